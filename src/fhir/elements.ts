@@ -1,0 +1,177 @@
+import { type FhirModel, fhirModel } from './fhirpath.js'
+import type { FhirVersion } from './version.js'
+
+/** What JSON holds for a type: an object, or one of the three primitive kinds. */
+export type JsonKind = 'object' | 'string' | 'number' | 'boolean'
+
+/** A FHIR type with the members its JSON object may have. Backbone elements have one of their own for each path. */
+export interface ElementType {
+  /** Distinct within a version: `Patient`, `Patient.contact`, `HumanName`, `code`. */
+  readonly id: string
+  /** What rules compare with: `Patient`, `BackboneElement`, `Element`, `HumanName`, `code`. */
+  readonly name: string
+  readonly jsonKind: JsonKind
+  /** A resource type; `Resource` itself stands for "a resource of any type". */
+  readonly isResource: boolean
+  /** JSON key → member, without `resourceType` and `_` keys; for a primitive those of its `_` object. */
+  readonly members: ReadonlyMap<string, Member>
+}
+
+/** One JSON key of an object. A choice element has one for each of its types. */
+export interface Member {
+  /** JSON key without `_`: `birthDate`, `valueQuantity`. */
+  readonly key: string
+  /** Element name without choice suffix: `birthDate`, `value`. */
+  readonly name: string
+  /** `either` where the tables do not tell (recursive elements such as `Questionnaire.item.item`). */
+  readonly cardinality: 'one' | 'many' | 'either'
+  readonly type: ElementType
+}
+
+/** The element tree of one FHIR version (source: the models of fhirpath.js). */
+export interface ElementTree {
+  readonly version: FhirVersion
+  /** Concrete resource types by name. */
+  readonly resources: ReadonlyMap<string, ElementType>
+  /** Stands for a child resource whose type its `resourceType` tells. */
+  readonly anyResource: ElementType
+  /** Data types (complex and primitive) by name. */
+  readonly dataTypes: ReadonlyMap<string, ElementType>
+}
+
+const ABSTRACT = new Set(['Resource', 'DomainResource', 'CanonicalResource', 'MetadataResource'])
+const ABSTRACT_DATA = new Set(['Element', 'BackboneElement', 'BackboneType', 'DataType', 'PrimitiveType'])
+const NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
+
+const trees = new Map<FhirVersion, ElementTree>()
+
+/** The element tree of a version, built once. */
+export function elementTree(version: FhirVersion): ElementTree {
+  let tree = trees.get(version)
+  if (tree === undefined) {
+    tree = buildTree(version)
+    trees.set(version, tree)
+  }
+  return tree
+}
+
+export const isPrimitive = (type: ElementType): boolean => type.jsonKind !== 'object'
+
+function buildTree(version: FhirVersion): ElementTree {
+  const model = fhirModel(version)
+  const paths = memberPaths(version, model)
+  const types = new Map<string, ElementType>()
+  const typeAt = (id: string, name: string, isResource: boolean): ElementType => {
+    const known = types.get(id)
+    if (known !== undefined) return known
+    let members: Map<string, Member> | undefined
+    const type: ElementType = {
+      id,
+      name,
+      jsonKind: jsonKind(name, model),
+      isResource,
+      get members() {
+        members ??= buildMembers(type)
+        return members
+      },
+    }
+    types.set(id, type)
+    return type
+  }
+  const buildMembers = (owner: ElementType): Map<string, Member> => {
+    const members = new Map<string, Member>()
+    const ownPath = model.pathsDefinedElsewhere[owner.id] ?? owner.id
+    for (const [key, typeName] of paths.get(ownPath) ?? []) {
+      const path = `${ownPath}.${key}`
+      if (owner.jsonKind !== 'object' && key !== 'id' && key !== 'extension') continue
+      const name = elementName(ownPath, key, model)
+      const type = memberType(owner, path, typeName)
+      const many = model.path2Repeating[path] === true
+      const cardinality = many ? 'many' : model.path2Type[path] === undefined ? 'either' : 'one'
+      members.set(key, { key, name, cardinality, type })
+    }
+    return members
+  }
+  const memberType = (owner: ElementType, path: string, typeName: string): ElementType => {
+    if (typeName === 'BackboneElement' || typeName === 'Element')
+      return typeAt(model.pathsDefinedElsewhere[path] ?? path, typeName, false)
+    if (ABSTRACT.has(typeName)) return anyResource
+    const name = corrected(version, path, typeName, owner.isResource)
+    return typeAt(name, name, isResourceType(name, model))
+  }
+  const anyResource = typeAt('Resource', 'Resource', true)
+  const resources = new Map<string, ElementType>()
+  const dataTypes = new Map<string, ElementType>()
+  for (const name of Object.keys(model.type2Parent)) {
+    if (ABSTRACT.has(name) || ABSTRACT_DATA.has(name)) continue
+    const isResource = isResourceType(name, model)
+    ;(isResource ? resources : dataTypes).set(name, typeAt(name, name, isResource))
+  }
+  return { version, resources, anyResource, dataTypes }
+}
+
+/** Parent path → its JSON keys with their type names. */
+function memberPaths(version: FhirVersion, model: FhirModel): Map<string, [key: string, type: string][]> {
+  const paths = new Map<string, [string, string][]>()
+  // An element whose content stands elsewhere has no type of its own in the tables.
+  const referring = Object.entries(model.pathsDefinedElsewhere)
+    .filter(([path]) => model.path2Type[path] === undefined)
+    .map(([path, target]) => [path, model.path2Type[target] ?? 'BackboneElement'] as const)
+  for (const [path, type] of [...Object.entries(model.path2Type), ...referring, ...ADDED[version]]) {
+    const dot = path.lastIndexOf('.')
+    if (dot < 0) continue
+    const owner = path.slice(0, dot)
+    const list = paths.get(owner)
+    if (list === undefined) paths.set(owner, [[path.slice(dot + 1), type]])
+    else list.push([path.slice(dot + 1), type])
+  }
+  return paths
+}
+
+/** Elements that the original's model accepts and fhirpath.js' tables lack (`spec/anonymizer.md` 13.1). */
+const ADDED: Readonly<Record<FhirVersion, readonly (readonly [path: string, type: string])[]>> = {
+  STU3: [
+    ['Extension.valueUrl', 'url'],
+    ['UsageContext.valueReference', 'Reference'],
+  ],
+  R4: [],
+  R5: [],
+}
+
+/** fhirpath.js names some primitives by their System type, and SimpleQuantity is a profile, not a type. */
+function corrected(version: FhirVersion, path: string, typeName: string, ofResource: boolean): string {
+  if (version === 'STU3' && path === 'Attachment.url') return 'url'
+  if (typeName === 'SimpleQuantity') return 'Quantity'
+  if (!typeName.startsWith('System.')) return typeName
+  if (path.endsWith('.id')) return ofResource ? 'id' : 'string'
+  if (path === 'Extension.url') return 'uri'
+  if (path.endsWith('.div')) return 'xhtml'
+  const system = typeName.slice('System.'.length)
+  return system.charAt(0).toLowerCase() + system.slice(1)
+}
+
+function jsonKind(name: string, model: FhirModel): JsonKind {
+  if (name === 'boolean') return 'boolean'
+  if (NUMBERS.has(name)) return 'number'
+  const parent = model.type2Parent[name]
+  const lowerCase = name.charAt(0) !== name.charAt(0).toUpperCase()
+  return lowerCase && (parent !== undefined || name === 'url') ? 'string' : 'object'
+}
+
+function isResourceType(name: string, model: FhirModel): boolean {
+  for (let type: string | undefined = name; type !== undefined; type = model.type2Parent[type])
+    if (type === 'Resource') return true
+  return false
+}
+
+/** `valueQuantity` → `value`, where the element is a choice. */
+function elementName(ownerPath: string, key: string, model: FhirModel): string {
+  if (`${ownerPath}.${key}` === 'Extension.valueUrl') return 'value'
+  if (`${ownerPath}.${key}` === 'UsageContext.valueReference') return 'value'
+  for (let length = key.length - 1; length > 0; length--) {
+    if (key.charCodeAt(length) > 90) continue
+    const name = key.slice(0, length)
+    if (model.choiceTypePaths[`${ownerPath}.${name}`]?.includes(key.slice(length))) return name
+  }
+  return key
+}
