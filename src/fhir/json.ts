@@ -1,0 +1,192 @@
+/**
+ * JSON as bytes (RFC 8259): what `JSON.parse` accepts and nothing else, found without building values.
+ * Every function works on `source[at, end)` and never reads outside it.
+ */
+
+/** Thrown for a line that is not JSON or nests too deep; caught by whoever began to read the line. */
+export class JsonError {
+  constructor(
+    readonly code: 'INVALID_JSON' | 'TOO_DEEP',
+    readonly offset: number,
+    readonly message: string,
+  ) {}
+}
+
+/** Objects and arrays nest at most this deep; FHIR itself stays below a few dozen. */
+export const MAX_DEPTH = 256
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+const invalid = (offset: number, message: string): JsonError => new JsonError('INVALID_JSON', offset, message)
+
+/** The first byte at or after `at` that is not white space. */
+export function skipSpace(source: Uint8Array, at: number, end: number): number {
+  while (at < end) {
+    const c = source[at]
+    if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) break
+    at++
+  }
+  return at
+}
+
+/** `at` is the opening quote; returns the position after the closing one. */
+export function skipString(source: Uint8Array, at: number, end: number): number {
+  for (let p = at + 1; p < end; p++) {
+    const c = source[p]
+    if (c === QUOTE) return p + 1
+    if (c === BACKSLASH) p = escapeEnd(source, p, end)
+    else if (c < 0x20) throw invalid(p, 'a control character in a string')
+  }
+  throw invalid(end, 'a string without end')
+}
+
+/** `at` is a backslash; returns the position of the last byte of the escape. */
+function escapeEnd(source: Uint8Array, at: number, end: number): number {
+  if (at + 1 >= end) throw invalid(at, 'a string without end')
+  switch (source[at + 1]) {
+    case 0x22:
+    case 0x5c:
+    case 0x2f:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return at + 1
+    case 0x75:
+      for (let p = at + 2; p < at + 6; p++)
+        if (p >= end || !isHex(source[p])) throw invalid(at, 'a bad escape')
+      return at + 5
+    default:
+      throw invalid(at, 'a bad escape')
+  }
+}
+
+const isHex = (c: number): boolean =>
+  (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66)
+
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
+
+/** Returns the position after the number that begins at `at`. */
+export function skipNumber(source: Uint8Array, at: number, end: number): number {
+  let p = at
+  if (source[p] === 0x2d) p++
+  if (p >= end || !isDigit(source[p])) throw invalid(p, 'a bad number')
+  if (source[p] === 0x30) p++
+  else p = digits(source, p, end)
+  if (p < end && source[p] === 0x2e) p = digits(source, p + 1, end)
+  if (p < end && (source[p] | 0x20) === 0x65) {
+    p++
+    if (p < end && (source[p] === 0x2b || source[p] === 0x2d)) p++
+    p = digits(source, p, end)
+  }
+  return p
+}
+
+function digits(source: Uint8Array, at: number, end: number): number {
+  let p = at
+  while (p < end && isDigit(source[p])) p++
+  if (p === at) throw invalid(at, 'a bad number')
+  return p
+}
+
+/** Returns the position after `true`, `false` or `null`. */
+export function skipWord(source: Uint8Array, at: number, end: number): number {
+  const word = source[at] === 0x74 ? 'true' : source[at] === 0x66 ? 'false' : 'null'
+  if (at + word.length > end) throw invalid(at, 'not a value')
+  for (let k = 0; k < word.length; k++)
+    if (source[at + k] !== word.charCodeAt(k)) throw invalid(at, 'not a value')
+  return at + word.length
+}
+
+/** Returns the position after the value that begins at `at`; `depth` containers are open around it. */
+export function skipValue(source: Uint8Array, at: number, end: number, depth: number): number {
+  if (at >= end) throw invalid(end, 'the text ends too early')
+  const c = source[at]
+  if (c === QUOTE) return skipString(source, at, end)
+  if (c === 0x7b) return skipObject(source, at, end, depth + 1)
+  if (c === 0x5b) return skipArray(source, at, end, depth + 1)
+  if (c === 0x2d || isDigit(c)) return skipNumber(source, at, end)
+  return skipWord(source, at, end)
+}
+
+function skipObject(source: Uint8Array, at: number, end: number, depth: number): number {
+  checkDepth(depth, at)
+  let p = skipSpace(source, at + 1, end)
+  if (source[p] === 0x7d && p < end) return p + 1
+  for (;;) {
+    if (p >= end || source[p] !== QUOTE) throw invalid(p, 'a property name is missing')
+    p = skipSpace(source, skipString(source, p, end), end)
+    if (p >= end || source[p] !== 0x3a) throw invalid(p, 'a colon is missing')
+    p = skipSpace(source, skipValue(source, skipSpace(source, p + 1, end), end, depth), end)
+    if (p < end && source[p] === 0x7d) return p + 1
+    if (p >= end || source[p] !== 0x2c) throw invalid(p, 'an object without end')
+    p = skipSpace(source, p + 1, end)
+  }
+}
+
+function skipArray(source: Uint8Array, at: number, end: number, depth: number): number {
+  checkDepth(depth, at)
+  let p = skipSpace(source, at + 1, end)
+  if (source[p] === 0x5d && p < end) return p + 1
+  for (;;) {
+    p = skipSpace(source, skipValue(source, p, end, depth), end)
+    if (p < end && source[p] === 0x5d) return p + 1
+    if (p >= end || source[p] !== 0x2c) throw invalid(p, 'an array without end')
+    p = skipSpace(source, p + 1, end)
+  }
+}
+
+export function checkDepth(depth: number, offset: number): void {
+  if (depth > MAX_DEPTH) throw new JsonError('TOO_DEEP', offset, `nested more than ${MAX_DEPTH} deep`)
+}
+
+/** The text of the string token `source[start, end)`, quotes included, after unescaping. */
+export function stringText(source: Buffer, start: number, end: number): string {
+  for (let p = start + 1; p < end - 1; p++) {
+    const c = source[p]
+    if (c === BACKSLASH) return JSON.parse(source.toString('utf8', start, end)) as string
+    if (c >= 0x80) return sawNonAscii(source, start, end)
+  }
+  return (source as LatinBuffer).latin1Slice(start + 1, end - 1)
+}
+
+/** Node's buffers have it, its types do not; three times as fast as `toString` on short ASCII. */
+export interface LatinBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string
+}
+
+function sawNonAscii(source: Buffer, start: number, end: number): string {
+  const text = source.toString('utf8', start, end)
+  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
+}
+
+/**
+ * The text of the string member `key` of the object at `at`, the first such one; undefined where there is none.
+ * Nothing but the members before it is read.
+ */
+export function findStringMember(
+  source: Buffer,
+  at: number,
+  end: number,
+  key: string,
+): { readonly text: string; readonly start: number; readonly end: number } | undefined {
+  let p = skipSpace(source, at + 1, end)
+  if (source[p] === 0x7d && p < end) return undefined
+  for (;;) {
+    if (p >= end || source[p] !== QUOTE) throw invalid(p, 'a property name is missing')
+    const keyEnd = skipString(source, p, end)
+    const found = stringText(source, p, keyEnd) === key
+    p = skipSpace(source, keyEnd, end)
+    if (p >= end || source[p] !== 0x3a) throw invalid(p, 'a colon is missing')
+    const start = skipSpace(source, p + 1, end)
+    const valueEnd = skipValue(source, start, end, 0)
+    if (found && source[start] === QUOTE)
+      return { text: stringText(source, start, valueEnd), start, end: valueEnd }
+    if (found) return undefined
+    p = skipSpace(source, valueEnd, end)
+    if (p >= end || source[p] !== 0x2c) return undefined
+    p = skipSpace(source, p + 1, end)
+  }
+}
