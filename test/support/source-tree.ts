@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+
+/** Source files by path relative to `src/`, with `/`. */
+export type SourceTree = ReadonlyMap<string, string>
+
+/** Reads every `.ts` file below a folder. */
+export function readSourceTree(folder: string): SourceTree {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  return new Map(files.map((file) => [file.replaceAll('\\', '/'), readFileSync(join(folder, file), 'utf8')]))
+}
+
+// design.md section 3: cli → commands → {pipeline, …} → {workers, …} → anonymizer → rules → fhir; errors below all.
+const LAYERS: readonly (readonly string[])[] = [
+  ['errors'],
+  ['retry'],
+  ['fhir'],
+  ['rules'],
+  ['anonymizer'],
+  ['workers', 'storage', 'metrics'],
+  ['pipeline', 'export', 'load', 'server'],
+  ['commands'],
+  ['cli'],
+]
+const MAY_IMPORT_CONFIG = ['commands', 'cli', 'index']
+const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'types', 'shared', 'misc']
+
+// Libraries whose very purpose is to be spoken to by each file of one folder: a schema per file, a command per file.
+const MANY_IMPORTERS: Readonly<Record<string, RegExp>> = {
+  zod: /^config\//,
+  commander: /^(cli\.ts|commands\/)/,
+}
+
+const ONLY_IN: readonly { readonly what: string; readonly pattern: RegExp; readonly where: RegExp }[] = [
+  { what: 'process.env', pattern: /\bprocess\.env\b/, where: /^config\// },
+  { what: 'process.exit', pattern: /\bprocess\.(exit|exitCode|abort)\b/, where: /^cli\.ts$/ },
+  { what: 'signals', pattern: /\bprocess\.(on|once|kill)\(/, where: /^cli\.ts$/ },
+  { what: 'stdout', pattern: /\bprocess\.stdout\b|\bconsole\.\w+\(/, where: /^cli\.ts$/ },
+]
+
+/** What is against the design, one sentence each, in the order of the files. */
+export function violations(tree: SourceTree): string[] {
+  const found: string[] = []
+  const importers = new Map<string, string[]>()
+  for (const [file, source] of tree) {
+    const code = withoutComments(source)
+    for (const folder of file.split('/').slice(0, -1))
+      if (FORBIDDEN_FOLDERS.includes(folder)) found.push(`${file}: a folder named ${folder}`)
+    if (
+      file !== 'index.ts' &&
+      (/^export\s+(type\s+)?(\*|\{[^}]*\})[^\n]*?\sfrom\s/m.test(code) || file.endsWith('/index.ts'))
+    )
+      found.push(`${file}: a barrel`)
+    for (const { what, pattern, where } of ONLY_IN)
+      if (pattern.test(code) && !where.test(file)) found.push(`${file}: ${what}`)
+    for (const specifier of specifiers(code)) {
+      if (specifier.startsWith('.')) {
+        const target = resolve(file, specifier)
+        if (!tree.has(target)) found.push(`${file}: imports ${specifier}, which is not there`)
+        else if (!mayImport(part(file), part(target)))
+          found.push(`${file}: imports ${target}, against the direction`)
+      } else if (!specifier.startsWith('node:')) {
+        const library = specifier.startsWith('@')
+          ? specifier.split('/', 2).join('/')
+          : specifier.split('/')[0]
+        if (!MANY_IMPORTERS[library]?.test(file)) {
+          const files = importers.get(library) ?? []
+          if (!files.includes(file)) importers.set(library, [...files, file])
+        }
+      }
+    }
+  }
+  for (const [library, files] of importers)
+    if (files.length > 1 || library in MANY_IMPORTERS)
+      found.push(`${library}: imported by ${files.join(', ')}`)
+  return [...found, ...cycles(tree)]
+}
+
+/** The folder below `src/`, or the file's own name where it lies in `src/` itself. */
+const part = (file: string): string => (file.includes('/') ? file.split('/')[0] : file.replace(/\.ts$/, ''))
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to || from === 'index') return true
+  if (to === 'index') return false
+  if (to === 'config') return MAY_IMPORT_CONFIG.includes(from)
+  if (from === 'config') return layer(to) <= layer('anonymizer')
+  return layer(to) < layer(from)
+}
+
+function layer(name: string): number {
+  const index = LAYERS.findIndex((names) => names.includes(name))
+  return index < 0 ? Number.NaN : index
+}
+
+const resolve = (file: string, specifier: string): string =>
+  posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts')
+
+const withoutComments = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+
+/** What a file imports, statically, dynamically or by `require`; of a template literal the part before `${`. */
+function specifiers(code: string): string[] {
+  const patterns = [
+    /\b(?:import|export)\s(?:[^'"`;()]*?\sfrom\s*)?['"]([^'"]+)['"]/g,
+    /\b(?:import|require)\(\s*['"`]([^'"`$]+)/g,
+  ]
+  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1]))
+}
+
+/** Import cycles between files, each named once by its first file. */
+function cycles(tree: SourceTree): string[] {
+  const found: string[] = []
+  const state = new Map<string, 'open' | 'done'>()
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (state.get(file) === 'done') return
+    if (state.get(file) === 'open') {
+      found.push(`cycle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`)
+      return
+    }
+    state.set(file, 'open')
+    for (const specifier of specifiers(withoutComments(tree.get(file) ?? '')))
+      if (specifier.startsWith('.')) visit(resolve(file, specifier), [...trail, file])
+    state.set(file, 'done')
+  }
+  for (const file of tree.keys()) visit(file, [])
+  return found
+}
