@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['fhir'],
   ['rules'],
   ['anonymizer'],
-  ['workers', 'storage', 'metrics', 'synthetic'],
+  ['workers', 'storage', 'metrics'],
   ['pipeline', 'export', 'load', 'server'],
   ['commands'],
   ['cli'],

@@ -1,0 +1,237 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { AnonymizerSpec, Parameters } from '../anonymizer/spec.js'
+import { type Problem, sluiceError } from '../errors.js'
+import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
+import { nearestName } from '../rules/lint/nearest-name.js'
+import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
+import { type CustomModule, findCustomModules } from './custom-modules.js'
+import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
+import { checkRules, issuesAsProblems } from './rules.js'
+import { readTolerantJson, TolerantJsonError } from './tolerant-json.js'
+
+/** What a run adds to its configuration. */
+export interface ConfigOptions {
+  /** The version for a configuration that names none; a problem where it names another. Default R4. */
+  readonly fhirVersion?: FhirVersion
+  /** Where relative paths in the configuration start; the file's own folder. */
+  readonly baseFolder?: string
+  readonly allowRandomKeys?: boolean
+  readonly validateInput?: boolean
+  readonly validateOutput?: boolean
+}
+
+/** Something that works, but perhaps not as its author expects. */
+export interface Notice {
+  readonly rule?: number
+  readonly path: string
+  readonly message: string
+}
+
+/** A configuration without fault. */
+export interface CheckedConfig {
+  /** All but the reference day and the keys that are made for a run. */
+  readonly spec: Omit<AnonymizerSpec, 'asOf'>
+  readonly randomKeys: readonly KeyName[]
+  readonly customModules: readonly CustomModule[]
+  readonly notices: readonly Notice[]
+}
+
+/** A configuration with all that is wrong with it; `checked` only where nothing is. */
+export interface Verdict {
+  readonly problems: readonly Problem[]
+  /** Keys that a rule needs and that are not given; also among `problems`. */
+  readonly missingKeys: readonly Problem[]
+  readonly notices: readonly Notice[]
+  readonly checked?: CheckedConfig
+}
+
+/** Reads a configuration file: raw, in file order. Throws SluiceError CONFIG_INVALID. */
+export async function readConfigFile(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw sluiceError('CONFIG_INVALID', `The configuration ${path} cannot be read.`, {
+      blame: 'config',
+      retry: 'never',
+      at: path,
+      cause,
+    })
+  })
+  return parseConfigText(text, path)
+}
+
+/** A configuration's text, with the cases of generalize as pairs in file order. Throws CONFIG_INVALID. */
+export function parseConfigText(text: string, name: string): unknown {
+  try {
+    const { value, keysOf } = readTolerantJson(text)
+    const rules = isRecord(value)
+      ? Object.entries(value).find(([key]) => key.toLowerCase() === 'fhirpathrules')?.[1]
+      : undefined
+    for (const rule of Array.isArray(rules) ? rules : [])
+      if (isRecord(rule) && isRecord(rule.cases)) {
+        const { cases } = rule
+        rule.cases = keysOf(cases).map((key) => [key, cases[key]])
+      }
+    return value
+  } catch (error) {
+    if (!(error instanceof TolerantJsonError)) throw error
+    const at = `line ${error.line}, column ${error.column}`
+    throw sluiceError('CONFIG_INVALID', `${name} is not JSON: ${error.message} (${at}).`, {
+      blame: 'config',
+      retry: 'never',
+      at: name,
+      problems: [{ path: at, message: error.message }],
+    })
+  }
+}
+
+/** Checks a raw configuration. Throws SluiceError CONFIG_INVALID (KEY_MISSING if only keys lack) with all problems. */
+export function checkConfig(raw: unknown, options: ConfigOptions = {}): CheckedConfig {
+  const { problems, missingKeys, checked } = judgeConfig(raw, options)
+  if (checked !== undefined) return checked
+  const code = problems.length === missingKeys.length ? 'KEY_MISSING' : 'CONFIG_INVALID'
+  const list = problems.map(({ rule, path, message }) =>
+    rule === undefined ? `${path} ${message}` : `rule ${rule}: ${path} ${message}`,
+  )
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
+  throw sluiceError(
+    code,
+    `The configuration has ${count}:\n${list.map((line) => `  - ${line}`).join('\n')}`,
+    {
+      blame: 'config',
+      retry: 'never',
+      problems,
+    },
+  )
+}
+
+/** Finds all that is wrong and all that is odd; throws nothing. */
+export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict {
+  const baseFolder = options.baseFolder ?? process.cwd()
+  const problems: Problem[] = []
+  const notices: Notice[] = []
+  if (!isRecord(raw))
+    return {
+      problems: [{ path: '(the whole file)', message: 'must be a JSON object' }],
+      missingKeys: [],
+      notices,
+    }
+  const folded = foldKeys(raw, Object.keys(configurationSchema.shape), '', { problems, notices })
+  folded.parameters ??= {}
+  if (isRecord(folded.parameters))
+    folded.parameters = foldKeys(folded.parameters, Object.keys(parametersSchema.shape), 'parameters.', {
+      problems,
+      notices,
+    })
+  // Faults elsewhere must not hide those of the rules and the keys: what fails is put aside, the rest is read.
+  const parsed = configurationSchema.safeParse(folded)
+  if (!parsed.success) problems.push(...issuesAsProblems(parsed.error, ''))
+  const settings = parsed.success ? parsed.data : withoutFaults(folded)
+  const custom = findCustomModules(settings.customMethods, METHODS, baseFolder)
+  problems.push(...custom.problems)
+  const checkedRules = checkRules(
+    settings.fhirPathRules,
+    new Set(custom.modules.map((module) => module.name)),
+  )
+  problems.push(...checkedRules.problems)
+  notices.push(...checkedRules.notices)
+  const { rules } = checkedRules
+  const { parameters } = settings
+  const needs = neededKeys(rules, parameters.dateShiftFixedOffsetInDays)
+  const keys = resolveKeys(parameters, needs, {
+    baseFolder,
+    allowRandomKeys: options.allowRandomKeys ?? false,
+  })
+  problems.push(...keys.problems, ...keys.missing)
+  notices.push(...keyNotices(parameters))
+  const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
+  if (problems.length > 0) return { problems, missingKeys: keys.missing, notices }
+  const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
+  const spec = {
+    fhirVersion,
+    processingErrors: settings.processingErrors,
+    unknownElements: settings.unknownElements,
+    rules,
+    parameters: { ...plain, ...keys.fixed } satisfies Parameters,
+    customMethods: Object.fromEntries(custom.modules.map(({ name, url }) => [name, url])),
+    validateInput: options.validateInput ?? false,
+    validateOutput: options.validateOutput ?? false,
+  }
+  const checked = { spec, randomKeys: keys.random, customModules: custom.modules, notices }
+  return { problems, missingKeys: [], notices, checked }
+}
+
+interface Findings {
+  readonly problems: Problem[]
+  readonly notices: Notice[]
+}
+
+/** Keys as the schema spells them, whatever their case; an exact match goes before others. */
+function foldKeys(
+  raw: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  prefix: string,
+  { problems, notices }: Findings,
+): Record<string, unknown> {
+  const folded: Record<string, unknown> = {}
+  for (const key of Object.keys(raw)) {
+    const path = `${prefix}${key}`
+    const name = known.find((candidate) => candidate.toLowerCase() === key.toLowerCase())
+    if (name === undefined) {
+      if (key.startsWith('$')) continue
+      const nearest = nearestName(key, known)
+      const advice = nearest === undefined ? '' : `; did you mean "${nearest}"?`
+      notices.push({ path, message: `is an unknown key and has no effect${advice}` })
+    } else if (name !== key && known.includes(key)) folded[key] = raw[key]
+    else if (Object.hasOwn(folded, name))
+      problems.push({ path, message: `means the same as another key: ${name}` })
+    else folded[name] = raw[key]
+  }
+  return folded
+}
+
+/** The same configuration with defaults in place of the parts at fault. */
+function withoutFaults(folded: Readonly<Record<string, unknown>>) {
+  const parameters = isRecord(folded.parameters) ? folded.parameters : {}
+  const sound = (
+    shape: Record<string, { safeParse(value: unknown): { success: boolean } }>,
+    object: object,
+  ) =>
+    Object.fromEntries(
+      Object.entries(object).filter(([key, value]) => shape[key]?.safeParse(value).success ?? false),
+    )
+  return configurationSchema.parse({
+    fhirPathRules: [],
+    ...sound(configurationSchema.shape, folded),
+    parameters: sound(parametersSchema.shape, parameters),
+  })
+}
+
+function chosenVersion(
+  named: FhirVersion | undefined,
+  asked: FhirVersion | undefined,
+  { problems, notices }: Findings,
+): FhirVersion {
+  if (named !== undefined && asked !== undefined && named !== asked)
+    problems.push({ path: 'fhirVersion', message: `is ${named}, but ${asked} was asked for` })
+  if (named === undefined && asked === undefined)
+    notices.push({
+      path: 'fhirVersion',
+      message: `is not given, R4 is assumed: one of ${FHIR_VERSIONS.join(', ')}`,
+    })
+  return named ?? asked ?? 'R4'
+}
+
+function keyNotices(sources: KeySources): Notice[] {
+  return KEY_NAMES.filter((name) => typeof sources[name] === 'string' && sources[name] !== '').map(
+    (name) => ({
+      path: `parameters.${name}`,
+      message: 'is a secret in a file: {"env": "NAME"} or {"file": "path"} keeps it out',
+    }),
+  )
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Where relative paths of a configuration file start. */
+export const baseFolderOf = (configPath: string): string => dirname(resolve(configPath))

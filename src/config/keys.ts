@@ -1,0 +1,120 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Rule } from '../anonymizer/spec.js'
+import type { Problem } from '../errors.js'
+import type { KeySource } from './anonymizer-schema.js'
+
+export const KEY_NAMES = ['dateShiftKey', 'cryptoHashKey', 'encryptKey', 'perturbKey'] as const
+export type KeyName = (typeof KEY_NAMES)[number]
+
+/** What the configuration gives for each key. */
+export type KeySources = Readonly<Partial<Record<KeyName, KeySource>>>
+
+/** Keys known now, and those to be made for each run. */
+export interface ResolvedKeys {
+  readonly fixed: Readonly<Partial<Record<KeyName, string>>>
+  readonly random: readonly KeyName[]
+  /** A key that is given but cannot be had or used. */
+  readonly problems: readonly Problem[]
+  /** A key that a rule needs and that is not given. */
+  readonly missing: readonly Problem[]
+}
+
+export interface KeyOptions {
+  /** Where relative `{"file": …}` paths start. */
+  readonly baseFolder: string
+  /** Make a missing key for the run, as the original does silently. */
+  readonly allowRandomKeys: boolean
+}
+
+/** Reads keys from where the configuration says they are. Messages name the place, never the content. */
+export function resolveKeys(
+  sources: KeySources,
+  needs: ReadonlyMap<KeyName, Rule>,
+  options: KeyOptions,
+): ResolvedKeys {
+  const fixed: Partial<Record<KeyName, string>> = {}
+  const random: KeyName[] = []
+  const problems: Problem[] = []
+  for (const name of KEY_NAMES) {
+    const source = sources[name]
+    const report = (message: string) => problems.push({ path: `parameters.${name}`, message })
+    if (typeof source === 'object' && source !== null && 'random' in source) random.push(name)
+    else {
+      const text = readKey(source, options.baseFolder, report)
+      if (text !== undefined) fixed[name] = text
+    }
+  }
+  if (fixed.encryptKey !== undefined && ![16, 24, 32].includes(Buffer.byteLength(fixed.encryptKey)))
+    problems.push({
+      path: 'parameters.encryptKey',
+      message: 'must be 16, 24 or 32 bytes long (AES-128, -192 or -256)',
+    })
+  const broken = new Set(problems.map((problem) => problem.path))
+  const missing: Problem[] = []
+  for (const [name, rule] of needs) {
+    if (fixed[name] !== undefined || random.includes(name) || broken.has(`parameters.${name}`)) continue
+    if (name === 'perturbKey' && (Object.keys(fixed).length > 0 || random.length > 0)) continue
+    if (options.allowRandomKeys) random.push(name)
+    else missing.push({ path: `parameters.${name}`, message: missingMessage(name, rule) })
+  }
+  return { fixed, random, problems, missing }
+}
+
+const missingMessage = (name: KeyName, rule: Rule): string =>
+  `is missing, and rule ${rule.number} (${rule.method}) needs it${
+    name === 'perturbKey' ? ' (there is no other key to derive it from)' : ''
+  }: give a text, {"env": "NAME"}, {"file": "path"} or {"random": true}, or run with --allow-random-keys`
+
+function readKey(
+  source: KeySource,
+  baseFolder: string,
+  report: (message: string) => void,
+): string | undefined {
+  if (source === undefined || source === null || source === '') return undefined
+  if (typeof source === 'string') return source
+  if ('env' in source) {
+    const text = process.env[source.env]
+    if (text) return text
+    report(`the environment variable ${source.env} is ${text === undefined ? 'not set' : 'empty'}`)
+  } else if ('file' in source) {
+    const text = readKeyFile(resolve(baseFolder, source.file))
+    if (text) return text
+    report(`the file ${source.file} ${text === undefined ? 'cannot be read' : 'is empty'}`)
+  }
+  return undefined
+}
+
+/** A file's text without the line end that editors add; undefined where it cannot be read. */
+function readKeyFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch {
+    return undefined
+  }
+}
+
+/** The first rule that needs each key. Perturb without width and shifts by a fixed offset need none. */
+export function neededKeys(rules: readonly Rule[], fixedOffset: number | undefined): Map<KeyName, Rule> {
+  const needs = new Map<KeyName, Rule>()
+  const need = (name: KeyName, rule: Rule) => {
+    if (!needs.has(name)) needs.set(name, rule)
+  }
+  for (const rule of rules) {
+    if (rule.method === 'dateShift' && fixedOffset === undefined) need('dateShiftKey', rule)
+    if (rule.method === 'cryptoHash') need('cryptoHashKey', rule)
+    if (rule.method === 'encrypt') need('encryptKey', rule)
+    if (rule.method === 'perturb' && rule.span > 0) need('perturbKey', rule)
+  }
+  return needs
+}
+
+/** 32 hexadecimal characters, as the original makes them: also a valid AES-256 key. */
+export const randomKey = (): string => randomBytes(16).toString('hex')
+
+/** `perturbKey`, where the configuration gives none: keyed by all the others. */
+export const derivedPerturbKey = (keys: Readonly<Partial<Record<KeyName, string>>>): string =>
+  createHmac('sha256', JSON.stringify([keys.dateShiftKey, keys.cryptoHashKey, keys.encryptKey]))
+    .update('fhir-sluice perturbKey')
+    .digest('hex')

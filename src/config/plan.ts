@@ -1,0 +1,67 @@
+import { createHash, scryptSync } from 'node:crypto'
+import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { CheckedConfig } from './anonymizer-config.js'
+import { derivedPerturbKey, KEY_NAMES, type KeyName, randomKey } from './keys.js'
+
+/** What a run keeps in its checkpoint until it is complete. */
+export interface PlanSecrets {
+  /** The reference day, `YYYY-MM-DD`. */
+  readonly asOf: string
+  /** Keys made for this run, by parameter name. */
+  readonly keys: Readonly<Record<string, string>>
+}
+
+/** A checked configuration as a run takes it: the pipeline's `AnonymizerPlan`. */
+export interface ConfigPlan {
+  /** Of everything that decides the output: rules, parameters, hashed keys, custom methods, reference day if given. */
+  readonly fingerprint: string
+  newRunSecrets(): PlanSecrets
+  /** The complete specification. Throws nothing for secrets that `newRunSecrets` of the same configuration made. */
+  settle(secrets: PlanSecrets): AnonymizerSpec
+}
+
+/** Plans a run. Without `asOf` the reference day is the day the run begins (UTC). */
+export function planOf(config: CheckedConfig, asOf?: string): ConfigPlan {
+  const { spec, randomKeys } = config
+  return {
+    fingerprint: fingerprintOf(config, asOf),
+    newRunSecrets: () => ({
+      asOf: asOf ?? today(),
+      keys: Object.fromEntries(randomKeys.map((name) => [name, randomKey()])),
+    }),
+    settle(secrets) {
+      const made = Object.fromEntries(randomKeys.map((name) => [name, secrets.keys[name]]))
+      const keys: Partial<Record<KeyName, string>> = { ...fixedKeys(config), ...made }
+      const perturbKey = keys.perturbKey ?? derivedPerturbKey(keys)
+      return { ...spec, asOf: secrets.asOf, parameters: { ...spec.parameters, ...keys, perturbKey } }
+    },
+  }
+}
+
+/** Day of the run in UTC, `YYYY-MM-DD`: the same on every machine. */
+export const today = (): string => new Date().toISOString().slice(0, 10)
+
+const fixedKeys = ({ spec }: CheckedConfig): Partial<Record<KeyName, string>> =>
+  Object.fromEntries(
+    KEY_NAMES.filter((name) => spec.parameters[name] !== undefined).map((name) => [
+      name,
+      spec.parameters[name],
+    ]),
+  )
+
+function fingerprintOf(config: CheckedConfig, asOf: string | undefined): string {
+  const { spec, randomKeys, customModules } = config
+  const parameters = { ...spec.parameters, ...Object.fromEntries(KEY_NAMES.map((name) => [name, undefined])) }
+  const modules = customModules.map(({ name, sha256 }) => [name, sha256])
+  const rest = { ...spec, parameters, customMethods: modules, randomKeys, asOf: asOf ?? null }
+  return createHash('sha256')
+    .update(JSON.stringify(rest))
+    .update(keyDigest(fixedKeys(config)))
+    .digest('hex')
+}
+
+// The fingerprint stands in run.json, which is shared: a slow hash keeps a weak key from being guessed from it.
+function keyDigest(keys: Readonly<Partial<Record<KeyName, string>>>): Buffer {
+  if (Object.keys(keys).length === 0) return Buffer.alloc(0)
+  return scryptSync(JSON.stringify(KEY_NAMES.map((name) => keys[name] ?? null)), 'fhir-sluice keys', 32)
+}

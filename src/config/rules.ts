@@ -1,0 +1,133 @@
+import type { z } from 'zod'
+import type { MethodSettings, Rule } from '../anonymizer/spec.js'
+import type { Problem } from '../errors.js'
+import { nearestName } from '../rules/lint/nearest-name.js'
+import { checkRulePath as checkGeneralizeExpression, checkRulePath } from '../rules/path.js'
+import { METHODS, PLAIN_METHODS, ruleSchema, settingsSchemas } from './anonymizer-schema.js'
+
+/** A key inside a rule that has no effect. */
+export interface RuleNotice {
+  readonly rule: number
+  readonly path: string
+  readonly message: string
+}
+
+export interface CheckedRules {
+  readonly rules: readonly Rule[]
+  readonly problems: readonly Problem[]
+  readonly notices: readonly RuleNotice[]
+}
+
+/**
+ * Checks every rule and reports all that is wrong; `rules` holds those without fault. `customMethods` are names
+ * in lower case.
+ */
+export function checkRules(rawRules: readonly unknown[], customMethods: ReadonlySet<string>): CheckedRules {
+  const rules: Rule[] = []
+  const problems: Problem[] = []
+  const notices: RuleNotice[] = []
+  for (const [index, raw] of rawRules.entries()) {
+    const number = index + 1
+    const at = `fhirPathRules[${index}]`
+    const base = ruleSchema.safeParse(raw)
+    if (!base.success) {
+      problems.push(...issuesAsProblems(base.error, at, number))
+      continue
+    }
+    const { path, method } = base.data
+    const before = problems.length
+    const report = (key: string, message: string) =>
+      problems.push({ rule: number, path: `${at}.${key}`, message })
+    const pathFault = checkRulePath(path)
+    if (pathFault !== undefined) report('path', `"${path}" does not compile: ${pathFault}`)
+    const settings = methodSettings(method, base.data, customMethods)
+    if (settings === undefined) report('method', unknownMethod(method, customMethods))
+    else if ('error' in settings) problems.push(...issuesAsProblems(settings.error, at, number))
+    else {
+      if (settings.method === 'generalize') {
+        settings.cases.forEach(([condition, value], position) => {
+          const conditionFault = checkGeneralizeExpression(condition)
+          const valueFault = checkGeneralizeExpression(value)
+          if (conditionFault) report('cases', `condition ${position + 1} does not compile: ${conditionFault}`)
+          if (valueFault) report('cases', `value ${position + 1} does not compile: ${valueFault}`)
+        })
+      }
+      if (settings.method !== 'custom') notices.push(...unknownKeys(base.data, settings, number, at))
+      if (problems.length === before) rules.push({ number, path, ...settings })
+    }
+  }
+  return { rules, problems, notices }
+}
+
+function methodSettings(
+  name: string,
+  raw: Readonly<Record<string, unknown>>,
+  customMethods: ReadonlySet<string>,
+): MethodSettings | { readonly error: z.ZodError } | undefined {
+  const lower = name.toLowerCase()
+  const plain = PLAIN_METHODS.find((method) => method.toLowerCase() === lower)
+  if (plain !== undefined) return { method: plain }
+  if (lower === 'substitute') {
+    const { success, data, error } = settingsSchemas.substitute.safeParse(raw)
+    return success ? { method: 'substitute', replaceWith: data.replaceWith } : { error }
+  }
+  if (lower === 'perturb') {
+    const { success, data, error } = settingsSchemas.perturb.safeParse(raw)
+    return success ? { method: 'perturb', ...data } : { error }
+  }
+  if (lower === 'generalize') {
+    const { success, data, error } = settingsSchemas.generalize.safeParse(raw)
+    return success ? { method: 'generalize', ...data } : { error }
+  }
+  if (!customMethods.has(lower)) return undefined
+  const { path: _path, method: _method, ...settings } = raw
+  return { method: 'custom', name: lower, settings }
+}
+
+function unknownMethod(method: string, customMethods: ReadonlySet<string>): string {
+  const known = [...METHODS, ...customMethods]
+  const nearest = nearestName(method, known)
+  const advice = nearest === undefined ? `one of ${known.join(', ')}` : `did you mean ${nearest}?`
+  return `no method "${method}" exists: ${advice}; a method of your own is named in customMethods`
+}
+
+function unknownKeys(
+  raw: Readonly<Record<string, unknown>>,
+  settings: MethodSettings,
+  rule: number,
+  at: string,
+): RuleNotice[] {
+  const known = ['path', 'method', ...Object.keys(settings)]
+  return Object.keys(raw)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({ rule, path: `${at}.${key}`, message: ineffective(key, settings.method, known) }))
+}
+
+function ineffective(key: string, method: string, known: readonly string[]): string {
+  const nearest = nearestName(key, known)
+  const belongs = PARAMETERS.has(key) ? ' (it belongs into "parameters" and counts for all rules)' : ''
+  return `"${key}" has no effect on a rule with method ${method}${
+    nearest === undefined ? belongs : `; did you mean "${nearest}"?`
+  }`
+}
+
+const PARAMETERS = new Set([
+  'dateShiftKey',
+  'dateShiftScope',
+  'dateShiftFixedOffsetInDays',
+  'cryptoHashKey',
+  'encryptKey',
+  'enablePartialAgesForRedact',
+  'enablePartialDatesForRedact',
+  'enablePartialZipCodesForRedact',
+  'restrictedZipCodeTabulationAreas',
+])
+
+/** Zod's findings as problems. Zod's own texts name kinds, never values. */
+export function issuesAsProblems(error: z.ZodError, prefix: string, rule?: number): Problem[] {
+  return error.issues.map((issue) => {
+    const steps = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    const path = `${prefix}${steps.join('')}`.replace(/^\./, '')
+    return { ...(rule === undefined ? {} : { rule }), path, message: issue.message }
+  })
+}

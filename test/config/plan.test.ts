@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { checkConfig } from '../../src/config/anonymizer-config.js'
+import { planOf } from '../../src/config/plan.js'
+import { parseByteCount, parseCountOrShare, printByteCount } from '../../src/config/sizes.js'
+
+const RULES = [
+  { path: 'Resource.id', method: 'cryptoHash' },
+  { path: 'Patient.multipleBirth', method: 'perturb', span: 2 },
+]
+const config = (parameters: object, rules: readonly object[] = RULES) =>
+  checkConfig({ fhirVersion: 'R4', fhirPathRules: rules, parameters })
+
+t.test('the fingerprint follows everything that decides the output, and nothing else', async (t) => {
+  const same = planOf(config({ cryptoHashKey: 'one' })).fingerprint
+  t.equal(planOf(config({ cryptoHashKey: 'one' })).fingerprint, same)
+  const others = [
+    planOf(config({ cryptoHashKey: 'two' })),
+    planOf(config({ cryptoHashKey: 'one' }, RULES.toReversed())),
+    planOf(config({ cryptoHashKey: 'one', enablePartialDatesForRedact: true })),
+    planOf(config({ cryptoHashKey: 'one' }), '2026-11-21'),
+    planOf(config({ cryptoHashKey: { random: true } })),
+  ].map((plan) => plan.fingerprint)
+  t.equal(new Set([same, ...others]).size, 6)
+})
+
+t.test('a changed custom method is another configuration', async (t) => {
+  const baseFolder = t.testdir({ 'mask.js': 'export default () => ({ json: null })' })
+  const raw = { fhirVersion: 'R4', fhirPathRules: [], customMethods: { mask: 'mask.js' } }
+  const before = planOf(checkConfig(raw, { baseFolder })).fingerprint
+  writeFileSync(join(baseFolder, 'mask.js'), 'export default () => ({ json: 1 })')
+  t.not(planOf(checkConfig(raw, { baseFolder })).fingerprint, before)
+})
+
+t.test('random keys differ from run to run and come back from the secrets of their run', async (t) => {
+  const plan = planOf(config({ cryptoHashKey: { random: true } }))
+  const secrets = plan.newRunSecrets()
+  t.match(secrets.keys.cryptoHashKey, /^[0-9a-f]{32}$/)
+  t.not(plan.newRunSecrets().keys.cryptoHashKey, secrets.keys.cryptoHashKey)
+  const copy = JSON.parse(JSON.stringify(secrets)) as typeof secrets
+  t.same(plan.settle(copy), plan.settle(secrets))
+  t.equal(plan.settle(secrets).parameters.cryptoHashKey, secrets.keys.cryptoHashKey)
+})
+
+t.test('perturbKey is derived from the other keys, unless it is given', async (t) => {
+  const keyOf = (parameters: object) => {
+    const plan = planOf(config(parameters))
+    return plan.settle(plan.newRunSecrets()).parameters.perturbKey
+  }
+  t.match(keyOf({ cryptoHashKey: 'one' }), /^[0-9a-f]{64}$/)
+  t.equal(keyOf({ cryptoHashKey: 'one' }), keyOf({ cryptoHashKey: 'one' }))
+  t.not(keyOf({ cryptoHashKey: 'one' }), keyOf({ cryptoHashKey: 'two' }))
+  t.equal(keyOf({ cryptoHashKey: 'one', perturbKey: 'mine' }), 'mine')
+})
+
+t.test('the reference day is the one asked for, otherwise the day the run begins', async (t) => {
+  const checked = config({ cryptoHashKey: 'one' })
+  t.equal(planOf(checked, '2026-11-21').newRunSecrets().asOf, '2026-11-21')
+  t.match(planOf(checked).newRunSecrets().asOf, /^\d{4}-\d\d-\d\d$/)
+})
+
+t.test('sizes are read with their units and nothing else is taken for one', async (t) => {
+  t.equal(parseByteCount('512MiB'), 512 * 2 ** 20)
+  t.equal(parseByteCount('1.5 GB'), 1.5e9)
+  t.equal(parseByteCount('64m'), 64 * 2 ** 20)
+  t.equal(parseByteCount('4096'), 4096)
+  for (const text of ['', '-1', '0', '1e9', 'x', '5 apples', 'NaN', '9'.repeat(20)])
+    t.equal(parseByteCount(text), undefined, text)
+  t.equal(printByteCount(512 * 2 ** 20), '512.0 MiB')
+  t.equal(printByteCount(7), '7 B')
+  t.same(parseCountOrShare('25'), { count: 25 })
+  t.same(parseCountOrShare('0.5%'), { percent: 0.5 })
+  for (const text of ['-1', '101%', '1.5', 'x']) t.equal(parseCountOrShare(text), undefined, text)
+})
