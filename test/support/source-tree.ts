@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['fhir'],
   ['rules'],
   ['anonymizer'],
-  ['workers', 'storage', 'metrics'],
+  ['workers', 'storage', 'metrics', 'synthetic'],
   ['pipeline', 'export', 'load', 'server'],
   ['commands'],
   ['cli'],
