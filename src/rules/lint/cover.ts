@@ -1,0 +1,69 @@
+import type { Expression } from '../expression.js'
+import type { RulePath } from '../path.js'
+import type { Place } from './reach.js'
+
+/** Whether a rule claims a kind of node in every resource of its types, whatever the data. */
+export type Cover = (place: Place, root: string) => boolean
+
+/** What the path claims without condition; conditions (`where`, `[0]`, `first()` …) claim nothing for certain. */
+export function coverOf(path: RulePath): Cover {
+  const claims = claimsOf(path)
+  const rootMatches = (root: string): boolean =>
+    ['', 'Resource', 'DomainResource', root].includes(path.resourceType)
+  return (place, root) => {
+    if (claims.length === 0 || !rootMatches(root)) return false
+    for (let node: Place | undefined = place; node !== undefined; node = node.parent) {
+      const at: Place = node
+      if (claims.some((claim) => claim(at))) return true
+    }
+    return claims.includes(wholeResource)
+  }
+}
+
+type Claim = (place: Place) => boolean
+
+const wholeResource: Claim = ({ parent, floating }) => parent === undefined && !floating
+
+function claimsOf({ form }: RulePath): readonly Claim[] {
+  if (form.kind === 'resource') return [wholeResource]
+  if (form.kind === 'expression') return claimsOfExpression(form.expression)
+  const { name, step } = form
+  const hit: Claim =
+    form.kind === 'byType'
+      ? (place) => !isRoot(place) && place.type.name === name
+      : (place) => place.name === name
+  return [step === undefined ? hit : childOf(hit, step)]
+}
+
+const isRoot = (place: Place): boolean => place.parent === undefined && !place.floating
+
+const childOf =
+  (parentClaim: Claim, name: string): Claim =>
+  ({ name: own, parent }) =>
+    own === name && parent !== undefined && parentClaim(parent)
+
+function claimsOfExpression(expression: Expression): readonly Claim[] {
+  if (expression.op === 'this') return [isRoot]
+  if (expression.op === 'binary' && expression.operator === '|')
+    return [...claimsOfExpression(expression.left), ...claimsOfExpression(expression.right)]
+  if (expression.op === 'member') {
+    const { name, input } = expression
+    if (/^[A-Z]/.test(name) || name.endsWith('*')) return []
+    const parents = input === undefined ? [isRoot] : claimsOfExpression(input)
+    return parents.map((parent) => childOf(parent, name))
+  }
+  if (expression.op === 'type' && expression.operator === 'as')
+    return narrowed(expression.input, expression.type)
+  if (expression.op !== 'call') return []
+  const [argument] = expression.args
+  if (argument?.op !== 'literal') return []
+  if ((expression.name === 'ofType' || expression.name === 'as') && expression.input !== undefined)
+    return narrowed(expression.input, argument.text)
+  if (expression.input !== undefined) return []
+  if (expression.name === 'nodesByType') return [({ type }) => type.name === argument.text]
+  if (expression.name === 'nodesByName') return [({ name }) => name === argument.text]
+  return []
+}
+
+const narrowed = (input: Expression, typeName: string): readonly Claim[] =>
+  claimsOfExpression(input).map((claim) => (place) => place.type.name === typeName && claim(place))

@@ -1,0 +1,140 @@
+import t from 'tap'
+import { judgeConfig, parseConfigText } from '../../src/config/anonymizer-config.js'
+import { elementTree } from '../../src/fhir/elements.js'
+import type { FhirVersion } from '../../src/fhir/version.js'
+import { editDistance, nearestName } from '../../src/rules/lint/nearest-name.js'
+import { type Finding, lintRules } from '../../src/rules/lint.js'
+import { readShared, skipWithoutShared } from '../support/shared.js'
+
+const lint = (paths: readonly string[], version: FhirVersion = 'R4'): Finding[] =>
+  lintRules(
+    paths.map((path, index) => ({ number: index + 1, path })),
+    elementTree(version),
+  )
+
+const NEVER: readonly (readonly [path: string, advice: string])[] = [
+  ['HealthcareService.notAvaliable.description', '"notAvailable"'],
+  ['Observation.valueQuantity', '"value as Quantity"'],
+  ['Patient.nmae', '"name"'],
+  ['Patinet.name', 'Patient'],
+  ['HumanName.family', "nodesByType('HumanName')"],
+  ["nodesByType('HumanNames')", '"HumanName"'],
+  ["nodesByName('birthdate')", '"birthDate"'],
+  ["nodesByType('HumanName').famly", '"family"'],
+  ['Observation.value as Addres', 'no type'],
+  ["Patient.contact.where(gender = 'male').phone", 'no element "phone"'],
+  ["Patient.nodesByType('Narative')", '"Narrative"'],
+  ['Patient.birthDate.day', 'no element "day"'],
+]
+
+for (const [path, advice] of NEVER)
+  t.test(`a rule that can never match is found, with advice: ${path}`, async (t) => {
+    const [finding, ...others] = lint([path])
+    t.match(finding, { rule: 1, kind: 'never-matches' })
+    t.ok(finding?.message.includes(advice), finding?.message)
+    t.same(others, [])
+  })
+
+const REACHING = [
+  'Patient',
+  'Resource',
+  'Resource.id',
+  'DomainResource.text',
+  'Patient.name.given',
+  'Patient.deceased as dateTime',
+  'Observation.value.ofType(Quantity).unit',
+  'Bundle.entry.resource.name',
+  'Bundle.entry.resource.Patient.name',
+  'Patient.contained.Observation.value',
+  'Patient.birthDate.extension',
+  "Patient.extension('http://example.org').value",
+  "nodesByType('Patient')",
+  "nodesByName('contained')",
+  "nodesByType('Address').postalCode",
+  "nodesByType('HumanName').where(use = 'official').family",
+  'Patient.descendants()',
+  'Questionnaire.item.item.item.text',
+  '(Patient.name as HumanName).family',
+]
+
+t.test('rules that can match are not reported', async (t) => {
+  for (const path of REACHING) t.same(lint([path]), [], path)
+})
+
+t.test('what exists depends on the FHIR version', async (t) => {
+  t.same(lint(['Invoice.cancelledReason'], 'R4'), [])
+  t.match(lint(['Invoice.cancelledReason'], 'STU3'), [{ kind: 'never-matches' }])
+})
+
+const SHADOWED: readonly (readonly [name: string, paths: readonly string[], by: string | undefined])[] = [
+  ['the same path', ['Patient.name', 'Patient.name'], 'rule 1'],
+  ['a child of a claimed element', ['Patient.contact', 'Patient.contact.name.family'], 'rule 1'],
+  ['a parent of a claimed element', ['Patient.contact.name', 'Patient.contact'], undefined],
+  ['an element whose type is claimed', ["nodesByType('HumanName')", 'Patient.name.given'], 'rule 1'],
+  ['a part of a claimed type', ["nodesByType('HumanName')", "nodesByType('HumanName').family"], 'rule 1'],
+  [
+    'a type whose part is claimed',
+    ["nodesByType('HumanName').family", "nodesByType('HumanName')"],
+    undefined,
+  ],
+  ['a name that is claimed', ["nodesByName('photo')", 'Patient.photo.url'], 'rule 1'],
+  ['anything after a whole resource', ['Resource', "nodesByType('HumanName')"], 'rule 1'],
+  ['one type after another whole resource', ['Observation', 'Patient.name'], undefined],
+  ['any resource after one whole resource', ['Patient', 'Resource.id'], undefined],
+  ['an element that a condition may claim', ["Patient.name.where(use = 'old')", 'Patient.name'], undefined],
+  ['an element of which the first is claimed', ['Patient.name[0]', 'Patient.name'], undefined],
+  ['one type of a choice', ['Observation.value', 'Observation.value as Quantity'], 'rule 1'],
+  [
+    'a choice of which one type is claimed',
+    ['Observation.value as Quantity', 'Observation.value'],
+    undefined,
+  ],
+  [
+    'a choice that two rules claim together',
+    ['Patient.deceased as boolean', 'Patient.deceased as dateTime', 'Patient.deceased'],
+    'rules 1, 2',
+  ],
+]
+
+for (const [name, paths, by] of SHADOWED)
+  t.test(`${by === undefined ? 'not shadowed' : 'shadowed'}: ${name}`, async (t) => {
+    const shadowed = lint(paths).filter((finding) => finding.kind === 'shadowed')
+    if (by === undefined) t.same(shadowed, [])
+    else t.match(shadowed, [{ rule: paths.length, message: by }])
+  })
+
+t.test('a union is reported, as the original treats equal values in it otherwise', async (t) => {
+  t.match(lint(['Patient.name | Patient.telecom']), [{ rule: 1, kind: 'union' }])
+  t.same(lint(["Patient.name.where(use = 'a|b')"]), [])
+})
+
+t.test('a part of a union that can never match is reported', async (t) => {
+  t.match(lint(['Patient.name | Practitioner.telecom'])[0], {
+    kind: 'never-matches',
+    message: 'a part of the union: no element "Practitioner"',
+  })
+})
+
+t.test('as after a union is reported as a surprise, unless parentheses say what is meant', async (t) => {
+  const kinds = (path: string) => lint([path]).map((finding) => finding.kind)
+  t.ok(kinds('Observation.value | Observation.effective as dateTime').includes('precedence'))
+  t.notOk(kinds('(Observation.value | Observation.effective) as dateTime').includes('precedence'))
+  t.notOk(kinds('Observation.value | (Observation.effective as dateTime)').includes('precedence'))
+})
+
+t.test('the nearest name is one that a slip of the hand makes, not just any', async (t) => {
+  t.equal(nearestName('notAvaliable', ['available', 'notAvailable']), 'notAvailable')
+  t.equal(nearestName('xyz', ['name', 'contact']), undefined)
+  t.equal(editDistance('ab', 'ba'), 1)
+  t.equal(editDistance('kitten', 'sitting'), 3)
+})
+
+const SAMPLE = 'golden/r4-sample-config.json'
+t.test(
+  "the original's R4 sample: its one rule that never matches is found and nothing else",
+  { skip: skipWithoutShared(SAMPLE) },
+  async (t) => {
+    const { checked } = judgeConfig(parseConfigText(readShared(SAMPLE), SAMPLE))
+    t.match(lintRules(checked?.spec.rules ?? [], elementTree('R4')), [{ rule: 23, kind: 'never-matches' }])
+  },
+)
