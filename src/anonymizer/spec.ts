@@ -24,6 +24,8 @@ export interface Parameters {
   readonly dateShiftScope: DateShiftScope
   readonly dateShiftFixedOffsetInDays?: number
   readonly cryptoHashKey?: string
+  /** `relative`: cryptoHash leaves of a reference only `Type/hash`, without the server's address and the version. */
+  readonly absoluteReferences?: 'keep' | 'relative'
   /** UTF-8 length 16, 24 or 32 bytes. */
   readonly encryptKey?: string
   /** Keys the noise of perturb and the IV of encrypt; the configuration derives it from the other keys by default. */

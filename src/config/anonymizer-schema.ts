@@ -74,6 +74,7 @@ export const parametersSchema = z.object({
   ).default('resource'),
   dateShiftFixedOffsetInDays: fixedOffset.optional(),
   cryptoHashKey: keySource,
+  absoluteReferences: anyCase(['keep', 'relative']).default('keep'),
   encryptKey: keySource,
   perturbKey: keySource,
   enablePartialAgesForRedact: flag.default(false),
