@@ -1,0 +1,91 @@
+import { sluiceError } from '../../errors.js'
+import { dateText, dayNumber, type Moment, TICKS_PER_SECOND } from '../../fhir/dates.js'
+import type { AnonymizerSpec, DateShiftScope } from '../spec.js'
+import { createHmac } from './hmac.js'
+import { type LeafMethod, RECORD, UNCHANGED } from './leaf.js'
+import { compileDateRedact, compileOver89, isDateType, parseLeafDate } from './redact.js'
+
+/** Dates move by −50 to +50 days. */
+const LARGEST_SHIFT_DAYS = 50
+const SHIFTS = 2 * LARGEST_SHIFT_DAYS + 1
+
+/**
+ * Moves a date by the days its prefix and the key decide and zeroes its time (3.3). A date without day, of somebody
+ * over 89, without known patient, or that leaves the years 1 to 9999 is redacted as dates are.
+ */
+export function compileDateShift(spec: AnonymizerSpec): LeafMethod {
+  const redactDate = compileDateRedact(spec)
+  const isOver89 = compileOver89(spec.asOf)
+  const offsetDays = compileOffset(spec)
+  return (leaf, place) => {
+    if (!isDateType(leaf.type)) return UNCHANGED
+    const moment = parseLeafDate(leaf)
+    if (moment === undefined || moment.precision < 3 || isOver89(moment)) return redactDate(leaf)
+    const days = offsetDays(place.prefix)
+    if (days === undefined) return redactDate(leaf)
+    const shifted = dateText(dayNumber(moment.year, moment.month, moment.day) + days + rolledDays(moment))
+    if (shifted === undefined) return redactDate(leaf)
+    return { record: RECORD.PERTURB, json: `"${shifted}${zeroedTime(leaf.text, moment)}"` }
+  }
+}
+
+/** A fraction that .NET rounds up to a whole second can be the next day's (13.1). */
+const rolledDays = ({ hour, minute, second, fractionTicks }: Moment): number =>
+  fractionTicks === TICKS_PER_SECOND && hour === 23 && minute === 59 && second === 59 ? 1 : 0
+
+/** The time part with its digits zeroed and its offset as written; '' unless seconds and offset are there. */
+function zeroedTime(text: string, moment: Moment): string {
+  if (moment.precision < 6 || moment.offsetMinutes === undefined || moment.hasComma) return ''
+  const fraction = text.slice(19, moment.offsetAt)
+  return `T00:00:00${fraction === '' ? '' : `.${'0'.repeat(fraction.length - 1)}`}${text.slice(moment.offsetAt)}`
+}
+
+type Offset = (prefix: () => string) => number | undefined
+
+function compileOffset(spec: AnonymizerSpec): Offset {
+  const { dateShiftKey: key, dateShiftScope: scope, dateShiftFixedOffsetInDays: fixed } = spec.parameters
+  if (fixed !== undefined) return () => fixed
+  if (key === undefined) throw sluiceError('KEY_MISSING', 'dateShift needs dateShiftKey', KEY_MISSING)
+  const compute = scope === 'patient' ? patientOffset(key) : (prefix: string) => linearOffset(prefix, key)
+  let lastPrefix: string | undefined
+  let lastOffset: number | undefined
+  return (prefix) => {
+    const text = prefix()
+    if (text === lastPrefix) return lastOffset
+    lastPrefix = text
+    lastOffset = compute(text)
+    return lastOffset
+  }
+}
+
+const KEY_MISSING = { blame: 'config', retry: 'never', at: 'parameters.dateShiftKey' } as const
+
+/** The days dates move by for a prefix; undefined under scope `patient` where no patient is known. */
+export function dateShiftDays(prefix: string, key: string, scope: DateShiftScope): number | undefined {
+  return scope === 'patient' ? patientOffset(key)(prefix) : linearOffset(prefix, key)
+}
+
+/** The original's hash: linear, so one known date gives the key's part away for every other. */
+function linearOffset(prefix: string, key: string): number {
+  let sum = 0
+  for (const byte of Buffer.from(prefix + key)) sum = (sum * 131 + byte) % SHIFTS
+  return sum - LARGEST_SHIFT_DAYS
+}
+
+const WORDS = 2 ** 32
+/** Words from here on would make some offsets likelier than others. */
+const UNBIASED_WORDS = WORDS - (WORDS % SHIFTS)
+
+function patientOffset(key: string): (patientId: string) => number | undefined {
+  const hmac = createHmac(key)
+  return (patientId) => {
+    if (patientId === '') return undefined
+    for (let round = 0; ; round++) {
+      const digest = hmac.bytes(round === 0 ? patientId : `${patientId}\0${round}`)
+      for (let at = 0; at < digest.length; at += 4) {
+        const word = digest.readUInt32BE(at)
+        if (word < UNBIASED_WORDS) return (word % SHIFTS) - LARGEST_SHIFT_DAYS
+      }
+    }
+  }
+}

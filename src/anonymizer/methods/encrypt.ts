@@ -1,0 +1,60 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { sluiceError } from '../../errors.js'
+import { createHmac } from './hmac.js'
+import { type LeafMethod, type LeafPlace, RECORD } from './leaf.js'
+
+const IV_BYTES = 16
+const BLOCK_BYTES = 16
+
+/**
+ * AES-CBC with PKCS#7 padding; base64 of IV and ciphertext, a string whatever the type (3.5). The IV is an HMAC over
+ * the place and the value: the same again for the same value in the same place, different everywhere else.
+ */
+export function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
+  const key = Buffer.from(encryptKey)
+  const algorithm = algorithmFor(key)
+  const hmac = createHmac(ivKey)
+  return (leaf, place) => {
+    const iv = hmac.bytes(`encrypt\0${placeText(place)}\0${leaf.text}`).subarray(0, IV_BYTES)
+    const cipher = createCipheriv(algorithm, key, iv)
+    const encrypted = Buffer.concat([iv, cipher.update(leaf.text, 'utf8'), cipher.final()])
+    return { record: RECORD.ENCRYPT, json: `"${encrypted.toString('base64')}"` }
+  }
+}
+
+/** Identifies a place in a run; no name holds U+0000. */
+export const placeText = ({ item, record, offset }: LeafPlace): string => `${item}\0${record}\0${offset}`
+
+/**
+ * The plain text of an encrypted value; '' for ''. Throws BAD_LINE where it is no encrypted value or another key's;
+ * the error quotes nothing.
+ */
+export function decryptValue(base64: string, encryptKey: string): string {
+  if (base64 === '') return ''
+  const key = Buffer.from(encryptKey)
+  const algorithm = algorithmFor(key)
+  const bytes = isBase64(base64) ? Buffer.from(base64, 'base64') : Buffer.alloc(0)
+  if (bytes.length < IV_BYTES + BLOCK_BYTES || bytes.length % BLOCK_BYTES !== 0) throw notDecryptable()
+  try {
+    const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, IV_BYTES))
+    const plain = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES)), decipher.final()])
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain)
+  } catch {
+    throw notDecryptable()
+  }
+}
+
+const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
+
+const notDecryptable = (): Error =>
+  sluiceError('BAD_LINE', 'not a value encrypted with this key', { blame: 'input', retry: 'never' })
+
+function algorithmFor(key: Buffer): string {
+  if (key.length !== 16 && key.length !== 24 && key.length !== 32)
+    throw sluiceError('CONFIG_INVALID', 'encryptKey must be 16, 24 or 32 bytes long in UTF-8', {
+      blame: 'config',
+      retry: 'never',
+      at: 'parameters.encryptKey',
+    })
+  return `aes-${key.length * 8}-cbc`
+}

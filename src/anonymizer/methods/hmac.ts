@@ -1,0 +1,49 @@
+import * as crypto from 'node:crypto'
+
+/** HMAC-SHA256 (RFC 2104) of texts in UTF-8 under one key. */
+export interface Hmac {
+  /** 64 lower-case hex digits. */
+  hex(text: string): string
+  /** 32 bytes. */
+  bytes(text: string): Buffer
+}
+
+const BLOCK_BYTES = 64
+const DIGEST_BYTES = 32
+/** Longer messages do not go through the shared buffer. */
+const BUFFERED_CHARACTERS = 1024
+
+/**
+ * Two one-shot digests over precomputed pads: a third of the time of `createHmac`, which makes an object for each
+ * value (`bench/engine.ts`).
+ */
+export function createHmac(key: string): Hmac {
+  const keyBytes = blockKey(key)
+  const inner = Buffer.alloc(BLOCK_BYTES + BUFFERED_CHARACTERS * 3)
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES)
+  for (let k = 0; k < BLOCK_BYTES; k++) {
+    inner[k] = keyBytes[k] ^ 0x36
+    outer[k] = keyBytes[k] ^ 0x5c
+  }
+  const fillOuter = (text: string): Buffer => {
+    const message =
+      text.length <= BUFFERED_CHARACTERS
+        ? inner.subarray(0, BLOCK_BYTES + inner.write(text, BLOCK_BYTES))
+        : Buffer.concat([inner.subarray(0, BLOCK_BYTES), Buffer.from(text)])
+    // A binary string costs less than a buffer of its own.
+    outer.write(crypto.hash('sha256', message, 'binary'), BLOCK_BYTES, 'latin1')
+    return outer
+  }
+  return {
+    hex: (text) => crypto.hash('sha256', fillOuter(text), 'hex'),
+    bytes: (text) => crypto.hash('sha256', fillOuter(text), 'buffer'),
+  }
+}
+
+function blockKey(key: string): Buffer {
+  const bytes = Buffer.from(key)
+  const block = Buffer.alloc(BLOCK_BYTES)
+  const fitting = bytes.length > BLOCK_BYTES ? crypto.hash('sha256', bytes, 'buffer') : bytes
+  fitting.copy(block)
+  return block
+}

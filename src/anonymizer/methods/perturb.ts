@@ -1,0 +1,50 @@
+import { add, type Decimal, decimalFromDouble, decimalText, parseDecimal, roundHalfEven } from '../decimal.js'
+import type { Rule } from '../spec.js'
+import { placeText } from './encrypt.js'
+import { createHmac } from './hmac.js'
+import { type LeafMethod, type LeafPlace, RECORD, UNCHANGED } from './leaf.js'
+
+export type PerturbRule = Extract<Rule, { method: 'perturb' }>
+
+/** The types whose value is a number that perturb changes. */
+export const PERTURBED_NUMBERS: ReadonlySet<string> = new Set([
+  'decimal',
+  'integer',
+  'positiveInt',
+  'unsignedInt',
+])
+
+/**
+ * Adds keyed noise from −span/2 to span/2, or of that share of the value's magnitude, and rounds half to even (3.6).
+ * Integer kinds stay integers and in their range. Has no effect on other types.
+ */
+export function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {
+  const noise = compileNoise(perturbKey)
+  return (leaf, place) => {
+    if (!PERTURBED_NUMBERS.has(leaf.type)) return UNCHANGED
+    const value = parseDecimal(leaf.text)
+    if (value === undefined) return { failed: 'perturb: the value is not a number', skippable: false }
+    const width = rule.rangeType === 'fixed' ? rule.span : Math.abs(Number(leaf.text) * rule.span)
+    if (!Number.isFinite(width)) return { failed: 'perturb: the span is too large', skippable: false }
+    const decimals = leaf.type === 'decimal' ? rule.roundTo : 0
+    const perturbed = roundHalfEven(add(value, decimalFromDouble(noise(place) * width)), decimals)
+    return { record: RECORD.PERTURB, json: decimalText(inRange(perturbed, leaf.type)) }
+  }
+}
+
+function inRange(value: Decimal, type: string): Decimal {
+  if (type === 'positiveInt' && value.units <= 0n) return { units: 1n, scale: 0 }
+  if (type === 'unsignedInt' && value.units < 0n) return { units: 0n, scale: 0 }
+  return value
+}
+
+const DOUBLE_BITS = 53
+
+/** Uniform in [−1/2, 1/2), decided by the key and the place. */
+function compileNoise(perturbKey: string): (place: LeafPlace) => number {
+  const hmac = createHmac(perturbKey)
+  return (place) => {
+    const bits = hmac.bytes(`perturb\0${placeText(place)}`).readBigUInt64BE() >> BigInt(64 - DOUBLE_BITS)
+    return Number(bits) / 2 ** DOUBLE_BITS - 0.5
+  }
+}

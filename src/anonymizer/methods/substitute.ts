@@ -1,0 +1,32 @@
+import { type LeafMethod, RECORD } from './leaf.js'
+import { jsonString } from './text.js'
+
+/** Replaces a primitive by the text of `replaceWith`, a JSON string whatever the type; null removes it (3.7). */
+export function compileSubstitute(replaceWith: unknown): LeafMethod {
+  const text = substituteText(replaceWith)
+  const change = { record: RECORD.SUBSTITUTE, json: text === null ? null : jsonString(text) }
+  return () => change
+}
+
+/** What `replaceWith` reads as on a primitive; null where it removes. */
+export function substituteText(replaceWith: unknown): string | null {
+  switch (typeof replaceWith) {
+    case 'string':
+      return replaceWith
+    case 'boolean':
+      return replaceWith ? 'True' : 'False'
+    case 'number':
+      return doubleText(replaceWith)
+    default:
+      return replaceWith === null || replaceWith === undefined ? null : JSON.stringify(replaceWith, null, 2)
+  }
+}
+
+/** A number as .NET prints it: whole numbers as such, doubles with `E+21`, `E-05` beyond 15 digits or below 0.0001. */
+function doubleText(value: number): string {
+  if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value)
+  const [mantissa, exponentText] = value.toExponential().split('e')
+  const exponent = Number(exponentText)
+  if (exponent < 15 && exponent > -5) return String(value)
+  return `${mantissa}E${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+}
