@@ -1,0 +1,99 @@
+import type { Sink, Source } from '../storage/store.js'
+import type { AnonymizerPlan } from './plan.js'
+
+/** What a run is asked to do. Everything but source, sink and plan has a default. */
+export interface RunOptions {
+  readonly source: Source
+  readonly sink: Sink
+  readonly plan: AnonymizerPlan
+  /** Worker threads; default: the processors this process may use. */
+  readonly workers?: number
+  /** Bytes of input and output held at once; default 256 MiB or a quarter of the memory limit. */
+  readonly memoryBudgetBytes?: number
+  /** C: chunk k holds the lines that begin in [k·C, (k+1)·C); default 4 MiB. */
+  readonly chunkBytes?: number
+  /** A longer line is quarantined as LINE_TOO_LONG; default 64 MiB or what the budget allows. */
+  readonly maxLineBytes?: number
+  /** A chunk that takes longer is searched for the line that does; default 60 s. */
+  readonly chunkTimeoutMs?: number
+  /** Compress the outputs. */
+  readonly gzip?: boolean
+  /** `fail` ends the run with BAD_LINE and commits nothing of that item; default `quarantine`. */
+  readonly onBadLine?: 'quarantine' | 'fail'
+  /** Put the rejected lines themselves into the quarantine. */
+  readonly quarantineContent?: boolean
+  /** More rejected lines end the run with TOO_MANY_QUARANTINED; with it, all items are committed at the end. */
+  readonly maxQuarantined?: { readonly count: number } | { readonly percent: number }
+  /** Replace outputs that this tool did not make; otherwise SINK_CONFLICT. */
+  readonly overwrite?: boolean
+  /** Leave items alone whose output exists. */
+  readonly skipExisting?: boolean
+  /** Ends the run with INTERRUPTED; a later run goes on from there. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: RunProgress) => void
+  readonly onEvent?: (event: RunEvent) => void
+  readonly metrics?: RunMetrics
+  /** Called at each named point of the write path; fault tests end the process there. */
+  readonly faultPoint?: (point: FaultPoint) => void
+}
+
+/** Called after every chunk; not throttled. */
+export interface RunProgress {
+  readonly bytesTotal: number
+  /** Source bytes (compressed ones for gzip) read, including those of finished items. */
+  readonly bytesRead: number
+  readonly itemsTotal: number
+  readonly itemsDone: number
+  readonly lines: number
+  readonly quarantined: number
+}
+
+/** What happened, with fields; never a value from a resource. */
+export interface RunEvent {
+  readonly event:
+    | 'run.started'
+    | 'run.resumed'
+    | 'source.skipped'
+    | 'source.mislabelled'
+    | 'item.resumed'
+    | 'item.committed'
+    | 'item.failed'
+    | 'checkpoint.discarded'
+    | 'chunk.retried'
+    | 'worker.lost'
+    | 'run.finished'
+  readonly level: 'info' | 'warn'
+  readonly item?: string
+  readonly [field: string]: unknown
+}
+
+/** What the pipeline tells the metrics. */
+export interface RunMetrics {
+  bytesRead(bytes: number): void
+  bytesWritten(bytes: number): void
+  linesRead(lines: number, blank: number): void
+  resources(type: string, outcome: 'delivered', count: number): void
+  quarantined(code: string, count: number): void
+  chunkSeconds(seconds: number): void
+  chunksRetried(count: number): void
+  itemFinished(outcome: 'committed' | 'failed' | 'finished_before' | 'skipped'): void
+  inFlightBytes(bytes: number): void
+  workersBusy(busy: number, of: number): void
+}
+
+export const FAULT_POINTS = [
+  'slab-read',
+  'before-append',
+  'after-append',
+  'before-journal',
+  'after-journal',
+  'before-fsync',
+  'after-fsync',
+  'before-rename',
+  'after-rename',
+  'before-done',
+  'after-done',
+  'before-report',
+  'after-report',
+] as const
+export type FaultPoint = (typeof FAULT_POINTS)[number]

@@ -1,0 +1,58 @@
+import type { ErrorCode } from '../errors.js'
+
+/** What a run did; `run.json` holds it. Counts include items that an earlier run had finished. */
+export interface RunReport {
+  readonly generator: 'fhir-sluice'
+  readonly version: string
+  /** Of the configuration and everything else that decides the bytes; never the keys. */
+  readonly fingerprint: string
+  /** The reference day, `YYYY-MM-DD`. */
+  readonly asOf: string
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly seconds: number
+  readonly source: string
+  readonly items: ItemTotals
+  readonly lines: LineTotals
+  readonly bytes: { readonly read: number; readonly written: number }
+  readonly resourcesByType: Readonly<Record<string, number>>
+  /** Elements each rule was the one to decide, by rule number. */
+  readonly elementsByRule: Readonly<Record<string, number>>
+  readonly interpretedLines: number
+  readonly quarantinedByCode: Readonly<Record<string, number>>
+  /** Every committed output with what it was made from. */
+  readonly outputs: readonly OutputReport[]
+  /** Items that gave no output; empty in `run.json`, which a run with failures does not write to the output. */
+  readonly failed: readonly ItemFailure[]
+}
+
+export interface ItemTotals {
+  readonly listed: number
+  readonly committed: number
+  /** Found finished by an earlier run with the same fingerprint. */
+  readonly finishedBefore: number
+  /** Not touched because their output exists (`skipExisting`). */
+  readonly skipped: number
+  readonly failed: number
+}
+
+/** INVARIANT reconciliation: `read = delivered + quarantined + blank`, checked before an item is committed. */
+export interface LineTotals {
+  readonly read: number
+  readonly delivered: number
+  readonly quarantined: number
+  readonly blank: number
+}
+
+export interface OutputReport {
+  readonly name: string
+  readonly bytes: number
+  readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
+  readonly lines: LineTotals
+}
+
+export interface ItemFailure {
+  readonly item: string
+  readonly code: ErrorCode
+  readonly message: string
+}

@@ -1,0 +1,103 @@
+/** One object of a source, pinned to the version that was listed. */
+export interface SourceItem {
+  /** Relative to the source, with `/`; the item's name in reports, quarantine and output. */
+  readonly name: string
+  /** As stored, compressed or not. */
+  readonly bytes: number
+  /** Changes whenever the content may have changed: an ETag; size, time and inode of a file. */
+  readonly version: string
+}
+
+/** Where items come from. */
+export interface Source {
+  /** For messages: the path or address, without credentials. */
+  readonly place: string
+  /** Last segment of the place: the date-shift prefix of the scope `folder`. */
+  readonly folderName: string
+  /** Absolute paths that an output must not touch; empty where the source is not on this machine. */
+  readonly localPaths: readonly string[]
+  /** Every item once, in the order of names. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
+  list(report: (event: StoreEvent) => void): AsyncIterable<SourceItem>
+  /** The item as it is now; undefined if there is none. */
+  head(name: string): Promise<SourceItem | undefined>
+  /** Reads exactly the version of `item`, from a byte on. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
+  open(item: SourceItem, fromByte: number): Promise<SourceReader>
+}
+
+export interface StoreEvent {
+  readonly event: 'source.skipped' | 'source.mislabelled'
+  readonly item: string
+  readonly reason: string
+}
+
+/** A pinned read. Every method throws SOURCE_CHANGED when the item is no longer the version that was opened. */
+export interface SourceReader {
+  /** Fills `target` from its start; fewer bytes than its length only at the end, 0 behind it. */
+  read(target: Uint8Array): Promise<number>
+  /** To be called at the end: whether what was read is still what is there. */
+  verify(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What stands under a final name. */
+export interface SinkHead {
+  readonly bytes: number
+  /** Changes whenever the content may have changed. */
+  readonly version: string
+}
+
+/** Where outputs go: each appears whole under its name, or not at all. */
+export interface Sink {
+  readonly place: string
+  /** Absolute paths this sink writes to; empty where it is not on this machine. */
+  readonly localPaths: readonly string[]
+  /** Beside the outputs, never among them. */
+  readonly state: State
+  head(name: string): Promise<SinkHead | undefined>
+  item(name: string): SinkItem
+  /** Writes a small file whole, replacing what is there. */
+  put(name: string, text: string): Promise<void>
+  get(name: string): Promise<string | undefined>
+  remove(name: string): Promise<void>
+}
+
+/** An output being written. Throws SINK_FULL, SINK_UNWRITABLE. */
+export interface SinkItem {
+  /** Keeps the first `bytes` of what an earlier run left; false, and nothing kept, if that is less. */
+  resume(bytes: number): Promise<boolean>
+  append(bytes: readonly Uint8Array[]): Promise<void>
+  /** What was appended survives a power failure once this returns. */
+  flush(): Promise<void>
+  /** The version that `commit` gives the output, known before it is done. */
+  sealed(): Promise<SinkHead>
+  /** Makes the output appear under its name, replacing one that is there. */
+  commit(): Promise<void>
+  /** Forgets what was appended. */
+  abort(): Promise<void>
+  /** Lets go of it without a decision: a later run resumes it. */
+  close(): Promise<void>
+}
+
+/** Small named texts beside the outputs: journals, done records, quarantine, secrets. Names use `/`. */
+export interface State {
+  readonly place: string
+  /** Takes the lock of the output. Throws SINK_LOCKED, SINK_UNWRITABLE. */
+  lock(): Promise<() => Promise<void>>
+  read(name: string): Promise<string | undefined>
+  /** Whole or not at all, durable when it returns; readable by the owner only. */
+  write(name: string, text: string): Promise<void>
+  /** An append-only text; keeps its first `keepBytes` and drops the rest. */
+  appender(name: string, keepBytes: number): Promise<Appender>
+  bytesOf(name: string): Promise<number | undefined>
+  remove(name: string): Promise<void>
+  /** Overwrites, then removes. */
+  destroy(name: string): Promise<void>
+  /** Changes with every boot: bytes written since then need no flush to be trusted. Undefined if unknown. */
+  bootId(): Promise<string | undefined>
+}
+
+export interface Appender {
+  append(text: string): Promise<void>
+  flush(): Promise<void>
+  close(): Promise<void>
+}
