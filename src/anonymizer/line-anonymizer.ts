@@ -1,4 +1,9 @@
+import { isUtf8 } from 'node:buffer'
+import { sluiceError } from '../errors.js'
+import { interpretLine } from './interpreter.js'
+import type { CustomMethod } from './methods/custom.js'
 import type { Output } from './output.js'
+import { compileProgram } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
 
 /** What a run wants to know of the lines it had anonymized; only grows. */
@@ -29,7 +34,47 @@ export interface LineAnonymizer {
 }
 
 /** Compiles a spec. Loads custom methods first. Throws SluiceError CONFIG_INVALID for one that cannot be loaded. */
-export async function createLineAnonymizer(spec: AnonymizerSpec): Promise<LineAnonymizer> {
+export async function createLineAnonymizer(
+  spec: AnonymizerSpec,
+  options: EngineOptions = {},
+): Promise<LineAnonymizer> {
+  const methods: Record<string, CustomMethod> = {}
+  for (const [name, url] of Object.entries(spec.customMethods)) methods[name] = await loadMethod(name, url)
+  return createLineAnonymizerSync(spec, methods, options)
+}
+
+export interface EngineOptions {
+  /** `interpreter`: every line goes through the interpreter. By default it serves what does not compile. */
+  readonly engine?: 'interpreter' | 'automatic'
+}
+
+async function loadMethod(name: string, url: string): Promise<CustomMethod> {
+  const facts = { blame: 'config', retry: 'never', at: `customMethods.${name}` } as const
+  let loaded: { default?: unknown }
+  try {
+    loaded = (await import(url)) as { default?: unknown }
+  } catch (cause) {
+    throw sluiceError('CONFIG_INVALID', `customMethods.${name}: the module cannot be loaded`, {
+      ...facts,
+      cause,
+    })
+  }
+  if (typeof loaded.default !== 'function')
+    throw sluiceError(
+      'CONFIG_INVALID',
+      `customMethods.${name}: the module has no default export that is a function`,
+      facts,
+    )
+  return loaded.default as CustomMethod
+}
+
+/** Compiles a spec with its custom methods (by lower-case name) at hand. */
+export function createLineAnonymizerSync(
+  spec: AnonymizerSpec,
+  customMethods: Readonly<Record<string, CustomMethod>> = {},
+  _options: EngineOptions = {},
+): LineAnonymizer {
+  const program = compileProgram(spec, new Map(Object.entries(customMethods)))
   const counts: AnonymizerCounts = {
     resourcesByType: new Map(),
     elementsByRule: new Float64Array(spec.rules.length),
@@ -37,19 +82,13 @@ export async function createLineAnonymizer(spec: AnonymizerSpec): Promise<LineAn
   }
   return {
     counts,
-    needsRecordNumbers: false,
-    anonymizeLine(source, { start, end }, _context, out) {
-      const text = Buffer.from(source.buffer, source.byteOffset + start, end - start).toString('utf8')
-      try {
-        const type = (JSON.parse(text) as { resourceType?: string }).resourceType ?? ''
-        counts.resourcesByType.set(type, (counts.resourcesByType.get(type) ?? 0) + 1)
-      } catch {
-        return { code: 'INVALID_JSON', offset: 0, message: 'not JSON' }
-      }
-      out.reserve(end - start)
-      out.bytes.set(source.subarray(start, end), out.length)
-      out.length += end - start
-      return undefined
+    needsRecordNumbers: spec.rules.some(({ method }) => method === 'encrypt' || method === 'perturb'),
+    anonymizeLine(source, range, context, out) {
+      const buffer = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
+      if (!isUtf8(buffer.subarray(range.start, range.end)))
+        return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
+      counts.interpretedLines++
+      return interpretLine(program, buffer, range, context, { out, counts })
     },
   }
 }

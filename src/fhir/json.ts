@@ -162,16 +162,13 @@ function sawNonAscii(source: Buffer, start: number, end: number): string {
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
 }
 
-/**
- * The text of the string member `key` of the object at `at`, the first such one; undefined where there is none.
- * Nothing but the members before it is read.
- */
-export function findStringMember(
+/** Where the value of the member `key` of the object at `at` stands, the first such one; reads only what precedes it. */
+export function findMember(
   source: Buffer,
   at: number,
   end: number,
   key: string,
-): { readonly text: string; readonly start: number; readonly end: number } | undefined {
+): { readonly start: number; readonly end: number } | undefined {
   let p = skipSpace(source, at + 1, end)
   if (source[p] === 0x7d && p < end) return undefined
   for (;;) {
@@ -182,11 +179,21 @@ export function findStringMember(
     if (p >= end || source[p] !== 0x3a) throw invalid(p, 'a colon is missing')
     const start = skipSpace(source, p + 1, end)
     const valueEnd = skipValue(source, start, end, 0)
-    if (found && source[start] === QUOTE)
-      return { text: stringText(source, start, valueEnd), start, end: valueEnd }
-    if (found) return undefined
+    if (found) return { start, end: valueEnd }
     p = skipSpace(source, valueEnd, end)
     if (p >= end || source[p] !== 0x2c) return undefined
     p = skipSpace(source, p + 1, end)
   }
+}
+
+/** The text of the string member `key` of the object at `at`; undefined where there is none or it is no string. */
+export function findStringMember(
+  source: Buffer,
+  at: number,
+  end: number,
+  key: string,
+): { readonly text: string; readonly start: number } | undefined {
+  const value = findMember(source, at, end, key)
+  if (value === undefined || source[value.start] !== QUOTE) return undefined
+  return { text: stringText(source, value.start, value.end), start: value.start }
 }

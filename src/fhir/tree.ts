@@ -46,6 +46,8 @@ export class TreeNode {
   touched = false
   /** Taken out of its parent whole (by substitute). */
   detached = false
+  /** Nothing of it is left to be written. */
+  gone = false
 
   constructor(
     readonly name: string,

@@ -1,0 +1,358 @@
+import { isPrimitive } from '../fhir/elements.js'
+import { JsonError } from '../fhir/json.js'
+import { patientIdOf } from '../fhir/patient-compartment.js'
+import { type Fault, parseTree, pathOf, type Tree, type TreeNode } from '../fhir/tree.js'
+import { EvaluationError, evaluate, isNode, type Scope } from '../rules/evaluate.js'
+import { fullInstant, metaWithLabels } from './labels.js'
+import type { AnonymizerCounts } from './line-anonymizer.js'
+import { isFailure, type LeafChange, type LeafPlace, RECORD } from './methods/leaf.js'
+import { currentText, currentValue, sourceText } from './node-text.js'
+import type { Output } from './output.js'
+import type { CompiledRule, Program } from './program.js'
+import { isDropped, prune, touch } from './prune.js'
+import type { LineContext, Rejection } from './spec.js'
+import {
+  claimBelow,
+  complexTemplate,
+  substituteComplex,
+  substitutePrimitive,
+  TemplateError,
+} from './substitute-complex.js'
+import { TreeWriter } from './tree-writer.js'
+
+/** A rule that failed on a value: a bad line, or with `skip` an emptied resource. */
+class RuleFailure {
+  constructor(
+    readonly rule: CompiledRule,
+    readonly node: TreeNode,
+    readonly reason: string,
+    readonly skippable: boolean,
+  ) {}
+}
+
+/**
+ * Anonymizes one line as the specification says it, step by step (`spec/anonymizer.md` 2.2 to 2.4, 4, 5): the law that
+ * the transducer is held to. `source[start, end)` is valid UTF-8.
+ */
+export function interpretLine(
+  program: Program,
+  source: Buffer,
+  range: { readonly start: number; readonly end: number },
+  context: LineContext,
+  target: { readonly out: Output; readonly counts: AnonymizerCounts },
+): Rejection | undefined {
+  const { out, counts } = target
+  let tree: Tree | undefined
+  try {
+    tree = parseTree(program.elements, source, range.start, range.end)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    return { code: error.code, offset: error.offset - range.start, message: error.message }
+  }
+  if (tree === undefined) return { code: 'NOT_A_RESOURCE', offset: 0, message: 'the line is no JSON object' }
+  const interpretation = new Interpretation(program, tree, { ...context, lineStart: range.start }, counts)
+  let failure: RuleFailure | undefined
+  try {
+    interpretation.resource(tree.root)
+  } catch (error) {
+    if (!(error instanceof RuleFailure)) throw error
+    failure = error
+  }
+  prune(tree.root)
+  const fault = interpretation.decidingFault()
+  if (fault !== undefined) return faultRejection(fault)
+  if (failure !== undefined) {
+    if (program.spec.processingErrors !== 'skip' || !failure.skippable)
+      return failureRejection(failure, range.start)
+    writeEmptied(tree, out)
+  } else new TreeWriter(tree, interpretation.labelled, out).write()
+  const type = tree.root.type.name
+  counts.resourcesByType.set(type, (counts.resourcesByType.get(type) ?? 0) + 1)
+  return undefined
+}
+
+const FAULTS: Readonly<Record<Fault['code'], string>> = {
+  UNKNOWN_ELEMENT: 'has a property that this FHIR version does not know',
+  WRONG_KIND: 'has a value of the wrong JSON kind',
+  DUPLICATE_KEY: 'has a property twice',
+  UNKNOWN_RESOURCE_TYPE: 'names no resource type of this FHIR version',
+  NOT_A_RESOURCE: 'has no resourceType',
+}
+
+const faultRejection = ({ code, offset, node }: Fault): Rejection => ({
+  code,
+  offset,
+  message: `${pathOf(node)} ${FAULTS[code]}`,
+})
+
+const failureRejection = ({ rule, node, reason }: RuleFailure, lineStart: number): Rejection => ({
+  code: 'RULE_FAILED',
+  offset: Math.max(0, node.start - lineStart),
+  message: `rule ${rule.number} on ${pathOf(node)}: ${reason}`,
+})
+
+/** What the original leaves of a resource on which a rule failed under `processingErrors: skip`. */
+function writeEmptied(tree: Tree, out: Output): void {
+  const head = Buffer.from(`{"resourceType":"${tree.root.type.name}",`)
+  const meta = metaWithLabels(RECORD.REDACT)
+  out.reserve(head.length + meta.length + 1)
+  out.bytes.set(head, out.length)
+  out.bytes.set(meta, out.length + head.length)
+  out.length += head.length + meta.length + 1
+  out.bytes[out.length - 1] = 0x7d
+}
+
+class Interpretation {
+  /** Resources that get labels, with their records. */
+  readonly labelled = new Map<TreeNode, number>()
+  private records = 0
+  /** Resources that lose a property which the FHIR version does not know. */
+  private readonly losers = new Set<TreeNode>()
+
+  constructor(
+    private readonly program: Program,
+    private readonly tree: Tree,
+    private readonly context: LineContext & { readonly lineStart: number },
+    private readonly counts: AnonymizerCounts,
+  ) {
+    if (program.spec.unknownElements === 'drop')
+      for (const fault of tree.faults) if (fault.code === 'UNKNOWN_ELEMENT') this.drop(fault.node)
+  }
+
+  /** Unknown properties are never written; what holds them must not be copied as it stands. */
+  private drop(holder: TreeNode): void {
+    touch(holder)
+    if (holder.kind === 'empty') holder.replaced = null
+    let resource = holder
+    while (!resource.isResource && resource.parent !== undefined) resource = resource.parent
+    this.losers.add(resource)
+  }
+
+  /** One resource's turn: its rules, then the resources in it, then its labels. Returns the records of all of them. */
+  resource(node: TreeNode): number {
+    const outer = this.records
+    this.records = this.losers.has(node) ? RECORD.REDACT : 0
+    this.turn(node)
+    let records = this.records
+    for (const child of resourcesBelow(node)) records |= this.resource(child)
+    if (records !== 0 && node.name !== 'contained') {
+      this.labelled.set(node, records)
+      touch(node)
+      for (const child of node.body?.children ?? []) if (child.name === 'meta') completeInstants(child)
+    }
+    this.records = outer
+    return records
+  }
+
+  private turn(node: TreeNode): void {
+    const scope: Scope = {
+      valueOf: (element) => currentValue(element, this.tree.source),
+      resource: node,
+      root: this.tree.root,
+      asOf: this.program.spec.asOf,
+    }
+    let index: Index | undefined
+    for (const rule of this.program.rulesFor(node.type.name)) {
+      const { form } = rule.path
+      if (form.kind === 'resource') this.claim(rule, node)
+      else if (form.kind === 'expression') this.claimSelected(rule, node, scope)
+      else {
+        index ??= new Index(node)
+        const hits = (form.kind === 'byType' ? index.byType : index.byName).get(form.name) ?? []
+        for (const hit of hits)
+          if (form.step === undefined) this.claim(rule, hit)
+          else for (const found of stepFrom(hit, form.step)) this.claim(rule, found)
+      }
+    }
+  }
+
+  private claimSelected(rule: CompiledRule, node: TreeNode, scope: Scope): void {
+    const { form } = rule.path
+    if (form.kind !== 'expression') return
+    try {
+      for (const item of evaluate(form.expression, node, scope)) {
+        if (!isNode(item)) throw new RuleFailure(rule, node, 'the path yields a value, not an element', false)
+        this.claim(rule, item)
+      }
+    } catch (error) {
+      if (error instanceof EvaluationError) throw new RuleFailure(rule, node, error.message, false)
+      throw error
+    }
+  }
+
+  /** Counts the element as the rule's, where no earlier rule has it. */
+  private claim(rule: CompiledRule, node: TreeNode): void {
+    if (node.claimedBy !== 0) return
+    this.counts.elementsByRule[rule.number - 1]++
+    this.take(rule, node)
+  }
+
+  private take(rule: CompiledRule, node: TreeNode): void {
+    if (node.claimedBy !== 0) return
+    this.records |= this.apply(rule, node)
+    node.claimedBy = rule.number
+    for (const child of node.body?.children ?? [])
+      if (!child.isResource && !child.detached) this.take(rule, child)
+  }
+
+  private apply(rule: CompiledRule, node: TreeNode): number {
+    const { method } = rule.rule
+    if (method === 'perturb') return this.perturb(rule, node)
+    if (method === 'substitute') return this.substitute(rule, node)
+    if (!isPrimitive(node.type) && node.kind === 'object') {
+      if (method === 'generalize')
+        throw new RuleFailure(rule, node, 'generalize meets a complex element', false)
+      return 0
+    }
+    return this.leaf(rule, node)
+  }
+
+  /** Runs the method on a primitive's value. An empty one has no record, but redact takes it away all the same. */
+  private leaf(rule: CompiledRule, node: TreeNode): number {
+    const text = isPrimitive(node.type) ? sourceText(node, this.tree.source) : undefined
+    if (text === undefined || text === '') {
+      if (rule.rule.method === 'redact' && node.kind !== 'none') replace(node, null)
+      return 0
+    }
+    const change = this.changeOf(rule, node, text)
+    if (change.json !== undefined) replace(node, change.json)
+    return change.record
+  }
+
+  private changeOf(rule: CompiledRule, node: TreeNode, text: string): LeafChange {
+    const parent = node.parent as TreeNode
+    const outcome = rule.method(
+      {
+        name: node.name,
+        type: node.type.name,
+        parentName: parent.name,
+        parentType: parent.type.name,
+        kind: node.kind as 'string' | 'number' | 'boolean',
+        text,
+        isReferenceValue: node.name === 'reference' && parent.type.name === 'Reference',
+      },
+      this.place(node),
+    )
+    if (isFailure(outcome)) throw new RuleFailure(rule, node, outcome.failed, outcome.skippable)
+    return outcome
+  }
+
+  private place(node: TreeNode): LeafPlace {
+    const { item, record, baseOffset, lineStart } = this.context
+    return { item, record, offset: baseOffset + node.start - lineStart, prefix: () => this.prefix(node) }
+  }
+
+  private prefix(node: TreeNode): string {
+    const scope = this.program.spec.parameters.dateShiftScope
+    const { source, root } = this.tree
+    if (scope === 'patient') {
+      let resource = node
+      while (resource.parent !== undefined && (!resource.isResource || resource.name === 'contained'))
+        resource = resource.parent
+      return patientIdOf(resource.type.name, source, resource.start, resource.end)
+    }
+    if (scope !== 'resource' && this.context.dateShiftPrefix !== '') return this.context.dateShiftPrefix
+    const id = root.body?.children.find((child) => child.name === 'id')
+    return (id && currentText(id, source)) ?? ''
+  }
+
+  private perturb(rule: CompiledRule, node: TreeNode): number {
+    const target = PERTURBED_NUMBERS.has(node.type.name)
+      ? node
+      : QUANTITIES.has(node.type.name)
+        ? node.body?.children.find((child) => child.name === 'value' && child.isReal)
+        : undefined
+    if (target === undefined || target.claimedBy !== 0) return 0
+    const records = this.leaf(rule, target)
+    if (records !== 0) claimBelow(node, rule.number)
+    return records
+  }
+
+  private substitute(rule: CompiledRule, node: TreeNode): number {
+    if (rule.rule.method !== 'substitute') return 0
+    if (!node.isReal || node.kind === 'fault') return 0
+    if (isPrimitive(node.type)) {
+      const { json, record } = this.changeOf(rule, node, '')
+      substitutePrimitive(node, json ?? null, rule.number)
+      return record
+    }
+    try {
+      substituteComplex(node, complexTemplate(rule.rule.replaceWith), rule.number)
+    } catch (error) {
+      if (error instanceof TemplateError) throw new RuleFailure(rule, node, error.message, false)
+      throw error
+    }
+    return RECORD.SUBSTITUTE
+  }
+
+  /** The first structural fault that is not inside something a rule removed; unknown elements may be dropped. */
+  decidingFault(): Fault | undefined {
+    const { unknownElements } = this.program.spec
+    for (const fault of this.tree.faults) {
+      if (fault.code === 'UNKNOWN_ELEMENT' && unknownElements === 'drop') continue
+      if (!isDropped(fault.node, this.program.isRedact)) return fault
+    }
+    return undefined
+  }
+}
+
+const PERTURBED_NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
+const QUANTITIES = new Set(
+  'Age Count Duration Distance Money Quantity SimpleQuantity MoneyQuantity'.split(' '),
+)
+
+function replace(node: TreeNode, json: string | null): void {
+  node.replaced = json
+  touch(node)
+}
+
+/** Labelling makes full instants of those in meta that a rule cut to a year or a day (`spec/anonymizer.md` 4.2). */
+function completeInstants(node: TreeNode): void {
+  if (!node.touched) return
+  if (node.type.name === 'instant' && node.replaced) node.replaced = fullInstant(node.replaced)
+  for (const child of node.body?.children ?? []) completeInstants(child)
+}
+
+/** The resources directly inside a resource, in document order. */
+function* resourcesBelow(node: TreeNode): Generator<TreeNode> {
+  for (const child of node.body?.children ?? []) {
+    if (child.detached) continue
+    if (child.isResource && child.kind === 'object') yield child
+    else yield* resourcesBelow(child)
+  }
+}
+
+/**
+ * The elements below a resource by type and name, without itself; child resources are in it, what is in them is not.
+ * Built once a turn: what an earlier rule put in is not found, what it took out still is.
+ */
+class Index {
+  readonly byType = new Map<string, TreeNode[]>()
+  readonly byName = new Map<string, TreeNode[]>()
+
+  constructor(resource: TreeNode) {
+    this.addBelow(resource)
+  }
+
+  private addBelow(node: TreeNode): void {
+    for (const child of node.body?.children ?? []) {
+      if (!child.isReal) continue
+      add(this.byType, child.type.name, child)
+      add(this.byName, child.name, child)
+      if (!child.isResource) this.addBelow(child)
+    }
+  }
+}
+
+function add(index: Map<string, TreeNode[]>, key: string, node: TreeNode): void {
+  const list = index.get(key)
+  if (list === undefined) index.set(key, [node])
+  else list.push(node)
+}
+
+function stepFrom(node: TreeNode, step: string): readonly TreeNode[] {
+  const first = step.charCodeAt(0)
+  if (first >= 65 && first <= 90)
+    return step === node.type.name || step === 'Resource' || step === 'DomainResource' ? [node] : []
+  return node.body?.children.filter((child) => child.name === step && child.isReal && !child.detached) ?? []
+}

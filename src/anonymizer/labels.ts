@@ -1,0 +1,94 @@
+import { findMember, skipSpace, skipValue, stringText } from '../fhir/json.js'
+import type { Output } from './output.js'
+
+const OBSERVATION_VALUE = 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue'
+
+/** The security labels, in the order of the record bits (`spec/anonymizer.md` 4.1; `CRYTOHASH` is spelled so). */
+const LABELS = (
+  [
+    [OBSERVATION_VALUE, 'REDACTED', 'redacted'],
+    [OBSERVATION_VALUE, 'ABSTRED', 'abstracted'],
+    [OBSERVATION_VALUE, 'CRYTOHASH', 'cryptographic hash function'],
+    [OBSERVATION_VALUE, 'MASKED', 'masked'],
+    [undefined, 'PERTURBED', 'exact value is replaced with another exact value'],
+    [undefined, 'SUBSTITUTED', 'exact value is replaced with a predefined value'],
+    [undefined, 'GENERALIZED', 'exact value is replaced with a general value'],
+  ] as const
+).map(([system, code, display]) => ({ code, json: JSON.stringify({ system, code, display }) }))
+
+/** The codings for a set of records, comma-separated, without those whose code is `present` (upper case) already. */
+function codings(records: number, present: ReadonlySet<string>): string {
+  return LABELS.filter(({ code }, bit) => (records & (1 << bit)) !== 0 && !present.has(code))
+    .map(({ json }) => json)
+    .join(',')
+}
+
+const NONE: ReadonlySet<string> = new Set()
+const wholeMeta = new Map<number, Buffer>()
+const newSecurity = new Map<number, Buffer>()
+
+/** The bytes of `"meta":{"security":[…]}` for a resource without meta. */
+export function metaWithLabels(records: number): Buffer {
+  let bytes = wholeMeta.get(records)
+  if (bytes === undefined) {
+    bytes = Buffer.from(`"meta":{"security":[${codings(records, NONE)}]}`)
+    wholeMeta.set(records, bytes)
+  }
+  return bytes
+}
+
+/**
+ * Adds the labels to the meta object written at `out.bytes[start, end)`, behind the codings that are there; what
+ * follows moves. A label whose code stands there already (any system, any case) is not added again.
+ */
+export function addLabels(out: Output, start: number, end: number, records: number): void {
+  const bytes = Buffer.from(out.bytes.buffer, out.bytes.byteOffset, end)
+  const security = findMember(bytes, start, end, 'security')
+  if (security === undefined) {
+    let insert = newSecurity.get(records)
+    if (insert === undefined) {
+      insert = Buffer.from(`,"security":[${codings(records, NONE)}]`)
+      newSecurity.set(records, insert)
+    }
+    const isEmpty = bytes[end - 2] === 0x7b
+    splice(out, end - 1, end - 1, isEmpty ? insert.subarray(1) : insert)
+    return
+  }
+  if (bytes[security.start] !== 0x5b) {
+    splice(out, security.start, security.end, Buffer.from(`[${codings(records, NONE)}]`))
+    return
+  }
+  const added = codings(records, presentCodes(bytes, security.start, security.end))
+  if (added === '') return
+  const isEmpty = security.end - security.start === 2
+  splice(out, security.end - 1, security.end - 1, Buffer.from(isEmpty ? added : `,${added}`))
+}
+
+function presentCodes(bytes: Buffer, start: number, end: number): ReadonlySet<string> {
+  const codes = new Set<string>()
+  let at = skipSpace(bytes, start + 1, end)
+  while (bytes[at] !== 0x5d) {
+    const coding = at
+    at = skipValue(bytes, at, end, 0)
+    const code = bytes[coding] === 0x7b ? findMember(bytes, coding, at, 'code') : undefined
+    if (code !== undefined && bytes[code.start] === 0x22)
+      codes.add(stringText(bytes, code.start, code.end).toUpperCase())
+    at = skipSpace(bytes, at, end)
+    if (bytes[at] === 0x2c) at = skipSpace(bytes, at + 1, end)
+  }
+  return codes
+}
+
+/** Replaces `out.bytes[from, to)`. */
+function splice(out: Output, from: number, to: number, insert: Buffer): void {
+  out.reserve(insert.length)
+  out.bytes.copyWithin(from + insert.length, to, out.length)
+  out.bytes.set(insert, from)
+  out.length += insert.length - (to - from)
+}
+
+/** A JSON string that holds a year, a month or a day as the full instant it begins; any other as it is. */
+export function fullInstant(json: string): string {
+  const match = /^"(\d{4})(-\d\d)?(-\d\d)?"$/.exec(json)
+  return match === null ? json : `"${match[1]}${match[2] ?? '-01'}${match[3] ?? '-01'}T00:00:00+00:00"`
+}

@@ -1,0 +1,43 @@
+import { stringText } from '../fhir/json.js'
+import type { TreeNode } from '../fhir/tree.js'
+import type { LiteralKind } from '../rules/expression.js'
+import type { Value } from '../rules/values.js'
+import { numberText } from './decimal.js'
+import { trimText } from './methods/text.js'
+
+/** The text of a primitive's source value (`spec/anonymizer.md` 0.2); undefined where it has none. */
+export function sourceText(node: TreeNode, source: Buffer): string | undefined {
+  if (node.kind === 'string') return trimText(stringText(source, node.start, node.end))
+  if (node.kind === 'number') return numberText(source.toString('latin1', node.start, node.end))
+  if (node.kind === 'boolean') return source[node.start] === 0x74 ? 'True' : 'False'
+  return undefined
+}
+
+/** The text a primitive holds now, after the rules so far; undefined where it holds nothing. */
+export function currentText(node: TreeNode, source: Buffer): string | undefined {
+  if (node.replaced === undefined) return sourceText(node, source)
+  if (node.replaced === null) return undefined
+  return node.replaced.startsWith('"') ? (JSON.parse(node.replaced) as string) : node.replaced
+}
+
+const KINDS: Readonly<Record<string, LiteralKind>> = {
+  boolean: 'boolean',
+  integer: 'integer',
+  positiveInt: 'integer',
+  unsignedInt: 'integer',
+  decimal: 'decimal',
+  date: 'date',
+  dateTime: 'dateTime',
+  instant: 'dateTime',
+  time: 'time',
+}
+
+/** What a primitive element holds now, as a FHIRPath value. */
+export function currentValue(node: TreeNode, source: Buffer): Value | undefined {
+  if (node.type.jsonKind === 'object') return undefined
+  const text = currentText(node, source)
+  if (text === undefined) return undefined
+  const kind =
+    node.replaced?.startsWith('"') && node.kind !== 'string' ? 'string' : (KINDS[node.type.name] ?? 'string')
+  return { kind, text: kind === 'boolean' ? text.toLowerCase() : text }
+}

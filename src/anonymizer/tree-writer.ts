@@ -1,0 +1,152 @@
+import { isPrimitive } from '../fhir/elements.js'
+import type { Body, JsonMember, Tree, TreeNode } from '../fhir/tree.js'
+import { addLabels, metaWithLabels } from './labels.js'
+import type { Output } from './output.js'
+import { hasValue } from './prune.js'
+
+/**
+ * Writes a pruned tree as compact JSON: every token that no rule changed verbatim, in the source's order. A resource
+ * with records gets its labels in `meta`, which comes last where there was none.
+ */
+export class TreeWriter {
+  constructor(
+    private readonly tree: Tree,
+    /** Records of the resources that are to be labelled. */
+    private readonly records: ReadonlyMap<TreeNode, number>,
+    private readonly out: Output,
+  ) {}
+
+  write(): void {
+    this.object(this.tree.root)
+  }
+
+  private object(node: TreeNode): void {
+    const { out, tree } = this
+    const records = node.isResource ? (this.records.get(node) ?? 0) : 0
+    if (!node.touched && records === 0 && tree.isCompact) {
+      this.copy(node.start, node.end)
+      return
+    }
+    let metaStart = -1
+    let metaEnd = -1
+    this.byte(0x7b)
+    for (const member of node.body?.members ?? []) {
+      const before = out.length
+      if (!this.member(node.body as Body, member, before)) continue
+      if (records !== 0 && member.key === 'meta') {
+        metaStart = before + member.keyText.length + 1 + (out.bytes[before] === 0x2c ? 1 : 0)
+        metaEnd = out.length
+      }
+    }
+    if (records !== 0) {
+      if (metaStart >= 0) addLabels(out, metaStart, metaEnd, records)
+      else {
+        this.comma()
+        this.bytes(metaWithLabels(records))
+      }
+    }
+    this.byte(0x7d)
+  }
+
+  /** Writes `"key":value`, with a comma before it where one is needed; false (and nothing) where nothing is left. */
+  private member(body: Body, member: JsonMember, before: number): boolean {
+    const { out } = this
+    if (member.member === undefined) {
+      this.key(member.keyText)
+      this.copy(member.start, member.end)
+      return true
+    }
+    if (!member.items.some((item) => item.touched)) {
+      this.key(member.keyText)
+      if (this.tree.isCompact) this.copy(member.start, member.end)
+      else this.items(member, member.items)
+      return true
+    }
+    const items = member.items.filter((item) => !item.gone)
+    const kept = items.some((item) => (member.underscore ? hasBody(item) : hasOwnValue(item)))
+    if (kept) {
+      this.key(member.keyText)
+      this.items(member, items)
+    }
+    // A value given to an element that had only its `_` property needs a property of its own.
+    if (member.underscore && items.some((item) => typeof item.replaced === 'string')) {
+      const plainKey = member.key.slice(1)
+      if (!body.members.some((other) => other.key === plainKey)) {
+        this.key(JSON.stringify(plainKey))
+        this.items({ isArray: member.isArray, underscore: false }, items)
+      }
+    }
+    return out.length > before
+  }
+
+  private items(member: Pick<JsonMember, 'isArray' | 'underscore'>, items: readonly TreeNode[]): void {
+    if (!member.isArray) {
+      this.item(items[0], member.underscore)
+      return
+    }
+    this.byte(0x5b)
+    items.forEach((item, k) => {
+      if (k > 0) this.byte(0x2c)
+      this.item(item, member.underscore)
+    })
+    this.byte(0x5d)
+  }
+
+  private item(node: TreeNode, underscore: boolean): void {
+    if (underscore) {
+      if (node.body === undefined || (node.touched && !hasBody(node))) this.text('null')
+      else this.underscoreBody(node)
+    } else if (typeof node.replaced === 'string') this.text(node.replaced)
+    else if (node.replaced === null || node.kind === 'none') this.text('null')
+    else if (node.kind === 'object') this.object(node)
+    else this.copy(node.start, node.end)
+  }
+
+  private underscoreBody(node: TreeNode): void {
+    const { out } = this
+    this.byte(0x7b)
+    for (const member of node.body?.members ?? []) this.member(node.body as Body, member, out.length)
+    this.byte(0x7d)
+  }
+
+  private key(keyText: string): void {
+    this.comma()
+    this.text(keyText)
+    this.byte(0x3a)
+  }
+
+  private comma(): void {
+    const last = this.out.bytes[this.out.length - 1]
+    if (last !== 0x7b && last !== 0x5b) this.byte(0x2c)
+  }
+
+  private copy(start: number, end: number): void {
+    this.bytes(this.tree.source.subarray(start, end))
+  }
+
+  private bytes(bytes: Uint8Array): void {
+    const { out } = this
+    out.reserve(bytes.length)
+    out.bytes.set(bytes, out.length)
+    out.length += bytes.length
+  }
+
+  private byte(byte: number): void {
+    this.out.reserve(1)
+    this.out.bytes[this.out.length++] = byte
+  }
+
+  private text(text: string): void {
+    this.bytes(Buffer.from(text))
+  }
+}
+
+/** Whether something of the `_` object is left: all of an untouched one, else a real child. */
+function hasBody(node: TreeNode): boolean {
+  if (!isPrimitive(node.type) || node.body === undefined) return false
+  return node.body.children.some((child) => !child.gone && child.isReal)
+}
+
+const hasOwnValue = (node: TreeNode): boolean =>
+  typeof node.replaced === 'string' ||
+  (isPrimitive(node.type) ? hasValue(node) && node.kind !== 'null' : true)
