@@ -1,20 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { sluiceError } from '../errors.js'
+import type { AnonymizerCounts } from './counts.js'
 import { interpretLine } from './interpreter.js'
 import type { CustomMethod } from './methods/custom.js'
 import type { Output } from './output.js'
 import { compileProgram } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
-
-/** What a run wants to know of the lines it had anonymized; only grows. */
-export interface AnonymizerCounts {
-  /** Delivered resources by root resource type. */
-  readonly resourcesByType: Map<string, number>
-  /** Elements each rule was the one to decide, by rule number - 1. */
-  readonly elementsByRule: Float64Array
-  /** Lines that the interpreter served. */
-  interpretedLines: number
-}
 
 /** One line in, one outcome out. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {

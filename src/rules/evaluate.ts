@@ -1,26 +1,8 @@
 import type { TreeNode } from '../fhir/tree.js'
 import type { Expression } from './expression.js'
+import { EvaluationError, type Item, isNode, type Scope } from './item.js'
 import { callValueFunction } from './value-functions.js'
 import { booleanValue, compareValues, equalValues, type Value } from './values.js'
-
-/** An item of a FHIRPath collection. */
-export type Item = TreeNode | Value
-
-/** What an evaluation needs to know besides its focus. */
-export interface Scope {
-  /** What a primitive element holds now; undefined where it holds nothing. */
-  valueOf(node: TreeNode): Value | undefined
-  /** The resource whose turn it is: `%resource`. */
-  readonly resource: TreeNode
-  readonly root: TreeNode
-  /** `today()`: the run's reference day. */
-  readonly asOf: string
-}
-
-/** Thrown where an expression cannot be evaluated; names functions and operators, never values. */
-export class EvaluationError {
-  constructor(readonly message: string) {}
-}
 
 interface Frame {
   readonly focus: readonly Item[]
@@ -32,8 +14,6 @@ interface Frame {
 export function evaluate(expression: Expression, node: TreeNode, scope: Scope): readonly Item[] {
   return run(expression, { focus: [node], self: [node], index: 0 }, scope)
 }
-
-export const isNode = (item: Item): item is TreeNode => 'parent' in item
 
 /** A condition: several items or one that is no boolean count as true, nothing as undefined. */
 export function truth(items: readonly Item[], scope: Scope): boolean | undefined {

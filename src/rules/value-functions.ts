@@ -1,5 +1,5 @@
 import { fhirPathEngine } from '../fhir/fhirpath.js'
-import { EvaluationError, type Item, isNode, type Scope } from './evaluate.js'
+import { EvaluationError, type Item, isNode, type Scope } from './item.js'
 import type { Value } from './values.js'
 
 /**
