@@ -1,0 +1,31 @@
+import t from 'tap'
+import { elementTree } from '../../src/fhir/elements.js'
+import { isListed, mayBeKept } from './kept.js'
+import { canariesIn, type DateKind, EXACT_DATE, placeText, plantResource, resourceTypes } from './planting.js'
+import { loadPreset, PRESETS } from './preset.js'
+
+for (const { name, version } of PRESETS)
+  t.test(
+    `${name}: of a value in every element of every resource type only listed codes and numbers survive`,
+    async (t) => {
+      const preset = await loadPreset(name)
+      let planted = 0
+      let survived = 0
+      for (const type of resourceTypes(elementTree(version)))
+        for (const dates of ['text', 'date'] satisfies DateKind[]) {
+          const { line, places } = plantResource(type, dates)
+          const out = preset.anonymize(line)
+          planted += places.size
+          for (const canary of canariesIn(out)) {
+            const place = places.get(canary)
+            survived++
+            if (place === undefined || !mayBeKept(place) || !isListed(place, preset.rules))
+              t.fail(`${place === undefined ? canary : placeText(place)} survives`)
+          }
+          for (const part of [EXACT_DATE, '06-05', '07:08:09'])
+            if (out.includes(part)) t.fail(`${type.name}: ${part} survives`)
+        }
+      t.ok(planted > 50_000, `${planted} values planted`)
+      t.ok(survived > 500, `${survived} listed values survived`)
+    },
+  )
