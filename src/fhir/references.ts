@@ -1,5 +1,7 @@
 /** The part of a reference that names the resource: `text.slice(start, end)`. */
 export interface IdRange {
+  /** Where the reference begins without the server's address: at its type. */
+  readonly relativeStart: number
   readonly start: number
   readonly end: number
 }
@@ -18,10 +20,10 @@ const LONGEST_TYPE_LENGTH = 64
  * everything else: then the whole text stands for the resource. Linear in the length of the text.
  */
 export function referenceId(text: string, resourceTypes: ReadonlySet<string>): IdRange | undefined {
-  if (text.startsWith('#')) return { start: 1, end: text.length }
+  if (text.startsWith('#')) return { relativeStart: 0, start: 1, end: text.length }
   if (text.startsWith('urn:')) {
-    if (UUID.test(text)) return { start: URN_PREFIX_LENGTH + 1, end: text.length }
-    if (OID.test(text)) return { start: URN_PREFIX_LENGTH, end: text.length }
+    if (UUID.test(text)) return { relativeStart: 0, start: URN_PREFIX_LENGTH + 1, end: text.length }
+    if (OID.test(text)) return { relativeStart: 0, start: URN_PREFIX_LENGTH, end: text.length }
     return undefined
   }
   return literalId(text, resourceTypes)
@@ -34,17 +36,18 @@ function literalId(text: string, resourceTypes: ReadonlySet<string>): IdRange | 
   const slash = text.lastIndexOf('/', end - 1)
   if (slash <= 0 || !ID.test(text.slice(slash + 1, end))) return undefined
   const before = text.slice(0, slash)
-  if (!resourceTypes.has(before) && !(BASE.test(before) && endsWithType(before, resourceTypes)))
-    return undefined
-  return { start: slash + 1, end }
+  if (resourceTypes.has(before)) return { relativeStart: 0, start: slash + 1, end }
+  const relativeStart = BASE.test(before) ? lastTypeStart(before, resourceTypes) : undefined
+  return relativeStart === undefined ? undefined : { relativeStart, start: slash + 1, end }
 }
 
-/** A type may follow the base without a slash: `http://x/MyPatient/1` is a Patient's. */
-function endsWithType(base: string, resourceTypes: ReadonlySet<string>): boolean {
+/** A type may follow the base without a slash: `http://x/MyPatient/1` is a Patient's. The longest one counts. */
+function lastTypeStart(base: string, resourceTypes: ReadonlySet<string>): number | undefined {
   const first = Math.max(base.indexOf('://') + 3, base.length - LONGEST_TYPE_LENGTH)
+  let found: number | undefined
   for (let at = base.length - 1; at >= first && isLetter(base.charCodeAt(at)); at--)
-    if (resourceTypes.has(base.slice(at))) return true
-  return false
+    if (resourceTypes.has(base.slice(at))) found = at
+  return found
 }
 
 const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a

@@ -19,6 +19,7 @@ export function specOf(config: unknown, asOf = '2026-11-21'): AnonymizerSpec {
       dateShiftScope: (text('dateShiftScope') ?? 'resource').toLowerCase() as DateShiftScope,
       dateShiftFixedOffsetInDays: (p.dateShiftFixedOffsetInDays ?? undefined) as number | undefined,
       cryptoHashKey: text('cryptoHashKey'),
+      absoluteReferences: p.absoluteReferences === 'relative' ? 'relative' : 'keep',
       encryptKey: text('encryptKey'),
       perturbKey: text('perturbKey') ?? 'the key of the tests',
       enablePartialAgesForRedact: p.enablePartialAgesForRedact === true,

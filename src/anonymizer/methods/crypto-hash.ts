@@ -1,4 +1,5 @@
 import { referenceId } from '../../fhir/references.js'
+import type { Parameters } from '../spec.js'
 import { createHmac } from './hmac.js'
 import { type LeafMethod, RECORD } from './leaf.js'
 import { jsonString } from './text.js'
@@ -15,13 +16,29 @@ export function createHashText(key: string): HashText {
  * Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (3.4). `hashText` is
  * `createHashText`'s or a cache in front of it.
  */
-export function compileCryptoHash(hashText: HashText, resourceTypes: ReadonlySet<string>): LeafMethod {
+export function compileCryptoHash(
+  hashText: HashText,
+  resourceTypes: ReadonlySet<string>,
+  absoluteReferences: Parameters['absoluteReferences'] = 'keep',
+): LeafMethod {
+  const hashed = absoluteReferences === 'relative' ? hashReferenceRelative : hashReference
   return (leaf) => ({
     record: RECORD.CRYPTOHASH,
     json: leaf.isReferenceValue
-      ? jsonString(hashReference(leaf.text, hashText, resourceTypes))
+      ? jsonString(hashed(leaf.text, hashText, resourceTypes))
       : `"${hashText(leaf.text)}"`,
   })
+}
+
+/** As `hashReference`, but without the server's address and the version: they may identify as well. */
+export function hashReferenceRelative(
+  text: string,
+  hashText: HashText,
+  resourceTypes: ReadonlySet<string>,
+): string {
+  const id = referenceId(text, resourceTypes)
+  if (id === undefined) return hashText(text)
+  return text.slice(id.relativeStart, id.start) + hashText(text.slice(id.start, id.end))
 }
 
 /** A reference with its id hashed, or hashed whole where it has none of the known forms. */

@@ -32,7 +32,11 @@ export function compileMethod(rule: Rule, context: MethodContext): LeafMethod {
     case 'dateShift':
       return compileDateShift(spec)
     case 'cryptoHash':
-      return compileCryptoHash(context.hashText ?? createHashText(key(spec, 'cryptoHashKey')), resourceTypes)
+      return compileCryptoHash(
+        context.hashText ?? createHashText(key(spec, 'cryptoHashKey')),
+        resourceTypes,
+        spec.parameters.absoluteReferences,
+      )
     case 'encrypt':
       return compileEncrypt(key(spec, 'encryptKey'), key(spec, 'perturbKey'))
     case 'substitute':
