@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { AnonymizerSpec, Parameters } from '../anonymizer/spec.js'
+import type { AnonymizerSpec, Parameters, Rule } from '../anonymizer/spec.js'
 import { type Problem, sluiceError } from '../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
@@ -23,6 +23,7 @@ export interface ConfigOptions {
 
 /** Something that works, but perhaps not as its author expects. */
 export interface Notice {
+  readonly kind: 'no-effect' | 'secret-in-file' | 'version-assumed'
   readonly rule?: number
   readonly path: string
   readonly message: string
@@ -43,6 +44,9 @@ export interface Verdict {
   /** Keys that a rule needs and that are not given; also among `problems`. */
   readonly missingKeys: readonly Problem[]
   readonly notices: readonly Notice[]
+  /** Those without fault. */
+  readonly rules: readonly Rule[]
+  readonly fhirVersion: FhirVersion
   readonly checked?: CheckedConfig
 }
 
@@ -114,6 +118,8 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
       problems: [{ path: '(the whole file)', message: 'must be a JSON object' }],
       missingKeys: [],
       notices,
+      rules: [],
+      fhirVersion: options.fhirVersion ?? 'R4',
     }
   const folded = foldKeys(raw, Object.keys(configurationSchema.shape), '', { problems, notices })
   folded.parameters ??= {}
@@ -144,7 +150,8 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   problems.push(...keys.problems, ...keys.missing)
   notices.push(...keyNotices(parameters))
   const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
-  if (problems.length > 0) return { problems, missingKeys: keys.missing, notices }
+  const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion }
+  if (problems.length > 0) return verdict
   const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
   const spec = {
     fhirVersion,
@@ -157,7 +164,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     validateOutput: options.validateOutput ?? false,
   }
   const checked = { spec, randomKeys: keys.random, customModules: custom.modules, notices }
-  return { problems, missingKeys: [], notices, checked }
+  return { ...verdict, checked }
 }
 
 interface Findings {
@@ -180,7 +187,7 @@ function foldKeys(
       if (key.startsWith('$')) continue
       const nearest = nearestName(key, known)
       const advice = nearest === undefined ? '' : `; did you mean "${nearest}"?`
-      notices.push({ path, message: `is an unknown key and has no effect${advice}` })
+      notices.push({ kind: 'no-effect', path, message: `is an unknown key and has no effect${advice}` })
     } else if (name !== key && known.includes(key)) folded[key] = raw[key]
     else if (Object.hasOwn(folded, name))
       problems.push({ path, message: `means the same as another key: ${name}` })
@@ -215,6 +222,7 @@ function chosenVersion(
     problems.push({ path: 'fhirVersion', message: `is ${named}, but ${asked} was asked for` })
   if (named === undefined && asked === undefined)
     notices.push({
+      kind: 'version-assumed',
       path: 'fhirVersion',
       message: `is not given, R4 is assumed: one of ${FHIR_VERSIONS.join(', ')}`,
     })
@@ -224,6 +232,7 @@ function chosenVersion(
 function keyNotices(sources: KeySources): Notice[] {
   return KEY_NAMES.filter((name) => typeof sources[name] === 'string' && sources[name] !== '').map(
     (name) => ({
+      kind: 'secret-in-file' as const,
       path: `parameters.${name}`,
       message: 'is a secret in a file: {"env": "NAME"} or {"file": "path"} keeps it out',
     }),

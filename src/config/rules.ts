@@ -1,12 +1,14 @@
 import type { z } from 'zod'
+import { checkGeneralizeExpression } from '../anonymizer/methods/generalize.js'
 import type { MethodSettings, Rule } from '../anonymizer/spec.js'
 import type { Problem } from '../errors.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
-import { checkRulePath as checkGeneralizeExpression, checkRulePath } from '../rules/path.js'
+import { checkRulePath } from '../rules/path.js'
 import { METHODS, PLAIN_METHODS, ruleSchema, settingsSchemas } from './anonymizer-schema.js'
 
 /** A key inside a rule that has no effect. */
 export interface RuleNotice {
+  readonly kind: 'no-effect'
   readonly rule: number
   readonly path: string
   readonly message: string
@@ -100,7 +102,12 @@ function unknownKeys(
   const known = ['path', 'method', ...Object.keys(settings)]
   return Object.keys(raw)
     .filter((key) => !known.includes(key))
-    .map((key) => ({ rule, path: `${at}.${key}`, message: ineffective(key, settings.method, known) }))
+    .map((key) => ({
+      kind: 'no-effect',
+      rule,
+      path: `${at}.${key}`,
+      message: ineffective(key, settings.method, known),
+    }))
 }
 
 function ineffective(key: string, method: string, known: readonly string[]): string {

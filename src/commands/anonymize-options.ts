@@ -1,0 +1,106 @@
+import { FHIR_VERSIONS } from '../fhir/version.js'
+import {
+  asByteCount,
+  asChoice,
+  asCount,
+  asCountOrShare,
+  asDay,
+  asText,
+  flag,
+  maybe,
+  type Values,
+  withDefault,
+} from './options.js'
+import { JSON_OPTION } from './verb.js'
+
+export const ANONYMIZE_OPTIONS = {
+  input: maybe('-i, --input <path>', 'folder, file, or - for stdin', asText, {
+    aliases: ['--inputFolder <path>'],
+  }),
+  output: maybe('-o, --output <path>', 'folder, or - for stdout', asText, {
+    aliases: ['--outputFolder <path>'],
+  }),
+  config: maybe('-c, --config <file>', 'configuration in the format of the Microsoft tool', asText, {
+    aliases: ['--configFile <file>'],
+  }),
+  fhirVersion: maybe(
+    '--fhir-version <version>',
+    'for a configuration that names none: STU3, R4 or R5',
+    asChoice(...FHIR_VERSIONS),
+    { fallbackText: 'R4' },
+  ),
+  asOf: maybe('--as-of <day>', 'reference day that decides who is over 89, YYYY-MM-DD', asDay, {
+    fallbackText: 'the day the run begins (UTC)',
+  }),
+  allowRandomKeys: flag(
+    '--allow-random-keys',
+    'make keys that are missing for this run, as the original does',
+  ),
+  onBadLine: withDefault(
+    '--on-bad-line <action>',
+    'what becomes of a line that cannot be anonymized: quarantine, or fail the run',
+    asChoice('quarantine', 'fail'),
+    'quarantine',
+  ),
+  quarantineContent: flag(
+    '--quarantine-content',
+    'keep the raw bad lines in the quarantine too (patient data!), not only their places',
+  ),
+  maxQuarantined: maybe(
+    '--max-quarantined <limit>',
+    'stop before anything is committed if more lines are bad: a count, or a share such as 0.5%',
+    asCountOrShare,
+    { fallbackText: 'no limit' },
+  ),
+  workers: maybe('--workers <count>', 'worker threads', asCount(1, 1024), {
+    fallbackText: 'one per core that this process may use',
+  }),
+  memoryBudget: maybe('--memory-budget <size>', 'bytes of data in flight', asByteCount('16MiB'), {
+    fallbackText: 'by the memory and workers at hand',
+  }),
+  maxLineBytes: maybe(
+    '--max-line-bytes <size>',
+    'a longer line is quarantined without being held in memory',
+    asByteCount('1KiB'),
+    { fallbackText: '64MiB, or what the memory budget allows' },
+  ),
+  gzip: flag('--gzip', 'compress the outputs'),
+  overwrite: flag('--overwrite', 'replace outputs that another tool or configuration made'),
+  skip: flag('-s, --skip', 'skip inputs whose output exists'),
+  validateInput: flag('--validateInput', 'quarantine inputs against cardinality and primitive formats too'),
+  validateOutput: flag('--validateOutput', 'the same for what comes out'),
+  metricsPort: maybe(
+    '--metrics-port <port>',
+    'serve Prometheus metrics on this port of the loopback interface while running',
+    asCount(0, 65535),
+    { fallbackText: 'off' },
+  ),
+  metricsFile: maybe('--metrics-file <file>', 'write Prometheus metrics to this file at the end', asText, {
+    fallbackText: 'off',
+  }),
+  bulkData: flag('-b, --bulkData', 'accepted for the Microsoft tool: NDJSON is recognised without it'),
+  recursive: flag(
+    '-r, --recursive',
+    'accepted for the Microsoft tool: folders are always read with their subfolders',
+  ),
+  verbose: flag('-v, --verbose', 'more events on stderr'),
+  json: JSON_OPTION,
+}
+
+export type AnonymizeValues = Values<typeof ANONYMIZE_OPTIONS>
+
+export const ANONYMIZE = {
+  name: 'anonymize',
+  summary: 'Anonymizes FHIR NDJSON and JSON files, on all cores, while they stream.',
+  details:
+    'Reads .ndjson, .jsonl and .xndjson (one resource a line) and .json (one resource or Bundle), each also .gz. ' +
+    'The output has the same names and folders and run.json, the report of the run; state and quarantine stand ' +
+    'beside it in <output>.sluice. Killed or interrupted, run it again: finished work is not redone.\n\n' +
+    'With -i - lines go from stdin to stdout as they come: there is nothing to resume, and a run that fails has ' +
+    'already written part of its output.',
+  options: ANONYMIZE_OPTIONS,
+  examples: [
+    ['sluice anonymize -i export/ -o anonymized/ -c configs/safe-harbor-r4.json', 'a folder'],
+    ['zcat Patient.ndjson.gz | sluice anonymize -i - -o - -c config.json > out.ndjson', 'a stream'],
+  ],
+} as const

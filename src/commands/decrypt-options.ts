@@ -1,0 +1,26 @@
+import { asText, flag, maybe, type Values } from './options.js'
+
+const options = {
+  config: maybe('-c, --config <file>', 'take encryptKey from this configuration', asText, {
+    aliases: ['--configFile <file>'],
+  }),
+  keyEnv: maybe('--key-env <name>', 'take the key from this environment variable', asText),
+  keyFile: maybe('--key-file <file>', 'take the key from this file', asText),
+  json: flag('--json', 'print a JSON document for each value'),
+}
+
+export type DecryptValues = Values<typeof options>
+
+export const DECRYPT = {
+  name: 'decrypt',
+  summary: 'Turns values that the method encrypt wrote back into text.',
+  details:
+    'Values are given as words, or one a line on stdin; the texts come out in the same order, an empty line for a ' +
+    'value that this key does not decrypt (exit code 10). The key is never printed.',
+  words: '[values...]',
+  options,
+  examples: [
+    ['sluice decrypt --key-file encrypt.key "bWFkZSB1cA=="', 'decrypts one value'],
+    ["jq -r '.name[0].family' out/Patient.ndjson | sluice decrypt -c config.json", 'decrypts a column'],
+  ],
+} as const

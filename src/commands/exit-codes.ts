@@ -1,0 +1,54 @@
+import { type ErrorCode, isSluiceError } from '../errors.js'
+
+/** What the process ends with; the README's table is made from this. */
+export const EXIT = {
+  delivered: 0,
+  bug: 1,
+  usage: 2,
+  source: 3,
+  sink: 4,
+  service: 5,
+  interrupted: 6,
+  someQuarantined: 10,
+} as const
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
+  [EXIT.delivered, 'all delivered'],
+  [EXIT.someQuarantined, 'delivered, some lines quarantined'],
+  [EXIT.usage, 'usage or configuration: nothing was done'],
+  [EXIT.source, 'source: not there, not readable, changed while read, too many bad lines'],
+  [EXIT.sink, 'sink: full, not writable, already there, locked by another run'],
+  [EXIT.service, 'a service gave up after retries; safe to run again'],
+  [EXIT.interrupted, 'interrupted; run again to resume'],
+  [EXIT.bug, 'a bug in Sluice'],
+]
+
+const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
+  USAGE: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  KEY_MISSING: EXIT.usage,
+  NAME_COLLISION: EXIT.usage,
+  STATE_UNREADABLE: EXIT.usage,
+  METRICS_UNAVAILABLE: EXIT.usage,
+  SOURCE_NOT_FOUND: EXIT.source,
+  SOURCE_UNREADABLE: EXIT.source,
+  SOURCE_CHANGED: EXIT.source,
+  SOURCE_CORRUPT: EXIT.source,
+  SOURCE_NOT_UTF8: EXIT.source,
+  BAD_LINE: EXIT.source,
+  TOO_MANY_QUARANTINED: EXIT.source,
+  SINK_FULL: EXIT.sink,
+  SINK_UNWRITABLE: EXIT.sink,
+  SINK_CONFLICT: EXIT.sink,
+  SINK_LOCKED: EXIT.sink,
+  SERVICE_UNAVAILABLE: EXIT.service,
+  INTERRUPTED: EXIT.interrupted,
+  RECONCILIATION_FAILED: EXIT.bug,
+  WORKER_FAILED: EXIT.bug,
+  INTERNAL: EXIT.bug,
+}
+
+export const exitCodeOf = (error: unknown): ExitCode =>
+  isSluiceError(error) ? BY_CODE[error.code] : EXIT.bug

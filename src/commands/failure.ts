@@ -1,0 +1,37 @@
+import { isSluiceError } from '../errors.js'
+import { exitCodeOf } from './exit-codes.js'
+
+/** An error for people and for machines. Nothing in it comes from a resource. */
+export function describeFailure(error: unknown): { readonly text: string; readonly json: object } {
+  const exitCode = exitCodeOf(error)
+  if (!isSluiceError(error)) {
+    const where = framesOf(error)
+    const message = `A bug in Sluice (${nameOf(error)}). Please report it with these places:${where}`
+    return {
+      text: message,
+      json: { error: { code: 'INTERNAL', blame: 'bug', retry: 'never', message }, exitCode },
+    }
+  }
+  const { code, blame, retry, at, problems } = error
+  const reason = systemCode(error.cause)
+  const message = reason === undefined ? error.message : `${error.message} (${reason})`
+  return {
+    text: `${code}: ${message}`,
+    json: { error: { code, blame, retry, at, message, problems }, exitCode },
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
+
+// The message of a foreign error can quote what it could not read, as JSON.parse does: only places are shown.
+function framesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const frames = stack.split('\n').filter((line) => /^\s+at .*[:(]/.test(line) && /:\d+:\d+\)?$/.test(line))
+  return frames.map((frame) => `\n${frame}`).join('')
+}
+
+/** `ENOENT` and the like. */
+function systemCode(cause: unknown): string | undefined {
+  const code = (cause as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : undefined
+}

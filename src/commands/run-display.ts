@@ -1,0 +1,89 @@
+import type { CheckedConfig } from '../config/anonymizer-config.js'
+import type { RunEvent, RunProgress } from '../pipeline/options.js'
+import type { QuarantinedLine } from '../pipeline/stream.js'
+import type { Terminal } from './terminal.js'
+
+/** What a run shows while it works: a bar to a person, event lines to everything else. */
+export interface RunDisplay {
+  /** Says what of the configuration its author should know, and which keys are made for this run. */
+  configured(checked: CheckedConfig): void
+  readonly onProgress: (progress: RunProgress) => void
+  readonly onEvent: (event: RunEvent) => void
+  readonly onQuarantined: (line: QuarantinedLine) => void
+  /** Leaves a clean last line; harmless when called again. */
+  close(): Promise<void>
+}
+
+interface DisplayOptions {
+  readonly isVerbose: boolean
+  readonly hasBar: boolean
+}
+
+const PROGRESS_EVERY_MS = 10_000
+const MAX_SHOWN_WARNINGS = 20
+const STDERR = 2
+
+/** Loads only what is shown. */
+export async function openRunDisplay(terminal: Terminal, options: DisplayOptions): Promise<RunDisplay> {
+  return terminal.isInteractive && !options.isVerbose ? forPerson(terminal, options) : forLog(options)
+}
+
+async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promise<RunDisplay> {
+  const bar = hasBar ? (await import('./progress-bar.js')).progressBar(terminal.stderr) : undefined
+  const warnings: string[] = []
+  let isClosed = false
+  return {
+    configured: (checked) => warnings.push(...configurationRemarks(checked).map(({ text }) => text)),
+    onProgress: ({ bytesRead, bytesTotal, lines, quarantined }) =>
+      bar?.update({ bytesRead, bytesTotal, lineCount: lines, quarantinedCount: quarantined }),
+    onEvent: ({ event, level, item, ...fields }) => {
+      if (level === 'warn') warnings.push([event, item, JSON.stringify(fields)].join(' '))
+    },
+    onQuarantined: () => undefined,
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      bar?.close()
+      for (const warning of warnings.slice(0, MAX_SHOWN_WARNINGS)) terminal.warn(warning)
+      const left = warnings.length - MAX_SHOWN_WARNINGS
+      if (left > 0) terminal.warn(`… and ${left} more warnings; -v shows all`)
+    },
+  }
+}
+
+async function forLog({ isVerbose }: DisplayOptions): Promise<RunDisplay> {
+  const { eventLog } = await import('./event-log.js')
+  const log = eventLog(STDERR, isVerbose ? 'debug' : 'info')
+  let lastProgressMs = performance.now()
+  let closing: Promise<void> | undefined
+  return {
+    configured(checked) {
+      for (const { event, fields } of configurationRemarks(checked)) log.event('warn', event, fields)
+    },
+    onProgress({ bytesRead, bytesTotal, lines, quarantined }) {
+      const nowMs = performance.now()
+      if (nowMs - lastProgressMs < PROGRESS_EVERY_MS) return
+      lastProgressMs = nowMs
+      log.event('info', 'run.progress', { bytesRead, bytesTotal, lines, quarantined })
+    },
+    onEvent: ({ event, level, ...fields }) => log.event(level, event, fields),
+    onQuarantined: (line) => log.event('debug', 'line.quarantined', { ...line }),
+    close: () => {
+      closing ??= log.close()
+      return closing
+    },
+  }
+}
+
+function configurationRemarks({ notices, randomKeys }: CheckedConfig) {
+  const remarks = notices
+    .filter(({ kind }) => kind !== 'secret-in-file')
+    .map(({ kind, rule, path, message }) => ({
+      event: `config.${kind}`,
+      fields: { rule, path, message },
+      text: `${rule === undefined ? '' : `rule ${rule}: `}${path} ${message}`,
+    }))
+  if (randomKeys.length === 0) return remarks
+  const text = `made for this run and destroyed at its end: ${randomKeys.join(', ')}`
+  return [...remarks, { event: 'config.random-keys', fields: { keys: randomKeys }, text }]
+}

@@ -1,0 +1,17 @@
+import { ANONYMIZE } from './anonymize-options.js'
+import { DECRYPT } from './decrypt-options.js'
+import { LINT } from './lint-options.js'
+import { type Verb, verb } from './verb.js'
+
+/** Every verb, in the order of the help. */
+export const VERBS: readonly Verb[] = [
+  verb({
+    ...ANONYMIZE,
+    run: async (values, terminal) => (await import('./anonymize.js')).anonymize(values, terminal),
+  }),
+  verb({ ...LINT, run: async (values, terminal) => (await import('./lint.js')).lint(values, terminal) }),
+  verb({
+    ...DECRYPT,
+    run: async (values, terminal, words) => (await import('./decrypt.js')).decrypt(values, terminal, words),
+  }),
+]

@@ -1,0 +1,96 @@
+import { createCipheriv, randomBytes } from 'node:crypto'
+import t from 'tap'
+import { sluice } from '../support/sluice.js'
+
+const KEY = 'CANARY-KEY-0123456789-0123456789'
+const encrypted = (text: string): string => {
+  const iv = randomBytes(16)
+  const cipher = createCipheriv('aes-256-cbc', KEY, iv)
+  return Buffer.concat([iv, cipher.update(text), cipher.final()]).toString('base64')
+}
+const VALUES = ['Müller', 'x'.repeat(100), '1.50']
+
+t.test('decrypt gives back what was encrypted, from words and from stdin, in order', async (t) => {
+  const env = { KEY }
+  const words = await sluice(['decrypt', '--key-env', 'KEY', ...VALUES.map(encrypted)], { env })
+  t.same(words, { exitCode: 0, stdout: `${VALUES.join('\n')}\n`, stderr: '' })
+  const stdin = VALUES.map(encrypted).join('\r\n')
+  const lines = await sluice(['decrypt', '--key-env', 'KEY'], { env, stdin })
+  t.same(lines, { exitCode: 0, stdout: `${VALUES.join('\n')}\n`, stderr: '' })
+})
+
+t.test('the key can come from a file or from the configuration', async (t) => {
+  const cwd = t.testdir({
+    'encrypt.key': `${KEY}\n`,
+    'config.json': JSON.stringify({
+      fhirVersion: 'R4',
+      fhirPathRules: [{ path: 'Patient.name', method: 'encrypt' }],
+      parameters: { encryptKey: { file: 'encrypt.key' } },
+    }),
+  })
+  for (const source of [
+    ['--key-file', 'encrypt.key'],
+    ['-c', 'config.json'],
+  ]) {
+    const { exitCode, stdout } = await sluice(['decrypt', ...source, encrypted('text')], { cwd })
+    t.equal(exitCode, 0)
+    t.equal(stdout, 'text\n')
+  }
+})
+
+t.test(
+  'a value that the key does not decrypt leaves an empty line and exit code 10; nothing is quoted',
+  async (t) => {
+    const { exitCode, stdout, stderr } = await sluice(
+      ['decrypt', '--key-env', 'KEY', encrypted('one'), 'CANARY-VALUE', encrypted('three')],
+      { env: { KEY } },
+    )
+    t.equal(exitCode, 10)
+    t.equal(stdout, 'one\n\nthree\n')
+    t.match(stderr, 'value 2 ')
+    t.notMatch(stderr, 'CANARY')
+  },
+)
+
+t.test('with --json there is a document for each value', async (t) => {
+  const { stdout } = await sluice(['decrypt', '--json', '--key-env', 'KEY', encrypted('one'), 'x'], {
+    env: { KEY },
+  })
+  t.same(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [
+      { number: 1, ok: true, text: 'one' },
+      { number: 2, ok: false },
+    ],
+  )
+})
+
+t.test('without one usable key nothing is done, and no key is shown', async (t) => {
+  const cwd = t.testdir({
+    'short.key': 'CANARY-SHORT',
+    'random.json': JSON.stringify({
+      fhirVersion: 'R4',
+      fhirPathRules: [],
+      parameters: { encryptKey: { random: true } },
+    }),
+  })
+  for (const words of [
+    [],
+    ['--key-env', 'ABSENT'],
+    ['--key-file', 'absent.key'],
+    ['--key-file', 'short.key'],
+    ['--key-file', 'short.key', '--key-env', 'KEY'],
+    ['-c', 'random.json'],
+  ]) {
+    const { exitCode, stdout, stderr } = await sluice(['decrypt', ...words, encrypted('x')], {
+      cwd,
+      env: { KEY },
+    })
+    t.equal(exitCode, 2, words.join(' '))
+    t.equal(stdout, '')
+    t.notMatch(stderr, 'CANARY')
+  }
+})

@@ -1,0 +1,94 @@
+import t from 'tap'
+import { EXIT_MEANINGS } from '../../src/commands/exit-codes.js'
+import { describeFailure } from '../../src/commands/failure.js'
+import { fallbackOf } from '../../src/commands/parser.js'
+import { VERBS } from '../../src/commands/verbs.js'
+import { sluiceError } from '../../src/errors.js'
+import { sluice } from '../support/sluice.js'
+
+t.test('every verb explains itself with its options, an example and the exit codes', async (t) => {
+  for (const verb of VERBS) {
+    const { exitCode, stdout, stderr } = await sluice([verb.name, '--help'])
+    t.equal(exitCode, 0, verb.name)
+    t.equal(stderr, '')
+    for (const { flags } of Object.values(verb.options)) t.ok(stdout.includes(flags), `${verb.name} ${flags}`)
+    t.match(stdout, 'Examples:')
+    for (const [code, meaning] of EXIT_MEANINGS)
+      t.ok(stdout.includes(`${String(code).padStart(2)}  ${meaning}`))
+  }
+})
+
+t.test('no two options of a verb share a spelling', async (t) => {
+  for (const verb of VERBS) {
+    const spellings = Object.values(verb.options)
+      .flatMap(({ flags, aliases = [] }) => [flags, ...aliases])
+      .flatMap((flags) => flags.replace(/ <.*/, '').split(', '))
+    t.equal(new Set(spellings).size, spellings.length, verb.name)
+  }
+})
+
+t.test('defaults stand in the help', async (t) => {
+  const anonymize = VERBS.find((verb) => verb.name === 'anonymize')
+  const fallbacks = Object.values(anonymize?.options ?? {}).map(fallbackOf)
+  t.ok(fallbacks.includes('quarantine') && fallbacks.includes('off'))
+})
+
+const USAGE: readonly (readonly [string, readonly string[]])[] = [
+  ['no verb', []],
+  ['an unknown verb', ['anonymise']],
+  ['an unknown option', ['lint', '--colour']],
+  ['a word too many', ['lint', '-c', 'x.json', 'y.json']],
+  ['a missing value', ['lint', '-c']],
+  ['an empty value', ['lint', '-c', '']],
+  ['no configuration', ['lint']],
+  ['an unknown version', ['lint', '-c', 'x.json', '--fhir-version', 'R6']],
+  ['no input', ['anonymize', '-o', 'out', '-c', 'x.json']],
+  ['stdin into a folder', ['anonymize', '-i', '-', '-o', 'out', '-c', 'x.json']],
+  ['a billion workers', ['anonymize', '--workers', '1e9']],
+  ['a negative count of workers', ['anonymize', '--workers=-1']],
+  ['no number of workers', ['anonymize', '--workers', 'NaN']],
+  ['a size with a slip in its unit', ['anonymize', '--memory-budget', '512MiBs']],
+  ['a budget too small to work with', ['anonymize', '--memory-budget', '1KiB']],
+  ['a day that does not exist', ['anonymize', '--as-of', '2026-02-30']],
+  ['a share above all', ['anonymize', '--max-quarantined', '101%']],
+  ['a port that does not exist', ['anonymize', '--metrics-port', '65536']],
+  ['a configuration that does not exist', ['lint', '-c', '/does/not/exist.json']],
+]
+
+for (const [name, words] of USAGE)
+  t.test(`exit code 2 and one clear line, nothing done: ${name}`, async (t) => {
+    const { exitCode, stdout, stderr } = await sluice(words)
+    t.equal(exitCode, 2)
+    t.equal(stdout, '')
+    t.notMatch(stderr, /\n\s+at /)
+    if (words.length > 0) t.match(stderr, /^sluice: (USAGE|CONFIG_INVALID): /)
+  })
+
+t.test('with --json an error is a document with its code, and the exit code stands in it', async (t) => {
+  const { exitCode, stdout } = await sluice(['lint', '-c', '/does/not/exist.json', '--json'])
+  t.equal(exitCode, 2)
+  t.match(JSON.parse(stdout), {
+    error: { code: 'CONFIG_INVALID', blame: 'config', retry: 'never' },
+    exitCode: 2,
+  })
+})
+
+t.test('the text of a foreign error is not shown: it may quote what it could not read', async (t) => {
+  let caught: unknown
+  try {
+    JSON.parse('CANARY')
+  } catch (error) {
+    caught = error
+  }
+  t.match(String(caught), 'CANARY')
+  const { text, json } = describeFailure(caught)
+  t.notMatch(text + JSON.stringify(json), 'CANARY')
+  t.match(text, 'SyntaxError')
+  t.match(text, /at .*usage\.test/)
+  const wrapped = sluiceError('SINK_FULL', 'The disk is full.', {
+    blame: 'sink',
+    retry: 'later',
+    cause: caught,
+  })
+  t.notMatch(JSON.stringify(describeFailure(wrapped)), 'CANARY')
+})
