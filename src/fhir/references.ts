@@ -10,8 +10,9 @@ const HISTORY = '/_history/'
 const ID = /^[A-Za-z0-9.-]{1,64}$/
 const BASE = /^https?:\/\/[A-Za-z0-9\\/.:%$]*$/
 const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+$/
-const UUID = /^urn:uuid:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/
-const URN_PREFIX_LENGTH = 'urn:oid:'.length
+const UUID = /^urn:uuid:[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$/
+const OID_START = 'urn:oid:'.length
+const UUID_START = 'urn:uuid:'.length
 const LONGEST_TYPE_LENGTH = 64
 
 /**
@@ -22,8 +23,8 @@ const LONGEST_TYPE_LENGTH = 64
 export function referenceId(text: string, resourceTypes: ReadonlySet<string>): IdRange | undefined {
   if (text.startsWith('#')) return { relativeStart: 0, start: 1, end: text.length }
   if (text.startsWith('urn:')) {
-    if (UUID.test(text)) return { relativeStart: 0, start: URN_PREFIX_LENGTH + 1, end: text.length }
-    if (OID.test(text)) return { relativeStart: 0, start: URN_PREFIX_LENGTH, end: text.length }
+    if (UUID.test(text)) return { relativeStart: 0, start: UUID_START, end: text.length }
+    if (OID.test(text)) return { relativeStart: 0, start: OID_START, end: text.length }
     return undefined
   }
   return literalId(text, resourceTypes)

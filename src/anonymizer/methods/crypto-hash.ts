@@ -22,12 +22,12 @@ export function compileCryptoHash(
   absoluteReferences: Parameters['absoluteReferences'] = 'keep',
 ): LeafMethod {
   const hashed = absoluteReferences === 'relative' ? hashReferenceRelative : hashReference
-  return (leaf) => ({
-    record: RECORD.CRYPTOHASH,
-    json: leaf.isReferenceValue
-      ? jsonString(hashed(leaf.text, hashText, resourceTypes))
-      : `"${hashText(leaf.text)}"`,
-  })
+  return (leaf) => {
+    if (!leaf.isReferenceValue) return { record: RECORD.CRYPTOHASH, json: `"${hashText(leaf.text)}"` }
+    const text = hashed(leaf.text, hashText, resourceTypes)
+    // Only a base may need an escape: a backslash, which the original's forms allow.
+    return { record: RECORD.CRYPTOHASH, json: leaf.text.includes('\\') ? jsonString(text) : `"${text}"` }
+  }
 }
 
 /** As `hashReference`, but without the server's address and the version: they may identify as well. */
