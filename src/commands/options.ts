@@ -1,3 +1,4 @@
+import { isDay } from '../config/days.js'
 import { parseByteCount, parseCountOrShare } from '../config/sizes.js'
 import { sluiceError } from '../errors.js'
 
@@ -102,8 +103,6 @@ export const asCountOrShare = (text: string): { readonly count: number } | { rea
 }
 
 export const asDay = (text: string): string => {
-  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
-  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text)
-    throw new Error('must be a day that exists, YYYY-MM-DD')
+  if (!isDay(text)) throw new Error('must be a day that exists, YYYY-MM-DD')
   return text
 }

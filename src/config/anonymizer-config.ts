@@ -19,6 +19,8 @@ export interface ConfigOptions {
   readonly allowRandomKeys?: boolean
   readonly validateInput?: boolean
   readonly validateOutput?: boolean
+  /** Custom methods that the caller has as functions, by name in lower case. */
+  readonly givenMethods?: readonly string[]
 }
 
 /** Something that works, but perhaps not as its author expects. */
@@ -136,7 +138,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   problems.push(...custom.problems)
   const checkedRules = checkRules(
     settings.fhirPathRules,
-    new Set(custom.modules.map((module) => module.name)),
+    new Set([...custom.modules.map((module) => module.name), ...(options.givenMethods ?? [])]),
   )
   problems.push(...checkedRules.problems)
   notices.push(...checkedRules.notices)

@@ -1,6 +1,7 @@
 import { createHash, scryptSync } from 'node:crypto'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import type { CheckedConfig } from './anonymizer-config.js'
+import { today } from './days.js'
 import { derivedPerturbKey, KEY_NAMES, type KeyName, randomKey } from './keys.js'
 
 /** What a run keeps in its checkpoint until it is complete. */
@@ -37,9 +38,6 @@ export function planOf(config: CheckedConfig, asOf?: string): ConfigPlan {
     },
   }
 }
-
-/** Day of the run in UTC, `YYYY-MM-DD`: the same on every machine. */
-export const today = (): string => new Date().toISOString().slice(0, 10)
 
 const fixedKeys = ({ spec }: CheckedConfig): Partial<Record<KeyName, string>> =>
   Object.fromEntries(
