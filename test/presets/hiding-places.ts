@@ -317,7 +317,7 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
     [NAME],
     R4,
   ),
-  place('the lot of a device', { resourceType: 'Device', lotNumber: NAME, model: NAME }),
+  place('the lot of a device', { resourceType: 'Device', lotNumber: NAME }),
   place('the lot of a vaccine', { resourceType: 'Immunization', lotNumber: NAME }),
   place('the device of an observation', observation({ device: { display: NAME } })),
   // N, O: web and network addresses
