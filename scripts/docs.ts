@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EXIT_MEANINGS } from '../src/commands/exit-codes.js'
+import { optionRows } from '../src/commands/parser.js'
+import { VERBS } from '../src/commands/verbs.js'
+import { configurationJsonSchema } from '../src/config/anonymizer-schema.js'
+
+// Compiled to dist/scripts, two folders below the project.
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Every generated document: path from the project's root and the text it should have. */
+export function documents(): ReadonlyMap<string, string> {
+  const blocks = new Map([
+    ['exit-codes', exitCodeTable()],
+    ...VERBS.map((verb) => [`options:${verb.name}`, optionTable(optionRows(verb))] as const),
+  ])
+  return new Map([
+    ['README.md', withBlocks(readFileSync(join(root, 'README.md'), 'utf8'), blocks)],
+    ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
+  ])
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. Throws where a block has no place. */
+function withBlocks(text: string, blocks: ReadonlyMap<string, string>): string {
+  let result = text
+  for (const [name, content] of blocks) {
+    const place = new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- /${name} -->)`)
+    if (!place.test(result)) throw new Error(`README.md has no place for ${name}`)
+    result = result.replace(place, (_, start: string, end: string) => `${start}\n${content}\n${end}`)
+  }
+  return result
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const optionTable = (rows: readonly (readonly [string, string, string])[]): string =>
+  table(
+    ['option', 'what it does', 'default'],
+    rows.map(([flags, what, fallback]) => [`\`${flags}\``, cell(what), cell(fallback)]),
+  )
+
+const exitCodeTable = (): string =>
+  table(
+    ['exit code', 'meaning'],
+    EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning]),
+  )
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [path, text] of documents()) writeFileSync(join(root, path), text)
