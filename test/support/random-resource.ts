@@ -67,10 +67,10 @@ class Writer {
     for (const name of random.shuffled([...chosen])) {
       if (this.left <= 0 && written.length > 0) break
       const keys = keysByName.get(name) as string[]
-      written.push(...this.member(type, type.members.get(random.pick(keys)) as Member, depth))
       // Two types of one choice element are accepted, though rare.
-      if (keys.length > 1 && random.chance(0.02))
-        written.push(...this.member(type, type.members.get(keys[0]) as Member, depth))
+      const count = keys.length > 1 && random.chance(0.02) ? 2 : 1
+      for (const key of random.shuffled(keys).slice(0, count))
+        written.push(...this.member(type, type.members.get(key) as Member, depth))
     }
     return written
   }
@@ -92,11 +92,11 @@ class Writer {
 
   private complex(member: Member, depth: number): string {
     const { random } = this
-    if (random.chance(0.01)) return random.pick(['{}', 'null'])
     if (member.type === this.tree.anyResource) {
       const any = [...this.tree.resources.keys()]
       return this.resource(random.pick(['Patient', 'Observation', 'Bundle', random.pick(any)]), depth + 1)
     }
+    if (random.chance(0.01)) return random.pick(['{}', 'null'])
     if (depth > 6) return '{}'
     const likely = {
       Meta: ['security', 'lastUpdated'],

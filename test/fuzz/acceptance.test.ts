@@ -1,0 +1,101 @@
+import t from 'tap'
+import { elementTree } from '../../src/fhir/elements.js'
+import { AcceptanceOracle, type Verdict } from '../support/acceptance-oracle.js'
+import { differences } from '../support/compare.js'
+import { ENGINES, engineFor, type Outcome, textOf } from '../support/engines.js'
+import { mutated } from '../support/mutate.js'
+import { fuzzSeconds, Random, runSeed } from '../support/random.js'
+import { randomResource } from '../support/random-resource.js'
+import { readShared, sharedLines, skipWithoutShared } from '../support/shared.js'
+import { specOf } from '../support/spec-of.js'
+
+const SEEDS_OF_LINES = {
+  R4: ['data/r4-us-core/Patient.ndjson.gz', 'data/r4-synthea/1.ExplanationOfBenefit.ndjson.gz'],
+  STU3: ['data/stu3-synthea/Patient.ndjson.gz', 'data/stu3-synthea/Claim.ndjson.gz'],
+} as const
+
+const untouched = (fhirVersion: string) => specOf({ fhirVersion, fhirPathRules: [] })
+
+for (const version of ['R4', 'STU3'] as const) {
+  const sample = `golden/${version.toLowerCase()}-sample-config.json`
+  const skip = skipWithoutShared(
+    sample,
+    `spec/elements-${version.toLowerCase()}.json.gz`,
+    ...SEEDS_OF_LINES[version],
+  )
+  t.test(
+    `${version}: a line is accepted exactly if design 4.5 says so, by both engines`,
+    { skip },
+    async (t) => {
+      const seed = runSeed()
+      const random = new Random(seed)
+      const oracle = new AcceptanceOracle(version)
+      const tree = elementTree(version)
+      const real = SEEDS_OF_LINES[version].flatMap((file) => sharedLines(file).slice(0, 40))
+      const engines = []
+      for (const choice of ENGINES)
+        engines.push({
+          choice,
+          plain: await engineFor(untouched(version), choice),
+          sample: await engineFor(specOf(JSON.parse(readShared(sample))), choice),
+        })
+      const counts: Record<Verdict, number> = { accepted: 0, bytes: 0, structure: 0, open: 0 }
+      const wrong: string[] = []
+      const end = Date.now() + fuzzSeconds() * 500
+      while (Date.now() < end && wrong.length < 5) {
+        const base = random.chance(0.3)
+          ? random.pick(real)
+          : randomResource(random, tree, { elementCount: random.between(2, 20), faults: 0.1 })
+        const line = random.chance(0.1) ? Buffer.from(base) : mutated(random, base)
+        const verdict = oracle.judge(line)
+        counts[verdict]++
+        for (const { choice, plain, sample } of engines) {
+          const problem =
+            problemUntouched(line, verdict, plain.run(line)) ?? problemWithRules(verdict, sample.run(line))
+          if (problem !== undefined) wrong.push(`${choice}: ${problem}: ${show(line)}`)
+        }
+      }
+      const total = Object.values(counts).reduce((a, b) => a + b)
+      console.log(
+        `# seed ${seed}: ${version}: ${total} lines through both engines: ${JSON.stringify(counts)}`,
+      )
+      t.ok(counts.accepted > 0 && counts.bytes > 0 && counts.structure > 0, 'lines of every kind were tried')
+      t.strictSame(wrong, [], `SLUICE_SEED=${seed} repeats it`)
+    },
+  )
+}
+
+/** Without rules nothing is dropped and nothing changes. */
+function problemUntouched(line: Buffer, verdict: Verdict, outcome: Outcome): string | undefined {
+  if (verdict === 'open') return undefined
+  if (outcome.ok !== (verdict === 'accepted'))
+    return outcome.ok
+      ? `accepted, though ${verdict}`
+      : `rejected (${outcome.rejection.code}), though accepted`
+  if (!outcome.ok) {
+    const { offset } = outcome.rejection
+    return offset >= 0 && offset <= line.length ? undefined : `offset ${offset} is outside the line`
+  }
+  const found = differences(JSON.parse(line.toString()), JSON.parse(textOf(outcome.latin1)))
+  return found.length === 0 ? undefined : `changed at ${found[0].path}`
+}
+
+/** Rules may drop what is of a wrong structure, but heal no bytes and break no good line. */
+function problemWithRules(verdict: Verdict, outcome: Outcome): string | undefined {
+  if (verdict === 'bytes' && outcome.ok) return 'accepted with rules, though bytes'
+  if (verdict === 'accepted' && !outcome.ok)
+    return `rejected (${outcome.rejection.code}) with rules, though accepted`
+  if (!outcome.ok) return undefined
+  try {
+    JSON.parse(textOf(outcome.latin1))
+    return undefined
+  } catch {
+    return 'the output is no JSON'
+  }
+}
+
+/** Synthetic data, so it may be printed; invalid UTF-8 as escapes. */
+const show = (line: Buffer): string =>
+  line.length > 3000
+    ? `${line.length} bytes, ${JSON.stringify(line.toString('latin1', 0, 1500))}…`
+    : JSON.stringify(line.toString('latin1'))
