@@ -145,7 +145,9 @@ export class AcceptanceOracle {
   private keys(type: string): ReadonlyMap<string, Key> {
     let keys = this.keysOf.get(type)
     if (keys === undefined) {
-      keys = new Map(this.spec.types[type].flatMap((element) => this.keysOfElement(element)))
+      keys = new Map(
+        (this.spec.types[type] ?? this.spec.types.string).flatMap((element) => this.keysOfElement(element)),
+      )
       this.keysOf.set(type, keys)
     }
     return keys
