@@ -8,7 +8,6 @@ import { specOf } from '../support/spec-of.js'
 
 interface GoldenCase {
   readonly id: string
-  readonly config: unknown
   readonly output: unknown
   readonly prefix?: string | null
 }
@@ -34,7 +33,7 @@ async function runCases(file: string, choice: EngineChoice): Promise<Findings> {
   const findings = new Findings()
   for (const line of sharedLines(file)) {
     const golden = JSON.parse(line) as GoldenCase
-    const engine = await engineFor(specOf(golden.config), choice)
+    const engine = await engineFor(specOf(rawMember(line, 'config')), choice)
     // The input as it is written: a parser would lose the text of its numbers.
     const outcome = engine.run(rawMember(line, 'input') ?? '', golden.prefix ?? '')
     const found = outcome.ok

@@ -18,8 +18,7 @@ export interface Engine {
 
 /** The engine that serves a spec: the interpreter always, or whatever is chosen per resource type. */
 export async function engineFor(spec: AnonymizerSpec, choice: EngineChoice): Promise<Engine> {
-  const lines = await createLineAnonymizer(spec)
-  void choice
+  const lines = await createLineAnonymizer(spec, { engine: choice })
   const out = new Output()
   return {
     lines,
