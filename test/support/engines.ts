@@ -1,14 +1,21 @@
 import { createLineAnonymizer, type LineAnonymizer } from '../../src/anonymizer/line-anonymizer.js'
 import { Output } from '../../src/anonymizer/output.js'
-import type { AnonymizerSpec, Rejection } from '../../src/anonymizer/spec.js'
+import type { AnonymizerSpec, RejectionCode } from '../../src/anonymizer/spec.js'
 
 export const ENGINES = ['interpreter', 'automatic'] as const
 export type EngineChoice = (typeof ENGINES)[number]
 
+/** `THREW` where the engine threw, which it promises never to do. */
+export interface Refusal {
+  readonly code: RejectionCode | 'THREW'
+  readonly offset: number
+  readonly message: string
+}
+
 /** What became of a line: its bytes as latin1 text (cheap to compare, nothing lost), or why it was rejected. */
 export type Outcome =
   | { readonly ok: true; readonly latin1: string }
-  | { readonly ok: false; readonly rejection: Rejection }
+  | { readonly ok: false; readonly rejection: Refusal }
 
 export interface Engine {
   readonly lines: LineAnonymizer
@@ -29,7 +36,18 @@ export async function engineFor(spec: AnonymizerSpec, choice: EngineChoice): Pro
       const range = { start: around.length, end: around.length + bytes.length }
       out.length = 0
       const context = { item: 'test.ndjson', record, baseOffset: 0, dateShiftPrefix: prefix }
-      const rejection = lines.anonymizeLine(source, range, context, out)
+      let rejection: Refusal | undefined
+      try {
+        rejection = lines.anonymizeLine(source, range, context, out)
+      } catch (error) {
+        rejection = {
+          code: 'THREW',
+          offset: 0,
+          message: thrown(error),
+        }
+      }
+      if (rejection !== undefined && rejection.code !== 'THREW' && out.length !== 0)
+        rejection = { code: 'THREW', offset: 0, message: `${rejection.code} left bytes in the output` }
       if (rejection !== undefined) return { ok: false, rejection }
       return {
         ok: true,
@@ -41,3 +59,9 @@ export async function engineFor(spec: AnonymizerSpec, choice: EngineChoice): Pro
 
 /** The text of an outcome's bytes. */
 export const textOf = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
+
+/** What was thrown and where; errors of our own that are no Error are shown by their fields. */
+const thrown = (error: unknown): string =>
+  error instanceof Error
+    ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ')
+    : JSON.stringify(error)
