@@ -83,7 +83,7 @@ async function judgeOf(version: Version, choice: EngineChoice) {
 }
 
 /** Problems that differ in offsets and places only are one. */
-const kindOf = (problem: string): string => problem.replace(/\d+|changed at .*/g, '#')
+const kindOf = (problem: string): string => problem.replace(/^\w+: |\d+|changed at .*/g, '#')
 
 /** Without rules nothing is dropped and nothing changes. */
 function problemUntouched(line: Buffer, verdict: Verdict, outcome: Outcome): string | undefined {

@@ -1,4 +1,8 @@
-import { createLineAnonymizer, type LineAnonymizer } from '../../src/anonymizer/line-anonymizer.js'
+import {
+  createLineAnonymizer,
+  createLineAnonymizerSync,
+  type LineAnonymizer,
+} from '../../src/anonymizer/line-anonymizer.js'
 import { Output } from '../../src/anonymizer/output.js'
 import type { AnonymizerSpec, RejectionCode } from '../../src/anonymizer/spec.js'
 
@@ -24,8 +28,14 @@ export interface Engine {
 }
 
 /** The engine that serves a spec: the interpreter always, or whatever is chosen per resource type. */
-export async function engineFor(spec: AnonymizerSpec, choice: EngineChoice): Promise<Engine> {
-  const lines = await createLineAnonymizer(spec, { engine: choice })
+export const engineFor = async (spec: AnonymizerSpec, choice: EngineChoice): Promise<Engine> =>
+  engineOf(await createLineAnonymizer(spec, { engine: choice }))
+
+/** The same for a spec without custom methods. */
+export const engineForSync = (spec: AnonymizerSpec, choice: EngineChoice): Engine =>
+  engineOf(createLineAnonymizerSync(spec, {}, { engine: choice }))
+
+function engineOf(lines: LineAnonymizer): Engine {
   const out = new Output()
   return {
     lines,
