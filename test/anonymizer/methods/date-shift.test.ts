@@ -20,7 +20,8 @@ for (const group of ['dateShift', 'dateShiftFixedOffset'])
       const shift = leafMethod(
         { method: 'dateShift' },
         {
-          dateShiftKey: c.dateShiftKey,
+          // Where it is empty nothing is shifted; for us an empty key is a missing one.
+          dateShiftKey: c.dateShiftKey || 'any',
           dateShiftFixedOffsetInDays: c.fixedOffset,
           enablePartialDatesForRedact: c.partial,
         },

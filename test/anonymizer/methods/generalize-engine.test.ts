@@ -1,7 +1,7 @@
 import t from 'tap'
 import { fhirPathEngine } from '../../../src/fhir/fhirpath.js'
 import { leafMethod, leafOf } from '../../support/leaves.js'
-import { type SeededRandom, seededRandom } from '../../support/random.js'
+import { type Random, seededRandom } from '../../support/random.js'
 
 type Kind = 'string' | 'integer' | 'decimal' | 'boolean'
 
@@ -77,7 +77,7 @@ const SHAPES: Readonly<Record<Kind, readonly string[]>> = {
 
 const KIND_OF: Readonly<Record<string, Kind>> = { S: 'string', I: 'integer', D: 'decimal', B: 'boolean' }
 
-function expressionOf(kind: Kind, depth: number, random: SeededRandom, leafKind: Kind): string {
+function expressionOf(kind: Kind, depth: number, random: Random, leafKind: Kind): string {
   if (depth === 0) return kind === leafKind && random.below(2) === 0 ? '$this' : random.pick(LITERALS[kind])
   return `(${random
     .pick(SHAPES[kind])

@@ -82,6 +82,10 @@ t.test('expressions have the original engine’s results', async (t) => {
     ['$this + 1 year', 'date', '2016-02-29', '2017-02-28'],
     ['$this.toDate()', 'dateTime', '2015-02-07T12:00:00+02:00', '2015-02-07+02:00'],
     // Numbers.
+    ['$this <= 5', 'integer', '5', true],
+    ['$this >= 5.0', 'integer', '5', true],
+    ['$this < 5.0', 'integer', '5', false],
+    ['$this = ($this | 6)', 'integer', '5', false],
     ['$this / 4', 'integer', '5', 1.25],
     ['$this / 0', 'integer', '5', null],
     ['$this div 2', 'integer', '5', 2],
