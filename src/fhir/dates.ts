@@ -141,6 +141,8 @@ function withTime(
 }
 
 function ticks(text: string, start: number, end: number): number {
+  const count = end - start
+  if (count <= 7) return digits(text, start, count) * 10 ** (7 - count)
   const scaled = Number(`0.${text.slice(start, end)}`) * TICKS_PER_SECOND
   const floor = Math.floor(scaled)
   if (scaled - floor !== 0.5) return Math.round(scaled)
@@ -200,7 +202,7 @@ export function dayNumber(year: number, month: number, day: number): number {
 export function dateText(days: number): string | undefined {
   const { year, month, day } = civilDate(days)
   if (year < 1 || year > 9999) return undefined
-  return `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`
+  return `${year < 1000 ? String(year).padStart(4, '0') : year}-${TWO_DIGITS[month]}-${TWO_DIGITS[day]}`
 }
 
 /** The inverse of `dayNumber` (Howard Hinnant's `civil_from_days`). */
@@ -222,7 +224,7 @@ export function civilDate(days: number): { year: number; month: number; day: num
   }
 }
 
-const twoDigits = (value: number): string => (value < 10 ? `0${value}` : String(value))
+const TWO_DIGITS = Array.from({ length: 32 }, (_, value) => String(value).padStart(2, '0'))
 
 /** Whole years from the date to `asOf` (a day); missing parts count as 1. Negative for a date in the future. */
 export function yearsBefore(moment: Moment, asOf: Moment): number {

@@ -24,6 +24,20 @@ t.test('dates are read at any precision, with or without offset', async (t) => {
   }
 })
 
+t.test('a fraction is held in 100 ns, half to even', async (t) => {
+  for (const [fraction, ticks] of [
+    ['5', 5_000_000],
+    ['0000001', 1],
+    ['9999999', 9_999_999],
+    ['99999994', 9_999_999],
+    ['99999995', 10_000_000],
+    ['00000005', 0],
+    ['00000015', 2],
+    ['123456789012345678901234567890', 1_234_568],
+  ] as const)
+    t.equal(parseTime(`10:00:00.${fraction}`)?.fractionTicks, ticks, fraction)
+})
+
 t.test('what is no real date is not read', async (t) => {
   const dateTimes =
     `0000 215 20150 2015- 2015-2 2015-00 2015-13 2015-02-00 2015-02-29 1900-02-29 2015-04-31 2015-02-07T

@@ -36,9 +36,12 @@ const rolledDays = ({ hour, minute, second, fractionTicks }: Moment): number =>
 /** The time part with its digits zeroed and its offset as written; '' unless seconds and offset are there. */
 function zeroedTime(text: string, moment: Moment): string {
   if (moment.precision < 6 || moment.offsetMinutes === undefined || moment.hasComma) return ''
-  const fraction = text.slice(19, moment.offsetAt)
-  return `T00:00:00${fraction === '' ? '' : `.${'0'.repeat(fraction.length - 1)}`}${text.slice(moment.offsetAt)}`
+  const fractionDigits = moment.offsetAt - FRACTION_DIGITS_AT
+  const time = fractionDigits <= 0 ? 'T00:00:00' : `T00:00:00.${'0'.repeat(fractionDigits)}`
+  return time + text.slice(moment.offsetAt)
 }
+
+const FRACTION_DIGITS_AT = '2015-02-07T13:28:17.'.length
 
 type Offset = (prefix: () => string) => number | undefined
 
