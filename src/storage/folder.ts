@@ -1,12 +1,93 @@
+import { realpath, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
-import type { Sink, Source } from './store.js'
+import { isMissing, sourceError, writing } from './file-errors.js'
+import { openFile } from './file-reader.js'
+import { FileSinkItem } from './file-sink-item.js'
+import { headOf } from './file-version.js'
+import { readText, writeWhole } from './folder-files.js'
+import { namesIn } from './folder-names.js'
+import { folderState } from './folder-state.js'
+import { checkName, isItemName } from './names.js'
+import type { Sink, Source, SourceItem } from './store.js'
 
 /** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
-export function folderSource(path: string, _options?: { readonly recursive?: boolean }): Source {
-  throw sluiceError('SOURCE_NOT_FOUND', `no folder source for ${path}`, { blame: 'user', retry: 'never' })
+export function folderSource(path: string, { recursive = true } = {}): Source {
+  const itemAt = async (name: string, file: string): Promise<SourceItem> => {
+    const head = await headOf(file)
+    if (head === undefined) throw sourceError({ code: 'ENOENT' }, name)
+    return { name, ...head }
+  }
+  // For a single file, the folder it lies in; settled by `list`.
+  let folder = path
+  return {
+    place: path,
+    get folderName() {
+      return basename(folder)
+    },
+    async localPaths() {
+      return [await realpath(path).catch(() => path)]
+    },
+    async *list(report) {
+      const stats = await stat(path).catch((error: unknown) => {
+        if (isMissing(error)) throw notFound(path)
+        throw sourceError(error, path)
+      })
+      if (stats.isDirectory()) {
+        for await (const name of namesIn(folder, '', { recursive, report }))
+          yield await itemAt(name, join(folder, name))
+        return
+      }
+      if (!stats.isFile()) throw unreadable(path, 'is neither a file nor a folder')
+      folder = dirname(path)
+      if (!isItemName(basename(path)))
+        throw unreadable(path, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz')
+      yield await itemAt(basename(path), path)
+    },
+    async head(name) {
+      const head = await headOf(join(folder, name))
+      return head === undefined ? undefined : { name, ...head }
+    },
+    open: (item, fromByte) => openFile(join(folder, item.name), item, fromByte),
+  }
 }
 
-/** Outputs in a folder, its state in `<folder>.sluice` beside it. */
+/** Outputs in a folder, its state in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
 export function folderSink(path: string): Sink {
-  throw sluiceError('SINK_UNWRITABLE', `no folder sink for ${path}`, { blame: 'user', retry: 'never' })
+  const folder = resolve(path)
+  const stateFolder = `${folder}.sluice`
+  const fileOf = (name: string): string => {
+    checkName(name)
+    return join(folder, name)
+  }
+  return {
+    place: path,
+    localPaths: async () => [await realOf(folder), await realOf(stateFolder)],
+    state: folderState(stateFolder),
+    head: (name) => headOf(fileOf(name)),
+    item: (name) => new FileSinkItem(fileOf(name), name),
+    put: (name, text) => writing(name, () => writeWhole(fileOf(name), text, 0o666)),
+    get: (name) => readText(fileOf(name)),
+    remove: (name) => writing(name, () => rm(fileOf(name), { force: true })),
+  }
 }
+
+/** The real path of something whose last parts need not be there yet. */
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(await realOf(parent), basename(path))
+  }
+}
+
+const notFound = (path: string) =>
+  sluiceError('SOURCE_NOT_FOUND', 'there is no such file or folder', {
+    blame: 'user',
+    retry: 'never',
+    at: path,
+  })
+
+const unreadable = (path: string, why: string) =>
+  sluiceError('SOURCE_UNREADABLE', why, { blame: 'source', retry: 'never', at: path })

@@ -14,8 +14,8 @@ export interface Source {
   readonly place: string
   /** Last segment of the place: the date-shift prefix of the scope `folder`. */
   readonly folderName: string
-  /** Absolute paths that an output must not touch; empty where the source is not on this machine. */
-  readonly localPaths: readonly string[]
+  /** Real paths that an output must not touch; empty where the source is not on this machine. */
+  localPaths(): Promise<readonly string[]>
   /** Every item once, in the order of names. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
   list(report: (event: StoreEvent) => void): AsyncIterable<SourceItem>
   /** The item as it is now; undefined if there is none. */
@@ -49,8 +49,8 @@ export interface SinkHead {
 /** Where outputs go: each appears whole under its name, or not at all. */
 export interface Sink {
   readonly place: string
-  /** Absolute paths this sink writes to; empty where it is not on this machine. */
-  readonly localPaths: readonly string[]
+  /** Real paths this sink writes to; empty where it is not on this machine. */
+  localPaths(): Promise<readonly string[]>
   /** Beside the outputs, never among them. */
   readonly state: State
   head(name: string): Promise<SinkHead | undefined>
@@ -68,10 +68,14 @@ export interface SinkItem {
   append(bytes: readonly Uint8Array[]): Promise<void>
   /** What was appended survives a power failure once this returns. */
   flush(): Promise<void>
+  /** Where the bytes that an earlier run sealed are now: under their name, ready for `commit`, or nowhere. */
+  find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'>
   /** The version that `commit` gives the output, known before it is done. */
   sealed(): Promise<SinkHead>
   /** Makes the output appear under its name, replacing one that is there. */
   commit(): Promise<void>
+  /** Makes the commit itself durable. */
+  settle(): Promise<void>
   /** Forgets what was appended. */
   abort(): Promise<void>
   /** Lets go of it without a decision: a later run resumes it. */

@@ -1,0 +1,80 @@
+import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { writing } from './file-errors.js'
+import { headOf, versionOf } from './file-version.js'
+import { flushFolder } from './folder-files.js'
+import type { SinkHead, SinkItem } from './store.js'
+
+/** An output that grows in `<path>.part` and appears by rename. */
+export class FileSinkItem implements SinkItem {
+  readonly #part: string
+  #file: FileHandle | undefined
+
+  constructor(
+    private readonly path: string,
+    private readonly name: string,
+  ) {
+    this.#part = `${path}.part`
+  }
+
+  resume(bytes: number): Promise<boolean> {
+    return writing(this.name, async () => {
+      await mkdir(dirname(this.path), { recursive: true })
+      const there = await headOf(this.#part)
+      const kept = bytes > 0 && there !== undefined && there.bytes >= bytes
+      if (kept) await truncate(this.#part, bytes)
+      this.#file = await open(this.#part, kept ? 'a' : 'w')
+      return kept || bytes === 0
+    })
+  }
+
+  append(pieces: readonly Uint8Array[]): Promise<void> {
+    return writing(this.name, async () => {
+      const file = this.#opened()
+      for (const piece of pieces)
+        for (let at = 0; at < piece.length; )
+          at += (await file.write(piece, at, piece.length - at)).bytesWritten
+    })
+  }
+
+  flush(): Promise<void> {
+    return writing(this.name, () => this.#opened().datasync())
+  }
+
+  async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
+    if ((await headOf(this.path))?.version === sealed.version) return 'committed'
+    return (await headOf(this.#part))?.version === sealed.version ? 'ready' : 'lost'
+  }
+
+  async sealed(): Promise<SinkHead> {
+    const stats = await this.#opened().stat({ bigint: true })
+    return { bytes: Number(stats.size), version: versionOf(stats) }
+  }
+
+  commit(): Promise<void> {
+    return writing(this.name, async () => {
+      await this.close()
+      await rename(this.#part, this.path)
+    })
+  }
+
+  settle(): Promise<void> {
+    return writing(this.name, () => flushFolder(dirname(this.path)))
+  }
+
+  async abort(): Promise<void> {
+    await this.close()
+    await writing(this.name, () => rm(this.#part, { force: true }))
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  #opened(): FileHandle {
+    if (this.#file === undefined) throw new Error('append before resume')
+    return this.#file
+  }
+}
