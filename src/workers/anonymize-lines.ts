@@ -1,0 +1,106 @@
+import type { AnonymizerCounts } from '../anonymizer/counts.js'
+import type { LineAnonymizer } from '../anonymizer/line-anonymizer.js'
+import type { Output } from '../anonymizer/output.js'
+import type { LineContext } from '../anonymizer/spec.js'
+import type { LineCounts, LinesTask } from './protocol.js'
+import { RejectionList, TOO_LONG } from './rejections.js'
+
+const LF = 0x0a
+const CR = 0x0d
+
+export interface AnonymizedLines extends LineCounts {
+  readonly rejected: RejectionList
+  readonly content?: Uint8Array
+}
+
+/**
+ * Anonymizes the task's lines into `out`, each with a newline. LF ends a line, one CR before it goes with it;
+ * lines of white space only are counted as blank. The output of a rejected line is nothing.
+ */
+export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out: Output): AnonymizedLines {
+  const source = Buffer.from(task.slab)
+  const before = snapshot(anonymizer.counts)
+  const rejected = new RejectionList()
+  const contents: Uint8Array[] = []
+  let lines = 0
+  let delivered = 0
+  let blank = 0
+  const context = {
+    item: task.item,
+    record: task.firstRecord,
+    baseOffset: task.baseOffset,
+    dateShiftPrefix: task.dateShiftPrefix,
+  } satisfies LineContext
+  for (let at = task.start; at < task.end; ) {
+    const newline = task.document ? -1 : source.indexOf(LF, at)
+    const next = newline < 0 || newline >= task.end ? task.end : newline + 1
+    let end = newline < 0 || newline >= task.end ? task.end : newline
+    if (end > at && source[end - 1] === CR) end -= 1
+    if (isBlank(source, at, end)) blank += 1
+    else if (end - at > task.maxLineBytes) rejected.add([at - task.start, end - at, lines], TOO_LONG, 0)
+    else {
+      const rejection = anonymizer.anonymizeLine(source, { start: at, end }, context, out)
+      if (rejection === undefined) {
+        out.reserve(1)
+        out.bytes[out.length] = LF
+        out.length += 1
+        delivered += 1
+      } else {
+        rejected.add([at - task.start, end - at, lines], rejection, rejection.offset)
+        if (task.keepContent) contents.push(source.subarray(at, end))
+      }
+    }
+    lines += 1
+    context.record += 1
+    at = next
+  }
+  return {
+    lines,
+    delivered,
+    blank,
+    rejected,
+    ...(task.keepContent ? { content: new Uint8Array(Buffer.concat(contents)) } : {}),
+    ...since(before, anonymizer.counts),
+  }
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at]
+    if (byte !== 0x20 && (byte < 0x09 || byte > 0x0d)) return false
+  }
+  return true
+}
+
+interface Snapshot {
+  readonly types: ReadonlyMap<string, number>
+  readonly rules: Float64Array
+  readonly interpreted: number
+}
+
+const snapshot = (counts: AnonymizerCounts): Snapshot => ({
+  types: new Map(counts.resourcesByType),
+  rules: counts.elementsByRule.slice(),
+  interpreted: counts.interpretedLines,
+})
+
+function since(
+  before: Snapshot,
+  now: AnonymizerCounts,
+): Pick<LineCounts, 'resourcesByType' | 'elementsByRule' | 'interpretedLines'> {
+  const types: [string, number][] = []
+  for (const [type, count] of now.resourcesByType) {
+    const more = count - (before.types.get(type) ?? 0)
+    if (more > 0) types.push([type, more])
+  }
+  const rules: [string, number][] = []
+  now.elementsByRule.forEach((count, index) => {
+    const more = count - before.rules[index]
+    if (more > 0) rules.push([String(index + 1), more])
+  })
+  return {
+    resourcesByType: Object.fromEntries(types),
+    elementsByRule: Object.fromEntries(rules),
+    interpretedLines: now.interpretedLines - before.interpreted,
+  }
+}

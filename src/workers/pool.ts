@@ -1,0 +1,123 @@
+import { Piscina } from 'piscina'
+import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import { type ErrorCode, sluiceError } from '../errors.js'
+import { type Answer, CLAIM, type LinesResult, type LinesTask, type Ready, type Task } from './protocol.js'
+
+export interface PoolOptions {
+  readonly spec: AnonymizerSpec
+  readonly size: number
+  /** Heap of one worker; a line that needs more is WORKER_CRASHED. */
+  readonly heapMebibytes: number
+  /** The module of the worker threads; tests replace it with one that fails. */
+  readonly entry?: URL
+  readonly startTimeoutMs?: number
+}
+
+/** A task whose worker is gone or whose anonymizer threw; its input is untouched. */
+export interface Lost {
+  readonly kind: 'lost'
+  readonly why: 'crashed' | 'timeout'
+  readonly where: string
+}
+
+const START_TIMEOUT_MS = 9_000
+
+/** Worker threads that anonymize lines; the only user of piscina. */
+export class WorkerPool {
+  readonly size: number
+  /** Settles with the first worker's greeting. Rejects with WORKER_FAILED or what the specification is refused for. */
+  readonly ready: Promise<Ready>
+  readonly #piscina: Piscina<Task, Answer>
+  readonly #startTimeoutMs: number
+  #destroyed = false
+
+  constructor({ spec, size, heapMebibytes, entry, startTimeoutMs = START_TIMEOUT_MS }: PoolOptions) {
+    this.size = size
+    this.#startTimeoutMs = startTimeoutMs
+    this.#piscina = new Piscina<Task, Answer>({
+      filename: (entry ?? new URL('./task.js', import.meta.url)).href,
+      minThreads: size,
+      maxThreads: size,
+      // A worker that dies takes all of its tasks with it.
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+      workerData: { spec },
+      resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
+    })
+    // Late throws of idle workers arrive here; the task that follows is retried.
+    this.#piscina.on('error', () => {})
+    this.ready = Promise.race(Array.from({ length: size }, () => this.hello()))
+    this.ready.catch(() => {})
+  }
+
+  /** Whether a worker can still start and answer. Throws WORKER_FAILED. */
+  async hello(): Promise<Ready> {
+    const signal = AbortSignal.timeout(this.#startTimeoutMs)
+    let answer: Answer
+    try {
+      answer = await this.#piscina.run({ kind: 'hello' }, { signal })
+    } catch (error) {
+      throw failed(signal.aborted ? 'no worker answered in time' : startMessage(error), error)
+    }
+    if (answer?.kind === 'ready') return answer
+    if (answer?.kind === 'refused')
+      throw sluiceError(answer.code as ErrorCode, answer.message, { blame: 'config', retry: 'never' })
+    throw failed(answer?.kind === 'crashed' ? answer.where : 'a worker answered nonsense')
+  }
+
+  /** Never rejects for bad input. Throws WORKER_FAILED for an answer that is none. */
+  async run(task: LinesTask, timeoutMs: number): Promise<LinesResult | Lost> {
+    const claim = new Int32Array(task.claim)
+    Atomics.store(claim, 0, CLAIM.running)
+    const end = new AbortController()
+    let late = false
+    const timer = setTimeout(() => {
+      // A worker that already writes its answer is as good as done.
+      if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.cancelled) !== CLAIM.running) return
+      late = true
+      end.abort()
+    }, timeoutMs)
+    try {
+      const answer = await this.#piscina.run(task, { signal: end.signal })
+      if (answer?.kind === 'crashed') return { kind: 'lost', why: 'crashed', where: answer.where }
+      if (!isLinesResult(answer)) throw failed('a worker answered nonsense')
+      return answer
+    } catch (error) {
+      if (this.#destroyed || isFailed(error)) throw error
+      if (late) return { kind: 'lost', why: 'timeout', where: `${timeoutMs} ms` }
+      if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.cancelled) !== CLAIM.running)
+        throw failed('a worker died while it wrote its answer', error)
+      return { kind: 'lost', why: 'crashed', where: codeOf(error) }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#destroyed = true
+    await this.#piscina.destroy()
+  }
+}
+
+const failed = (message: string, cause?: unknown) =>
+  sluiceError('WORKER_FAILED', `the workers do not work: ${message}`, { blame: 'bug', retry: 'later', cause })
+
+const isFailed = (error: unknown): boolean => codeOf(error) === 'WORKER_FAILED'
+
+function isLinesResult(answer: unknown): answer is LinesResult {
+  const { kind, outputBytes, lines, delivered, blank, rejected } = (answer ?? {}) as Partial<LinesResult>
+  return (
+    kind === 'lines' &&
+    [outputBytes, lines, delivered, blank].every(Number.isSafeInteger) &&
+    rejected?.rows instanceof Uint32Array
+  )
+}
+
+/** Before any line is read, so that nothing of a resource can stand in it. */
+const startMessage = (error: unknown): string => (error instanceof Error ? error.message : 'no error given')
+
+function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'no error given'
+}

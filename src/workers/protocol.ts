@@ -1,0 +1,97 @@
+import type { AnonymizerSpec } from '../anonymizer/spec.js'
+
+/** What every worker gets when it starts. */
+export interface WorkerData {
+  readonly spec: AnonymizerSpec
+}
+
+export type Task = HelloTask | LinesTask
+
+/** Answered as soon as the worker can anonymize. */
+export interface HelloTask {
+  readonly kind: 'hello'
+}
+
+/**
+ * INVARIANT claim: a slab belongs to the worker from the dispatch of its task until the answer. The input in
+ * it stays as it was until the worker moves `claim[0]` from RUNNING to WRITING; main moves it from RUNNING to
+ * CANCELLED before it ends a worker, so that nobody ever reads a slab that someone else still writes.
+ */
+export const CLAIM = { running: 0, writing: 1, cancelled: 2 } as const
+
+export interface LinesTask {
+  readonly kind: 'lines'
+  readonly slab: SharedArrayBuffer
+  /** One Int32, see INVARIANT claim. */
+  readonly claim: SharedArrayBuffer
+  /** The lines are `slab[start, end)`. */
+  readonly start: number
+  readonly end: number
+  /** The output may take `slab[start, start + roomBytes)`. */
+  readonly roomBytes: number
+  readonly item: string
+  /** The number of the first line in its item, from 0; 0 where nobody needs it. */
+  readonly firstRecord: number
+  readonly dateShiftPrefix: string
+  /** Added to offsets in a document that is cut in parts. */
+  readonly baseOffset: number
+  /** All of the range is one JSON document, whatever newlines it has. */
+  readonly document: boolean
+  readonly maxLineBytes: number
+  readonly gzip: boolean
+  readonly keepContent: boolean
+}
+
+export type Answer = Ready | LinesResult | Crashed | Refused
+
+export interface Ready {
+  readonly kind: 'ready'
+  readonly needsRecordNumbers: boolean
+}
+
+/** The specification cannot be compiled here: no line is at fault. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly code: string
+  readonly message: string
+}
+
+/** The anonymizer threw: a bug. `where` names code, never data. */
+export interface Crashed {
+  readonly kind: 'crashed'
+  readonly where: string
+}
+
+export interface LinesResult extends LineCounts {
+  readonly kind: 'lines'
+  /** Output bytes in `slab` from `start`, unless they did not fit: then they are in `moved`. */
+  readonly outputBytes: number
+  readonly moved?: Uint8Array
+  readonly rejected: Rejections
+  /** The rejected lines, but for LINE_TOO_LONG, one after the other, if asked for. */
+  readonly content?: Uint8Array
+  readonly busyMs: number
+}
+
+export interface LineCounts {
+  readonly lines: number
+  readonly delivered: number
+  readonly blank: number
+  readonly interpretedLines: number
+  readonly resourcesByType: Readonly<Record<string, number>>
+  readonly elementsByRule: Readonly<Record<string, number>>
+}
+
+/** `rows` holds REJECTION_FIELDS numbers for each rejected line, in the order of the input. */
+export interface Rejections {
+  /** Offset from `start`, length in bytes, line from 0 in the chunk, index in `reasons`, offset in the line. */
+  readonly rows: Uint32Array
+  readonly reasons: readonly Reason[]
+}
+
+export const REJECTION_FIELDS = 5
+
+export interface Reason {
+  readonly code: string
+  readonly message: string
+}

@@ -1,0 +1,40 @@
+import { REJECTION_FIELDS, type Reason, type Rejections } from './protocol.js'
+
+export const TOO_LONG: Reason = { code: 'LINE_TOO_LONG', message: 'is longer than maxLineBytes' }
+
+/** Collects rejected lines in 20 bytes each: a chunk may hold a million of them. */
+export class RejectionList {
+  #rows = new Uint32Array(16 * REJECTION_FIELDS)
+  #length = 0
+  readonly #reasons: Reason[] = []
+  readonly #indexOf = new Map<string, number>()
+
+  get count(): number {
+    return this.#length / REJECTION_FIELDS
+  }
+
+  add(place: readonly [offset: number, length: number, line: number], reason: Reason, elementOffset: number) {
+    if (this.#length === this.#rows.length) {
+      const grown = new Uint32Array(this.#rows.length * 2)
+      grown.set(this.#rows)
+      this.#rows = grown
+    }
+    const row = this.#length
+    this.#rows.set(place, row)
+    this.#rows[row + 3] = this.#reasonIndex(reason)
+    this.#rows[row + 4] = elementOffset
+    this.#length += REJECTION_FIELDS
+  }
+
+  result(): Rejections {
+    return { rows: this.#rows.slice(0, this.#length), reasons: this.#reasons }
+  }
+
+  #reasonIndex({ code, message }: Reason): number {
+    const name = `${code} ${message}`
+    const known = this.#indexOf.get(name)
+    if (known !== undefined) return known
+    this.#indexOf.set(name, this.#reasons.length)
+    return this.#reasons.push({ code, message }) - 1
+  }
+}

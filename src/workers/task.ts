@@ -1,0 +1,64 @@
+import { workerData } from 'node:worker_threads'
+import { createLineAnonymizer, type LineAnonymizer } from '../anonymizer/line-anonymizer.js'
+import { Output } from '../anonymizer/output.js'
+import { isSluiceError } from '../errors.js'
+import { anonymizeLines } from './anonymize-lines.js'
+import { gzipMember } from './gzip-member.js'
+import { type Answer, CLAIM, type LinesTask, type Task, type WorkerData } from './protocol.js'
+
+// A buffer that one huge line has stretched is not kept for the small ones.
+const KEPT_OUTPUT_BYTES = 16 * 2 ** 20
+
+let anonymizer: Promise<LineAnonymizer> | undefined
+let out = new Output(2 ** 20)
+
+/** The entry of a worker thread. Answers with data only: error classes do not survive the thread boundary. */
+export default async function answer(task: Task): Promise<Answer> {
+  anonymizer ??= createLineAnonymizer((workerData as WorkerData).spec)
+  let ready: LineAnonymizer
+  try {
+    ready = await anonymizer
+  } catch (error) {
+    anonymizer = undefined
+    if (isSluiceError(error)) return { kind: 'refused', code: error.code, message: error.message }
+    return { kind: 'crashed', where: whereOf(error) }
+  }
+  if (task.kind === 'hello') return { kind: 'ready', needsRecordNumbers: ready.needsRecordNumbers }
+  try {
+    return answerLines(ready, task)
+  } catch (error) {
+    // What the anonymizer holds after a throw is unknown: the next task starts with a new one.
+    anonymizer = undefined
+    return { kind: 'crashed', where: whereOf(error) }
+  } finally {
+    out.length = 0
+    if (out.bytes.length > KEPT_OUTPUT_BYTES) out = new Output(2 ** 20)
+  }
+}
+
+function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
+  const begun = performance.now()
+  const { rejected, ...counts } = anonymizeLines(ready, task, out)
+  const written = out.bytes.subarray(0, out.length)
+  const bytes = task.gzip && written.length > 0 ? gzipMember(written) : written
+  const claim = new Int32Array(task.claim)
+  if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.writing) !== CLAIM.running)
+    return { kind: 'crashed', where: 'cancelled' }
+  const fits = bytes.length <= task.roomBytes
+  if (fits) new Uint8Array(task.slab, task.start, bytes.length).set(bytes)
+  return {
+    kind: 'lines',
+    outputBytes: bytes.length,
+    ...(fits ? {} : { moved: new Uint8Array(bytes) }),
+    rejected: rejected.result(),
+    ...counts,
+    busyMs: performance.now() - begun,
+  }
+}
+
+/** The kind of error and the place in the code; not its message, which may quote the input. */
+function whereOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'something that is no error was thrown'
+  const frame = (error.stack ?? '').split('\n').find((line) => line.trimStart().startsWith('at '))
+  return `${error.name} ${frame === undefined ? '' : frame.trim()}`.trim()
+}
