@@ -1,0 +1,117 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { METRICS } from './table.js'
+
+const LAG_RESOLUTION_MS = 20
+
+/** The metrics of one process: what a run tells them, as Prometheus text. The only user of prom-client. */
+export interface Metrics {
+  bytesRead(bytes: number): void
+  bytesWritten(bytes: number): void
+  linesRead(lines: number, blank: number): void
+  resources(type: string, outcome: 'delivered', count: number): void
+  quarantined(code: string, count: number): void
+  chunkSeconds(seconds: number): void
+  chunksRetried(count: number): void
+  itemFinished(outcome: 'committed' | 'failed' | 'finished_before' | 'skipped'): void
+  inFlightBytes(bytes: number): void
+  workersBusy(busy: number, of: number): void
+  /** Prometheus text exposition format 0.0.4. */
+  text(): Promise<string>
+  readonly contentType: string
+  close(): void
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const counter = (metric: { name: string; help: string; labels: readonly string[] }) =>
+    new Counter({ name: metric.name, help: metric.help, labelNames: metric.labels, registers: [registry] })
+  const bytesRead = counter(METRICS.bytesRead)
+  const bytesWritten = counter(METRICS.bytesWritten)
+  const lines = counter(METRICS.lines)
+  const resources = counter(METRICS.resources)
+  const quarantined = counter(METRICS.quarantined)
+  const retried = counter(METRICS.chunksRetried)
+  const items = counter(METRICS.items)
+  const { name, help, buckets } = METRICS.chunkSeconds
+  const chunkSeconds = new Histogram({ name, help, buckets: [...buckets], registers: [registry] })
+  const inFlight = new Gauge({
+    name: METRICS.inFlightBytes.name,
+    help: METRICS.inFlightBytes.help,
+    registers: [registry],
+  })
+  const busy = new BusyTime()
+  new Gauge({
+    name: METRICS.workersBusyRatio.name,
+    help: METRICS.workersBusyRatio.help,
+    registers: [registry],
+    collect() {
+      this.set(busy.ratioSinceLast())
+    },
+  })
+  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS })
+  lag.enable()
+  new Gauge({
+    name: METRICS.eventLoopLagSeconds.name,
+    help: METRICS.eventLoopLagSeconds.help,
+    registers: [registry],
+    collect() {
+      this.set(lagSinceLast(lag))
+    },
+  })
+  return {
+    bytesRead: (bytes) => bytesRead.inc(bytes),
+    bytesWritten: (bytes) => bytesWritten.inc(bytes),
+    linesRead(count, blank) {
+      lines.inc({ blank: 'false' }, count - blank)
+      lines.inc({ blank: 'true' }, blank)
+    },
+    resources: (type, outcome, count) => resources.inc({ type, outcome }, count),
+    quarantined: (code, count) => quarantined.inc({ code }, count),
+    chunkSeconds: (seconds) => chunkSeconds.observe(seconds),
+    chunksRetried: (count) => retried.inc(count),
+    itemFinished: (outcome) => items.inc({ outcome }),
+    inFlightBytes: (bytes) => inFlight.set(bytes),
+    workersBusy: (count, of) => busy.set(count, of),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    close: () => lag.disable(),
+  }
+}
+
+function lagSinceLast(lag: IntervalHistogram): number {
+  const meanMs = lag.mean / 1e6
+  lag.reset()
+  return Number.isFinite(meanMs) ? Math.max(0, meanMs - LAG_RESOLUTION_MS) / 1000 : 0
+}
+
+/** Busy worker time over all worker time. */
+class BusyTime {
+  #busy = 0
+  #of = 1
+  #since = performance.now()
+  #from = performance.now()
+  #busyMs = 0
+
+  set(busy: number, of: number): void {
+    this.#settle()
+    this.#busy = busy
+    this.#of = of
+  }
+
+  ratioSinceLast(): number {
+    this.#settle()
+    const now = performance.now()
+    const allMs = (now - this.#from) * this.#of
+    const ratio = allMs > 0 ? this.#busyMs / allMs : 0
+    this.#from = now
+    this.#busyMs = 0
+    return Math.min(1, ratio)
+  }
+
+  #settle(): void {
+    const now = performance.now()
+    this.#busyMs += (now - this.#since) * this.#busy
+    this.#since = now
+  }
+}
