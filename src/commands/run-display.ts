@@ -1,6 +1,6 @@
 import type { CheckedConfig } from '../config/anonymizer-config.js'
 import type { RunEvent, RunProgress } from '../pipeline/options.js'
-import type { QuarantinedLine } from '../pipeline/stream.js'
+import type { QuarantinedLine } from '../pipeline/quarantine.js'
 import type { Terminal } from './terminal.js'
 
 /** What a run shows while it works: a bar to a person, event lines to everything else. */

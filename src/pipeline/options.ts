@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: RunProgress) => void
   readonly onEvent?: (event: RunEvent) => void
   readonly metrics?: RunMetrics
+  /** The module of the worker threads; tests replace it with one that fails. */
+  readonly workerEntry?: URL
   /** Called at each named point of the write path; fault tests end the process there. */
   readonly faultPoint?: (point: FaultPoint) => void
 }

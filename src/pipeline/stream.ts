@@ -1,7 +1,19 @@
+import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { sluiceError } from '../errors.js'
+import { openWorkshop } from './begin.js'
+import type { AnonymizedChunk } from './chunk-result.js'
+import { Chunks } from './chunks.js'
+import { InOrder } from './in-order.js'
+import { refuseRejected } from './item.js'
+import { settleLimits } from './limits.js'
+import { LineTasks } from './line-tasks.js'
 import type { RunOptions } from './options.js'
+import { countByCode, type QuarantinedLine, quarantined } from './quarantine.js'
 import type { LineTotals } from './report.js'
+import { observe } from './tally.js'
+import { addTotals, lineTotals, NO_TOTALS, totalsOf } from './totals.js'
+import { openStream } from './unpack.js'
 
 export interface StreamOptions
   extends Pick<
@@ -14,9 +26,11 @@ export interface StreamOptions
     | 'chunkTimeoutMs'
     | 'gzip'
     | 'onBadLine'
+    | 'quarantineContent'
     | 'signal'
     | 'onEvent'
     | 'metrics'
+    | 'workerEntry'
   > {
   readonly input: Readable
   readonly output: Writable
@@ -24,20 +38,77 @@ export interface StreamOptions
   readonly onQuarantined?: (line: QuarantinedLine) => void
 }
 
-export interface QuarantinedLine {
-  readonly item: string
-  /** In bytes from the start of the (decompressed) item. */
-  readonly offset: number
-  readonly length: number
-  /** From 1, blank lines counted. */
-  readonly line: number
-  readonly code: string
-  /** Of the element at fault, in bytes from the start of the line. */
-  readonly elementOffset: number
-  readonly message: string
+const ITEM = { name: '-', bytes: 0, version: '' } as const
+
+/**
+ * NDJSON (gzip or not) from a stream to a stream, in order. No checkpoint: what is written cannot be taken back.
+ * Throws SOURCE_CORRUPT, SOURCE_NOT_UTF8, SINK_UNWRITABLE, BAD_LINE, WORKER_FAILED, INTERRUPTED.
+ */
+export async function anonymizeStream(options: StreamOptions): Promise<LineTotals> {
+  const limits = settleLimits(options)
+  const { plan, input, output, metrics } = options
+  const gzip = options.gzip ?? false
+  const spec = plan.settle(plan.newRunSecrets())
+  const workshop = openWorkshop(options, limits, spec)
+  const { slabs } = workshop
+  let totals = NO_TOTALS
+  let sourceBytes = 0
+  const onOutputError = (cause: unknown) => workshop.stop(unwritable(cause))
+  output.on('error', onOutputError)
+  const stopReading = () => input.destroy()
+  options.signal?.addEventListener('abort', stopReading)
+  try {
+    const reader = await openStream(input, ITEM)
+    const chunks = new Chunks(reader, slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
+    const source = { folderName: '' }
+    const shared = { ...workshop, spec, limits, gzip, source }
+    const tasks = new LineTasks(
+      { ...shared, quarantineContent: options.quarantineContent ?? false },
+      ITEM.name,
+      0,
+    )
+    const inOrder = new InOrder<AnonymizedChunk>(async (chunk) => {
+      workshop.checkStopped()
+      if (options.onBadLine === 'fail') refuseRejected(chunk, ITEM.name)
+      for (const piece of chunk.output) await write(output, piece, workshop.stopped)
+      for (const { offset, result } of chunk.parts) {
+        const place = { item: ITEM.name, offset, linesBefore: totals.lines }
+        if (options.onQuarantined !== undefined)
+          for (const line of quarantined(result, place)) options.onQuarantined(line)
+        totals = addTotals(totals, totalsOf(result, countByCode(result)))
+      }
+      if (metrics !== undefined) observe(metrics, chunk, reader.sourceBytes() - sourceBytes)
+      sourceBytes = reader.sourceBytes()
+    })
+    try {
+      for (
+        let chunk = await chunks.next();
+        chunk !== undefined && !inOrder.failed;
+        chunk = await chunks.next()
+      ) {
+        const slab = chunk.kind === 'lines' ? chunk.slab : undefined
+        inOrder.push(tasks.anonymize(chunk), () => slab !== undefined && slabs.give(slab))
+      }
+    } finally {
+      await inOrder.drain()
+    }
+    return lineTotals(totals)
+  } catch (error) {
+    throw workshop.reasonOf(error)
+  } finally {
+    options.signal?.removeEventListener('abort', stopReading)
+    output.off('error', onOutputError)
+    await workshop.close()
+  }
 }
 
-/** NDJSON (gzip or not) from a stream to a stream. No checkpoint: what is written cannot be taken back. */
-export async function anonymizeStream(options: StreamOptions): Promise<LineTotals> {
-  throw sluiceError('INTERNAL', `no stream for ${options.plan.fingerprint}`, { blame: 'bug', retry: 'never' })
+/** The slab is used again once this returns: the stream must have passed the bytes on by then. */
+async function write(output: Writable, piece: Uint8Array, stopped: AbortSignal): Promise<void> {
+  const written = new Promise<void>((resolve, reject) => {
+    output.write(piece, (error) => (error ? reject(unwritable(error)) : resolve()))
+  })
+  await Promise.race([written, once(stopped, 'abort')])
 }
+
+const unwritable = (cause: unknown) =>
+  sluiceError('SINK_UNWRITABLE', 'the output stream is closed', { blame: 'sink', retry: 'later', cause })

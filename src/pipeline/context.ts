@@ -1,0 +1,34 @@
+import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { Sink, Source } from '../storage/store.js'
+import type { AnonymizedChunk } from './chunk-result.js'
+import type { Dispatch } from './dispatch.js'
+import type { ItemWork } from './items.js'
+import type { Limits } from './limits.js'
+import type { FaultPoint, RunEvent } from './options.js'
+import type { Slabs } from './slabs.js'
+import type { Totals } from './totals.js'
+
+/** What all items of a run share. */
+export interface RunContext {
+  readonly source: Source
+  readonly sink: Sink
+  readonly spec: AnonymizerSpec
+  readonly limits: Limits
+  readonly gzip: boolean
+  readonly quarantineContent: boolean
+  readonly onBadLine: 'quarantine' | 'fail'
+  readonly needsRecordNumbers: Promise<boolean>
+  readonly slabs: Slabs
+  readonly dispatch: Dispatch
+  /** Throws what the run was stopped for. */
+  readonly checkStopped: () => void
+  readonly onEvent: (event: RunEvent) => void
+  readonly faultPoint: (point: FaultPoint) => void
+  /** After each chunk; throws TOO_MANY_QUARANTINED. */
+  readonly onDelivered: (work: ItemWork, chunk: AnonymizedChunk, at: ItemProgress) => void
+}
+
+export interface ItemProgress {
+  readonly totals: Totals
+  readonly sourceBytes: number
+}

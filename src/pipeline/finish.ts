@@ -1,0 +1,85 @@
+import { isSluiceError, sluiceError } from '../errors.js'
+import type { Sink } from '../storage/store.js'
+import type { DoneRecord } from './done.js'
+import type { ItemFailure, ItemTotals, RunReport } from './report.js'
+import { addTotals, lineTotals, NO_TOTALS } from './totals.js'
+import { packageVersion } from './version.js'
+
+const NAME = 'run.json'
+
+export interface RunFacts {
+  readonly fingerprint: string
+  readonly asOf: string
+  readonly startedAt: Date
+  readonly source: string
+  readonly items: ItemTotals
+  readonly failed: readonly ItemFailure[]
+  /** Of every finished item. */
+  readonly records: readonly DoneRecord[]
+}
+
+export function reportOf({ records, failed, items, startedAt, ...facts }: RunFacts): RunReport {
+  const finishedAt = new Date()
+  const sorted = records.toSorted((a, b) => (a.output < b.output ? -1 : 1))
+  const totals = sorted.reduce((sum, record) => addTotals(sum, record.totals), NO_TOTALS)
+  return {
+    generator: 'fhir-sluice',
+    version: packageVersion(),
+    fingerprint: facts.fingerprint,
+    asOf: facts.asOf,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    seconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
+    source: facts.source,
+    items,
+    lines: lineTotals(totals),
+    bytes: {
+      read: sorted.reduce((sum, { source }) => sum + source.bytes, 0),
+      written: sorted.reduce((sum, { head }) => sum + (head?.bytes ?? 0), 0),
+    },
+    resourcesByType: totals.resourcesByType,
+    elementsByRule: totals.elementsByRule,
+    interpretedLines: totals.interpretedLines,
+    quarantinedByCode: totals.quarantinedByCode,
+    outputs: sorted.map(({ output, head, source, totals }) => ({
+      name: output,
+      bytes: head?.bytes ?? 0,
+      source,
+      lines: lineTotals(totals),
+    })),
+    failed: failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
+  }
+}
+
+/** In the output, for whoever uses it: its being there means that all outputs are. Else only in the state. */
+export async function writeReport(sink: Sink, report: RunReport): Promise<void> {
+  const text = `${JSON.stringify(report, null, 2)}\n`
+  await sink.state.write(NAME, text)
+  if (report.failed.length === 0) await sink.put(NAME, text)
+}
+
+/** Takes the last run's report away before outputs change. Throws SINK_CONFLICT for a file that is not one. */
+export async function withdrawReport(sink: Sink, overwrite: boolean): Promise<void> {
+  const text = await sink.get(NAME)
+  if (text === undefined) return
+  if (!overwrite && !isReport(text))
+    throw sluiceError('SINK_CONFLICT', 'is there already and not made by this tool; move it away', {
+      blame: 'sink',
+      retry: 'never',
+      at: NAME,
+    })
+  await sink.remove(NAME)
+}
+
+function isReport(text: string): boolean {
+  try {
+    return (JSON.parse(text) as Partial<RunReport> | null)?.generator === 'fhir-sluice'
+  } catch {
+    return false
+  }
+}
+
+export const failureOf = (item: string, error: unknown): ItemFailure =>
+  isSluiceError(error)
+    ? { item, code: error.code, message: error.message }
+    : { item, code: 'INTERNAL', message: 'failed' }

@@ -1,0 +1,130 @@
+import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
+import { isDocumentName } from '../storage/names.js'
+import type { AnonymizedChunk } from './chunk-result.js'
+import { type ChunkSource, Chunks } from './chunks.js'
+import type { RunContext } from './context.js'
+import { documentChunks } from './documents.js'
+import { InOrder } from './in-order.js'
+import type { ItemWork } from './items.js'
+import { LineTasks } from './line-tasks.js'
+import { countByCode } from './quarantine.js'
+import { findSealed, type SealedItem, SinkWriter } from './sink-writer.js'
+import { openItem } from './unpack.js'
+
+/**
+ * Anonymizes one item until its output is complete and durable, but not yet visible. What ends with an error
+ * that lies in the item itself leaves nothing behind; anything else leaves a checkpoint.
+ */
+export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<SealedItem> {
+  const sealed = await findSealed(run, work)
+  if (sealed !== undefined) return sealed
+  const writer = await SinkWriter.open(run, work)
+  try {
+    await pump(run, work, writer)
+    const { totals } = writer.at
+    const rejected = isDocumentName(work.item.name) && totals.quarantined > 0
+    return { work, head: await writer.seal(!rejected), totals }
+  } catch (error) {
+    if (leavesNothing(error)) await writer.abort().catch(() => {})
+    else await writer.close().catch(() => {})
+    throw error
+  }
+}
+
+/** Reads, anonymizes and delivers chunk by chunk; many are under way at once, delivered in their order. */
+async function pump(run: RunContext, work: ItemWork, writer: SinkWriter): Promise<void> {
+  const { item } = work
+  const { endOffset: fromOffset, totals } = writer.at
+  const reader = await openItem(run.source, item, fromOffset)
+  const tasks = new LineTasks(run, item.name, totals.lines)
+  const inOrder = new InOrder<AnonymizedChunk>(async (chunk) => {
+    run.checkStopped()
+    if (run.onBadLine === 'fail') refuseRejected(chunk, item.name)
+    await writer.deliver(chunk)
+    run.onDelivered(work, chunk, { totals: writer.at.totals, sourceBytes: reader.sourceBytes() })
+  })
+  try {
+    const chunks = chunksOf(run, work, { reader, fromOffset })
+    for (;;) {
+      const chunk = await chunks.next()
+      if (chunk === undefined || inOrder.failed) {
+        if (chunk?.kind === 'lines') run.slabs.give(chunk.slab)
+        break
+      }
+      run.faultPoint('slab-read')
+      inOrder.push(tasks.anonymize(chunk), () => {
+        if (chunk.kind === 'lines') run.slabs.give(chunk.slab)
+      })
+    }
+    await inOrder.drain()
+    await reader.verify()
+    checkComplete(run, work, chunks.endOffset, writer)
+  } catch (error) {
+    await inOrder.drain().catch(() => {})
+    throw error
+  } finally {
+    await reader.close()
+  }
+}
+
+function chunksOf(
+  run: RunContext,
+  { item }: ItemWork,
+  {
+    reader,
+    fromOffset,
+  }: { readonly reader: Awaited<ReturnType<typeof openItem>>; readonly fromOffset: number },
+): ChunkSource {
+  const { chunkBytes, maxLineBytes } = run.limits
+  if (/\.gz$/i.test(item.name) !== reader.gzip)
+    run.onEvent({
+      event: 'source.mislabelled',
+      level: 'warn',
+      item: item.name,
+      reason: reader.gzip ? 'gzip under another name' : 'not gzip',
+    })
+  const options = { item: item.name, chunkBytes, maxLineBytes, fromOffset }
+  return isDocumentName(item.name)
+    ? documentChunks(reader, run.slabs, options)
+    : new Chunks(reader, run.slabs, options)
+}
+
+/** The last byte that was delivered is the item's last byte; a byte order mark alone is delivered by nobody. */
+function checkComplete(run: RunContext, work: ItemWork, endOffset: number, writer: SinkWriter): void {
+  const delivered = writer.at.endOffset
+  if (delivered === endOffset || (delivered === 0 && endOffset <= 3)) return
+  throw sluiceError('RECONCILIATION_FAILED', 'not all of it was read; nothing was committed', {
+    blame: 'bug',
+    retry: 'never',
+    at: `${run.source.place}: ${work.item.name}`,
+  })
+}
+
+/** Throws BAD_LINE if a line of the chunk is rejected. */
+export function refuseRejected({ parts }: AnonymizedChunk, item: string): void {
+  for (const { offset, result } of parts) {
+    const codes = Object.keys(countByCode(result))
+    if (codes.length === 0) continue
+    throw sluiceError('BAD_LINE', `the line at byte ${offset + result.rejected.rows[0]} is ${codes[0]}`, {
+      blame: 'input',
+      retry: 'never',
+      at: item,
+    })
+  }
+}
+
+const ITEM_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'SOURCE_CHANGED',
+  'SOURCE_CORRUPT',
+  'SOURCE_NOT_UTF8',
+  'SOURCE_UNREADABLE',
+])
+
+/** Errors that cost one item; the others go on. */
+export const concernsItemOnly = (error: unknown): boolean =>
+  isSluiceError(error) && ITEM_ERRORS.has(error.code)
+
+/** A full disk is among them: what was half-written would keep it full. */
+const leavesNothing = (error: unknown): boolean =>
+  concernsItemOnly(error) ||
+  (isSluiceError(error) && ['BAD_LINE', 'SINK_FULL', 'RECONCILIATION_FAILED'].includes(error.code))

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { sluiceError } from '../errors.js'
+import { checkName } from '../storage/names.js'
+import type { Sink, Source, SourceItem, StoreEvent } from '../storage/store.js'
+import { type DoneRecord, journalName, readDone } from './done.js'
+import { readJournal } from './journal.js'
+
+/** One item and the output it becomes. */
+export interface ItemWork {
+  readonly item: SourceItem
+  readonly output: string
+  /** Of everything that decides the output's bytes. */
+  readonly fingerprint: string
+}
+
+/**
+ * Every item with its output's name, in the order of names. Throws NAME_COLLISION for two items with one output,
+ * USAGE for an output that would lie in the input or replace it, and what listing throws.
+ */
+export async function listWork(
+  { source, sink, gzip = false }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean },
+  report: (event: StoreEvent) => void,
+): Promise<{ readonly item: SourceItem; readonly output: string }[]> {
+  const found: { item: SourceItem; output: string }[] = []
+  const takenBy = new Map<string, string>()
+  for await (const item of source.list(report)) {
+    checkName(item.name)
+    const output = item.name.replace(/\.gz$/i, '') + (gzip ? '.gz' : '')
+    const other = takenBy.get(output)
+    if (other !== undefined)
+      throw sluiceError('NAME_COLLISION', `${other} and ${item.name} would both become ${output}`, {
+        blame: 'source',
+        retry: 'never',
+        at: output,
+      })
+    takenBy.set(output, item.name)
+    found.push({ item, output })
+  }
+  await refuseOverlap(source, sink, takenBy)
+  return found
+}
+
+/** A folder must not be read and written at once; a single file only must not be its own output. */
+async function refuseOverlap(
+  source: Source,
+  sink: Sink,
+  outputs: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const from of await source.localPaths())
+    for (const to of await sink.localPaths()) {
+      const inside = to === from || to.startsWith(`${from}/`)
+      const itself = [...outputs.keys()].some((output) => `${to}/${output}` === from)
+      if (inside || itself)
+        throw sluiceError('USAGE', 'the output lies in the input; choose another place for it', {
+          blame: 'user',
+          retry: 'never',
+          at: to,
+        })
+    }
+}
+
+export type Surveyed =
+  | { readonly kind: 'work' }
+  | { readonly kind: 'finished'; readonly record: DoneRecord }
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'conflict' }
+
+/** What is to be done for an item, given what stands under its output's name. */
+export async function survey(
+  work: ItemWork,
+  sink: Sink,
+  {
+    overwrite = false,
+    skipExisting = false,
+  }: { readonly overwrite?: boolean; readonly skipExisting?: boolean },
+): Promise<Surveyed> {
+  const there = await sink.head(work.output)
+  const record = await readDone(sink.state, work.output)
+  const untouched = record !== undefined && (record.head?.version ?? null) === (there?.version ?? null)
+  if (untouched && record.fingerprint === work.fingerprint) return { kind: 'finished', record }
+  if (there === undefined) return { kind: 'work' }
+  if (skipExisting) return { kind: 'skipped' }
+  if (untouched || overwrite) return { kind: 'work' }
+  const journal = await readJournal(sink.state, journalName(work.output))
+  // Renamed, but its done record was not written yet.
+  return journal?.checkpoint.sealed?.version === there.version ? { kind: 'work' } : { kind: 'conflict' }
+}
+
+export const conflictError = (outputs: readonly string[]) =>
+  sluiceError(
+    'SINK_CONFLICT',
+    `${outputs.length === 1 ? 'the output is' : `${outputs.length} outputs are`} already there and not made ` +
+      'by this tool (or changed since); move them away, choose another output, or allow overwriting',
+    { blame: 'sink', retry: 'never', at: outputs[0] },
+  )
+
+export const hashOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex')

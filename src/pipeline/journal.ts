@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import type { Appender, SinkHead, State } from '../storage/store.js'
+import { addTotals, NO_TOTALS, type Totals } from './totals.js'
+
+const FORMAT = 1
+
+/** How far an item's output is. */
+export interface Checkpoint {
+  /** Of the decompressed item: where the next line begins. */
+  readonly endOffset: number
+  readonly outputBytes: number
+  readonly quarantineBytes: number
+  readonly totals: Totals
+  /** The complete output, about to appear or already there. */
+  readonly sealed?: SinkHead
+}
+
+export const START: Checkpoint = { endOffset: 0, outputBytes: 0, quarantineBytes: 0, totals: NO_TOTALS }
+
+type Entry =
+  | { readonly journal: typeof FORMAT; readonly fingerprint: string; readonly boot: string | null }
+  | ({ readonly chunk: true } & Checkpoint)
+  | { readonly sync: true; readonly boot: string | null }
+  | { readonly sealed: SinkHead }
+
+/** What a journal proves, and how many of its bytes do. */
+export interface ReadJournal {
+  readonly fingerprint: string
+  readonly checkpoint: Checkpoint
+  readonly keepBytes: number
+}
+
+/**
+ * Reads a journal up to its first line that is torn or altered. Lines written before the last boot count only as
+ * far as the last `sync`: only so far were the bytes they speak of flushed. Undefined for one that proves nothing.
+ */
+export async function readJournal(state: State, name: string): Promise<ReadJournal | undefined> {
+  const text = await state.read(name)
+  if (text === undefined) return undefined
+  const boot = (await state.bootId()) ?? null
+  let header: { readonly fingerprint: string; readonly boot: string | null } | undefined
+  let now = { checkpoint: START, keepBytes: 0, boot: null as string | null }
+  let synced: typeof now | undefined
+  for (const [line, endBytes] of linesOf(text)) {
+    const entry = parseEntry(line)
+    if (entry === undefined) break
+    if ('journal' in entry) {
+      if (entry.journal !== FORMAT || header !== undefined) break
+      header = entry
+      now = { ...now, keepBytes: endBytes, boot: entry.boot }
+      synced = now
+      continue
+    }
+    if (header === undefined) return undefined
+    if ('chunk' in entry) {
+      const totals = addTotals(now.checkpoint.totals, entry.totals)
+      const { endOffset, outputBytes, quarantineBytes } = entry
+      now = { ...now, checkpoint: { endOffset, outputBytes, quarantineBytes, totals }, keepBytes: endBytes }
+    } else {
+      const checkpoint = 'sealed' in entry ? { ...now.checkpoint, sealed: entry.sealed } : now.checkpoint
+      now = { checkpoint, keepBytes: endBytes, boot: 'sync' in entry ? entry.boot : now.boot }
+      synced = now
+    }
+  }
+  if (header === undefined || synced === undefined) return undefined
+  const trusted = boot !== null && now.boot === boot ? now : synced
+  return { fingerprint: header.fingerprint, checkpoint: trusted.checkpoint, keepBytes: trusted.keepBytes }
+}
+
+/** Writes what `readJournal` reads. Each entry stands in one line behind its own digest. */
+export class Journal {
+  private constructor(
+    private readonly file: Appender,
+    private readonly boot: string | null,
+  ) {}
+
+  static async start(state: State, name: string, fingerprint: string): Promise<Journal> {
+    const journal = new Journal(await state.appender(name, 0), (await state.bootId()) ?? null)
+    await journal.#write({ journal: FORMAT, fingerprint, boot: journal.boot })
+    return journal
+  }
+
+  static async resume(state: State, name: string, read: ReadJournal): Promise<Journal> {
+    const journal = new Journal(await state.appender(name, read.keepBytes), (await state.bootId()) ?? null)
+    await journal.sync()
+    return journal
+  }
+
+  /** `totals` are those of the chunk alone, everything else is from the item's start. */
+  chunk(checkpoint: Checkpoint): Promise<void> {
+    return this.#write({ chunk: true, ...checkpoint })
+  }
+
+  /** To be called once everything that the journal speaks of is flushed. */
+  async sync(): Promise<void> {
+    await this.#write({ sync: true, boot: this.boot })
+    await this.file.flush()
+  }
+
+  async seal(sealed: SinkHead): Promise<void> {
+    await this.#write({ sealed })
+    await this.file.flush()
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+
+  #write(entry: Entry): Promise<void> {
+    const json = JSON.stringify(entry)
+    return this.file.append(`${digest(json)} ${json}\n`)
+  }
+}
+
+const DIGEST_LENGTH = 16
+
+const digest = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)
+
+function* linesOf(text: string): Iterable<readonly [line: string, endBytes: number]> {
+  let bytes = 0
+  for (let at = 0; ; ) {
+    const end = text.indexOf('\n', at)
+    if (end < 0) return
+    const line = text.slice(at, end)
+    bytes += Buffer.byteLength(line) + 1
+    yield [line, bytes]
+    at = end + 1
+  }
+}
+
+function parseEntry(line: string): Entry | undefined {
+  const json = line.slice(DIGEST_LENGTH + 1)
+  if (line.slice(0, DIGEST_LENGTH) !== digest(json)) return undefined
+  try {
+    return JSON.parse(json) as Entry
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { sluiceError } from '../errors.js'
+import type { RunOptions } from './options.js'
+
+const MIB = 2 ** 20
+const MIN_BUDGET_BYTES = MIB
+
+/** The sizes of a run, settled. Their sum keeps to the byte budget. */
+export interface Limits {
+  readonly workers: number
+  readonly chunkBytes: number
+  readonly maxLineBytes: number
+  readonly slabBytes: number
+  readonly slabCount: number
+  readonly chunkTimeoutMs: number
+  readonly workerHeapMebibytes: number
+  /** Items in progress at once. */
+  readonly itemsAtOnce: number
+}
+
+export type LimitOptions = Pick<
+  RunOptions,
+  'workers' | 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeoutMs'
+>
+
+/** Fills in what is not given from the processors and the memory this process may use. Throws USAGE. */
+export function settleLimits(options: LimitOptions): Limits {
+  const memory = memoryLimitBytes()
+  const workers = atLeast('workers', options.workers ?? processorLimit(), 1)
+  const chunkBytes = atLeast('chunkBytes', options.chunkBytes ?? 4 * MIB, 1)
+  const budget = atLeast(
+    'memoryBudgetBytes',
+    options.memoryBudgetBytes ?? Math.max(MIN_BUDGET_BYTES, Math.min(256 * MIB, memory / 4)),
+    MIN_BUDGET_BYTES,
+  )
+  // Half as much again: output is often longer than input (hashes, labels), and lines do not end on the grid.
+  const slabBytes = Math.ceil(chunkBytes * 1.5) + 64 * 1024
+  // A quarter for the one long line that is held at a time.
+  const maxLineBytes = atLeast('maxLineBytes', options.maxLineBytes ?? Math.min(64 * MIB, budget / 4), 1)
+  const slabRoom = Math.floor((budget - Math.min(maxLineBytes, budget / 4)) / slabBytes)
+  const slabCount = Math.max(2, Math.min(workers * 3 + 2, slabRoom))
+  return {
+    workers,
+    chunkBytes,
+    maxLineBytes,
+    slabBytes,
+    slabCount,
+    chunkTimeoutMs: atLeast('chunkTimeoutMs', options.chunkTimeoutMs ?? 60_000, 1),
+    workerHeapMebibytes: Math.round(Math.max(128, Math.min(1024, memory / MIB / 2 / workers))),
+    itemsAtOnce: Math.max(2, Math.min(workers * 2, slabCount)),
+  }
+}
+
+function atLeast(name: string, value: number, minimum: number): number {
+  const whole = Math.floor(value)
+  if (Number.isSafeInteger(whole) && whole >= minimum) return whole
+  throw sluiceError('USAGE', `${name} must be a number of at least ${minimum}`, {
+    blame: 'user',
+    retry: 'never',
+  })
+}
+
+/** What the control group allows, else what the machine has. */
+function memoryLimitBytes(): number {
+  const group =
+    numberIn('/sys/fs/cgroup/memory.max') ?? numberIn('/sys/fs/cgroup/memory/memory.limit_in_bytes')
+  return Math.min(totalmem(), group ?? Number.POSITIVE_INFINITY)
+}
+
+function processorLimit(): number {
+  const [quota, period] = textOf('/sys/fs/cgroup/cpu.max').split(' ').map(Number)
+  const group = quota > 0 && period > 0 ? Math.max(1, Math.floor(quota / period)) : Number.POSITIVE_INFINITY
+  return Math.min(availableParallelism(), group)
+}
+
+function numberIn(path: string): number | undefined {
+  const value = Number(textOf(path).trim() || Number.NaN)
+  return value > 0 ? value : undefined
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

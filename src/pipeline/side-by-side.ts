@@ -1,0 +1,27 @@
+/**
+ * Works on items, `atOnce` at a time, in their order. After the first failure it starts no more, tells `onFailure`,
+ * waits for those under way and throws the first reason.
+ */
+export async function sideBySide<T>(
+  items: Iterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+  onFailure: (reason: unknown) => void = () => {},
+): Promise<void> {
+  const queue = items[Symbol.iterator]()
+  let failure: { readonly reason: unknown } | undefined
+  const lane = async (): Promise<void> => {
+    while (failure === undefined) {
+      const next = queue.next()
+      if (next.done === true) return
+      try {
+        await work(next.value)
+      } catch (reason) {
+        if (failure === undefined) onFailure(reason)
+        failure ??= { reason }
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  if (failure !== undefined) throw failure.reason
+}

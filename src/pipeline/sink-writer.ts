@@ -1,0 +1,206 @@
+import { sluiceError } from '../errors.js'
+import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
+import { gzipMember } from '../workers/gzip-member.js'
+import type { AnonymizedChunk } from './chunk-result.js'
+import type { RunContext } from './context.js'
+import { type DoneRecord, journalName, quarantineName, writeDone } from './done.js'
+import type { ItemWork } from './items.js'
+import { type Checkpoint, Journal, readJournal, START } from './journal.js'
+import { countByCode, quarantineText } from './quarantine.js'
+import { addTotals, NO_TOTALS, reconciles, type Totals, totalsOf } from './totals.js'
+
+// How much a power failure may cost; a killed process costs only what was in flight.
+const SYNC_EVERY_BYTES = 64 * 2 ** 20
+
+/**
+ * The output of one item on its way: bytes, then quarantine, then journal, so that the journal never speaks of
+ * more than there is. Commits by `seal`, which reconciles, and `commit`, which makes the output appear.
+ */
+export class SinkWriter {
+  #quarantine: Appender | undefined
+  #unsyncedBytes = 0
+
+  private constructor(
+    private readonly run: RunContext,
+    private readonly work: ItemWork,
+    private readonly sinkItem: SinkItem,
+    private readonly journal: Journal,
+    private checkpoint: Checkpoint,
+  ) {}
+
+  /** Goes on from the item's checkpoint if it is one of the same fingerprint, else begins afresh. */
+  static async open(run: RunContext, work: ItemWork): Promise<SinkWriter> {
+    const { state } = run.sink
+    const name = journalName(work.output)
+    const sinkItem = run.sink.item(work.output)
+    const read = await readJournal(state, name)
+    if (read?.fingerprint === work.fingerprint && (await canResume(run, work, sinkItem, read.checkpoint))) {
+      const journal = await Journal.resume(state, name, read)
+      run.onEvent({
+        event: 'item.resumed',
+        level: 'info',
+        item: work.item.name,
+        offset: read.checkpoint.endOffset,
+      })
+      return new SinkWriter(run, work, sinkItem, journal, read.checkpoint)
+    }
+    if (read !== undefined || (await state.bytesOf(name)) !== undefined)
+      run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item: work.item.name })
+    await state.remove(name)
+    await sinkItem.resume(0)
+    await state.remove(quarantineName(work.output))
+    return new SinkWriter(run, work, sinkItem, await Journal.start(state, name, work.fingerprint), START)
+  }
+
+  get at(): Checkpoint {
+    return this.checkpoint
+  }
+
+  async deliver({ offset, endOffset, output, parts }: AnonymizedChunk): Promise<void> {
+    const { endOffset: reached, totals, quarantineBytes } = this.checkpoint
+    // Only a byte order mark may lie between two chunks.
+    if (offset !== reached && !(reached === 0 && offset === 3)) throw this.#unreconciled('bytes')
+    this.run.faultPoint('before-append')
+    await this.sinkItem.append(output)
+    this.run.faultPoint('after-append')
+    let chunkTotals = NO_TOTALS
+    let rejectedBytes = 0
+    for (const part of parts) {
+      const place = {
+        item: this.work.item.name,
+        offset: part.offset,
+        linesBefore: totals.lines + chunkTotals.lines,
+      }
+      const byCode = countByCode(part.result)
+      if (Object.keys(byCode).length > 0)
+        for (const text of quarantineText(part.result, place))
+          rejectedBytes += await this.#appendQuarantine(text)
+      chunkTotals = addTotals(chunkTotals, totalsOf(part.result, byCode))
+    }
+    const written = output.reduce((sum, piece) => sum + piece.length, 0)
+    await this.#advance({
+      endOffset,
+      outputBytes: this.checkpoint.outputBytes + written,
+      quarantineBytes: quarantineBytes + rejectedBytes,
+      totals: chunkTotals,
+    })
+    this.#unsyncedBytes += written
+    if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) await this.#sync()
+  }
+
+  /**
+   * Checks that every line is accounted for and makes the output durable. Without output (null) for a document
+   * that was quarantined.
+   */
+  async seal(hasOutput: boolean): Promise<SinkHead | null> {
+    if (!reconciles(this.checkpoint.totals)) throw this.#unreconciled('lines')
+    if (this.run.gzip && hasOutput && this.checkpoint.outputBytes === 0)
+      await this.sinkItem.append([gzipMember(new Uint8Array(0))])
+    await this.#sync()
+    const head = hasOutput ? await this.sinkItem.sealed() : null
+    if (head === null) await this.sinkItem.abort()
+    else await this.journal.seal(head)
+    await this.close()
+    return head
+  }
+
+  async abort(): Promise<void> {
+    await this.close()
+    await this.sinkItem.abort()
+    await this.run.sink.state.remove(journalName(this.work.output))
+  }
+
+  /** Lets go of everything; a later run goes on from the checkpoint. */
+  async close(): Promise<void> {
+    await this.#quarantine?.close()
+    this.#quarantine = undefined
+    await this.journal.close()
+    await this.sinkItem.close()
+  }
+
+  async #advance(step: Checkpoint): Promise<void> {
+    this.run.faultPoint('before-journal')
+    await this.journal.chunk(step)
+    this.run.faultPoint('after-journal')
+    this.checkpoint = { ...step, totals: addTotals(this.checkpoint.totals, step.totals) }
+  }
+
+  async #appendQuarantine(text: string): Promise<number> {
+    const { state } = this.run.sink
+    this.#quarantine ??= await state.appender(
+      quarantineName(this.work.output),
+      this.checkpoint.quarantineBytes,
+    )
+    await this.#quarantine.append(text)
+    return Buffer.byteLength(text)
+  }
+
+  async #sync(): Promise<void> {
+    this.run.faultPoint('before-fsync')
+    await this.sinkItem.flush()
+    await this.#quarantine?.flush()
+    await this.journal.sync()
+    this.run.faultPoint('after-fsync')
+    this.#unsyncedBytes = 0
+  }
+
+  #unreconciled(what: string) {
+    return sluiceError(
+      'RECONCILIATION_FAILED',
+      `the ${what} written are not those read; nothing was committed`,
+      {
+        blame: 'bug',
+        retry: 'never',
+        at: this.work.item.name,
+      },
+    )
+  }
+}
+
+async function canResume(
+  run: RunContext,
+  work: ItemWork,
+  sinkItem: SinkItem,
+  { outputBytes, quarantineBytes, sealed }: Checkpoint,
+): Promise<boolean> {
+  // A sealed output that is neither there nor ready is lost; one that is never comes here.
+  if (sealed !== undefined) return false
+  const quarantined = (await run.sink.state.bytesOf(quarantineName(work.output))) ?? 0
+  return quarantined >= quarantineBytes && (await sinkItem.resume(outputBytes))
+}
+
+/** An item whose output only has to appear. */
+export interface SealedItem {
+  readonly work: ItemWork
+  /** Null for a quarantined document: it has no output. */
+  readonly head: SinkHead | null
+  readonly totals: Totals
+}
+
+/** What an earlier run sealed but did not finish, if its bytes are still there. */
+export async function findSealed(run: RunContext, work: ItemWork): Promise<SealedItem | undefined> {
+  const read = await readJournal(run.sink.state, journalName(work.output))
+  const head = read?.checkpoint.sealed
+  if (read?.fingerprint !== work.fingerprint || head === undefined) return undefined
+  if ((await run.sink.item(work.output).find(head)) === 'lost') return undefined
+  return { work, head, totals: read.checkpoint.totals }
+}
+
+/** Makes the output appear, then notes that it is done. May be repeated after a crash at any point of it. */
+export async function commit(run: RunContext, { work, head, totals }: SealedItem): Promise<DoneRecord> {
+  const { sink, faultPoint } = run
+  const sinkItem = sink.item(work.output)
+  faultPoint('before-rename')
+  if (head === null) await sink.remove(work.output)
+  else if ((await sinkItem.find(head)) === 'ready') await sinkItem.commit()
+  faultPoint('after-rename')
+  await sinkItem.settle()
+  faultPoint('before-done')
+  const { output, fingerprint, item } = work
+  const record: DoneRecord = { done: 1, output, fingerprint, head, source: item, totals }
+  await writeDone(sink.state, record)
+  faultPoint('after-done')
+  await sink.state.remove(journalName(output))
+  run.onEvent({ event: 'item.committed', level: 'info', item: item.name, lines: totals.lines })
+  return record
+}

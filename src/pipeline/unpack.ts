@@ -1,0 +1,152 @@
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { isSluiceError, sluiceError } from '../errors.js'
+import type { Source, SourceItem, SourceReader } from '../storage/store.js'
+
+/** An item's decompressed bytes, in order. */
+export interface ItemReader {
+  readonly gzip: boolean
+  /** Source bytes (compressed ones for gzip) taken so far. */
+  sourceBytes(): number
+  /** Fills `target`; less only at the end. Throws SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_UNREADABLE. */
+  read(target: Uint8Array): Promise<number>
+  verify(): Promise<void>
+  close(): Promise<void>
+}
+
+const PIECE_BYTES = 256 * 1024
+
+/** Opens an item at an offset of its decompressed bytes; whether it is gzip is decided by its first bytes (RFC 1952). */
+export async function openItem(source: Source, item: SourceItem, fromByte: number): Promise<ItemReader> {
+  const reader = await source.open(item, 0)
+  const head = Buffer.alloc(2)
+  try {
+    const headBytes = await reader.read(head)
+    if (headBytes === 2 && head[0] === 0x1f && head[1] === 0x8b) {
+      const unpacked = gunzipped(reader, head, item)
+      await skip(unpacked, fromByte)
+      return unpacked
+    }
+    if (fromByte === 0) return plain(reader, head.subarray(0, headBytes))
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+  await reader.close()
+  return plain(await source.open(item, fromByte), head.subarray(0, 0), fromByte)
+}
+
+/** A stream as an item: no version to hold it to. */
+export async function openStream(input: Readable, item: SourceItem): Promise<ItemReader> {
+  const pieces = input[Symbol.asyncIterator]()
+  let piece: Uint8Array = Buffer.alloc(0)
+  const reader: SourceReader = {
+    async read(target) {
+      let filled = 0
+      while (filled < target.length) {
+        if (piece.length === 0) {
+          const next = await pieces.next()
+          if (next.done === true) break
+          piece = typeof next.value === 'string' ? Buffer.from(next.value) : next.value
+          continue
+        }
+        const taken = piece.subarray(0, target.length - filled)
+        target.set(taken, filled)
+        filled += taken.length
+        piece = piece.subarray(taken.length)
+      }
+      return filled
+    },
+    verify: async () => {},
+    close: async () => {},
+  }
+  const head = Buffer.alloc(2)
+  const headBytes = await reader.read(head)
+  return headBytes === 2 && head[0] === 0x1f && head[1] === 0x8b
+    ? gunzipped(reader, head, item)
+    : plain(reader, head.subarray(0, headBytes))
+}
+
+function plain(reader: SourceReader, head: Uint8Array, fromByte = 0): ItemReader {
+  let rest = head
+  let taken = fromByte + head.length
+  return {
+    gzip: false,
+    sourceBytes: () => taken,
+    async read(target) {
+      const first = rest.subarray(0, target.length)
+      target.set(first)
+      rest = rest.subarray(first.length)
+      const more = await reader.read(target.subarray(first.length))
+      taken += more
+      return first.length + more
+    },
+    verify: () => reader.verify(),
+    close: () => reader.close(),
+  }
+}
+
+function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): ItemReader {
+  let taken = head.length
+  async function* packed(): AsyncIterable<Uint8Array> {
+    yield head
+    for (;;) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES)
+      const bytes = await reader.read(piece)
+      taken += bytes
+      if (bytes === 0) return
+      yield piece.subarray(0, bytes)
+    }
+  }
+  const input = Readable.from(packed(), { objectMode: false })
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES })
+  input.on('error', (error) => gunzip.destroy(error))
+  const pieces: AsyncIterator<Uint8Array> = input.pipe(gunzip)[Symbol.asyncIterator]()
+  let piece: Uint8Array = new Uint8Array(0)
+  return {
+    gzip: true,
+    sourceBytes: () => taken,
+    async read(target) {
+      let filled = 0
+      while (filled < target.length) {
+        if (piece.length === 0) {
+          const next = await pieces.next().catch((error: unknown) => corrupt(error, reader, item))
+          if (next.done === true) break
+          piece = next.value
+        }
+        const part = piece.subarray(0, target.length - filled)
+        target.set(part, filled)
+        filled += part.length
+        piece = piece.subarray(part.length)
+      }
+      return filled
+    },
+    verify: () => reader.verify(),
+    async close() {
+      input.destroy()
+      gunzip.destroy()
+      await reader.close()
+    },
+  }
+}
+
+/** A file that is overwritten looks corrupt too: the change is the better answer. */
+async function corrupt(error: unknown, reader: SourceReader, item: SourceItem): Promise<never> {
+  if (isSluiceError(error)) throw error
+  await reader.verify()
+  throw sluiceError('SOURCE_CORRUPT', 'is no complete gzip file; nothing of it was committed', {
+    blame: 'source',
+    retry: 'never',
+    at: item.name,
+    cause: error,
+  })
+}
+
+async function skip(reader: ItemReader, bytes: number): Promise<void> {
+  const piece = Buffer.allocUnsafe(Math.min(bytes, PIECE_BYTES))
+  for (let left = bytes; left > 0; ) {
+    const skipped = await reader.read(piece.subarray(0, Math.min(left, piece.length)))
+    if (skipped === 0) return
+    left -= skipped
+  }
+}
