@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import t from 'tap'
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
 import { isSluiceError } from '../../src/errors.js'
@@ -8,11 +9,16 @@ import { mutated } from '../support/mutate.js'
 import { fuzzSeconds, type Random, seededRandom } from '../support/random.js'
 import { randomConfig } from '../support/random-config.js'
 import { randomResource } from '../support/random-resource.js'
+import type { Json } from '../support/rules.js'
+import { sharedLines, sharedPath } from '../support/shared.js'
 import { shrunkLine, shrunkList } from '../support/shrink.js'
 import { specOf } from '../support/spec-of.js'
 
 const LINES_PER_CONFIG = 25
 const PREFIX = 'folder'
+
+const goldenFiles = ['golden/cases-r4.jsonl.gz', 'golden/cases-stu3.jsonl.gz']
+const goldenLines = goldenFiles.filter((file) => existsSync(sharedPath(file))).map(sharedLines)
 
 interface Tally {
   configs: number
@@ -43,7 +49,8 @@ function oneConfig(random: Random, tally: Tally): string[] {
   const tree = elementTree(random.pick(FHIR_VERSIONS))
   const types = random.shuffled([...tree.resources.keys()]).slice(0, 2)
   if (random.chance(0.5)) types[0] = random.pick(['Patient', 'Observation', 'Bundle', 'Claim'])
-  const config = randomConfig(random, tree, { types, kind: random.pick(['plain', 'any']) })
+  const golden = random.chance(0.3) ? goldenConfig(random, tree, types) : undefined
+  const config = golden ?? randomConfig(random, tree, { types, kind: random.pick(['plain', 'any']) })
   const spec = checkedSpec(config)
   if (spec === undefined) {
     tally.refused++
@@ -64,6 +71,17 @@ function oneConfig(random: Random, tally: Tally): string[] {
   }
   tally.interpreted += engines[1].lines.counts.interpretedLines
   return []
+}
+
+/** A configuration of a golden case, where it is of the tree's version; its first rules' types go into `types`. */
+function goldenConfig(random: Random, tree: ElementTree, types: string[]): Json | undefined {
+  if (goldenLines.length === 0) return undefined
+  const { config } = JSON.parse(random.pick(random.pick(goldenLines))) as { config: Json }
+  if (String(config.fhirVersion).toUpperCase() !== tree.version) return undefined
+  const named = (config.fhirPathRules as Json[]).map(({ path }) => /^[A-Z]\w*/.exec(String(path))?.[0] ?? '')
+  const known = named.filter((name) => tree.resources.has(name))
+  types.splice(0, known.length > 0 ? 1 : 0, ...known.slice(0, 1))
+  return config
 }
 
 /** Undefined for a configuration that is refused: some random ones are. */
@@ -113,7 +131,7 @@ function kindOf(outcome: Outcome): string {
 }
 
 /** The smallest rules and line that still differ, with what each engine makes of them; all of it synthetic. */
-function reproduction(config: Record<string, unknown>, line: Buffer, record: number): string {
+function reproduction(config: Json, line: Buffer, record: number): string {
   const enginesOf = (rules: readonly unknown[]): Engine[] => {
     const spec = checkedSpec({ ...config, fhirPathRules: rules })
     return spec === undefined ? [] : ENGINES.map((choice) => engineForSync(spec, choice))
