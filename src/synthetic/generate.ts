@@ -77,7 +77,7 @@ export function planSynthetic(options: SyntheticOptions): SyntheticPlan {
   }
 }
 
-/** Pieces of about `pieceBytes` of one type's NDJSON. A piece is valid until the next one is asked for. */
+/** Pieces of about `pieceBytes` of one type's NDJSON. */
 export function* syntheticPieces(
   plan: SyntheticPlan,
   type: SyntheticType,
@@ -88,10 +88,10 @@ export function* syntheticPieces(
   for (let index = 0; index < count; index++) {
     appendLine(out, syntheticLine(plan.population, type, index))
     if (out.length < pieceBytes) continue
-    yield out.bytes.subarray(0, out.length)
+    yield out.bytes.slice(0, out.length)
     out.length = 0
   }
-  if (out.length > 0) yield out.bytes.subarray(0, out.length)
+  if (out.length > 0) yield out.bytes.slice(0, out.length)
 }
 
 /** All types in one stream, spread evenly: the resource types of neighbouring lines differ. */
@@ -107,10 +107,10 @@ export function* mixedSyntheticPieces(plan: SyntheticPlan, pieceBytes = 1 << 20)
       written.set(type, until)
     }
     if (out.length < pieceBytes) continue
-    yield out.bytes.subarray(0, out.length)
+    yield out.bytes.slice(0, out.length)
     out.length = 0
   }
-  if (out.length > 0) yield out.bytes.subarray(0, out.length)
+  if (out.length > 0) yield out.bytes.slice(0, out.length)
 }
 
 const random = new Random()

@@ -11,7 +11,7 @@ import {
 import { copyWithNewIds, prepareOriginal } from '../../src/synthetic/multiply.js'
 
 for (const version of ['R4', 'STU3'] as const) {
-  const options: SyntheticOptions = { version, seed: 7, mix: HOSPITAL_MIX, bytes: 3_000_000 }
+  const options: SyntheticOptions = { version, seed: 7, mix: HOSPITAL_MIX, bytes: 9_000_000 }
 
   t.test(`every synthetic ${version} line is structurally valid FHIR ${version}`, async (t) => {
     const tree = elementTree(version)

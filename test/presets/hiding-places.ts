@@ -64,6 +64,32 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
     patient({ extension: [{ url: 'u', extension: [{ url: NAME, valueHumanName: { text: NAME } }] }] }),
   ),
   place(
+    'the extensions of US Core',
+    patient({
+      extension: ['race', 'ethnicity', 'birthsex', 'genderIdentity'].map((name) => ({
+        id: NAME,
+        url: `http://hl7.org/fhir/us/core/StructureDefinition/us-core-${name}`,
+        _url: { id: NAME, extension: [{ url: 'u', valueInteger: 424242 }] },
+        valueString: NAME,
+        extension: [
+          {
+            url: 'ombCategory',
+            valueCoding: {
+              id: NAME,
+              display: NAME,
+              version: NAME,
+              code: 'c',
+              _code: { id: NAME, extension: [{ url: 'u', valueInteger: 424242 }] },
+            },
+          },
+          { url: 'text', valueString: NAME },
+          { url: NAME, valueCoding: { code: NAME } },
+        ],
+      })),
+    }),
+    [NAME, '424242'],
+  ),
+  place(
     'the extension of a primitive',
     patient({ _gender: { id: NAME, extension: [{ url: 'u', valueString: NAME }] } }),
   ),
