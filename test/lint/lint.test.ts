@@ -83,6 +83,9 @@ const SHADOWED: readonly (readonly [name: string, paths: readonly string[], by: 
   ['any resource after one whole resource', ['Patient', 'Resource.id'], undefined],
   ['an element that a condition may claim', ["Patient.name.where(use = 'old')", 'Patient.name'], undefined],
   ['an element of which the first is claimed', ['Patient.name[0]', 'Patient.name'], undefined],
+  ['a child resource in a claimed element', ['Bundle.entry', 'Bundle.entry.resource'], undefined],
+  ['a part of a child resource', ["nodesByType('Narrative')", 'Claim.contained.text'], undefined],
+  ['a part of a child resource, twice', ['Claim.contained.text', 'Claim.contained.text.div'], 'rule 1'],
   ['one type of a choice', ['Observation.value', 'Observation.value as Quantity'], 'rule 1'],
   [
     'a choice of which one type is claimed',

@@ -15,9 +15,19 @@ export function coverOf(path: RulePath): Cover {
     for (let node: Place | undefined = place; node !== undefined; node = node.parent) {
       const at: Place = node
       if (claims.some((claim) => claim(at))) return true
+      // A claim does not reach into child resources: they have their own turn, after their container.
+      if (isChildResource(at)) return false
     }
     return claims.includes(wholeResource)
   }
+}
+
+const isChildResource = (place: Place): boolean => place.type.isResource && !isRoot(place)
+
+/** Types and names are looked up in the resource itself, not inside its child resources. */
+function isOutsideChildResources({ parent }: Place): boolean {
+  for (let node = parent; node !== undefined; node = node.parent) if (isChildResource(node)) return false
+  return true
 }
 
 type Claim = (place: Place) => boolean
@@ -28,12 +38,19 @@ function claimsOf({ form }: RulePath): readonly Claim[] {
   if (form.kind === 'resource') return [wholeResource]
   if (form.kind === 'expression') return claimsOfExpression(form.expression)
   const { name, step } = form
-  const hit: Claim =
-    form.kind === 'byType'
-      ? (place) => !isRoot(place) && place.type.name === name
-      : (place) => place.name === name
+  const hit = form.kind === 'byType' ? ofTypeAnywhere(name) : ofNameAnywhere(name)
   return [step === undefined ? hit : childOf(hit, step)]
 }
+
+const ofTypeAnywhere =
+  (name: string): Claim =>
+  (place) =>
+    !isRoot(place) && place.type.name === name && isOutsideChildResources(place)
+
+const ofNameAnywhere =
+  (name: string): Claim =>
+  (place) =>
+    place.name === name && isOutsideChildResources(place)
 
 const isRoot = (place: Place): boolean => place.parent === undefined && !place.floating
 
@@ -60,8 +77,8 @@ function claimsOfExpression(expression: Expression): readonly Claim[] {
   if ((expression.name === 'ofType' || expression.name === 'as') && expression.input !== undefined)
     return narrowed(expression.input, argument.text)
   if (expression.input !== undefined) return []
-  if (expression.name === 'nodesByType') return [({ type }) => type.name === argument.text]
-  if (expression.name === 'nodesByName') return [({ name }) => name === argument.text]
+  if (expression.name === 'nodesByType') return [ofTypeAnywhere(argument.text)]
+  if (expression.name === 'nodesByName') return [ofNameAnywhere(argument.text)]
   return []
 }
 
