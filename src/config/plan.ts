@@ -24,8 +24,13 @@ export interface ConfigPlan {
 /** Plans a run. Without `asOf` the reference day is the day the run begins (UTC). */
 export function planOf(config: CheckedConfig, asOf?: string): ConfigPlan {
   const { spec, randomKeys } = config
+  let fingerprint: string | undefined
   return {
-    fingerprint: fingerprintOf(config, asOf),
+    // Slow on purpose, and only runs with a checkpoint need it.
+    get fingerprint() {
+      fingerprint ??= fingerprintOf(config, asOf)
+      return fingerprint
+    },
     newRunSecrets: () => ({
       asOf: asOf ?? today(),
       keys: Object.fromEntries(randomKeys.map((name) => [name, randomKey()])),

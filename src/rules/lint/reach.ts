@@ -1,4 +1,4 @@
-import type { ElementTree, ElementType } from '../../fhir/elements.js'
+import type { ElementTree, ElementType, Member } from '../../fhir/elements.js'
 import type { Expression } from '../expression.js'
 import type { RulePath } from '../path.js'
 
@@ -115,16 +115,13 @@ class Walker {
 
   step(places: readonly Place[], name: string): Reach {
     const found: Place[] = []
-    const candidates = new Set<string>()
     for (const parent of places)
       for (const type of this.concrete(parent.type))
-        for (const member of type.members.values()) {
-          candidates.add(member.name)
-          if (member.name === name) found.push({ type: member.type, name, parent, floating: parent.floating })
-        }
-    return found.length > 0
-      ? { places: found }
-      : { places: [], deadEnd: { step: name, kind: 'element', candidates } }
+        for (const member of membersNamed(type, name))
+          found.push({ type: member.type, name, parent, floating: parent.floating })
+    if (found.length > 0) return { places: found }
+    const types = places.flatMap(({ type }) => this.concrete(type))
+    return { places: [], deadEnd: { step: name, kind: 'element', candidates: memberNames(types) } }
   }
 
   private ofType(places: readonly Place[], typeName: string): Reach {
@@ -143,41 +140,72 @@ class Walker {
   /** All that the index or `nodesByType`/`nodesByName` can find at or below the places. */
   below(places: readonly Place[], kind: 'byType' | 'byName', name: string): Reach {
     const found: Place[] = []
-    const candidates = new Set<string>()
-    for (const type of this.typesBelow(places)) {
-      if (kind === 'byType') {
-        candidates.add(type.name)
-        if (type.name === name) found.push({ type, name: '', floating: true })
-        continue
-      }
-      for (const member of type.members.values()) {
-        candidates.add(member.name)
-        if (member.name === name)
-          found.push({ type: member.type, name, floating: true, parent: { type, name: '', floating: true } })
-      }
+    const types = this.typesBelow(places)
+    for (const type of types) {
+      if (kind === 'byName') {
+        const parent: Place = { type, name: '', floating: true }
+        for (const member of membersNamed(type, name))
+          found.push({ type: member.type, name, floating: true, parent })
+      } else if (type.name === name) found.push({ type, name: '', floating: true })
     }
-    const deadEnd: DeadEnd = { step: name, kind: kind === 'byType' ? 'type' : 'element', candidates }
-    return found.length > 0 ? { places: found } : { places: [], deadEnd }
+    if (found.length > 0) return { places: found }
+    const deadEnd: DeadEnd =
+      kind === 'byType'
+        ? { step: name, kind: 'type', candidates: new Set([...types].map((type) => type.name)) }
+        : { step: name, kind: 'element', candidates: memberNames(types) }
+    return { places: [], deadEnd }
   }
 
   private typesBelow(places: readonly Place[]): ReadonlySet<ElementType> {
-    const seen = new Set<ElementType>()
-    const visit = (type: ElementType): void => {
-      if (seen.has(type)) return
-      seen.add(type)
-      for (const member of type.members.values())
-        if (member.type === this.tree.anyResource)
-          for (const resource of this.tree.resources.values()) seen.add(resource)
-        else visit(member.type)
-    }
-    for (const { type } of places) for (const one of this.concrete(type)) visit(one)
-    return seen
+    const roots = new Set(places.flatMap(({ type }) => this.concrete(type)))
+    const sets = [...roots].map((root) => closureOf(root, this.tree))
+    return sets.length === 1 ? sets[0] : new Set(sets.flatMap((set) => [...set]))
   }
 
   private concrete(type: ElementType): readonly ElementType[] {
     return type === this.tree.anyResource ? [...this.tree.resources.values()] : [type]
   }
 }
+
+// Trees live as long as the process; what is derived from their types is found once.
+const closures = new WeakMap<ElementType, ReadonlySet<ElementType>>()
+const namedMembers = new WeakMap<ElementType, ReadonlyMap<string, readonly Member[]>>()
+
+/** The type and all types below it; child resources are in it, their insides are not. */
+function closureOf(root: ElementType, tree: ElementTree): ReadonlySet<ElementType> {
+  const known = closures.get(root)
+  if (known !== undefined) return known
+  const seen = new Set<ElementType>()
+  const visit = (type: ElementType): void => {
+    if (seen.has(type)) return
+    seen.add(type)
+    for (const member of type.members.values())
+      if (member.type === tree.anyResource) for (const resource of tree.resources.values()) seen.add(resource)
+      else visit(member.type)
+  }
+  visit(root)
+  closures.set(root, seen)
+  return seen
+}
+
+/** A choice element has a member for each of its types. */
+function membersNamed(type: ElementType, name: string): readonly Member[] {
+  let byName = namedMembers.get(type)
+  if (byName === undefined) {
+    const lists = new Map<string, Member[]>()
+    for (const member of type.members.values()) {
+      const list = lists.get(member.name)
+      if (list === undefined) lists.set(member.name, [member])
+      else list.push(member)
+    }
+    byName = lists
+    namedMembers.set(type, byName)
+  }
+  return byName.get(name) ?? []
+}
+
+const memberNames = (types: Iterable<ElementType>): ReadonlySet<string> =>
+  new Set([...types].flatMap((type) => [...type.members.values()].map((member) => member.name)))
 
 function union(left: Reach, right: Reach): Reach {
   if (left.places === undefined || right.places === undefined) return OPEN
