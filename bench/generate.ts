@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
+import { parseByteCount } from '../src/config/sizes.js'
+import { writePieces } from '../src/synthetic/files.js'
 import {
   HOSPITAL_MIX,
   mixedSyntheticPieces,
@@ -50,7 +52,7 @@ function main(): void {
     return
   }
   mkdirSync(values.out, { recursive: true })
-  const bytes = parseBytes(values.bytes)
+  const bytes = bytesOf(values.bytes)
   const version = values['fhir-version'].toUpperCase() === 'STU3' ? 'STU3' : 'R4'
   const mix = values.types === undefined ? HOSPITAL_MIX : parseMix(values.types)
   const begun = performance.now()
@@ -66,10 +68,10 @@ function main(): void {
 
 function writeSynthetic(out: string, options: SyntheticOptions, oneFile: string | undefined): number {
   const plan = planSynthetic(options)
-  if (oneFile !== undefined) return writeFile(join(out, oneFile), mixedSyntheticPieces(plan))
+  if (oneFile !== undefined) return writePieces(join(out, oneFile), mixedSyntheticPieces(plan))
   let written = 0
   for (const type of plan.counts.keys())
-    written += writeFile(join(out, `${type}.ndjson`), syntheticPieces(plan, type))
+    written += writePieces(join(out, `${type}.ndjson`), syntheticPieces(plan, type))
   return written
 }
 
@@ -85,7 +87,8 @@ function writeMultiplied(out: string, folder: string, bytes: number): number {
   for (const original of originals.values()) setBytes += original.bytes.length
   const copies = Math.max(1, Math.round(bytes / setBytes))
   let written = 0
-  for (const [name, original] of originals) written += writeFile(join(out, name), copiesOf(original, copies))
+  for (const [name, original] of originals)
+    written += writePieces(join(out, name), copiesOf(original, copies))
   return written
 }
 
@@ -93,25 +96,10 @@ function* copiesOf(original: Original, copies: number): Generator<Uint8Array> {
   for (let copy = 0; copy < copies; copy++) yield copyWithNewIds(original, copy)
 }
 
-function writeFile(path: string, pieces: Iterable<Uint8Array>): number {
-  const file = openSync(path, 'w')
-  let written = 0
-  try {
-    for (const piece of pieces) {
-      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at, piece.length - at)
-      written += piece.length
-    }
-  } finally {
-    closeSync(file)
-  }
-  return written
-}
-
-function parseBytes(text: string): number {
-  const match = /^([\d.]+)\s*([KMGT]?)(i?)B?$/i.exec(text)
-  if (match === null) throw new Error(`--bytes wants a size such as 200MB, not ${text}`)
-  const exponent = ' KMGT'.indexOf((match[2] as string).toUpperCase() || ' ')
-  return Math.round(Number(match[1]) * (match[3] ? 1024 : 1000) ** exponent)
+function bytesOf(size: string): number {
+  const bytes = parseByteCount(size)
+  if (bytes === undefined) throw new Error(`--bytes wants a size such as 200MB, not ${size}`)
+  return bytes
 }
 
 function parseMix(text: string): TypeMix {

@@ -1,5 +1,6 @@
 import { ANONYMIZE } from './anonymize-options.js'
 import { DECRYPT } from './decrypt-options.js'
+import { DEMO } from './demo-options.js'
 import { LINT } from './lint-options.js'
 import { type Verb, verb } from './verb.js'
 
@@ -14,4 +15,5 @@ export const VERBS: readonly Verb[] = [
     ...DECRYPT,
     run: async (values, terminal, words) => (await import('./decrypt.js')).decrypt(values, terminal, words),
   }),
+  verb({ ...DEMO, run: async (values, terminal) => (await import('./demo.js')).demo(values, terminal) }),
 ]

@@ -1,0 +1,22 @@
+import { asByteCount, asCount, asText, type Values, withDefault } from './options.js'
+
+const options = {
+  output: withDefault('-o, --output <folder>', 'where the files go', asText, 'sluice-demo'),
+  bytes: withDefault('--bytes <size>', 'how much data to make', asByteCount('100kB'), 64e6, {
+    fallbackText: '64MB',
+  }),
+  seed: withDefault('--seed <number>', 'other patients for another number', asCount(0, 2 ** 31), 1),
+}
+
+export type DemoValues = Values<typeof options>
+
+export const DEMO = {
+  name: 'demo',
+  summary:
+    'Makes synthetic patients, anonymizes them with the Safe Harbor preset, shows one before and after.',
+  options,
+  examples: [
+    ['sluice demo', 'into the folder sluice-demo'],
+    ['sluice demo --bytes 1GB --seed 2', 'more, and other patients'],
+  ],
+} as const
