@@ -9,6 +9,8 @@ export interface ResourceOptions {
   readonly elementCount?: number
   /** Probability that something stands in it that rejects the line. */
   readonly faults?: number
+  /** Written as servers write it: no white space, nulls, empty values or escapes in keys. By chance by default. */
+  readonly calm?: boolean
 }
 
 /**
@@ -17,7 +19,8 @@ export interface ResourceOptions {
  */
 export function randomResource(random: Random, tree: ElementTree, options: ResourceOptions = {}): string {
   const type = options.type ?? random.pick([...tree.resources.keys()])
-  const writer = new Writer(random, tree, options.elementCount ?? random.between(3, 60))
+  const calm = options.calm ?? random.chance(0.6)
+  const writer = new Writer(random, tree, options.elementCount ?? random.between(3, 60), calm)
   if (random.chance(options.faults ?? 0)) writer.faultAt = random.below(30)
   return writer.resource(type, 0)
 }
@@ -31,8 +34,9 @@ class Writer {
     private readonly random: Random,
     private readonly tree: ElementTree,
     private left: number,
+    private readonly calm: boolean,
   ) {
-    this.spacing = random.pick([0, 0, 0, 0.2, 0.9])
+    this.spacing = calm ? 0 : random.pick([0, 0, 0, 0.2, 0.9])
   }
 
   resource(name: string, depth: number): string {
@@ -58,7 +62,8 @@ class Writer {
       keysByName.set(name, [...(keysByName.get(name) ?? []), key])
     // Extensions and ids may stand everywhere; without a brake there would be little else.
     const rare = (name: string): boolean => ['extension', 'modifierExtension', 'id'].includes(name)
-    const names = [...keysByName.keys()].filter((name) => !rare(name) || random.chance(0.12))
+    const usual = [...keysByName.keys()].filter((name) => !rare(name) || random.chance(0.12))
+    const names = usual.length > 0 ? usual : [...keysByName.keys()].filter((name) => name === 'id')
     const wanted = random.between(depth === 0 ? 3 : 1, depth === 0 ? 14 : 4)
     const chosen = new Set(random.shuffled(names).slice(0, wanted))
     for (const name of likely) if (keysByName.has(name) && random.chance(0.35)) chosen.add(name)
@@ -80,7 +85,7 @@ class Writer {
     this.left--
     if (this.faultAt-- === 0) return this.faulty(owner, member, depth)
     const many = member.cardinality === 'many' || (member.cardinality === 'either' && random.chance(0.7))
-    if (random.chance(0.01)) return [this.property(member.key, many && random.chance(0.5) ? '[]' : 'null')]
+    if (this.odd(0.01)) return [this.property(member.key, many && random.chance(0.5) ? '[]' : 'null')]
     if (!isPrimitive(member.type)) {
       const value = many
         ? this.array(random.between(1, 3), () => this.complex(member, depth))
@@ -90,14 +95,19 @@ class Writer {
     return this.primitive(owner, member, many, depth)
   }
 
+  /** Whether to write something that servers seldom write. */
+  private odd(probability: number): boolean {
+    return !this.calm && this.random.chance(probability)
+  }
+
   private complex(member: Member, depth: number): string {
     const { random } = this
     if (member.type === this.tree.anyResource) {
       const any = [...this.tree.resources.keys()]
       return this.resource(random.pick(['Patient', 'Observation', 'Bundle', random.pick(any)]), depth + 1)
     }
-    if (random.chance(0.01)) return random.pick(['{}', 'null'])
-    if (depth > 6) return '{}'
+    if (this.odd(0.01)) return random.pick(['{}', 'null'])
+    if (depth > 6) return this.object([this.property('id', '"deep"')])
     const likely = {
       Meta: ['security', 'lastUpdated'],
       Reference: ['reference'],
@@ -109,10 +119,10 @@ class Writer {
 
   private primitive(owner: ElementType, member: Member, many: boolean, depth: number): string[] {
     const { random } = this
-    const value = () => randomPrimitive(random, member.type.name, `${owner.name}.${member.name}`)
+    const value = () => randomPrimitive(random, member.type.name, `${owner.name}.${member.name}`, this.calm)
     const count = random.between(1, 3)
-    const withValue = random.chance(0.97)
-    const withUnderscore = !withValue || (member.key !== 'id' && random.chance(0.12))
+    const withValue = random.chance(this.calm ? 0.99 : 0.97)
+    const withUnderscore = !withValue || (member.key !== 'id' && random.chance(this.calm ? 0.03 : 0.12))
     const side = () =>
       many && random.chance(0.3) ? 'null' : this.object(this.members(member.type, depth + 1))
     const properties: string[] = []
@@ -161,7 +171,7 @@ class Writer {
   }
 
   private key(key: string): string {
-    if (!this.random.chance(0.01)) return JSON.stringify(key)
+    if (!this.odd(0.01)) return JSON.stringify(key)
     const at = this.random.below(key.length)
     const escaped = `\\u${key.charCodeAt(at).toString(16).padStart(4, '0')}`
     return `"${key.slice(0, at)}${escaped}${key.slice(at + 1)}"`

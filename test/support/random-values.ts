@@ -74,16 +74,15 @@ const ESCAPED = [
   '"\\ud800 alone"',
   '"\\u0000"',
   '"\\u2028\u2028"',
-  '""',
-  '" "',
-  '"\\u0020\\t"',
   '"{[,:]}"',
   '"\\\\"',
 ]
 
-/** The JSON text of a value of a primitive type; `place` is the element's name, its parent's type before a dot. */
-export function randomPrimitive(random: Random, type: string, place: string): string {
-  if (random.chance(0.02)) return 'null'
+const BLANK = ['""', '" "', '"\\u0020\\t"', '"\u00a0"', '"\u3000\u0085"', '"\ufeff"']
+
+/** The JSON text of a value of a primitive type (`calm`: no null, nothing blank); `place` is the element's name, its parent's type before a dot. */
+export function randomPrimitive(random: Random, type: string, place: string, calm = false): string {
+  if (!calm && random.chance(0.02)) return 'null'
   switch (type) {
     case 'boolean':
       return random.pick(['true', 'false'])
@@ -105,7 +104,7 @@ export function randomPrimitive(random: Random, type: string, place: string): st
     case 'xhtml':
       return quoted('<div xmlns="http://www.w3.org/1999/xhtml"><p>Peter</p></div>')
     default:
-      return randomText(random, type, place)
+      return randomText(random, type, place, calm)
   }
 }
 
@@ -116,8 +115,8 @@ const randomDateTime = (random: Random): string =>
     ? random.pick(DATES)
     : random.pick(DATES.slice(2)) + random.pick(TIMES) + random.pick(OFFSETS)
 
-function randomText(random: Random, type: string, place: string): string {
-  if (random.chance(0.12)) return random.pick(ESCAPED)
+function randomText(random: Random, type: string, place: string, calm: boolean): string {
+  if (random.chance(calm ? 0.06 : 0.12)) return random.pick(calm ? ESCAPED : [...ESCAPED, ...BLANK])
   if (random.chance(0.01)) return quoted('long '.repeat(random.between(10, 300)))
   if (place === 'Reference.reference') return quoted(random.pick(REFERENCES))
   if (place.endsWith('.postalCode')) return quoted(random.pick(ZIPS))
