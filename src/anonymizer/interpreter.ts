@@ -226,7 +226,6 @@ class Interpretation {
       {
         name: node.name,
         type: node.type.name,
-        parentName: parent.name,
         parentType: parent.type.name,
         kind: node.kind as 'string' | 'number' | 'boolean',
         text,

@@ -6,6 +6,7 @@ import type { CustomMethod } from './methods/custom.js'
 import type { Output } from './output.js'
 import { compileProgram } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
+import { Transducer } from './transducer.js'
 
 /** One line in, one outcome out. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {
@@ -63,7 +64,7 @@ async function loadMethod(name: string, url: string): Promise<CustomMethod> {
 export function createLineAnonymizerSync(
   spec: AnonymizerSpec,
   customMethods: Readonly<Record<string, CustomMethod>> = {},
-  _options: EngineOptions = {},
+  options: EngineOptions = {},
 ): LineAnonymizer {
   const program = compileProgram(spec, new Map(Object.entries(customMethods)))
   const counts: AnonymizerCounts = {
@@ -71,6 +72,7 @@ export function createLineAnonymizerSync(
     elementsByRule: new Float64Array(spec.rules.length),
     interpretedLines: 0,
   }
+  const transducer = options.engine === 'interpreter' ? undefined : new Transducer(program)
   return {
     counts,
     needsRecordNumbers: spec.rules.some(({ method }) => method === 'encrypt' || method === 'perturb'),
@@ -78,6 +80,14 @@ export function createLineAnonymizerSync(
       const buffer = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
       if (!isUtf8(buffer.subarray(range.start, range.end)))
         return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
+      if (transducer?.write(buffer, range.start, range.end, context, out)) {
+        for (const rule of transducer.rulesHit) counts.elementsByRule[rule - 1]++
+        counts.resourcesByType.set(
+          transducer.rootType,
+          (counts.resourcesByType.get(transducer.rootType) ?? 0) + 1,
+        )
+        return undefined
+      }
       counts.interpretedLines++
       return interpretLine(program, buffer, range, context, { out, counts })
     },

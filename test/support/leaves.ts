@@ -7,7 +7,6 @@ import { specOf } from './spec-of.js'
 export const leafOf = (type: string, text: string, parts: Partial<Leaf> = {}): Leaf => ({
   name: 'value',
   type,
-  parentName: 'parent',
   parentType: 'BackboneElement',
   kind: KINDS[type] ?? 'string',
   text,

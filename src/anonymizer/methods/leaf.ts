@@ -18,7 +18,6 @@ export interface Leaf {
   readonly name: string
   /** FHIR type: `date`, `decimal`, `code`, `xhtml`. */
   readonly type: string
-  readonly parentName: string
   /** FHIR type of the element it stands in: `Age`, `Reference`, `BackboneElement`. */
   readonly parentType: string
   /** JSON kind in the source. */

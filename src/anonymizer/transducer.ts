@@ -1,0 +1,684 @@
+import { findMember, findStringMember, JsonError, type LatinBuffer, stringText } from '../fhir/json.js'
+import { patientIdOf } from '../fhir/patient-compartment.js'
+import { numberText } from './decimal.js'
+import { HashCache } from './hash-cache.js'
+import { addLabels, fullInstant, metaWithLabels } from './labels.js'
+import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
+import { trimText } from './methods/text.js'
+import type { Output } from './output.js'
+import type { CompiledRule, Program } from './program.js'
+import type { LineContext } from './spec.js'
+import { ACT, type Edge, type ResourceStart, type Table, WalkTables } from './walk-tables.js'
+
+/**
+ * Anonymizes a line in one pass over its bytes. What it does not do, it leaves to the interpreter by returning false:
+ * types with a rule that does not compile, and whatever is rare or not acceptable in a line (escaped keys, nulls and
+ * empty values, `_` arrays, unknown elements, faults, white space between tokens). So it never rejects, and what it
+ * writes is what the interpreter writes.
+ *
+ * INVARIANT pending: `source[pending, p)` is read, kept and not yet written; `length` bytes of the line's output are.
+ * INVARIANT comma: a member or item that goes takes the comma before it along, the first one the comma behind it.
+ * INVARIANT overrun: reading may run past `end`, into what is no part of the line; the position at the end tells.
+ * A position of 0 is a bail: no value begins at 0.
+ */
+export class Transducer {
+  private readonly tables: WalkTables
+  private readonly cache: HashCache | undefined
+  private readonly place: MutablePlace
+
+  private source: LatinBuffer = Buffer.alloc(0) as unknown as LatinBuffer
+  private end = 0
+  private lineStart = 0
+  private context: LineContext = NO_CONTEXT
+  private out: Output | undefined
+  private target: Uint8Array = new Uint8Array(0)
+  private length = 0
+  private pending = 0
+
+  /** Whether the last value read left nothing behind. */
+  private gone = false
+  private records = 0
+  /** Keys seen in the open objects: 8 words of 32 for each depth. */
+  private readonly seen = new Int32Array((MAX_DEPTH + 2) * SEEN_WORDS)
+  private hits = new Int32Array(1 << 12)
+  private hitCount = 0
+
+  /** Where the resource begins whose patient dates shift by, and its type. */
+  private ownerStart = 0
+  private ownerType = ''
+  private rootTable: Table | undefined
+  private shiftingRule = 0
+  private depthOfResource = 0
+  private lastType: { readonly bytes: Uint8Array; readonly start: ResourceStart } | undefined
+
+  constructor(private readonly program: Program) {
+    this.tables = new WalkTables(program)
+    this.cache = program.hashText === undefined ? undefined : new HashCache(program.hashText)
+    this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
+  }
+
+  /** The type of the root resource of the last line that was written. */
+  rootType = ''
+
+  /** Appends the anonymized `source[start, end)` to `out`, or returns false and leaves `out` as it was. */
+  write(source: Buffer, start: number, end: number, context: LineContext, out: Output): boolean {
+    this.source = source as LatinBuffer
+    this.lineStart = start
+    this.end = end
+    this.context = context
+    this.out = out
+    this.length = out.length
+    out.reserve((end - start) * 2 + SLACK_BYTES)
+    this.target = out.bytes
+    this.pending = start
+    this.records = 0
+    this.hitCount = 0
+    this.depthOfResource = 0
+    this.rootTable = undefined
+    this.place.item = context.item
+    this.place.record = context.record
+    if (source[start] !== 0x7b) return false
+    const stop = this.guarded(start)
+    if (stop !== end) return false
+    this.flush(end)
+    out.length = this.length
+    return true
+  }
+
+  /** The rules whose elements the last line had, one entry for each. */
+  get rulesHit(): Int32Array {
+    return this.hits.subarray(0, this.hitCount)
+  }
+
+  private guarded(start: number): number {
+    try {
+      return this.resource(start, false, 1, NO_BAIL_TYPES)
+    } catch (error) {
+      // The looks ahead for ids read parts of the line that may not be JSON.
+      if (error instanceof JsonError) return 0
+      throw error
+    }
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------
+
+  private reserve(bytes: number): void {
+    if (this.length + bytes <= this.target.length) return
+    const out = this.out as Output
+    out.length = this.length
+    out.reserve(bytes + SLACK_BYTES)
+    this.target = out.bytes
+  }
+
+  /** Writes what is pending before `to`. */
+  private flush(to: number): void {
+    const { source, pending } = this
+    const count = to - pending
+    if (count > 0) {
+      this.reserve(count)
+      const { target } = this
+      let at = this.length
+      if (count < 48) for (let p = pending; p < to; p++) target[at++] = source[p]
+      else source.copy(target, at, pending, to)
+      this.length += count
+    }
+    this.pending = to
+  }
+
+  private writeText(text: string): void {
+    this.reserve(text.length * 3)
+    this.length += Buffer.from(this.target.buffer, this.target.byteOffset, this.target.length).write(
+      text,
+      this.length,
+    )
+  }
+
+  private writeBytes(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.target.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  private hit(rule: number): void {
+    if (this.hitCount === this.hits.length) {
+      const grown = new Int32Array(this.hits.length * 2)
+      grown.set(this.hits)
+      this.hits = grown
+    }
+    this.hits[this.hitCount++] = rule
+  }
+
+  // --- resources -----------------------------------------------------------------------------------------------
+
+  /** `p` is the resource's opening brace; returns the position behind its closing one. */
+  private resource(p: number, contained: boolean, depth: number, bailTypes: ReadonlySet<string>): number {
+    const start = this.startOf(p, contained)
+    if (start === undefined || bailTypes.has(start.type.name)) return 0
+    const outerRecords = this.records
+    const { ownerStart, ownerType } = this
+    this.records = 0
+    if (!contained) {
+      this.ownerStart = p
+      this.ownerType = start.type.name
+    }
+    this.depthOfResource++
+    if (this.depthOfResource === 1) {
+      this.rootTable = start.table
+      this.rootType = start.type.name
+    }
+    const stop = this.object(start.table, p, depth, contained ? RESOURCE_CONTAINED : RESOURCE_LABELLED)
+    this.depthOfResource--
+    this.ownerStart = ownerStart
+    this.ownerType = ownerType
+    this.records |= outerRecords
+    this.gone = false
+    return stop
+  }
+
+  private startOf(p: number, contained: boolean): ResourceStart | undefined {
+    const { source, lastType } = this
+    if (lastType !== undefined && !contained) {
+      const { bytes } = lastType
+      let k = 0
+      while (k < bytes.length && source[p + k] === bytes[k]) k++
+      if (k === bytes.length) return lastType.start
+    }
+    const name = findStringMember(source, p, this.end, 'resourceType')
+    if (name === undefined) return undefined
+    const start = this.tables.start(name.text, contained)
+    if (start !== undefined && !contained)
+      this.lastType = { bytes: Buffer.from(`{"resourceType":"${name.text}"`), start }
+    return start
+  }
+
+  /** Puts the labels into the meta at `metaStart` of the output, or writes one; `p` is the closing brace. */
+  private label(p: number, metaStart: number, metaEnd: number): void {
+    this.flush(p)
+    const out = this.out as Output
+    if (metaStart >= 0) {
+      out.length = this.length
+      addLabels(out, metaStart, metaEnd, this.records)
+      this.target = out.bytes
+      this.length = out.length
+      return
+    }
+    const meta = metaWithLabels(this.records)
+    this.reserve(meta.length + 1)
+    this.target[this.length++] = 0x2c
+    this.writeBytes(meta)
+  }
+
+  // --- objects and arrays --------------------------------------------------------------------------------------
+
+  /** `p` is an opening brace; returns the position behind the closing one. `gone` tells whether nothing is left. */
+  private object(table: Table, p: number, depth: number, kind: number): number {
+    const { source, seen } = this
+    if (depth > MAX_DEPTH) return 0
+    const seenAt = depth * SEEN_WORDS
+    for (let k = 0; k < table.words; k++) seen[seenAt + k] = 0
+    let guess = table.first
+    let previous: Edge | undefined
+    let kept = 0
+    let metaStart = -1
+    let metaEnd = -1
+    p++
+    for (;;) {
+      const keyStart = p
+      if (source[p++] !== 0x22) return 0
+      // The key: what followed the last time, else by its hash.
+      let edge = guess
+      let valueStart = edge === undefined ? 0 : matchKey(source, p, edge.key)
+      if (valueStart === 0) {
+        edge = this.lookUp(table, p)
+        if (edge === undefined) return 0
+        valueStart = p + edge.key.length
+        if (previous === undefined) table.first = edge
+        else previous.guess = edge
+      }
+      if (edge === undefined) return 0
+      const word = seenAt + (edge.index >>> 5)
+      const bit = 1 << (edge.index & 31)
+      if ((seen[word] & bit) !== 0) return 0
+      seen[word] |= bit
+
+      const savedLength = this.length
+      const savedPending = this.pending
+      if (edge.isMeta) {
+        this.flush(valueStart)
+        metaStart = this.length
+      }
+      p =
+        source[valueStart] === 0x5b
+          ? this.array(edge, valueStart, depth + 1)
+          : this.single(edge, valueStart, depth)
+      if (p === 0) return 0
+      if (this.gone) {
+        this.length = savedLength
+        this.pending = savedPending
+        this.flush(kept === 0 ? keyStart : keyStart - 1)
+        this.pending = p
+        if (edge.isMeta) metaStart = -1
+      } else {
+        kept++
+        if (edge.isMeta) {
+          this.flush(p)
+          metaEnd = this.length
+        }
+      }
+      const c = source[p]
+      if (c === 0x2c) {
+        p++
+        if (kept === 0) this.pending = p
+      } else if (c === 0x7d) break
+      else return 0
+      previous = edge
+      guess = edge.guess
+    }
+    if (kind === RESOURCE_LABELLED && this.records !== 0) this.label(p, metaStart, metaEnd)
+    this.gone = kept === 0
+    return p + 1
+  }
+
+  private lookUp(table: Table, p: number): Edge | undefined {
+    const { source } = this
+    let hash = 0
+    let q = p
+    for (let c = source[q]; c !== 0x22; c = source[++q]) {
+      if (c < 0x20 || c >= 0x80 || c === 0x5c || c === undefined) return undefined
+      hash = (Math.imul(hash, 31) + c) | 0
+    }
+    const edge = table.at(hash)
+    return edge !== undefined && matchKey(source, p, edge.key) !== 0 ? edge : undefined
+  }
+
+  private single(edge: Edge, p: number, depth: number): number {
+    if (edge.arity === 1) return 0
+    return this.value(edge, p, depth)
+  }
+
+  /** `p` is an opening bracket. */
+  private array(edge: Edge, p: number, depth: number): number {
+    const { source } = this
+    if (edge.arity === 0 || edge.isUnderscore || depth > MAX_DEPTH) return 0
+    let kept = 0
+    p++
+    for (;;) {
+      const itemStart = p
+      const savedLength = this.length
+      const savedPending = this.pending
+      p = this.value(edge, p, depth)
+      if (p === 0) return 0
+      if (this.gone) {
+        this.length = savedLength
+        this.pending = savedPending
+        this.flush(kept === 0 ? itemStart : itemStart - 1)
+        this.pending = p
+      } else kept++
+      const c = source[p]
+      if (c === 0x2c) {
+        p++
+        if (kept === 0) this.pending = p
+      } else if (c === 0x5d) break
+      else return 0
+    }
+    this.gone = kept === 0
+    return p + 1
+  }
+
+  private value(edge: Edge, p: number, depth: number): number {
+    if (edge.counts !== 0) this.hit(edge.counts)
+    switch (edge.act) {
+      case ACT.KEEP_STRING:
+        this.gone = false
+        return this.source[p] === 0x22 ? this.string(p) : 0
+      case ACT.OBJECT:
+        return this.source[p] === 0x7b ? this.object(edge.table(), p, depth + 1, PLAIN) : 0
+      case ACT.DROP:
+        return this.drop(edge, p, depth)
+      case ACT.HASH:
+      case ACT.HASH_REFERENCE:
+        return this.hash(edge, p)
+      case ACT.METHOD:
+        return this.method(edge, p)
+      case ACT.KEEP_NUMBER:
+        this.gone = false
+        return this.number(p)
+      case ACT.KEEP_BOOLEAN:
+        this.gone = false
+        return this.boolean(p)
+      case ACT.RESOURCE_TYPE:
+        this.gone = false
+        return this.source[p] === 0x22 ? this.string(p) : 0
+      case ACT.RESOURCE:
+        if (this.source[p] !== 0x7b) return 0
+        return this.resource(p, edge.leaf.name === 'contained', depth + 1, edge.bailTypes)
+      default:
+        return 0
+    }
+  }
+
+  // --- scalars -------------------------------------------------------------------------------------------------
+
+  /** `p` is the opening quote of a string that is not blank; returns the position behind the closing one. */
+  private string(p: number): number {
+    const { source } = this
+    let q = p + 1
+    let c = source[q]
+    if (MAYBE_SPACE[c] !== 0 && this.isBlankFrom(p)) return 0
+    for (;;) {
+      while (STOPS[c] === 0) c = source[++q]
+      if (c === 0x22) return q + 1
+      if (c !== 0x5c) return 0
+      q = escapeEnd(source, q)
+      if (q === 0) return 0
+      c = source[++q]
+    }
+  }
+
+  /** Whether the string at `p` is empty, blank or unreadable. */
+  private isBlankFrom(p: number): boolean {
+    const stop = this.skipString(p)
+    return stop === 0 || stop > this.end || trimText(stringText(this.source, p, stop)) === ''
+  }
+
+  private skipString(p: number): number {
+    const { source } = this
+    let q = p + 1
+    for (;;) {
+      let c = source[q]
+      while (STOPS[c] === 0) c = source[++q]
+      if (c === 0x22) return q + 1
+      if (c !== 0x5c) return 0
+      q = escapeEnd(source, q)
+      if (q === 0) return 0
+      q++
+    }
+  }
+
+  private number(p: number): number {
+    const { source } = this
+    let c = source[p]
+    if (c === 0x2d) c = source[++p]
+    if (c === 0x30) c = source[++p]
+    else {
+      if (!(c >= 0x31 && c <= 0x39)) return 0
+      while (c >= 0x30 && c <= 0x39) c = source[++p]
+    }
+    if (c === 0x2e) {
+      c = source[++p]
+      if (!(c >= 0x30 && c <= 0x39)) return 0
+      while (c >= 0x30 && c <= 0x39) c = source[++p]
+    }
+    if (c === 0x65 || c === 0x45) {
+      c = source[++p]
+      if (c === 0x2b || c === 0x2d) c = source[++p]
+      if (!(c >= 0x30 && c <= 0x39)) return 0
+      while (c >= 0x30 && c <= 0x39) c = source[++p]
+    }
+    return p
+  }
+
+  private boolean(p: number): number {
+    const { source } = this
+    if (source[p] === 0x74)
+      return source[p + 1] === 0x72 && source[p + 2] === 0x75 && source[p + 3] === 0x65 ? p + 4 : 0
+    if (source[p] !== 0x66 || source[p + 1] !== 0x61 || source[p + 2] !== 0x6c) return 0
+    return source[p + 3] === 0x73 && source[p + 4] === 0x65 ? p + 5 : 0
+  }
+
+  // --- dropping ------------------------------------------------------------------------------------------------
+
+  /** A value of which redact leaves nothing: only its syntax counts, and that there is something in it. */
+  private drop(edge: Edge, p: number, depth: number): number {
+    const c = this.source[p]
+    if (edge.opening === 0) {
+      const stop = edge.leaf.kind === 'boolean' ? this.boolean(p) : this.number(p)
+      this.records |= RECORD.REDACT
+      this.gone = true
+      return stop
+    }
+    if (c !== edge.opening) return 0
+    if (c === 0x22) {
+      const stop = this.string(p)
+      this.records |= RECORD.REDACT
+      this.gone = true
+      return stop
+    }
+    const skipped = this.skipContainer(p, depth + 1)
+    if (skipped === 0 || !this.skippedSomething) return 0
+    this.records |= RECORD.REDACT
+    this.gone = true
+    return skipped
+  }
+
+  private skippedSomething = false
+
+  /** `p` is an opening brace or bracket; any valid JSON is skipped, white space too. */
+  private skipContainer(p: number, depth: number): number {
+    this.skippedSomething = false
+    return this.skip(p, depth)
+  }
+
+  private skip(p: number, depth: number): number {
+    const { source } = this
+    const c = source[p]
+    if (c === 0x22) {
+      const first = source[p + 1]
+      if (first > 0x20 && first < 0x80 && first !== 0x5c && first !== 0x22) this.skippedSomething = true
+      return this.skipString(p)
+    }
+    if (c === 0x7b || c === 0x5b) {
+      if (depth > MAX_DEPTH) return 0
+      const isObject = c === 0x7b
+      const close = c + 2
+      p = this.space(p + 1)
+      if (source[p] === close) return p + 1
+      for (;;) {
+        if (isObject) {
+          if (source[p] !== 0x22) return 0
+          p = this.skipString(p)
+          if (p === 0) return 0
+          p = this.space(p)
+          if (source[p] !== 0x3a) return 0
+          p = this.space(p + 1)
+        }
+        p = this.skip(p, depth + 1)
+        if (p === 0) return 0
+        p = this.space(p)
+        const next = source[p]
+        if (next === close) return p + 1
+        if (next !== 0x2c) return 0
+        p = this.space(p + 1)
+      }
+    }
+    if (c === 0x6e)
+      return source[p + 1] === 0x75 && source[p + 2] === 0x6c && source[p + 3] === 0x6c ? p + 4 : 0
+    this.skippedSomething = true
+    return c === 0x74 || c === 0x66 ? this.boolean(p) : this.number(p)
+  }
+
+  private space(p: number): number {
+    const { source } = this
+    for (let c = source[p]; c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = source[++p]);
+    return p
+  }
+
+  // --- methods -------------------------------------------------------------------------------------------------
+
+  /** Hashes the string at `p`: by its bytes where they are plain ASCII, otherwise as any other method. */
+  private hash(edge: Edge, p: number): number {
+    const { source, cache } = this
+    if (source[p] !== 0x22 || cache === undefined) return 0
+    let hash = 0
+    let from = p + 1
+    let q = from
+    let c = source[q]
+    if (edge.act === ACT.HASH_REFERENCE) {
+      from = this.referenceId(q)
+      if (from === 0) return this.method(edge, p)
+      q = from
+      c = source[q]
+      while (ID[c] === 1) {
+        hash = (Math.imul(hash, 31) + c) | 0
+        c = source[++q]
+      }
+    } else {
+      if (c === 0x20) return this.method(edge, p)
+      while (PLAIN_ASCII[c] === 1) {
+        hash = (Math.imul(hash, 31) + c) | 0
+        c = source[++q]
+      }
+      if (source[q - 1] === 0x20) return this.method(edge, p)
+    }
+    if (c !== 0x22 || q === from || q - from > HashCache.maxKeyBytes) return this.method(edge, p)
+    this.flush(from)
+    this.reserve(64)
+    cache.write(source, from, q, hash, this.target, this.length)
+    this.length += 64
+    this.pending = q
+    this.records |= RECORD.CRYPTOHASH
+    this.gone = false
+    return q + 1
+  }
+
+  /** Where the id begins in a reference `Type/id` or `urn:uuid:…` that begins at `p`; 0 for any other form. */
+  private referenceId(p: number): number {
+    const { source } = this
+    if (source[p] === 0x75) {
+      for (let k = 0; k < URN_UUID.length; k++) if (source[p + k] !== URN_UUID[k]) return 0
+      const id = p + URN_UUID.length
+      for (let k = 0; k < 36; k++) {
+        const c = source[id + k]
+        const isDash = k === 8 || k === 13 || k === 18 || k === 23
+        if (isDash ? c !== 0x2d : HEX[c] !== 1) return 0
+      }
+      return source[id + 36] === 0x22 ? id : 0
+    }
+    let q = p
+    while (LETTER[source[q]] === 1) q++
+    if (q === p || source[q] !== 0x2f) return 0
+    const id = q + 1
+    let last = id
+    while (ID[source[last]] === 1) last++
+    if (source[last] !== 0x22 || last === id || last - id > 64) return 0
+    return this.program.elements.resources.has(source.latin1Slice(p, q)) ? id : 0
+  }
+
+  /** Runs a rule's method on the scalar at `p`. */
+  private method(edge: Edge, p: number): number {
+    const { source } = this
+    const rule = edge.rule as CompiledRule
+    const { leaf } = edge
+    let stop: number
+    let text: string
+    if (leaf.kind === 'string') {
+      stop = source[p] === 0x22 ? this.string(p) : 0
+      if (stop === 0 || stop > this.end) return 0
+      text = trimText(stringText(source, p, stop))
+    } else if (leaf.kind === 'number') {
+      stop = this.number(p)
+      if (stop === 0 || stop > this.end) return 0
+      text = numberText(source.latin1Slice(p, stop))
+    } else {
+      stop = this.boolean(p)
+      if (stop === 0) return 0
+      text = source[p] === 0x74 ? 'True' : 'False'
+    }
+    this.place.offset = this.context.baseOffset + p - this.lineStart
+    this.shiftingRule = rule.number
+    const change = rule.method({ ...leaf, text }, this.place)
+    if (isFailure(change)) return 0
+    this.records |= change.record
+    this.gone = change.json === null
+    if (change.json !== undefined && change.json !== null) {
+      this.flush(p)
+      this.writeText(edge.isMetaInstant ? fullInstant(change.json) : change.json)
+      this.pending = stop
+    }
+    return stop
+  }
+
+  /** What dates shift by: the scope's prefix, else the root's id as the rules before the shifting one left it. */
+  private prefix(): string {
+    const { dateShiftScope } = this.program.spec.parameters
+    if (dateShiftScope === 'patient')
+      return patientIdOf(this.ownerType, this.source, this.ownerStart, this.end)
+    if (dateShiftScope !== 'resource' && this.context.dateShiftPrefix !== '')
+      return this.context.dateShiftPrefix
+    return this.rootId()
+  }
+
+  private rootId(): string {
+    const { source } = this
+    const found = findMember(source, this.lineStart, this.end, 'id')
+    if (found === undefined) return ''
+    if (source[found.start] !== 0x22) throw new JsonError('INVALID_JSON', found.start, 'the id is no string')
+    const text = trimText(stringText(source, found.start, found.end))
+    const edge = this.rootTable?.edges.find(({ leaf, isUnderscore }) => leaf.name === 'id' && !isUnderscore)
+    const rule = edge?.rule
+    if (rule === undefined || edge === undefined || text === '') return text
+    // In the root's own turn only the rules before this one have run.
+    if (this.depthOfResource === 1 && rule.number > this.shiftingRule) return text
+    const offset = this.context.baseOffset + found.start - this.lineStart
+    const change = rule.method({ ...edge.leaf, text }, { ...this.place, offset, prefix: () => '' })
+    if (isFailure(change) || change.json === undefined) return text
+    return change.json === null ? '' : (JSON.parse(change.json) as string)
+  }
+}
+
+type MutablePlace = { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
+
+/** As deep as the interpreter goes (`fhir/json.ts`). */
+const MAX_DEPTH = 256
+const SEEN_WORDS = 16
+const SLACK_BYTES = 4096
+const PLAIN = 0
+const RESOURCE_LABELLED = 1
+const RESOURCE_CONTAINED = 2
+const NO_BAIL_TYPES: ReadonlySet<string> = new Set()
+const NO_CONTEXT: LineContext = { item: '', record: 0, baseOffset: 0, dateShiftPrefix: '' }
+const URN_UUID = Buffer.from('urn:uuid:')
+
+/** A table over byte values. Reading past the source gives undefined, which no entry equals. */
+function byteTable(holds: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (holds(byte) ? 1 : 0))
+}
+
+const isLetter = (c: number): boolean => (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a)
+const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
+
+/** Ends a run of ordinary string bytes: quote, backslash, control characters. */
+const STOPS = byteTable((c) => c === 0x22 || c === 0x5c || c < 0x20)
+/** May begin a blank string: quote, space, backslash, and the lead bytes of the other white space. */
+const MAYBE_SPACE = byteTable((c) => [0x22, 0x20, 0x5c, 0xc2, 0xe1, 0xe2, 0xe3].includes(c))
+const PLAIN_ASCII = byteTable((c) => c >= 0x20 && c < 0x7f && c !== 0x22 && c !== 0x5c)
+const LETTER = byteTable(isLetter)
+const HEX = byteTable((c) => isDigit(c) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66))
+/** An id's characters (FHIR `id`). */
+const ID = byteTable((c) => isLetter(c) || isDigit(c) || c === 0x2d || c === 0x2e)
+
+/** The position behind the key's quote and colon at `p`; 0 where another key stands there. */
+function matchKey(source: Uint8Array, p: number, key: Uint8Array): number {
+  const length = key.length
+  for (let k = 0; k < length; k++) if (source[p + k] !== key[k]) return 0
+  return p + length
+}
+
+/** `q` is a backslash; returns the position of the escape's last byte, 0 for none. */
+function escapeEnd(source: Uint8Array, q: number): number {
+  const c = source[q + 1]
+  if (c === 0x75) {
+    for (let k = 2; k < 6; k++) if (HEX[source[q + k]] !== 1) return 0
+    return q + 5
+  }
+  return c === 0x22 ||
+    c === 0x5c ||
+    c === 0x2f ||
+    c === 0x62 ||
+    c === 0x66 ||
+    c === 0x6e ||
+    c === 0x72 ||
+    c === 0x74
+    ? q + 1
+    : 0
+}

@@ -1,0 +1,324 @@
+import { type ElementType, isPrimitive, type Member } from '../fhir/elements.js'
+import { Automaton, type Place } from '../rules/automaton.js'
+import { compilePath, type StepPath } from '../rules/compile.js'
+import type { Leaf } from './methods/leaf.js'
+import { redactDropsAlways } from './methods/redact.js'
+import type { CompiledRule, Program } from './program.js'
+
+/** What the walk does with a value. Numbers, so that the walk's switch is a jump. */
+export const ACT = {
+  /** Leave the line to the interpreter. */
+  BAIL: 0,
+  KEEP_STRING: 1,
+  KEEP_NUMBER: 2,
+  KEEP_BOOLEAN: 3,
+  OBJECT: 4,
+  /** Remove, looking at the JSON syntax alone. */
+  DROP: 5,
+  HASH: 6,
+  HASH_REFERENCE: 7,
+  METHOD: 8,
+  RESOURCE: 9,
+  RESOURCE_TYPE: 10,
+} as const
+
+/** One key of an object, ready for the walk. */
+export interface Edge {
+  /** The key's bytes with its closing quote and the colon. */
+  readonly key: Uint8Array
+  /** Position among the object's keys: a bit in the set of keys seen. */
+  readonly index: number
+  readonly act: number
+  readonly isUnderscore: boolean
+  /** 0: a single value; 1: an array; 2: either. */
+  readonly arity: number
+  /** First byte that the value must have where `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
+  readonly opening: number
+  readonly isMeta: boolean
+  /** The rule whose element begins here, by number; 0 for none. */
+  readonly counts: number
+  readonly rule: CompiledRule | undefined
+  readonly leaf: Omit<Leaf, 'text'>
+  readonly isMetaInstant: boolean
+  /** Types of child resource that need the interpreter. */
+  readonly bailTypes: ReadonlySet<string>
+  /** The key that followed this one the last time. */
+  guess: Edge | undefined
+  /** The object's own table, made when first needed. */
+  readonly table: () => Table
+}
+
+/** The keys of an object at one place. */
+export class Table {
+  /** The key that came first the last time. */
+  first: Edge | undefined
+  /** Words of 32 keys each. */
+  readonly words: number
+  private readonly slots: (Edge | undefined)[]
+  private readonly mask: number
+  private readonly factor: number
+
+  constructor(readonly edges: readonly Edge[]) {
+    this.words = (edges.length + 31) >>> 5
+    this.first = edges[0]
+    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(edges))
+    this.mask = this.slots.length - 1
+  }
+
+  /** The edge whose key hashes so; the caller compares the bytes. */
+  at(hash: number): Edge | undefined {
+    return this.slots[(Math.imul(hash, this.factor) >>> 16) & this.mask]
+  }
+}
+
+/** The hash the walk computes while it looks for a key's closing quote. */
+export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
+
+function withoutCollisions(edges: readonly Edge[]): { slots: (Edge | undefined)[]; factor: number } {
+  const hashes = edges.map(({ key }) => key.subarray(0, -2).reduce(nextHash, 0))
+  for (let size = 4; size <= 1 << 16; size *= 2) {
+    if (size < edges.length) continue
+    for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
+      const slots = new Array<Edge | undefined>(size).fill(undefined)
+      const fits = hashes.every((hash, k) => {
+        const slot = (Math.imul(hash, factor) >>> 16) & (size - 1)
+        if (slots[slot] !== undefined) return false
+        slots[slot] = edges[k]
+        return true
+      })
+      if (fits) return { slots, factor }
+    }
+  }
+  throw new RangeError('two keys with one hash')
+}
+
+/** Where a resource's walk begins. */
+export interface ResourceStart {
+  readonly type: ElementType
+  readonly table: Table
+  readonly automaton: Automaton
+}
+
+/** All tables of a program; one per place and surroundings, made when the data first leads there. */
+export class WalkTables {
+  private readonly starts = new Map<string, ResourceStart | undefined>()
+
+  constructor(private readonly program: Program) {}
+
+  /** Where the walk of a resource begins; undefined where a rule for its type needs the interpreter. */
+  start(typeName: string, contained: boolean): ResourceStart | undefined {
+    const key = contained ? `${typeName}.` : typeName
+    if (this.starts.has(key)) return this.starts.get(key)
+    const start = this.compile(typeName, contained)
+    this.starts.set(key, start)
+    return start
+  }
+
+  private compile(typeName: string, contained: boolean): ResourceStart | undefined {
+    const type = this.program.elements.resources.get(typeName)
+    if (type === undefined) return undefined
+    const paths = new Map<number, readonly StepPath[]>()
+    for (const { number, path } of this.program.rulesFor(typeName)) {
+      const compiled = compilePath(path)
+      if (compiled === undefined) return undefined
+      paths.set(number, compiled)
+    }
+    const automaton = new Automaton(paths)
+    const builder = new TableBuilder(this.program, automaton, contained)
+    return { type, automaton, table: builder.resource(automaton.start(type)) }
+  }
+}
+
+const QUANTITIES = new Set(
+  'Age Count Duration Distance Money Quantity SimpleQuantity MoneyQuantity'.split(' '),
+)
+const NO_TYPES: ReadonlySet<string> = new Set()
+
+class TableBuilder {
+  private readonly tables = new Map<string, Table>()
+  private readonly drops = new Map<number, boolean>()
+
+  constructor(
+    private readonly program: Program,
+    private readonly automaton: Automaton,
+    private readonly contained: boolean,
+  ) {}
+
+  resource(place: Place): Table {
+    const edges = this.edges(place, false)
+    edges.push(this.edge('resourceType', edges.length, { act: ACT.RESOURCE_TYPE }))
+    return new Table(edges)
+  }
+
+  private table(place: Place, inMeta: boolean): Table {
+    const key = `${place.id}${inMeta ? 'm' : ''}`
+    let table = this.tables.get(key)
+    if (table === undefined) {
+      table = new Table(this.edges(place, inMeta))
+      this.tables.set(key, table)
+    }
+    return table
+  }
+
+  private edges(place: Place, inMeta: boolean): Edge[] {
+    const edges: Edge[] = []
+    for (const member of place.type.members.values()) {
+      if (member.type.isResource) {
+        edges.push(this.resourceEdge(place, member, edges.length))
+        continue
+      }
+      const child = this.automaton.child(place, member)
+      const isMeta = place.type.isResource && member.key === 'meta' && !this.contained
+      const below = inMeta || isMeta
+      const act = this.act(place, member, child)
+      edges.push(this.memberEdge(member.key, edges.length, { place, member, child, act, below, isMeta }))
+      if (isPrimitive(member.type)) {
+        const extra = this.underscoreAct(place, child)
+        const facts = { place, member, child, act: extra, below, isMeta: false }
+        edges.push({
+          ...this.memberEdge(`_${member.key}`, edges.length, facts),
+          isUnderscore: true,
+          opening: 0x7b,
+          counts: 0,
+        })
+      }
+    }
+    return edges
+  }
+
+  private resourceEdge(place: Place, member: Member, index: number): Edge {
+    const { always, types } = this.automaton.crossing(place, member.name)
+    const arity = ARITY[member.cardinality]
+    return this.edge(member.key, index, {
+      act: always ? ACT.BAIL : ACT.RESOURCE,
+      arity,
+      bailTypes: types,
+      name: member.name,
+    })
+  }
+
+  private memberEdge(
+    key: string,
+    index: number,
+    facts: { place: Place; member: Member; child: Place; act: number; below: boolean; isMeta: boolean },
+  ): Edge {
+    const { place, member, child, act, below, isMeta } = facts
+    const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1]
+    const isMetaInstant = below && member.type.name === 'instant'
+    const stranger = isMetaInstant && rule?.rule.method === 'custom'
+    return {
+      ...this.edge(key, index, {
+        act: stranger ? ACT.BAIL : act,
+        arity: ARITY[member.cardinality],
+        name: member.name,
+      }),
+      opening: OPENING[member.type.jsonKind],
+      isMeta,
+      counts: child.claimsHere ? child.claim : 0,
+      rule,
+      isMetaInstant,
+      leaf: {
+        name: member.name,
+        type: member.type.name,
+        parentType: place.type.name,
+        kind: member.type.jsonKind === 'object' ? 'string' : member.type.jsonKind,
+        isReferenceValue: member.name === 'reference' && place.type.name === 'Reference',
+      },
+      table: () => this.table(child, below),
+    }
+  }
+
+  private edge(
+    key: string,
+    index: number,
+    facts: { act: number; arity?: number; bailTypes?: ReadonlySet<string>; name?: string },
+  ): Edge {
+    return {
+      key: Buffer.from(`${key}":`),
+      index,
+      act: facts.act,
+      isUnderscore: false,
+      arity: facts.arity ?? 0,
+      opening: 0,
+      isMeta: false,
+      counts: 0,
+      rule: undefined,
+      leaf: { name: facts.name ?? key, type: '', parentType: '', kind: 'string', isReferenceValue: false },
+      isMetaInstant: false,
+      bailTypes: facts.bailTypes ?? NO_TYPES,
+      guess: undefined,
+      table: () => EMPTY_TABLE,
+    }
+  }
+
+  private act(place: Place, member: Member, child: Place): number {
+    const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule
+    const method = rule?.method
+    if (!isPrimitive(member.type)) {
+      if (method === 'substitute' || method === 'generalize') return ACT.BAIL
+      if (this.isPerturbedQuantity(place)) return ACT.BAIL
+      return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
+    }
+    const kept = KEEP[member.type.jsonKind]
+    if (rule === undefined || method === 'keep') return kept
+    if (method === 'redact' && this.leafDrops(place, member)) return ACT.DROP
+    if (method === 'cryptoHash' && member.type.jsonKind === 'string')
+      return member.name === 'reference' && place.type.name === 'Reference' ? ACT.HASH_REFERENCE : ACT.HASH
+    if (method === 'perturb' && member.type.jsonKind !== 'number') return kept
+    // In a perturbed quantity only its own value moves.
+    return ACT.METHOD
+  }
+
+  /** The `_` object of a primitive: some methods treat value and extensions as one. */
+  private underscoreAct(place: Place, child: Place): number {
+    const method = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule.method
+    if (method === 'substitute' || method === 'generalize' || this.isPerturbedQuantity(place)) return ACT.BAIL
+    return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
+  }
+
+  private isPerturbedQuantity({ claim, type }: Place): boolean {
+    return claim !== 0 && QUANTITIES.has(type.name) && this.program.rules[claim - 1].rule.method === 'perturb'
+  }
+
+  private leafDrops(place: Place, member: Member): boolean {
+    const leaf = { type: member.type.name, name: member.name, parentType: place.type.name }
+    return redactDropsAlways(leaf, this.program.spec.parameters)
+  }
+
+  /** Whether redact leaves nothing of anything that can stand below (recursive types: unless shown otherwise). */
+  private isDropped(place: Place): boolean {
+    const known = this.drops.get(place.id)
+    if (known !== undefined) return known
+    if (place.claim === 0 || !this.program.isRedact(place.claim)) return false
+    const seen = new Set<Place>()
+    const drops = this.allDropped(place, seen)
+    // What one walk proved of the places it met holds for them too; what it refuted is known of the first only.
+    if (drops) for (const met of seen) this.drops.set(met.id, true)
+    else this.drops.set(place.id, false)
+    return drops
+  }
+
+  private allDropped(place: Place, seen: Set<Place>): boolean {
+    if (seen.has(place) || this.drops.get(place.id) === true) return true
+    if (place.claim === 0 || !this.program.isRedact(place.claim)) return false
+    seen.add(place)
+    for (const member of place.type.members.values()) {
+      if (member.type.isResource) return false
+      const child = this.automaton.child(place, member)
+      if (child.claim === 0 || !this.program.isRedact(child.claim)) return false
+      if (isPrimitive(member.type) && !this.leafDrops(place, member)) return false
+      if (!this.allDropped(child, seen)) return false
+    }
+    return true
+  }
+}
+
+const EMPTY_TABLE = new Table([])
+const ARITY = { one: 0, many: 1, either: 2 } as const
+const KEEP = {
+  string: ACT.KEEP_STRING,
+  number: ACT.KEEP_NUMBER,
+  boolean: ACT.KEEP_BOOLEAN,
+  object: ACT.OBJECT,
+} as const
+const OPENING = { string: 0x22, object: 0x7b, number: 0, boolean: 0 } as const
