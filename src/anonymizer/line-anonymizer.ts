@@ -73,12 +73,17 @@ export function createLineAnonymizerSync(
     interpretedLines: 0,
   }
   const transducer = options.engine === 'interpreter' ? undefined : new Transducer(program)
+  let viewed: Uint8Array | undefined
+  let buffer: Buffer | undefined
   return {
     counts,
     needsRecordNumbers: spec.rules.some(({ method }) => method === 'encrypt' || method === 'perturb'),
     anonymizeLine(source, range, context, out) {
-      const buffer = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
-      if (!isUtf8(buffer.subarray(range.start, range.end)))
+      if (buffer === undefined || source !== viewed) {
+        viewed = source
+        buffer = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
+      }
+      if (context.isValidUtf8 !== true && !isUtf8(buffer.subarray(range.start, range.end)))
         return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
       if (transducer?.write(buffer, range.start, range.end, context, out)) {
         for (const rule of transducer.rulesHit) counts.elementsByRule[rule - 1]++

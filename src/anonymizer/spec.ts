@@ -69,6 +69,8 @@ export interface LineContext {
   readonly baseOffset: number
   /** File name or folder name for the scopes `file` and `folder`, otherwise ''. */
   readonly dateShiftPrefix: string
+  /** The caller has found the whole chunk to be valid UTF-8 (`buffer.isUtf8`), so the line need not be checked. */
+  readonly isValidUtf8?: boolean
 }
 
 /** Why a line is not delivered (design 4.5). Closed. */

@@ -48,6 +48,7 @@ export class Transducer {
   private ownerType = ''
   private rootTable: Table | undefined
   private shiftingRule = 0
+  private rootIds: RootId | undefined
   private depthOfResource = 0
   private lastType: { readonly bytes: Uint8Array; readonly start: ResourceStart } | undefined
 
@@ -75,6 +76,7 @@ export class Transducer {
     this.hitCount = 0
     this.depthOfResource = 0
     this.rootTable = undefined
+    this.rootIds = undefined
     this.place.item = context.item
     this.place.record = context.record
     if (source[start] !== 0x7b) return false
@@ -332,7 +334,7 @@ export class Transducer {
         this.gone = false
         return this.source[p] === 0x22 ? this.string(p) : 0
       case ACT.OBJECT:
-        return this.source[p] === 0x7b ? this.object(edge.table(), p, depth + 1, PLAIN) : 0
+        return this.source[p] === 0x7b ? this.object((edge.table ??= edge.makeTable()), p, depth + 1, PLAIN) : 0
       case ACT.DROP:
         return this.drop(edge, p, depth)
       case ACT.HASH:
@@ -586,7 +588,8 @@ export class Transducer {
     }
     this.place.offset = this.context.baseOffset + p - this.lineStart
     this.shiftingRule = rule.number
-    const change = rule.method({ ...leaf, text }, this.place)
+    leaf.text = text
+    const change = rule.method(leaf, this.place)
     if (isFailure(change)) return 0
     this.records |= change.record
     this.gone = change.json === null
@@ -608,23 +611,38 @@ export class Transducer {
     return this.rootId()
   }
 
+  /** In the root's own turn only the rules before the shifting one have run. */
   private rootId(): string {
+    this.rootIds ??= this.findRootId()
+    const { raw, changed, rule } = this.rootIds
+    return this.depthOfResource === 1 && rule > this.shiftingRule ? raw : changed
+  }
+
+  private findRootId(): RootId {
     const { source } = this
     const found = findMember(source, this.lineStart, this.end, 'id')
-    if (found === undefined) return ''
+    if (found === undefined) return NO_ID
     if (source[found.start] !== 0x22) throw new JsonError('INVALID_JSON', found.start, 'the id is no string')
-    const text = trimText(stringText(source, found.start, found.end))
+    const raw = trimText(stringText(source, found.start, found.end))
     const edge = this.rootTable?.edges.find(({ leaf, isUnderscore }) => leaf.name === 'id' && !isUnderscore)
     const rule = edge?.rule
-    if (rule === undefined || edge === undefined || text === '') return text
-    // In the root's own turn only the rules before this one have run.
-    if (this.depthOfResource === 1 && rule.number > this.shiftingRule) return text
+    if (rule === undefined || edge === undefined || raw === '') return { raw, changed: raw, rule: 0 }
     const offset = this.context.baseOffset + found.start - this.lineStart
-    const change = rule.method({ ...edge.leaf, text }, { ...this.place, offset, prefix: () => '' })
-    if (isFailure(change) || change.json === undefined) return text
-    return change.json === null ? '' : (JSON.parse(change.json) as string)
+    const change = rule.method({ ...edge.leaf, text: raw }, { ...this.place, offset, prefix: () => '' })
+    const json = isFailure(change) ? undefined : change.json
+    const changed = json === undefined ? raw : json === null ? '' : (JSON.parse(json) as string)
+    return { raw, changed, rule: rule.number }
   }
 }
+
+/** The root's id as it stands and as the rule (by number) that has it leaves it. */
+interface RootId {
+  readonly raw: string
+  readonly changed: string
+  readonly rule: number
+}
+
+const NO_ID: RootId = { raw: '', changed: '', rule: 0 }
 
 type MutablePlace = { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
 

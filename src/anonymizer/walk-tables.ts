@@ -38,15 +38,19 @@ export interface Edge {
   /** The rule whose element begins here, by number; 0 for none. */
   readonly counts: number
   readonly rule: CompiledRule | undefined
-  readonly leaf: Omit<Leaf, 'text'>
+  /** The element as a method sees it; the walk sets its text. */
+  readonly leaf: MutableLeaf
   readonly isMetaInstant: boolean
   /** Types of child resource that need the interpreter. */
   readonly bailTypes: ReadonlySet<string>
   /** The key that followed this one the last time. */
   guess: Edge | undefined
-  /** The object's own table, made when first needed. */
-  readonly table: () => Table
+  /** The object's own table, made by `makeTable` when first needed. */
+  table: Table | undefined
+  readonly makeTable: () => Table
 }
+
+export type MutableLeaf = { -readonly [K in keyof Leaf]: Leaf[K] }
 
 /** The keys of an object at one place. */
 export class Table {
@@ -223,8 +227,9 @@ class TableBuilder {
         parentType: place.type.name,
         kind: member.type.jsonKind === 'object' ? 'string' : member.type.jsonKind,
         isReferenceValue: member.name === 'reference' && place.type.name === 'Reference',
+        text: '',
       },
-      table: () => this.table(child, below),
+      makeTable: () => this.table(child, below),
     }
   }
 
@@ -243,11 +248,12 @@ class TableBuilder {
       isMeta: false,
       counts: 0,
       rule: undefined,
-      leaf: { name: facts.name ?? key, type: '', parentType: '', kind: 'string', isReferenceValue: false },
+      leaf: { name: facts.name ?? key, type: '', parentType: '', kind: 'string', isReferenceValue: false, text: '' },
       isMetaInstant: false,
       bailTypes: facts.bailTypes ?? NO_TYPES,
       guess: undefined,
-      table: () => EMPTY_TABLE,
+      table: undefined,
+      makeTable: () => EMPTY_TABLE,
     }
   }
 

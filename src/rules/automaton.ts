@@ -3,10 +3,15 @@ import type { Step, StepPath } from './compile.js'
 
 /** A rule on its way down: `path[at]` is the step to take from here. */
 interface Progress {
+  /** Distinct for each rule, path and position. */
+  readonly id: number
   readonly rule: number
   readonly path: StepPath
   readonly at: number
 }
+
+/** One step further on the same path. */
+const advanced = ({ id, rule, path, at }: Progress): Progress => ({ id: id + 1, rule, path, at: at + 1 })
 
 /**
  * Where the rules stand at an element (design 4.1): which one has it, and which may still match below. Equal places
@@ -32,17 +37,23 @@ export interface ResourceCrossing {
 /** The automaton over all plain paths of one resource type's rules. Places are made when first asked for. */
 export class Automaton {
   private readonly places = new Map<string, Place>()
-  private readonly progressIds = new Map<string, number>()
+  private readonly first: readonly Progress[]
 
   /** `paths` are the rules that apply, by number. */
-  constructor(private readonly paths: ReadonlyMap<number, readonly StepPath[]>) {}
+  constructor(paths: ReadonlyMap<number, readonly StepPath[]>) {
+    const first: Progress[] = []
+    let id = 0
+    for (const [rule, alternatives] of paths)
+      for (const path of alternatives) {
+        first.push({ id, rule, path, at: 0 })
+        id += path.length + 1
+      }
+    this.first = first
+  }
 
   /** The place of the resource itself. */
   start(type: ElementType): Place {
-    const first: Progress[] = []
-    for (const [rule, alternatives] of this.paths)
-      for (const path of alternatives) first.push({ rule, path, at: 0 })
-    return this.settle(type, '', first, 0)
+    return this.settle(type, '', [...this.first], 0)
   }
 
   /** The place of an element's child that is no resource. */
@@ -51,7 +62,7 @@ export class Automaton {
     const searching: Progress[] = []
     for (const progress of place.below) {
       const step = progress.path[progress.at]
-      const next = { ...progress, at: progress.at + 1 }
+      const next = advanced(progress)
       if (step.kind === 'child' && step.name === member.name) arrived.push(next)
       else if (step.kind === 'children') arrived.push(next)
       else if (step.kind === 'descendants') {
@@ -96,7 +107,7 @@ export class Automaton {
         if (claim === 0 || progress.rule < claim) claim = progress.rule
         continue
       }
-      const next = { ...progress, at: progress.at + 1 }
+      const next = advanced(progress)
       if (step.kind === 'type') {
         if (step.name === type.name) arrived.push(next)
         continue
@@ -110,25 +121,15 @@ export class Automaton {
   private intern(type: ElementType, claim: number, claimsHere: boolean, below: readonly Progress[]): Place {
     // A rule behind the claim has no say below, except in child resources, which the claim does not enter.
     const live = below.filter(({ rule }) => claim === 0 || rule < claim || holdsResources(type))
-    const ids = [...new Set(live.map((progress) => this.progressId(progress)))].sort((a, b) => a - b)
-    const key = `${type.id}|${claim}|${claimsHere}|${ids.join(',')}`
+    const distinct = [...new Map(live.map((progress) => [progress.id, progress])).values()]
+    distinct.sort((a, b) => a.id - b.id)
+    const key = `${type.id}|${claim}|${claimsHere}|${distinct.map(({ id }) => id).join(',')}`
     let place = this.places.get(key)
     if (place === undefined) {
-      const distinct = ids.map((id) => live.find((progress) => this.progressId(progress) === id) as Progress)
       place = { id: this.places.size, type, claim, claimsHere, below: distinct }
       this.places.set(key, place)
     }
     return place
-  }
-
-  private progressId({ rule, path, at }: Progress): number {
-    const key = `${rule}|${at}|${JSON.stringify(path)}`
-    let id = this.progressIds.get(key)
-    if (id === undefined) {
-      id = this.progressIds.size
-      this.progressIds.set(key, id)
-    }
-    return id
   }
 }
 
