@@ -1,42 +1,75 @@
+import type { LatinBuffer } from '../fhir/json.js'
 import type { HashText } from './methods/crypto-hash.js'
+import { nextHash } from './walk-tables.js'
 
 const KEY_BYTES = 60
 const HEX_BYTES = 64
 const RECORD_BYTES = 128
 const HEAD_BYTES = 4
+const DIGITS_AT = HEAD_BYTES + KEY_BYTES
 
 /**
  * Keyed hashes by the bytes of the hashed text, found without making a string: key and digits stand side by side, one
- * place for each hash value, the newest wins. 2^16 records are 8 MiB. Only ASCII texts of at most 60 bytes fit.
+ * place and its neighbour for each hash value, the newest wins. 2^17 records are 16 MiB. Only ASCII texts of at most 60 bytes fit.
  */
 export class HashCache {
   static readonly maxKeyBytes = KEY_BYTES
-  private readonly records: Uint8Array
+  private readonly records: LatinBuffer
   private readonly mask: number
 
   constructor(
     private readonly hashText: HashText,
-    bits = 16,
+    bits = 17,
   ) {
-    this.records = new Uint8Array(RECORD_BYTES << bits)
+    this.records = Buffer.alloc(RECORD_BYTES << bits) as LatinBuffer
     this.mask = (1 << bits) - 1
   }
 
-  /** Writes the 64 hex digits for the ASCII text `source[from, to)` at `target[at]`; `hash` is any hash of its bytes. */
-  write(source: Buffer, from: number, to: number, hash: number, target: Uint8Array, at: number): void {
+  /** Writes the 64 hex digits for the ASCII text `source[from, to)` at `target[at]`; `hash` is `nextHash` over it. */
+  write(source: LatinBuffer, from: number, to: number, hash: number, target: Uint8Array, at: number): void {
+    const digits = this.find(source, from, to, hash)
+    const { records } = this
+    for (let k = 0; k < HEX_BYTES; k++) target[at + k] = records[digits + k]
+  }
+
+  /** The digits as a string; undefined where the text does not fit. */
+  text(source: LatinBuffer, from: number, to: number): string | undefined {
+    if (to - from > KEY_BYTES || to === from) return undefined
+    let hash = 0
+    for (let p = from; p < to; p++) {
+      const c = source[p]
+      if (c < 0x21 || c > 0x7e || c === 0x5c) return undefined
+      hash = nextHash(hash, c)
+    }
+    const digits = this.find(source, from, to, hash)
+    return this.records.latin1Slice(digits, digits + HEX_BYTES)
+  }
+
+  /** Where the digits stand in `records`. */
+  private find(source: LatinBuffer, from: number, to: number, hash: number): number {
     const { records } = this
     const length = to - from
-    const record = ((Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask) * RECORD_BYTES
+    const home = (Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask
+    const record = home * RECORD_BYTES
+    if (this.holds(record, source, from, length)) return record + DIGITS_AT
+    // The neighbour gets what stood here: two texts of one hash do not chase each other out.
+    const neighbour = (home ^ 1) * RECORD_BYTES
+    if (this.holds(neighbour, source, from, length)) return neighbour + DIGITS_AT
+    records.copyWithin(neighbour, record, record + RECORD_BYTES)
     const key = record + HEAD_BYTES
-    let same = records[record] === length
-    for (let k = 0; same && k < length; k++) same = records[key + k] === source[from + k]
-    const digits = key + KEY_BYTES
-    if (!same) {
-      const hex = this.hashText(source.toString('latin1', from, to))
-      records[record] = length
-      for (let k = 0; k < length; k++) records[key + k] = source[from + k]
-      for (let k = 0; k < HEX_BYTES; k++) records[digits + k] = hex.charCodeAt(k)
-    }
-    for (let k = 0; k < HEX_BYTES; k++) target[at + k] = records[digits + k]
+    const digits = record + DIGITS_AT
+    const hex = this.hashText(source.latin1Slice(from, to))
+    records[record] = length
+    for (let k = 0; k < length; k++) records[key + k] = source[from + k]
+    for (let k = 0; k < HEX_BYTES; k++) records[digits + k] = hex.charCodeAt(k)
+    return digits
+  }
+
+  private holds(record: number, source: Uint8Array, from: number, length: number): boolean {
+    const { records } = this
+    if (records[record] !== length) return false
+    const key = record + HEAD_BYTES
+    for (let k = 0; k < length; k++) if (records[key + k] !== source[from + k]) return false
+    return true
   }
 }

@@ -191,6 +191,7 @@ class Interpretation {
   private take(rule: CompiledRule, node: TreeNode): void {
     if (node.claimedBy !== 0) return
     this.records |= this.apply(rule, node)
+    if (node.isFaulty && rule.rule.method === 'redact') this.records |= RECORD.REDACT
     node.claimedBy = rule.number
     for (const child of node.body?.children ?? [])
       if (!child.isResource && !child.detached) this.take(rule, child)
@@ -212,7 +213,7 @@ class Interpretation {
   private leaf(rule: CompiledRule, node: TreeNode): number {
     const text = isPrimitive(node.type) ? sourceText(node, this.tree.source) : undefined
     if (text === undefined || text === '') {
-      if (rule.rule.method === 'redact' && node.kind !== 'none') replace(node, null)
+      if (rule.rule.method === 'redact') replace(node, null)
       return 0
     }
     const change = this.changeOf(rule, node, text)

@@ -86,7 +86,7 @@ export function createLineAnonymizerSync(
       if (context.isValidUtf8 !== true && !isUtf8(buffer.subarray(range.start, range.end)))
         return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
       if (transducer?.write(buffer, range.start, range.end, context, out)) {
-        for (const rule of transducer.rulesHit) counts.elementsByRule[rule - 1]++
+        transducer.count(counts.elementsByRule)
         counts.resourcesByType.set(
           transducer.rootType,
           (counts.resourcesByType.get(transducer.rootType) ?? 0) + 1,

@@ -1,14 +1,17 @@
 import { findMember, findStringMember, JsonError, type LatinBuffer, stringText } from '../fhir/json.js'
 import { patientIdOf } from '../fhir/patient-compartment.js'
+import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { numberText } from './decimal.js'
 import { HashCache } from './hash-cache.js'
 import { addLabels, fullInstant, metaWithLabels } from './labels.js'
+import { createHashText } from './methods/crypto-hash.js'
+import { compileShiftDays, type ShiftDays } from './methods/date-shift.js'
 import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
 import { trimText } from './methods/text.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
 import type { LineContext } from './spec.js'
-import { ACT, type Edge, type ResourceStart, type Table, WalkTables } from './walk-tables.js'
+import { ACT, type Edge, nextHash, type ResourceStart, type Table, WalkTables } from './walk-tables.js'
 
 /**
  * Anonymizes a line in one pass over its bytes. What it does not do, it leaves to the interpreter by returning false:
@@ -46,15 +49,25 @@ export class Transducer {
   /** Where the resource begins whose patient dates shift by, and its type. */
   private ownerStart = 0
   private ownerType = ''
+  /** The owner's patient, once looked for. */
+  private patientId: string | undefined
   private rootTable: Table | undefined
   private shiftingRule = 0
   private rootIds: RootId | undefined
   private depthOfResource = 0
   private lastType: { readonly bytes: Uint8Array; readonly start: ResourceStart } | undefined
 
+  private readonly date: CalendarDate = { year: 0, month: 0, day: 0 }
+  private readonly isOver89: (date: CalendarDate) => boolean
+  private readonly shiftDays: ShiftDays | undefined
+
   constructor(private readonly program: Program) {
+    this.isOver89 = over89Test(program.spec.asOf)
+    const shifts = program.rules.some(({ rule }) => rule.method === 'dateShift')
+    this.shiftDays = shifts ? compileShiftDays(program.spec) : undefined
+    const { cryptoHashKey } = program.spec.parameters
     this.tables = new WalkTables(program)
-    this.cache = program.hashText === undefined ? undefined : new HashCache(program.hashText)
+    this.cache = cryptoHashKey === undefined ? undefined : new HashCache(createHashText(cryptoHashKey))
     this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
   }
 
@@ -68,7 +81,8 @@ export class Transducer {
     this.end = end
     this.context = context
     this.out = out
-    this.length = out.length
+    const before = out.length
+    this.length = before
     out.reserve((end - start) * 2 + SLACK_BYTES)
     this.target = out.bytes
     this.pending = start
@@ -81,15 +95,18 @@ export class Transducer {
     this.place.record = context.record
     if (source[start] !== 0x7b) return false
     const stop = this.guarded(start)
-    if (stop !== end) return false
+    if (stop !== end) {
+      out.length = before
+      return false
+    }
     this.flush(end)
     out.length = this.length
     return true
   }
 
-  /** The rules whose elements the last line had, one entry for each. */
-  get rulesHit(): Int32Array {
-    return this.hits.subarray(0, this.hitCount)
+  /** Adds the elements of the last line to the rules that had them. */
+  count(elementsByRule: Float64Array): void {
+    for (let k = 0; k < this.hitCount; k++) elementsByRule[this.hits[k] - 1]++
   }
 
   private guarded(start: number): number {
@@ -120,7 +137,7 @@ export class Transducer {
       this.reserve(count)
       const { target } = this
       let at = this.length
-      if (count < 48) for (let p = pending; p < to; p++) target[at++] = source[p]
+      if (count < 160) for (let p = pending; p < to; p++) target[at++] = source[p]
       else source.copy(target, at, pending, to)
       this.length += count
     }
@@ -162,6 +179,7 @@ export class Transducer {
     if (!contained) {
       this.ownerStart = p
       this.ownerType = start.type.name
+      this.patientId = undefined
     }
     this.depthOfResource++
     if (this.depthOfResource === 1) {
@@ -172,6 +190,7 @@ export class Transducer {
     this.depthOfResource--
     this.ownerStart = ownerStart
     this.ownerType = ownerType
+    if (!contained) this.patientId = undefined
     this.records |= outerRecords
     this.gone = false
     return stop
@@ -287,7 +306,7 @@ export class Transducer {
     let q = p
     for (let c = source[q]; c !== 0x22; c = source[++q]) {
       if (c < 0x20 || c >= 0x80 || c === 0x5c || c === undefined) return undefined
-      hash = (Math.imul(hash, 31) + c) | 0
+      hash = nextHash(hash, c)
     }
     const edge = table.at(hash)
     return edge !== undefined && matchKey(source, p, edge.key) !== 0 ? edge : undefined
@@ -334,7 +353,9 @@ export class Transducer {
         this.gone = false
         return this.source[p] === 0x22 ? this.string(p) : 0
       case ACT.OBJECT:
-        return this.source[p] === 0x7b ? this.object((edge.table ??= edge.makeTable()), p, depth + 1, PLAIN) : 0
+        if (this.source[p] !== 0x7b) return 0
+        edge.table ??= edge.makeTable()
+        return this.object(edge.table, p, depth + 1, PLAIN)
       case ACT.DROP:
         return this.drop(edge, p, depth)
       case ACT.HASH:
@@ -342,6 +363,8 @@ export class Transducer {
         return this.hash(edge, p)
       case ACT.METHOD:
         return this.method(edge, p)
+      case ACT.SHIFT:
+        return this.shift(edge, p)
       case ACT.KEEP_NUMBER:
         this.gone = false
         return this.number(p)
@@ -521,13 +544,13 @@ export class Transducer {
       q = from
       c = source[q]
       while (ID[c] === 1) {
-        hash = (Math.imul(hash, 31) + c) | 0
+        hash = nextHash(hash, c)
         c = source[++q]
       }
     } else {
       if (c === 0x20) return this.method(edge, p)
       while (PLAIN_ASCII[c] === 1) {
-        hash = (Math.imul(hash, 31) + c) | 0
+        hash = nextHash(hash, c)
         c = source[++q]
       }
       if (source[q - 1] === 0x20) return this.method(edge, p)
@@ -601,11 +624,40 @@ export class Transducer {
     return stop
   }
 
+  /** Moves a complete date at `p`, with or without a complete time; any other goes to the method. */
+  private shift(edge: Edge, p: number): number {
+    const { source, date, shiftDays } = this
+    if (source[p] !== 0x22 || shiftDays === undefined || !readDate(source, p + 1, date))
+      return this.method(edge, p)
+    const timeAt = p + 11
+    const isDay = source[timeAt] === 0x22
+    const offsetAt = isDay || edge.leaf.type === 'date' ? 0 : timeOffsetAt(source, timeAt)
+    if ((!isDay && offsetAt === 0) || this.isOver89(date)) return this.method(edge, p)
+    this.shiftingRule = (edge.rule as CompiledRule).number
+    const days = shiftDays(this.prefix())
+    if (days === undefined || !moveDate(date, days)) return this.method(edge, p)
+    this.flush(p + 1)
+    this.reserve(64)
+    writeDate(this.target, this.length, date)
+    this.length += 10
+    if (!isDay)
+      for (let q = timeAt; q < offsetAt; q++) {
+        const c = source[q]
+        this.target[this.length++] = c >= 0x30 && c <= 0x39 ? 0x30 : c
+      }
+    this.pending = isDay ? timeAt : offsetAt
+    this.records |= RECORD.PERTURB
+    this.gone = false
+    return isDay ? timeAt + 1 : offsetAt + (source[offsetAt] === 0x5a ? 2 : 7)
+  }
+
   /** What dates shift by: the scope's prefix, else the root's id as the rules before the shifting one left it. */
   private prefix(): string {
     const { dateShiftScope } = this.program.spec.parameters
-    if (dateShiftScope === 'patient')
-      return patientIdOf(this.ownerType, this.source, this.ownerStart, this.end)
+    if (dateShiftScope === 'patient') {
+      this.patientId ??= patientIdOf(this.ownerType, this.source, this.ownerStart, this.end)
+      return this.patientId
+    }
     if (dateShiftScope !== 'resource' && this.context.dateShiftPrefix !== '')
       return this.context.dateShiftPrefix
     return this.rootId()
@@ -628,6 +680,10 @@ export class Transducer {
     const rule = edge?.rule
     if (rule === undefined || edge === undefined || raw === '') return { raw, changed: raw, rule: 0 }
     const offset = this.context.baseOffset + found.start - this.lineStart
+    if (edge.act === ACT.HASH && this.cache !== undefined) {
+      const hashed = this.cache.text(source, found.start + 1, found.end - 1)
+      if (hashed !== undefined) return { raw, changed: hashed, rule: rule.number }
+    }
     const change = rule.method({ ...edge.leaf, text: raw }, { ...this.place, offset, prefix: () => '' })
     const json = isFailure(change) ? undefined : change.json
     const changed = json === undefined ? raw : json === null ? '' : (JSON.parse(json) as string)

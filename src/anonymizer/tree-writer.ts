@@ -32,6 +32,8 @@ export class TreeWriter {
     this.byte(0x7b)
     for (const member of node.body?.members ?? []) {
       const before = out.length
+      // What is no meta gives way to the one that is written at the end.
+      if (records !== 0 && member.key === 'meta' && member.items[0].kind === 'null') continue
       if (!this.member(node.body as Body, member, before)) continue
       if (records !== 0 && member.key === 'meta') {
         metaStart = before + member.keyText.length + 1 + (out.bytes[before] === 0x2c ? 1 : 0)
@@ -93,12 +95,15 @@ export class TreeWriter {
   }
 
   private item(node: TreeNode, underscore: boolean): void {
+    const { tree } = this
     if (underscore) {
       if (node.body === undefined || (node.touched && !hasBody(node))) this.text('null')
       else this.underscoreBody(node)
     } else if (typeof node.replaced === 'string') this.text(node.replaced)
     else if (node.replaced === null || node.kind === 'none') this.text('null')
     else if (node.kind === 'object') this.object(node)
+    else if (node.kind === 'empty' && tree.source[node.start] !== 0x22)
+      this.text(tree.source[node.start] === 0x7b ? '{}' : '[]')
     else this.copy(node.start, node.end)
   }
 

@@ -2,8 +2,10 @@ import { type ElementType, isPrimitive, type Member } from '../fhir/elements.js'
 import { Automaton, type Place } from '../rules/automaton.js'
 import { compilePath, type StepPath } from '../rules/compile.js'
 import type { Leaf } from './methods/leaf.js'
-import { redactDropsAlways } from './methods/redact.js'
+import { isDateType, redactDropsAlways } from './methods/redact.js'
 import type { CompiledRule, Program } from './program.js'
+
+const NO_TYPES: ReadonlySet<string> = new Set()
 
 /** What the walk does with a value. Numbers, so that the walk's switch is a jump. */
 export const ACT = {
@@ -20,10 +22,11 @@ export const ACT = {
   METHOD: 8,
   RESOURCE: 9,
   RESOURCE_TYPE: 10,
+  SHIFT: 11,
 } as const
 
-/** One key of an object, ready for the walk. */
-export interface Edge {
+/** One key of an object, ready for the walk. A class, so that all edges have one shape: the walk lives on that. */
+export class Edge {
   /** The key's bytes with its closing quote and the colon. */
   readonly key: Uint8Array
   /** Position among the object's keys: a bit in the set of keys seen. */
@@ -44,10 +47,50 @@ export interface Edge {
   /** Types of child resource that need the interpreter. */
   readonly bailTypes: ReadonlySet<string>
   /** The key that followed this one the last time. */
-  guess: Edge | undefined
+  guess: Edge | undefined = undefined
   /** The object's own table, made by `makeTable` when first needed. */
-  table: Table | undefined
+  table: Table | undefined = undefined
   readonly makeTable: () => Table
+
+  constructor(key: string, index: number, facts: EdgeFacts) {
+    this.key = Uint8Array.from(Buffer.from(`${key}":`))
+    this.index = index
+    this.act = facts.act
+    this.isUnderscore = facts.isUnderscore ?? false
+    this.arity = facts.arity ?? 0
+    this.opening = facts.opening ?? 0
+    this.isMeta = facts.isMeta ?? false
+    this.counts = facts.counts ?? 0
+    this.rule = facts.rule
+    this.leaf = {
+      name: facts.name ?? key,
+      type: facts.type ?? '',
+      parentType: facts.parentType ?? '',
+      kind: facts.kind ?? 'string',
+      text: '',
+      isReferenceValue: facts.name === 'reference' && facts.parentType === 'Reference',
+    }
+    this.isMetaInstant = facts.isMetaInstant ?? false
+    this.bailTypes = facts.bailTypes ?? NO_TYPES
+    this.makeTable = facts.makeTable ?? (() => EMPTY_TABLE)
+  }
+}
+
+interface EdgeFacts {
+  readonly act: number
+  readonly isUnderscore?: boolean
+  readonly arity?: number
+  readonly opening?: number
+  readonly isMeta?: boolean
+  readonly counts?: number
+  readonly rule?: CompiledRule | undefined
+  readonly name?: string
+  readonly type?: string
+  readonly parentType?: string
+  readonly kind?: Leaf['kind']
+  readonly isMetaInstant?: boolean
+  readonly bailTypes?: ReadonlySet<string>
+  readonly makeTable?: () => Table
 }
 
 export type MutableLeaf = { -readonly [K in keyof Leaf]: Leaf[K] }
@@ -136,7 +179,6 @@ export class WalkTables {
 const QUANTITIES = new Set(
   'Age Count Duration Distance Money Quantity SimpleQuantity MoneyQuantity'.split(' '),
 )
-const NO_TYPES: ReadonlySet<string> = new Set()
 
 class TableBuilder {
   private readonly tables = new Map<string, Table>()
@@ -150,7 +192,7 @@ class TableBuilder {
 
   resource(place: Place): Table {
     const edges = this.edges(place, false)
-    edges.push(this.edge('resourceType', edges.length, { act: ACT.RESOURCE_TYPE }))
+    edges.push(new Edge('resourceType', edges.length, { act: ACT.RESOURCE_TYPE }))
     return new Table(edges)
   }
 
@@ -173,18 +215,12 @@ class TableBuilder {
       }
       const child = this.automaton.child(place, member)
       const isMeta = place.type.isResource && member.key === 'meta' && !this.contained
-      const below = inMeta || isMeta
-      const act = this.act(place, member, child)
-      edges.push(this.memberEdge(member.key, edges.length, { place, member, child, act, below, isMeta }))
+      const facts = this.memberFacts(place, member, child, inMeta || isMeta)
+      edges.push(new Edge(member.key, edges.length, { ...facts, isMeta }))
       if (isPrimitive(member.type)) {
-        const extra = this.underscoreAct(place, child)
-        const facts = { place, member, child, act: extra, below, isMeta: false }
-        edges.push({
-          ...this.memberEdge(`_${member.key}`, edges.length, facts),
-          isUnderscore: true,
-          opening: 0x7b,
-          counts: 0,
-        })
+        const act = this.underscoreAct(place, child)
+        const extra = { ...facts, act, isUnderscore: true, opening: 0x7b, counts: 0 }
+        edges.push(new Edge(`_${member.key}`, edges.length, extra))
       }
     }
     return edges
@@ -193,67 +229,27 @@ class TableBuilder {
   private resourceEdge(place: Place, member: Member, index: number): Edge {
     const { always, types } = this.automaton.crossing(place, member.name)
     const arity = ARITY[member.cardinality]
-    return this.edge(member.key, index, {
-      act: always ? ACT.BAIL : ACT.RESOURCE,
-      arity,
-      bailTypes: types,
-      name: member.name,
-    })
+    return new Edge(member.key, index, { act: always ? ACT.BAIL : ACT.RESOURCE, arity, bailTypes: types })
   }
 
-  private memberEdge(
-    key: string,
-    index: number,
-    facts: { place: Place; member: Member; child: Place; act: number; below: boolean; isMeta: boolean },
-  ): Edge {
-    const { place, member, child, act, below, isMeta } = facts
+  private memberFacts(place: Place, member: Member, child: Place, inMeta: boolean): EdgeFacts {
     const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1]
-    const isMetaInstant = below && member.type.name === 'instant'
-    const stranger = isMetaInstant && rule?.rule.method === 'custom'
+    const { name, jsonKind } = member.type
+    const isMetaInstant = inMeta && name === 'instant'
+    // A custom method may change without a record, and only a record makes full instants of those in meta.
+    const act = isMetaInstant && rule?.rule.method === 'custom' ? ACT.BAIL : this.act(place, member, child)
     return {
-      ...this.edge(key, index, {
-        act: stranger ? ACT.BAIL : act,
-        arity: ARITY[member.cardinality],
-        name: member.name,
-      }),
-      opening: OPENING[member.type.jsonKind],
-      isMeta,
+      act,
+      arity: ARITY[member.cardinality],
+      opening: OPENING[jsonKind],
       counts: child.claimsHere ? child.claim : 0,
       rule,
+      name: member.name,
+      type: name,
+      parentType: place.type.name,
+      kind: jsonKind === 'object' ? 'string' : jsonKind,
       isMetaInstant,
-      leaf: {
-        name: member.name,
-        type: member.type.name,
-        parentType: place.type.name,
-        kind: member.type.jsonKind === 'object' ? 'string' : member.type.jsonKind,
-        isReferenceValue: member.name === 'reference' && place.type.name === 'Reference',
-        text: '',
-      },
-      makeTable: () => this.table(child, below),
-    }
-  }
-
-  private edge(
-    key: string,
-    index: number,
-    facts: { act: number; arity?: number; bailTypes?: ReadonlySet<string>; name?: string },
-  ): Edge {
-    return {
-      key: Buffer.from(`${key}":`),
-      index,
-      act: facts.act,
-      isUnderscore: false,
-      arity: facts.arity ?? 0,
-      opening: 0,
-      isMeta: false,
-      counts: 0,
-      rule: undefined,
-      leaf: { name: facts.name ?? key, type: '', parentType: '', kind: 'string', isReferenceValue: false, text: '' },
-      isMetaInstant: false,
-      bailTypes: facts.bailTypes ?? NO_TYPES,
-      guess: undefined,
-      table: undefined,
-      makeTable: () => EMPTY_TABLE,
+      makeTable: () => this.table(child, inMeta),
     }
   }
 
@@ -270,6 +266,7 @@ class TableBuilder {
     if (method === 'redact' && this.leafDrops(place, member)) return ACT.DROP
     if (method === 'cryptoHash' && member.type.jsonKind === 'string')
       return member.name === 'reference' && place.type.name === 'Reference' ? ACT.HASH_REFERENCE : ACT.HASH
+    if (method === 'dateShift') return isDateType(member.type.name) ? ACT.SHIFT : kept
     if (method === 'perturb' && member.type.jsonKind !== 'number') return kept
     // In a perturbed quantity only its own value moves.
     return ACT.METHOD

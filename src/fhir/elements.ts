@@ -86,7 +86,8 @@ function buildTree(version: FhirVersion): ElementTree {
       if (owner.jsonKind !== 'object' && key !== 'id' && key !== 'extension') continue
       const name = elementName(ownPath, key, model)
       const type = memberType(owner, path, typeName)
-      const many = model.path2Repeating[path] === true
+      // The tables have `xhtml.extension` as single, against the specification of every extension.
+      const many = model.path2Repeating[path] === true || path === 'xhtml.extension'
       const cardinality = many ? 'many' : model.path2Type[path] === undefined ? 'either' : 'one'
       members.set(key, { key, name, cardinality, type })
     }

@@ -48,6 +48,8 @@ export class TreeNode {
   detached = false
   /** Nothing of it is left to be written. */
   gone = false
+  /** A structural fault lies here. */
+  isFaulty = false
 
   constructor(
     readonly name: string,
@@ -76,7 +78,9 @@ export class Body {
 
 /** One property of an object: `"name": […]`. */
 export class JsonMember {
+  /** An array with items. */
   isArray = false
+  isEmptyArray = false
   items: TreeNode[] = []
   /** The value's token. */
   end = 0
@@ -155,6 +159,7 @@ class Parser {
 
   private fault(code: Fault['code'], offset: number, node: TreeNode): void {
     this.faults.push({ code, offset: offset - this.start, node })
+    node.isFaulty = true
   }
 
   /** The type named by the object at `this.at`; a type without members and with a fault where it names none. */
@@ -263,10 +268,11 @@ class Parser {
     const isEmpty = items.length === 0
     if (isEmpty) markToken(add(), 'empty', start, this.at)
     property.isArray = isArray && !isEmpty
+    property.isEmptyArray = isEmpty
     if (isArray && !isEmpty && member.cardinality === 'one')
       for (const item of items) markToken(item, 'fault', start, this.at)
     const wrongCount = isArray ? member.cardinality === 'one' : member.cardinality === 'many'
-    const unlikePartner = partner !== undefined && partner.isArray !== property.isArray
+    const unlikePartner = partner !== undefined && (partner.isArray || partner.isEmptyArray) !== isArray
     const isNull = this.source[start] === 0x6e
     if ((wrongCount || unlikePartner) && !isNull) this.fault('WRONG_KIND', start, items[0])
   }

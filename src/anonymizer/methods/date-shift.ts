@@ -1,6 +1,6 @@
 import { sluiceError } from '../../errors.js'
 import { dateText, dayNumber, type Moment, TICKS_PER_SECOND } from '../../fhir/dates.js'
-import type { AnonymizerSpec, DateShiftScope } from '../spec.js'
+import type { AnonymizerSpec } from '../spec.js'
 import { createHmac } from './hmac.js'
 import { type LeafMethod, RECORD, UNCHANGED } from './leaf.js'
 import { compileDateRedact, compileOver89, isDateType, parseLeafDate } from './redact.js'
@@ -16,12 +16,12 @@ const SHIFTS = 2 * LARGEST_SHIFT_DAYS + 1
 export function compileDateShift(spec: AnonymizerSpec): LeafMethod {
   const redactDate = compileDateRedact(spec)
   const isOver89 = compileOver89(spec.asOf)
-  const offsetDays = compileOffset(spec)
+  const shiftDays = compileShiftDays(spec)
   return (leaf, place) => {
     if (!isDateType(leaf.type)) return UNCHANGED
     const moment = parseLeafDate(leaf)
     if (moment === undefined || moment.precision < 3 || isOver89(moment)) return redactDate(leaf)
-    const days = offsetDays(place.prefix)
+    const days = shiftDays(place.prefix())
     if (days === undefined) return redactDate(leaf)
     const shifted = dateText(dayNumber(moment.year, moment.month, moment.day) + days + rolledDays(moment))
     if (shifted === undefined) return redactDate(leaf)
@@ -43,35 +43,42 @@ function zeroedTime(text: string, moment: Moment): string {
 
 const FRACTION_DIGITS_AT = '2015-02-07T13:28:17.'.length
 
-type Offset = (prefix: () => string) => number | undefined
+/** The days dates move by for a prefix; undefined under scope `patient` where no patient is known. */
+export type ShiftDays = (prefix: string) => number | undefined
 
-function compileOffset(spec: AnonymizerSpec): Offset {
+/** Fixed, or by the scope's hash of prefix and key; the last prefix's days are kept. */
+export function compileShiftDays(spec: AnonymizerSpec): ShiftDays {
   const { dateShiftKey: key, dateShiftScope: scope, dateShiftFixedOffsetInDays: fixed } = spec.parameters
   if (fixed !== undefined) return () => fixed
   if (key === undefined) throw sluiceError('KEY_MISSING', 'dateShift needs dateShiftKey', KEY_MISSING)
   const compute = scope === 'patient' ? patientOffset(key) : (prefix: string) => linearOffset(prefix, key)
   let lastPrefix: string | undefined
-  let lastOffset: number | undefined
+  let lastDays: number | undefined
   return (prefix) => {
-    const text = prefix()
-    if (text === lastPrefix) return lastOffset
-    lastPrefix = text
-    lastOffset = compute(text)
-    return lastOffset
+    if (prefix === lastPrefix) return lastDays
+    lastPrefix = prefix
+    lastDays = compute(prefix)
+    return lastDays
   }
 }
 
 const KEY_MISSING = { blame: 'config', retry: 'never', at: 'parameters.dateShiftKey' } as const
 
-/** The days dates move by for a prefix; undefined under scope `patient` where no patient is known. */
-export function dateShiftDays(prefix: string, key: string, scope: DateShiftScope): number | undefined {
-  return scope === 'patient' ? patientOffset(key)(prefix) : linearOffset(prefix, key)
-}
-
 /** The original's hash: linear, so one known date gives the key's part away for every other. */
 function linearOffset(prefix: string, key: string): number {
   let sum = 0
-  for (const byte of Buffer.from(prefix + key)) sum = (sum * 131 + byte) % SHIFTS
+  for (let k = 0; k < prefix.length; k++) {
+    const c = prefix.charCodeAt(k)
+    if (c >= 0x80) return linearOffsetOf(Buffer.from(prefix + key))
+    sum = (sum * 131 + c) % SHIFTS
+  }
+  for (const byte of Buffer.from(key)) sum = (sum * 131 + byte) % SHIFTS
+  return sum - LARGEST_SHIFT_DAYS
+}
+
+function linearOffsetOf(bytes: Buffer): number {
+  let sum = 0
+  for (const byte of bytes) sum = (sum * 131 + byte) % SHIFTS
   return sum - LARGEST_SHIFT_DAYS
 }
 

@@ -1,7 +1,15 @@
 import t from 'tap'
-import { dateShiftDays } from '../../../src/anonymizer/methods/date-shift.js'
+import { compileShiftDays } from '../../../src/anonymizer/methods/date-shift.js'
+import type { DateShiftScope } from '../../../src/anonymizer/spec.js'
 import { leafMethod, leafOf, placeOf } from '../../support/leaves.js'
+import { specOf } from '../../support/spec-of.js'
 import { skipVectors, vectors } from '../../support/vectors.js'
+
+function dateShiftDays(prefix: string, dateShiftKey: string, scope: DateShiftScope): number | undefined {
+  const spec = specOf({ fhirPathRules: [] })
+  const parameters = { ...spec.parameters, dateShiftKey, dateShiftScope: scope }
+  return compileShiftDays({ ...spec, parameters })(prefix)
+}
 
 interface ShiftCase {
   readonly type: string
