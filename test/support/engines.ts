@@ -16,6 +16,8 @@ export interface Refusal {
   readonly message: string
 }
 
+const AROUND = Buffer.from('"}]\n')
+
 /** What became of a line: its bytes as latin1 text (cheap to compare, nothing lost), or why it was rejected. */
 export type Outcome =
   | { readonly ok: true; readonly latin1: string }
@@ -23,8 +25,11 @@ export type Outcome =
 
 export interface Engine {
   readonly lines: LineAnonymizer
-  /** Anonymizes one line. It stands amid other bytes, as in a chunk, to show that nothing outside is read. */
-  run(line: Uint8Array | string, prefix?: string, record?: number): Outcome
+  /**
+   * Anonymizes one line. It stands amid other bytes, as in a chunk, to show that nothing outside is read: behind it
+   * `after`, which may be just what it lacks.
+   */
+  run(line: Uint8Array | string, prefix?: string, record?: number, after?: Uint8Array): Outcome
 }
 
 /** The engine that serves a spec: the interpreter always, or whatever is chosen per resource type. */
@@ -39,11 +44,10 @@ function engineOf(lines: LineAnonymizer): Engine {
   const out = new Output()
   return {
     lines,
-    run(line, prefix = '', record = 0) {
+    run(line, prefix = '', record = 0, after = AROUND) {
       const bytes = typeof line === 'string' ? Buffer.from(line) : line
-      const around = Buffer.from('"}]\n')
-      const source = Buffer.concat([around, bytes, around])
-      const range = { start: around.length, end: around.length + bytes.length }
+      const source = Buffer.concat([AROUND, bytes, after])
+      const range = { start: AROUND.length, end: AROUND.length + bytes.length }
       out.length = 0
       const context = { item: 'test.ndjson', record, baseOffset: 0, dateShiftPrefix: prefix }
       let rejection: Refusal | undefined
