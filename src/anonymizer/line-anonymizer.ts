@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { sluiceError } from '../errors.js'
+import { compactJson } from './compact.js'
 import type { AnonymizerCounts } from './counts.js'
 import { interpretLine } from './interpreter.js'
 import type { CustomMethod } from './methods/custom.js'
@@ -72,12 +73,14 @@ export function createLineAnonymizerSync(
     elementsByRule: new Float64Array(spec.rules.length),
     interpretedLines: 0,
   }
+  const needsRecordNumbers = spec.rules.some(({ method }) => method === 'encrypt' || method === 'perturb')
   const transducer = options.engine === 'interpreter' ? undefined : new Transducer(program)
+  const transduce = withCompaction(needsRecordNumbers)
   let viewed: Uint8Array | undefined
   let buffer: Buffer | undefined
   return {
     counts,
-    needsRecordNumbers: spec.rules.some(({ method }) => method === 'encrypt' || method === 'perturb'),
+    needsRecordNumbers,
     anonymizeLine(source, range, context, out) {
       if (buffer === undefined || source !== viewed) {
         viewed = source
@@ -85,16 +88,32 @@ export function createLineAnonymizerSync(
       }
       if (context.isValidUtf8 !== true && !isUtf8(buffer.subarray(range.start, range.end)))
         return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
-      if (transducer?.write(buffer, range.start, range.end, context, out)) {
-        transducer.count(counts.elementsByRule)
-        counts.resourcesByType.set(
-          transducer.rootType,
-          (counts.resourcesByType.get(transducer.rootType) ?? 0) + 1,
-        )
+      if (transducer !== undefined && transduce(transducer, buffer, range, context, out)) {
+        transducer.count(counts)
         return undefined
       }
       counts.interpretedLines++
       return interpretLine(program, buffer, range, context, { out, counts })
     },
+  }
+}
+
+type Transduce = (
+  transducer: Transducer,
+  source: Buffer,
+  range: { readonly start: number; readonly end: number },
+  context: LineContext,
+  out: Output,
+) => boolean
+
+/** The transducer takes compact lines; others are compacted first, unless places (offsets in the line) matter. */
+function withCompaction(placesMatter: boolean): Transduce {
+  let scratch = Buffer.alloc(0)
+  return (transducer, source, { start, end }, context, out) => {
+    if (transducer.write(source, start, end, context, out)) return true
+    if (placesMatter) return false
+    if (scratch.length < end - start) scratch = Buffer.allocUnsafe((end - start) * 2)
+    const length = compactJson(source, start, end, scratch)
+    return length > 0 && length < end - start && transducer.write(scratch, 0, length, context, out)
   }
 }

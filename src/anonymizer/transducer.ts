@@ -1,5 +1,6 @@
 import { findMember, findStringMember, JsonError, type LatinBuffer, stringText } from '../fhir/json.js'
 import { patientIdOf } from '../fhir/patient-compartment.js'
+import type { AnonymizerCounts } from './counts.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { numberText } from './decimal.js'
 import { HashCache } from './hash-cache.js'
@@ -51,6 +52,7 @@ export class Transducer {
   private ownerType = ''
   /** The owner's patient, once looked for. */
   private patientId: string | undefined
+  private rootType = ''
   private rootTable: Table | undefined
   private shiftingRule = 0
   private rootIds: RootId | undefined
@@ -70,9 +72,6 @@ export class Transducer {
     this.cache = cryptoHashKey === undefined ? undefined : new HashCache(createHashText(cryptoHashKey))
     this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
   }
-
-  /** The type of the root resource of the last line that was written. */
-  rootType = ''
 
   /** Appends the anonymized `source[start, end)` to `out`, or returns false and leaves `out` as it was. */
   write(source: Buffer, start: number, end: number, context: LineContext, out: Output): boolean {
@@ -104,14 +103,15 @@ export class Transducer {
     return true
   }
 
-  /** Adds the elements of the last line to the rules that had them. */
-  count(elementsByRule: Float64Array): void {
+  /** Counts the last line and its elements by the rules that had them. */
+  count({ elementsByRule, resourcesByType }: AnonymizerCounts): void {
     for (let k = 0; k < this.hitCount; k++) elementsByRule[this.hits[k] - 1]++
+    resourcesByType.set(this.rootType, (resourcesByType.get(this.rootType) ?? 0) + 1)
   }
 
   private guarded(start: number): number {
     try {
-      return this.resource(start, false, 1, NO_BAIL_TYPES)
+      return this.resource(start, '', 1, NO_BAIL_TYPES)
     } catch (error) {
       // The looks ahead for ids read parts of the line that may not be JSON.
       if (error instanceof JsonError) return 0
@@ -170,8 +170,9 @@ export class Transducer {
   // --- resources -----------------------------------------------------------------------------------------------
 
   /** `p` is the resource's opening brace; returns the position behind its closing one. */
-  private resource(p: number, contained: boolean, depth: number, bailTypes: ReadonlySet<string>): number {
-    const start = this.startOf(p, contained)
+  private resource(p: number, name: string, depth: number, bailTypes: ReadonlySet<string>): number {
+    const contained = name === 'contained'
+    const start = this.startOf(p, name)
     if (start === undefined || bailTypes.has(start.type.name)) return 0
     const outerRecords = this.records
     const { ownerStart, ownerType } = this
@@ -196,19 +197,19 @@ export class Transducer {
     return stop
   }
 
-  private startOf(p: number, contained: boolean): ResourceStart | undefined {
+  /** `name` is the resource's own as an element: `contained`, `resource`; '' for the root. */
+  private startOf(p: number, name: string): ResourceStart | undefined {
     const { source, lastType } = this
-    if (lastType !== undefined && !contained) {
+    if (lastType !== undefined && lastType.start.name === name) {
       const { bytes } = lastType
       let k = 0
       while (k < bytes.length && source[p + k] === bytes[k]) k++
       if (k === bytes.length) return lastType.start
     }
-    const name = findStringMember(source, p, this.end, 'resourceType')
-    if (name === undefined) return undefined
-    const start = this.tables.start(name.text, contained)
-    if (start !== undefined && !contained)
-      this.lastType = { bytes: Buffer.from(`{"resourceType":"${name.text}"`), start }
+    const type = findStringMember(source, p, this.end, 'resourceType')
+    if (type === undefined) return undefined
+    const start = this.tables.start(type.text, name)
+    if (start !== undefined) this.lastType = { bytes: Buffer.from(`{"resourceType":"${type.text}"`), start }
     return start
   }
 
@@ -376,7 +377,7 @@ export class Transducer {
         return this.source[p] === 0x22 ? this.string(p) : 0
       case ACT.RESOURCE:
         if (this.source[p] !== 0x7b) return 0
-        return this.resource(p, edge.leaf.name === 'contained', depth + 1, edge.bailTypes)
+        return this.resource(p, edge.leaf.name, depth + 1, edge.bailTypes)
       default:
         return 0
     }
@@ -489,7 +490,8 @@ export class Transducer {
     const c = source[p]
     if (c === 0x22) {
       const first = source[p + 1]
-      if (first > 0x20 && first < 0x80 && first !== 0x5c && first !== 0x22) this.skippedSomething = true
+      if (MAYBE_SPACE[first] === 0) this.skippedSomething = true
+      else if (!this.skippedSomething) this.skippedSomething = !this.isBlankFrom(p)
       return this.skipString(p)
     }
     if (c === 0x7b || c === 0x5b) {
@@ -632,7 +634,8 @@ export class Transducer {
     const timeAt = p + 11
     const isDay = source[timeAt] === 0x22
     const offsetAt = isDay || edge.leaf.type === 'date' ? 0 : timeOffsetAt(source, timeAt)
-    if ((!isDay && offsetAt === 0) || this.isOver89(date)) return this.method(edge, p)
+    if (isDay ? edge.isMetaInstant : offsetAt === 0) return this.method(edge, p)
+    if (this.isOver89(date)) return this.method(edge, p)
     this.shiftingRule = (edge.rule as CompiledRule).number
     const days = shiftDays(this.prefix())
     if (days === undefined || !moveDate(date, days)) return this.method(edge, p)

@@ -142,8 +142,9 @@ function withoutCollisions(edges: readonly Edge[]): { slots: (Edge | undefined)[
 /** Where a resource's walk begins. */
 export interface ResourceStart {
   readonly type: ElementType
+  /** The resource's own name as an element: `contained`, `resource`; '' for the root. */
+  readonly name: string
   readonly table: Table
-  readonly automaton: Automaton
 }
 
 /** All tables of a program; one per place and surroundings, made when the data first leads there. */
@@ -153,15 +154,15 @@ export class WalkTables {
   constructor(private readonly program: Program) {}
 
   /** Where the walk of a resource begins; undefined where a rule for its type needs the interpreter. */
-  start(typeName: string, contained: boolean): ResourceStart | undefined {
-    const key = contained ? `${typeName}.` : typeName
+  start(typeName: string, name: string): ResourceStart | undefined {
+    const key = `${typeName}.${name}`
     if (this.starts.has(key)) return this.starts.get(key)
-    const start = this.compile(typeName, contained)
+    const start = this.compile(typeName, name)
     this.starts.set(key, start)
     return start
   }
 
-  private compile(typeName: string, contained: boolean): ResourceStart | undefined {
+  private compile(typeName: string, name: string): ResourceStart | undefined {
     const type = this.program.elements.resources.get(typeName)
     if (type === undefined) return undefined
     const paths = new Map<number, readonly StepPath[]>()
@@ -171,8 +172,8 @@ export class WalkTables {
       paths.set(number, compiled)
     }
     const automaton = new Automaton(paths)
-    const builder = new TableBuilder(this.program, automaton, contained)
-    return { type, automaton, table: builder.resource(automaton.start(type)) }
+    const builder = new TableBuilder(this.program, automaton, name === 'contained')
+    return { type, name, table: builder.resource(automaton.start(type, name)) }
   }
 }
 

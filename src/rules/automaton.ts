@@ -51,9 +51,9 @@ export class Automaton {
     this.first = first
   }
 
-  /** The place of the resource itself. */
-  start(type: ElementType): Place {
-    return this.settle(type, '', [...this.first], 0)
+  /** The place of the resource itself; `name` is its own as an element, '' for the root. */
+  start(type: ElementType, name: string): Place {
+    return this.settle(type, name, [...this.first], 0)
   }
 
   /** The place of an element's child that is no resource. */

@@ -1,0 +1,38 @@
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** Part of a number or a word: two of them with white space between are two tokens. */
+const isWord = (c: number): boolean =>
+  (c >= 0x30 && c <= 0x39) ||
+  (c >= 0x61 && c <= 0x7a) ||
+  (c >= 0x41 && c <= 0x5a) ||
+  c === 0x2d ||
+  c === 0x2b ||
+  c === 0x2e
+
+/**
+ * Copies `source[start, end)` to the start of `target` without the white space between JSON tokens; returns the length,
+ * or -1 where white space alone keeps two tokens apart (that is no JSON). `target` must be as long as the source.
+ */
+export function compactJson(source: Uint8Array, start: number, end: number, target: Uint8Array): number {
+  let at = 0
+  let inString = false
+  for (let p = start; p < end; p++) {
+    const c = source[p]
+    if (inString) {
+      target[at++] = c
+      if (c === BACKSLASH && p + 1 < end) target[at++] = source[++p]
+      else if (c === QUOTE) inString = false
+      continue
+    }
+    if (c === 0x20 || c === 0x09 || c === 0x0a || c === 0x0d) {
+      let next = p + 1
+      while (next < end && (source[next] === 0x20 || (source[next] >= 0x09 && source[next] <= 0x0d))) next++
+      if (at > 0 && next < end && isWord(target[at - 1]) && isWord(source[next])) return -1
+      continue
+    }
+    if (c === QUOTE) inString = true
+    target[at++] = c
+  }
+  return at
+}
