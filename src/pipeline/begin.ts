@@ -52,7 +52,6 @@ export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: Run
     slabs,
     dispatch: new Dispatch({
       pool,
-      chunkBytes: limits.chunkBytes,
       chunkTimeoutMs: limits.chunkTimeoutMs,
       onEvent,
       onBusy: (busy) => metrics?.workersBusy(busy, limits.workers),

@@ -34,6 +34,7 @@ export interface ChunkOptions {
 }
 
 const LF = 0x0a
+const CR = 0x0d
 const QUANTUM_BYTES = 64 * 1024
 
 /**
@@ -146,19 +147,18 @@ export class Chunks implements ChunkSource {
 
   /** Reads on without keeping anything, until the line ends. */
   async #skipLine(scratch: Uint8Array, offset: number, seenBytes: number): Promise<Chunk> {
+    let lastByte = scratch[seenBytes - 1]
     const piece = scratch.subarray(0, Math.min(scratch.length, 16 * QUANTUM_BYTES))
-    let lengthBytes = seenBytes
-    for (;;) {
+    for (let lineBytes = seenBytes; ; ) {
       const filled = await this.#readTo(piece, 0, piece.length)
       const newline = piece.subarray(0, filled).indexOf(LF)
-      if (newline < 0 && !this.#ended) {
-        lengthBytes += filled
-        continue
-      }
-      const end = newline < 0 ? filled : newline + 1
-      this.#ahead = new Uint8Array(piece.subarray(end, filled))
-      lengthBytes += newline < 0 ? filled : newline
-      this.#offset = offset + lengthBytes + (newline < 0 ? 0 : 1)
+      const end = newline < 0 ? filled : newline
+      if (end > 0) lastByte = piece[end - 1]
+      lineBytes += end
+      if (newline < 0 && !this.#ended) continue
+      this.#ahead = new Uint8Array(piece.subarray(newline < 0 ? end : end + 1, filled))
+      this.#offset = offset + lineBytes + (newline < 0 ? 0 : 1)
+      const lengthBytes = lastByte === CR ? lineBytes - 1 : lineBytes
       return { kind: 'too-long', offset, lengthBytes, endOffset: this.#offset }
     }
   }

@@ -11,7 +11,6 @@ export interface Part {
 
 export interface DispatchOptions {
   readonly pool: WorkerPool
-  readonly chunkBytes: number
   readonly chunkTimeoutMs: number
   readonly onEvent: (event: RunEvent) => void
   readonly onBusy: (busy: number) => void
@@ -19,8 +18,10 @@ export interface DispatchOptions {
 }
 
 const LF = 0x0a
-// A part of a chunk that took too long still gets this long: a worker's start is in it.
-const MIN_TIMEOUT_MS = 2_000
+// The chunk that `chunkTimeoutMs` is meant for.
+const NOMINAL_BYTES = 4 * 2 ** 20
+const MIN_SEARCH_MS = 5_000
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Gives tasks to the workers, one for each at a time. A task whose worker dies or takes too long is tried once
@@ -36,10 +37,8 @@ export class Dispatch {
   async run(task: LinesTask): Promise<readonly Part[]> {
     await this.#enter()
     try {
-      const whole = await this.#twice(task, this.#timeoutMs(task, this.options.chunkTimeoutMs))
+      const whole = await this.#twice(task, this.#timeoutMs(task, 'whole'))
       if (whole.kind === 'lines') return [{ task, result: whole }]
-      // Before a line is blamed: a pool that cannot start workers any more loses every task.
-      await this.options.pool.hello()
       return await this.#search(task)
     } finally {
       this.#leave()
@@ -56,14 +55,16 @@ export class Dispatch {
   }
 
   async #search(task: LinesTask): Promise<Part[]> {
+    // Before a line is blamed: a pool that cannot start workers any more loses every task.
+    await this.options.pool.hello()
     const middle = task.document ? undefined : middleLine(task)
     if (middle === undefined) {
-      const once = await this.#twice(task, this.#timeoutMs(task, MIN_TIMEOUT_MS))
+      const once = await this.#twice(task, this.#timeoutMs(task, 'search'))
       return [{ task, result: once.kind === 'lines' ? once : rejection(task, once.why) }]
     }
     const parts: Part[] = []
     for (const half of halves(task, middle)) {
-      const timeoutMs = this.#timeoutMs(half, this.options.chunkTimeoutMs)
+      const timeoutMs = this.#timeoutMs(half, 'search')
       const result = await this.options.pool.run(half, timeoutMs)
       if (result.kind === 'lines') parts.push({ task: half, result })
       else parts.push(...(await this.#search(half)))
@@ -71,11 +72,12 @@ export class Dispatch {
     return parts
   }
 
-  /** In proportion to the bytes, so that the search for one line among thousands ends. */
-  #timeoutMs(task: LinesTask, forChunkMs: number): number {
-    const share = (task.end - task.start) / this.options.chunkBytes
-    if (share >= 1) return forChunkMs * share
-    return Math.min(forChunkMs, Math.max(MIN_TIMEOUT_MS, forChunkMs * share))
+  /** Longer for a long line; in the search shorter, in proportion, so that one line among thousands is soon found. */
+  #timeoutMs({ start, end }: LinesTask, search: 'whole' | 'search'): number {
+    const share = (end - start) / NOMINAL_BYTES
+    const allowedMs = this.options.chunkTimeoutMs * Math.max(1, share)
+    const soonMs = Math.max(MIN_SEARCH_MS, this.options.chunkTimeoutMs * share)
+    return Math.min(search === 'whole' ? allowedMs : Math.min(allowedMs, soonMs), MAX_TIMER_MS)
   }
 
   async #enter(): Promise<void> {

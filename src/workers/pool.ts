@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import { type ErrorCode, sluiceError } from '../errors.js'
@@ -8,7 +9,7 @@ export interface PoolOptions {
   readonly size: number
   /** Heap of one worker; a line that needs more is WORKER_CRASHED. */
   readonly heapMebibytes: number
-  /** The module of the worker threads; tests replace it with one that fails. */
+  /** The module whose default export answers tasks; tests replace it with one that fails. */
   readonly entry?: URL
   readonly startTimeoutMs?: number
 }
@@ -35,14 +36,14 @@ export class WorkerPool {
     this.size = size
     this.#startTimeoutMs = startTimeoutMs
     this.#piscina = new Piscina<Task, Answer>({
-      filename: (entry ?? new URL('./task.js', import.meta.url)).href,
+      filename: fileURLToPath(new URL('./entry.cjs', import.meta.url)),
       minThreads: size,
       maxThreads: size,
       // A worker that dies takes all of its tasks with it.
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
-      workerData: { spec },
+      workerData: { spec, module: (entry ?? new URL('./task.js', import.meta.url)).href },
       resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
     })
     // Late throws of idle workers arrive here; the task that follows is retried.

@@ -3,6 +3,8 @@ import type { AnonymizerSpec } from '../anonymizer/spec.js'
 /** What every worker gets when it starts. */
 export interface WorkerData {
   readonly spec: AnonymizerSpec
+  /** URL of the module whose default export answers tasks. */
+  readonly module: string
 }
 
 export type Task = HelloTask | LinesTask
