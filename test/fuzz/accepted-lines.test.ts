@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ENGINES, type Engine, engineFor, type Refusal, textOf } from '../support/engines.js'
+import { enginesFor, type Json } from '../support/rules.js'
 import { specOf } from '../support/spec-of.js'
 
 type Row = readonly [name: string, line: string | Buffer, code: Refusal['code'] | 'delivered']
@@ -104,6 +105,63 @@ t.test('a line is delivered as it is, or rejected with its code', async (t) => {
     }
   })
   t.equal(({} as { a?: unknown }).a, undefined, 'no prototype was touched')
+})
+
+const redactContact = [{ path: 'Patient.contact', method: 'redact' }]
+const redactAll = [{ path: 'Resource', method: 'redact' }]
+const keepName = [{ path: 'Patient.contact.name', method: 'keep' }, ...redactContact]
+const drop = { unknownElements: 'drop' }
+const contact = (members: string): string => patient(`"contact":[{${members}}],"active":true`)
+const bundle = (member: string): string =>
+  `{"resourceType":"Bundle","entry":[{"resource":${patient(member)}}]}`
+
+// Faults are not looked for inside what is dropped; what is kept around them still is.
+const DROPPED: readonly (readonly [string, Json[], Json, string, Refusal['code'] | 'delivered'])[] = [
+  ['an unknown element in what is redacted', redactContact, {}, contact('"x":1'), 'delivered'],
+  ['a wrong kind in what is redacted', redactContact, {}, contact('"name":5'), 'delivered'],
+  ['a wrong kind of what is redacted', redactContact, {}, patient('"contact":5'), 'delivered'],
+  ['a duplicate in what is redacted', redactContact, {}, contact('"id":"a","id":"b"'), 'delivered'],
+  ['bad JSON in what is redacted', redactContact, {}, contact('"name":01'), 'INVALID_JSON'],
+  [
+    'too deep in what is redacted',
+    redactContact,
+    {},
+    contact(`"x":${'['.repeat(300)}${']'.repeat(300)}`),
+    'TOO_DEEP',
+  ],
+  ['what is redacted, twice', redactContact, {}, patient('"contact":[],"contact":[]'), 'DUPLICATE_KEY'],
+  [
+    'an unknown element beside what is redacted',
+    redactContact,
+    {},
+    patient('"contact":[],"x":1'),
+    'UNKNOWN_ELEMENT',
+  ],
+  [
+    'an unknown element where part is kept',
+    keepName,
+    {},
+    contact('"x":1,"name":{"text":"a"}'),
+    'UNKNOWN_ELEMENT',
+  ],
+  ['an unknown element in a redacted resource', redactAll, {}, patient('"x":1'), 'UNKNOWN_ELEMENT'],
+  ['an unknown element in a redacted entry', redactAll, {}, bundle('"x":1'), 'UNKNOWN_ELEMENT'],
+  ['an unknown element in its redacted elements', redactAll, {}, contact('"x":1'), 'delivered'],
+  ['unknown elements dropped', [], drop, contact('"x":{"y":["Secret"]},"id":"z"'), 'delivered'],
+  ['an unknown choice dropped', [], drop, patient('"deceasedString":"Secret"'), 'delivered'],
+  ['a wrong kind, unknown elements dropped', [], drop, patient('"active":"x"'), 'WRONG_KIND'],
+  ['a duplicate, unknown elements dropped', [], drop, patient('"id":"a","id":"b"'), 'DUPLICATE_KEY'],
+  ['a duplicate of an unknown element, dropped', [], drop, patient('"x":1,"x":1'), 'delivered'],
+]
+
+t.test('faults inside what is dropped do not count, all others do', async (t) => {
+  for (const [name, rules, more, line, code] of DROPPED)
+    for (const engine of enginesFor(rules, {}, more)) {
+      const outcome = engine.run(line)
+      t.equal(outcome.ok ? 'delivered' : outcome.rejection.code, code, name)
+      if (outcome.ok) t.notMatch(textOf(outcome.latin1), /"x"|Secret/, `${name}: nothing of it remains`)
+      if (outcome.ok) t.match(textOf(outcome.latin1), /"REDACTED"/, `${name}: labelled`)
+    }
 })
 
 t.test('a rejection never quotes a value', async (t) => {
