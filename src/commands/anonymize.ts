@@ -1,15 +1,15 @@
 import { baseFolderOf, type CheckedConfig, checkConfig, readConfigFile } from '../config/anonymizer-config.js'
 import { planOf } from '../config/plan.js'
-import { sluiceError } from '../errors.js'
-import type { RunOptions } from '../pipeline/options.js'
+import type { RunMetrics, RunOptions } from '../pipeline/options.js'
 import { runPipeline } from '../pipeline/run.js'
 import { anonymizeStream } from '../pipeline/stream.js'
 import { folderSink, folderSource } from '../storage/folder.js'
 import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './anonymize-options.js'
-import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.js'
-import { required, usage } from './options.js'
+import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
+import { longFlag, required, usage } from './options.js'
 import { printReport, printStreamTotals } from './report-text.js'
-import { openRunDisplay } from './run-display.js'
+import { openRunDisplay, type RunDisplay } from './run-display.js'
+import { openRunMetrics } from './run-metrics.js'
 import type { Terminal } from './terminal.js'
 
 /** `sluice anonymize`. Throws what the configuration, the store and the pipeline throw. */
@@ -26,66 +26,88 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
     validateInput: values.validateInput,
     validateOutput: values.validateOutput,
   })
-  return input === '-'
-    ? stream(values, checked, terminal)
-    : files({ input, output }, values, checked, terminal)
+  const isStream = input === '-'
+  if (isStream) refuseFileOptions(values)
+  return withDisplay(values, terminal, !isStream, (display, metrics) => {
+    display.configured(checked)
+    const opened = { checked, display, metrics }
+    return isStream ? stream(values, opened, terminal) : files({ input, output }, values, opened, terminal)
+  })
+}
+
+const FILE_OPTIONS = ['quarantineContent', 'maxQuarantined', 'overwrite', 'skip', 'json'] as const
+
+function refuseFileOptions(values: AnonymizeValues): void {
+  for (const name of FILE_OPTIONS)
+    if (values[name]) throw usage(`${longFlag(ANONYMIZE_OPTIONS[name])} needs files, not stdin.`)
+}
+
+interface Opened {
+  readonly checked: CheckedConfig
+  readonly display: RunDisplay
+  readonly metrics: RunMetrics | undefined
+}
+
+/** Runs with display and metrics, and ends both whatever happens. */
+async function withDisplay<T>(
+  values: AnonymizeValues,
+  terminal: Terminal,
+  hasBar: boolean,
+  run: (display: RunDisplay, metrics: RunMetrics | undefined) => Promise<T>,
+): Promise<T> {
+  const metrics = await openRunMetrics(values)
+  const display = await openRunDisplay(terminal, { isVerbose: values.verbose, hasBar })
+  try {
+    if (metrics?.url !== undefined) display.served(metrics.url)
+    return await run(display, metrics?.run)
+  } finally {
+    await display.close()
+    await metrics?.close()
+  }
 }
 
 async function files(
   { input, output }: { readonly input: string; readonly output: string },
   values: AnonymizeValues,
-  checked: CheckedConfig,
+  { checked, display, metrics }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const display = await openRunDisplay(terminal, { isVerbose: values.verbose, hasBar: true })
-  display.configured(checked)
-  try {
-    const sink = folderSink(output)
-    const report = await runPipeline({
-      ...sharedOptions(values, checked, terminal),
-      source: folderSource(input),
-      sink,
-      quarantineContent: values.quarantineContent,
-      maxQuarantined: values.maxQuarantined,
-      overwrite: values.overwrite,
-      skipExisting: values.skip,
-      onProgress: display.onProgress,
-      onEvent: display.onEvent,
-    })
-    await display.close()
-    if (values.json) terminal.print(JSON.stringify(report))
-    else printReport(report, sink, terminal)
-    if (report.failed.length > 0) return exitCodeOf(failureOf(report.failed[0]))
-    return report.lines.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
-  } finally {
-    await display.close()
-  }
+  const sink = folderSink(output)
+  const report = await runPipeline({
+    ...sharedOptions(values, checked, terminal),
+    source: folderSource(input),
+    sink,
+    quarantineContent: values.quarantineContent,
+    maxQuarantined: values.maxQuarantined,
+    overwrite: values.overwrite,
+    skipExisting: values.skip,
+    metrics,
+    onProgress: display.onProgress,
+    onEvent: display.onEvent,
+  })
+  await display.close()
+  if (values.json) terminal.print(JSON.stringify(report))
+  else printReport(report, sink, terminal)
+  if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
+  return report.lines.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
 }
 
 async function stream(
   values: AnonymizeValues,
-  checked: CheckedConfig,
+  { checked, display, metrics }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  for (const name of ['quarantineContent', 'maxQuarantined', 'overwrite', 'skip', 'json'] as const)
-    if (values[name])
-      throw usage(`${ANONYMIZE_OPTIONS[name].flags.replace(/ <.*/, '')} needs files, not stdin.`)
-  const display = await openRunDisplay(terminal, { isVerbose: values.verbose, hasBar: false })
-  display.configured(checked)
-  try {
-    const totals = await anonymizeStream({
-      ...sharedOptions(values, checked, terminal),
-      input: terminal.stdin,
-      output: terminal.stdout,
-      onEvent: display.onEvent,
-      onQuarantined: display.onQuarantined,
-    })
-    await display.close()
-    printStreamTotals(totals, terminal)
-    return totals.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
-  } finally {
-    await display.close()
-  }
+  const totals = await anonymizeStream({
+    ...sharedOptions(values, checked, terminal),
+    input: terminal.stdin,
+    output: terminal.stdout,
+    metrics,
+    onEvent: display.onEvent,
+    onQuarantined: display.onQuarantined,
+  })
+  await display.close()
+  printStreamTotals(totals, terminal)
+  return totals.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
 }
 
 const sharedOptions = (
@@ -102,13 +124,3 @@ const sharedOptions = (
     onBadLine,
     signal,
   }) satisfies Partial<RunOptions>
-
-const failureOf = ({
-  code,
-  message,
-  item,
-}: {
-  code: Parameters<typeof sluiceError>[0]
-  message: string
-  item: string
-}) => sluiceError(code, message, { blame: 'source', retry: 'later', at: item })

@@ -50,5 +50,8 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: EXIT.bug,
 }
 
+export const exitCodeOfCode = (code: ErrorCode): ExitCode => BY_CODE[code]
+
+/** What is not a SluiceError is a bug. */
 export const exitCodeOf = (error: unknown): ExitCode =>
   isSluiceError(error) ? BY_CODE[error.code] : EXIT.bug

@@ -7,6 +7,8 @@ import type { Terminal } from './terminal.js'
 export interface RunDisplay {
   /** Says what of the configuration its author should know, and which keys are made for this run. */
   configured(checked: CheckedConfig): void
+  /** Says where metrics are served. */
+  served(url: string): void
   readonly onProgress: (progress: RunProgress) => void
   readonly onEvent: (event: RunEvent) => void
   readonly onQuarantined: (line: QuarantinedLine) => void
@@ -21,11 +23,12 @@ interface DisplayOptions {
 
 const PROGRESS_EVERY_MS = 10_000
 const MAX_SHOWN_WARNINGS = 20
-const STDERR = 2
 
 /** Loads only what is shown. */
 export async function openRunDisplay(terminal: Terminal, options: DisplayOptions): Promise<RunDisplay> {
-  return terminal.isInteractive && !options.isVerbose ? forPerson(terminal, options) : forLog(options)
+  return terminal.isInteractive && !options.isVerbose
+    ? forPerson(terminal, options)
+    : forLog(terminal, options)
 }
 
 async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promise<RunDisplay> {
@@ -33,6 +36,7 @@ async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promis
   const warnings: string[] = []
   let isClosed = false
   return {
+    served: (url) => terminal.warn(`metrics: ${url}`),
     configured: (checked) => warnings.push(...configurationRemarks(checked).map(({ text }) => text)),
     onProgress: ({ bytesRead, bytesTotal, lines, quarantined }) =>
       bar?.update({ bytesRead, bytesTotal, lineCount: lines, quarantinedCount: quarantined }),
@@ -51,12 +55,13 @@ async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promis
   }
 }
 
-async function forLog({ isVerbose }: DisplayOptions): Promise<RunDisplay> {
+async function forLog(terminal: Terminal, { isVerbose }: DisplayOptions): Promise<RunDisplay> {
   const { eventLog } = await import('./event-log.js')
-  const log = eventLog(STDERR, isVerbose ? 'debug' : 'info')
+  const log = eventLog(terminal.stderr, isVerbose ? 'debug' : 'info')
   let lastProgressMs = performance.now()
   let closing: Promise<void> | undefined
   return {
+    served: (url) => log.event('info', 'metrics.served', { url }),
     configured(checked) {
       for (const { event, fields } of configurationRemarks(checked)) log.event('warn', event, fields)
     },

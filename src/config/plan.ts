@@ -66,5 +66,7 @@ function fingerprintOf(config: CheckedConfig, asOf: string | undefined): string 
 // The fingerprint stands in run.json, which is shared: a slow hash keeps a weak key from being guessed from it.
 function keyDigest(keys: Readonly<Partial<Record<KeyName, string>>>): Buffer {
   if (Object.keys(keys).length === 0) return Buffer.alloc(0)
-  return scryptSync(JSON.stringify(KEY_NAMES.map((name) => keys[name] ?? null)), 'fhir-sluice keys', 32)
+  return scryptSync(JSON.stringify(KEY_NAMES.map((name) => keys[name] ?? null)), 'fhir-sluice keys', 32, {
+    cost: 4096,
+  })
 }
