@@ -1,7 +1,7 @@
 import t from 'tap'
 import { elementTree } from '../../src/fhir/elements.js'
 import { isListed, mayBeKept } from './kept.js'
-import { canariesIn, type DateKind, EXACT_DATE, placeText, plantResource, resourceTypes } from './planting.js'
+import { canariesIn, EXACT_DATE, type Planting, placeText, plantResource, resourceTypes } from './planting.js'
 import { loadPreset, PRESETS } from './preset.js'
 
 for (const { name, version } of PRESETS)
@@ -11,11 +11,13 @@ for (const { name, version } of PRESETS)
       const preset = await loadPreset(name)
       let planted = 0
       let survived = 0
+      let exactDates = 0
       for (const type of resourceTypes(elementTree(version)))
-        for (const dates of ['text', 'date'] satisfies DateKind[]) {
-          const { line, places } = plantResource(type, dates)
+        for (const planting of ['values', 'dates'] satisfies Planting[]) {
+          const { line, places } = plantResource(type, planting)
           const out = preset.anonymize(line)
           planted += places.size
+          exactDates += line.split(EXACT_DATE).length - 1
           for (const canary of canariesIn(out)) {
             const place = places.get(canary)
             survived++
@@ -26,6 +28,7 @@ for (const { name, version } of PRESETS)
             if (out.includes(part)) t.fail(`${type.name}: ${part} survives`)
         }
       t.ok(planted > 50_000, `${planted} values planted`)
+      t.ok(exactDates > 5_000, `${exactDates} exact dates planted`)
       t.ok(survived > 500, `${survived} listed values survived`)
     },
   )

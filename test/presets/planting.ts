@@ -18,20 +18,24 @@ export interface Planted {
   readonly places: ReadonlyMap<string, Place>
 }
 
-/** What stands in the elements of type date, dateTime and instant. */
-export type DateKind = 'text' | 'date'
+/** `values`: a canary in every element; `dates`: an exact date in every date, dateTime and instant, nothing else. */
+export type Planting = 'values' | 'dates'
 
 export const EXACT_DATE = '1987-06-05'
-const EXACT_TIME = 'T07:08:09.123+02:00'
+const EXACT_INSTANT = `${EXACT_DATE}T07:08:09.123+02:00`
+const EXACT: Readonly<Record<string, string>> = {
+  date: EXACT_DATE,
+  dateTime: EXACT_INSTANT,
+  instant: EXACT_INSTANT,
+}
 const CANARY = /canary\d+x|70000\d{5}/g
 
 export const canariesIn = (text: string): readonly string[] => text.match(CANARY) ?? []
 
 /**
- * A resource of the type with every element that the version has, each value another canary; recursive elements
- * once. Primitives near the root have an id and an extension, which hold canaries as well.
+ * A resource of the type with every element that the version has, recursive ones once; each canary is another one. Primitives near the root have an id and an extension, which hold canaries as well.
  */
-export function plantResource(type: ElementType, dates: DateKind): Planted {
+export function plantResource(type: ElementType, planting: Planting): Planted {
   const places = new Map<string, Place>()
   const plant = (steps: readonly Step[]): string => {
     const canary = `canary${places.size + 1}x`
@@ -72,21 +76,24 @@ export function plantResource(type: ElementType, dates: DateKind): Planted {
   }
   const value = (member: Member, steps: readonly Step[], above: ReadonlySet<string>): unknown => {
     const { type: own } = member
+    if (own.jsonKind === 'object' && !own.isResource) return object(own, steps, above)
+    if (planting === 'dates') return EXACT[own.name]
     if (own.isResource) return childPatient()
     if (own.jsonKind === 'boolean') return true
-    if (own.jsonKind === 'number') return plantNumber(steps)
-    if (own.jsonKind === 'object') return object(own, steps, above)
-    const isDate = own.name === 'date' || own.name === 'dateTime' || own.name === 'instant'
-    if (isDate && dates === 'date') return own.name === 'date' ? EXACT_DATE : EXACT_DATE + EXACT_TIME
-    return plant(steps)
+    return own.jsonKind === 'number' ? plantNumber(steps) : plant(steps)
   }
   const object = (owner: ElementType, steps: readonly Step[], above: ReadonlySet<string>): object => {
     const filled: Record<string, unknown> = owner.isResource ? { resourceType: owner.name } : {}
     for (const member of owner.members.values()) {
       const own = [...steps, { name: member.name, type: member.type.name }]
       if (member.type.jsonKind === 'object' && above.has(member.type.id)) continue
-      if (member.type.name === 'Extension' && steps.length > 0) filled[member.key] = small(own).extension
-      else filled[member.key] = listed(member, value(member, own, new Set([...above, member.type.id])))
+      if (member.type.name === 'Extension' && steps.length > 0) {
+        if (planting === 'values') filled[member.key] = small(own).extension
+        continue
+      }
+      const item = value(member, own, new Set([...above, member.type.id]))
+      if (item !== undefined && !isEmpty(item)) filled[member.key] = listed(member, item)
+      if (planting === 'dates') continue
       if (member.type.jsonKind !== 'object' && steps.length < 2 && member.key !== 'id')
         filled[`_${member.key}`] = listed(member, small(own))
     }
@@ -97,6 +104,9 @@ export function plantResource(type: ElementType, dates: DateKind): Planted {
 }
 
 export const resourceTypes = (tree: ElementTree): readonly ElementType[] => [...tree.resources.values()]
+
+const isEmpty = (item: unknown): boolean =>
+  typeof item === 'object' && Object.keys(item as object).length === 0
 
 const listed = (member: Member, item: unknown): unknown => (member.cardinality === 'many' ? [item] : item)
 
