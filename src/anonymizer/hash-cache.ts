@@ -1,4 +1,5 @@
 import type { LatinBuffer } from '../fhir/json.js'
+import { copyBytes } from './copy-bytes.js'
 import type { HashText } from './methods/crypto-hash.js'
 import { nextHash } from './walk-tables.js'
 
@@ -28,8 +29,7 @@ export class HashCache {
   /** Writes the 64 hex digits for the ASCII text `source[from, to)` at `target[at]`; `hash` is `nextHash` over it. */
   write(source: LatinBuffer, from: number, to: number, hash: number, target: Uint8Array, at: number): void {
     const digits = this.find(source, from, to, hash)
-    const { records } = this
-    for (let k = 0; k < HEX_BYTES; k++) target[at + k] = records[digits + k]
+    copyBytes(this.records, digits, digits + HEX_BYTES, target, at)
   }
 
   /** The digits as a string; undefined where the text does not fit. */

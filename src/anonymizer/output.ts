@@ -2,18 +2,18 @@
  * A byte buffer that grows. `bytes[0, length)` is what was written; writers call `reserve` before they write past it.
  */
 export class Output {
-  bytes: Uint8Array
+  bytes: Buffer
   length = 0
 
   constructor(capacityBytes = 64 * 1024) {
-    this.bytes = new Uint8Array(capacityBytes)
+    this.bytes = Buffer.alloc(capacityBytes)
   }
 
   /** Makes room for `extraBytes` more; `bytes` may be another array afterwards. */
   reserve(extraBytes: number): void {
     const needed = this.length + extraBytes
     if (needed <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2))
+    const grown = Buffer.alloc(Math.max(needed, this.bytes.length * 2))
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
   }

@@ -1,5 +1,6 @@
 import { findMember, findStringMember, JsonError, type LatinBuffer, stringText } from '../fhir/json.js'
 import { patientIdOf } from '../fhir/patient-compartment.js'
+import { copyBytes } from './copy-bytes.js'
 import type { AnonymizerCounts } from './counts.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { numberText } from './decimal.js'
@@ -12,7 +13,15 @@ import { trimText } from './methods/text.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
 import type { LineContext } from './spec.js'
-import { ACT, type Edge, nextHash, type ResourceStart, type Table, WalkTables } from './walk-tables.js'
+import {
+  ACT,
+  type Edge,
+  NameSet,
+  nextHash,
+  type ResourceStart,
+  type Table,
+  WalkTables,
+} from './walk-tables.js'
 
 /**
  * Anonymizes a line in one pass over its bytes. What it does not do, it leaves to the interpreter by returning false:
@@ -35,7 +44,7 @@ export class Transducer {
   private lineStart = 0
   private context: LineContext = NO_CONTEXT
   private out: Output | undefined
-  private target: Uint8Array = new Uint8Array(0)
+  private target: LatinBuffer = Buffer.alloc(0) as LatinBuffer
   private length = 0
   private pending = 0
 
@@ -55,6 +64,11 @@ export class Transducer {
   private rootType = ''
   private rootTable: Table | undefined
   private shiftingRule = 0
+  private idEnd = 0
+  private idHash = 0
+  /** Where the root's hashed id stands in the output; 0 while it does not. */
+  private rootDigitsAt = 0
+  private readonly resourceNames: NameSet
   private rootIds: RootId | undefined
   private depthOfResource = 0
   private lastType: { readonly bytes: Uint8Array; readonly start: ResourceStart } | undefined
@@ -69,6 +83,7 @@ export class Transducer {
     this.shiftDays = shifts ? compileShiftDays(program.spec) : undefined
     const { cryptoHashKey } = program.spec.parameters
     this.tables = new WalkTables(program)
+    this.resourceNames = new NameSet([...program.elements.resources.keys()])
     this.cache = cryptoHashKey === undefined ? undefined : new HashCache(createHashText(cryptoHashKey))
     this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
   }
@@ -83,13 +98,14 @@ export class Transducer {
     const before = out.length
     this.length = before
     out.reserve((end - start) * 2 + SLACK_BYTES)
-    this.target = out.bytes
+    this.target = out.bytes as LatinBuffer
     this.pending = start
     this.records = 0
     this.hitCount = 0
     this.depthOfResource = 0
     this.rootTable = undefined
     this.rootIds = undefined
+    this.rootDigitsAt = 0
     this.place.item = context.item
     this.place.record = context.record
     if (source[start] !== 0x7b) return false
@@ -126,7 +142,7 @@ export class Transducer {
     const out = this.out as Output
     out.length = this.length
     out.reserve(bytes + SLACK_BYTES)
-    this.target = out.bytes
+    this.target = out.bytes as LatinBuffer
   }
 
   /** Writes what is pending before `to`. */
@@ -135,10 +151,7 @@ export class Transducer {
     const count = to - pending
     if (count > 0) {
       this.reserve(count)
-      const { target } = this
-      let at = this.length
-      if (count < 160) for (let p = pending; p < to; p++) target[at++] = source[p]
-      else source.copy(target, at, pending, to)
+      copyBytes(source, pending, to, this.target, this.length)
       this.length += count
     }
     this.pending = to
@@ -220,7 +233,7 @@ export class Transducer {
     if (metaStart >= 0) {
       out.length = this.length
       addLabels(out, metaStart, metaEnd, this.records)
-      this.target = out.bytes
+      this.target = out.bytes as LatinBuffer
       this.length = out.length
       return
     }
@@ -543,12 +556,9 @@ export class Transducer {
     if (edge.act === ACT.HASH_REFERENCE) {
       from = this.referenceId(q)
       if (from === 0) return this.method(edge, p)
-      q = from
+      hash = this.idHash
+      q = this.idEnd
       c = source[q]
-      while (ID[c] === 1) {
-        hash = nextHash(hash, c)
-        c = source[++q]
-      }
     } else {
       if (c === 0x20) return this.method(edge, p)
       while (PLAIN_ASCII[c] === 1) {
@@ -560,6 +570,7 @@ export class Transducer {
     if (c !== 0x22 || q === from || q - from > HashCache.maxKeyBytes) return this.method(edge, p)
     this.flush(from)
     this.reserve(64)
+    if (edge.isId && this.depthOfResource === 1) this.rootDigitsAt = this.length
     cache.write(source, from, q, hash, this.target, this.length)
     this.length += 64
     this.pending = q
@@ -568,27 +579,34 @@ export class Transducer {
     return q + 1
   }
 
-  /** Where the id begins in a reference `Type/id` or `urn:uuid:…` that begins at `p`; 0 for any other form. */
+  /**
+   * Where the id begins in a reference `Type/id` or `urn:uuid:…` that begins at `p`; 0 for any other form. Its end and
+   * its hash are in `idEnd` and `idHash`.
+   */
   private referenceId(p: number): number {
     const { source } = this
+    let q = p
+    let hash = 0
     if (source[p] === 0x75) {
       for (let k = 0; k < URN_UUID.length; k++) if (source[p + k] !== URN_UUID[k]) return 0
       const id = p + URN_UUID.length
       for (let k = 0; k < 36; k++) {
         const c = source[id + k]
-        const isDash = k === 8 || k === 13 || k === 18 || k === 23
-        if (isDash ? c !== 0x2d : HEX[c] !== 1) return 0
+        if (k === 8 || k === 13 || k === 18 || k === 23 ? c !== 0x2d : HEX[c] !== 1) return 0
+        hash = nextHash(hash, c)
       }
+      this.idHash = hash
+      this.idEnd = id + 36
       return source[id + 36] === 0x22 ? id : 0
     }
-    let q = p
-    while (LETTER[source[q]] === 1) q++
-    if (q === p || source[q] !== 0x2f) return 0
-    const id = q + 1
-    let last = id
-    while (ID[source[last]] === 1) last++
-    if (source[last] !== 0x22 || last === id || last - id > 64) return 0
-    return this.program.elements.resources.has(source.latin1Slice(p, q)) ? id : 0
+    for (let c = source[q]; LETTER[c] === 1; c = source[++q]) hash = nextHash(hash, c)
+    if (source[q] !== 0x2f || !this.resourceNames.has(source, p, q, hash)) return 0
+    const id = ++q
+    hash = 0
+    for (let c = source[q]; ID[c] === 1; c = source[++q]) hash = nextHash(hash, c)
+    this.idHash = hash
+    this.idEnd = q
+    return source[q] === 0x22 && q - id <= 64 ? id : 0
   }
 
   /** Runs a rule's method on the scalar at `p`. */
@@ -683,6 +701,12 @@ export class Transducer {
     const rule = edge?.rule
     if (rule === undefined || edge === undefined || raw === '') return { raw, changed: raw, rule: 0 }
     const offset = this.context.baseOffset + found.start - this.lineStart
+    if (this.rootDigitsAt > 0)
+      return {
+        raw,
+        changed: this.target.latin1Slice(this.rootDigitsAt, this.rootDigitsAt + 64),
+        rule: rule.number,
+      }
     if (edge.act === ACT.HASH && this.cache !== undefined) {
       const hashed = this.cache.text(source, found.start + 1, found.end - 1)
       if (hashed !== undefined) return { raw, changed: hashed, rule: rule.number }

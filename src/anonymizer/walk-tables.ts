@@ -38,6 +38,8 @@ export class Edge {
   /** First byte that the value must have where `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
   readonly opening: number
   readonly isMeta: boolean
+  /** A resource's own id. */
+  readonly isId: boolean
   /** The rule whose element begins here, by number; 0 for none. */
   readonly counts: number
   readonly rule: CompiledRule | undefined
@@ -60,6 +62,7 @@ export class Edge {
     this.arity = facts.arity ?? 0
     this.opening = facts.opening ?? 0
     this.isMeta = facts.isMeta ?? false
+    this.isId = facts.isId ?? false
     this.counts = facts.counts ?? 0
     this.rule = facts.rule
     this.leaf = {
@@ -82,6 +85,7 @@ interface EdgeFacts {
   readonly arity?: number
   readonly opening?: number
   readonly isMeta?: boolean
+  readonly isId?: boolean
   readonly counts?: number
   readonly rule?: CompiledRule | undefined
   readonly name?: string
@@ -108,7 +112,7 @@ export class Table {
   constructor(readonly edges: readonly Edge[]) {
     this.words = (edges.length + 31) >>> 5
     this.first = edges[0]
-    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(edges))
+    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(edges, ({ key }) => key.subarray(0, -2)))
     this.mask = this.slots.length - 1
   }
 
@@ -121,16 +125,39 @@ export class Table {
 /** The hash the walk computes while it looks for a key's closing quote. */
 export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
 
-function withoutCollisions(edges: readonly Edge[]): { slots: (Edge | undefined)[]; factor: number } {
-  const hashes = edges.map(({ key }) => key.subarray(0, -2).reduce(nextHash, 0))
+/** Names looked up by their bytes. */
+export class NameSet {
+  private readonly slots: readonly (Uint8Array | undefined)[]
+  private readonly factor: number
+
+  constructor(names: readonly string[]) {
+    const keys = names.map((name) => Uint8Array.from(Buffer.from(name)))
+    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(keys, (key) => key))
+  }
+
+  /** Whether `source[from, to)` is one of the names; `hash` is `nextHash` over it. */
+  has(source: Uint8Array, from: number, to: number, hash: number): boolean {
+    const name = this.slots[(Math.imul(hash, this.factor) >>> 16) & (this.slots.length - 1)]
+    if (name === undefined || name.length !== to - from) return false
+    for (let k = 0; k < name.length; k++) if (source[from + k] !== name[k]) return false
+    return true
+  }
+}
+
+/** A table and a factor that give every key a place of its own. */
+function withoutCollisions<T>(
+  items: readonly T[],
+  keyOf: (item: T) => Uint8Array,
+): { slots: (T | undefined)[]; factor: number } {
+  const hashes = items.map((item) => keyOf(item).reduce(nextHash, 0))
   for (let size = 4; size <= 1 << 16; size *= 2) {
-    if (size < edges.length) continue
+    if (size < items.length) continue
     for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
-      const slots = new Array<Edge | undefined>(size).fill(undefined)
+      const slots = new Array<T | undefined>(size).fill(undefined)
       const fits = hashes.every((hash, k) => {
         const slot = (Math.imul(hash, factor) >>> 16) & (size - 1)
         if (slots[slot] !== undefined) return false
-        slots[slot] = edges[k]
+        slots[slot] = items[k]
         return true
       })
       if (fits) return { slots, factor }
@@ -217,7 +244,8 @@ class TableBuilder {
       const child = this.automaton.child(place, member)
       const isMeta = place.type.isResource && member.key === 'meta' && !this.contained
       const facts = this.memberFacts(place, member, child, inMeta || isMeta)
-      edges.push(new Edge(member.key, edges.length, { ...facts, isMeta }))
+      const isId = place.type.isResource && member.key === 'id'
+      edges.push(new Edge(member.key, edges.length, { ...facts, isMeta, isId }))
       if (isPrimitive(member.type)) {
         const act = this.underscoreAct(place, child)
         const extra = { ...facts, act, isUnderscore: true, opening: 0x7b, counts: 0 }
