@@ -8,6 +8,7 @@ import type { Output } from './output.js'
 import { compileProgram } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
 import { Transducer } from './transducer.js'
+import { structureRejection } from './validate.js'
 
 /** One line in, one outcome out. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {
@@ -88,12 +89,23 @@ export function createLineAnonymizerSync(
       }
       if (context.isValidUtf8 !== true && !isUtf8(buffer.subarray(range.start, range.end)))
         return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
-      if (transducer !== undefined && transduce(transducer, buffer, range, context, out)) {
-        transducer.count(counts)
-        return undefined
+      if (spec.validateInput) {
+        const rejection = structureRejection(program.elements, buffer, range, 'input')
+        if (rejection !== undefined) return rejection
       }
-      counts.interpretedLines++
-      return interpretLine(program, buffer, range, context, { out, counts })
+      const before = out.length
+      if (transducer !== undefined && transduce(transducer, buffer, range, context, out))
+        transducer.count(counts)
+      else {
+        counts.interpretedLines++
+        const rejection = interpretLine(program, buffer, range, context, { out, counts })
+        if (rejection !== undefined) return rejection
+      }
+      if (!spec.validateOutput) return undefined
+      const written = { start: before, end: out.length }
+      const rejection = structureRejection(program.elements, out.bytes, written, 'output')
+      if (rejection !== undefined) out.length = before
+      return rejection
     },
   }
 }

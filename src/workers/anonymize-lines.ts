@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { AnonymizerCounts } from '../anonymizer/counts.js'
 import type { LineAnonymizer } from '../anonymizer/line-anonymizer.js'
 import type { Output } from '../anonymizer/output.js'
@@ -30,6 +31,7 @@ export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out:
     record: task.firstRecord,
     baseOffset: task.baseOffset,
     dateShiftPrefix: task.dateShiftPrefix,
+    isValidUtf8: isUtf8(source.subarray(task.start, task.end)),
   } satisfies LineContext
   for (let at = task.start; at < task.end; ) {
     const newline = task.document ? -1 : source.indexOf(LF, at)

@@ -1,0 +1,31 @@
+import type { ElementTree } from '../fhir/elements.js'
+import { JsonError } from '../fhir/json.js'
+import { parseTree, pathOf } from '../fhir/tree.js'
+import type { Rejection } from './spec.js'
+
+/**
+ * Holds a whole line to the element tree, also where rules drop: unknown elements, wrong JSON kinds, arrays where one
+ * value stands and the reverse, duplicate keys. `side` says what was looked at.
+ */
+export function structureRejection(
+  elements: ElementTree,
+  source: Buffer,
+  range: { readonly start: number; readonly end: number },
+  side: 'input' | 'output',
+): Rejection | undefined {
+  try {
+    const tree = parseTree(elements, source, range.start, range.end)
+    const fault = tree?.faults[0]
+    if (tree !== undefined && fault === undefined) return undefined
+    const where = fault === undefined ? 'the line' : pathOf(fault.node)
+    const what = fault?.code ?? 'NOT_A_RESOURCE'
+    return {
+      code: 'NOT_VALID',
+      offset: fault?.offset ?? 0,
+      message: `${side}: ${where} is not valid: ${what}`,
+    }
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    return { code: error.code, offset: error.offset - range.start, message: error.message }
+  }
+}
