@@ -1,25 +1,10 @@
 #!/usr/bin/env node
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import {
-  createLineAnonymizer,
-  type EngineOptions,
-  type LineAnonymizer,
-} from '../src/anonymizer/line-anonymizer.js'
+import { createLineAnonymizer, type LineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
 import { Output } from '../src/anonymizer/output.js'
-import type { AnonymizerSpec } from '../src/anonymizer/spec.js'
-import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
-import { planOf } from '../src/config/plan.js'
-import { HOSPITAL_MIX } from '../src/synthetic/generate.js'
-import {
-  type Lines,
-  realLines,
-  sharedFolder,
-  syntheticLines,
-  thinned,
-  withDistinctIds,
-} from './engine-data.js'
+import { ENGINE_CASES, type EngineCase, specOf } from './engine-cases.js'
+import type { Lines } from './engine-data.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
 const HELP = `How fast is one core, against JSON.parse + JSON.stringify + Buffer.from of the same lines in the same run?
@@ -32,17 +17,6 @@ const HELP = `How fast is one core, against JSON.parse + JSON.stringify + Buffer
 --rounds <n>   interleaved rounds, default 7; the first is not counted
 `
 
-interface Case {
-  readonly name: string
-  readonly lines: Lines
-  readonly spec: AnonymizerSpec
-  /** What the speed is compared with; without it parse and stringify. */
-  readonly against?: AnonymizerSpec
-  readonly engine?: EngineOptions['engine']
-  /** `cold`: a new engine each round, nothing cached. */
-  readonly cache: 'warm' | 'cold'
-}
-
 interface Result {
   readonly name: string
   readonly megabytes: number
@@ -51,6 +25,8 @@ interface Result {
   readonly linesPerSecond: Spread
   /** Times as fast as parse and stringify, or as `against`. */
   readonly ratio: Spread
+  /** The same by processor time, which other work on the machine does not stretch; garbage collection included. */
+  readonly processorRatio: Spread
   readonly interpretedShare: number
   readonly rejectedCount: number
 }
@@ -72,111 +48,47 @@ async function main(): Promise<void> {
     return
   }
   const results: Result[] = []
-  for (const { name, make } of await cases())
-    if (name.includes(values.only)) results.push(await measure(await make(), Number(values.rounds)))
+  for (const one of ENGINE_CASES) {
+    if (!one.name.includes(values.only)) continue
+    if (existsSync(one.config)) results.push(await measure(one, Number(values.rounds)))
+    else process.stderr.write(`${one.name}: skipped, ${one.config} is not there\n`)
+  }
   const table = tableOf(results)
   process.stdout.write(`${JSON.stringify({ node: process.versions.node, results })}\n\n${table}\n`)
   if (values.write) writeSection(`engine-node${process.versions.node.split('.')[0]}`, sectionOf(table))
 }
 
-interface NamedCase {
-  readonly name: string
-  make(): Promise<Case>
-}
-
-async function cases(): Promise<NamedCase[]> {
-  const r4 = cached(() => realLines('r4-synthea', 'R4', HOSPITAL_MIX))
-  const stu3 = cached(() => realLines('stu3-synthea', 'STU3', HOSPITAL_MIX))
-  const linePercent = cached(() => syntheticLines('R4', { Patient: 1, Observation: 99 }, 24e6))
-  // A patient's line is 3.6 times as long as an observation's.
-  const bytePercent = cached(() => syntheticLines('R4', { Patient: 1, Observation: 356 }, 24e6))
-  const distinct = cached(() => withDistinctIds(r4()))
-  const slowRule = { path: "Patient.name.where(use = 'none' and family.length() > 99)", method: 'redact' }
-  const of = (
-    name: string,
-    lines: () => Lines,
-    spec: () => Promise<AnonymizerSpec>,
-    more: Partial<Case> = {},
-  ) => ({
-    name,
-    make: async (): Promise<Case> => ({ name, lines: lines(), spec: await spec(), cache: 'warm', ...more }),
-  })
-  const sample = () => specOf(join(sharedFolder, 'golden/r4-sample-config.json'))
-  const slow = () => specOf(join(sharedFolder, 'golden/r4-sample-config.json'), [slowRule])
-  const against = (
-    name: string,
-    lines: () => Lines,
-    base: () => Promise<AnonymizerSpec>,
-    spec: () => Promise<AnonymizerSpec>,
-  ): NamedCase => ({
-    name,
-    make: async () => ({ name, lines: lines(), spec: await spec(), against: await base(), cache: 'warm' }),
-  })
-  return [
-    of('r4-sample, warm', r4, sample),
-    of('r4-sample, cold', r4, sample, { cache: 'cold' }),
-    of('r4-sample, ids all different', distinct, sample, { cache: 'cold' }),
-    of('stu3-sample', stu3, () => specOf(join(sharedFolder, 'golden/stu3-sample-config.json'))),
-    of('safe-harbor-r4', r4, () => preset('safe-harbor-r4')),
-    of('safe-harbor-stu3', stu3, () => preset('safe-harbor-stu3')),
-    of('research-r4', r4, () => preset('research-r4')),
-    against('a slow rule on 1 % of the lines ÷ without', linePercent, sample, slow),
-    against('a slow rule on 1 % of the bytes ÷ without', bytePercent, sample, slow),
-    of(
-      'r4-sample, interpreter alone',
-      cached(() => thinned(r4(), 8)),
-      sample,
-      { engine: 'interpreter' },
-    ),
-  ]
-}
-
-const preset = (name: string): Promise<AnonymizerSpec> =>
-  specOf(fileURLToPath(new URL(`../../configs/${name}.json`, import.meta.url)))
-
-async function specOf(path: string, firstRules: readonly object[] = []): Promise<AnonymizerSpec> {
-  const raw = (await readConfigFile(path)) as { fhirPathRules: object[] }
-  const plan = planOf(
-    checkConfig({ ...raw, fhirPathRules: [...firstRules, ...raw.fhirPathRules] }),
-    '2026-11-21',
-  )
-  return plan.settle(plan.newRunSecrets())
-}
-
-function cached(make: () => Lines): () => Lines {
-  let lines: Lines | undefined
-  return () => {
-    lines ??= make()
-    return lines
-  }
-}
-
-async function measure(one: Case, rounds: number): Promise<Result> {
-  const { lines, spec, cache } = one
+async function measure(one: EngineCase, rounds: number): Promise<Result> {
+  const lines = one.lines()
+  const spec = await specOf(one.config, one.extraRules)
+  const newEngine = () => createLineAnonymizer(spec, { engine: one.engine ?? 'automatic' })
+  const other =
+    one.extraRules === undefined ? undefined : await createLineAnonymizer(await specOf(one.config))
+  const baseline = (block: Block) =>
+    other === undefined ? parseAndPrint(lines, block) : anonymizeAll(other, lines, block)
   const megabytes = lines.bytes.length / 1e6
   const lineCount = lines.starts.length - 1
   const engineSeconds: number[] = []
   const ratios: number[] = []
-  let anonymizer = await createLineAnonymizer(spec, { engine: one.engine ?? 'automatic' })
-  const other = one.against === undefined ? undefined : await createLineAnonymizer(one.against)
-  const baseline = (block: Block) =>
-    other === undefined ? parseAndPrint(lines, block) : anonymizeAll(other, lines, block)
+  const processorRatios: number[] = []
+  let anonymizer = await newEngine()
   let rejectedCount = 0
   for (let round = 0; round < rounds; round++) {
-    if (cache === 'cold') anonymizer = await createLineAnonymizer(spec, { engine: one.engine ?? 'automatic' })
-    let floor = 0
-    let engine = 0
+    if (one.cache === 'cold') anonymizer = await newEngine()
+    const floor = new Stopwatch()
+    const engine = new Stopwatch()
     rejectedCount = 0
     // In turns, block by block: what else the machine does then slows down both.
     for (const block of blocksOf(lines)) {
-      floor += secondsOf(() => baseline(block))
-      engine += secondsOf(() => {
+      floor.time(() => baseline(block))
+      engine.time(() => {
         rejectedCount += anonymizeAll(anonymizer, lines, block)
       })
     }
     if (round === 0 && rounds > 1) continue
-    engineSeconds.push(engine)
-    ratios.push(floor / engine)
+    engineSeconds.push(engine.seconds)
+    ratios.push(floor.seconds / engine.seconds)
+    processorRatios.push(floor.processorSeconds / engine.processorSeconds)
   }
   return {
     name: one.name,
@@ -185,7 +97,8 @@ async function measure(one: Case, rounds: number): Promise<Result> {
     megabytesPerSecond: spreadOf(engineSeconds.map((seconds) => megabytes / seconds)),
     linesPerSecond: spreadOf(engineSeconds.map((seconds) => lineCount / seconds)),
     ratio: spreadOf(ratios),
-    interpretedShare: anonymizer.counts.interpretedLines / (lineCount * (cache === 'cold' ? 1 : rounds)),
+    processorRatio: spreadOf(processorRatios),
+    interpretedShare: anonymizer.counts.interpretedLines / (lineCount * (one.cache === 'cold' ? 1 : rounds)),
     rejectedCount,
   }
 }
@@ -229,21 +142,30 @@ function parseAndPrint({ bytes, starts }: Lines, { firstLine, endLine }: Block):
   return length
 }
 
-function secondsOf(work: () => unknown): number {
-  const begun = performance.now()
-  work()
-  return (performance.now() - begun) / 1000
+class Stopwatch {
+  seconds = 0
+  processorSeconds = 0
+
+  time(work: () => unknown): void {
+    const begun = performance.now()
+    const before = process.cpuUsage()
+    work()
+    const { user, system } = process.cpuUsage(before)
+    this.seconds += (performance.now() - begun) / 1000
+    this.processorSeconds += (user + system) / 1e6
+  }
 }
 
 const tableOf = (results: readonly Result[]): string =>
   markdownTable(
-    ['configuration, data', 'MB', 'MB/s', 'lines/s', '× as fast', 'interpreted', 'rejected'],
+    ['configuration, data', 'MB', 'MB/s', 'lines/s', '× as fast', '× by CPU time', 'interpreted', 'rejected'],
     results.map((result) => [
       result.name,
       result.megabytes.toFixed(0),
       spreadText(result.megabytesPerSecond, 0),
       result.linesPerSecond.median.toFixed(0),
       spreadText(result.ratio),
+      spreadText(result.processorRatio),
       `${(result.interpretedShare * 100).toFixed(0)} %`,
       String(result.rejectedCount),
     ]),

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { EngineOptions } from '../src/anonymizer/line-anonymizer.js'
+import type { AnonymizerSpec } from '../src/anonymizer/spec.js'
+import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
+import { planOf } from '../src/config/plan.js'
+import { HOSPITAL_MIX } from '../src/synthetic/generate.js'
+import {
+  type Lines,
+  realLines,
+  sharedFolder,
+  syntheticLines,
+  thinned,
+  withDistinctIds,
+} from './engine-data.js'
+
+/** One row of the table. */
+export interface EngineCase {
+  readonly name: string
+  lines(): Lines
+  /** Path of the configuration. */
+  readonly config: string
+  /** Put before the configuration's rules; then the speed is compared with that of the configuration alone. */
+  readonly extraRules?: readonly object[]
+  readonly engine?: EngineOptions['engine']
+  /** `cold`: a new engine each round, nothing cached; default warm. */
+  readonly cache?: 'cold'
+}
+
+const SAMPLE = join(sharedFolder, 'golden/r4-sample-config.json')
+const STU3_SAMPLE = join(sharedFolder, 'golden/stu3-sample-config.json')
+const preset = (name: string): string => fileURLToPath(new URL(`../../configs/${name}.json`, import.meta.url))
+
+const r4 = once(() => realLines('r4-synthea', 'R4', HOSPITAL_MIX))
+const stu3 = once(() => realLines('stu3-synthea', 'STU3', HOSPITAL_MIX))
+const distinct = once(() => withDistinctIds(r4()))
+const every8th = once(() => thinned(r4(), 8))
+const percentOfLines = once(() => syntheticLines('R4', { Patient: 1, Observation: 99 }, 24e6))
+// A patient's line is 3.6 times as long as an observation's.
+const percentOfBytes = once(() => syntheticLines('R4', { Patient: 1, Observation: 356 }, 24e6))
+
+const SLOW_RULE = { path: "Patient.name.where(use = 'none' and family.length() > 99)", method: 'redact' }
+
+export const ENGINE_CASES: readonly EngineCase[] = [
+  { name: 'r4-sample, warm', lines: r4, config: SAMPLE },
+  { name: 'r4-sample, cold', lines: r4, config: SAMPLE, cache: 'cold' },
+  { name: 'r4-sample, ids all different', lines: distinct, config: SAMPLE, cache: 'cold' },
+  { name: 'stu3-sample', lines: stu3, config: STU3_SAMPLE },
+  { name: 'safe-harbor-r4', lines: r4, config: preset('safe-harbor-r4') },
+  { name: 'safe-harbor-stu3', lines: stu3, config: preset('safe-harbor-stu3') },
+  { name: 'research-r4', lines: r4, config: preset('research-r4') },
+  {
+    name: 'a slow rule on 1 % of the lines ÷ without',
+    lines: percentOfLines,
+    config: SAMPLE,
+    extraRules: [SLOW_RULE],
+  },
+  {
+    name: 'a slow rule on 1 % of the bytes ÷ without',
+    lines: percentOfBytes,
+    config: SAMPLE,
+    extraRules: [SLOW_RULE],
+  },
+  { name: 'r4-sample, interpreter alone', lines: every8th, config: SAMPLE, engine: 'interpreter' },
+]
+
+/** A configuration with keys made for it, as of the golden files' day. Throws what reading and checking throw. */
+export async function specOf(path: string, extraRules: readonly object[] = []): Promise<AnonymizerSpec> {
+  const raw = (await readConfigFile(path)) as { fhirPathRules: object[] }
+  const config = checkConfig({ ...raw, fhirPathRules: [...extraRules, ...raw.fhirPathRules] })
+  const plan = planOf(config, '2026-11-21')
+  return plan.settle(plan.newRunSecrets())
+}
+
+function once(make: () => Lines): () => Lines {
+  let lines: Lines | undefined
+  return () => {
+    lines ??= make()
+    return lines
+  }
+}
