@@ -18,6 +18,9 @@ interface Remark {
 const SAYS: Readonly<Record<Finding['kind'], string>> = {
   'never-matches': 'never matches',
   shadowed: 'does nothing',
+  fails: 'fails',
+  'no-effect': 'changes nothing',
+  'not-compiled': 'does not compile',
   union: 'differs from the original',
   precedence: 'may not mean what it seems to',
 }

@@ -1,27 +1,37 @@
 import type { ElementTree, ElementType } from '../fhir/elements.js'
+import { compilePath } from './compile.js'
 import { type Cover, coverOf } from './lint/cover.js'
+import { listed, oddEffect } from './lint/effect.js'
 import { nearestName } from './lint/nearest-name.js'
 import { bindsUnionFirst, hasUnion } from './lint/precedence.js'
-import { type DeadEnd, type Reach, reach } from './lint/reach.js'
+import { type DeadEnd, type Place, type Reach, reach } from './lint/reach.js'
 import { appliesTo, parseRulePath, type RulePath } from './path.js'
 
 /** What a rule's author should know. */
 export interface Finding {
   readonly rule: number
-  readonly kind: 'never-matches' | 'shadowed' | 'union' | 'precedence'
+  readonly kind:
+    | 'never-matches'
+    | 'shadowed'
+    | 'fails'
+    | 'no-effect'
+    | 'not-compiled'
+    | 'union'
+    | 'precedence'
   readonly message: string
 }
 
-interface LintedRule {
+export interface LintedRule {
   readonly number: number
   readonly path: string
+  readonly method?: string
 }
 
 /** Looks at rules (whose paths compile) without data. In the order of the rules. */
 export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Finding[] {
   const findings: Finding[] = []
   const earlier: { readonly number: number; readonly covers: Cover }[] = []
-  for (const { number, path } of rules) {
+  for (const { number, path, method } of rules) {
     const report = (kind: Finding['kind'], message: string) => findings.push({ rule: number, kind, message })
     const parsed = parseRulePath(path)
     const reached = reachOnAll(parsed, tree)
@@ -34,7 +44,10 @@ export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Find
           'shadowed',
           `whatever it reaches, ${numbers(by)} before it ${by.length > 1 ? 'claim' : 'claims'}`,
         )
+      const odd = method === undefined ? undefined : oddEffect(method, placesOf(reached.found))
+      if (odd !== undefined) report(odd.kind, odd.message)
     }
+    if (compilePath(parsed) === undefined) report('not-compiled', costOf(parsed))
     if (bindsUnionFirst(path))
       report('precedence', '"as" and "is" take the whole union before them: a | b as T means (a | b) as T')
     if (hasUnion(path))
@@ -47,10 +60,17 @@ export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Find
   return findings
 }
 
+const placesOf = (found: readonly Found[]): readonly Place[] =>
+  found.flatMap(({ reach: { places } }) => places ?? [])
+
+function costOf({ resourceType }: RulePath): string {
+  const all = resourceType === '' || resourceType === 'Resource' || resourceType === 'DomainResource'
+  const lines = all ? 'lines of every resource type' : `${resourceType} lines`
+  return `${lines} go through the interpreter, which is several times slower`
+}
+
 const numbers = (rules: readonly number[]): string =>
-  rules.length === 1
-    ? `rule ${rules[0]}`
-    : `rules ${rules.slice(0, 4).join(', ')}${rules.length > 4 ? ' …' : ''}`
+  `rule${rules.length === 1 ? '' : 's'} ${listed(rules.map(String))}`
 
 interface Found {
   readonly resource: ElementType
