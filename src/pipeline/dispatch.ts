@@ -37,9 +37,9 @@ export class Dispatch {
   async run(task: LinesTask): Promise<readonly Part[]> {
     await this.#enter()
     try {
-      const whole = await this.#twice(task, this.#timeoutMs(task, 'whole'))
+      const whole = await this.#twice(task, this.#timeoutMs(task))
       if (whole.kind === 'lines') return [{ task, result: whole }]
-      return await this.#search(task)
+      return await this.#search(task, whole.why)
     } finally {
       this.#leave()
     }
@@ -54,30 +54,30 @@ export class Dispatch {
     return pool.run(task, timeoutMs)
   }
 
-  async #search(task: LinesTask): Promise<Part[]> {
+  async #search(task: LinesTask, why: 'crashed' | 'timeout'): Promise<Part[]> {
     // Before a line is blamed: a pool that cannot start workers any more loses every task.
     await this.options.pool.hello()
     const middle = task.document ? undefined : middleLine(task)
     if (middle === undefined) {
-      const once = await this.#twice(task, this.#timeoutMs(task, 'search'))
+      const once = await this.#twice(task, this.#timeoutMs(task, why))
       return [{ task, result: once.kind === 'lines' ? once : rejection(task, once.why) }]
     }
     const parts: Part[] = []
     for (const half of halves(task, middle)) {
-      const timeoutMs = this.#timeoutMs(half, 'search')
+      const timeoutMs = this.#timeoutMs(half, why)
       const result = await this.options.pool.run(half, timeoutMs)
       if (result.kind === 'lines') parts.push({ task: half, result })
-      else parts.push(...(await this.#search(half)))
+      else parts.push(...(await this.#search(half, result.why)))
     }
     return parts
   }
 
-  /** Longer for a long line; in the search shorter, in proportion, so that one line among thousands is soon found. */
-  #timeoutMs({ start, end }: LinesTask, search: 'whole' | 'search'): number {
+  /** Longer for a long line; shorter, in proportion, in the search for a slow one, so that it is soon found. */
+  #timeoutMs({ start, end }: LinesTask, why?: 'crashed' | 'timeout'): number {
     const share = (end - start) / NOMINAL_BYTES
     const allowedMs = this.options.chunkTimeoutMs * Math.max(1, share)
     const soonMs = Math.max(MIN_SEARCH_MS, this.options.chunkTimeoutMs * share)
-    return Math.min(search === 'whole' ? allowedMs : Math.min(allowedMs, soonMs), MAX_TIMER_MS)
+    return Math.min(allowedMs, why === 'timeout' ? soonMs : allowedMs, MAX_TIMER_MS)
   }
 
   async #enter(): Promise<void> {

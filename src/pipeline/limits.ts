@@ -21,7 +21,7 @@ export interface Limits {
 
 export type LimitOptions = Pick<
   RunOptions,
-  'workers' | 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeoutMs'
+  'workers' | 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeoutMs' | 'workerHeapBytes'
 >
 
 /** Fills in what is not given from the processors and the memory this process may use. Throws USAGE. */
@@ -47,7 +47,9 @@ export function settleLimits(options: LimitOptions): Limits {
     slabBytes,
     slabCount,
     chunkTimeoutMs: atLeast('chunkTimeoutMs', options.chunkTimeoutMs ?? 60_000, 1),
-    workerHeapMebibytes: Math.round(Math.max(128, Math.min(1024, memory / MIB / 2 / workers))),
+    workerHeapMebibytes: Math.ceil(
+      (options.workerHeapBytes ?? Math.max(128 * MIB, Math.min(1024 * MIB, memory / 2 / workers))) / MIB,
+    ),
     itemsAtOnce: Math.max(2, Math.min(workers * 2, slabCount)),
   }
 }

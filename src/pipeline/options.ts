@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly maxLineBytes?: number
   /** A chunk that takes longer is searched for the line that does; default 60 s. */
   readonly chunkTimeoutMs?: number
+  /** Heap of one worker; a line that needs more is WORKER_CRASHED. Default 1 GiB or a worker's part of the memory. */
+  readonly workerHeapBytes?: number
   /** Compress the outputs. */
   readonly gzip?: boolean
   /** `fail` ends the run with BAD_LINE and commits nothing of that item; default `quarantine`. */

@@ -30,22 +30,33 @@ export class SinkWriter {
 
   /** Goes on from the item's checkpoint if it is one of the same fingerprint, else begins afresh. */
   static async open(run: RunContext, work: ItemWork): Promise<SinkWriter> {
+    const sinkItem = run.sink.item(work.output)
+    try {
+      return (await SinkWriter.#resume(run, work, sinkItem)) ?? (await SinkWriter.#start(run, work, sinkItem))
+    } catch (error) {
+      await sinkItem.close()
+      throw error
+    }
+  }
+
+  static async #resume(run: RunContext, work: ItemWork, sinkItem: SinkItem): Promise<SinkWriter | undefined> {
     const { state } = run.sink
     const name = journalName(work.output)
-    const sinkItem = run.sink.item(work.output)
+    const item = work.item.name
     const read = await readJournal(state, name)
     if (read?.fingerprint === work.fingerprint && (await canResume(run, work, sinkItem, read.checkpoint))) {
-      const journal = await Journal.resume(state, name, read)
-      run.onEvent({
-        event: 'item.resumed',
-        level: 'info',
-        item: work.item.name,
-        offset: read.checkpoint.endOffset,
-      })
-      return new SinkWriter(run, work, sinkItem, journal, read.checkpoint)
+      const { checkpoint } = read
+      run.onEvent({ event: 'item.resumed', level: 'info', item, offset: checkpoint.endOffset })
+      return new SinkWriter(run, work, sinkItem, await Journal.resume(state, name, read), checkpoint)
     }
-    if (read !== undefined || (await state.bytesOf(name)) !== undefined)
-      run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item: work.item.name })
+    if ((await state.bytesOf(name)) !== undefined)
+      run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item })
+    return undefined
+  }
+
+  static async #start(run: RunContext, work: ItemWork, sinkItem: SinkItem): Promise<SinkWriter> {
+    const { state } = run.sink
+    const name = journalName(work.output)
     await state.remove(name)
     await sinkItem.resume(0)
     await state.remove(quarantineName(work.output))

@@ -19,6 +19,7 @@ export class FileSinkItem implements SinkItem {
 
   resume(bytes: number): Promise<boolean> {
     return writing(this.name, async () => {
+      await this.close()
       await mkdir(dirname(this.path), { recursive: true })
       const there = await headOf(this.#part)
       const kept = bytes > 0 && there !== undefined && there.bytes >= bytes

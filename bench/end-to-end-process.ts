@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { createReadStream, createWriteStream, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { finished } from 'node:stream/promises'
+import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
+import { planOf } from '../src/config/plan.js'
+import { runPipeline } from '../src/pipeline/run.js'
+import { folderSink, folderSource } from '../src/storage/folder.js'
+
+/** What `end-to-end.ts` measures: one whole process, files to files. Its last line of stdout is a `Measured`. */
+export interface Measured {
+  readonly peakMebibytes: number
+  /** User and system time of all threads. */
+  readonly processorSeconds: number
+  readonly lines: number
+}
+
+/** `workers` 0 is the loop that everybody writes: readline, parse, stringify, write, on one thread. */
+export interface ProcessOptions {
+  readonly input: string
+  readonly output: string
+  readonly config: string
+  readonly workers: number
+  readonly memoryBudgetBytes?: number
+}
+
+const options = JSON.parse(process.argv[2]) as ProcessOptions
+const lines = options.workers === 0 ? await loop(options) : await pipeline(options)
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+const measured: Measured = {
+  peakMebibytes: Math.round(maxRSS / 1024),
+  processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
+  lines,
+}
+process.stdout.write(`${JSON.stringify(measured)}\n`)
+
+async function pipeline({
+  input,
+  output,
+  config,
+  workers,
+  memoryBudgetBytes,
+}: ProcessOptions): Promise<number> {
+  const checked = checkConfig(await readConfigFile(config), { allowRandomKeys: true })
+  const report = await runPipeline({
+    source: folderSource(input),
+    sink: folderSink(output),
+    plan: planOf(checked, '2026-11-21'),
+    workers,
+    memoryBudgetBytes,
+  })
+  return report.lines.read
+}
+
+async function loop({ input, output }: ProcessOptions): Promise<number> {
+  mkdirSync(output, { recursive: true })
+  let count = 0
+  for (const name of readdirSync(input)) {
+    const target = createWriteStream(join(output, name))
+    for await (const line of createInterface({ input: createReadStream(join(input, name)) })) {
+      count += 1
+      if (!target.write(`${JSON.stringify(JSON.parse(line))}\n`)) await once(target, 'drain')
+    }
+    target.end()
+    await finished(target)
+  }
+  return count
+}

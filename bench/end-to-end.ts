@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Measured, ProcessOptions } from './end-to-end-process.js'
+import { sharedFolder } from './engine-data.js'
+import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
+
+const HELP = `How fast is the whole process, files to files, with 1, 2 … n workers, and how much memory does it take?
+
+  node dist/bench/end-to-end.js                     1 GB, a table and JSON
+  node dist/bench/end-to-end.js --bytes 4GB --write also into bench/README.md
+
+--bytes <size>    size of the input, one file, default 1GB
+--rounds <n>      interleaved rounds, default 5
+--workers <list>  default 1,2 … as many as there are processors
+--no-loop         without the readline–parse–stringify–write loop
+`
+
+interface Row {
+  readonly name: string
+  readonly seconds: Spread
+  readonly megabytesPerSecond: Spread
+  readonly processorSeconds: Spread
+  readonly peakMebibytes: number
+  /** Times as fast as one worker, pair by pair. */
+  readonly againstOneWorker: Spread
+  /** Times as fast as the loop, pair by pair. */
+  readonly againstLoop?: Spread
+}
+
+type Sample = Measured & { readonly seconds: number }
+
+function main(): void {
+  const { values } = parseArgs({
+    options: {
+      bytes: { type: 'string', default: '1GB' },
+      rounds: { type: 'string', default: '5' },
+      workers: { type: 'string', default: defaultWorkers().join(',') },
+      'no-loop': { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
+  try {
+    const input = join(folder, 'in')
+    generate(input, values.bytes)
+    const megabytes = sizeOf(input) / 1e6
+    const modes = [...(values['no-loop'] ? [] : [0]), ...values.workers.split(',').map(Number)]
+    const samples = new Map(modes.map((mode) => [mode, [] as Sample[]]))
+    for (let round = 0; round < Number(values.rounds); round += 1)
+      for (const mode of modes) {
+        const sample = measure({ input, output: join(folder, 'out'), config: configPath(), workers: mode })
+        samples.get(mode)?.push(sample)
+        process.stderr.write(`round ${round + 1}, ${nameOf(mode)}: ${sample.seconds.toFixed(2)} s\n`)
+      }
+    const rows = modes.map((mode) => rowOf(mode, samples, megabytes))
+    const table = tableOf(rows)
+    process.stdout.write(`${JSON.stringify({ node: process.versions.node, megabytes, rows })}\n\n${table}\n`)
+    if (values.write) writeSection(`end-to-end-${values.bytes}`, sectionOf(table, values.bytes))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const defaultWorkers = (): number[] =>
+  Array.from({ length: Math.min(8, availableParallelism()) }, (_, n) => n + 1)
+
+const nameOf = (mode: number): string =>
+  mode === 0 ? 'readline, parse, stringify, write' : `${mode} worker${mode === 1 ? '' : 's'}`
+
+/** Real synthetic patients where they are at hand. */
+function generate(out: string, bytes: string): void {
+  const real = join(sharedFolder, 'data/r4-synthea')
+  const from = existsSync(real) ? ['--multiply', real] : ['--one-file', 'all.ndjson']
+  const script = fileURLToPath(new URL('./generate.js', import.meta.url))
+  spawnSync(process.execPath, [script, '--out', out, '--bytes', bytes, ...from], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+function configPath(): string {
+  const sample = join(sharedFolder, 'golden/r4-sample-config.json')
+  return existsSync(sample)
+    ? sample
+    : fileURLToPath(new URL('../../configs/research-r4.json', import.meta.url))
+}
+
+const sizeOf = (folder: string): number =>
+  readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+
+function measure(options: ProcessOptions): Sample {
+  for (const path of [options.output, `${options.output}.sluice`])
+    rmSync(path, { recursive: true, force: true })
+  const script = fileURLToPath(new URL('./end-to-end-process.js', import.meta.url))
+  const begun = performance.now()
+  const { status, stdout } = spawnSync(process.execPath, [script, JSON.stringify(options)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const seconds = (performance.now() - begun) / 1000
+  if (status !== 0) throw new Error(`${nameOf(options.workers)} ended with ${status}`)
+  return { seconds, ...(JSON.parse(stdout) as Measured) }
+}
+
+function rowOf(mode: number, samples: ReadonlyMap<number, readonly Sample[]>, megabytes: number): Row {
+  const own = samples.get(mode) ?? []
+  const against = (other: number) => {
+    const pairs = samples.get(other)
+    return pairs === undefined
+      ? undefined
+      : spreadOf(own.map(({ seconds }, at) => pairs[at].seconds / seconds))
+  }
+  return {
+    name: nameOf(mode),
+    seconds: spreadOf(own.map(({ seconds }) => seconds)),
+    megabytesPerSecond: spreadOf(own.map(({ seconds }) => megabytes / seconds)),
+    processorSeconds: spreadOf(own.map(({ processorSeconds }) => processorSeconds)),
+    peakMebibytes: Math.max(...own.map(({ peakMebibytes }) => peakMebibytes)),
+    againstOneWorker: against(1) ?? spreadOf([Number.NaN]),
+    ...(samples.has(0) ? { againstLoop: against(0) } : {}),
+  }
+}
+
+const tableOf = (rows: readonly Row[]): string =>
+  markdownTable(
+    ['', 'MB/s', 'times one worker', 'times the loop', 'processor s', 'peak MiB'],
+    rows.map((row) => [
+      row.name,
+      spreadText(row.megabytesPerSecond, 0),
+      spreadText(row.againstOneWorker),
+      row.againstLoop === undefined ? '' : spreadText(row.againstLoop),
+      spreadText(row.processorSeconds, 1),
+      `${row.peakMebibytes}`,
+    ]),
+  )
+
+const sectionOf = (table: string, bytes: string): string =>
+  `## End to end: ${bytes} of R4 files to files\n\n\`node dist/bench/end-to-end.js --bytes ${bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved rounds; whole processes, start included.\n\n${table}`
+
+main()

@@ -1,0 +1,162 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { createLineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
+import { Output } from '../src/anonymizer/output.js'
+import type { AnonymizerSpec } from '../src/anonymizer/spec.js'
+import { anonymizeLines } from '../src/workers/anonymize-lines.js'
+import { WorkerPool } from '../src/workers/pool.js'
+import type { LinesTask } from '../src/workers/protocol.js'
+import { ENGINE_CASES, specOf } from './engine-cases.js'
+import type { Lines } from './engine-data.js'
+import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
+
+const HELP = `What do the threads cost? The same chunks on this thread, by one worker, and by two.
+
+  node dist/bench/pool.js
+  node dist/bench/pool.js --write    also into bench/README.md
+
+--rounds <n>   interleaved rounds, default 7; the first is not counted
+`
+
+const CHUNK_BYTES = 4 * 2 ** 20
+const TIMEOUT_MS = 600_000
+
+interface Slab {
+  readonly task: LinesTask
+  readonly original: Uint8Array
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '7' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return
+  }
+  const [engineCase] = ENGINE_CASES
+  const spec = await specOf(engineCase.config, engineCase.extraRules)
+  const slabs = slabsOf(engineCase.lines())
+  const megabytes = slabs.reduce((sum, { original }) => sum + original.length, 0) / 1e6
+  const ways = await waysOf(spec)
+  const seconds = ways.map(() => [] as number[])
+  for (let round = 0; round < Number(values.rounds); round += 1)
+    for (const [at, { run }] of ways.entries()) {
+      for (const { task, original } of slabs) new Uint8Array(task.slab).set(original)
+      const begun = performance.now()
+      await run(slabs.map(({ task }) => task))
+      if (round > 0) seconds[at].push((performance.now() - begun) / 1000)
+    }
+  const trip = await roundTripMicroseconds(ways[1].pool)
+  for (const { pool } of ways) await pool?.destroy()
+  const rows = ways.map(({ name }, at) => ({
+    name,
+    megabytesPerSecond: spreadOf(seconds[at].map((each) => megabytes / each)),
+    againstThisThread: spreadOf(seconds[at].map((each, round) => seconds[0][round] / each)),
+  }))
+  const table = tableOf(rows)
+  const note = `An empty task takes ${spreadText(trip, 0)} µs there and back.`
+  process.stdout.write(
+    `${JSON.stringify({ node: process.versions.node, megabytes, rows, trip })}\n\n${table}\n\n${note}\n`,
+  )
+  if (values.write)
+    writeSection(
+      'pool',
+      `## What the threads cost\n\n\`node dist/bench/pool.js --write\`, ${machineText()}. ${engineCase.name}, median (lowest–highest) of interleaved rounds; no files.\n\n${table}\n\n${note}`,
+    )
+}
+
+interface Way {
+  readonly name: string
+  readonly pool?: WorkerPool
+  run(tasks: readonly LinesTask[]): Promise<void>
+}
+
+async function waysOf(spec: AnonymizerSpec): Promise<readonly Way[]> {
+  const here = await createLineAnonymizer(spec)
+  const out = new Output(2 * CHUNK_BYTES)
+  const ways: Way[] = [
+    {
+      name: 'this thread',
+      async run(tasks) {
+        for (const task of tasks) {
+          out.length = 0
+          anonymizeLines(here, task, out)
+        }
+      },
+    },
+  ]
+  for (const size of [1, 2]) {
+    const pool = new WorkerPool({ spec, size, heapMebibytes: 1024 })
+    await pool.ready
+    const name = `${size} worker${size === 1 ? '' : 's'}`
+    ways.push({ name, pool, run: (tasks) => runAll(pool, tasks) })
+  }
+  return ways
+}
+
+async function runAll(pool: WorkerPool, tasks: readonly LinesTask[]): Promise<void> {
+  const queue = tasks.values()
+  const lane = async (): Promise<void> => {
+    for (const task of queue) await pool.run(task, TIMEOUT_MS)
+  }
+  await Promise.all(Array.from({ length: pool.size }, lane))
+}
+
+async function roundTripMicroseconds(pool: WorkerPool | undefined): Promise<Spread> {
+  const times: number[] = []
+  for (let count = 0; count < 500; count += 1) {
+    const begun = performance.now()
+    await pool?.hello()
+    times.push((performance.now() - begun) * 1000)
+  }
+  return spreadOf(times.slice(100))
+}
+
+function slabsOf({ bytes }: Lines): readonly Slab[] {
+  const slabs: Slab[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const newline = bytes.indexOf(10, Math.min(bytes.length - 1, at + CHUNK_BYTES - 1))
+    const end = newline < 0 ? bytes.length : newline + 1
+    const original = bytes.subarray(at, end)
+    const slab = new SharedArrayBuffer(Math.ceil(original.length * 1.5))
+    slabs.push({ original, task: taskOf(slab, original.length) })
+    at = end
+  }
+  return slabs
+}
+
+const taskOf = (slab: SharedArrayBuffer, end: number): LinesTask => ({
+  kind: 'lines',
+  slab,
+  claim: new SharedArrayBuffer(4),
+  start: 0,
+  end,
+  roomBytes: slab.byteLength,
+  item: 'bench.ndjson',
+  firstRecord: 0,
+  dateShiftPrefix: '',
+  baseOffset: 0,
+  document: false,
+  maxLineBytes: 64 * 2 ** 20,
+  gzip: false,
+  keepContent: false,
+})
+
+const tableOf = (
+  rows: readonly { name: string; megabytesPerSecond: Spread; againstThisThread: Spread }[],
+): string =>
+  markdownTable(
+    ['', 'MB/s', 'times this thread'],
+    rows.map(({ name, megabytesPerSecond, againstThisThread }) => [
+      name,
+      spreadText(megabytesPerSecond, 0),
+      spreadText(againstThisThread),
+    ]),
+  )
+
+await main()

@@ -1,0 +1,107 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import { checkConfig } from '../../src/config/anonymizer-config.js'
+import { planOf } from '../../src/config/plan.js'
+import { runPipeline } from '../../src/pipeline/run.js'
+import { folderSink, folderSource } from '../../src/storage/folder.js'
+import {
+  codeOf,
+  filesIn,
+  KEEP_ALL,
+  listen,
+  type Overrides,
+  quarantineOf,
+  run,
+  textIn,
+  writeFiles,
+} from '../support/pipeline-run.js'
+
+// A custom method that does what the id says.
+const METHOD = `
+let lateThrows = 0
+export default ({ text }) => {
+  if (text === 'exit') process.exit(3)
+  if (text === 'spin') for (;;) ;
+  if (text === 'memory') { const all = []; for (;;) all.push(new Array(100_000).fill(text)) }
+  if (text === 'late' && lateThrows++ === 0) setImmediate(() => { throw new Error('late') })
+  return { json: undefined }
+}
+`
+const id = (text: string) => `{"resourceType":"Patient","id":"${text}"}\n`
+const before = Array.from({ length: 40 }, (_, n) => id(`before-${n}`)).join('')
+const after = Array.from({ length: 30 }, (_, n) => id(`after-${n}`)).join('')
+
+const folder = t.testdir({ 'method.mjs': METHOD })
+
+const runWithMethod = (input: string, output: string, overrides: Overrides = {}) => {
+  const raw = {
+    fhirVersion: 'R4',
+    fhirPathRules: [{ path: 'Patient.id', method: 'act' }],
+    customMethods: { act: 'method.mjs' },
+  }
+  const plan = planOf(checkConfig(raw, { baseFolder: folder }), '2026-11-21')
+  return runPipeline({
+    source: folderSource(input),
+    sink: folderSink(output),
+    plan,
+    workers: 1,
+    ...overrides,
+  })
+}
+
+const DEATHS = [
+  ['exit', 'WORKER_CRASHED', {}],
+  ['memory', 'WORKER_CRASHED', { workerHeapBytes: 64 * 2 ** 20 }],
+  ['spin', 'LINE_TIMEOUT', { chunkTimeoutMs: 1500 }],
+] as const
+
+for (const [what, code, overrides] of DEATHS)
+  t.test(
+    `a worker that dies on one line (${what}) costs that line: ${code}, its neighbours are delivered`,
+    async (t) => {
+      const input = writeFiles(join(folder, `in-${what}`), { 'x.ndjson': before + id(what) + after })
+      const output = join(folder, `out-${what}`)
+      const { events, onEvent } = listen()
+      const report = await runWithMethod(input, output, { ...overrides, onEvent })
+      t.equal(textIn(output, 'x.ndjson'), before + after)
+      t.match(quarantineOf(output, 'x.ndjson'), [
+        { code, offset: before.length, line: 41, length: id(what).length - 1 },
+      ])
+      t.strictSame(report.lines, { read: 71, delivered: 70, quarantined: 1, blank: 0 })
+      t.ok(events.some(({ event }) => event === 'chunk.retried'))
+    },
+  )
+
+t.test('a late throw of a worker blames no line', async (t) => {
+  const input = writeFiles(join(folder, 'in-late'), {
+    'a.ndjson': id('late'),
+    'b.ndjson': before,
+    'c.ndjson': after,
+  })
+  const report = await runWithMethod(input, join(folder, 'out-late'))
+  t.equal(report.lines.quarantined, 0)
+  t.equal(report.lines.delivered, 71)
+})
+
+const ENTRIES: Readonly<Record<string, string>> = {
+  'never starts (syntax error)': 'export default (',
+  'never starts (exits)': 'process.exit(5)',
+  'never answers': 'export default () => new Promise(() => {})',
+  'answers null': 'export default async () => null',
+  'answers junk': `export default async (task) => task.kind === 'hello' ? { kind: 'ready' } : { kind: 'lines', lines: 'many' }`,
+  'throws null': `export default async (task) => { if (task.kind === 'hello') return { kind: 'ready' }; throw null }`,
+}
+
+for (const [name, code] of Object.entries(ENTRIES))
+  t.test(`a worker that ${name} is WORKER_FAILED within 10 s, nothing is counted as success`, async (t) => {
+    const entry = join(writeFiles(join(folder, 'entries'), { [`${name}.mjs`]: code }), `${name}.mjs`)
+    const input = writeFiles(join(folder, 'in-entry'), { 'x.ndjson': before })
+    const output = join(folder, `out ${name}`)
+    const begun = performance.now()
+    const running = run(input, output, { config: KEEP_ALL, workerEntry: pathToFileURL(entry) })
+    t.equal(await codeOf(running), 'WORKER_FAILED')
+    t.ok(performance.now() - begun < 15_000, 'no hang')
+    t.notOk(filesIn(output).has('x.ndjson'))
+    t.notOk(filesIn(output).has('run.json'))
+  })
