@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { type CustomMethod, createAnonymizer, isSluiceError } from '../src/index.js'
+import { type CustomMethod, createAnonymizer, isSluiceError, runPipeline } from '../src/index.js'
 
 const CONFIG = {
   fhirVersion: 'R4',
@@ -87,4 +89,48 @@ t.test('custom methods can be given as functions', async (t) => {
   const named = { ...config, customMethods: { mask: './mask.js' } }
   t.throws(() => createAnonymizer(named, { baseFolder }), { code: 'USAGE' })
   t.doesNotThrow(() => createAnonymizer(named, { baseFolder, customMethods: { mask } }))
+})
+
+t.test('runPipeline anonymizes a folder as createAnonymizer does its lines, and reports it', async (t) => {
+  const folder = t.testdir({ in: {} })
+  const lines = [1, 2, 3].map((n) => JSON.stringify({ ...PATIENT, id: `p${n}` }))
+  writeFileSync(join(folder, 'in', 'a.ndjson'), `${lines.join('\n')}\n{}\n`)
+  let progressCount = 0
+  const report = await runPipeline({
+    source: join(folder, 'in'),
+    sink: join(folder, 'out'),
+    anonymizer: CONFIG,
+    asOf: '2026-11-21',
+    workers: 1,
+    limits: { memoryBudgetBytes: 32 * 1024 * 1024 },
+    onProgress: () => {
+      progressCount++
+    },
+  })
+  t.match(report, { lines: { read: 4, delivered: 3, quarantined: 1 }, asOf: '2026-11-21', failed: [] })
+  t.ok(progressCount > 0)
+  const anonymizer = createAnonymizer(CONFIG, { asOf: '2026-11-21' })
+  const expected = lines.map((line) => {
+    const result = anonymizer.anonymize(line, { dateShiftPrefix: 'a.ndjson' })
+    return result.ok ? `${Buffer.from(result.bytes)}\n` : ''
+  })
+  t.equal(readFileSync(join(folder, 'out', 'a.ndjson'), 'utf8'), expected.join(''))
+})
+
+t.test('runPipeline refuses a configuration with problems before it touches anything', async (t) => {
+  const nothing = { source: '/does/not/exist', sink: '/does/not/exist', anonymizer: {} }
+  await t.rejects(runPipeline(nothing), { code: 'CONFIG_INVALID' })
+  await t.rejects(runPipeline({ ...nothing, anonymizer: CONFIG, asOf: 'today' }), { code: 'USAGE' })
+})
+
+t.test('the package offers what its users import, by its own name', async (t) => {
+  const name = 'fhir-sluice'
+  const library = (await import(name)) as Record<string, unknown>
+  t.same(Object.keys(library).sort(), [
+    'createAnonymizer',
+    'folderSink',
+    'folderSource',
+    'isSluiceError',
+    'runPipeline',
+  ])
 })

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { printByteCount } from '../config/sizes.js'
+import { printByteCount, printCount } from '../config/sizes.js'
 
 /** How far a run is. */
 export interface Progress {
@@ -34,10 +34,10 @@ export function progressBar(stream: NodeJS.WritableStream): ProgressDisplay {
       const payload = {
         done: printByteCount(bytesRead),
         whole: bytesTotal === undefined ? 'unknown' : printByteCount(bytesTotal),
-        lines: lineCount.toLocaleString('en'),
+        lines: printCount(lineCount),
         speed: printByteCount(bytesPerSecond),
         left: printSeconds(left),
-        bad: quarantinedCount.toLocaleString('en'),
+        bad: printCount(quarantinedCount),
       }
       const total = Math.max(bytesTotal ?? bytesRead, 1)
       if (isStarted) {

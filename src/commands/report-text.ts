@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { printByteCount } from '../config/sizes.js'
+import { printByteCount, printCount } from '../config/sizes.js'
 import type { LineTotals, RunReport } from '../pipeline/report.js'
 import type { Sink } from '../storage/store.js'
 import type { Terminal } from './terminal.js'
@@ -12,16 +12,16 @@ export function printReport(report: RunReport, sink: Sink, terminal: Terminal): 
     [items.skipped, 'skipped'],
     [items.failed, 'failed'],
   ] as const
-  const asides = others.filter(([count]) => count > 0).map(([count, what]) => `${number(count)} ${what}`)
+  const asides = others.filter(([count]) => count > 0).map(([count, what]) => `${printCount(count)} ${what}`)
   terminal.print(
-    `${number(items.committed)} of ${number(items.listed)} files anonymized${
+    `${printCount(items.committed)} of ${printCount(items.listed)} files anonymized${
       asides.length > 0 ? ` (${asides.join(', ')})` : ''
     } in ${seconds.toFixed(1)} s: ${printByteCount(bytes.read)} read, ${printByteCount(bytes.written)} written`,
   )
   terminal.print(lineText(lines))
   const codes = Object.entries(quarantinedByCode)
   if (codes.length > 0) {
-    terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${number(count)}`).join(', ')}`)
+    terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
     terminal.print(`places: ${sink.state.place}`)
   }
   for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
@@ -33,6 +33,4 @@ export const printStreamTotals = (lines: LineTotals, terminal: Terminal): void =
   terminal.warn(lineText(lines))
 
 const lineText = ({ read, delivered, quarantined, blank }: LineTotals): string =>
-  `${number(read)} lines: ${number(delivered)} delivered, ${number(quarantined)} quarantined, ${number(blank)} blank`
-
-const number = (value: number): string => value.toLocaleString('en')
+  `${printCount(read)} lines: ${printCount(delivered)} delivered, ${printCount(quarantined)} quarantined, ${printCount(blank)} blank`

@@ -31,6 +31,9 @@ export function printByteCount(bytes: number): string {
   return `${(bytes / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
 }
 
+/** `1,234,567`. Not `toLocaleString`: its first call loads tables for tens of milliseconds. */
+export const printCount = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
+
 /** `25` (lines) or `0.5%` (of the lines); undefined where the text is neither. */
 export function parseCountOrShare(
   text: string,

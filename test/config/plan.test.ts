@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
-import { parseByteCount, parseCountOrShare, printByteCount } from '../../src/config/sizes.js'
+import { parseByteCount, parseCountOrShare, printByteCount, printCount } from '../../src/config/sizes.js'
 
 const RULES = [
   { path: 'Resource.id', method: 'cryptoHash' },
@@ -69,6 +69,7 @@ t.test('sizes are read with their units and nothing else is taken for one', asyn
     t.equal(parseByteCount(text), undefined, text)
   t.equal(printByteCount(512 * 2 ** 20), '512.0 MiB')
   t.equal(printByteCount(7), '7 B')
+  t.same([0, 999, 1000, 1234567].map(printCount), ['0', '999', '1,000', '1,234,567'])
   t.same(parseCountOrShare('25'), { count: 25 })
   t.same(parseCountOrShare('0.5%'), { percent: 0.5 })
   for (const text of ['-1', '101%', '1.5', 'x']) t.equal(parseCountOrShare(text), undefined, text)
