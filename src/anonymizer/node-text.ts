@@ -1,9 +1,8 @@
+import { numberText } from '../fhir/decimal.js'
 import { stringText } from '../fhir/json.js'
+import { trimText } from '../fhir/text.js'
 import type { TreeNode } from '../fhir/tree.js'
-import type { LiteralKind } from '../rules/expression.js'
-import type { Value } from '../rules/values.js'
-import { numberText } from './decimal.js'
-import { trimText } from './methods/text.js'
+import { type Item, leafItem, string } from '../rules/values/item.js'
 
 /** The text of a primitive's source value (`spec/anonymizer.md` 0.2); undefined where it has none. */
 export function sourceText(node: TreeNode, source: Buffer): string | undefined {
@@ -20,24 +19,10 @@ export function currentText(node: TreeNode, source: Buffer): string | undefined 
   return node.replaced.startsWith('"') ? (JSON.parse(node.replaced) as string) : node.replaced
 }
 
-const KINDS: Readonly<Record<string, LiteralKind>> = {
-  boolean: 'boolean',
-  integer: 'integer',
-  positiveInt: 'integer',
-  unsignedInt: 'integer',
-  decimal: 'decimal',
-  date: 'date',
-  dateTime: 'dateTime',
-  instant: 'dateTime',
-  time: 'time',
-}
-
-/** What a primitive element holds now, as a FHIRPath value. */
-export function currentValue(node: TreeNode, source: Buffer): Value | undefined {
+/** What a primitive element holds now, as a FHIRPath value: a text where it is no value of its type. */
+export function currentValue(node: TreeNode, source: Buffer): Item | undefined {
   if (node.type.jsonKind === 'object') return undefined
   const text = currentText(node, source)
   if (text === undefined) return undefined
-  const kind =
-    node.replaced?.startsWith('"') && node.kind !== 'string' ? 'string' : (KINDS[node.type.name] ?? 'string')
-  return { kind, text: kind === 'boolean' ? text.toLowerCase() : text }
+  return leafItem(node.type.name, text) ?? string(text)
 }

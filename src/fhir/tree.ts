@@ -10,6 +10,7 @@ import {
   skipWord,
   stringText,
 } from './json.js'
+import { trimText } from './text.js'
 
 /** A structural fault (design 4.5). It rejects the line unless the element it lies in is dropped. */
 export interface Fault {
@@ -378,28 +379,8 @@ function insertChild(body: Body, item: TreeNode, partner: JsonMember | undefined
 function isBlankToken(source: Buffer, start: number, end: number): boolean {
   const first = source[start + 1]
   if (first > 0x20 && first < 0x80 && first !== 0x5c && first !== 0x22) return false
-  return isBlank(stringText(source, start, end))
+  return trimText(stringText(source, start, end)) === ''
 }
-
-/** Whether .NET's trim leaves nothing of the text: Unicode white space and U+0085, but not U+FEFF. */
-export const isBlank = (text: string): boolean => trimmed(text).length === 0
-
-/** The text without white space at its ends, as .NET trims it. */
-export function trimmed(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return start === 0 && end === text.length ? text : text.slice(start, end)
-}
-
-const isSpace = (c: number): boolean =>
-  c === 0x20 || (c >= 9 && c <= 13) || c === 0x85 || c === 0xa0 || (c >= 0x1680 && UNICODE_SPACES.has(c))
-
-const UNICODE_SPACES = new Set([
-  0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028,
-  0x2029, 0x202f, 0x205f, 0x3000,
-])
 
 /** `Patient.contact.name`, for messages: element names only. */
 export function pathOf(node: TreeNode): string {

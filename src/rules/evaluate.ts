@@ -1,8 +1,17 @@
 import type { TreeNode } from '../fhir/tree.js'
 import type { Expression } from './expression.js'
-import { EvaluationError, type Item, isNode, type Scope } from './item.js'
-import { callValueFunction } from './value-functions.js'
-import { booleanValue, compareValues, equalValues, type Value } from './values.js'
+import { type Item, isNode, type Scope } from './item.js'
+import { applyOperator, evaluate as evaluateValue } from './values/evaluate.js'
+import { callFunction } from './values/functions.js'
+import {
+  boolean,
+  EvaluationError,
+  equal,
+  integer,
+  isOfType,
+  type Item as Value,
+  type Items as Values,
+} from './values/item.js'
 
 interface Frame {
   readonly focus: readonly Item[]
@@ -19,7 +28,7 @@ export function evaluate(expression: Expression, node: TreeNode, scope: Scope): 
 export function truth(items: readonly Item[], scope: Scope): boolean | undefined {
   if (items.length === 0) return undefined
   const value = items.length === 1 ? asValue(items[0], scope) : undefined
-  return value?.kind === 'boolean' ? value.text === 'true' : true
+  return value?.kind === 'boolean' ? value.value : true
 }
 
 const asValue = (item: Item, scope: Scope): Value | undefined => (isNode(item) ? scope.valueOf(item) : item)
@@ -38,13 +47,13 @@ const visible = (child: TreeNode): boolean => child.isReal && !child.detached
 function run(expression: Expression, frame: Frame, scope: Scope): readonly Item[] {
   switch (expression.op) {
     case 'literal':
-      return [{ kind: expression.kind, text: expression.text }]
+      return evaluateValue(expression, NO_VALUES)
     case 'empty':
       return []
     case 'this':
       return frame.self
     case 'index':
-      return [{ kind: 'integer', text: String(frame.index) }]
+      return [integer(frame.index)]
     case 'total':
       throw new EvaluationError('$total stands only in aggregate()')
     case 'variable':
@@ -54,7 +63,7 @@ function run(expression: Expression, frame: Frame, scope: Scope): readonly Item[
     case 'call':
       return call(expression, frame, scope)
     case 'at': {
-      const position = integer(run(expression.position, frame, scope))
+      const position = count(run(expression.position, frame, scope))
       return run(expression.input, frame, scope).slice(position, position + 1)
     }
     case 'type': {
@@ -62,9 +71,7 @@ function run(expression: Expression, frame: Frame, scope: Scope): readonly Item[
       return expression.operator === 'as' ? ofType(items, expression.type) : isType(items, expression.type)
     }
     case 'sign':
-      return expression.negative
-        ? callValueFunction('negate', run(expression.input, frame, scope), [], scope)
-        : run(expression.input, frame, scope)
+      return onValues({ ...expression, input: INPUT }, [run(expression.input, frame, scope)], scope)
     case 'binary':
       return binary(expression, frame, scope)
   }
@@ -76,16 +83,40 @@ const inputOf = (input: Expression | undefined, frame: Frame, scope: Scope): rea
 function variable(name: string, scope: Scope): readonly Item[] {
   if (name === 'resource' || name === 'context') return [scope.resource]
   if (name === 'rootResource') return [scope.root]
-  const system = SYSTEMS[name]
-  if (system === undefined) throw new EvaluationError(`%${name} is not known`)
-  return [{ kind: 'string', text: system }]
+  return evaluateValue({ op: 'variable', name }, NO_VALUES)
 }
 
-const SYSTEMS: Readonly<Record<string, string>> = {
-  sct: 'http://snomed.info/sct',
-  loinc: 'http://loinc.org',
-  ucum: 'http://unitsofmeasure.org',
+const NO_VALUES = {
+  focus: [],
+  self: [],
+  index: 0,
+  total: [],
+  today: '',
+  variables: new Map<string, Values>(),
 }
+const INPUT: Expression = { op: 'variable', name: 'input' }
+const variableFor = (argument: number): Expression => ({ op: 'variable', name: `argument${argument}` })
+
+/** A function or sign on values: its input and arguments are there already, and stand as variables. */
+function onValues(
+  expression: Extract<Expression, { op: 'call' | 'sign' }>,
+  [input, ...args]: readonly (readonly Item[])[],
+  scope: Scope,
+): Values {
+  const variables = new Map(args.map((arg, k) => [`argument${k}`, valuesOf(arg, scope)]))
+  variables.set('input', valuesOf(input, scope))
+  const values = { ...NO_VALUES, today: scope.asOf, variables }
+  if (expression.op === 'sign') return evaluateValue(expression, values)
+  return callFunction(expression, { input: valuesOf(input, scope), scope: values, evaluate: evaluateValue })
+}
+
+/** What primitives hold; one that holds nothing (any more) is no item, a complex element has no value at all. */
+const valuesOf = (items: readonly Item[], scope: Scope): Values =>
+  items.flatMap((item) => {
+    if (isNode(item) && item.type.jsonKind === 'object')
+      throw new EvaluationError('a function on values meets a complex element')
+    return asValue(item, scope) ?? []
+  })
 
 /** A capitalised name is a type test at every depth, any other the children of that name. */
 function member(items: readonly Item[], name: string, delimited: boolean): readonly Item[] {
@@ -120,17 +151,17 @@ function call(expression: Call, frame: Frame, scope: Scope): readonly Item[] {
       return items.flatMap(each)
     case 'exists':
     case 'any':
-      return [booleanValue(args.length === 0 ? items.length > 0 : items.some(holds))]
+      return [boolean(args.length === 0 ? items.length > 0 : items.some(holds))]
     case 'all':
-      return [booleanValue(items.every(holds))]
+      return [boolean(items.every(holds))]
     case 'empty':
-      return [booleanValue(items.length === 0)]
+      return [boolean(items.length === 0)]
     case 'not': {
       const value = truth(items, scope)
-      return value === undefined ? [] : [booleanValue(!value)]
+      return value === undefined ? [] : [boolean(!value)]
     }
     case 'count':
-      return [{ kind: 'integer', text: String(items.length) }]
+      return [integer(items.length)]
     case 'first':
       return items.slice(0, 1)
     case 'last':
@@ -141,9 +172,9 @@ function call(expression: Call, frame: Frame, scope: Scope): readonly Item[] {
     case 'tail':
       return items.slice(1)
     case 'skip':
-      return items.slice(Math.max(0, integer(argument())))
+      return items.slice(Math.max(0, count(argument())))
     case 'take':
-      return items.slice(0, Math.max(0, integer(argument())))
+      return items.slice(0, Math.max(0, count(argument())))
     case 'children':
       return items.flatMap((item) => (isNode(item) ? childrenOf(item) : []))
     case 'descendants':
@@ -172,7 +203,7 @@ function call(expression: Call, frame: Frame, scope: Scope): readonly Item[] {
     case 'distinct':
       return distinct(items, scope)
     case 'isDistinct':
-      return [booleanValue(distinct(items, scope).length === items.length)]
+      return [boolean(distinct(items, scope).length === items.length)]
     case 'intersect': {
       const other = argument()
       return distinct(items, scope).filter((item) => contains(other, item, scope))
@@ -183,18 +214,18 @@ function call(expression: Call, frame: Frame, scope: Scope): readonly Item[] {
     }
     case 'subsetOf': {
       const other = argument()
-      return [booleanValue(items.every((item) => contains(other, item, scope)))]
+      return [boolean(items.every((item) => contains(other, item, scope)))]
     }
     case 'supersetOf':
-      return [booleanValue(argument().every((item) => contains(items, item, scope)))]
+      return [boolean(argument().every((item) => contains(items, item, scope)))]
     case 'allTrue':
-      return [booleanValue(items.every((item) => truth([item], scope) === true))]
+      return [boolean(items.every((item) => truth([item], scope) === true))]
     case 'anyTrue':
-      return [booleanValue(items.some((item) => truth([item], scope) === true))]
+      return [boolean(items.some((item) => truth([item], scope) === true))]
     case 'allFalse':
-      return [booleanValue(items.every((item) => truth([item], scope) === false))]
+      return [boolean(items.every((item) => truth([item], scope) === false))]
     case 'anyFalse':
-      return [booleanValue(items.some((item) => truth([item], scope) === false))]
+      return [boolean(items.some((item) => truth([item], scope) === false))]
     case 'iif': {
       const condition = truth(run(args[0], { ...frame, focus: items, self: items }, scope), scope) === true
       const branch = condition ? args[1] : args[2]
@@ -203,12 +234,13 @@ function call(expression: Call, frame: Frame, scope: Scope): readonly Item[] {
     case 'trace':
       return items
     case 'today':
-      return [{ kind: 'date', text: scope.asOf }]
+      return evaluateValue({ op: 'literal', kind: 'date', text: scope.asOf }, NO_VALUES)
     case 'now':
-      return [{ kind: 'dateTime', text: `${scope.asOf}T00:00:00Z` }]
+      return evaluateValue({ op: 'literal', kind: 'dateTime', text: `${scope.asOf}T00:00:00Z` }, NO_VALUES)
     default: {
       const values = args.map((arg) => run(arg, { ...frame, focus: frame.self }, scope))
-      return callValueFunction(expression.name, items, values, scope)
+      const own = { ...expression, args: values.map((_, k) => variableFor(k)) }
+      return onValues(own, [items, ...values], scope)
     }
   }
 }
@@ -261,20 +293,21 @@ function hasType(item: Item, type: string): boolean {
   const space = dot < 0 ? '' : type.slice(0, dot)
   const name = dot < 0 ? type : type.slice(dot + 1)
   if (isNode(item)) return space !== 'System' && item.type.name === name
-  return space !== 'FHIR' && item.kind === name.charAt(0).toLowerCase() + name.slice(1) && name !== item.kind
+  return isOfType(item, type)
 }
 
 const ofType = (items: readonly Item[], type: string): readonly Item[] =>
   items.filter((item) => hasType(item, type))
 
 const isType = (items: readonly Item[], type: string): readonly Item[] =>
-  items.length === 0 ? [] : [booleanValue(items.length === 1 && hasType(items[0], type))]
+  items.length === 0 ? [] : [boolean(items.length === 1 && hasType(items[0], type))]
 
-function integer(items: readonly Item[]): number {
+/** The one integer of a collection, for an index or a number of items. */
+function count(items: readonly Item[]): number {
   const [item] = items
   if (items.length !== 1 || isNode(item) || item.kind !== 'integer')
     throw new EvaluationError('an integer is missing')
-  return Number(item.text)
+  return Number(item.value.units)
 }
 
 /** Every node counts once: the original's removal of equal values is listed as a difference on purpose. */
@@ -297,19 +330,14 @@ function binary({ operator, left, right }: Binary, frame: Frame, scope: Scope): 
     case '=':
     case '!=': {
       const equal = equalCollections(a, b, scope)
-      return equal === undefined ? [] : [booleanValue(equal === (operator === '='))]
+      return equal === undefined ? [] : [boolean(equal === (operator === '='))]
     }
     case 'in':
-      return a.length === 0 ? [] : [booleanValue(a.every((item) => contains(b, item, scope)))]
+      return a.length === 0 ? [] : [boolean(a.every((item) => contains(b, item, scope)))]
     case 'contains':
-      return b.length === 0 ? [] : [booleanValue(b.every((item) => contains(a, item, scope)))]
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-      return ordered(operator, a, b, scope)
+      return b.length === 0 ? [] : [boolean(b.every((item) => contains(a, item, scope)))]
     default:
-      return callValueFunction(operator, a, [b], scope)
+      return applyOperator(operator, valuesOf(a, scope), valuesOf(b, scope))
   }
 }
 
@@ -321,21 +349,7 @@ function logical(operator: string, a: boolean | undefined, b: boolean | undefine
     result = a === true || b === true ? true : a === false && b === false ? false : undefined
   else if (operator === 'xor') result = a === undefined || b === undefined ? undefined : a !== b
   else result = a === false || b === true ? true : a === true ? b : undefined
-  return result === undefined ? [] : [booleanValue(result)]
-}
-
-function ordered(operator: string, a: readonly Item[], b: readonly Item[], scope: Scope): readonly Item[] {
-  if (a.length === 0 || b.length === 0) return []
-  const left = a.length === 1 ? asValue(a[0], scope) : undefined
-  const right = b.length === 1 ? asValue(b[0], scope) : undefined
-  if (left === undefined || right === undefined)
-    throw new EvaluationError(`${operator} needs one value on each side`)
-  const order = compareValues(left, right)
-  if (order === 'incomparable') throw new EvaluationError(`${operator} between values of different kinds`)
-  if (order === undefined) return []
-  const holds =
-    operator === '<' ? order < 0 : operator === '<=' ? order <= 0 : operator === '>' ? order > 0 : order >= 0
-  return [booleanValue(holds)]
+  return result === undefined ? [] : [boolean(result)]
 }
 
 function equalCollections(a: readonly Item[], b: readonly Item[], scope: Scope): boolean | undefined {
@@ -354,7 +368,7 @@ function equalCollections(a: readonly Item[], b: readonly Item[], scope: Scope):
 function equalItems(a: Item, b: Item, scope: Scope): boolean | undefined {
   const left = asValue(a, scope)
   const right = asValue(b, scope)
-  if (left !== undefined && right !== undefined) return equalValues(left, right)
+  if (left !== undefined && right !== undefined) return equal(left, right)
   if (left !== undefined || right !== undefined || !isNode(a) || !isNode(b)) return false
   const [mine, theirs] = [childrenOf(a), childrenOf(b)]
   if (mine.length !== theirs.length) return false

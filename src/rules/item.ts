@@ -1,5 +1,5 @@
 import type { TreeNode } from '../fhir/tree.js'
-import type { Value } from './values.js'
+import type { Item as Value } from './values/item.js'
 
 /** An item of a FHIRPath collection. */
 export type Item = TreeNode | Value
@@ -13,11 +13,6 @@ export interface Scope {
   readonly root: TreeNode
   /** `today()`: the run's reference day. */
   readonly asOf: string
-}
-
-/** Thrown where an expression cannot be evaluated; names functions and operators, never values. */
-export class EvaluationError {
-  constructor(readonly message: string) {}
 }
 
 export const isNode = (item: Item): item is TreeNode => 'parent' in item

@@ -1,8 +1,8 @@
 import { referenceId } from '../../fhir/references.js'
+import { jsonString } from '../../fhir/text.js'
 import type { Parameters } from '../spec.js'
 import { createHmac } from './hmac.js'
 import { type LeafMethod, RECORD } from './leaf.js'
-import { jsonString } from './text.js'
 
 /** HMAC-SHA256 of a text in lower-case hex; '' stays ''. */
 export type HashText = (text: string) => string

@@ -1,5 +1,5 @@
+import { jsonString } from '../../fhir/text.js'
 import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
-import { jsonString } from './text.js'
 
 /** What a custom method sees of a value: `json` is it as JSON has it (`spec/anonymizer.md` 3.9 has no such door). */
 export interface CustomValue {

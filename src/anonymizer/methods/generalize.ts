@@ -1,11 +1,11 @@
+import { decimalText } from '../../fhir/decimal.js'
+import { jsonString } from '../../fhir/text.js'
 import { type Expression, ExpressionError, parseExpression } from '../../rules/expression.js'
-import { decimalText } from '../decimal.js'
+import { truth } from '../../rules/values/collections.js'
+import { evaluate } from '../../rules/values/evaluate.js'
+import { EvaluationError, type Item, type Items, itemText, leafItem } from '../../rules/values/item.js'
 import type { AnonymizerSpec, Rule } from '../spec.js'
 import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
-import { jsonString } from './text.js'
-import { truth } from './values/collections.js'
-import { evaluate } from './values/evaluate.js'
-import { EvaluationError, type Item, type Items, itemText, leafItem } from './values/item.js'
 
 export type GeneralizeRule = Extract<Rule, { method: 'generalize' }>
 

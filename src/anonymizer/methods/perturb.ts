@@ -1,4 +1,11 @@
-import { add, type Decimal, decimalFromDouble, decimalText, parseDecimal, roundHalfEven } from '../decimal.js'
+import {
+  add,
+  type Decimal,
+  decimalFromDouble,
+  decimalText,
+  parseDecimal,
+  roundHalfEven,
+} from '../../fhir/decimal.js'
 import type { Rule } from '../spec.js'
 import { placeText } from './encrypt.js'
 import { createHmac } from './hmac.js'

@@ -1,7 +1,7 @@
 import { type Moment, parseMoment, yearsBefore } from '../../fhir/dates.js'
+import { jsonString, startsWithCultureAware } from '../../fhir/text.js'
 import type { AnonymizerSpec, Parameters } from '../spec.js'
 import { type Leaf, type LeafChange, type LeafMethod, RECORD } from './leaf.js'
-import { jsonString, startsWithCultureAware } from './text.js'
 
 /** The oldest age that HIPAA's Safe Harbor lets stand (45 CFR 164.514(b)(2)(i)(C)). */
 const OLDEST_AGE = 89

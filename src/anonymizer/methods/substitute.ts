@@ -1,5 +1,5 @@
+import { jsonString } from '../../fhir/text.js'
 import { type LeafMethod, RECORD } from './leaf.js'
-import { jsonString } from './text.js'
 
 /** Replaces a primitive by the text of `replaceWith`, a JSON string whatever the type; null removes it (3.7). */
 export function compileSubstitute(replaceWith: unknown): LeafMethod {

@@ -1,5 +1,5 @@
-import { type Moment, parseMoment, parseTime } from '../../../fhir/dates.js'
-import { compareDecimals, type Decimal, decimalText, parseDecimal } from '../../decimal.js'
+import { type Moment, parseMoment, parseTime } from '../../fhir/dates.js'
+import { compareDecimals, type Decimal, decimalText, parseDecimal } from '../../fhir/decimal.js'
 import { compareMoments } from './moments.js'
 
 /**

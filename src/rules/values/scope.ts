@@ -1,4 +1,4 @@
-import type { Expression } from '../../../rules/expression.js'
+import type { Expression } from '../expression.js'
 import type { Items } from './item.js'
 
 /** What an expression sees. */

@@ -1,5 +1,5 @@
-import type { Expression } from '../../../rules/expression.js'
-import { type Decimal, parseDecimal } from '../../decimal.js'
+import { type Decimal, parseDecimal } from '../../fhir/decimal.js'
+import type { Expression } from '../expression.js'
 import {
   answer,
   distinct,
@@ -137,9 +137,11 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
 const ordered = (sign: number | undefined, holds: (sign: number) => boolean): Item | undefined =>
   sign === undefined ? undefined : boolean(holds(sign))
 
-function binary(operator: string, left: Expression, right: Expression, scope: Scope): Items {
-  const a = evaluate(left, scope)
-  const b = evaluate(right, scope)
+const binary = (operator: string, left: Expression, right: Expression, scope: Scope): Items =>
+  applyOperator(operator, evaluate(left, scope), evaluate(right, scope))
+
+/** A binary operator on two collections of values. */
+export function applyOperator(operator: string, a: Items, b: Items): Items {
   switch (operator) {
     case '|':
       return distinct([...a, ...b])

@@ -1,10 +1,5 @@
 import t from 'tap'
-import {
-  endsWithCultureAware,
-  jsonString,
-  startsWithCultureAware,
-  trimText,
-} from '../../../src/anonymizer/methods/text.js'
+import { endsWithCultureAware, jsonString, startsWithCultureAware, trimText } from '../../src/fhir/text.js'
 
 t.test('texts are trimmed as by .NET', async (t) => {
   for (const [text, expected] of [

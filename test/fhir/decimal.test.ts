@@ -8,7 +8,7 @@ import {
   numberText,
   parseDecimal,
   roundHalfEven,
-} from '../../src/anonymizer/decimal.js'
+} from '../../src/fhir/decimal.js'
 
 const parsed = (text: string) => parseDecimal(text) ?? { units: -1n, scale: 99 }
 

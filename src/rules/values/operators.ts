@@ -1,4 +1,4 @@
-import * as decimals from '../../decimal.js'
+import * as decimals from '../../fhir/decimal.js'
 import { decimalItem, fail, type Item, isMoment, isNumber, itemText, momentItem, string } from './item.js'
 import { moved } from './moments.js'
 

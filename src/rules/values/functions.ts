@@ -1,4 +1,4 @@
-import type { Expression } from '../../../rules/expression.js'
+import type { Expression } from '../expression.js'
 import { answer, distinct, includes, NOTHING, single, truth } from './collections.js'
 import { CONVERSIONS } from './conversions.js'
 import {

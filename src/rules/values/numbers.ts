@@ -7,7 +7,7 @@ import {
   toDouble,
   truncated,
   withoutTrailingZeros,
-} from '../../decimal.js'
+} from '../../fhir/decimal.js'
 import { decimalItem, fail, type Item, integer, type NumberItem } from './item.js'
 
 /** A function on one number; undefined (empty) where it has no result. */

@@ -1,4 +1,4 @@
-import { parseDecimal } from '../../decimal.js'
+import { parseDecimal } from '../../fhir/decimal.js'
 import { boolean, type Item, integer, isMoment, isNumber, itemText, momentItem, string } from './item.js'
 
 /** `toX()` of one item; undefined (empty) where it cannot be converted, which is also what `convertsToX()` tells. */

@@ -1,4 +1,4 @@
-import { endsWithCultureAware, startsWithCultureAware, trimText } from '../text.js'
+import { endsWithCultureAware, startsWithCultureAware, trimText } from '../../fhir/text.js'
 import { boolean, fail, type Items, integer, string } from './item.js'
 
 /** A function on a text: its texts and integers come after it; a missing optional one is undefined. */
