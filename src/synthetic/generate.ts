@@ -88,10 +88,10 @@ export function* syntheticPieces(
   for (let index = 0; index < count; index++) {
     appendLine(out, syntheticLine(plan.population, type, index))
     if (out.length < pieceBytes) continue
-    yield out.bytes.slice(0, out.length)
+    yield new Uint8Array(out.bytes.subarray(0, out.length))
     out.length = 0
   }
-  if (out.length > 0) yield out.bytes.slice(0, out.length)
+  if (out.length > 0) yield new Uint8Array(out.bytes.subarray(0, out.length))
 }
 
 /** All types in one stream, spread evenly: the resource types of neighbouring lines differ. */
@@ -107,10 +107,10 @@ export function* mixedSyntheticPieces(plan: SyntheticPlan, pieceBytes = 1 << 20)
       written.set(type, until)
     }
     if (out.length < pieceBytes) continue
-    yield out.bytes.slice(0, out.length)
+    yield new Uint8Array(out.bytes.subarray(0, out.length))
     out.length = 0
   }
-  if (out.length > 0) yield out.bytes.slice(0, out.length)
+  if (out.length > 0) yield new Uint8Array(out.bytes.subarray(0, out.length))
 }
 
 const random = new Random()
@@ -138,6 +138,6 @@ function meanLineBytes(population: Population, type: SyntheticType): number {
 
 function appendLine(out: Output, line: string): void {
   out.reserve(line.length * 3 + 1)
-  out.length += Buffer.from(out.bytes.buffer).write(line, out.length, 'utf8')
+  out.length += out.bytes.write(line, out.length, 'utf8')
   out.bytes[out.length++] = 10
 }
