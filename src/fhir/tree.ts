@@ -62,8 +62,9 @@ export class TreeNode {
     return this.type.isResource
   }
 
-  /** Whether a path can see it: it has a value or children. */
+  /** Whether a path can see it: it has a value or children, be they faulty. */
   get isReal(): boolean {
+    if (this.isFaulty) return true
     if (this.kind === 'null' || this.kind === 'empty' || this.kind === 'none')
       return this.body?.children.some((child) => child.isReal) === true || typeof this.replaced === 'string'
     return true
