@@ -67,8 +67,11 @@ export const ANONYMIZE_OPTIONS = {
   gzip: flag('--gzip', 'compress the outputs'),
   overwrite: flag('--overwrite', 'replace outputs that another tool or configuration made'),
   skip: flag('-s, --skip', 'skip inputs whose output exists'),
-  validateInput: flag('--validateInput', 'quarantine inputs against cardinality and primitive formats too'),
-  validateOutput: flag('--validateOutput', 'the same for what comes out'),
+  validateInput: flag(
+    '--validateInput',
+    'hold the whole input line to the element tree, also what rules remove; quarantine what fails',
+  ),
+  validateOutput: flag('--validateOutput', 'the same for the anonymized line'),
   metricsPort: maybe(
     '--metrics-port <port>',
     'serve Prometheus metrics on this port of the loopback interface while running',

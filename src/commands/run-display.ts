@@ -89,6 +89,6 @@ function configurationRemarks({ notices, randomKeys }: CheckedConfig) {
       text: `${rule === undefined ? '' : `rule ${rule}: `}${path} ${message}`,
     }))
   if (randomKeys.length === 0) return remarks
-  const text = `made for this run and destroyed at its end: ${randomKeys.join(', ')}`
+  const text = `keys made for this run and destroyed at its end: ${randomKeys.join(', ')}`
   return [...remarks, { event: 'config.random-keys', fields: { keys: randomKeys }, text }]
 }
