@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { baseFolderOf, checkConfig, readConfigFile } from '../config/anonymizer-config.js'
 import { planOf } from '../config/plan.js'
@@ -49,7 +49,7 @@ export async function demo({ output, bytes, seed }: DemoValues, terminal: Termin
   terminal.print('')
   terminal.print(`before: ${data}`)
   terminal.print(`after:  ${anonymized}`)
-  terminal.print(`again:  sluice anonymize -i ${data} -o ${anonymized}-2 -c ${PRESET}`)
+  terminal.print(`again:  npx sluice anonymize -i ${data} -o ${anonymized}-2 -c ${relative('', PRESET)}`)
   return EXIT.delivered
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { elementTree } from '../../src/fhir/elements.js'
+import { parseTree } from '../../src/fhir/tree.js'
 import type { FhirVersion } from '../../src/fhir/version.js'
 import { HOSPITAL_MIX, mixedSyntheticPieces, planSynthetic } from '../../src/synthetic/generate.js'
 import { sharedLines, sharedPath, skipWithoutShared } from '../support/shared.js'
@@ -50,6 +51,7 @@ async function check(t: Test, { name, version, lines }: Run): Promise<void> {
   t.ok(secrets.size > 1000, `${secrets.size} different secrets`)
   const { strings, left } = survivors(preset, { lines, shapes, secrets })
   t.same([...left].slice(0, 10), [], `of ${strings} texts in the output`)
+  t.same(faultsIn(preset, { version, lines }), [], 'what comes out is structurally FHIR')
   const { withDates, unmoved } = exactDates(preset, lines)
   // A date may be moved by 0 of 101 days: of all patients one in a hundred keeps them.
   const tolerated = name.startsWith('research') ? withDates / 20 : 0
@@ -101,6 +103,15 @@ function survivors(
     })
   }
   return { strings, left }
+}
+
+function faultsIn(preset: Preset, { version, lines }: Pick<Run, 'version' | 'lines'>): string[] {
+  const tree = elementTree(version)
+  return lines.flatMap((line) => {
+    const out = Buffer.from(preset.anonymize(line))
+    const parsed = parseTree(tree, out, 0, out.length)
+    return parsed === undefined ? ['no object'] : parsed.faults.map(({ code }) => code)
+  })
 }
 
 /** Lines that name a day, and those of them whose output still names it. */
