@@ -36,6 +36,7 @@ export interface ChunkOptions {
 const LF = 0x0a
 const CR = 0x0d
 const QUANTUM_BYTES = 64 * 1024
+const NOTHING = new Uint8Array(0)
 
 /**
  * Cuts an item into chunks: chunk k holds the lines that begin in [k·C, (k+1)·C), whatever way the bytes arrive
@@ -46,7 +47,7 @@ export class Chunks implements ChunkSource {
   /** Where the next line begins. */
   #offset: number
   /** Bytes from `#offset` on that were read already. */
-  #ahead: Uint8Array = new Uint8Array(0)
+  #ahead: Uint8Array = NOTHING
   #ended = false
 
   constructor(
@@ -64,7 +65,7 @@ export class Chunks implements ChunkSource {
 
   /** The next chunk; undefined behind the last. A slab it holds is the caller's to give back. */
   async next(): Promise<Chunk | undefined> {
-    if (this.#ended && this.#ahead.length === 0) return undefined
+    if (this.#atEnd) return undefined
     const slab = await this.slabs.take()
     try {
       const chunk = await this.#fill(slab)
@@ -74,6 +75,11 @@ export class Chunks implements ChunkSource {
       this.slabs.give(slab)
       throw error
     }
+  }
+
+  /** Nothing is left to read, and nothing that was read ahead is left to use. */
+  get #atEnd(): boolean {
+    return this.#ended && this.#ahead.length === 0
   }
 
   async #fill(slab: Slab): Promise<Chunk | undefined> {
@@ -90,7 +96,7 @@ export class Chunks implements ChunkSource {
     for (let from = Math.max(start, gridBytes - 1); ; ) {
       const newline = from < filled ? bytes.subarray(0, filled).indexOf(LF, from) : -1
       if (newline >= 0) return this.#lines(slab, start, newline + 1, filled)
-      if (this.#ended)
+      if (this.#atEnd)
         return filled > start ? this.#lines(slab, start, filled, filled) : this.#nothing(filled)
       if (filled === bytes.length) return this.#split(slab, start)
       from = Math.max(from, filled)
@@ -99,7 +105,7 @@ export class Chunks implements ChunkSource {
   }
 
   #lines(slab: Slab, start: number, end: number, filled: number): Chunk {
-    this.#ahead = new Uint8Array(slab.bytes.subarray(end, filled))
+    this.#putBack(slab.bytes.subarray(end, filled))
     const offset = this.#offset + start
     this.#offset += end
     return { kind: 'lines', slab, start, end, offset }
@@ -128,8 +134,8 @@ export class Chunks implements ChunkSource {
         filled = await this.#readTo(long.bytes, filled, Math.min(long.bytes.length, filled + QUANTUM_BYTES))
         const newline = long.bytes.subarray(0, filled).indexOf(LF, from)
         const end = newline >= 0 ? newline + 1 : filled
-        if (newline >= 0 || this.#ended) {
-          this.#ahead = new Uint8Array(long.bytes.subarray(end, filled))
+        if (newline >= 0 || this.#atEnd) {
+          this.#putBack(long.bytes.subarray(end, filled))
           this.#offset = offset + end
           return { kind: 'lines', slab: long, start: 0, end, offset }
         }
@@ -155,12 +161,17 @@ export class Chunks implements ChunkSource {
       const end = newline < 0 ? filled : newline
       if (end > 0) lastByte = piece[end - 1]
       lineBytes += end
-      if (newline < 0 && !this.#ended) continue
-      this.#ahead = new Uint8Array(piece.subarray(newline < 0 ? end : end + 1, filled))
+      if (newline < 0 && !this.#atEnd) continue
+      this.#putBack(piece.subarray(newline < 0 ? end : end + 1, filled))
       this.#offset = offset + lineBytes + (newline < 0 ? 0 : 1)
       const lengthBytes = lastByte === CR ? lineBytes - 1 : lineBytes
       return { kind: 'too-long', offset, lengthBytes, endOffset: this.#offset }
     }
+  }
+
+  /** Keeps a copy: the slab is reused. */
+  #putBack(bytes: Uint8Array): void {
+    this.#ahead = this.#ahead.length === 0 ? new Uint8Array(bytes) : Buffer.concat([bytes, this.#ahead])
   }
 
   #takeAhead(target: Uint8Array): number {
