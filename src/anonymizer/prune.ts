@@ -28,9 +28,11 @@ export function prune(node: TreeNode): void {
   node.gone = isPrimitive(node.type) ? !hasValue(node) : lost || node.replaced === null
 }
 
-/** Whether a primitive's own value stays. */
+/** Whether a primitive that something happened to has a value of its own left; a null or empty one is none. */
 export const hasValue = (node: TreeNode): boolean =>
-  node.replaced === undefined ? node.kind !== 'none' : node.replaced !== null
+  node.replaced === undefined
+    ? node.kind !== 'none' && node.kind !== 'null' && node.kind !== 'empty'
+    : node.replaced !== null
 
 /** Whether the element with everything in it was taken out by redact. */
 export function isDropped(node: TreeNode, isRedact: (rule: number) => boolean): boolean {

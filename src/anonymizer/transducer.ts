@@ -108,7 +108,7 @@ export class Transducer {
     this.rootDigitsAt = 0
     this.place.item = context.item
     this.place.record = context.record
-    if (source[start] !== 0x7b) return false
+    if (start >= end || source[start] !== 0x7b) return false
     const stop = this.guarded(start)
     if (stop !== end) {
       out.length = before

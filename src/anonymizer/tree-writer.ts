@@ -153,5 +153,4 @@ function hasBody(node: TreeNode): boolean {
 }
 
 const hasOwnValue = (node: TreeNode): boolean =>
-  typeof node.replaced === 'string' ||
-  (isPrimitive(node.type) ? hasValue(node) && node.kind !== 'null' : true)
+  typeof node.replaced === 'string' || (isPrimitive(node.type) ? hasValue(node) : true)

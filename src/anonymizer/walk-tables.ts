@@ -199,8 +199,11 @@ export class WalkTables {
       paths.set(number, compiled)
     }
     const automaton = new Automaton(paths)
+    const place = automaton.start(type, name)
+    const method = place.claim === 0 ? undefined : this.program.rules[place.claim - 1].rule.method
+    if (method === 'substitute' || method === 'generalize') return undefined
     const builder = new TableBuilder(this.program, automaton, name === 'contained')
-    return { type, name, table: builder.resource(automaton.start(type, name)) }
+    return { type, name, table: builder.resource(place) }
   }
 }
 
@@ -305,6 +308,8 @@ class TableBuilder {
   private underscoreAct(place: Place, child: Place): number {
     const method = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule.method
     if (method === 'substitute' || method === 'generalize' || this.isPerturbedQuantity(place)) return ACT.BAIL
+    // A perturbed number takes its extensions with it, unchanged.
+    if (method === 'perturb' && child.type.jsonKind === 'number') return ACT.BAIL
     return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
   }
 
