@@ -22,7 +22,7 @@ export function printReport(report: RunReport, sink: Sink, terminal: Terminal): 
   const codes = Object.entries(quarantinedByCode)
   if (codes.length > 0) {
     terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
-    terminal.print(`places: ${sink.state.place}`)
+    terminal.print(`places: ${join(sink.state.place, 'quarantine')}`)
   }
   for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   if (failed.length === 0) terminal.print(`report: ${join(sink.place, 'run.json')}`)

@@ -53,7 +53,7 @@ export default () => {
 function slowFolder(t: Test): { readonly cwd: string; setSlow(isSlow: boolean): void } {
   const cwd = workFolder(
     t,
-    { 'a.ndjson': patients(1), 'b.ndjson': patients(3000) },
+    { 'a.ndjson': patients(1), 'b.ndjson': patients(1500) },
     {
       ...CONFIG,
       fhirPathRules: [...CONFIG.fhirPathRules, { path: 'Patient.maritalStatus.text', method: 'wait' }],
@@ -136,7 +136,15 @@ t.test('exit code 10 where lines were quarantined, 3 where that is too many or n
   const { exitCode, stdout } = await sluice(WORDS, { cwd })
   t.equal(exitCode, 10)
   t.match(stdout, '7 lines: 5 delivered, 2 quarantined, 0 blank')
-  t.match(stdout, 'out.sluice')
+  const place = /^places: (.*)$/m.exec(stdout)?.[1] ?? ''
+  const quarantined = readFileSync(join(place, 'a.ndjson.ndjson'), 'utf8').trim().split('\n')
+  t.match(
+    quarantined.map((line) => JSON.parse(line)),
+    [
+      { line: 4, code: 'UNKNOWN_ELEMENT' },
+      { line: 5, code: 'INVALID_JSON' },
+    ],
+  )
   for (const [output, words] of [
     ['out3', ['--on-bad-line', 'fail']],
     ['out4', ['--max-quarantined', '1']],
