@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { sluiceError } from '../errors.js'
 import { openWorkshop } from './begin.js'
@@ -54,6 +53,10 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
   let totals = NO_TOTALS
   let sourceBytes = 0
   const onOutputError = (cause: unknown) => workshop.stop(unwritable(cause))
+  // A reader that takes nothing any more must not keep a stopped run.
+  const stopped = new Promise<void>((resolve) => {
+    workshop.stopped.addEventListener('abort', () => resolve(), { once: true })
+  })
   output.on('error', onOutputError)
   const stopReading = () => input.destroy()
   options.signal?.addEventListener('abort', stopReading)
@@ -70,7 +73,7 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
     const inOrder = new InOrder<AnonymizedChunk>(async (chunk) => {
       workshop.checkStopped()
       if (options.onBadLine === 'fail') refuseRejected(chunk, ITEM.name)
-      for (const piece of chunk.output) await write(output, piece, workshop.stopped)
+      for (const piece of chunk.output) await write(output, piece, stopped)
       for (const { offset, result } of chunk.parts) {
         const place = { item: ITEM.name, offset, linesBefore: totals.lines }
         if (options.onQuarantined !== undefined)
@@ -103,11 +106,11 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
 }
 
 /** The slab is used again once this returns: the stream must have passed the bytes on by then. */
-async function write(output: Writable, piece: Uint8Array, stopped: AbortSignal): Promise<void> {
+async function write(output: Writable, piece: Uint8Array, stopped: Promise<void>): Promise<void> {
   const written = new Promise<void>((resolve, reject) => {
     output.write(piece, (error) => (error ? reject(unwritable(error)) : resolve()))
   })
-  await Promise.race([written, once(stopped, 'abort')])
+  await Promise.race([written, stopped])
 }
 
 const unwritable = (cause: unknown) =>

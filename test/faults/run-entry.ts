@@ -18,7 +18,8 @@ function faultPoint(point: FaultPoint): void {
 
 try {
   const report = await run(input, output, { ...overrides, config, faultPoint, signal: controller.signal })
-  process.stdout.write(JSON.stringify(report))
+  const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024)
+  process.stdout.write(JSON.stringify({ ...report, peakMebibytes }))
 } catch (error) {
   process.stderr.write(isSluiceError(error) ? error.code : String(error))
   process.exitCode = isSluiceError(error) && error.code === 'INTERRUPTED' ? 6 : 1
