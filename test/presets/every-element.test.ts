@@ -9,13 +9,15 @@ for (const { name, version } of PRESETS)
     `${name}: of a value in every element of every resource type only listed codes and numbers survive`,
     async (t) => {
       const preset = await loadPreset(name)
+      const interpreter = await loadPreset(name, 'interpreter')
       let planted = 0
       let survived = 0
       let exactDates = 0
       for (const type of resourceTypes(elementTree(version)))
-        for (const planting of ['values', 'dates'] satisfies Planting[]) {
+        for (const planting of ['values', 'siblings', 'dates'] satisfies Planting[]) {
           const { line, places } = plantResource(type, planting)
           const out = preset.anonymize(line)
+          if (out !== interpreter.anonymize(line)) t.fail(`${type.name}, ${planting}: the engines differ`)
           planted += places.size
           exactDates += line.split(EXACT_DATE).length - 1
           for (const canary of canariesIn(out)) {
@@ -27,6 +29,8 @@ for (const { name, version } of PRESETS)
           for (const part of [EXACT_DATE, '06-05', '07:08:09'])
             if (out.includes(part)) t.fail(`${type.name}: ${part} survives`)
         }
+      const share = preset.interpretedLines() / interpreter.interpretedLines()
+      t.ok(share < 0.4, `the interpreter served ${Math.round(share * 100)} % of the lines`)
       t.ok(planted > 50_000, `${planted} values planted`)
       t.ok(exactDates > 5_000, `${exactDates} exact dates planted`)
       t.ok(survived > 500, `${survived} listed values survived`)

@@ -18,8 +18,12 @@ export interface Planted {
   readonly places: ReadonlyMap<string, Place>
 }
 
-/** `values`: a canary in every element; `dates`: an exact date in every date, dateTime and instant, nothing else. */
-export type Planting = 'values' | 'dates'
+/**
+ * `values`: a canary in every element. `siblings`: near the root only, but with the id and an extension of every
+ * primitive. `dates`: an exact date in every date, dateTime and instant, nothing else. They stand apart because the
+ * transducer leaves some siblings, and so the whole line, to the interpreter.
+ */
+export type Planting = 'values' | 'siblings' | 'dates'
 
 export const EXACT_DATE = '1987-06-05'
 const EXACT_INSTANT = `${EXACT_DATE}T07:08:09.123+02:00`
@@ -33,7 +37,7 @@ const CANARY = /canary\d+x|70000\d{5}/g
 export const canariesIn = (text: string): readonly string[] => text.match(CANARY) ?? []
 
 /**
- * A resource of the type with every element that the version has, recursive ones once; each canary is another one. Primitives near the root have an id and an extension, which hold canaries as well.
+ * A resource of the type with every element that the version has, recursive ones once; each canary is another one.
  */
 export function plantResource(type: ElementType, planting: Planting): Planted {
   const places = new Map<string, Place>()
@@ -61,14 +65,14 @@ export function plantResource(type: ElementType, planting: Planting): Planted {
     ],
   })
   // A child resource takes its own turn: its places start at itself.
-  const childPatient = () => {
+  const childPerson = () => {
     const at = (...steps: readonly Step[]): string => {
       const canary = `canary${places.size + 1}x`
-      places.set(canary, { resource: 'Patient', steps })
+      places.set(canary, { resource: 'RelatedPerson', steps })
       return canary
     }
     return {
-      resourceType: 'Patient',
+      resourceType: 'RelatedPerson',
       id: at({ name: 'id', type: 'id' }),
       language: at({ name: 'language', type: 'code' }),
       name: [{ family: at({ name: 'name', type: 'HumanName' }, { name: 'family', type: 'string' }) }],
@@ -76,9 +80,10 @@ export function plantResource(type: ElementType, planting: Planting): Planted {
   }
   const value = (member: Member, steps: readonly Step[], above: ReadonlySet<string>): unknown => {
     const { type: own } = member
-    if (own.jsonKind === 'object' && !own.isResource) return object(own, steps, above)
+    if (own.jsonKind === 'object' && !own.isResource)
+      return planting === 'siblings' && steps.length > 2 ? undefined : object(own, steps, above)
     if (planting === 'dates') return EXACT[own.name]
-    if (own.isResource) return childPatient()
+    if (own.isResource) return childPerson()
     if (own.jsonKind === 'boolean') return true
     return own.jsonKind === 'number' ? plantNumber(steps) : plant(steps)
   }
@@ -88,12 +93,12 @@ export function plantResource(type: ElementType, planting: Planting): Planted {
       const own = [...steps, { name: member.name, type: member.type.name }]
       if (member.type.jsonKind === 'object' && above.has(member.type.id)) continue
       if (member.type.name === 'Extension' && steps.length > 0) {
-        if (planting === 'values') filled[member.key] = small(own).extension
+        if (planting !== 'dates') filled[member.key] = small(own).extension
         continue
       }
       const item = value(member, own, new Set([...above, member.type.id]))
       if (item !== undefined && !isEmpty(item)) filled[member.key] = listed(member, item)
-      if (planting === 'dates') continue
+      if (planting !== 'siblings') continue
       if (member.type.jsonKind !== 'object' && steps.length < 2 && member.key !== 'id')
         filled[`_${member.key}`] = listed(member, small(own))
     }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createLineAnonymizer } from '../../src/anonymizer/line-anonymizer.js'
+import { createLineAnonymizer, type EngineOptions } from '../../src/anonymizer/line-anonymizer.js'
 import { Output } from '../../src/anonymizer/output.js'
 import { checkConfig, readConfigFile } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
@@ -25,19 +25,25 @@ export interface Preset {
   readonly rules: readonly PresetRule[]
   /** The anonymized line; throws where it is rejected. */
   anonymize(line: string): string
+  /** Of the lines so far, those that the interpreter served. */
+  interpretedLines(): number
 }
 
 // Fixed, so that a failure comes again.
 const KEYS = { cryptoHashKey: 'a key for hashes', dateShiftKey: 'a key for dates' }
 
 /** A shipped preset, as `sluice anonymize -c configs/<name>.json --as-of 2026-11-21` would run it. */
-export async function loadPreset(name: string): Promise<Preset> {
+export async function loadPreset(
+  name: string,
+  engine: EngineOptions['engine'] = 'automatic',
+): Promise<Preset> {
   const raw = await readConfigFile(join(projectRoot, 'configs', `${name}.json`))
   const plan = planOf(checkConfig(raw), '2026-11-21')
-  const anonymizer = await createLineAnonymizer(plan.settle({ asOf: '2026-11-21', keys: KEYS }))
+  const anonymizer = await createLineAnonymizer(plan.settle({ asOf: '2026-11-21', keys: KEYS }), { engine })
   const out = new Output()
   return {
     rules: (raw as { fhirPathRules: PresetRule[] }).fhirPathRules,
+    interpretedLines: () => anonymizer.counts.interpretedLines,
     anonymize(line) {
       const source = Buffer.from(line)
       out.length = 0
