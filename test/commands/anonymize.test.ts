@@ -200,7 +200,6 @@ t.test(
   'Kill it at any moment and run it again: interrupted by a signal, exit code 6, then the same bytes',
   async (t) => {
     const { cwd, setSlow } = slowFolder(t)
-    setSlow(true)
     const whole = await sluice(WORDS.with(4, 'whole'), { cwd })
     t.equal(whole.exitCode, 0, whole.stderr)
     for (const [signal, times] of [
