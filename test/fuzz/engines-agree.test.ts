@@ -14,7 +14,7 @@ import { sharedLines, sharedPath } from '../support/shared.js'
 import { shrunkLine, shrunkList } from '../support/shrink.js'
 import { specOf } from '../support/spec-of.js'
 
-const LINES_PER_CONFIG = 25
+const LINES_PER_CONFIG = 60
 const PREFIX = 'folder'
 
 const goldenFiles = ['golden/cases-r4.jsonl.gz', 'golden/cases-stu3.jsonl.gz']
