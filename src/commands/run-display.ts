@@ -1,6 +1,7 @@
 import type { CheckedConfig } from '../config/anonymizer-config.js'
 import type { RunEvent, RunProgress } from '../pipeline/options.js'
 import type { QuarantinedLine } from '../pipeline/quarantine.js'
+import type { EventLevel } from './event-log.js'
 import type { Terminal } from './terminal.js'
 
 /** What a run shows while it works: a bar to a person, event lines to everything else. */
@@ -55,26 +56,31 @@ async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promis
   }
 }
 
-async function forLog(terminal: Terminal, { isVerbose }: DisplayOptions): Promise<RunDisplay> {
-  const { eventLog } = await import('./event-log.js')
-  const log = eventLog(terminal.stderr, isVerbose ? 'debug' : 'info')
+function forLog(terminal: Terminal, { isVerbose }: DisplayOptions): RunDisplay {
+  // The log loads while the workers start; what happens before waits for it.
+  const loaded = import('./event-log.js').then(({ eventLog }) =>
+    eventLog(terminal.stderr, isVerbose ? 'debug' : 'info'),
+  )
+  const write = (level: EventLevel, name: string, fields: Readonly<Record<string, unknown>>): void => {
+    void loaded.then((log) => log.event(level, name, fields))
+  }
   let lastProgressMs = performance.now()
   let closing: Promise<void> | undefined
   return {
-    served: (url) => log.event('info', 'metrics.served', { url }),
+    served: (url) => write('info', 'metrics.served', { url }),
     configured(checked) {
-      for (const { event, fields } of configurationRemarks(checked)) log.event('warn', event, fields)
+      for (const { event, fields } of configurationRemarks(checked)) write('warn', event, fields)
     },
     onProgress({ bytesRead, bytesTotal, lines, quarantined }) {
       const nowMs = performance.now()
       if (nowMs - lastProgressMs < PROGRESS_EVERY_MS) return
       lastProgressMs = nowMs
-      log.event('info', 'run.progress', { bytesRead, bytesTotal, lines, quarantined })
+      write('info', 'run.progress', { bytesRead, bytesTotal, lines, quarantined })
     },
-    onEvent: ({ event, level, ...fields }) => log.event(level, event, fields),
-    onQuarantined: (line) => log.event('debug', 'line.quarantined', { ...line }),
+    onEvent: ({ event, level, ...fields }) => write(level, event, fields),
+    onQuarantined: (line) => write('debug', 'line.quarantined', { ...line }),
     close: () => {
-      closing ??= log.close()
+      closing ??= loaded.then((log) => log.close())
       return closing
     },
   }
