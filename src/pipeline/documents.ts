@@ -41,7 +41,8 @@ async function readWhole(
       filled += await reader.read(long.bytes.subarray(filled))
     }
     const start = lengthOfMark(slab.bytes.subarray(0, filled), options.item)
-    if (filled === slab.bytes.length) return await skipRest(reader, slabs, { slab, start, filled })
+    if (filled === slab.bytes.length || filled - start > options.maxLineBytes)
+      return await skipRest(reader, slabs, { slab, start, filled })
     if (filled > start) return { kind: 'lines', slab, start, end: filled, offset: start }
     slabs.give(slab)
     return undefined

@@ -1,5 +1,6 @@
 import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
 import { isDocumentName } from '../storage/names.js'
+import { anonymizeBundle } from './bundle.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import { type ChunkSource, Chunks } from './chunks.js'
 import type { RunContext } from './context.js'
@@ -52,6 +53,13 @@ async function pump(run: RunContext, work: ItemWork, writer: SinkWriter): Promis
         break
       }
       run.faultPoint('slab-read')
+      if (chunk.kind === 'too-long' && isDocumentName(item.name)) {
+        inOrder.push(
+          anonymizeBundle(run, work, (pieces) => writer.append(pieces)),
+          () => {},
+        )
+        continue
+      }
       inOrder.push(tasks.anonymize(chunk), () => {
         if (chunk.kind === 'lines') run.slabs.give(chunk.slab)
       })

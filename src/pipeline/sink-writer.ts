@@ -19,6 +19,7 @@ const SYNC_EVERY_BYTES = 64 * 2 ** 20
 export class SinkWriter {
   #quarantine: Appender | undefined
   #unsyncedBytes = 0
+  #aheadBytes = 0
 
   private constructor(
     private readonly run: RunContext,
@@ -67,6 +68,12 @@ export class SinkWriter {
     return this.checkpoint
   }
 
+  /** Bytes of a chunk that is not yet delivered; they count with it. */
+  async append(pieces: readonly Uint8Array[]): Promise<void> {
+    await this.sinkItem.append(pieces)
+    this.#aheadBytes += bytesOf(pieces)
+  }
+
   async deliver({ offset, endOffset, output, parts }: AnonymizedChunk): Promise<void> {
     const { endOffset: reached, totals, quarantineBytes } = this.checkpoint
     // Only a byte order mark may lie between two chunks.
@@ -88,7 +95,8 @@ export class SinkWriter {
           rejectedBytes += await this.#appendQuarantine(text)
       chunkTotals = addTotals(chunkTotals, totalsOf(part.result, byCode))
     }
-    const written = output.reduce((sum, piece) => sum + piece.length, 0)
+    const written = this.#aheadBytes + bytesOf(output)
+    this.#aheadBytes = 0
     await this.#advance({
       endOffset,
       outputBytes: this.checkpoint.outputBytes + written,
@@ -167,6 +175,9 @@ export class SinkWriter {
     )
   }
 }
+
+const bytesOf = (pieces: readonly Uint8Array[]): number =>
+  pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 async function canResume(
   run: RunContext,
