@@ -65,7 +65,7 @@ export const ANONYMIZE_OPTIONS = {
     { fallbackText: '64MiB, or what the memory budget allows' },
   ),
   gzip: flag('--gzip', 'compress the outputs'),
-  overwrite: flag('--overwrite', 'replace outputs that another tool or configuration made'),
+  overwrite: flag('--overwrite', 'replace outputs that Sluice did not make'),
   skip: flag('-s, --skip', 'skip inputs whose output exists'),
   validateInput: flag(
     '--validateInput',

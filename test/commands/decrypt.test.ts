@@ -1,5 +1,6 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import t from 'tap'
+import { createAnonymizer } from '../../src/index.js'
 import { sluice } from '../support/sluice.js'
 
 const KEY = 'CANARY-KEY-0123456789-0123456789'
@@ -17,6 +18,40 @@ t.test('decrypt gives back what was encrypted, from words and from stdin, in ord
   const stdin = VALUES.map(encrypted).join('\r\n')
   const lines = await sluice(['decrypt', '--key-env', 'KEY'], { env, stdin })
   t.same(lines, { exitCode: 0, stdout: `${VALUES.join('\n')}\n`, stderr: '' })
+})
+
+t.test('what the method encrypt wrote comes back, whatever the kind of the value', async (t) => {
+  const patient = {
+    resourceType: 'Patient',
+    active: true,
+    name: [{ family: 'Müller 🎉', given: ['a\tb', 'x'] }],
+    multipleBirthInteger: 3,
+  }
+  const paths = ['Patient.active', 'Patient.name', 'Patient.multipleBirth']
+  const anonymizer = createAnonymizer({
+    fhirVersion: 'R4',
+    fhirPathRules: paths.map((path) => ({ path, method: 'encrypt' })),
+    parameters: { encryptKey: KEY },
+  })
+  const result = anonymizer.anonymize(JSON.stringify(patient))
+  if (!result.ok) return t.fail(result.message)
+  const { active, name, multipleBirthInteger } = JSON.parse(Buffer.from(result.bytes).toString()) as {
+    active: string
+    name: { family: string; given: string[] }[]
+    multipleBirthInteger: string
+  }
+  const values = [active, name[0].family, ...name[0].given, multipleBirthInteger]
+  const { exitCode, stdout } = await sluice(['decrypt', '--key-env', 'KEY', '--json', ...values], {
+    env: { KEY },
+  })
+  t.equal(exitCode, 0)
+  t.same(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { text: string }).text),
+    ['True', 'Müller 🎉', 'a\tb', 'x', '3'],
+  )
 })
 
 t.test('the key can come from a file or from the configuration', async (t) => {
