@@ -1,6 +1,6 @@
 import type { LatinBuffer } from '../fhir/json.js'
 import { copyBytes } from './copy-bytes.js'
-import type { HashText } from './methods/crypto-hash.js'
+import type { Hmac } from './methods/hmac.js'
 import { nextHash } from './walk-tables.js'
 
 const KEY_BYTES = 60
@@ -11,15 +11,17 @@ const DIGITS_AT = HEAD_BYTES + KEY_BYTES
 
 /**
  * Keyed hashes by the bytes of the hashed text, found without making a string: key and digits stand side by side, one
- * place and its neighbour for each hash value, the newest wins. 2^17 records are 16 MiB. Only ASCII texts of at most 60 bytes fit.
+ * place and its neighbour for each hash value, a new one takes either in turn. 2^17 records are 16 MiB. Only ASCII
+ * texts of at most 60 bytes fit.
  */
 export class HashCache {
   static readonly maxKeyBytes = KEY_BYTES
   private readonly records: LatinBuffer
   private readonly mask: number
+  private turn = 0
 
   constructor(
-    private readonly hashText: HashText,
+    private readonly hmac: Hmac,
     bits = 17,
   ) {
     this.records = Buffer.alloc(RECORD_BYTES << bits) as LatinBuffer
@@ -52,15 +54,15 @@ export class HashCache {
     const home = (Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask
     const record = home * RECORD_BYTES
     if (this.holds(record, source, from, length)) return record + DIGITS_AT
-    // The neighbour gets what stood here: two texts of one hash do not chase each other out.
     const neighbour = (home ^ 1) * RECORD_BYTES
     if (this.holds(neighbour, source, from, length)) return neighbour + DIGITS_AT
-    records.copyWithin(neighbour, record, record + RECORD_BYTES)
-    const key = record + HEAD_BYTES
-    const digits = record + DIGITS_AT
-    const hex = this.hashText(source.latin1Slice(from, to))
-    records[record] = length
-    for (let k = 0; k < length; k++) records[key + k] = source[from + k]
+    // Two places in turn, so that two texts of one hash do not chase each other out.
+    this.turn ^= 1
+    const taken = this.turn === 0 ? record : neighbour
+    const digits = taken + DIGITS_AT
+    const hex = this.hmac.hexOfBytes(source, from, to)
+    records[taken] = length
+    for (let k = 0; k < length; k++) records[taken + HEAD_BYTES + k] = source[from + k]
     for (let k = 0; k < HEX_BYTES; k++) records[digits + k] = hex.charCodeAt(k)
     return digits
   }

@@ -7,8 +7,8 @@ import type { AnonymizerCounts } from './counts.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { HashCache } from './hash-cache.js'
 import { addLabels, fullInstant, metaWithLabels } from './labels.js'
-import { createHashText } from './methods/crypto-hash.js'
 import { compileShiftDays, type ShiftDays } from './methods/date-shift.js'
+import { createHmac } from './methods/hmac.js'
 import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
@@ -84,7 +84,7 @@ export class Transducer {
     const { cryptoHashKey } = program.spec.parameters
     this.tables = new WalkTables(program)
     this.resourceNames = new NameSet([...program.elements.resources.keys()])
-    this.cache = cryptoHashKey === undefined ? undefined : new HashCache(createHashText(cryptoHashKey))
+    this.cache = cryptoHashKey === undefined ? undefined : new HashCache(createHmac(cryptoHashKey))
     this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
   }
 

@@ -6,6 +6,9 @@ export interface Hmac {
   hex(text: string): string
   /** 32 bytes. */
   bytes(text: string): Buffer
+  /** 64 hex digits for the bytes `source[from, to)`, at most `maxBytes` of them; saves the text. */
+  hexOfBytes(source: Uint8Array, from: number, to: number): string
+  readonly maxBytes: number
 }
 
 const BLOCK_BYTES = 64
@@ -33,14 +36,21 @@ export function createHmac(key: string): Hmac {
     views[length] ??= inner.subarray(0, BLOCK_BYTES + length)
     return views[length]
   }
-  const outerMessage = (text: string): Buffer => {
-    const digest = crypto.hash('sha256', message(text), 'binary')
+  const outerMessage = (innerMessage: Buffer): Buffer => {
+    const digest = crypto.hash('sha256', innerMessage, 'binary')
     for (let k = 0; k < DIGEST_BYTES; k++) outer[BLOCK_BYTES + k] = digest.charCodeAt(k)
     return outer
   }
   return {
-    hex: (text) => crypto.hash('sha256', outerMessage(text), 'hex'),
-    bytes: (text) => crypto.hash('sha256', outerMessage(text), 'buffer'),
+    hex: (text) => crypto.hash('sha256', outerMessage(message(text)), 'hex'),
+    bytes: (text) => crypto.hash('sha256', outerMessage(message(text)), 'buffer'),
+    hexOfBytes(source, from, to) {
+      const length = to - from
+      for (let k = 0; k < length; k++) inner[BLOCK_BYTES + k] = source[from + k]
+      views[length] ??= inner.subarray(0, BLOCK_BYTES + length)
+      return crypto.hash('sha256', outerMessage(views[length]), 'hex')
+    },
+    maxBytes: BUFFERED_CHARACTERS,
   }
 }
 
