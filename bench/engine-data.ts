@@ -34,14 +34,14 @@ export const syntheticLines = (version: SyntheticVersion, mix: TypeMix, bytes: n
     ),
   )
 
-/** The same lines with another UUID at each place: no hash is ever asked for twice. */
-export function withDistinctIds({ bytes }: Lines): Lines {
+/** The same lines with another UUID at each place and for each seed: no hash is ever asked for twice. */
+export function withDistinctIds({ bytes }: Lines, seed: number): Lines {
   let count = 0
   return linesOf(
     Buffer.from(
       bytes
         .toString('latin1')
-        .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, () => uuidOf(1, 1, count++)),
+        .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, () => uuidOf(seed, 1, count++)),
       'latin1',
     ),
   )

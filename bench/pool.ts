@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   }
   const [engineCase] = ENGINE_CASES
   const spec = await specOf(engineCase.config, engineCase.extraRules)
-  const slabs = slabsOf(engineCase.lines())
+  const slabs = slabsOf(engineCase.lines(0))
   const megabytes = slabs.reduce((sum, { original }) => sum + original.length, 0) / 1e6
   const ways = await waysOf(spec)
   const seconds = ways.map(() => [] as number[])
