@@ -1,7 +1,4 @@
-import type { LatinBuffer } from '../fhir/json.js'
 import { copyBytes } from './copy-bytes.js'
-import type { Hmac } from './methods/hmac.js'
-import { nextHash } from './walk-tables.js'
 
 const KEY_BYTES = 60
 const HEX_BYTES = 64
@@ -9,62 +6,70 @@ const RECORD_BYTES = 128
 const HEAD_BYTES = 4
 const DIGITS_AT = HEAD_BYTES + KEY_BYTES
 
+/** Look-ups between two looks at whether they pay, and how often it then goes without. */
+const WINDOW = 1 << 12
+const WINDOWS_OFF = 15
+
 /**
- * Keyed hashes by the bytes of the hashed text, found without making a string: key and digits stand side by side, one
- * place and its neighbour for each hash value, a new one takes either in turn. 2^17 records are 16 MiB. Only ASCII
- * texts of at most 60 bytes fit.
+ * Hex digests by the bytes they are of, found without making a string: key and digits stand side by side, one place
+ * and its neighbour for each hash value, a new one takes either in turn. 2^17 records are 16 MiB. Where hardly any
+ * look-up finds something, it rests for a while: a miss costs as much as half a digest.
  */
 export class HashCache {
   static readonly maxKeyBytes = KEY_BYTES
-  private readonly records: LatinBuffer
+  private readonly records: Buffer
   private readonly mask: number
   private turn = 0
+  private lookups = 0
+  private found = 0
+  private resting = 0
 
-  constructor(
-    private readonly hmac: Hmac,
-    bits = 17,
-  ) {
-    this.records = Buffer.alloc(RECORD_BYTES << bits) as LatinBuffer
+  constructor(bits = 17) {
+    this.records = Buffer.alloc(RECORD_BYTES << bits)
     this.mask = (1 << bits) - 1
   }
 
-  /** Writes the 64 hex digits for the ASCII text `source[from, to)` at `target[at]`; `hash` is `nextHash` over it. */
-  write(source: LatinBuffer, from: number, to: number, hash: number, target: Uint8Array, at: number): void {
-    const digits = this.find(source, from, to, hash)
-    copyBytes(this.records, digits, digits + HEX_BYTES, target, at)
-  }
-
-  /** The digits as a string; undefined where the text does not fit. */
-  text(source: LatinBuffer, from: number, to: number): string | undefined {
-    if (to - from > KEY_BYTES || to === from) return undefined
-    let hash = 0
-    for (let p = from; p < to; p++) {
-      const c = source[p]
-      if (c < 0x21 || c > 0x7e || c === 0x5c) return undefined
-      hash = nextHash(hash, c)
+  /**
+   * Writes the digits for the text `source[from, to)` at `target[at]` and returns -1; or, where they are not known,
+   * the place that `keep` may put them in, -2 for none. `hash` is any hash of the text.
+   */
+  write(source: Uint8Array, from: number, to: number, hash: number, target: Buffer, at: number): number {
+    if (this.resting > 0) {
+      this.resting--
+      return -2
     }
-    const digits = this.find(source, from, to, hash)
-    return this.records.latin1Slice(digits, digits + HEX_BYTES)
-  }
-
-  /** Where the digits stand in `records`. */
-  private find(source: LatinBuffer, from: number, to: number, hash: number): number {
-    const { records } = this
+    if (++this.lookups === WINDOW) this.look()
     const length = to - from
     const home = (Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask
     const record = home * RECORD_BYTES
-    if (this.holds(record, source, from, length)) return record + DIGITS_AT
     const neighbour = (home ^ 1) * RECORD_BYTES
-    if (this.holds(neighbour, source, from, length)) return neighbour + DIGITS_AT
-    // Two places in turn, so that two texts of one hash do not chase each other out.
-    this.turn ^= 1
-    const taken = this.turn === 0 ? record : neighbour
-    const digits = taken + DIGITS_AT
-    const hex = this.hmac.hexOfBytes(source, from, to)
-    records[taken] = length
-    for (let k = 0; k < length; k++) records[taken + HEAD_BYTES + k] = source[from + k]
-    for (let k = 0; k < HEX_BYTES; k++) records[digits + k] = hex.charCodeAt(k)
-    return digits
+    const holder = this.holds(record, source, from, length)
+      ? record
+      : this.holds(neighbour, source, from, length)
+        ? neighbour
+        : -1
+    if (holder < 0) {
+      // Two places in turn, so that two texts of one hash do not chase each other out.
+      this.turn ^= 1
+      return this.turn === 0 ? record : neighbour
+    }
+    this.found++
+    copyBytes(this.records, holder + DIGITS_AT, holder + DIGITS_AT + HEX_BYTES, target, at)
+    return -1
+  }
+
+  /** Remembers the digits at `digits[at]` for the text `source[from, to)`. */
+  keep(place: number, source: Uint8Array, from: number, to: number, digits: Buffer, at: number): void {
+    const { records } = this
+    records[place] = to - from
+    for (let k = from; k < to; k++) records[place + HEAD_BYTES + k - from] = source[k]
+    copyBytes(digits, at, at + HEX_BYTES, records, place + DIGITS_AT)
+  }
+
+  private look(): void {
+    if (this.found < WINDOW / 8) this.resting = WINDOW * WINDOWS_OFF
+    this.lookups = 0
+    this.found = 0
   }
 
   private holds(record: number, source: Uint8Array, from: number, length: number): boolean {

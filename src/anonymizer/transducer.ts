@@ -5,10 +5,9 @@ import { trimText } from '../fhir/text.js'
 import { copyBytes } from './copy-bytes.js'
 import type { AnonymizerCounts } from './counts.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
-import { HashCache } from './hash-cache.js'
+import { HashQueue } from './hash-queue.js'
 import { addLabels, fullInstant, metaWithLabels } from './labels.js'
 import { compileShiftDays, type ShiftDays } from './methods/date-shift.js'
-import { createHmac } from './methods/hmac.js'
 import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
@@ -36,7 +35,7 @@ import {
  */
 export class Transducer {
   private readonly tables: WalkTables
-  private readonly cache: HashCache | undefined
+  private readonly hashes: HashQueue | undefined
   private readonly place: MutablePlace
 
   private source: LatinBuffer = Buffer.alloc(0) as unknown as LatinBuffer
@@ -84,7 +83,8 @@ export class Transducer {
     const { cryptoHashKey } = program.spec.parameters
     this.tables = new WalkTables(program)
     this.resourceNames = new NameSet([...program.elements.resources.keys()])
-    this.cache = cryptoHashKey === undefined ? undefined : new HashCache(createHmac(cryptoHashKey))
+    const hashes = program.rules.some(({ rule }) => rule.method === 'cryptoHash')
+    this.hashes = hashes && cryptoHashKey !== undefined ? new HashQueue(cryptoHashKey) : undefined
     this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
   }
 
@@ -111,10 +111,12 @@ export class Transducer {
     if (start >= end || source[start] !== 0x7b) return false
     const stop = this.guarded(start)
     if (stop !== end) {
+      this.hashes?.clear()
       out.length = before
       return false
     }
     this.flush(end)
+    this.hashes?.settle(source, out)
     out.length = this.length
     return true
   }
@@ -231,6 +233,7 @@ export class Transducer {
     this.flush(p)
     const out = this.out as Output
     if (metaStart >= 0) {
+      this.hashes?.settle(this.source, out)
       out.length = this.length
       addLabels(out, metaStart, metaEnd, this.records)
       this.target = out.bytes as LatinBuffer
@@ -547,8 +550,8 @@ export class Transducer {
 
   /** Hashes the string at `p`: by its bytes where they are plain ASCII, otherwise as any other method. */
   private hash(edge: Edge, p: number): number {
-    const { source, cache } = this
-    if (source[p] !== 0x22 || cache === undefined) return 0
+    const { source, hashes } = this
+    if (source[p] !== 0x22 || hashes === undefined) return 0
     let hash = 0
     let from = p + 1
     let q = from
@@ -567,11 +570,11 @@ export class Transducer {
       }
       if (source[q - 1] === 0x20) return this.method(edge, p)
     }
-    if (c !== 0x22 || q === from || q - from > HashCache.maxKeyBytes) return this.method(edge, p)
+    if (c !== 0x22 || q === from || q - from > HashQueue.maxBytes) return this.method(edge, p)
     this.flush(from)
     this.reserve(64)
     if (edge.isId && this.depthOfResource === 1) this.rootDigitsAt = this.length
-    cache.write(source, from, q, hash, this.target, this.length)
+    hashes.write(source, from, q, hash, this.out as Output, this.length)
     this.length += 64
     this.pending = q
     this.records |= RECORD.CRYPTOHASH
@@ -701,15 +704,10 @@ export class Transducer {
     const rule = edge?.rule
     if (rule === undefined || edge === undefined || raw === '') return { raw, changed: raw, rule: 0 }
     const offset = this.context.baseOffset + found.start - this.lineStart
-    if (this.rootDigitsAt > 0)
-      return {
-        raw,
-        changed: this.target.latin1Slice(this.rootDigitsAt, this.rootDigitsAt + 64),
-        rule: rule.number,
-      }
-    if (edge.act === ACT.HASH && this.cache !== undefined) {
-      const hashed = this.cache.text(source, found.start + 1, found.end - 1)
-      if (hashed !== undefined) return { raw, changed: hashed, rule: rule.number }
+    if (this.rootDigitsAt > 0) {
+      this.hashes?.settle(source, this.out as Output)
+      const changed = this.target.latin1Slice(this.rootDigitsAt, this.rootDigitsAt + 64)
+      return { raw, changed, rule: rule.number }
     }
     const change = rule.method({ ...edge.leaf, text: raw }, { ...this.place, offset, prefix: () => '' })
     const json = isFailure(change) ? undefined : change.json

@@ -54,7 +54,8 @@ export function createHmac(key: string): Hmac {
   }
 }
 
-function blockKey(key: string): Buffer {
+/** The key as one block: hashed where it is longer (RFC 2104). */
+export function blockKey(key: string): Buffer {
   const bytes = Buffer.from(key)
   const block = Buffer.alloc(BLOCK_BYTES)
   const fitting = bytes.length > BLOCK_BYTES ? crypto.hash('sha256', bytes, 'buffer') : bytes

@@ -1,0 +1,96 @@
+import { blockKey } from './hmac.js'
+import { INITIAL_STATE, type Sha256Lanes, sha256Lanes, VECTOR_BYTES } from './sha256-module.js'
+
+export const LANES = 4
+const BLOCK_BYTES = 64
+const BLOCK_WORDS = 16
+const DIGEST_WORDS = 8
+
+/** Addresses in the module's memory. */
+const MESSAGES_AT = 0
+const INNER_STATE_AT = 256
+const OUTER_STATE_AT = 384
+/** The outer message: the inner digest and, always the same, its padding. */
+const OUTER_MESSAGES_AT = 512
+const DIGESTS_AT = 768
+
+/**
+ * HMAC-SHA256 (RFC 2104) of up to four short messages at once: `put` each into a lane, `run`, then `writeHex`. A lane
+ * that no message was put into gives the digest of the one that was there before.
+ */
+export class HmacLanes {
+  /** A message, the padding's first byte and the length must fit into one block. */
+  static readonly maxBytes = BLOCK_BYTES - 9
+  private readonly sha256: Sha256Lanes
+  private readonly bytes: Uint8Array
+  private readonly words: Uint32Array
+  private readonly lengths = new Int32Array(LANES)
+
+  constructor(key: string) {
+    this.sha256 = sha256Lanes()
+    this.bytes = new Uint8Array(this.sha256.memory)
+    this.words = new Uint32Array(this.sha256.memory)
+    const keyBytes = blockKey(key)
+    this.prepare(keyBytes, 0x36, INNER_STATE_AT)
+    this.prepare(keyBytes, 0x5c, OUTER_STATE_AT)
+    this.fill(MESSAGES_AT, new Array<number>(BLOCK_WORDS).fill(0))
+    this.fill(OUTER_MESSAGES_AT + DIGEST_WORDS * VECTOR_BYTES, OUTER_PADDING)
+  }
+
+  /** Puts `source[from, to)`, at most `maxBytes` of it, into a lane. */
+  put(lane: number, source: Uint8Array, from: number, to: number): void {
+    const { bytes } = this
+    const length = to - from
+    const base = MESSAGES_AT + lane * 4
+    for (let k = 0; k < length; k++) bytes[base + PLACES[k]] = source[from + k]
+    bytes[base + PLACES[length]] = 0x80
+    for (let k = length + 1; k <= this.lengths[lane]; k++) bytes[base + PLACES[k]] = 0
+    this.lengths[lane] = length
+    this.words[MESSAGES_AT / 4 + (BLOCK_WORDS - 1) * LANES + lane] = (BLOCK_BYTES + length) * 8
+  }
+
+  /** Computes all lanes' digests. */
+  run(): void {
+    this.sha256.compress(INNER_STATE_AT, MESSAGES_AT, OUTER_MESSAGES_AT)
+    this.sha256.compress(OUTER_STATE_AT, OUTER_MESSAGES_AT, DIGESTS_AT)
+  }
+
+  /** Writes a lane's digest as 64 lower-case hex digits. */
+  writeHex(lane: number, target: Uint8Array, at: number): void {
+    const { words } = this
+    for (let k = 0; k < DIGEST_WORDS; k++, at += 8) {
+      const word = words[DIGESTS_AT / 4 + k * LANES + lane]
+      target[at] = HEX[word >>> 28]
+      target[at + 1] = HEX[(word >>> 24) & 15]
+      target[at + 2] = HEX[(word >>> 20) & 15]
+      target[at + 3] = HEX[(word >>> 16) & 15]
+      target[at + 4] = HEX[(word >>> 12) & 15]
+      target[at + 5] = HEX[(word >>> 8) & 15]
+      target[at + 6] = HEX[(word >>> 4) & 15]
+      target[at + 7] = HEX[word & 15]
+    }
+  }
+
+  /** The state after the padded key, in all lanes: where every message goes on from. */
+  private prepare(keyBytes: Uint8Array, pad: number, stateAt: number): void {
+    for (let lane = 0; lane < LANES; lane++)
+      for (let k = 0; k < BLOCK_BYTES; k++) this.bytes[MESSAGES_AT + lane * 4 + PLACES[k]] = keyBytes[k] ^ pad
+    this.fill(stateAt, INITIAL_STATE)
+    this.sha256.compress(stateAt, MESSAGES_AT, stateAt)
+  }
+
+  /** Writes words into all lanes. */
+  private fill(at: number, words: readonly number[]): void {
+    words.forEach((word, k) => {
+      this.words.fill(word, at / 4 + k * LANES, at / 4 + (k + 1) * LANES)
+    })
+  }
+}
+
+/** Where a lane's k-th message byte stands: words are big-endian in SHA-256, little-endian in memory. */
+const PLACES = Int32Array.from({ length: BLOCK_BYTES }, (_, k) => (k >> 2) * VECTOR_BYTES + 3 - (k & 3))
+
+/** Behind the inner digest: 0x80, zeros, and the length of key block and digest in bits. */
+const OUTER_PADDING = [0x80000000, 0, 0, 0, 0, 0, 0, (BLOCK_BYTES + 32) * 8]
+
+const HEX = Uint8Array.from(Buffer.from('0123456789abcdef'))
