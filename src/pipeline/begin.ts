@@ -1,109 +1,70 @@
-import { createHash } from 'node:crypto'
-import { sluiceError } from '../errors.js'
-import { WorkerPool } from '../workers/pool.js'
-import type { RunContext } from './context.js'
-import { Dispatch } from './dispatch.js'
+import type { Begun } from './begun.js'
+import type { DoneRecord } from './done.js'
+import { withdrawReport } from './finish.js'
+import { conflictError, hashOf, type ItemWork, survey } from './items.js'
 import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
 import type { RunSecrets } from './plan.js'
-import { digestOf } from './secrets.js'
-import { Slabs } from './slabs.js'
-import type { Tally } from './tally.js'
+import { digestOf, openSecrets } from './secrets.js'
+import { Tally } from './tally.js'
 import { OUTPUT_VERSION } from './version.js'
 
-/** Slabs and workers of a run; the workers start at once, while the first chunk is being read. */
-export interface Workshop
-  extends Pick<RunContext, 'slabs' | 'dispatch' | 'needsRecordNumbers' | 'checkStopped'> {
-  /** Ends everything under way with this reason; the first one counts. */
-  readonly stop: (reason: unknown) => void
-  /** Aborted by `stop`. */
-  readonly stopped: AbortSignal
-  /** What `stop` was told, else the given error. */
-  readonly reasonOf: (error: unknown) => unknown
-  readonly close: () => Promise<void>
-}
-
-export type WorkshopOptions = Pick<RunOptions, 'metrics' | 'onEvent' | 'signal' | 'workerEntry'>
-
-export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: RunContext['spec']): Workshop {
-  const { metrics, onEvent = () => {}, signal } = options
-  const pool = new WorkerPool({
-    spec,
-    size: limits.workers,
-    heapMebibytes: limits.workerHeapMebibytes,
-    entry: options.workerEntry,
-  })
-  const slabs = new Slabs(limits, (bytes) => metrics?.inFlightBytes(bytes))
-  const stopping = new AbortController()
-  let stopped: { readonly reason: unknown } | undefined
-  const stop = (reason: unknown): void => {
-    if (stopped !== undefined) return
-    stopped = { reason }
-    stopping.abort()
-    slabs.stop(reason)
-    pool.destroy().catch(() => {})
-  }
-  const interrupt = () => stop(interrupted())
-  if (signal?.aborted === true) interrupt()
-  signal?.addEventListener('abort', interrupt)
-  const needsRecordNumbers = pool.ready.then((ready) => ready.needsRecordNumbers)
-  needsRecordNumbers.catch(stop)
-  return {
-    slabs,
-    dispatch: new Dispatch({
-      pool,
-      chunkTimeoutMs: limits.chunkTimeoutMs,
-      onEvent,
-      onBusy: (busy) => metrics?.workersBusy(busy, limits.workers),
-      onRetry: () => metrics?.chunksRetried(1),
-    }),
-    needsRecordNumbers,
-    checkStopped() {
-      if (stopped !== undefined) throw stopped.reason
-    },
-    stop,
-    stopped: stopping.signal,
-    reasonOf: (error) => (stopped === undefined ? error : stopped.reason),
-    async close() {
-      signal?.removeEventListener('abort', interrupt)
-      await pool.destroy()
-    },
-  }
-}
-
-const interrupted = () =>
-  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', { blame: 'user', retry: 'now' })
-
-/** Everything that items share, from what the run was asked to do. */
-export const contextOf = (
+/**
+ * Settles the secrets of the run and what is left to do. Takes the last run's report away if outputs will change.
+ * Throws SINK_CONFLICT before anything is written to the output.
+ */
+export async function beginRun(
   options: RunOptions,
-  { limits, spec, workshop, tally }: ContextParts,
-): RunContext => ({
-  source: options.source,
-  sink: options.sink,
-  spec,
-  limits,
-  gzip: options.gzip ?? false,
-  quarantineContent: options.quarantineContent ?? false,
-  onBadLine: options.onBadLine ?? 'quarantine',
-  needsRecordNumbers: workshop.needsRecordNumbers,
-  slabs: workshop.slabs,
-  dispatch: workshop.dispatch,
-  checkStopped: workshop.checkStopped,
-  onEvent: options.onEvent ?? (() => {}),
-  faultPoint: options.faultPoint ?? (() => {}),
-  onDelivered: (work, chunk, at) => tally.delivered(work, chunk, at),
-})
+  limits: Limits,
+  listed: readonly Pick<ItemWork, 'item' | 'output'>[],
+): Promise<Begun> {
+  const { plan, sink, onEvent = () => {} } = options
+  const startedAt = new Date()
+  const { secrets, resumed } = await openSecrets(sink.state, plan)
+  const fingerprint = runFingerprint(options, limits, secrets)
+  const { work, finished, skipped } = await surveyAll(options, listed, fingerprint)
+  if (work.length > 0) await withdrawReport(sink, options.overwrite ?? false)
+  const bytesTotal = listed.reduce((sum, { item }) => sum + item.bytes, 0)
+  const tally = new Tally(options, listed.length, bytesTotal)
+  for (const [each, record] of finished) tally.finished(each, record)
+  onEvent({ event: resumed ? 'run.resumed' : 'run.started', level: 'info', items: listed.length, bytesTotal })
+  return {
+    startedAt,
+    secrets,
+    fingerprint,
+    listedCount: listed.length,
+    work,
+    finishedBefore: finished.size,
+    skipped,
+    tally,
+    records: [...finished.values()],
+    failed: [],
+  }
+}
 
-export interface ContextParts {
-  readonly limits: Limits
-  readonly spec: RunContext['spec']
-  readonly workshop: Workshop
-  readonly tally: Tally
+async function surveyAll(
+  options: RunOptions,
+  listed: readonly Pick<ItemWork, 'item' | 'output'>[],
+  fingerprint: string,
+) {
+  const work: ItemWork[] = []
+  const finished = new Map<ItemWork, DoneRecord>()
+  const conflicts: string[] = []
+  let skipped = 0
+  for (const { item, output } of listed) {
+    const each = { item, output, fingerprint: hashOf(fingerprint, item.name, item.version) }
+    const found = await survey(each, options.sink, options)
+    if (found.kind === 'work') work.push(each)
+    else if (found.kind === 'finished') finished.set(each, found.record)
+    else if (found.kind === 'skipped') skipped += 1
+    else conflicts.push(output)
+  }
+  if (conflicts.length > 0) throw conflictError(conflicts)
+  return { work, finished, skipped }
 }
 
 /** Of everything that decides the bytes of a run's outputs but the items themselves. */
-export function runFingerprint(options: RunOptions, limits: Limits, secrets: RunSecrets): string {
+function runFingerprint(options: RunOptions, limits: Limits, secrets: RunSecrets): string {
   const { plan, gzip = false, quarantineContent = false, source } = options
   const parts = [
     OUTPUT_VERSION,
@@ -115,5 +76,5 @@ export function runFingerprint(options: RunOptions, limits: Limits, secrets: Run
     quarantineContent,
     source.folderName,
   ]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return hashOf(...parts)
 }

@@ -65,3 +65,37 @@ function withoutNewLabels(meta: string, before: number): string {
   }
   return text === meta ? text : text.replace(/,?"security":\[\]/, '').replace('{,', '{')
 }
+
+/** Puts the parts of a Bundle together. */
+export class BundleWriter {
+  labels = 0
+  #entries = 0
+  readonly #members: Buffer
+
+  constructor(
+    shell: Buffer,
+    private readonly write: (bytes: Uint8Array) => Promise<void>,
+  ) {
+    this.#members = membersBut(shell, 'meta')
+  }
+
+  async add(bundle: Buffer): Promise<void> {
+    this.labels |= labelsOf(bundle)
+    const entries = entriesOf(bundle)
+    if (entries.length === 0) return
+    const comma = this.#members.length > 0 ? ',' : ''
+    const before =
+      this.#entries === 0
+        ? [Buffer.from('{'), this.#members, Buffer.from(`${comma}"entry":[`)]
+        : [Buffer.from(',')]
+    this.#entries += 1
+    await this.write(Buffer.concat([...before, entries]))
+  }
+
+  /** What closes the document. */
+  finish(meta: Buffer): Buffer {
+    const open = this.#entries === 0 ? Buffer.concat([Buffer.from('{'), this.#members]) : Buffer.from(']')
+    const comma = meta.length > 0 && (this.#entries > 0 || this.#members.length > 0) ? ',' : ''
+    return Buffer.concat([open, Buffer.from(comma), meta, Buffer.from('}\n')])
+  }
+}

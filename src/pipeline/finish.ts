@@ -1,36 +1,49 @@
 import { isSluiceError, sluiceError } from '../errors.js'
 import type { Sink } from '../storage/store.js'
-import type { DoneRecord } from './done.js'
+import type { Begun } from './begun.js'
+import type { RunOptions } from './options.js'
 import type { ItemFailure, ItemTotals, RunReport } from './report.js'
+import { destroySecrets } from './secrets.js'
 import { addTotals, lineTotals, NO_TOTALS } from './totals.js'
 import { packageVersion } from './version.js'
 
 const NAME = 'run.json'
 
-export interface RunFacts {
-  readonly fingerprint: string
-  readonly asOf: string
-  readonly startedAt: Date
-  readonly source: string
-  readonly items: ItemTotals
-  readonly failed: readonly ItemFailure[]
-  /** Of every finished item. */
-  readonly records: readonly DoneRecord[]
+/** Writes the report, then destroys the secrets of a complete run. */
+export async function finishRun(options: RunOptions, begun: Begun): Promise<RunReport> {
+  const { sink, source, metrics, faultPoint = () => {}, onEvent = () => {} } = options
+  const { records, failed, finishedBefore, skipped } = begun
+  const committed = records.length - finishedBefore
+  const items = { listed: begun.listedCount, committed, finishedBefore, skipped, failed: failed.length }
+  const report = reportOf(begun, source.place, items)
+  faultPoint('before-report')
+  await writeReport(sink, report)
+  faultPoint('after-report')
+  if (failed.length === 0) await destroySecrets(sink.state)
+  for (const [outcome, count] of [
+    ['committed', committed],
+    ['failed', failed.length],
+    ['finished_before', finishedBefore],
+    ['skipped', skipped],
+  ] as const)
+    for (let n = 0; n < count; n += 1) metrics?.itemFinished(outcome)
+  onEvent({ event: 'run.finished', level: 'info', ...items, ...report.lines })
+  return report
 }
 
-export function reportOf({ records, failed, items, startedAt, ...facts }: RunFacts): RunReport {
+function reportOf(begun: Begun, source: string, items: ItemTotals): RunReport {
   const finishedAt = new Date()
-  const sorted = records.toSorted((a, b) => (a.output < b.output ? -1 : 1))
+  const sorted = begun.records.toSorted((a, b) => (a.output < b.output ? -1 : 1))
   const totals = sorted.reduce((sum, record) => addTotals(sum, record.totals), NO_TOTALS)
   return {
     generator: 'fhir-sluice',
     version: packageVersion(),
-    fingerprint: facts.fingerprint,
-    asOf: facts.asOf,
-    startedAt: startedAt.toISOString(),
+    fingerprint: begun.fingerprint,
+    asOf: begun.secrets.asOf,
+    startedAt: begun.startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
-    seconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
-    source: facts.source,
+    seconds: (finishedAt.getTime() - begun.startedAt.getTime()) / 1000,
+    source,
     items,
     lines: lineTotals(totals),
     bytes: {
@@ -47,12 +60,12 @@ export function reportOf({ records, failed, items, startedAt, ...facts }: RunFac
       source,
       lines: lineTotals(totals),
     })),
-    failed: failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
+    failed: begun.failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
   }
 }
 
 /** In the output, for whoever uses it: its being there means that all outputs are. Else only in the state. */
-export async function writeReport(sink: Sink, report: RunReport): Promise<void> {
+async function writeReport(sink: Sink, report: RunReport): Promise<void> {
   const text = `${JSON.stringify(report, null, 2)}\n`
   await sink.state.write(NAME, text)
   if (report.failed.length === 0) await sink.put(NAME, text)

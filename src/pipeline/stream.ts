@@ -1,6 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
 import { sluiceError } from '../errors.js'
-import { openWorkshop } from './begin.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import { Chunks } from './chunks.js'
 import { InOrder } from './in-order.js'
@@ -13,6 +12,7 @@ import type { LineTotals } from './report.js'
 import { observe } from './tally.js'
 import { addTotals, lineTotals, NO_TOTALS, totalsOf } from './totals.js'
 import { openStream } from './unpack.js'
+import { openWorkshop } from './workshop.js'
 
 export interface StreamOptions
   extends Pick<
