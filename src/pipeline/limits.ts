@@ -36,9 +36,16 @@ export function settleLimits(options: LimitOptions): Limits {
   )
   // Half as much again: output is often longer than input (hashes, labels), and lines do not end on the grid.
   const slabBytes = Math.ceil(chunkBytes * 1.5) + 64 * 1024
+  const besideSlabs = budget - 2 * slabBytes
+  if (besideSlabs <= 0)
+    throw sluiceError('USAGE', `memoryBudgetBytes must be more than ${2 * slabBytes} for this chunkBytes`, {
+      blame: 'user',
+      retry: 'never',
+    })
   // A quarter for the one long line that is held at a time.
-  const maxLineBytes = atLeast('maxLineBytes', options.maxLineBytes ?? Math.min(64 * MIB, budget / 4), 1)
-  const slabRoom = Math.floor((budget - Math.min(maxLineBytes, budget / 4)) / slabBytes)
+  const lineRoom = Math.floor(Math.min(budget / 4, besideSlabs))
+  const maxLineBytes = atLeast('maxLineBytes', options.maxLineBytes ?? Math.min(64 * MIB, lineRoom), 1)
+  const slabRoom = Math.floor((budget - Math.min(maxLineBytes, lineRoom)) / slabBytes)
   const slabCount = Math.max(2, Math.min(workers * 3 + 2, slabRoom))
   return {
     workers,

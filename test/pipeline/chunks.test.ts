@@ -125,6 +125,13 @@ t.test('limits keep to the budget and refuse nonsense', async (t) => {
       t.ok(sum <= budget, `${sum} of ${budget} with ${workers} workers`)
       t.ok(limits.slabCount >= 2)
     }
-  for (const bad of [{ workers: 0 }, { workers: Number.NaN }, { chunkBytes: -1 }, { memoryBudgetBytes: 5 }])
+  t.ok(settleLimits({ memoryBudgetBytes: 16 * mebi }).maxLineBytes > 3 * mebi)
+  for (const bad of [
+    { memoryBudgetBytes: 8 * mebi },
+    { workers: 0 },
+    { workers: Number.NaN },
+    { chunkBytes: -1 },
+    { memoryBudgetBytes: 5 },
+  ])
     t.throws(() => settleLimits(bad), { code: 'USAGE' })
 })
