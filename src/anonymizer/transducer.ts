@@ -1,5 +1,12 @@
 import { numberText } from '../fhir/decimal.js'
-import { findMember, findStringMember, JsonError, type LatinBuffer, stringText } from '../fhir/json.js'
+import {
+  findMember,
+  findStringMember,
+  JsonError,
+  type LatinBuffer,
+  MAX_DEPTH,
+  stringText,
+} from '../fhir/json.js'
 import { patientIdOf } from '../fhir/patient-compartment.js'
 import { trimText } from '../fhir/text.js'
 import { copyBytes } from './copy-bytes.js'
@@ -11,6 +18,7 @@ import { compileShiftDays, type ShiftDays } from './methods/date-shift.js'
 import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
+import { HEX, ID, keyEnd, LETTER, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
 import type { LineContext } from './spec.js'
 import {
   ACT,
@@ -18,6 +26,7 @@ import {
   NameSet,
   nextHash,
   type ResourceStart,
+  SEEN_WORDS,
   type Table,
   WalkTables,
 } from './walk-tables.js'
@@ -37,6 +46,7 @@ export class Transducer {
   private readonly tables: WalkTables
   private readonly hashes: HashQueue | undefined
   private readonly place: MutablePlace
+  private readonly skipper = new Skipper()
 
   private source: LatinBuffer = Buffer.alloc(0) as unknown as LatinBuffer
   private end = 0
@@ -265,7 +275,7 @@ export class Transducer {
       if (source[p++] !== 0x22) return 0
       // The key: what followed the last time, else by its hash.
       let edge = guess
-      let valueStart = edge === undefined ? 0 : matchKey(source, p, edge.key)
+      let valueStart = edge === undefined ? 0 : keyEnd(source, p, edge.key)
       if (valueStart === 0) {
         edge = this.lookUp(table, p)
         if (edge === undefined) return 0
@@ -326,7 +336,7 @@ export class Transducer {
       hash = nextHash(hash, c)
     }
     const edge = table.at(hash)
-    return edge !== undefined && matchKey(source, p, edge.key) !== 0 ? edge : undefined
+    return edge !== undefined && keyEnd(source, p, edge.key) !== 0 ? edge : undefined
   }
 
   private single(edge: Edge, p: number, depth: number): number {
@@ -368,7 +378,7 @@ export class Transducer {
     switch (edge.act) {
       case ACT.KEEP_STRING:
         this.gone = false
-        return this.source[p] === 0x22 ? this.string(p) : 0
+        return this.source[p] === 0x22 ? scanString(this.source, p, this.end) : 0
       case ACT.OBJECT:
         if (this.source[p] !== 0x7b) return 0
         edge.table ??= edge.makeTable()
@@ -384,13 +394,13 @@ export class Transducer {
         return this.shift(edge, p)
       case ACT.KEEP_NUMBER:
         this.gone = false
-        return this.number(p)
+        return scanNumber(this.source, p)
       case ACT.KEEP_BOOLEAN:
         this.gone = false
-        return this.boolean(p)
+        return scanBoolean(this.source, p)
       case ACT.RESOURCE_TYPE:
         this.gone = false
-        return this.source[p] === 0x22 ? this.string(p) : 0
+        return this.source[p] === 0x22 ? scanString(this.source, p, this.end) : 0
       case ACT.RESOURCE:
         if (this.source[p] !== 0x7b) return 0
         return this.resource(p, edge.leaf.name, depth + 1, edge.bailTypes)
@@ -399,151 +409,31 @@ export class Transducer {
     }
   }
 
-  // --- scalars -------------------------------------------------------------------------------------------------
-
-  /** `p` is the opening quote of a string that is not blank; returns the position behind the closing one. */
-  private string(p: number): number {
-    const { source } = this
-    let q = p + 1
-    let c = source[q]
-    if (MAYBE_SPACE[c] !== 0 && this.isBlankFrom(p)) return 0
-    for (;;) {
-      while (STOPS[c] === 0) c = source[++q]
-      if (c === 0x22) return q + 1
-      if (c !== 0x5c) return 0
-      q = escapeEnd(source, q)
-      if (q === 0) return 0
-      c = source[++q]
-    }
-  }
-
-  /** Whether the string at `p` is empty, blank or unreadable. */
-  private isBlankFrom(p: number): boolean {
-    const stop = this.skipString(p)
-    return stop === 0 || stop > this.end || trimText(stringText(this.source, p, stop)) === ''
-  }
-
-  private skipString(p: number): number {
-    const { source } = this
-    let q = p + 1
-    for (;;) {
-      let c = source[q]
-      while (STOPS[c] === 0) c = source[++q]
-      if (c === 0x22) return q + 1
-      if (c !== 0x5c) return 0
-      q = escapeEnd(source, q)
-      if (q === 0) return 0
-      q++
-    }
-  }
-
-  private number(p: number): number {
-    const { source } = this
-    let c = source[p]
-    if (c === 0x2d) c = source[++p]
-    if (c === 0x30) c = source[++p]
-    else {
-      if (!(c >= 0x31 && c <= 0x39)) return 0
-      while (c >= 0x30 && c <= 0x39) c = source[++p]
-    }
-    if (c === 0x2e) {
-      c = source[++p]
-      if (!(c >= 0x30 && c <= 0x39)) return 0
-      while (c >= 0x30 && c <= 0x39) c = source[++p]
-    }
-    if (c === 0x65 || c === 0x45) {
-      c = source[++p]
-      if (c === 0x2b || c === 0x2d) c = source[++p]
-      if (!(c >= 0x30 && c <= 0x39)) return 0
-      while (c >= 0x30 && c <= 0x39) c = source[++p]
-    }
-    return p
-  }
-
-  private boolean(p: number): number {
-    const { source } = this
-    if (source[p] === 0x74)
-      return source[p + 1] === 0x72 && source[p + 2] === 0x75 && source[p + 3] === 0x65 ? p + 4 : 0
-    if (source[p] !== 0x66 || source[p + 1] !== 0x61 || source[p + 2] !== 0x6c) return 0
-    return source[p + 3] === 0x73 && source[p + 4] === 0x65 ? p + 5 : 0
-  }
-
   // --- dropping ------------------------------------------------------------------------------------------------
 
   /** A value of which redact leaves nothing: only its syntax counts, and that there is something in it. */
   private drop(edge: Edge, p: number, depth: number): number {
-    const c = this.source[p]
+    const { source } = this
+    const c = source[p]
     if (edge.opening === 0) {
-      const stop = edge.leaf.kind === 'boolean' ? this.boolean(p) : this.number(p)
+      const stop = edge.leaf.kind === 'boolean' ? scanBoolean(source, p) : scanNumber(source, p)
       this.records |= RECORD.REDACT
       this.gone = true
       return stop
     }
     if (c !== edge.opening) return 0
     if (c === 0x22) {
-      const stop = this.string(p)
+      const stop = scanString(source, p, this.end)
       this.records |= RECORD.REDACT
       this.gone = true
       return stop
     }
-    const skipped = this.skipContainer(p, depth + 1)
-    if (skipped === 0 || !this.skippedSomething) return 0
+    const { skipper } = this
+    const skipped = skipper.skip(source, p, this.end, depth + 1)
+    if (skipped === 0 || !skipper.sawValue) return 0
     this.records |= RECORD.REDACT
     this.gone = true
     return skipped
-  }
-
-  private skippedSomething = false
-
-  /** `p` is an opening brace or bracket; any valid JSON is skipped, white space too. */
-  private skipContainer(p: number, depth: number): number {
-    this.skippedSomething = false
-    return this.skip(p, depth)
-  }
-
-  private skip(p: number, depth: number): number {
-    const { source } = this
-    const c = source[p]
-    if (c === 0x22) {
-      const first = source[p + 1]
-      if (MAYBE_SPACE[first] === 0) this.skippedSomething = true
-      else if (!this.skippedSomething) this.skippedSomething = !this.isBlankFrom(p)
-      return this.skipString(p)
-    }
-    if (c === 0x7b || c === 0x5b) {
-      if (depth > MAX_DEPTH) return 0
-      const isObject = c === 0x7b
-      const close = c + 2
-      p = this.space(p + 1)
-      if (source[p] === close) return p + 1
-      for (;;) {
-        if (isObject) {
-          if (source[p] !== 0x22) return 0
-          p = this.skipString(p)
-          if (p === 0) return 0
-          p = this.space(p)
-          if (source[p] !== 0x3a) return 0
-          p = this.space(p + 1)
-        }
-        p = this.skip(p, depth + 1)
-        if (p === 0) return 0
-        p = this.space(p)
-        const next = source[p]
-        if (next === close) return p + 1
-        if (next !== 0x2c) return 0
-        p = this.space(p + 1)
-      }
-    }
-    if (c === 0x6e)
-      return source[p + 1] === 0x75 && source[p + 2] === 0x6c && source[p + 3] === 0x6c ? p + 4 : 0
-    this.skippedSomething = true
-    return c === 0x74 || c === 0x66 ? this.boolean(p) : this.number(p)
-  }
-
-  private space(p: number): number {
-    const { source } = this
-    for (let c = source[p]; c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = source[++p]);
-    return p
   }
 
   // --- methods -------------------------------------------------------------------------------------------------
@@ -620,15 +510,15 @@ export class Transducer {
     let stop: number
     let text: string
     if (leaf.kind === 'string') {
-      stop = source[p] === 0x22 ? this.string(p) : 0
+      stop = source[p] === 0x22 ? scanString(source, p, this.end) : 0
       if (stop === 0 || stop > this.end) return 0
       text = trimText(stringText(source, p, stop))
     } else if (leaf.kind === 'number') {
-      stop = this.number(p)
+      stop = scanNumber(source, p)
       if (stop === 0 || stop > this.end) return 0
       text = numberText(source.latin1Slice(p, stop))
     } else {
-      stop = this.boolean(p)
+      stop = scanBoolean(source, p)
       if (stop === 0) return 0
       text = source[p] === 0x74 ? 'True' : 'False'
     }
@@ -727,9 +617,6 @@ const NO_ID: RootId = { raw: '', changed: '', rule: 0 }
 
 type MutablePlace = { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
 
-/** As deep as the interpreter goes (`fhir/json.ts`). */
-const MAX_DEPTH = 256
-const SEEN_WORDS = 16
 const SLACK_BYTES = 4096
 const PLAIN = 0
 const RESOURCE_LABELLED = 1
@@ -737,47 +624,3 @@ const RESOURCE_CONTAINED = 2
 const NO_BAIL_TYPES: ReadonlySet<string> = new Set()
 const NO_CONTEXT: LineContext = { item: '', record: 0, baseOffset: 0, dateShiftPrefix: '' }
 const URN_UUID = Buffer.from('urn:uuid:')
-
-/** A table over byte values. Reading past the source gives undefined, which no entry equals. */
-function byteTable(holds: (byte: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => (holds(byte) ? 1 : 0))
-}
-
-const isLetter = (c: number): boolean => (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a)
-const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
-
-/** Ends a run of ordinary string bytes: quote, backslash, control characters. */
-const STOPS = byteTable((c) => c === 0x22 || c === 0x5c || c < 0x20)
-/** May begin a blank string: quote, space, backslash, and the lead bytes of the other white space. */
-const MAYBE_SPACE = byteTable((c) => [0x22, 0x20, 0x5c, 0xc2, 0xe1, 0xe2, 0xe3].includes(c))
-const PLAIN_ASCII = byteTable((c) => c >= 0x20 && c < 0x7f && c !== 0x22 && c !== 0x5c)
-const LETTER = byteTable(isLetter)
-const HEX = byteTable((c) => isDigit(c) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66))
-/** An id's characters (FHIR `id`). */
-const ID = byteTable((c) => isLetter(c) || isDigit(c) || c === 0x2d || c === 0x2e)
-
-/** The position behind the key's quote and colon at `p`; 0 where another key stands there. */
-function matchKey(source: Uint8Array, p: number, key: Uint8Array): number {
-  const length = key.length
-  for (let k = 0; k < length; k++) if (source[p + k] !== key[k]) return 0
-  return p + length
-}
-
-/** `q` is a backslash; returns the position of the escape's last byte, 0 for none. */
-function escapeEnd(source: Uint8Array, q: number): number {
-  const c = source[q + 1]
-  if (c === 0x75) {
-    for (let k = 2; k < 6; k++) if (HEX[source[q + k]] !== 1) return 0
-    return q + 5
-  }
-  return c === 0x22 ||
-    c === 0x5c ||
-    c === 0x2f ||
-    c === 0x62 ||
-    c === 0x66 ||
-    c === 0x6e ||
-    c === 0x72 ||
-    c === 0x74
-    ? q + 1
-    : 0
-}

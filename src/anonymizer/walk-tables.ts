@@ -75,7 +75,7 @@ export class Edge {
     }
     this.isMetaInstant = facts.isMetaInstant ?? false
     this.bailTypes = facts.bailTypes ?? NO_TYPES
-    this.makeTable = facts.makeTable ?? (() => EMPTY_TABLE)
+    this.makeTable = facts.makeTable ?? (() => new Table([]))
   }
 }
 
@@ -99,6 +99,9 @@ interface EdgeFacts {
 
 export type MutableLeaf = { -readonly [K in keyof Leaf]: Leaf[K] }
 
+/** Words of 32 bits that hold which keys of an object were seen. */
+export const SEEN_WORDS = 16
+
 /** The keys of an object at one place. */
 export class Table {
   /** The key that came first the last time. */
@@ -110,6 +113,7 @@ export class Table {
   private readonly factor: number
 
   constructor(readonly edges: readonly Edge[]) {
+    if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
     this.words = (edges.length + 31) >>> 5
     this.first = edges[0]
     ;({ slots: this.slots, factor: this.factor } = withoutCollisions(edges, ({ key }) => key.subarray(0, -2)))
@@ -350,7 +354,6 @@ class TableBuilder {
   }
 }
 
-const EMPTY_TABLE = new Table([])
 const ARITY = { one: 0, many: 1, either: 2 } as const
 const KEEP = {
   string: ACT.KEEP_STRING,
