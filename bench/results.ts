@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 /** Median with its neighbours, of one measurement per round. */
@@ -36,7 +36,7 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 
 /** What the figures depend on besides the program. */
 export const machineText = (): string =>
-  `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, ${new Date().toISOString().slice(0, 10)}`
+  `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, load average ${loadavg()[0]?.toFixed(1)}, ${new Date().toISOString().slice(0, 10)}`
 
 /**
  * Puts the text between the markers `<!-- name -->` and `<!-- /name -->` of bench/README.md, at its end where they
