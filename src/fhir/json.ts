@@ -162,28 +162,57 @@ function sawNonAscii(source: Buffer, start: number, end: number): string {
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
 }
 
+/** Where a member's value stands. */
+export interface ValueRange {
+  readonly start: number
+  readonly end: number
+}
+
 /** Where the value of the member `key` of the object at `at` stands, the first such one; reads only what precedes it. */
-export function findMember(
+export function findMember(source: Buffer, at: number, end: number, key: string): ValueRange | undefined {
+  return findFirstMember(source, at, end, [key])
+}
+
+/** The same for the first of several keys, in the order of `keys`; reads up to where the very first of them stands. */
+export function findFirstMember(
   source: Buffer,
   at: number,
   end: number,
-  key: string,
-): { readonly start: number; readonly end: number } | undefined {
+  keys: readonly string[],
+): ValueRange | undefined {
+  let best = keys.length
+  let found: ValueRange | undefined
   let p = skipSpace(source, at + 1, end)
   if (source[p] === 0x7d && p < end) return undefined
   for (;;) {
     if (p >= end || source[p] !== QUOTE) throw invalid(p, 'a property name is missing')
+    const keyStart = p
     const keyEnd = skipString(source, p, end)
-    const found = stringText(source, p, keyEnd) === key
     p = skipSpace(source, keyEnd, end)
     if (p >= end || source[p] !== 0x3a) throw invalid(p, 'a colon is missing')
     const start = skipSpace(source, p + 1, end)
     const valueEnd = skipValue(source, start, end, 0)
-    if (found) return { start, end: valueEnd }
+    for (let k = 0; k < best; k++)
+      if (isKey(source, keyStart, keyEnd, keys[k])) {
+        best = k
+        found = { start, end: valueEnd }
+      }
+    if (best === 0) return found
     p = skipSpace(source, valueEnd, end)
-    if (p >= end || source[p] !== 0x2c) return undefined
+    if (p >= end || source[p] !== 0x2c) return found
     p = skipSpace(source, p + 1, end)
   }
+}
+
+/** Whether the string token is the key: by its bytes, unless one of them begins an escape. */
+function isKey(source: Buffer, start: number, end: number, key: string): boolean {
+  const sameLength = end - start === key.length + 2
+  for (let k = 0; k < key.length; k++) {
+    const c = source[start + 1 + k]
+    if (c === BACKSLASH) return stringText(source, start, end) === key
+    if (c !== key.charCodeAt(k)) return false
+  }
+  return sameLength
 }
 
 /** The text of the string member `key` of the object at `at`; undefined where there is none or it is no string. */

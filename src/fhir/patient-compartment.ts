@@ -1,4 +1,4 @@
-import { findMember, skipSpace, skipValue, stringText } from './json.js'
+import { findFirstMember, findMember, skipSpace, skipValue, stringText, type ValueRange } from './json.js'
 
 /** Where a resource names its patient: the patient compartment's parameters as elements, most specific first. */
 const PATIENT_ELEMENTS = ['patient', 'subject', 'beneficiary', 'individual', 'for', 'candidate', 'deliverFor']
@@ -26,20 +26,36 @@ export function patientIdOf(resourceType: string, source: Buffer, start: number,
     const id = findMember(source, start, end, 'id')
     return id !== undefined && source[id.start] === 0x22 ? stringText(source, id.start, id.end) : ''
   }
-  for (const path of NESTED[resourceType] ?? PATIENT_ELEMENTS) {
-    const id = referenceAt(path.split('.'), source, start, end)
+  const nested = NESTED[resourceType]
+  if (nested === undefined) {
+    const member = findFirstMember(source, start, end, PATIENT_ELEMENTS)
+    return member === undefined ? '' : referenceAt(member, source)
+  }
+  for (const path of nested) {
+    const id = idAt(path.split('.'), source, start, end)
     if (id !== '') return id
   }
   return ''
 }
 
-function referenceAt(path: readonly string[], source: Buffer, start: number, end: number): string {
-  const member = findMember(source, start, end, path[0] ?? 'reference')
+/** The patient in the element or elements at the end of a path below the object at `start`. */
+function idAt([name, ...rest]: readonly string[], source: Buffer, start: number, end: number): string {
+  const member = findMember(source, start, end, name)
   if (member === undefined) return ''
-  if (path.length === 0)
-    return source[member.start] === 0x22 ? patientId(stringText(source, member.start, member.end)) : ''
+  if (rest.length === 0) return referenceAt(member, source)
   for (const item of objectsIn(source, member.start, member.end)) {
-    const id = referenceAt(path.slice(1), source, item.start, item.end)
+    const id = idAt(rest, source, item.start, item.end)
+    if (id !== '') return id
+  }
+  return ''
+}
+
+/** The patient that a Reference, or the first of several that names one, stands for. */
+function referenceAt({ start, end }: ValueRange, source: Buffer): string {
+  for (const item of objectsIn(source, start, end)) {
+    const reference = findMember(source, item.start, item.end, 'reference')
+    if (reference === undefined || source[reference.start] !== 0x22) continue
+    const id = patientId(stringText(source, reference.start, reference.end))
     if (id !== '') return id
   }
   return ''
