@@ -289,28 +289,41 @@ export class Transducer {
       if ((seen[word] & bit) !== 0) return 0
       seen[word] |= bit
 
-      const savedLength = this.length
-      const savedPending = this.pending
-      if (edge.isMeta) {
-        this.flush(valueStart)
-        metaStart = this.length
-      }
-      p =
-        source[valueStart] === 0x5b
-          ? this.array(edge, valueStart, depth + 1)
-          : this.single(edge, valueStart, depth)
-      if (p === 0) return 0
-      if (this.gone) {
-        this.length = savedLength
-        this.pending = savedPending
-        this.flush(kept === 0 ? keyStart : keyStart - 1)
-        this.pending = p
-        if (edge.isMeta) metaStart = -1
+      if (source[valueStart] === 0x22 && edge.isPlainString) {
+        // Strings that stay or go as they are: most of all values, without the bookkeeping of the others.
+        if (edge.counts !== 0) this.hit(edge.counts)
+        p = scanString(source, valueStart, this.end)
+        if (p === 0) return 0
+        if (edge.act === ACT.KEEP_STRING) kept++
+        else {
+          this.records |= RECORD.REDACT
+          this.flush(kept === 0 ? keyStart : keyStart - 1)
+          this.pending = p
+        }
       } else {
-        kept++
+        const savedLength = this.length
+        const savedPending = this.pending
         if (edge.isMeta) {
-          this.flush(p)
-          metaEnd = this.length
+          this.flush(valueStart)
+          metaStart = this.length
+        }
+        p =
+          source[valueStart] === 0x5b
+            ? this.array(edge, valueStart, depth + 1)
+            : this.single(edge, valueStart, depth)
+        if (p === 0) return 0
+        if (this.gone) {
+          this.length = savedLength
+          this.pending = savedPending
+          this.flush(kept === 0 ? keyStart : keyStart - 1)
+          this.pending = p
+          if (edge.isMeta) metaStart = -1
+        } else {
+          kept++
+          if (edge.isMeta) {
+            this.flush(p)
+            metaEnd = this.length
+          }
         }
       }
       const c = source[p]

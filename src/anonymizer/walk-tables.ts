@@ -37,6 +37,8 @@ export class Edge {
   readonly arity: number
   /** First byte that the value must have where `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
   readonly opening: number
+  /** A single string that is kept or dropped as a whole. */
+  readonly isPlainString: boolean
   readonly isMeta: boolean
   /** A resource's own id. */
   readonly isId: boolean
@@ -61,6 +63,8 @@ export class Edge {
     this.isUnderscore = facts.isUnderscore ?? false
     this.arity = facts.arity ?? 0
     this.opening = facts.opening ?? 0
+    const isStringDrop = facts.act === ACT.DROP && this.opening === 0x22
+    this.isPlainString = this.arity !== 1 && (facts.act === ACT.KEEP_STRING || isStringDrop)
     this.isMeta = facts.isMeta ?? false
     this.isId = facts.isId ?? false
     this.counts = facts.counts ?? 0
