@@ -1,22 +1,32 @@
+/** A view over a buffer's bytes, for `copyBytes`. */
+export const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
 /**
- * Copies `source[from, to)` to `target[at]`. Below some 160 bytes a loop beats the call that copies natively. Only
- * Buffers: with a second kind of array the loop is slower for both.
+ * Copies `source[from, to)` to `target[at]`, four bytes at a time: short ranges are most of all, and a native call
+ * costs as much as some 300 bytes. The last word overlaps the one before it.
  */
-export function copyBytes(source: Buffer, from: number, to: number, target: Buffer, at: number): void {
-  if (to - from >= 160) {
-    source.copy(target, at, from, to)
+export function copyBytes(source: DataView, from: number, to: number, target: DataView, at: number): void {
+  const last = to - 4
+  let p = from
+  if (p > last) {
+    for (; p < to; p++) target.setUint8(at++, source.getUint8(p))
     return
   }
+  const shift = at - from
+  for (; p < last; p += 4) target.setInt32(p + shift, source.getInt32(p, true), true)
+  target.setInt32(last + shift, source.getInt32(last, true), true)
+}
+
+/** Whether `source[from, to)` stands at `other[at]`. */
+export function sameBytes(source: DataView, from: number, to: number, other: DataView, at: number): boolean {
+  const last = to - 4
+  const shift = at - from
   let p = from
-  for (; p + 8 <= to; p += 8, at += 8) {
-    target[at] = source[p]
-    target[at + 1] = source[p + 1]
-    target[at + 2] = source[p + 2]
-    target[at + 3] = source[p + 3]
-    target[at + 4] = source[p + 4]
-    target[at + 5] = source[p + 5]
-    target[at + 6] = source[p + 6]
-    target[at + 7] = source[p + 7]
+  if (p > last) {
+    for (; p < to; p++) if (source.getUint8(p) !== other.getUint8(p + shift)) return false
+    return true
   }
-  while (p < to) target[at++] = source[p++]
+  for (; p < last; p += 4) if (source.getInt32(p, true) !== other.getInt32(p + shift, true)) return false
+  return source.getInt32(last, true) === other.getInt32(last + shift, true)
 }

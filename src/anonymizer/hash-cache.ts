@@ -1,4 +1,4 @@
-import { copyBytes } from './copy-bytes.js'
+import { copyBytes, sameBytes, viewOf } from './copy-bytes.js'
 
 const KEY_BYTES = 60
 const HEX_BYTES = 64
@@ -18,6 +18,7 @@ const WINDOWS_OFF = 15
 export class HashCache {
   static readonly maxKeyBytes = KEY_BYTES
   private readonly records: Buffer
+  private readonly view: DataView
   private readonly mask: number
   private turn = 0
   private lookups = 0
@@ -26,6 +27,7 @@ export class HashCache {
 
   constructor(bits = 17) {
     this.records = Buffer.alloc(RECORD_BYTES << bits)
+    this.view = viewOf(this.records)
     this.mask = (1 << bits) - 1
   }
 
@@ -33,7 +35,7 @@ export class HashCache {
    * Writes the digits for the text `source[from, to)` at `target[at]` and returns -1; or, where they are not known,
    * the place that `keep` may put them in, -2 for none. `hash` is any hash of the text.
    */
-  write(source: Uint8Array, from: number, to: number, hash: number, target: Buffer, at: number): number {
+  write(source: DataView, from: number, to: number, hash: number, target: DataView, at: number): number {
     if (this.resting > 0) {
       this.resting--
       return -2
@@ -54,16 +56,16 @@ export class HashCache {
       return this.turn === 0 ? record : neighbour
     }
     this.found++
-    copyBytes(this.records, holder + DIGITS_AT, holder + DIGITS_AT + HEX_BYTES, target, at)
+    copyBytes(this.view, holder + DIGITS_AT, holder + DIGITS_AT + HEX_BYTES, target, at)
     return -1
   }
 
   /** Remembers the digits at `digits[at]` for the text `source[from, to)`. */
-  keep(place: number, source: Uint8Array, from: number, to: number, digits: Buffer, at: number): void {
+  keep(place: number, source: DataView, from: number, to: number, digits: DataView, at: number): void {
     const { records } = this
     records[place] = to - from
-    for (let k = from; k < to; k++) records[place + HEAD_BYTES + k - from] = source[k]
-    copyBytes(digits, at, at + HEX_BYTES, records, place + DIGITS_AT)
+    copyBytes(source, from, to, this.view, place + HEAD_BYTES)
+    copyBytes(digits, at, at + HEX_BYTES, this.view, place + DIGITS_AT)
   }
 
   private look(): void {
@@ -72,11 +74,9 @@ export class HashCache {
     this.found = 0
   }
 
-  private holds(record: number, source: Uint8Array, from: number, length: number): boolean {
+  private holds(record: number, source: DataView, from: number, length: number): boolean {
     const { records } = this
     if (records[record] !== length) return false
-    const key = record + HEAD_BYTES
-    for (let k = 0; k < length; k++) if (records[key + k] !== source[from + k]) return false
-    return true
+    return sameBytes(source, from, from + length, this.view, record + HEAD_BYTES)
   }
 }

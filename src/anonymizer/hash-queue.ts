@@ -21,8 +21,8 @@ export class HashQueue {
   }
 
   /** Sees to it that the digits for `source[from, to)` (1 to `maxBytes` bytes) come to `out.bytes[at]`. */
-  write(source: Uint8Array, from: number, to: number, hash: number, out: Output, at: number): void {
-    const place = this.cache.write(source, from, to, hash, out.bytes, at)
+  write(source: DataView, from: number, to: number, hash: number, out: Output, at: number): void {
+    const place = this.cache.write(source, from, to, hash, out.view, at)
     if (place === -1) return
     const lane = this.waiting++
     this.lanes.put(lane, source, from, to)
@@ -34,7 +34,7 @@ export class HashQueue {
   }
 
   /** Writes all digits that are still to come; `source` is that of all of them. */
-  settle(source: Uint8Array, out: Output): void {
+  settle(source: DataView, out: Output): void {
     const count = this.waiting
     if (count === 0) return
     this.waiting = 0
@@ -43,7 +43,7 @@ export class HashQueue {
       const at = this.targets[lane]
       this.lanes.writeHex(lane, out.bytes, at)
       const place = this.places[lane]
-      if (place >= 0) this.cache.keep(place, source, this.starts[lane], this.ends[lane], out.bytes, at)
+      if (place >= 0) this.cache.keep(place, source, this.starts[lane], this.ends[lane], out.view, at)
     }
   }
 

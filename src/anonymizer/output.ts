@@ -1,12 +1,17 @@
+import { viewOf } from './copy-bytes.js'
+
 /**
  * A byte buffer that grows. `bytes[0, length)` is what was written; writers call `reserve` before they write past it.
  */
 export class Output {
   bytes: Buffer
+  /** Over `bytes`. */
+  view: DataView
   length = 0
 
   constructor(capacityBytes = 64 * 1024) {
     this.bytes = Buffer.alloc(capacityBytes)
+    this.view = viewOf(this.bytes)
   }
 
   /** Makes room for `extraBytes` more; `bytes` may be another array afterwards. */
@@ -16,5 +21,6 @@ export class Output {
     const grown = Buffer.alloc(Math.max(needed, this.bytes.length * 2))
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
+    this.view = viewOf(grown)
   }
 }

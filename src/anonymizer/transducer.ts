@@ -9,7 +9,7 @@ import {
 } from '../fhir/json.js'
 import { patientIdOf } from '../fhir/patient-compartment.js'
 import { trimText } from '../fhir/text.js'
-import { copyBytes } from './copy-bytes.js'
+import { copyBytes, viewOf } from './copy-bytes.js'
 import type { AnonymizerCounts } from './counts.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { HashQueue } from './hash-queue.js'
@@ -51,10 +51,12 @@ export class Transducer {
   private source: LatinBuffer = Buffer.alloc(0) as unknown as LatinBuffer
   private end = 0
   private lineStart = 0
+  private sourceView = viewOf(this.source)
   private context: LineContext = NO_CONTEXT
   private out: Output | undefined
   private target: LatinBuffer = Buffer.alloc(0) as LatinBuffer
   private length = 0
+  private targetView = viewOf(this.target)
   private pending = 0
 
   /** Whether the last value read left nothing behind. */
@@ -100,7 +102,10 @@ export class Transducer {
 
   /** Appends the anonymized `source[start, end)` to `out`, or returns false and leaves `out` as it was. */
   write(source: Buffer, start: number, end: number, context: LineContext, out: Output): boolean {
-    this.source = source as LatinBuffer
+    if (source !== this.source) {
+      this.source = source as LatinBuffer
+      this.sourceView = viewOf(source)
+    }
     this.lineStart = start
     this.end = end
     this.context = context
@@ -109,6 +114,7 @@ export class Transducer {
     this.length = before
     out.reserve((end - start) * 2 + SLACK_BYTES)
     this.target = out.bytes as LatinBuffer
+    this.targetView = out.view
     this.pending = start
     this.records = 0
     this.hitCount = 0
@@ -126,7 +132,7 @@ export class Transducer {
       return false
     }
     this.flush(end)
-    this.hashes?.settle(source, out)
+    this.hashes?.settle(this.sourceView, out)
     out.length = this.length
     return true
   }
@@ -155,15 +161,16 @@ export class Transducer {
     out.length = this.length
     out.reserve(bytes + SLACK_BYTES)
     this.target = out.bytes as LatinBuffer
+    this.targetView = out.view
   }
 
   /** Writes what is pending before `to`. */
   private flush(to: number): void {
-    const { source, pending } = this
+    const { pending } = this
     const count = to - pending
     if (count > 0) {
       this.reserve(count)
-      copyBytes(source, pending, to, this.target, this.length)
+      copyBytes(this.sourceView, pending, to, this.targetView, this.length)
       this.length += count
     }
     this.pending = to
@@ -243,10 +250,11 @@ export class Transducer {
     this.flush(p)
     const out = this.out as Output
     if (metaStart >= 0) {
-      this.hashes?.settle(this.source, out)
+      this.hashes?.settle(this.sourceView, out)
       out.length = this.length
       addLabels(out, metaStart, metaEnd, this.records)
       this.target = out.bytes as LatinBuffer
+      this.targetView = out.view
       this.length = out.length
       return
     }
@@ -477,7 +485,7 @@ export class Transducer {
     this.flush(from)
     this.reserve(64)
     if (edge.isId && this.depthOfResource === 1) this.rootDigitsAt = this.length
-    hashes.write(source, from, q, hash, this.out as Output, this.length)
+    hashes.write(this.sourceView, from, q, hash, this.out as Output, this.length)
     this.length += 64
     this.pending = q
     this.records |= RECORD.CRYPTOHASH
@@ -608,7 +616,7 @@ export class Transducer {
     if (rule === undefined || edge === undefined || raw === '') return { raw, changed: raw, rule: 0 }
     const offset = this.context.baseOffset + found.start - this.lineStart
     if (this.rootDigitsAt > 0) {
-      this.hashes?.settle(source, this.out as Output)
+      this.hashes?.settle(this.sourceView, this.out as Output)
       const changed = this.target.latin1Slice(this.rootDigitsAt, this.rootDigitsAt + 64)
       return { raw, changed, rule: rule.number }
     }

@@ -38,11 +38,11 @@ export class HmacLanes {
   }
 
   /** Puts `source[from, to)`, at most `maxBytes` of it, into a lane. */
-  put(lane: number, source: Uint8Array, from: number, to: number): void {
+  put(lane: number, source: DataView, from: number, to: number): void {
     const { bytes } = this
     const length = to - from
     const base = MESSAGES_AT + lane * 4
-    for (let k = 0; k < length; k++) bytes[base + PLACES[k]] = source[from + k]
+    for (let k = 0; k < length; k++) bytes[base + PLACES[k]] = source.getUint8(from + k)
     bytes[base + PLACES[length]] = 0x80
     for (let k = length + 1; k <= this.lengths[lane]; k++) bytes[base + PLACES[k]] = 0
     this.lengths[lane] = length
