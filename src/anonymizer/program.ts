@@ -23,8 +23,6 @@ export interface Program {
   rulesFor(resourceType: string): readonly CompiledRule[]
   /** Whether rule `number` is a redact. */
   isRedact(number: number): boolean
-  /** The keyed hash, with a bounded cache; undefined where the spec has no key for it. */
-  readonly hashText: HashText | undefined
 }
 
 /** Throws SluiceError for a key that a method needs and the spec lacks. */
@@ -47,7 +45,6 @@ export function compileProgram(
     spec,
     elements,
     rules,
-    hashText,
     isRedact: (number) => rules[number - 1].rule.method === 'redact',
     rulesFor(resourceType) {
       const known = byType.get(resourceType)

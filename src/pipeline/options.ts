@@ -1,3 +1,4 @@
+import type { Metrics } from '../metrics/registry.js'
 import type { Sink, Source } from '../storage/store.js'
 import type { AnonymizerPlan } from './plan.js'
 
@@ -72,18 +73,7 @@ export interface RunEvent {
 }
 
 /** What the pipeline tells the metrics. */
-export interface RunMetrics {
-  bytesRead(bytes: number): void
-  bytesWritten(bytes: number): void
-  linesRead(lines: number, blank: number): void
-  resources(type: string, outcome: 'delivered', count: number): void
-  quarantined(code: string, count: number): void
-  chunkSeconds(seconds: number): void
-  chunksRetried(count: number): void
-  itemFinished(outcome: 'committed' | 'failed' | 'finished_before' | 'skipped'): void
-  inFlightBytes(bytes: number): void
-  workersBusy(busy: number, of: number): void
-}
+export type RunMetrics = Omit<Metrics, 'text' | 'contentType' | 'close'>
 
 export const FAULT_POINTS = [
   'slab-read',
