@@ -69,7 +69,7 @@ t.test('One source version: a file that changes while it is read is an error, no
   writeFileSync(join(cwd, 'in', 'b.ndjson'), `${PATIENTS.join('\n')}\n`)
   const words = ['anonymize', '-i', 'in', '-o', 'out', '-c', 'config.json', '--workers', '1']
   const running = startSluice(words, { cwd })
-  await running.saw('"item.committed"')
+  await running.saw('"run.started"')
   appendFileSync(join(cwd, 'in', 'b.ndjson'), `${patient(1)}\n`)
   const { exitCode, stdout } = await running.finished
   t.equal(exitCode, 3)
