@@ -12,7 +12,7 @@ export function readSourceTree(folder: string): SourceTree {
   return new Map(files.map((file) => [file.replaceAll('\\', '/'), readFileSync(join(folder, file), 'utf8')]))
 }
 
-// design.md section 3: cli → commands → {pipeline, …} → {workers, …} → anonymizer → rules → fhir; errors below all.
+// design.md section 3: cli → commands → {server, …} → pipeline → {workers, …} → anonymizer → rules → fhir; errors below all.
 const LAYERS: readonly (readonly string[])[] = [
   ['errors'],
   ['retry'],
@@ -20,7 +20,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['rules'],
   ['anonymizer'],
   ['workers', 'storage', 'metrics', 'synthetic'],
-  ['pipeline', 'export', 'load', 'server'],
+  ['pipeline'],
+  ['export', 'load', 'server'],
   ['commands'],
   ['cli'],
 ]
