@@ -1,13 +1,16 @@
 import type { Begun } from './begun.js'
 import type { DoneRecord } from './done.js'
 import { withdrawReport } from './finish.js'
-import { conflictError, hashOf, type ItemWork, survey } from './items.js'
+import { conflictError, hashOf, type ItemWork, type Surveyed, survey } from './items.js'
 import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
 import type { RunSecrets } from './plan.js'
 import { digestOf, openSecrets } from './secrets.js'
+import { sideBySide } from './side-by-side.js'
 import { Tally } from './tally.js'
 import { OUTPUT_VERSION } from './version.js'
+
+const SURVEYED_AT_ONCE = 16
 
 /**
  * Settles the secrets of the run and what is left to do. Takes the last run's report away if outputs will change.
@@ -51,13 +54,16 @@ async function surveyAll(
   const finished = new Map<ItemWork, DoneRecord>()
   const conflicts: string[] = []
   let skipped = 0
-  for (const { item, output } of listed) {
+  const surveyed: (readonly [ItemWork, Surveyed])[] = []
+  await sideBySide(listed.entries(), SURVEYED_AT_ONCE, async ([at, { item, output }]) => {
     const each = { item, output, fingerprint: hashOf(fingerprint, item.name, item.version) }
-    const found = await survey(each, options.sink, options)
+    surveyed[at] = [each, await survey(each, options.sink, options)]
+  })
+  for (const [each, found] of surveyed) {
     if (found.kind === 'work') work.push(each)
     else if (found.kind === 'finished') finished.set(each, found.record)
     else if (found.kind === 'skipped') skipped += 1
-    else conflicts.push(output)
+    else conflicts.push(each.output)
   }
   if (conflicts.length > 0) throw conflictError(conflicts)
   return { work, finished, skipped }

@@ -16,6 +16,8 @@ export interface RunContext {
   readonly limits: Limits
   readonly gzip: boolean
   readonly quarantineContent: boolean
+  /** Items wait for each other: nothing appears before all of it is known. */
+  readonly commitsAtEnd: boolean
   readonly onBadLine: 'quarantine' | 'fail'
   readonly needsRecordNumbers: Promise<boolean>
   readonly slabs: Slabs

@@ -24,7 +24,7 @@ export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<Se
     await pump(run, work, writer)
     const { totals } = writer.at
     const rejected = isDocumentName(work.item.name) && totals.quarantined > 0
-    return { work, head: await writer.seal(!rejected), totals }
+    return await writer.seal(!rejected)
   } catch (error) {
     if (leavesNothing(error)) await writer.abort().catch(() => {})
     else await writer.close().catch(() => {})

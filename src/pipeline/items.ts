@@ -81,8 +81,9 @@ export async function survey(
   if (there === undefined) return { kind: 'work' }
   if (skipExisting) return { kind: 'skipped' }
   if (untouched || overwrite) return { kind: 'work' }
+  // Committed, but its done record was not written yet.
+  if (there.fingerprint === work.fingerprint) return { kind: 'work' }
   const journal = await readJournal(sink.state, journalName(work.output))
-  // Renamed, but its done record was not written yet.
   return journal?.checkpoint.sealed?.version === there.version ? { kind: 'work' } : { kind: 'conflict' }
 }
 

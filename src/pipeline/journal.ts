@@ -69,6 +69,8 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
 
 /** Writes what `readJournal` reads. Each entry stands in one line behind its own digest. */
 export class Journal {
+  #unkept = true
+
   private constructor(
     private readonly file: Appender,
     private readonly boot: string | null,
@@ -86,20 +88,27 @@ export class Journal {
     return journal
   }
 
-  /** `totals` are those of the chunk alone, everything else is from the item's start. */
-  chunk(checkpoint: Checkpoint): Promise<void> {
-    return this.#write({ chunk: true, ...checkpoint })
+  /** `totals` are those of the chunks since the last entry, everything else is from the item's start. */
+  async chunks(checkpoint: Checkpoint): Promise<void> {
+    await this.#write({ chunk: true, ...checkpoint })
+  }
+
+  /** Nothing of it would be found by a later run yet. */
+  get isUnkept(): boolean {
+    return this.#unkept
+  }
+
+  async keep(): Promise<void> {
+    await this.file.keep()
+    this.#unkept = false
   }
 
   /** To be called once everything that the journal speaks of is flushed. */
-  async sync(): Promise<void> {
+  async sync(sealed?: SinkHead): Promise<void> {
     await this.#write({ sync: true, boot: this.boot })
+    if (sealed !== undefined) await this.#write({ sealed })
     await this.file.flush()
-  }
-
-  async seal(sealed: SinkHead): Promise<void> {
-    await this.#write({ sealed })
-    await this.file.flush()
+    this.#unkept = false
   }
 
   close(): Promise<void> {

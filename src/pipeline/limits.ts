@@ -22,7 +22,10 @@ export interface Limits {
 export type LimitOptions = Pick<
   RunOptions,
   'workers' | 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeoutMs' | 'workerHeapBytes'
->
+> & { readonly source?: { readonly isRemote?: true }; readonly sink?: { readonly isRemote?: true } }
+
+// Small items of a remote store wait for answers most of their time.
+const REMOTE_ITEMS_AT_ONCE = 16
 
 /** Fills in what is not given from the processors and the memory this process may use. Throws USAGE. */
 export function settleLimits(options: LimitOptions): Limits {
@@ -46,7 +49,9 @@ export function settleLimits(options: LimitOptions): Limits {
   const lineRoom = Math.floor(Math.min(budget / 4, besideSlabs))
   const maxLineBytes = atLeast('maxLineBytes', options.maxLineBytes ?? Math.min(64 * MIB, lineRoom), 1)
   const slabRoom = Math.floor((budget - Math.min(maxLineBytes, lineRoom)) / slabBytes)
-  const slabCount = Math.max(2, Math.min(workers * 3 + 2, slabRoom))
+  const isRemote = options.source?.isRemote === true || options.sink?.isRemote === true
+  const wantedSlabs = workers * 3 + 2 + (isRemote ? REMOTE_ITEMS_AT_ONCE : 0)
+  const slabCount = Math.max(2, Math.min(wantedSlabs, slabRoom))
   return {
     workers,
     chunkBytes,
@@ -57,7 +62,7 @@ export function settleLimits(options: LimitOptions): Limits {
     workerHeapMebibytes: Math.ceil(
       (options.workerHeapBytes ?? Math.max(128 * MIB, Math.min(1024 * MIB, memory / 2 / workers))) / MIB,
     ),
-    itemsAtOnce: Math.max(2, Math.min(workers * 2, slabCount)),
+    itemsAtOnce: Math.max(2, Math.min(isRemote ? REMOTE_ITEMS_AT_ONCE : workers * 2, slabCount)),
   }
 }
 

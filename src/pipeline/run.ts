@@ -33,14 +33,13 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
   const spec = options.plan.settle(begun.secrets)
   const workshop = openWorkshop(options, limits, spec)
   const run = contextOf(options, { limits, spec, workshop, tally })
-  // With a limit to what may be quarantined, nothing appears before all of it is known.
   const waiting: SealedItem[] = []
 
   const anonymize = async (work: ItemWork): Promise<void> => {
     try {
       const sealed = await anonymizeItem(run, work)
       tally.finished(work, sealed)
-      if (options.maxQuarantined === undefined) records.push(await commit(run, sealed))
+      if (!run.commitsAtEnd) records.push(await commit(run, sealed))
       else waiting.push(sealed)
     } catch (error) {
       if (!concernsItemOnly(error)) throw error

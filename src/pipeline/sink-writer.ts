@@ -18,6 +18,8 @@ const SYNC_EVERY_BYTES = 64 * 2 ** 20
  */
 export class SinkWriter {
   #quarantine: Appender | undefined
+  /** Delivered, but not in the journal: their bytes may not be kept yet. */
+  #pending: Checkpoint[] = []
   #unsyncedBytes = 0
   #aheadBytes = 0
 
@@ -31,7 +33,7 @@ export class SinkWriter {
 
   /** Goes on from the item's checkpoint if it is one of the same fingerprint, else begins afresh. */
   static async open(run: RunContext, work: ItemWork): Promise<SinkWriter> {
-    const sinkItem = run.sink.item(work.output)
+    const sinkItem = run.sink.item(work.output, work.fingerprint)
     try {
       return (await SinkWriter.#resume(run, work, sinkItem)) ?? (await SinkWriter.#start(run, work, sinkItem))
     } catch (error) {
@@ -97,12 +99,15 @@ export class SinkWriter {
     }
     const written = this.#aheadBytes + bytesOf(output)
     this.#aheadBytes = 0
-    await this.#advance({
+    const step = {
       endOffset,
       outputBytes: this.checkpoint.outputBytes + written,
       quarantineBytes: quarantineBytes + rejectedBytes,
       totals: chunkTotals,
-    })
+    }
+    this.#pending.push(step)
+    this.checkpoint = { ...step, totals: addTotals(totals, chunkTotals) }
+    await this.#noteKept()
     this.#unsyncedBytes += written
     if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) await this.#sync()
   }
@@ -111,16 +116,20 @@ export class SinkWriter {
    * Checks that every line is accounted for and makes the output durable. Without output (null) for a document
    * that was quarantined.
    */
-  async seal(hasOutput: boolean): Promise<SinkHead | null> {
+  async seal(hasOutput: boolean): Promise<SealedItem> {
     if (!reconciles(this.checkpoint.totals)) throw this.#unreconciled('lines')
     if (this.run.gzip && hasOutput && this.checkpoint.outputBytes === 0)
       await this.sinkItem.append([gzipMember(new Uint8Array(0))])
-    await this.#sync()
+    await this.sinkItem.complete()
+    await this.#noteKept(false)
     const head = hasOutput ? await this.sinkItem.sealed() : null
+    // A small item costs less to make again than to journal over a network.
+    const isRemote = this.run.sink.isRemote === true
+    if (!(isRemote && this.journal.isUnkept && !this.run.commitsAtEnd)) await this.#sync(head)
+    else await this.#quarantine?.flush()
+    await this.#letGo()
     if (head === null) await this.sinkItem.abort()
-    else await this.journal.seal(head)
-    await this.close()
-    return head
+    return { work: this.work, head, totals: this.checkpoint.totals, sinkItem: this.sinkItem }
   }
 
   async abort(): Promise<void> {
@@ -131,17 +140,29 @@ export class SinkWriter {
 
   /** Lets go of everything; a later run goes on from the checkpoint. */
   async close(): Promise<void> {
-    await this.#quarantine?.close()
-    this.#quarantine = undefined
-    await this.journal.close()
+    await this.#letGo()
     await this.sinkItem.close()
   }
 
-  async #advance(step: Checkpoint): Promise<void> {
+  async #letGo(): Promise<void> {
+    await this.#quarantine?.close()
+    this.#quarantine = undefined
+    await this.journal.close()
+  }
+
+  /** One entry for all chunks whose bytes are kept by now. `keep` false: the caller flushes the journal. */
+  async #noteKept(keep = true): Promise<void> {
+    const { keptBytes } = this.sinkItem
+    const later = this.#pending.findIndex(({ outputBytes }) => outputBytes > keptBytes)
+    const kept = this.#pending.splice(0, later < 0 ? this.#pending.length : later)
+    const last = kept.at(-1)
+    if (last === undefined) return
     this.run.faultPoint('before-journal')
-    await this.journal.chunk(step)
+    const totals = kept.reduce((sum, step) => addTotals(sum, step.totals), NO_TOTALS)
+    if (keep) await this.#quarantine?.keep()
+    await this.journal.chunks({ ...last, totals })
+    if (keep) await this.journal.keep()
     this.run.faultPoint('after-journal')
-    this.checkpoint = { ...step, totals: addTotals(this.checkpoint.totals, step.totals) }
   }
 
   async #appendQuarantine(text: string): Promise<number> {
@@ -154,11 +175,11 @@ export class SinkWriter {
     return Buffer.byteLength(text)
   }
 
-  async #sync(): Promise<void> {
+  async #sync(sealed: SinkHead | null = null): Promise<void> {
     this.run.faultPoint('before-fsync')
     await this.sinkItem.flush()
     await this.#quarantine?.flush()
-    await this.journal.sync()
+    await this.journal.sync(sealed ?? undefined)
     this.run.faultPoint('after-fsync')
     this.#unsyncedBytes = 0
   }
@@ -197,6 +218,7 @@ export interface SealedItem {
   /** Null for a quarantined document: it has no output. */
   readonly head: SinkHead | null
   readonly totals: Totals
+  readonly sinkItem: SinkItem
 }
 
 /** What an earlier run sealed but did not finish, if its bytes are still there. */
@@ -204,17 +226,25 @@ export async function findSealed(run: RunContext, work: ItemWork): Promise<Seale
   const read = await readJournal(run.sink.state, journalName(work.output))
   const head = read?.checkpoint.sealed
   if (read?.fingerprint !== work.fingerprint || head === undefined) return undefined
-  if ((await run.sink.item(work.output).find(head)) === 'lost') return undefined
-  return { work, head, totals: read.checkpoint.totals }
+  const sinkItem = run.sink.item(work.output, work.fingerprint)
+  const found = await sinkItem.find(head)
+  return found === 'lost' ? undefined : { work, head, totals: read.checkpoint.totals, sinkItem }
 }
 
 /** Makes the output appear, then notes that it is done. May be repeated after a crash at any point of it. */
-export async function commit(run: RunContext, { work, head, totals }: SealedItem): Promise<DoneRecord> {
+export async function commit(
+  run: RunContext,
+  { work, head, totals, sinkItem }: SealedItem,
+): Promise<DoneRecord> {
   const { sink, faultPoint } = run
-  const sinkItem = sink.item(work.output)
   faultPoint('before-rename')
   if (head === null) await sink.remove(work.output)
-  else if ((await sinkItem.find(head)) === 'ready') await sinkItem.commit()
+  else if ((await sinkItem.find(head)) === 'ready')
+    await sinkItem.commit({
+      sourceVersion: work.item.version,
+      lines: totals.lines,
+      quarantined: totals.quarantined,
+    })
   faultPoint('after-rename')
   await sinkItem.settle()
   faultPoint('before-done')

@@ -81,6 +81,7 @@ export const contextOf = (
   limits,
   gzip: options.gzip ?? false,
   quarantineContent: options.quarantineContent ?? false,
+  commitsAtEnd: options.maxQuarantined !== undefined,
   onBadLine: options.onBadLine ?? 'quarantine',
   needsRecordNumbers: workshop.needsRecordNumbers,
   slabs: workshop.slabs,

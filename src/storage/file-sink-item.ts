@@ -9,6 +9,7 @@ import type { SinkHead, SinkItem } from './store.js'
 export class FileSinkItem implements SinkItem {
   readonly #part: string
   #file: FileHandle | undefined
+  #bytes = 0
 
   constructor(
     private readonly path: string,
@@ -25,6 +26,7 @@ export class FileSinkItem implements SinkItem {
       const kept = bytes > 0 && there !== undefined && there.bytes >= bytes
       if (kept) await truncate(this.#part, bytes)
       this.#file = await open(this.#part, kept ? 'a' : 'w')
+      this.#bytes = kept ? bytes : 0
       return kept || bytes === 0
     })
   }
@@ -35,8 +37,15 @@ export class FileSinkItem implements SinkItem {
       for (const piece of pieces)
         for (let at = 0; at < piece.length; )
           at += (await file.write(piece, at, piece.length - at)).bytesWritten
+      this.#bytes += pieces.reduce((sum, piece) => sum + piece.length, 0)
     })
   }
+
+  get keptBytes(): number {
+    return this.#bytes
+  }
+
+  async complete(): Promise<void> {}
 
   flush(): Promise<void> {
     return writing(this.name, () => this.#opened().datasync())

@@ -37,6 +37,7 @@ async function openAppender(path: string, keepBytes: number): Promise<Appender> 
   const file = await open(path, keepBytes > 0 ? 'a' : 'w', OWNER_ONLY)
   return {
     append: (text) => writing(path, async () => void (await file.appendFile(text))),
+    keep: async () => {},
     flush: () => writing(path, () => file.datasync()),
     close: () => file.close(),
   }

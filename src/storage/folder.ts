@@ -65,7 +65,7 @@ export function folderSink(path: string): Sink {
     localPaths: async () => [await realOf(folder), await realOf(stateFolder)],
     state: folderState(stateFolder),
     head: (name) => headOf(fileOf(name)),
-    item: (name) => new FileSinkItem(fileOf(name), name),
+    item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name),
     put: (name, text) => writing(name, () => writeWhole(fileOf(name), text, 0o666)),
     get: (name) => readText(fileOf(name)),
     remove: (name) => writing(name, () => rm(fileOf(name), { force: true })),

@@ -12,6 +12,8 @@ export interface SourceItem {
 export interface Source {
   /** For messages: the path or address, without credentials. */
   readonly place: string
+  /** Every request takes a round trip: more items are kept under way. */
+  readonly isRemote?: true
   /** Last segment of the place: the date-shift prefix of the scope `folder`. */
   readonly folderName: string
   /** Real paths that an output must not touch; empty where the source is not on this machine. */
@@ -44,17 +46,30 @@ export interface SinkHead {
   readonly bytes: number
   /** Changes whenever the content may have changed. */
   readonly version: string
+  /** Of the item that made it, where the sink keeps it with the output. */
+  readonly fingerprint?: string
+}
+
+/** What a sink may keep with an output. */
+export interface CommitFacts {
+  /** The source item's version. */
+  readonly sourceVersion: string
+  readonly lines: number
+  readonly quarantined: number
 }
 
 /** Where outputs go: each appears whole under its name, or not at all. */
 export interface Sink {
   readonly place: string
+  /** Every request takes a round trip: more items are kept under way. */
+  readonly isRemote?: true
   /** Real paths this sink writes to; empty where it is not on this machine. */
   localPaths(): Promise<readonly string[]>
   /** Beside the outputs, never among them. */
   readonly state: State
   head(name: string): Promise<SinkHead | undefined>
-  item(name: string): SinkItem
+  /** `fingerprint` stands for the bytes it is to hold. */
+  item(name: string, fingerprint: string): SinkItem
   /** Writes a small file whole, replacing what is there. */
   put(name: string, text: string): Promise<void>
   get(name: string): Promise<string | undefined>
@@ -65,15 +80,20 @@ export interface Sink {
 export interface SinkItem {
   /** Keeps the first `bytes` of what an earlier run left; false, and nothing kept, if that is less. */
   resume(bytes: number): Promise<boolean>
+  /** Takes the bytes, which may be kept only later; throws what has become of earlier ones. */
   append(bytes: readonly Uint8Array[]): Promise<void>
-  /** What was appended survives a power failure once this returns. */
+  /** From the start, how many bytes a later run can resume at: always the end of an `append`. */
+  readonly keptBytes: number
+  /** All that was appended is kept once this returns. */
+  complete(): Promise<void>
+  /** What is kept survives a power failure once this returns. */
   flush(): Promise<void>
   /** Where the bytes that an earlier run sealed are now: under their name, ready for `commit`, or nowhere. */
   find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'>
   /** The version that `commit` gives the output, known before it is done. */
   sealed(): Promise<SinkHead>
-  /** Makes the output appear under its name, replacing one that is there. */
-  commit(): Promise<void>
+  /** Makes the output appear under its name, replacing what was there when it was looked at. Throws SINK_CONFLICT. */
+  commit(facts: CommitFacts): Promise<void>
   /** Makes the commit itself durable. */
   settle(): Promise<void>
   /** Forgets what was appended. */
@@ -101,7 +121,11 @@ export interface State {
 }
 
 export interface Appender {
+  /** May be held back until `keep`. */
   append(text: string): Promise<void>
+  /** What was appended survives the end of this process once this returns. */
+  keep(): Promise<void>
+  /** What was appended survives a power failure once this returns. */
   flush(): Promise<void>
   close(): Promise<void>
 }

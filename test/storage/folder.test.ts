@@ -4,18 +4,19 @@ import t from 'tap'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
 import { filesIn, textIn } from '../support/pipeline-run.js'
 
+const FACTS = { sourceVersion: '1', lines: 1, quarantined: 0 }
 const bytes = (text: string): [Uint8Array] => [Buffer.from(text)]
 
 t.test('an output appears whole by commit, and not before', async (t) => {
   const folder = join(t.testdir(), 'out')
-  const item = folderSink(folder).item('a/b.ndjson')
+  const item = folderSink(folder).item('a/b.ndjson', 'fingerprint')
   t.equal(await item.resume(0), true)
   await item.append([Buffer.from('one\n'), Buffer.from('two\n')])
   await item.flush()
   t.strictSame([...filesIn(folder).keys()], ['a/b.ndjson.part'])
   const sealed = await item.sealed()
   t.equal(await item.find(sealed), 'ready')
-  await item.commit()
+  await item.commit(FACTS)
   await item.settle()
   t.equal(await item.find(sealed), 'committed')
   t.strictSame(await folderSink(folder).head('a/b.ndjson'), sealed)
@@ -24,16 +25,16 @@ t.test('an output appears whole by commit, and not before', async (t) => {
 
 t.test('an output goes on from what is kept of it', async (t) => {
   const folder = join(t.testdir(), 'out')
-  const first = folderSink(folder).item('x')
+  const first = folderSink(folder).item('x', 'fingerprint')
   await first.resume(0)
   await first.append(bytes('kept lost'))
   await first.close()
-  const second = folderSink(folder).item('x')
+  const second = folderSink(folder).item('x', 'fingerprint')
   t.equal(await second.resume(5), true)
   await second.append(bytes('new'))
-  await second.commit()
+  await second.commit(FACTS)
   t.equal(textIn(folder, 'x'), 'kept new')
-  const third = folderSink(folder).item('x')
+  const third = folderSink(folder).item('x', 'fingerprint')
   t.equal(await third.resume(5), false, 'nothing is there to go on from')
   await third.abort()
   t.strictSame([...filesIn(folder).keys()], ['x'], 'an output that is there stays')
@@ -41,7 +42,7 @@ t.test('an output goes on from what is kept of it', async (t) => {
 
 t.test('an aborted output leaves nothing', async (t) => {
   const folder = join(t.testdir(), 'out')
-  const item = folderSink(folder).item('x')
+  const item = folderSink(folder).item('x', 'fingerprint')
   await item.resume(0)
   await item.append(bytes('text'))
   await item.abort()
@@ -51,8 +52,9 @@ t.test('an aborted output leaves nothing', async (t) => {
 t.test('names never leave the folder', async (t) => {
   const sink = folderSink(join(t.testdir(), 'out'))
   for (const name of ['../x', 'a/../../x', '/etc/x', '', 'a//b', './x', 'a/..', 'x\0y'])
-    t.throws(() => sink.item(name), { code: 'SOURCE_UNREADABLE' }, JSON.stringify(name))
-  for (const name of ['a b', '..x', 'x..', 'ü/%2F', 'a\\b']) t.doesNotThrow(() => sink.item(name), name)
+    t.throws(() => sink.item(name, 'fingerprint'), { code: 'SOURCE_UNREADABLE' }, JSON.stringify(name))
+  for (const name of ['a b', '..x', 'x..', 'ü/%2F', 'a\\b'])
+    t.doesNotThrow(() => sink.item(name, 'fingerprint'), name)
 })
 
 t.test('state is whole or not at all, for the owner only, and destroyed on demand', async (t) => {
