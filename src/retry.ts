@@ -1,0 +1,248 @@
+import { sluiceError } from './errors.js'
+
+/** A request that failed, without anything of the request: no address, no header, no text of the other side. */
+export class RequestFailure extends Error {
+  readonly status?: number
+  /** The service's own code (`ServerBusy`), the system's (`ECONNRESET`), or one of `FAILED`. */
+  readonly code: string
+  /** How long the service asks to wait. */
+  readonly retryAfterMs?: number
+  /** What the service calls the request: its support asks for it. */
+  readonly requestId?: string
+  /** The clock of the service. */
+  readonly serviceTimeMs?: number
+  readonly isRetryable: boolean
+
+  constructor(facts: RequestFacts) {
+    super(facts.status === undefined ? facts.code : `${facts.status} ${facts.code}`)
+    this.name = 'RequestFailure'
+    this.code = facts.code
+    if (facts.status !== undefined) this.status = facts.status
+    if (facts.retryAfterMs !== undefined) this.retryAfterMs = facts.retryAfterMs
+    if (facts.requestId !== undefined) this.requestId = facts.requestId
+    if (facts.serviceTimeMs !== undefined) this.serviceTimeMs = facts.serviceTimeMs
+    this.isRetryable = facts.isRetryable ?? isRetryable(facts)
+  }
+}
+
+export interface RequestFacts {
+  readonly status?: number
+  readonly code: string
+  readonly retryAfterMs?: number
+  readonly requestId?: string
+  readonly serviceTimeMs?: number
+  /** Where the status and the code do not tell. */
+  readonly isRetryable?: boolean
+}
+
+/** Codes of failures that neither the service nor the system names. */
+export const FAILED = {
+  timeout: 'TIMEOUT',
+  stalled: 'STALLED',
+  aborted: 'ABORTED',
+  shortBody: 'SHORT_BODY',
+  wrongAnswer: 'WRONG_ANSWER',
+} as const
+
+const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
+const RETRYABLE_CODE =
+  /^(?:TIMEOUT|STALLED|ABORTED|SHORT_BODY|WRONG_ANSWER|REQUEST_SEND_ERROR|ECONN\w+|ETIMEDOUT|ESOCKETTIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST\w+|ENET\w+|EADDRNOTAVAIL|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|UND_ERR_\w+)$/
+const TLS_CODE =
+  /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO_|^DEPTH_ZERO|^CRL_|SIGNATURE_FAILURE|^HOSTNAME_MISMATCH$|^INVALID_CA$/
+
+/** Whether the certificate or the encryption of the connection is at fault. */
+export const isTlsCode = (code: string): boolean => TLS_CODE.test(code)
+
+function isRetryable({ status, code }: RequestFacts): boolean {
+  if (status !== undefined) return RETRYABLE_STATUS.has(status)
+  return !isTlsCode(code) && RETRYABLE_CODE.test(code)
+}
+
+/**
+ * `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), or `x-ms-retry-after-ms`; undefined where neither is
+ * readable. A wait is counted from `nowMs`.
+ */
+export function retryAfterMs(
+  header: (name: string) => string | null | undefined,
+  nowMs = Date.now(),
+): number | undefined {
+  for (const name of ['x-ms-retry-after-ms', 'retry-after-ms']) {
+    const text = header(name)?.trim() ?? ''
+    if (/^\d{1,10}$/.test(text)) return Number(text)
+  }
+  const text = header('retry-after')?.trim() ?? ''
+  if (/^\d{1,8}(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000)
+  const dateMs = /[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs)
+}
+
+export interface RetryOptions {
+  /** The first wait is up to this, each further one up to twice as much. Default 500 ms. */
+  readonly baseMs?: number
+  /** No wait of our own is longer; what a service asks for may be. Default 30 s. */
+  readonly longestWaitMs?: number
+  /** From the first failure of a call on; default 5 min. */
+  readonly totalMs?: number
+  readonly mostAttempts?: number
+  /** Retries that all calls together have in stock; a success gives a tenth back (as gRPC's A6). Default 200. */
+  readonly budgetCount?: number
+  /** Interrupts calls and waits. */
+  readonly signal?: AbortSignal
+  readonly onRetry?: (retry: RetryEvent) => void
+  /** For tests: milliseconds that never jump back. */
+  readonly nowMs?: () => number
+  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+  /** For tests: [0, 1). */
+  readonly random?: () => number
+}
+
+export interface RetryEvent {
+  readonly at: string
+  readonly code: string
+  readonly status?: number
+  readonly attempt: number
+  readonly waitMs: number
+}
+
+/** What a call is about. */
+export interface RetryCall {
+  /** For messages: the item or the place, without credentials. */
+  readonly at: string
+  /** Ends this call alone. */
+  readonly signal?: AbortSignal
+}
+
+/** The retries of one run: they share a budget. */
+export interface Retry {
+  /**
+   * Attempts until one succeeds. Throws what is no RequestFailure and a final one as they are, SERVICE_UNAVAILABLE
+   * after the last attempt, INTERRUPTED.
+   */
+  run<T>(call: RetryCall, attempt: (attemptNumber: number) => Promise<T>): Promise<T>
+  /** For a call that keeps its place between attempts. */
+  attempts(call: RetryCall): Attempts
+  readonly signal: AbortSignal | undefined
+  /** Retries so far. */
+  readonly count: number
+}
+
+export interface Attempts {
+  /** Waits until the next attempt may begin. Throws as `Retry.run` does. */
+  failed(error: unknown): Promise<void>
+  /** It went on: the next failure is a first one. */
+  succeeded(): void
+  checkInterrupted(): void
+}
+
+const CREDIT = 0.1
+
+/** Full jitter ("Exponential Backoff and Jitter", AWS 2015); `Retry-After` is a lower bound to which a tenth is added. */
+export function createRetry(options: RetryOptions = {}): Retry {
+  const {
+    baseMs = 500,
+    longestWaitMs = 30_000,
+    totalMs = 300_000,
+    mostAttempts = 12,
+    budgetCount = 200,
+    onRetry = () => {},
+    nowMs = () => performance.now(),
+    sleep = sleepFor,
+    random = Math.random,
+  } = options
+  let stock = budgetCount
+  let count = 0
+
+  const waitMsAfter = (failure: RequestFailure, failures: number): number =>
+    failure.retryAfterMs === undefined
+      ? random() * Math.min(longestWaitMs, baseMs * 2 ** (failures - 1))
+      : failure.retryAfterMs * (1 + 0.1 * random())
+
+  const attempts = (call: RetryCall): Attempts => {
+    let failures = 0
+    let firstFailureMs = 0
+    const checkInterrupted = (): void => {
+      if (options.signal?.aborted === true || call.signal?.aborted === true) throw interrupted(call.at)
+    }
+    return {
+      checkInterrupted,
+      succeeded() {
+        failures = 0
+        stock = Math.min(budgetCount, stock + CREDIT)
+      },
+      async failed(error) {
+        checkInterrupted()
+        if (!(error instanceof RequestFailure) || !error.isRetryable) throw error
+        failures += 1
+        if (failures === 1) firstFailureMs = nowMs()
+        const waitMs = waitMsAfter(error, failures)
+        const spentMs = nowMs() - firstFailureMs
+        if (failures >= mostAttempts || spentMs + waitMs > totalMs || stock < 1)
+          throw gaveUp(error, { at: call.at, failures, spentMs })
+        stock -= 1
+        count += 1
+        onRetry({ at: call.at, code: error.code, status: error.status, attempt: failures, waitMs })
+        const signals = [options.signal, call.signal].filter((signal) => signal !== undefined)
+        await sleep(waitMs, signals.length > 1 ? AbortSignal.any(signals) : signals[0])
+        checkInterrupted()
+      },
+    }
+  }
+
+  return {
+    attempts,
+    signal: options.signal,
+    get count() {
+      return count
+    },
+    async run(call, attempt) {
+      const trying = attempts(call)
+      trying.checkInterrupted()
+      for (let attemptNumber = 1; ; attemptNumber += 1) {
+        try {
+          const result = await attempt(attemptNumber)
+          trying.succeeded()
+          return result
+        } catch (error) {
+          await trying.failed(error)
+        }
+      }
+    },
+  }
+}
+
+interface Spent {
+  readonly at: string
+  readonly failures: number
+  readonly spentMs: number
+}
+
+function gaveUp(cause: RequestFailure, { at, failures, spentMs }: Spent) {
+  const asked =
+    cause.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(cause.retryAfterMs / 1000)} s`
+  const tries = failures === 1 ? 'once' : `${failures} times in ${Math.round(spentMs / 1000)} s`
+  return sluiceError(
+    'SERVICE_UNAVAILABLE',
+    `the service does not answer as it should (${cause.message}; tried ${tries}${asked}); run it again later`,
+    { blame: 'service', retry: 'later', at, cause },
+  )
+}
+
+const interrupted = (at: string) =>
+  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', {
+    blame: 'user',
+    retry: 'now',
+    at,
+  })
+
+/** Resolves early when the signal comes: the caller looks at it. */
+const sleepFor = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted === true) end()
+  })

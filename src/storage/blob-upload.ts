@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { BlobBytes, BlobWrite } from './blob-container.js'
+
+/** ETags are kept without the quotes that headers have and lists have not. */
+export const unquoted = (etag: string | undefined): string => etag?.replace(/^"|"$/g, '') ?? ''
+export const quoted = (etag: string): string => `"${etag}"`
+
+/** Ids as bytes, so that those of other programs survive. */
+export const toBlockId = (id: string): string => Buffer.from(id, 'latin1').toString('base64')
+export const fromBlockId = (name: string): string => Buffer.from(name, 'base64').toString('latin1')
+
+/** Conditions and headers as the SDK takes them. */
+export function writeOptions({
+  metadata,
+  contentType,
+  contentEncoding,
+  ifMatch,
+  ifNoneMatch,
+  leaseId,
+}: BlobWrite) {
+  return {
+    metadata: metadata === undefined ? undefined : { ...metadata },
+    blobHTTPHeaders: { blobContentType: contentType, blobContentEncoding: contentEncoding },
+    conditions: { ifMatch: ifMatch === undefined ? undefined : quoted(ifMatch), ifNoneMatch, leaseId },
+  }
+}
+
+/** The pieces as they are, not joined: a new stream of them for each attempt. */
+export function bodyFor(bytes: BlobBytes) {
+  const pieces = bytes instanceof Uint8Array ? [bytes] : bytes
+  const md5 = createHash('md5')
+  let byteCount = 0
+  for (const piece of pieces) {
+    md5.update(piece)
+    byteCount += piece.length
+  }
+  const views = pieces.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
+  const body = views.length === 1 ? views[0] : () => Readable.from(views, { objectMode: false })
+  return { body, byteCount, md5: md5.digest() }
+}
