@@ -64,11 +64,17 @@ export function folderSink(path: string): Sink {
     place: path,
     localPaths: async () => [await realOf(folder), await realOf(stateFolder)],
     state: folderState(stateFolder),
-    head: (name) => headOf(fileOf(name)),
+    head: async (name) => headOf(fileOf(name)),
     item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name),
-    put: (name, text) => writing(name, () => writeWhole(fileOf(name), text, 0o666)),
-    get: (name) => readText(fileOf(name)),
-    remove: (name) => writing(name, () => rm(fileOf(name), { force: true })),
+    async put(name, text) {
+      const path = fileOf(name)
+      await writing(name, () => writeWhole(path, text, 0o666))
+    },
+    get: async (name) => readText(fileOf(name)),
+    async remove(name) {
+      const path = fileOf(name)
+      await writing(name, () => rm(path, { force: true }))
+    },
   }
 }
 

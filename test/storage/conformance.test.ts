@@ -1,0 +1,54 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { folderSink, folderSource } from '../../src/storage/folder.js'
+import { memorySink, memorySource } from '../../src/storage/memory.js'
+import { MemoryContent } from '../../src/storage/memory-content.js'
+import { CHECKS, type StoreUnderTest } from './conformance.js'
+
+const STORES: readonly StoreUnderTest[] = [
+  {
+    name: 'folder',
+    async make(t) {
+      const folder = join(t.testdir(), 'place')
+      await mkdir(folder)
+      return {
+        source: folderSource(folder),
+        sink: () => folderSink(folder),
+        async write(name, content) {
+          const path = join(folder, name)
+          await mkdir(dirname(path), { recursive: true })
+          await writeFile(path, content)
+        },
+        delete: (name) => rm(join(folder, name)),
+      }
+    },
+    differences: {
+      'order within folders': 'the names of all folders at once need not fit into memory',
+      'no output above another': 'a path is a file or a folder',
+      'short segments': 'file systems have no longer ones',
+      'replaces whatever is there': 'a rename has no condition',
+    },
+  },
+  {
+    name: 'memory',
+    async make() {
+      const content = new MemoryContent()
+      return {
+        source: memorySource(content),
+        sink: () => memorySink(content),
+        write: async (name, bytes) => content.write(name, bytes),
+        delete: async (name) => void content.objects.delete(name),
+      }
+    },
+    differences: {},
+  },
+]
+
+for (const store of STORES)
+  t.test(store.name, async (t) => {
+    for (const [difference, reason] of Object.entries(store.differences))
+      t.comment(`${difference}: ${reason}`)
+    for (const [name, check] of Object.entries(CHECKS))
+      t.test(name, async (t) => check(t, await store.make(t), store))
+  })
