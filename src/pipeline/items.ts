@@ -33,12 +33,21 @@ export async function listWork(
         retry: 'never',
         at: output,
       })
+    if (item.bytes > (sink.mostOutputBytes ?? Number.POSITIVE_INFINITY)) throw tooLarge(item, sink)
     takenBy.set(output, item.name)
     found.push({ item, output })
   }
   await refuseOverlap(source, sink, takenBy)
   return found
 }
+
+const tooLarge = ({ name, bytes }: SourceItem, { mostOutputBytes = 0 }: Sink) =>
+  sluiceError(
+    'USAGE',
+    `its ${bytes} bytes are more than one output can hold here (${mostOutputBytes}); ` +
+      'split it with --split-bytes, or give a larger --memory-budget',
+    { blame: 'user', retry: 'never', at: name },
+  )
 
 /** A folder must not be read and written at once; a single file only must not be its own output. */
 async function refuseOverlap(

@@ -216,8 +216,8 @@ class AzureContainer implements BlobContainer {
     })
   }
 
-  stageBlock(name: string, id: string, bytes: BlobBytes): Promise<void> {
-    const { body, byteCount, md5 } = bodyFor(bytes)
+  stageBlock(name: string, id: string, bytes: BlobBytes, known?: { md5: Uint8Array }): Promise<void> {
+    const { body, byteCount, md5 } = bodyFor(bytes, known?.md5)
     return this.#call({ at: name, needs: 'write', upBytes: byteCount }, async (abortSignal) => {
       const blob = this.#client.getBlockBlobClient(name)
       await blob

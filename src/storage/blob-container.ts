@@ -15,7 +15,7 @@ export interface BlobContainer {
   /** Writes a blob whole, replacing what is there as far as the conditions allow. */
   put(name: string, bytes: BlobBytes, options?: BlobWrite): Promise<Written>
   /** Stages a block under a name that the caller chooses; all ids of a blob must be of one length, 64 bytes at most. */
-  stageBlock(name: string, id: string, bytes: BlobBytes): Promise<void>
+  stageBlock(name: string, id: string, bytes: BlobBytes, known?: { readonly md5: Uint8Array }): Promise<void>
   /** Blocks of a blob; none of one that is not there. */
   blocks(name: string): Promise<BlockList>
   /** Makes the blob of staged and committed blocks. */

@@ -27,15 +27,17 @@ export function writeOptions({
 }
 
 /** The pieces as they are, not joined: a new stream of them for each attempt. */
-export function bodyFor(bytes: BlobBytes) {
+export function bodyFor(bytes: BlobBytes, knownMd5?: Uint8Array) {
   const pieces = bytes instanceof Uint8Array ? [bytes] : bytes
-  const md5 = createHash('md5')
-  let byteCount = 0
-  for (const piece of pieces) {
-    md5.update(piece)
-    byteCount += piece.length
-  }
+  const byteCount = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  const md5 = knownMd5 ?? md5Of(pieces)
   const views = pieces.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
   const body = views.length === 1 ? views[0] : () => Readable.from(views, { objectMode: false })
-  return { body, byteCount, md5: md5.digest() }
+  return { body, byteCount, md5 }
+}
+
+function md5Of(pieces: readonly Uint8Array[]): Uint8Array {
+  const md5 = createHash('md5')
+  for (const piece of pieces) md5.update(piece)
+  return md5.digest()
 }

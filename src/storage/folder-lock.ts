@@ -1,33 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { kill, pid } from 'node:process'
 import { sluiceError } from '../errors.js'
 import { isExisting, isMissing, writing } from './file-errors.js'
+import { type Holder, isAlive, parseHolder, thisProcess } from './process-identity.js'
 
 // A lock of another machine is believed as long as its holder touches it.
 const TOUCH_EVERY_MS = 10_000
 const STALE_AFTER_MS = 60_000
 
-interface Holder {
-  readonly pid: number
-  readonly host: string
-  /** When the process began, in the system's own count: tells a reused process number apart. */
-  readonly started: string
-  readonly token: string
-}
-
 /** Takes the folder for this process; a lock whose holder is gone is taken over. Throws SINK_LOCKED. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'lock')
-  const me: Holder = { pid, host: hostname(), started: await startOf(pid), token: randomUUID() }
+  const me = await thisProcess(randomUUID())
   await writing(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }))
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await create(path, me)) return holding(path, me)
     const text = await readFile(path, 'utf8').catch(() => undefined)
     if (text === undefined) continue
-    if (await isAlive(path, text)) break
+    if (await isHeld(path, text)) break
     await takeAway(path, text)
   }
   throw sluiceError('SINK_LOCKED', 'another run is writing to this output; wait for it to end', {
@@ -72,11 +63,11 @@ async function create(path: string, me: Holder): Promise<boolean> {
   })
 }
 
-async function isAlive(path: string, text: string): Promise<boolean> {
-  const holder = parse(text)
+async function isHeld(path: string, text: string): Promise<boolean> {
+  const holder = parseHolder(text)
   if (holder === undefined) return false
-  if (holder.host === hostname())
-    return isRunning(holder.pid) && (await startOf(holder.pid)) === holder.started
+  const alive = await isAlive(holder)
+  if (alive !== undefined) return alive
   const touched = await stat(path).catch(() => undefined)
   return touched !== undefined && Date.now() - touched.mtimeMs < STALE_AFTER_MS
 }
@@ -92,32 +83,4 @@ async function takeAway(path: string, stale: string): Promise<void> {
   }
   if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path).catch(() => {})
   await rm(aside, { force: true })
-}
-
-function parse(text: string): Holder | undefined {
-  try {
-    const holder = JSON.parse(text) as Partial<Holder> | null
-    if (typeof holder?.pid === 'number' && typeof holder.host === 'string') return holder as Holder
-  } catch {
-    // A lock that a crash left unreadable holds nobody.
-  }
-  return undefined
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    kill(processId, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-async function startOf(processId: number): Promise<string> {
-  try {
-    const fields = (await readFile(`/proc/${processId}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ')
-    return fields[19] ?? ''
-  } catch {
-    return ''
-  }
 }

@@ -63,6 +63,8 @@ export interface Sink {
   readonly place: string
   /** Every request takes a round trip: more items are kept under way. */
   readonly isRemote?: true
+  /** The largest output it can hold, where there is a limit. */
+  readonly mostOutputBytes?: number
   /** Real paths this sink writes to; empty where it is not on this machine. */
   localPaths(): Promise<readonly string[]>
   /** Beside the outputs, never among them. */

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { sluiceError } from '../errors.js'
+import type { BlobContainer } from './blob-container.js'
+import { isAlive, parseHolder, thisProcess } from './process-identity.js'
+
+// Azure gives leases of 15 to 60 s. The lease of a process that is gone ends by itself.
+const LEASE_SECONDS = 30
+const RENEW_EVERY_MS = 8_000
+const ASK_EVERY_MS = 2_000
+// Somebody who still renews it after that is at work.
+const WAIT_MS = (LEASE_SECONDS + 5) * 1000
+
+export interface BlobLock {
+  /** Why the lock is no longer held, if it is lost. */
+  readonly lost: () => unknown
+  readonly release: () => Promise<void>
+}
+
+/**
+ * Takes the lease of a blob for this process and keeps it. Waits for the lease of a process that may be gone; one of
+ * this machine that is gone is taken over at once. Throws SINK_LOCKED.
+ */
+export async function lockBlob(
+  container: BlobContainer,
+  name: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<BlobLock> {
+  const me = await thisProcess(randomUUID())
+  await container.put(name, Buffer.alloc(0), { ifNoneMatch: '*' }).catch(isLeasedAlready)
+  const until = performance.now() + WAIT_MS
+  while (!(await container.acquireLease(name, me.token, LEASE_SECONDS))) {
+    const holder = parseHolder((await container.readText(name))?.text ?? '')
+    const alive = holder === undefined ? undefined : await isAlive(holder)
+    if (alive === true || performance.now() > until) throw locked(`${container.place}/${name}`)
+    if (alive === false && holder !== undefined) await container.releaseLease(name, holder.token)
+    else await sleep(ASK_EVERY_MS, signal)
+  }
+  await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
+  return keep(container, name, me.token)
+}
+
+/** A blob under lease refuses every write without it. */
+function isLeasedAlready(error: unknown): void {
+  if ((error as { code?: unknown }).code !== 'SINK_LOCKED') throw error
+}
+
+function keep(container: BlobContainer, name: string, token: string): BlobLock {
+  let renewedAt = performance.now()
+  let reason: unknown
+  const lose = (): void => {
+    reason ??= locked(`${container.place}/${name}`, 'the lock of this output was lost to another run')
+  }
+  const timer = setInterval(() => {
+    const askedAt = performance.now()
+    container.renewLease(name, token).then(
+      (isHeld) => {
+        if (isHeld) renewedAt = askedAt
+        else lose()
+      },
+      () => {
+        if (performance.now() - renewedAt > LEASE_SECONDS * 1000) lose()
+      },
+    )
+  }, RENEW_EVERY_MS)
+  timer.unref()
+  return {
+    lost: () => reason,
+    async release() {
+      clearInterval(timer)
+      // Otherwise it ends by itself.
+      await container.releaseLease(name, token).catch(() => {})
+    },
+  }
+}
+
+const locked = (at: string, why = 'another run is writing to this output') =>
+  sluiceError('SINK_LOCKED', `${why}; wait for it to end`, { blame: 'sink', retry: 'later', at })
+
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        reject(
+          sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
+            blame: 'user',
+            retry: 'now',
+          }),
+        )
+      },
+      { once: true },
+    )
+  })

@@ -1,0 +1,77 @@
+import { BlobAppender } from './blob-appender.js'
+import type { BlobContainer } from './blob-container.js'
+import { type BlobLock, lockBlob } from './blob-lock.js'
+import type { Appender, State } from './store.js'
+
+/**
+ * Small texts in a container that nobody else reads. What is there is listed once, under the lock: nobody else
+ * changes it then, and asking for what is not there needs no request. Throws SINK_LOCKED once the lock is lost.
+ */
+export function blobState(container: BlobContainer, prefix: string, signal?: AbortSignal): State {
+  const blobOf = (name: string): string => `${prefix}${name}`
+  let known: Promise<Map<string, number>> | undefined
+  let held: BlobLock | undefined
+
+  const list = async (): Promise<Map<string, number>> => {
+    const found = new Map<string, number>()
+    for await (const { name, bytes } of container.list(prefix)) found.set(name.slice(prefix.length), bytes)
+    return found
+  }
+  const names = (): Promise<Map<string, number>> => {
+    const reason = held?.lost()
+    if (reason !== undefined) throw reason
+    known ??= list()
+    return known
+  }
+
+  return {
+    place: prefix === '' ? container.place : `${container.place}/${prefix.replace(/\/$/, '')}`,
+    async lock() {
+      await container.createIfMissing()
+      held = await lockBlob(container, blobOf('lock'), { signal })
+      known = undefined
+      return async () => {
+        const lock = held
+        held = undefined
+        known = undefined
+        await lock?.release()
+      }
+    },
+    async read(name) {
+      if (!(await names()).has(name)) return undefined
+      return (await container.readText(blobOf(name)))?.text
+    },
+    async write(name, text) {
+      const bytes = Buffer.from(text)
+      const there = await names()
+      await container.put(blobOf(name), bytes, { contentType: contentTypeOf(name) })
+      there.set(name, bytes.length)
+    },
+    async appender(name, keepBytes): Promise<Appender> {
+      const there = await names()
+      return BlobAppender.open(container, blobOf(name), keepBytes, (bytes) => there.set(name, bytes))
+    },
+    async bytesOf(name) {
+      return (await names()).get(name)
+    },
+    async remove(name) {
+      const there = await names()
+      if (!there.has(name)) return
+      await container.delete(blobOf(name))
+      there.delete(name)
+    },
+    /** The service may keep old versions and deleted blobs, where the account is set so. */
+    async destroy(name) {
+      const there = await names()
+      if (!there.has(name)) return
+      await container.put(blobOf(name), Buffer.alloc(0))
+      await container.delete(blobOf(name))
+      there.delete(name)
+    },
+    /** What the service has acknowledged is durable. */
+    bootId: async () => 'remote',
+  }
+}
+
+const contentTypeOf = (name: string): string =>
+  name.endsWith('.json') ? 'application/json' : 'application/x-ndjson'

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+
+// Put Block List: at most 50,000 blocks; Put Block: ids of one length, at most 64 bytes (Azure, REST API).
+const MOST_BLOCKS = 50_000
+const MIB = 2 ** 20
+
+// A block holds at least so much from that block on: an item of some 2 TB fits, a small one is not held back.
+const LEAST_BYTES: readonly (readonly [fromBlock: number, bytes: number])[] = [
+  [40_000, 128 * MIB],
+  [30_000, 64 * MIB],
+  [20_000, 16 * MIB],
+  [0, 0],
+]
+
+/** A block of an output, named by what it holds. */
+export interface NamedBlock {
+  readonly id: string
+  readonly bytes: number
+}
+
+/** How much block `index` holds at least, however small the appended pieces are. `mostBytes`: what may be held. */
+export function leastBytesOf(index: number, mostBytes: number): number {
+  const [, bytes] = LEAST_BYTES.find(([fromBlock]) => index >= fromBlock) ?? [0, 0]
+  return Math.min(bytes, mostBytes)
+}
+
+/** The largest output that fits into the blocks, where every append is of `appendBytes`. */
+export function mostOutputBytes(appendBytes: number, mostBytes: number): number {
+  let sum = 0
+  let until = MOST_BLOCKS
+  for (const [fromBlock] of LEAST_BYTES) {
+    sum += (until - fromBlock) * Math.max(appendBytes, leastBytesOf(fromBlock, mostBytes))
+    until = fromBlock
+  }
+  return sum
+}
+
+export const isBeyondBlocks = (index: number): boolean => index >= MOST_BLOCKS
+
+const ID = /^([0-9a-f]{16})-(\d{6})-([\w-]{22})$/
+
+/** `fingerprint` of the output, number of the block, MD5 of its bytes: the same bytes give the same id. */
+export const blockId = (fingerprint: string, index: number, md5: Buffer): string =>
+  `${fingerprint.slice(0, 16)}-${String(index).padStart(6, '0')}-${md5.toString('base64url')}`
+
+/**
+ * The blocks that are the first `bytes` bytes of the output; undefined where none end there. Blocks of another
+ * fingerprint are passed over, two that differ under one number prove nothing.
+ */
+export function keptBlocks(
+  staged: readonly NamedBlock[],
+  fingerprint: string,
+  bytes: number,
+): readonly NamedBlock[] | undefined {
+  const byIndex = new Map<number, NamedBlock | 'ambiguous'>()
+  for (const block of staged) {
+    const [, of, index] = ID.exec(block.id) ?? []
+    if (of !== fingerprint.slice(0, 16)) continue
+    byIndex.set(Number(index), byIndex.has(Number(index)) ? 'ambiguous' : block)
+  }
+  const kept: NamedBlock[] = []
+  let sum = 0
+  while (sum < bytes) {
+    const block = byIndex.get(kept.length)
+    if (block === undefined || block === 'ambiguous') return undefined
+    kept.push(block)
+    sum += block.bytes
+  }
+  return sum === bytes ? kept : undefined
+}
+
+/** Stands for the output's bytes, and for what they were made of. */
+export const sealOf = (fingerprint: string, blocks: readonly NamedBlock[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([fingerprint, blocks.map(({ id, bytes }) => [id, bytes])]))
+    .digest('hex')

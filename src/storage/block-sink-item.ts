@@ -1,0 +1,228 @@
+import { hash } from 'node:crypto'
+import { sluiceError } from '../errors.js'
+import type { BlobContainer } from './blob-container.js'
+import { blockId, isBeyondBlocks, keptBlocks, leastBytesOf, type NamedBlock, sealOf } from './block-layout.js'
+import type { CommitFacts, SinkHead, SinkItem } from './store.js'
+import type { Uploads } from './uploads.js'
+
+/** What the items of a sink share. */
+export interface BlockSink {
+  readonly container: BlobContainer
+  readonly uploads: Uploads
+  /** How much an item may hold back to fill a block. */
+  readonly mostBlockBytes: number
+  /** What stood under the name when the sink was last asked: its ETag, undefined for nothing. */
+  etagOf(name: string): Promise<string | undefined>
+  head(name: string): Promise<SinkHead | undefined>
+  /** What stands there may be another one now. */
+  forget(name: string): void
+}
+
+/** Metadata of an output. Names are C# identifiers, values ASCII (Azure, REST API). */
+export const METADATA = {
+  seal: 'sluice_seal',
+  fingerprint: 'sluice_fingerprint',
+  source: 'sluice_source_version',
+  lines: 'sluice_lines',
+  quarantined: 'sluice_quarantined',
+} as const
+
+/**
+ * An output that grows as staged blocks, which nobody sees, and appears by committing their list. The ids of the
+ * blocks name what they hold, so that the uncommitted list is the list of what is there.
+ */
+export class BlockSinkItem implements SinkItem {
+  #blocks: NamedBlock[] = []
+  #held: Uint8Array[] = []
+  #heldBytes = 0
+  #keptCount = 0
+  #keptBytes = 0
+  readonly #sent = new Set<number>()
+  readonly #underWay = new Set<Promise<void>>()
+  #failure: { readonly reason: unknown } | undefined
+
+  constructor(
+    private readonly sink: BlockSink,
+    private readonly name: string,
+    private readonly fingerprint: string,
+  ) {}
+
+  async resume(bytes: number): Promise<boolean> {
+    await this.#settled()
+    const kept = bytes === 0 ? [] : await this.#stagedUpTo(bytes)
+    this.#startWith(kept ?? [])
+    return kept !== undefined
+  }
+
+  async append(pieces: readonly Uint8Array[]): Promise<void> {
+    this.#check()
+    for (const piece of pieces) {
+      // The caller uses its bytes again.
+      this.#held.push(Uint8Array.from(piece))
+      this.#heldBytes += piece.length
+    }
+    if (this.#heldBytes > 0 && this.#heldBytes >= this.#leastBytes) await this.#stage()
+  }
+
+  get keptBytes(): number {
+    return this.#keptBytes
+  }
+
+  async complete(): Promise<void> {
+    if (this.#heldBytes > 0) await this.#stage()
+    await this.#settled()
+    this.#check()
+  }
+
+  /** Staged blocks are kept for a week by the service. */
+  async flush(): Promise<void> {}
+
+  async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
+    if ((await this.sink.head(this.name))?.version === sealed.version) return 'committed'
+    if (this.#isSeal(sealed, this.#blocks)) return 'ready'
+    const kept = await this.#stagedUpTo(sealed.bytes)
+    if (kept === undefined || !this.#isSeal(sealed, kept)) return 'lost'
+    this.#startWith(kept)
+    return 'ready'
+  }
+
+  async sealed(): Promise<SinkHead> {
+    return {
+      bytes: this.#keptBytes,
+      version: sealOf(this.fingerprint, this.#blocks),
+      fingerprint: this.fingerprint,
+    }
+  }
+
+  /** Only over what stood there before. A refusal is settled by reading back: the answer to a commit may be lost. */
+  async commit(facts: CommitFacts): Promise<void> {
+    const { container } = this.sink
+    const { version, bytes } = await this.sealed()
+    const etag = await this.sink.etagOf(this.name)
+    const ids = this.#blocks.map(({ id }) => id)
+    const written = await container.commit(this.name, ids, {
+      metadata: {
+        [METADATA.seal]: version,
+        [METADATA.fingerprint]: this.fingerprint,
+        [METADATA.source]: encodeURIComponent(facts.sourceVersion),
+        [METADATA.lines]: String(facts.lines),
+        [METADATA.quarantined]: String(facts.quarantined),
+      },
+      contentType: contentTypeOf(this.name),
+      ...(etag === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: etag }),
+    })
+    this.sink.forget(this.name)
+    if (written.kind === 'done' && ids.length < 2) return
+    const there = await this.sink.head(this.name)
+    if (there?.version === version && there.bytes === bytes) return
+    if (written.kind === 'done' || written.code === 'InvalidBlockList') throw this.#lost()
+    throw sluiceError('SINK_CONFLICT', 'somebody else has written it meanwhile; it was left as it is', {
+      blame: 'sink',
+      retry: 'never',
+      at: this.name,
+    })
+  }
+
+  async settle(): Promise<void> {}
+
+  /** What is staged stays unseen until another commit of this name, or the service forgets it after a week. */
+  async abort(): Promise<void> {
+    await this.close()
+    this.#startWith([])
+  }
+
+  async close(): Promise<void> {
+    await this.#settled()
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  get #leastBytes(): number {
+    return leastBytesOf(this.#blocks.length, this.sink.mostBlockBytes)
+  }
+
+  #startWith(kept: readonly NamedBlock[]): void {
+    this.#blocks = [...kept]
+    this.#held = []
+    this.#heldBytes = 0
+    this.#sent.clear()
+    this.#keptCount = kept.length
+    this.#keptBytes = kept.reduce((sum, block) => sum + block.bytes, 0)
+    this.#failure = undefined
+  }
+
+  async #stagedUpTo(bytes: number): Promise<readonly NamedBlock[] | undefined> {
+    const { uncommitted } = await this.sink.container.blocks(this.name)
+    return keptBlocks(uncommitted, this.fingerprint, bytes)
+  }
+
+  async #stage(): Promise<void> {
+    const index = this.#blocks.length
+    if (isBeyondBlocks(index)) throw this.#tooLong()
+    const block = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held)
+    this.#held = []
+    this.#heldBytes = 0
+    const md5 = hash('md5', block, 'buffer')
+    const id = blockId(this.fingerprint, index, md5)
+    this.#blocks.push({ id, bytes: block.length })
+    const { container, uploads } = this.sink
+    const { sent } = await uploads.start(block.length, () =>
+      container.stageBlock(this.name, id, block, { md5 }),
+    )
+    const done = sent.then(
+      () => this.#noteSent(index),
+      (reason: unknown) => {
+        this.#failure ??= { reason }
+      },
+    )
+    this.#underWay.add(done)
+    done.finally(() => this.#underWay.delete(done))
+  }
+
+  #noteSent(index: number): void {
+    this.#sent.add(index)
+    while (this.#sent.delete(this.#keptCount)) {
+      this.#keptBytes += this.#blocks[this.#keptCount].bytes
+      this.#keptCount += 1
+    }
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#underWay)
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason
+  }
+
+  #isSeal({ bytes, version }: SinkHead, blocks: readonly NamedBlock[]): boolean {
+    return (
+      blocks.reduce((sum, block) => sum + block.bytes, 0) === bytes &&
+      sealOf(this.fingerprint, blocks) === version
+    )
+  }
+
+  #lost() {
+    return sluiceError(
+      'SINK_UNWRITABLE',
+      'the service no longer has all that was sent; nothing was committed, run it again',
+      { blame: 'sink', retry: 'now', at: this.name },
+    )
+  }
+
+  #tooLong() {
+    return sluiceError('SINK_FULL', 'needs more than 50,000 blocks; split it with --split-bytes', {
+      blame: 'sink',
+      retry: 'never',
+      at: this.name,
+    })
+  }
+}
+
+const CONTENT_TYPES: readonly (readonly [RegExp, string])[] = [
+  [/\.gz$/i, 'application/gzip'],
+  [/\.json$/i, 'application/fhir+json'],
+]
+
+export const contentTypeOf = (name: string): string =>
+  CONTENT_TYPES.find(([pattern]) => pattern.test(name))?.[1] ?? 'application/fhir+ndjson'

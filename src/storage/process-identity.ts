@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { kill, pid } from 'node:process'
+
+/** Who holds a lock. */
+export interface Holder {
+  readonly pid: number
+  readonly host: string
+  /** When the process began, in the system's own count: tells a reused process number apart. */
+  readonly started: string
+  readonly token: string
+}
+
+export const thisProcess = async (token: string): Promise<Holder> => ({
+  pid,
+  host: hostname(),
+  started: await startOf(pid),
+  token,
+})
+
+/** Undefined for a text that a crash left unreadable. */
+export function parseHolder(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null
+    if (typeof holder?.pid === 'number' && typeof holder.host === 'string') return holder as Holder
+  } catch {
+    // It holds nobody.
+  }
+  return undefined
+}
+
+/** Undefined for a holder on another machine: that cannot be known from here. */
+export async function isAlive(holder: Holder): Promise<boolean | undefined> {
+  if (holder.host !== hostname()) return undefined
+  return isRunning(holder.pid) && (await startOf(holder.pid)) === holder.started
+}
+
+function isRunning(processId: number): boolean {
+  try {
+    kill(processId, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function startOf(processId: number): Promise<string> {
+  try {
+    const fields = (await readFile(`/proc/${processId}/stat`, 'utf8')).replace(/^.*\) /s, '').split(' ')
+    return fields[19] ?? ''
+  } catch {
+    return ''
+  }
+}
