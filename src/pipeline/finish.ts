@@ -57,6 +57,7 @@ function reportOf(begun: Begun, source: string, items: ItemTotals): RunReport {
     outputs: sorted.map(({ output, head, source, totals }) => ({
       name: output,
       bytes: head?.bytes ?? 0,
+      ...(head?.parts === undefined ? {} : { parts: head.parts }),
       source,
       lines: lineTotals(totals),
     })),

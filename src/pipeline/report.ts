@@ -47,6 +47,8 @@ export interface LineTotals {
 export interface OutputReport {
   readonly name: string
   readonly bytes: number
+  /** The names it stands under, where it is split. */
+  readonly parts?: readonly string[]
   readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
   readonly lines: LineTotals
 }

@@ -127,7 +127,7 @@ export class SinkWriter {
     const isRemote = this.run.sink.isRemote === true
     if (!(isRemote && this.journal.isUnkept && !this.run.commitsAtEnd)) await this.#sync(head)
     else await this.#quarantine?.flush()
-    await this.#letGo()
+    await this.close()
     if (head === null) await this.sinkItem.abort()
     return { work: this.work, head, totals: this.checkpoint.totals, sinkItem: this.sinkItem }
   }
@@ -140,14 +140,10 @@ export class SinkWriter {
 
   /** Lets go of everything; a later run goes on from the checkpoint. */
   async close(): Promise<void> {
-    await this.#letGo()
-    await this.sinkItem.close()
-  }
-
-  async #letGo(): Promise<void> {
     await this.#quarantine?.close()
     this.#quarantine = undefined
     await this.journal.close()
+    await this.sinkItem.close()
   }
 
   /** One entry for all chunks whose bytes are kept by now. `keep` false: the caller flushes the journal. */

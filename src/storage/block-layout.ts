@@ -43,15 +43,27 @@ const ID = /^([0-9a-f]{16})-(\d{6})-([\w-]{22})$/
 export const blockId = (fingerprint: string, index: number, md5: Buffer): string =>
   `${fingerprint.slice(0, 16)}-${String(index).padStart(6, '0')}-${md5.toString('base64url')}`
 
-/**
- * The blocks that are the first `bytes` bytes of the output; undefined where none end there. Blocks of another
- * fingerprint are passed over, two that differ under one number prove nothing.
- */
+/** The blocks that are the first `bytes` bytes of the output; undefined where none ends there. */
 export function keptBlocks(
   staged: readonly NamedBlock[],
   fingerprint: string,
   bytes: number,
 ): readonly NamedBlock[] | undefined {
+  let sum = 0
+  const kept: NamedBlock[] = []
+  for (const block of longestKept(staged, fingerprint)) {
+    if (sum >= bytes) break
+    kept.push(block)
+    sum += block.bytes
+  }
+  return sum === bytes ? kept : undefined
+}
+
+/**
+ * From the output's start, as many blocks as there are. Those of another fingerprint are passed over, two that differ
+ * under one number prove nothing.
+ */
+export function longestKept(staged: readonly NamedBlock[], fingerprint: string): readonly NamedBlock[] {
   const byIndex = new Map<number, NamedBlock | 'ambiguous'>()
   for (const block of staged) {
     const [, of, index] = ID.exec(block.id) ?? []
@@ -59,14 +71,11 @@ export function keptBlocks(
     byIndex.set(Number(index), byIndex.has(Number(index)) ? 'ambiguous' : block)
   }
   const kept: NamedBlock[] = []
-  let sum = 0
-  while (sum < bytes) {
+  for (;;) {
     const block = byIndex.get(kept.length)
-    if (block === undefined || block === 'ambiguous') return undefined
+    if (block === undefined || block === 'ambiguous') return kept
     kept.push(block)
-    sum += block.bytes
   }
-  return sum === bytes ? kept : undefined
 }
 
 /** Stands for the output's bytes, and for what they were made of. */

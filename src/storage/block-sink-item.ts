@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { BlobContainer } from './blob-container.js'
-import { blockId, isBeyondBlocks, keptBlocks, leastBytesOf, type NamedBlock, sealOf } from './block-layout.js'
+import {
+  blockId,
+  isBeyondBlocks,
+  keptBlocks,
+  leastBytesOf,
+  longestKept,
+  type NamedBlock,
+  sealOf,
+} from './block-layout.js'
 import type { CommitFacts, SinkHead, SinkItem } from './store.js'
 import type { Uploads } from './uploads.js'
 
@@ -52,6 +60,11 @@ export class BlockSinkItem implements SinkItem {
     const kept = bytes === 0 ? [] : await this.#stagedUpTo(bytes)
     this.#startWith(kept ?? [])
     return kept !== undefined
+  }
+
+  async leftBytes(): Promise<number> {
+    const { uncommitted } = await this.sink.container.blocks(this.name)
+    return longestKept(uncommitted, this.fingerprint).reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   async append(pieces: readonly Uint8Array[]): Promise<void> {

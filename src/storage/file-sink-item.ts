@@ -31,6 +31,10 @@ export class FileSinkItem implements SinkItem {
     })
   }
 
+  async leftBytes(): Promise<number> {
+    return (await headOf(this.#part))?.bytes ?? 0
+  }
+
   append(pieces: readonly Uint8Array[]): Promise<void> {
     return writing(this.name, async () => {
       const file = this.#opened()

@@ -30,6 +30,11 @@ export class MemorySinkItem implements SinkItem {
     return isKept || bytes === 0
   }
 
+  async leftBytes(): Promise<number> {
+    this.alive()
+    return this.content.staged.get(this.name)?.keptBytes ?? 0
+  }
+
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     const { bytes, flushedBytes } = this.#opened()
     this.#stage({ bytes: Buffer.concat([bytes, ...pieces]), keptBytes: bytes.length, flushedBytes })

@@ -48,6 +48,8 @@ export interface SinkHead {
   readonly version: string
   /** Of the item that made it, where the sink keeps it with the output. */
   readonly fingerprint?: string
+  /** The names of its parts, where it is split. */
+  readonly parts?: readonly string[]
 }
 
 /** What a sink may keep with an output. */
@@ -82,6 +84,8 @@ export interface Sink {
 export interface SinkItem {
   /** Keeps the first `bytes` of what an earlier run left; false, and nothing kept, if that is less. */
   resume(bytes: number): Promise<boolean>
+  /** How much an earlier run left at least. */
+  leftBytes(): Promise<number>
   /** Takes the bytes, which may be kept only later; throws what has become of earlier ones. */
   append(bytes: readonly Uint8Array[]): Promise<void>
   /** From the start, how many bytes a later run can resume at: always the end of an `append`. */

@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runPipeline } from '../../src/pipeline/run.js'
+import { folderSink, folderSource } from '../../src/storage/folder.js'
+import { memorySink } from '../../src/storage/memory.js'
+import { MemoryContent } from '../../src/storage/memory-content.js'
+import { splitSink } from '../../src/storage/split-sink.js'
+import type { Sink } from '../../src/storage/store.js'
+import { filesIn, KEEP_ALL, planFor, run } from '../support/pipeline-run.js'
+
+const FACTS = { sourceVersion: '1', lines: 1, quarantined: 0 }
+const bytes = (text: string): [Uint8Array] => [Buffer.from(text)]
+
+type Open = () => Sink
+const STORES: Readonly<Record<string, (t: Test) => Open>> = {
+  folder: (t) => {
+    const folder = join(t.testdir(), 'out')
+    return () => splitSink(folderSink(folder), 6)
+  },
+  memory: () => {
+    const content = new MemoryContent()
+    return () => splitSink(memorySink(content), 6)
+  },
+}
+
+for (const [store, make] of Object.entries(STORES))
+  t.test(store, async (t) => {
+    t.test('parts end between appends, and are found again at every moment', async (t) => {
+      const open = make(t)
+      const first = open().item('a/P.ndjson', 'print')
+      await first.resume(0)
+      for (const text of ['one\n', 'two\n', 'three\n', 'four\n']) await first.append(bytes(text))
+      await first.complete()
+      t.equal(first.keptBytes, 19)
+      await first.close()
+      const second = open().item('a/P.ndjson', 'print')
+      t.equal(await second.leftBytes(), 19)
+      t.equal(await second.resume(14), true)
+      await second.append(bytes('5\n'))
+      await second.complete()
+      t.equal(second.keptBytes, 16)
+      const sealed = await second.sealed()
+      t.same(sealed.parts, ['a/P-00001.ndjson', 'a/P-00002.ndjson', 'a/P-00003.ndjson'])
+      await second.close()
+      const third = open().item('a/P.ndjson', 'print')
+      t.equal(await third.find(sealed), 'ready')
+      await third.commit(FACTS)
+      const sink = open()
+      t.same((await sink.head('a/P.ndjson'))?.version, sealed.version)
+      const texts = await Promise.all((sealed.parts ?? []).map((name) => sink.get(name)))
+      t.same(texts, ['one\ntwo\n', 'three\n', '5\n'])
+      t.equal(await open().item('a/P.ndjson', 'print').find(sealed), 'committed')
+    })
+
+    t.test('a shorter output takes away the parts of a longer one; an empty one has one part', async (t) => {
+      const open = make(t)
+      for (const [texts, parts] of [
+        [['longer\n', 'longer\n', 'longer\n'], 3],
+        [['short\n'], 1],
+        [[], 1],
+      ] as const) {
+        const item = open().item('P.ndjson', 'print')
+        // What is there is known, as a run's survey knows it.
+        await open().head('P.ndjson')
+        await item.resume(0)
+        for (const text of texts) await item.append(bytes(text))
+        await item.complete()
+        const sealed = await item.sealed()
+        t.equal(await item.find(sealed), 'ready')
+        await item.commit(FACTS)
+        t.equal((await open().head('P.ndjson'))?.parts?.length, parts)
+      }
+      await open().remove('P.ndjson')
+      t.equal(await open().head('P.ndjson'), undefined)
+    })
+
+    t.test('documents are not split', async (t) => {
+      const item = make(t)().item('one.json', 'print')
+      await item.resume(0)
+      for (const text of ['{"a":1,', '"b":2}']) await item.append(bytes(text))
+      await item.complete()
+      t.equal((await item.sealed()).parts, undefined)
+      await item.abort()
+    })
+  })
+
+t.test('a run with parts has the bytes of one without, and its report names them', async (t) => {
+  const folder = t.testdir()
+  const [input, whole, split] = ['in', 'whole', 'split'].map((name) => join(folder, name))
+  mkdirSync(input)
+  const line = (n: number) => `{"resourceType":"Patient","id":"${n}"}\n`
+  writeFileSync(join(input, 'P.ndjson'), Array.from({ length: 20_000 }, (_, n) => line(n)).join(''))
+  await run(input, whole)
+  const options = { source: folderSource(input), plan: planFor(KEEP_ALL), workers: 2, chunkBytes: 64 * 1024 }
+  const sink = () => splitSink(folderSink(split), 200_000)
+  const report = await runPipeline({ ...options, sink: sink() })
+  const parts = report.outputs[0].parts ?? []
+  t.ok(parts.length >= 3, `${parts.length} parts`)
+  const joined = Buffer.concat(parts.map((name) => readFileSync(join(split, name))))
+  t.ok(joined.equals(readFileSync(join(input, 'P.ndjson'))))
+  t.ok(parts.every((name) => readFileSync(join(split, name)).at(-1) === 0x0a))
+  t.notOk(existsSync(join(split, 'P.ndjson')))
+  t.match((await runPipeline({ ...options, sink: sink() })).items, { finishedBefore: 1, committed: 0 })
+  t.same(
+    [...filesIn(split).keys()].filter((name) => name.includes('part')),
+    [],
+  )
+})
