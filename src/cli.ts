@@ -7,6 +7,8 @@ import type { Terminal } from './commands/terminal.js'
 import { VERBS } from './commands/verbs.js'
 
 const words = process.argv.slice(2)
+// The list of processes shows everybody what was typed, and an address can hold a SAS.
+process.title = 'sluice'
 const interrupt = new AbortController()
 
 for (const name of ['SIGINT', 'SIGTERM'] as const)

@@ -3,6 +3,7 @@ import type { CustomMethod } from './anonymizer/methods/custom.js'
 import { Output } from './anonymizer/output.js'
 import type { RejectionCode } from './anonymizer/spec.js'
 import { checkConfig } from './config/anonymizer-config.js'
+import { readAzureSettings } from './config/azure-settings.js'
 import { isDay } from './config/days.js'
 import { planOf } from './config/plan.js'
 import { sluiceError } from './errors.js'
@@ -10,7 +11,9 @@ import type { FhirVersion } from './fhir/version.js'
 import type { RunOptions, RunProgress } from './pipeline/options.js'
 import type { RunReport } from './pipeline/report.js'
 import { runPipeline as runPlannedPipeline } from './pipeline/run.js'
+import { createRetry } from './retry.js'
 import { folderSink, folderSource } from './storage/folder.js'
+import { openSink, openSource } from './storage/open.js'
 import type { Sink, Source } from './storage/store.js'
 
 export type { CustomMethod, CustomResult, CustomSettings, CustomValue } from './anonymizer/methods/custom.js'
@@ -96,7 +99,7 @@ export function createAnonymizer(
 export interface PipelineOptions
   extends AnonymizerOptions,
     Omit<RunOptions, 'source' | 'sink' | 'plan' | 'metrics' | 'faultPoint' | Limit> {
-  /** A folder or file, or a source such as `folderSource(path)`. */
+  /** A folder, file or address of blobs, or a source such as `folderSource(path)`. */
   readonly source: string | Source
   /** A folder, or a sink such as `folderSink(path)`. */
   readonly sink: string | Sink
@@ -115,11 +118,12 @@ type Limit = 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeout
  */
 export async function runPipeline(options: PipelineOptions): Promise<RunReport> {
   const { source, sink, anonymizer, asOf, fhirVersion, baseFolder, allowRandomKeys, limits, ...run } = options
+  const access = { credentials: () => readAzureSettings(), retry: createRetry({ signal: run.signal }) }
   return runPlannedPipeline({
     ...run,
     ...limits,
-    source: typeof source === 'string' ? folderSource(source) : source,
-    sink: typeof sink === 'string' ? folderSink(sink) : sink,
+    source: typeof source === 'string' ? await openSource(source, access) : source,
+    sink: typeof sink === 'string' ? await openSink(sink, access) : sink,
     plan: planOf(checkConfig(anonymizer, { fhirVersion, baseFolder, allowRandomKeys }), checkedDay(asOf)),
   })
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { sluiceError } from './errors.js'
 
 /** A request that failed, without anything of the request: no address, no header, no text of the other side. */
@@ -149,6 +150,8 @@ export function createRetry(options: RetryOptions = {}): Retry {
     sleep = sleepFor,
     random = Math.random,
   } = options
+  // Each request under way listens to it.
+  if (options.signal !== undefined) setMaxListeners(0, options.signal)
   let stock = budgetCount
   let count = 0
 

@@ -14,15 +14,25 @@ import {
 import { JSON_OPTION } from './verb.js'
 
 export const ANONYMIZE_OPTIONS = {
-  input: maybe('-i, --input <path>', 'folder, file, or - for stdin', asText, {
-    aliases: ['--inputFolder <path>'],
-  }),
+  input: maybe(
+    '-i, --input <path>',
+    'folder, file, address of a container or of what lies in it, or - for stdin',
+    asText,
+    {
+      aliases: ['--inputFolder <path>'],
+    },
+  ),
   output: maybe('-o, --output <path>', 'folder, or - for stdout', asText, {
     aliases: ['--outputFolder <path>'],
   }),
-  config: maybe('-c, --config <file>', 'configuration in the format of the Microsoft tool', asText, {
-    aliases: ['--configFile <file>'],
-  }),
+  config: maybe(
+    '-c, --config <file>',
+    'file or address of a configuration in the format of the Microsoft tool',
+    asText,
+    {
+      aliases: ['--configFile <file>'],
+    },
+  ),
   fhirVersion: maybe(
     '--fhir-version <version>',
     'for a configuration that names none: STU3, R4 or R5',
@@ -58,6 +68,12 @@ export const ANONYMIZE_OPTIONS = {
   memoryBudget: maybe('--memory-budget <size>', 'bytes of data in flight', asByteCount('16MiB'), {
     fallbackText: 'by the memory and workers at hand',
   }),
+  readAhead: maybe(
+    '--read-ahead <size>',
+    'of blobs larger than 8MiB, fetched in parallel ranges; held beside the memory budget',
+    asByteCount('1'),
+    { fallbackText: '32MiB' },
+  ),
   maxLineBytes: maybe(
     '--max-line-bytes <size>',
     'a longer line is quarantined without being held in memory',
@@ -100,10 +116,19 @@ export const ANONYMIZE = {
     'The output has the same names and folders and run.json, the report of the run; state and quarantine stand ' +
     'beside it in <output>.sluice. Killed or interrupted, run it again: finished work is not redone.\n\n' +
     'With -i - lines go from stdin to stdout as they come: there is nothing to resume, and a run that fails has ' +
-    'already written part of its output.',
+    'already written part of its output.\n\n' +
+    'Addresses: https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH, the same with dfs, ' +
+    'abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net/PATH, azurite://CONTAINER/PATH for the emulator. Access comes from ' +
+    'a SAS in the address (in quotes), AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or ' +
+    'AZURE_STORAGE_SAS_TOKEN (each also with _FILE at its end, naming a file), or the identity of who runs it: ' +
+    'environment, workload or managed identity, az login.',
   options: ANONYMIZE_OPTIONS,
   examples: [
     ['sluice anonymize -i export/ -o anonymized/ -c configs/safe-harbor-r4.json', 'a folder'],
+    [
+      'sluice anonymize -i https://account.blob.core.windows.net/export/2026 -o anonymized/ -c config.json',
+      'blobs of a container',
+    ],
     ['zcat Patient.ndjson.gz | sluice anonymize -i - -o - -c config.json > out.ndjson', 'a stream'],
   ],
 } as const

@@ -1,15 +1,16 @@
-import { baseFolderOf, type CheckedConfig, checkConfig, readConfigFile } from '../config/anonymizer-config.js'
+import { type CheckedConfig, checkConfig } from '../config/anonymizer-config.js'
 import { planOf } from '../config/plan.js'
 import type { RunMetrics, RunOptions } from '../pipeline/options.js'
 import { runPipeline } from '../pipeline/run.js'
 import { anonymizeStream } from '../pipeline/stream.js'
-import { folderSink, folderSource } from '../storage/folder.js'
+import { openSink, openSource, type StoreAccess } from '../storage/open.js'
 import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './anonymize-options.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
 import { longFlag, required, usage } from './options.js'
 import { printReport, printStreamTotals } from './report-text.js'
 import { openRunDisplay, type RunDisplay } from './run-display.js'
 import { openRunMetrics } from './run-metrics.js'
+import { readConfigAt, storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
 /** `sluice anonymize`. Throws what the configuration, the store and the pipeline throw. */
@@ -19,9 +20,16 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   const config = required(values.config, ANONYMIZE_OPTIONS.config)
   if ((input === '-') !== (output === '-'))
     throw usage('stdin goes to stdout: -i - and -o - belong together.')
-  const checked = checkConfig(await readConfigFile(config), {
+  let shown: RunDisplay | undefined
+  const access = storeAccess(terminal, {
+    readAheadBytes: values.readAhead,
+    onRetry: ({ at, ...fields }) =>
+      shown?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
+  })
+  const { raw, baseFolder } = await readConfigAt(config, access)
+  const checked = checkConfig(raw, {
     fhirVersion: values.fhirVersion,
-    baseFolder: baseFolderOf(config),
+    baseFolder,
     allowRandomKeys: values.allowRandomKeys,
     validateInput: values.validateInput,
     validateOutput: values.validateOutput,
@@ -29,8 +37,9 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   const isStream = input === '-'
   if (isStream) refuseFileOptions(values)
   return withDisplay(values, terminal, !isStream, (display, metrics) => {
+    shown = display
     display.configured(checked)
-    const opened = { checked, display, metrics }
+    const opened = { checked, display, metrics, access }
     return isStream ? stream(values, opened, terminal) : files({ input, output }, values, opened, terminal)
   })
 }
@@ -46,6 +55,7 @@ interface Opened {
   readonly checked: CheckedConfig
   readonly display: RunDisplay
   readonly metrics: RunMetrics | undefined
+  readonly access: StoreAccess
 }
 
 /** Runs with display and metrics, and ends both whatever happens. */
@@ -69,13 +79,13 @@ async function withDisplay<T>(
 async function files(
   { input, output }: { readonly input: string; readonly output: string },
   values: AnonymizeValues,
-  { checked, display, metrics }: Opened,
+  { checked, display, metrics, access }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const sink = folderSink(output)
+  const sink = await openSink(output, access)
   const report = await runPipeline({
     ...sharedOptions(values, checked, terminal),
-    source: folderSource(input),
+    source: await openSource(input, access),
     sink,
     quarantineContent: values.quarantineContent,
     maxQuarantined: values.maxQuarantined,

@@ -14,7 +14,8 @@ export function describeFailure(error: unknown): { readonly text: string; readon
   }
   const { code, blame, retry, at, problems } = error
   const reason = systemCode(error.cause)
-  const message = reason === undefined ? error.message : `${error.message} (${reason})`
+  const isNew = reason !== undefined && !error.message.includes(reason)
+  const message = isNew ? `${error.message} (${reason})` : error.message
   return {
     text: `${code}: ${message}`,
     json: { error: { code, blame, retry, at, message, problems }, exitCode },

@@ -1,9 +1,11 @@
-import { baseFolderOf, judgeConfig, readConfigFile } from '../config/anonymizer-config.js'
+import { judgeConfig } from '../config/anonymizer-config.js'
 import { elementTree } from '../fhir/elements.js'
 import { type Finding, lintRules } from '../rules/lint.js'
+import { placeOf } from '../storage/open.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { LINT, type LintValues } from './lint-options.js'
 import { required } from './options.js'
+import { readConfigAt, storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
 /** What is said of a configuration; the `--json` document has a list of these. */
@@ -27,9 +29,10 @@ const SAYS: Readonly<Record<Finding['kind'], string>> = {
 
 /** `sluice lint`. Throws SluiceError CONFIG_INVALID for a file that cannot be read at all. */
 export async function lint(values: LintValues, terminal: Terminal): Promise<ExitCode> {
-  const path = required(values.config, LINT.options.config)
-  const raw = await readConfigFile(path)
-  const remarks = remarksOn(raw, values, baseFolderOf(path))
+  const address = required(values.config, LINT.options.config)
+  const { raw, baseFolder } = await readConfigAt(address, storeAccess(terminal))
+  const path = placeOf(address)
+  const remarks = remarksOn(raw, values, baseFolder)
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
   const warningCount = remarks.length - problemCount
   if (values.json) terminal.print(JSON.stringify({ config: path, problemCount, warningCount, remarks }))

@@ -66,6 +66,7 @@ export interface RunEvent {
     | 'checkpoint.discarded'
     | 'chunk.retried'
     | 'worker.lost'
+    | 'request.retried'
     | 'run.finished'
   readonly level: 'info' | 'warn'
   readonly item?: string

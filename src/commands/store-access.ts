@@ -1,0 +1,40 @@
+import { baseFolderOf, parseConfigText, readConfigFile } from '../config/anonymizer-config.js'
+import { readAzureSettings } from '../config/azure-settings.js'
+import { sluiceError } from '../errors.js'
+import { createRetry, type RetryEvent } from '../retry.js'
+import { isLocal, placeOf, readCloudText, type StoreAccess } from '../storage/open.js'
+import type { Terminal } from './terminal.js'
+
+export interface AccessOptions {
+  readonly readAheadBytes?: number
+  readonly onRetry?: (retry: RetryEvent) => void
+}
+
+/** What the stores of one run share: credentials, retries, and the signal that ends their requests. */
+export const storeAccess = (
+  { signal }: Terminal,
+  { readAheadBytes, onRetry }: AccessOptions = {},
+): StoreAccess => ({
+  credentials: () => readAzureSettings(),
+  retry: createRetry({ signal, onRetry }),
+  readAheadBytes,
+})
+
+/**
+ * A configuration as it is written, from a file or a blob, and the folder where its relative paths start: of a blob the
+ * current one. Throws CONFIG_INVALID, USAGE and SOURCE_*.
+ */
+export async function readConfigAt(
+  address: string,
+  access: StoreAccess,
+): Promise<{ readonly raw: unknown; readonly baseFolder: string }> {
+  if (isLocal(address)) return { raw: await readConfigFile(address), baseFolder: baseFolderOf(address) }
+  const place = placeOf(address)
+  const text = await readCloudText(address, access)
+  if (text !== undefined) return { raw: parseConfigText(text, place), baseFolder: process.cwd() }
+  throw sluiceError('CONFIG_INVALID', 'There is no such configuration.', {
+    blame: 'config',
+    retry: 'never',
+    at: place,
+  })
+}

@@ -1,0 +1,100 @@
+import { inspect } from 'node:util'
+import t from 'tap'
+import { type Address, type BlobAddress, parseAddress } from '../../src/storage/address.js'
+
+const blob = (text: string): BlobAddress => {
+  const address: Address = parseAddress(text)
+  if (address.kind !== 'blob') throw new Error('no blob')
+  return address
+}
+
+const SAS = 'sv=2024-11-04&se=2099-01-01T00%3A00%3A00Z&sr=c&sp=rl&sig=c2VjcmV0Y2FuYXJ5'
+
+const BLOBS: readonly (readonly [string, string, string, string])[] = [
+  ['https://acct.blob.core.windows.net/data', 'https://acct.blob.core.windows.net', 'data', ''],
+  ['https://acct.blob.core.windows.net/data/a/b/', 'https://acct.blob.core.windows.net', 'data', 'a/b'],
+  ['https://acct.dfs.core.windows.net/data/a%20b/ü', 'https://acct.blob.core.windows.net', 'data', 'a b/ü'],
+  ['abfss://data@acct.dfs.core.windows.net/a/b', 'https://acct.blob.core.windows.net', 'data', 'a/b'],
+  ['abfss://data@acct.dfs.core.windows.net', 'https://acct.blob.core.windows.net', 'data', ''],
+  ['https://acct.blob.core.chinacloudapi.cn/data/a', 'https://acct.blob.core.chinacloudapi.cn', 'data', 'a'],
+  ['https://acct.dfs.core.usgovcloudapi.net/data/a', 'https://acct.blob.core.usgovcloudapi.net', 'data', 'a'],
+  ['https://acct.z12.blob.storage.azure.net/data', 'https://acct.z12.blob.storage.azure.net', 'data', ''],
+  ['http://127.0.0.1:10010/acct/data/a', 'http://127.0.0.1:10010/acct', 'data', 'a'],
+  ['https://blobs.example.org/acct/data/a', 'https://blobs.example.org/acct', 'data', 'a'],
+  ['azurite://data/a/b', 'http://127.0.0.1:10000/devstoreaccount1', 'data', 'a/b'],
+  ['azurite://data', 'http://127.0.0.1:10000/devstoreaccount1', 'data', ''],
+  ['https://acct.blob.core.windows.net/$web/x', 'https://acct.blob.core.windows.net', '$web', 'x'],
+]
+
+t.test('addresses of blobs lead to the blob endpoint', async (t) => {
+  for (const [text, endpoint, container, path] of BLOBS) {
+    const address = blob(text)
+    t.match(address, { endpoint, container, path, place: text.replace(/\/$/, '') }, text)
+    t.equal(address.sas, undefined)
+  }
+  t.equal(blob('https://acct.blob.core.windows.net/data').isAzure, true)
+  t.equal(blob('https://blobs.example.org/acct/data').isAzure, false, 'no token is sent there')
+  t.equal(blob('https://acct.blob.core.windows.net.evil.org/acct/data').isAzure, false)
+})
+
+t.test('everything else is a path', async (t) => {
+  for (const path of ['in', './in', '/data/in', '../in', 'C:\\data', 'a b', 'in?x=1', '-'])
+    t.strictSame(parseAddress(path), { kind: 'folder', path })
+})
+
+t.test('a SAS is split off and shown nowhere', async (t) => {
+  for (const base of [
+    'https://acct.blob.core.windows.net/data/a',
+    'abfss://data@acct.dfs.core.windows.net/a',
+  ]) {
+    const address = blob(`${base}?${SAS}`)
+    t.equal(address.place, base)
+    t.equal(address.sas?.query.reveal(), SAS)
+    t.strictSame(address.sas?.facts, {
+      permissions: 'rl',
+      expiresAt: '2099-01-01T00:00:00.000Z',
+      isAccountSas: false,
+    })
+    for (const shown of [inspect(address, { depth: 9, showHidden: true }), JSON.stringify(address)])
+      t.notMatch(shown, /c2VjcmV0|sig=/)
+    t.equal(`${address.sas?.query}`, '(secret)')
+  }
+})
+
+const WRONG: readonly (readonly [string, string, RegExp])[] = [
+  ['no container', 'https://acct.blob.core.windows.net/', /names no container/],
+  ['no container of the emulator', 'azurite://', /./],
+  ['upper case in a container', 'https://acct.blob.core.windows.net/In', /container that cannot be/],
+  ['a short container', 'https://acct.blob.core.windows.net/ab', /container that cannot be/],
+  ['two hyphens', 'https://acct.blob.core.windows.net/a--b', /container that cannot be/],
+  ['http to Azure', 'http://acct.blob.core.windows.net/data', /https/],
+  ['another service', 's3://bucket/x', /not known/],
+  ['a file URL', 'file:///data', /not known/],
+  ['a fragment', 'https://acct.blob.core.windows.net/data/a#b', /%23/],
+  ['a wrong escape', 'https://acct.blob.core.windows.net/data/a%zz', /%25/],
+  ['a password', `https://u:${SAS}@acct.blob.core.windows.net/data`, /credentials in the environment/],
+  ['abfss without filesystem', 'abfss://acct.dfs.core.windows.net/data', /abfss:/],
+  ['a query that is no SAS', `https://acct.blob.core.windows.net/data?${SAS.replace('sv=', 'xx=')}`, /SAS/],
+  [
+    'an expired SAS',
+    `https://acct.blob.core.windows.net/data?${SAS.replace('2099', '2019')}`,
+    /expired at 2019-01-01T00:00:00.000Z/,
+  ],
+  [
+    'a SAS of tomorrow',
+    `https://acct.blob.core.windows.net/data?st=2098-01-01T00%3A00%3A00Z&${SAS}`,
+    /valid from 2098/,
+  ],
+]
+
+t.test('what is no address is a clear error of usage, without what follows the "?"', async (t) => {
+  for (const [name, text, message] of WRONG) {
+    try {
+      parseAddress(text)
+      t.fail(name)
+    } catch (error) {
+      t.match(error, { code: 'USAGE', message }, name)
+      t.notMatch(inspect(error, { depth: 9, showHidden: true }), /c2VjcmV0/, name)
+    }
+  }
+})
