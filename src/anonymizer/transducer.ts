@@ -79,6 +79,10 @@ export class Transducer {
   private idHash = 0
   /** Where the root's hashed id stands in the output; 0 while it does not. */
   private rootDigitsAt = 0
+  /** Number of the rule that hashed it. */
+  private rootDigitsRule = 0
+  /** The days dates move by for that id; UNKNOWN_DAYS before one needs them. */
+  private rootDays = UNKNOWN_DAYS
   private readonly resourceNames: NameSet
   private rootIds: RootId | undefined
   private depthOfResource = 0
@@ -122,6 +126,7 @@ export class Transducer {
     this.rootTable = undefined
     this.rootIds = undefined
     this.rootDigitsAt = 0
+    this.rootDays = UNKNOWN_DAYS
     this.place.item = context.item
     this.place.record = context.record
     if (start >= end || source[start] !== 0x7b) return false
@@ -413,6 +418,8 @@ export class Transducer {
         return this.method(edge, p)
       case ACT.SHIFT:
         return this.shift(edge, p)
+      case ACT.KEEP_YEAR:
+        return this.keepYear(edge, p)
       case ACT.KEEP_NUMBER:
         this.gone = false
         return scanNumber(this.source, p)
@@ -484,7 +491,10 @@ export class Transducer {
     if (c !== 0x22 || q === from || q - from > HashQueue.maxBytes) return this.method(edge, p)
     this.flush(from)
     this.reserve(64)
-    if (edge.isId && this.depthOfResource === 1) this.rootDigitsAt = this.length
+    if (edge.isId && this.depthOfResource === 1) {
+      this.rootDigitsAt = this.length
+      this.rootDigitsRule = (edge.rule as CompiledRule).number
+    }
     hashes.write(this.sourceView, from, q, hash, this.out as Output, this.length)
     this.length += 64
     this.pending = q
@@ -494,8 +504,8 @@ export class Transducer {
   }
 
   /**
-   * Where the id begins in a reference `Type/id` or `urn:uuid:…` that begins at `p`; 0 for any other form. Its end and
-   * its hash are in `idEnd` and `idHash`.
+   * Where the id begins in a reference `Type/id`, `#id` or `urn:uuid:…` that begins at `p`; 0 for any other form. Its
+   * end and its hash are in `idEnd` and `idHash`.
    */
   private referenceId(p: number): number {
     const { source } = this
@@ -513,8 +523,10 @@ export class Transducer {
       this.idEnd = id + 36
       return source[id + 36] === 0x22 ? id : 0
     }
-    for (let c = source[q]; LETTER[c] === 1; c = source[++q]) hash = nextHash(hash, c)
-    if (source[q] !== 0x2f || !this.resourceNames.has(source, p, q, hash)) return 0
+    if (source[p] !== 0x23) {
+      for (let c = source[q]; LETTER[c] === 1; c = source[++q]) hash = nextHash(hash, c)
+      if (source[q] !== 0x2f || !this.resourceNames.has(source, p, q, hash)) return 0
+    }
     const id = ++q
     hash = 0
     for (let c = source[q]; ID[c] === 1; c = source[++q]) hash = nextHash(hash, c)
@@ -569,7 +581,7 @@ export class Transducer {
     if (isDay ? edge.isMetaInstant : offsetAt === 0) return this.method(edge, p)
     if (this.isOver89(date)) return this.method(edge, p)
     this.shiftingRule = (edge.rule as CompiledRule).number
-    const days = shiftDays(this.prefix())
+    const days = this.days(shiftDays)
     if (days === undefined || !moveDate(date, days)) return this.method(edge, p)
     this.flush(p + 1)
     this.reserve(64)
@@ -586,6 +598,42 @@ export class Transducer {
     return isDay ? timeAt + 1 : offsetAt + (source[offsetAt] === 0x5a ? 2 : 7)
   }
 
+  /** Keeps the year of a complete date at `p`, with or without a complete time; any other goes to the method. */
+  private keepYear(edge: Edge, p: number): number {
+    const { source, date } = this
+    if (source[p] !== 0x22 || edge.isMetaInstant || !readDate(source, p + 1, date) || this.isOver89(date))
+      return this.method(edge, p)
+    let q = p + 11
+    if (source[q] !== 0x22) {
+      q = edge.leaf.type === 'date' ? 0 : timeOffsetAt(source, q)
+      if (q === 0) return this.method(edge, p)
+      q += source[q] === 0x5a ? 1 : 6
+    }
+    this.flush(p + 5)
+    this.pending = q
+    this.records |= RECORD.REDACT
+    this.gone = false
+    return q + 1
+  }
+
+  /** By the digits of the root's id where they stand in the output, else by the prefix. */
+  private days(shiftDays: ShiftDays): number | undefined {
+    const isAfterId = this.depthOfResource > 1 || this.rootDigitsRule < this.shiftingRule
+    if (this.rootDigitsAt === 0 || !isAfterId || !this.shiftsByRoot())
+      return shiftDays.ofPrefix(this.prefix())
+    if (this.rootDays === UNKNOWN_DAYS) {
+      this.hashes?.settle(this.sourceView, this.out as Output)
+      this.rootDays = shiftDays.ofDigits(this.target, this.rootDigitsAt)
+    }
+    return this.rootDays
+  }
+
+  private shiftsByRoot(): boolean {
+    const { dateShiftScope } = this.program.spec.parameters
+    if (dateShiftScope === 'patient') return false
+    return dateShiftScope === 'resource' || this.context.dateShiftPrefix === ''
+  }
+
   /** What dates shift by: the scope's prefix, else the root's id as the rules before the shifting one left it. */
   private prefix(): string {
     const { dateShiftScope } = this.program.spec.parameters
@@ -593,9 +641,7 @@ export class Transducer {
       this.patientId ??= patientIdOf(this.ownerType, this.source, this.ownerStart, this.end)
       return this.patientId
     }
-    if (dateShiftScope !== 'resource' && this.context.dateShiftPrefix !== '')
-      return this.context.dateShiftPrefix
-    return this.rootId()
+    return this.shiftsByRoot() ? this.rootId() : this.context.dateShiftPrefix
   }
 
   /** In the root's own turn only the rules before the shifting one have run. */
@@ -638,6 +684,7 @@ const NO_ID: RootId = { raw: '', changed: '', rule: 0 }
 
 type MutablePlace = { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
 
+const UNKNOWN_DAYS = 2 ** 30
 const SLACK_BYTES = 4096
 const PLAIN = 0
 const RESOURCE_LABELLED = 1

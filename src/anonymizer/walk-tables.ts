@@ -23,6 +23,8 @@ export const ACT = {
   RESOURCE: 9,
   RESOURCE_TYPE: 10,
   SHIFT: 11,
+  /** Redact a date to its year. */
+  KEEP_YEAR: 12,
 } as const
 
 /** One key of an object, ready for the walk. A class, so that all edges have one shape: the walk lives on that. */
@@ -304,6 +306,7 @@ class TableBuilder {
     const kept = KEEP[member.type.jsonKind]
     if (rule === undefined || method === 'keep') return kept
     if (method === 'redact' && this.leafDrops(place, member)) return ACT.DROP
+    if (method === 'redact' && isDateType(member.type.name)) return ACT.KEEP_YEAR
     if (method === 'cryptoHash' && member.type.jsonKind === 'string')
       return member.name === 'reference' && place.type.name === 'Reference' ? ACT.HASH_REFERENCE : ACT.HASH
     if (method === 'dateShift') return isDateType(member.type.name) ? ACT.SHIFT : kept

@@ -21,7 +21,7 @@ export function compileDateShift(spec: AnonymizerSpec): LeafMethod {
     if (!isDateType(leaf.type)) return UNCHANGED
     const moment = parseLeafDate(leaf)
     if (moment === undefined || moment.precision < 3 || isOver89(moment)) return redactDate(leaf)
-    const days = shiftDays(place.prefix())
+    const days = shiftDays.ofPrefix(place.prefix())
     if (days === undefined) return redactDate(leaf)
     const shifted = dateText(dayNumber(moment.year, moment.month, moment.day) + days + rolledDays(moment))
     if (shifted === undefined) return redactDate(leaf)
@@ -43,23 +43,29 @@ function zeroedTime(text: string, moment: Moment): string {
 
 const FRACTION_DIGITS_AT = '2015-02-07T13:28:17.'.length
 
-/** The days dates move by for a prefix; undefined under scope `patient` where no patient is known. */
-export type ShiftDays = (prefix: string) => number | undefined
+/** The days dates move by. */
+export interface ShiftDays {
+  /** For a prefix; undefined under scope `patient` where no patient is known. */
+  ofPrefix(prefix: string): number | undefined
+  /** The same for the prefix that the 64 hex digits at `bytes[at]` are, but not under scope `patient`. */
+  ofDigits(bytes: Uint8Array, at: number): number
+}
 
 /** Fixed, or by the scope's hash of prefix and key; the last prefix's days are kept. */
 export function compileShiftDays(spec: AnonymizerSpec): ShiftDays {
   const { dateShiftKey: key, dateShiftScope: scope, dateShiftFixedOffsetInDays: fixed } = spec.parameters
-  if (fixed !== undefined) return () => fixed
+  if (fixed !== undefined) return { ofPrefix: () => fixed, ofDigits: () => fixed }
   if (key === undefined) throw sluiceError('KEY_MISSING', 'dateShift needs dateShiftKey', KEY_MISSING)
   const compute = scope === 'patient' ? patientOffset(key) : (prefix: string) => linearOffset(prefix, key)
   let lastPrefix: string | undefined
   let lastDays: number | undefined
-  return (prefix) => {
+  const ofPrefix = (prefix: string): number | undefined => {
     if (prefix === lastPrefix) return lastDays
     lastPrefix = prefix
     lastDays = compute(prefix)
     return lastDays
   }
+  return { ofPrefix, ofDigits: linearOffsetOfDigits(key) }
 }
 
 const KEY_MISSING = { blame: 'config', retry: 'never', at: 'parameters.dateShiftKey' } as const
@@ -78,6 +84,22 @@ function linearOffset(prefix: string, key: string): number {
   }
   if (k < bytes.length) for (const byte of Buffer.from(bytes.slice(k))) sum = (sum * 30 + byte) % SHIFTS
   return sum - LARGEST_SHIFT_DAYS
+}
+
+/** `linearOffset` for prefixes of 64 ASCII bytes, without making strings of them. */
+function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
+  const keySum = Buffer.from(key).reduce((sum, byte) => (sum * 30 + byte) % SHIFTS, 0)
+  const weights = new Int32Array(64)
+  let weight = Buffer.from(key).reduce((power) => (power * 30) % SHIFTS, 1)
+  for (let k = weights.length - 1; k >= 0; k--) {
+    weights[k] = weight
+    weight = (weight * 30) % SHIFTS
+  }
+  return (bytes, at) => {
+    let sum = keySum
+    for (let k = 0; k < weights.length; k++) sum += bytes[at + k] * weights[k]
+    return (sum % SHIFTS) - LARGEST_SHIFT_DAYS
+  }
 }
 
 const WORDS = 2 ** 32

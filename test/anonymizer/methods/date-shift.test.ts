@@ -8,7 +8,7 @@ import { skipVectors, vectors } from '../../support/vectors.js'
 function dateShiftDays(prefix: string, dateShiftKey: string, scope: DateShiftScope): number | undefined {
   const spec = specOf({ fhirPathRules: [] })
   const parameters = { ...spec.parameters, dateShiftKey, dateShiftScope: scope }
-  return compileShiftDays({ ...spec, parameters })(prefix)
+  return compileShiftDays({ ...spec, parameters }).ofPrefix(prefix)
 }
 
 interface ShiftCase {
@@ -67,6 +67,19 @@ t.test('offsets are those of the original', { skip: skipVectors }, async (t) => 
   type Offset = { prefix: string; dateShiftKey: string; offsetDays: number }
   for (const c of vectors<{ cases: Offset[] }>('derivedDateShiftOffsets').cases)
     t.equal(dateShiftDays(c.prefix, c.dateShiftKey, 'file'), c.offsetDays, JSON.stringify(c))
+})
+
+t.test('offsets of hex digits are those of the text they are', async (t) => {
+  const { parameters, ...spec } = specOf({ fhirPathRules: [] })
+  const digits = 'f09e8d7c6b5a4321'.repeat(4)
+  for (const dateShiftKey of [
+    '',
+    'k',
+    'a key that is longer than sixty-four bytes, and not ASCII: ключ для сдвига дат',
+  ]) {
+    const days = compileShiftDays({ ...spec, parameters: { ...parameters, dateShiftKey } })
+    t.equal(days.ofDigits(Buffer.from(`--${digits}`), 2), days.ofPrefix(digits), dateShiftKey)
+  }
 })
 
 const fixed = (days: number) =>
