@@ -24,6 +24,8 @@ export class HashCache {
   private lookups = 0
   private found = 0
   private resting = 0
+  /** Keeps the reads of `fetch` from being left out. */
+  protected fetched = 0
 
   constructor(bits = 17) {
     this.records = Buffer.alloc(RECORD_BYTES << bits)
@@ -31,20 +33,38 @@ export class HashCache {
     this.mask = (1 << bits) - 1
   }
 
+  /** Where a text may stand, by any hash of it. */
+  homeOf(hash: number): number {
+    return ((Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask) * RECORD_BYTES
+  }
+
+  /**
+   * Reads a byte of each of the first `count` homes' key and digits: none of them waits for another, whereas `write`
+   * takes a way that memory's answer decides.
+   */
+  fetch(homes: Int32Array, count: number): void {
+    if (this.resting > 0) return
+    const { records } = this
+    let sum = 0
+    for (let n = 0; n < count; n++) {
+      const home = homes[n]
+      sum += records[home] + records[home + DIGITS_AT]
+    }
+    this.fetched = sum
+  }
+
   /**
    * Writes the digits for the text `source[from, to)` at `target[at]` and returns -1; or, where they are not known,
-   * the place that `keep` may put them in, -2 for none. `hash` is any hash of the text.
+   * the place that `keep` may put them in, -2 for none. `record` is the text's home.
    */
-  write(source: DataView, from: number, to: number, hash: number, target: DataView, at: number): number {
+  write(source: DataView, from: number, to: number, record: number, target: DataView, at: number): number {
     if (this.resting > 0) {
       this.resting--
       return -2
     }
     if (++this.lookups === WINDOW) this.look()
     const length = to - from
-    const home = (Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask
-    const record = home * RECORD_BYTES
-    const neighbour = (home ^ 1) * RECORD_BYTES
+    const neighbour = record ^ RECORD_BYTES
     const holder = this.holds(record, source, from, length)
       ? record
       : this.holds(neighbour, source, from, length)
