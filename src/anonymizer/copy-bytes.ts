@@ -32,3 +32,18 @@ export function sameBytes(source: DataView, from: number, to: number, other: Dat
   for (; p < last; p += 4) if (source.getInt32(p, true) !== other.getInt32(p + shift, true)) return false
   return source.getInt32(last, true) === other.getInt32(last + shift, true)
 }
+
+/** A hash of `source[from, to)`. */
+export function hashBytes(source: DataView, from: number, to: number): number {
+  const last = to - 4
+  let hash = to - from
+  let p = from
+  if (p > last) for (; p < to; p++) hash = Math.imul(hash ^ source.getUint8(p), HASH_FACTOR)
+  else {
+    for (; p < last; p += 4) hash = Math.imul(hash ^ source.getInt32(p, true), HASH_FACTOR)
+    hash = Math.imul(hash ^ source.getInt32(last, true), HASH_FACTOR)
+  }
+  return hash ^ (hash >>> 15)
+}
+
+const HASH_FACTOR = 0x9e3779b1

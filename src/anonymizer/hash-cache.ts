@@ -1,4 +1,4 @@
-import { copyBytes, sameBytes, viewOf } from './copy-bytes.js'
+import { copyBytes, hashBytes, sameBytes, viewOf } from './copy-bytes.js'
 
 const KEY_BYTES = 60
 const HEX_BYTES = 64
@@ -33,9 +33,9 @@ export class HashCache {
     this.mask = (1 << bits) - 1
   }
 
-  /** Where a text may stand, by any hash of it. */
-  homeOf(hash: number): number {
-    return ((Math.imul(hash, 0x9e3779b1) >>> 12) & this.mask) * RECORD_BYTES
+  /** Where the text `source[from, to)` may stand. */
+  homeOf(source: DataView, from: number, to: number): number {
+    return (hashBytes(source, from, to) & this.mask) * RECORD_BYTES
   }
 
   /**

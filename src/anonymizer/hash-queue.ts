@@ -28,12 +28,12 @@ export class HashQueue {
   }
 
   /** Sees to it that the digits for `source[from, to)` (1 to `maxBytes` bytes) come to `out.bytes[at]`. */
-  write(source: DataView, from: number, to: number, hash: number, out: Output, at: number): void {
+  write(source: DataView, from: number, to: number, out: Output, at: number): void {
     const n = this.waiting++
     this.targets[n] = at
     this.starts[n] = from
     this.ends[n] = to
-    this.homes[n] = this.cache.homeOf(hash)
+    this.homes[n] = this.cache.homeOf(source, from, to)
     if (this.waiting === CAPACITY) this.settle(source, out)
   }
 

@@ -27,31 +27,96 @@ export const ID = byteTable((c) => isLetter(c) || isDigit(c) || c === 0x2d || c 
 /** What may follow a backslash, but for `u`. */
 const ESCAPED = byteTable((c) => [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74].includes(c))
 
-/** Behind the key at `p` with its quote and colon; 0 where another one stands there. */
-export function keyEnd(source: Uint8Array, p: number, key: Uint8Array): number {
-  const length = key.length
-  for (let k = 0; k < length; k++) if (source[p + k] !== key[k]) return 0
-  return p + length
+/** A key, from its quote to its colon, in words of four bytes, little-endian; the last overlaps the one before it. */
+export interface KeyWords {
+  /** In bytes; at least 4. */
+  readonly length: number
+  /** The words at 0, `secondAt`, `thirdAt` and at the end: all of them for up to 16 bytes. */
+  readonly first: number
+  readonly secondAt: number
+  readonly second: number
+  readonly thirdAt: number
+  readonly third: number
+  readonly last: number
+  /** All of them. */
+  readonly words: Int32Array
+}
+
+/** Of a key with its quotes and its colon. */
+export function keyWords(key: string): KeyWords {
+  const bytes = Buffer.from(key)
+  const { length } = bytes
+  const wordAt = (at: number): number => bytes.readInt32LE(at)
+  const last = length - 4
+  return {
+    length,
+    first: wordAt(0),
+    secondAt: Math.min(4, last),
+    second: wordAt(Math.min(4, last)),
+    thirdAt: Math.min(8, last),
+    third: wordAt(Math.min(8, last)),
+    last: wordAt(last),
+    words: Int32Array.from({ length: length >> 2 }, (_, k) => wordAt(k * 4)),
+  }
+}
+
+/** Behind the key at `p`; 0 where another one stands there. Its words are compared without a branch for each. */
+export function keyEnd(view: DataView, p: number, key: KeyWords): number {
+  const end = p + key.length
+  if (end > view.byteLength) return 0
+  const differs =
+    (view.getInt32(p, true) ^ key.first) |
+    (view.getInt32(p + key.secondAt, true) ^ key.second) |
+    (view.getInt32(p + key.thirdAt, true) ^ key.third) |
+    (view.getInt32(end - 4, true) ^ key.last)
+  if (differs !== 0) return 0
+  if (key.length > 16) {
+    const { words } = key
+    for (let k = 3; k < words.length; k++) if (view.getInt32(p + k * 4, true) !== words[k]) return 0
+  }
+  return end
 }
 
 /** A string that is not blank. */
-export function scanString(source: Buffer, p: number, end: number): number {
-  if (MAYBE_SPACE[source[p + 1]] !== 0 && isBlank(source, p, end)) return 0
-  return anyString(source, p)
+export function scanString(source: Buffer, view: DataView, p: number, end: number): number {
+  if (MAYBE_SPACE[source[p + 1]] !== 0 && isBlank(source, view, p, end)) return 0
+  return anyString(source, view, p)
 }
 
-function anyString(source: Uint8Array, p: number): number {
+function anyString(source: Uint8Array, view: DataView, p: number): number {
   let q = p + 1
-  let c = source[q]
   for (;;) {
-    while (STOPS[c] === 0) c = source[++q]
+    q = ordinaryEnd(source, view, q)
+    const c = source[q]
     if (c === 0x22) return q + 1
     if (c !== 0x5c) return 0
     q = escapeEnd(source, q)
     if (q === 0) return 0
-    c = source[++q]
+    q++
   }
 }
+
+/** Where the first byte stands at or after `q` that `STOPS` marks: looked for in four bytes at once. */
+function ordinaryEnd(source: Uint8Array, view: DataView, q: number): number {
+  const last = view.byteLength - 4
+  for (; q <= last; q += 4) {
+    const word = view.getInt32(q, true)
+    const quotes = word ^ QUOTES
+    const slashes = word ^ BACKSLASHES
+    // A byte's highest bit is set where it was below what is taken from it; only bytes above such a one may lie.
+    const stops =
+      (((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | ((word - SPACES) & ~word)) & HIGH_BITS
+    if (stops !== 0) return q + ((31 - Math.clz32(stops & -stops)) >> 3)
+  }
+  for (let c = source[q]; STOPS[c] === 0; c = source[++q]);
+  return q
+}
+
+const QUOTES = 0x22222222
+const BACKSLASHES = 0x5c5c5c5c
+const SPACES = 0x20202020
+const ONES = 0x01010101
+const HIGH_BITS = 0x80808080 | 0
 
 /** `q` is a backslash; returns the position of the escape's last byte. */
 function escapeEnd(source: Uint8Array, q: number): number {
@@ -62,8 +127,8 @@ function escapeEnd(source: Uint8Array, q: number): number {
 }
 
 /** Whether the string at `p` is empty, blank or none. */
-function isBlank(source: Buffer, p: number, end: number): boolean {
-  const stop = anyString(source, p)
+function isBlank(source: Buffer, view: DataView, p: number, end: number): boolean {
+  const stop = anyString(source, view, p)
   return stop === 0 || stop > end || trimText(stringText(source, p, stop)) === ''
 }
 
@@ -96,15 +161,19 @@ export function scanBoolean(source: Uint8Array, p: number): number {
   return source[p + 3] === 0x73 && source[p + 4] === 0x65 ? p + 5 : 0
 }
 
+const NO_VIEW = new DataView(new ArrayBuffer(0))
+
 /** Skips values by their JSON syntax alone, white space between tokens included. */
 export class Skipper {
   /** Whether the last skipped value held anything but nulls and blank strings. */
   sawValue = false
   private end = 0
+  private view: DataView = NO_VIEW
 
   /** `depth` counts the containers with the one that may begin at `p`. */
-  skip(source: Buffer, p: number, end: number, depth: number): number {
+  skip(source: Buffer, view: DataView, p: number, end: number, depth: number): number {
     this.sawValue = false
+    this.view = view
     this.end = end
     return this.value(source, p, depth)
   }
@@ -113,8 +182,8 @@ export class Skipper {
     const c = source[p]
     if (c === 0x22) {
       if (MAYBE_SPACE[source[p + 1]] === 0) this.sawValue = true
-      else if (!this.sawValue) this.sawValue = !isBlank(source, p, this.end)
-      return anyString(source, p)
+      else if (!this.sawValue) this.sawValue = !isBlank(source, this.view, p, this.end)
+      return anyString(source, this.view, p)
     }
     if (c === 0x7b || c === 0x5b) return this.container(source, p, depth)
     if (c === 0x6e)
@@ -132,7 +201,7 @@ export class Skipper {
     for (;;) {
       if (isObject) {
         if (source[p] !== 0x22) return 0
-        p = anyString(source, p)
+        p = anyString(source, this.view, p)
         if (p === 0) return 0
         p = spaceEnd(source, p)
         if (source[p] !== 0x3a) return 0

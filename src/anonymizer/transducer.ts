@@ -76,7 +76,6 @@ export class Transducer {
   private rootTable: Table | undefined
   private shiftingRule = 0
   private idEnd = 0
-  private idHash = 0
   /** Where the root's hashed id stands in the output; 0 while it does not. */
   private rootDigitsAt = 0
   /** Number of the rule that hashed it. */
@@ -273,7 +272,7 @@ export class Transducer {
 
   /** `p` is an opening brace; returns the position behind the closing one. `gone` tells whether nothing is left. */
   private object(table: Table, p: number, depth: number, kind: number): number {
-    const { source, seen } = this
+    const { source, sourceView, seen } = this
     if (depth > MAX_DEPTH) return 0
     const seenAt = depth * SEEN_WORDS
     for (let k = 0; k < table.words; k++) seen[seenAt + k] = 0
@@ -285,10 +284,9 @@ export class Transducer {
     p++
     for (;;) {
       const keyStart = p
-      if (source[p++] !== 0x22) return 0
       // The key: what followed the last time, else by its hash.
       let edge = guess
-      let valueStart = edge === undefined ? 0 : keyEnd(source, p, edge.key)
+      let valueStart = edge === undefined ? 0 : keyEnd(sourceView, p, edge.key)
       if (valueStart === 0) {
         edge = this.lookUp(table, p)
         if (edge === undefined) return 0
@@ -305,7 +303,7 @@ export class Transducer {
       if (source[valueStart] === 0x22 && edge.isPlainString) {
         // Strings that stay or go as they are: most of all values, without the bookkeeping of the others.
         if (edge.counts !== 0) this.hit(edge.counts)
-        p = scanString(source, valueStart, this.end)
+        p = scanString(source, sourceView, valueStart, this.end)
         if (p === 0) return 0
         if (edge.act === ACT.KEEP_STRING) kept++
         else {
@@ -355,14 +353,15 @@ export class Transducer {
 
   private lookUp(table: Table, p: number): Edge | undefined {
     const { source } = this
+    if (source[p] !== 0x22) return undefined
     let hash = 0
-    let q = p
+    let q = p + 1
     for (let c = source[q]; c !== 0x22; c = source[++q]) {
       if (c < 0x20 || c >= 0x80 || c === 0x5c || c === undefined) return undefined
       hash = nextHash(hash, c)
     }
     const edge = table.at(hash)
-    return edge !== undefined && keyEnd(source, p, edge.key) !== 0 ? edge : undefined
+    return edge !== undefined && keyEnd(this.sourceView, p, edge.key) !== 0 ? edge : undefined
   }
 
   private single(edge: Edge, p: number, depth: number): number {
@@ -404,7 +403,7 @@ export class Transducer {
     switch (edge.act) {
       case ACT.KEEP_STRING:
         this.gone = false
-        return this.source[p] === 0x22 ? scanString(this.source, p, this.end) : 0
+        return this.source[p] === 0x22 ? scanString(this.source, this.sourceView, p, this.end) : 0
       case ACT.OBJECT:
         if (this.source[p] !== 0x7b) return 0
         edge.table ??= edge.makeTable()
@@ -428,7 +427,7 @@ export class Transducer {
         return scanBoolean(this.source, p)
       case ACT.RESOURCE_TYPE:
         this.gone = false
-        return this.source[p] === 0x22 ? scanString(this.source, p, this.end) : 0
+        return this.source[p] === 0x22 ? scanString(this.source, this.sourceView, p, this.end) : 0
       case ACT.RESOURCE:
         if (this.source[p] !== 0x7b) return 0
         return this.resource(p, edge.leaf.name, depth + 1, edge.bailTypes)
@@ -451,13 +450,13 @@ export class Transducer {
     }
     if (c !== edge.opening) return 0
     if (c === 0x22) {
-      const stop = scanString(source, p, this.end)
+      const stop = scanString(source, this.sourceView, p, this.end)
       this.records |= RECORD.REDACT
       this.gone = true
       return stop
     }
     const { skipper } = this
-    const skipped = skipper.skip(source, p, this.end, depth + 1)
+    const skipped = skipper.skip(source, this.sourceView, p, this.end, depth + 1)
     if (skipped === 0 || !skipper.sawValue) return 0
     this.records |= RECORD.REDACT
     this.gone = true
@@ -470,22 +469,17 @@ export class Transducer {
   private hash(edge: Edge, p: number): number {
     const { source, hashes } = this
     if (source[p] !== 0x22 || hashes === undefined) return 0
-    let hash = 0
     let from = p + 1
     let q = from
     let c = source[q]
     if (edge.act === ACT.HASH_REFERENCE) {
       from = this.referenceId(q)
       if (from === 0) return this.method(edge, p)
-      hash = this.idHash
       q = this.idEnd
       c = source[q]
     } else {
       if (c === 0x20) return this.method(edge, p)
-      while (PLAIN_ASCII[c] === 1) {
-        hash = nextHash(hash, c)
-        c = source[++q]
-      }
+      while (PLAIN_ASCII[c] === 1) c = source[++q]
       if (source[q - 1] === 0x20) return this.method(edge, p)
     }
     if (c !== 0x22 || q === from || q - from > HashQueue.maxBytes) return this.method(edge, p)
@@ -495,7 +489,7 @@ export class Transducer {
       this.rootDigitsAt = this.length
       this.rootDigitsRule = (edge.rule as CompiledRule).number
     }
-    hashes.write(this.sourceView, from, q, hash, this.out as Output, this.length)
+    hashes.write(this.sourceView, from, q, this.out as Output, this.length)
     this.length += 64
     this.pending = q
     this.records |= RECORD.CRYPTOHASH
@@ -505,32 +499,27 @@ export class Transducer {
 
   /**
    * Where the id begins in a reference `Type/id`, `#id` or `urn:uuid:…` that begins at `p`; 0 for any other form. Its
-   * end and its hash are in `idEnd` and `idHash`.
+   * end is in `idEnd`.
    */
   private referenceId(p: number): number {
     const { source } = this
     let q = p
-    let hash = 0
     if (source[p] === 0x75) {
       for (let k = 0; k < URN_UUID.length; k++) if (source[p + k] !== URN_UUID[k]) return 0
       const id = p + URN_UUID.length
       for (let k = 0; k < 36; k++) {
         const c = source[id + k]
         if (k === 8 || k === 13 || k === 18 || k === 23 ? c !== 0x2d : HEX[c] !== 1) return 0
-        hash = nextHash(hash, c)
       }
-      this.idHash = hash
       this.idEnd = id + 36
       return source[id + 36] === 0x22 ? id : 0
     }
     if (source[p] !== 0x23) {
-      for (let c = source[q]; LETTER[c] === 1; c = source[++q]) hash = nextHash(hash, c)
-      if (source[q] !== 0x2f || !this.resourceNames.has(source, p, q, hash)) return 0
+      while (LETTER[source[q]] === 1) q++
+      if (source[q] !== 0x2f || !this.resourceNames.has(this.sourceView, p, q)) return 0
     }
     const id = ++q
-    hash = 0
-    for (let c = source[q]; ID[c] === 1; c = source[++q]) hash = nextHash(hash, c)
-    this.idHash = hash
+    while (ID[source[q]] === 1) q++
     this.idEnd = q
     return source[q] === 0x22 && q - id <= 64 ? id : 0
   }
@@ -543,7 +532,7 @@ export class Transducer {
     let stop: number
     let text: string
     if (leaf.kind === 'string') {
-      stop = source[p] === 0x22 ? scanString(source, p, this.end) : 0
+      stop = source[p] === 0x22 ? scanString(source, this.sourceView, p, this.end) : 0
       if (stop === 0 || stop > this.end) return 0
       text = trimText(stringText(source, p, stop))
     } else if (leaf.kind === 'number') {

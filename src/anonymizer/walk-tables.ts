@@ -1,9 +1,11 @@
 import { type ElementType, isPrimitive, type Member } from '../fhir/elements.js'
 import { Automaton, type Place } from '../rules/automaton.js'
 import { compilePath, type StepPath } from '../rules/compile.js'
+import { hashBytes, sameBytes, viewOf } from './copy-bytes.js'
 import type { Leaf } from './methods/leaf.js'
 import { isDateType, redactDropsAlways } from './methods/redact.js'
 import type { CompiledRule, Program } from './program.js'
+import { type KeyWords, keyWords } from './scan.js'
 
 const NO_TYPES: ReadonlySet<string> = new Set()
 
@@ -29,8 +31,8 @@ export const ACT = {
 
 /** One key of an object, ready for the walk. A class, so that all edges have one shape: the walk lives on that. */
 export class Edge {
-  /** The key's bytes with its closing quote and the colon. */
-  readonly key: Uint8Array
+  readonly name: string
+  readonly key: KeyWords
   /** Position among the object's keys: a bit in the set of keys seen. */
   readonly index: number
   readonly act: number
@@ -59,7 +61,8 @@ export class Edge {
   readonly makeTable: () => Table
 
   constructor(key: string, index: number, facts: EdgeFacts) {
-    this.key = Uint8Array.from(Buffer.from(`${key}":`))
+    this.name = key
+    this.key = keyWords(`"${key}":`)
     this.index = index
     this.act = facts.act
     this.isUnderscore = facts.isUnderscore ?? false
@@ -122,7 +125,10 @@ export class Table {
     if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
     this.words = (edges.length + 31) >>> 5
     this.first = edges[0]
-    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(edges, ({ key }) => key.subarray(0, -2)))
+    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(
+      edges,
+      edges.map(({ name }) => Buffer.from(name).reduce(nextHash, 0)),
+    ))
     this.mask = this.slots.length - 1
   }
 
@@ -137,29 +143,28 @@ export const nextHash = (hash: number, byte: number): number => (Math.imul(hash,
 
 /** Names looked up by their bytes. */
 export class NameSet {
-  private readonly slots: readonly (Uint8Array | undefined)[]
+  private readonly slots: readonly (DataView | undefined)[]
   private readonly factor: number
 
   constructor(names: readonly string[]) {
-    const keys = names.map((name) => Uint8Array.from(Buffer.from(name)))
-    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(keys, (key) => key))
+    const views = names.map((name) => viewOf(Buffer.from(name)))
+    const hashes = views.map((view) => hashBytes(view, 0, view.byteLength))
+    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(views, hashes))
   }
 
-  /** Whether `source[from, to)` is one of the names; `hash` is `nextHash` over it. */
-  has(source: Uint8Array, from: number, to: number, hash: number): boolean {
-    const name = this.slots[(Math.imul(hash, this.factor) >>> 16) & (this.slots.length - 1)]
-    if (name === undefined || name.length !== to - from) return false
-    for (let k = 0; k < name.length; k++) if (source[from + k] !== name[k]) return false
-    return true
+  /** Whether `source[from, to)` is one of the names. */
+  has(source: DataView, from: number, to: number): boolean {
+    const hash = Math.imul(hashBytes(source, from, to), this.factor) >>> 16
+    const name = this.slots[hash & (this.slots.length - 1)]
+    return name !== undefined && name.byteLength === to - from && sameBytes(source, from, to, name, 0)
   }
 }
 
-/** A table and a factor that give every key a place of its own. */
+/** A table and a factor that give every item a place of its own by its hash. */
 function withoutCollisions<T>(
   items: readonly T[],
-  keyOf: (item: T) => Uint8Array,
+  hashes: readonly number[],
 ): { slots: (T | undefined)[]; factor: number } {
-  const hashes = items.map((item) => keyOf(item).reduce(nextHash, 0))
   for (let size = 4; size <= 1 << 16; size *= 2) {
     if (size < items.length) continue
     for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
