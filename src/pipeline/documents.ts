@@ -2,9 +2,9 @@ import { type Chunk, type ChunkOptions, type ChunkSource, lengthOfMark } from '.
 import type { Slab, Slabs } from './slabs.js'
 import type { ItemReader } from './unpack.js'
 
-/** A JSON document as one chunk: the whole item. */
+/** A JSON document as one chunk: the whole item; none if an earlier run delivered it. */
 export function documentChunks(reader: ItemReader, slabs: Slabs, options: ChunkOptions): ChunkSource {
-  let endOffset = 0
+  let endOffset = options.fromOffset
   let ended = false
   return {
     get endOffset() {
@@ -14,12 +14,8 @@ export function documentChunks(reader: ItemReader, slabs: Slabs, options: ChunkO
       if (ended) return undefined
       ended = true
       const chunk = await readWhole(reader, slabs, options)
-      endOffset =
-        chunk === undefined
-          ? 0
-          : chunk.kind === 'lines'
-            ? chunk.offset + chunk.end - chunk.start
-            : chunk.endOffset
+      if (chunk !== undefined)
+        endOffset = chunk.kind === 'lines' ? chunk.offset + chunk.end - chunk.start : chunk.endOffset
       return chunk
     },
   }
