@@ -2,12 +2,10 @@ import { isSluiceError, sluiceError } from '../errors.js'
 import type { Sink } from '../storage/store.js'
 import type { Begun } from './begun.js'
 import type { RunOptions } from './options.js'
-import type { ItemFailure, ItemTotals, RunReport } from './report.js'
+import { type ItemFailure, type ItemTotals, REPORT_NAME, type RunReport } from './report.js'
 import { destroySecrets } from './secrets.js'
 import { addTotals, lineTotals, NO_TOTALS } from './totals.js'
 import { packageVersion } from './version.js'
-
-const NAME = 'run.json'
 
 /** Writes the report, then destroys the secrets of a complete run. */
 export async function finishRun(options: RunOptions, begun: Begun): Promise<RunReport> {
@@ -68,21 +66,21 @@ function reportOf(begun: Begun, source: string, items: ItemTotals): RunReport {
 /** In the output, for whoever uses it: its being there means that all outputs are. Else only in the state. */
 async function writeReport(sink: Sink, report: RunReport): Promise<void> {
   const text = `${JSON.stringify(report, null, 2)}\n`
-  await sink.state.write(NAME, text)
-  if (report.failed.length === 0) await sink.put(NAME, text)
+  await sink.state.write(REPORT_NAME, text)
+  if (report.failed.length === 0) await sink.put(REPORT_NAME, text)
 }
 
 /** Takes the last run's report away before outputs change. Throws SINK_CONFLICT for a file that is not one. */
 export async function withdrawReport(sink: Sink, overwrite: boolean): Promise<void> {
-  const text = await sink.get(NAME)
+  const text = await sink.get(REPORT_NAME)
   if (text === undefined) return
   if (!overwrite && !isReport(text))
     throw sluiceError('SINK_CONFLICT', 'is there already and not made by this tool; move it away', {
       blame: 'sink',
       retry: 'never',
-      at: NAME,
+      at: REPORT_NAME,
     })
-  await sink.remove(NAME)
+  await sink.remove(REPORT_NAME)
 }
 
 function isReport(text: string): boolean {

@@ -1,5 +1,8 @@
 import type { ErrorCode } from '../errors.js'
 
+/** Its being in the output means that all outputs are. */
+export const REPORT_NAME = 'run.json'
+
 /** What a run did; `run.json` holds it. Counts include items that an earlier run had finished. */
 export interface RunReport {
   readonly generator: 'fhir-sluice'

@@ -3,7 +3,7 @@ import { blobState } from './blob-state.js'
 import { mostOutputBytes } from './block-layout.js'
 import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-sink-item.js'
 import { checkName } from './names.js'
-import type { Sink, SinkHead } from './store.js'
+import type { Lake, Sink, SinkHead } from './store.js'
 import { Uploads } from './uploads.js'
 
 const MIB = 2 ** 20
@@ -25,6 +25,27 @@ export interface AzureSinkOptions {
   readonly mostBlockBytes?: number
   readonly signal?: AbortSignal
 }
+
+/** Outputs of many runs below a prefix. */
+export function azureLake(options: AzureSinkOptions): Lake {
+  const { container, prefix, state, signal } = options
+  return {
+    place: placeOf(container, prefix),
+    isRemote: true,
+    state: blobState(state.container, state.prefix, signal),
+    sink: (folder) =>
+      folder === ''
+        ? azureSink(options)
+        : azureSink({
+            ...options,
+            prefix: `${prefix}${folder}/`,
+            state: { container: state.container, prefix: `${state.prefix}${folder}/` },
+          }),
+  }
+}
+
+const placeOf = ({ place }: BlobContainer, prefix: string): string =>
+  prefix === '' ? place : `${place}/${prefix.slice(0, -1)}`
 
 /** Outputs as block blobs. What is there is listed once; commits are conditional, so that a stale list harms nobody. */
 export function azureSink(options: AzureSinkOptions): Sink {
@@ -68,7 +89,7 @@ export function azureSink(options: AzureSinkOptions): Sink {
   }
   const state = blobState(options.state.container, options.state.prefix, signal)
   return {
-    place: prefix === '' ? container.place : `${container.place}/${prefix.slice(0, -1)}`,
+    place: placeOf(container, prefix),
     isRemote: true,
     mostOutputBytes: mostOutputBytes(CHUNK_BYTES, mostBlockBytes),
     localPaths: async () => [],

@@ -9,7 +9,7 @@ import { readText, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { folderState } from './folder-state.js'
 import { checkName, isItemName } from './names.js'
-import type { Sink, Source, SourceItem } from './store.js'
+import type { Lake, Sink, Source, SourceItem } from './store.js'
 
 /** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
 export function folderSource(path: string, { recursive = true } = {}): Source {
@@ -52,10 +52,22 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
   }
 }
 
-/** Outputs in a folder, its state in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
-export function folderSink(path: string): Sink {
+/** Outputs in the folders of a folder, the state of all of them in `<folder>.sluice` beside it. */
+export function folderLake(path: string): Lake {
+  const stateFolder = stateFolderOf(path)
+  return {
+    place: path,
+    state: folderState(stateFolder),
+    sink: (folder) =>
+      folder === '' ? folderSink(path) : folderSink(join(path, folder), join(stateFolder, folder)),
+  }
+}
+
+const stateFolderOf = (path: string): string => `${resolve(path)}.sluice`
+
+/** Outputs in a folder, its state by default in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
+export function folderSink(path: string, stateFolder = stateFolderOf(path)): Sink {
   const folder = resolve(path)
-  const stateFolder = `${folder}.sluice`
   const fileOf = (name: string): string => {
     checkName(name)
     return join(folder, name)

@@ -80,6 +80,17 @@ export interface Sink {
   remove(name: string): Promise<void>
 }
 
+/** A place for the outputs of many runs, each in a folder of its own. */
+export interface Lake {
+  readonly place: string
+  /** Every request takes a round trip. */
+  readonly isRemote?: true
+  /** Of all of them together, beside them. */
+  readonly state: State
+  /** The folder of one run; of an empty name: the place itself. */
+  sink(folder: string): Sink
+}
+
 /** An output being written. Throws SINK_FULL, SINK_UNWRITABLE. */
 export interface SinkItem {
   /** Keeps the first `bytes` of what an earlier run left; false, and nothing kept, if that is less. */

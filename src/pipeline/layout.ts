@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type { Lake, Sink, State } from '../storage/store.js'
+import { hashOf } from './items.js'
+import type { RunOptions } from './options.js'
+import { REPORT_NAME } from './report.js'
+
+/**
+ * `dated`: a folder `2026-11-21T0100Z-1f0c2a9b` for each run. `dated-output`: `202611210100-output`, as the timed
+ * pipeline of the original names it. `none`: the outputs lie in the place itself.
+ */
+export const LAYOUTS = ['dated', 'dated-output', 'none'] as const
+export type Layout = (typeof LAYOUTS)[number]
+
+export interface RunFolder {
+  readonly sink: Sink
+  /** Empty for the layout `none`. */
+  readonly folder: string
+  /** It is the folder of a run that was not completed. */
+  readonly isResumed: boolean
+  /** Lets other runs into the lake. */
+  close(): Promise<void>
+}
+
+export interface RunFolderOptions {
+  readonly layout: Layout
+  /** Runs of the same one go on in each other's folder. */
+  readonly fingerprint: string
+  readonly now?: Date
+}
+
+/** Of what makes two runs the same work: where from, and how anonymized; not what the source holds today. */
+export const layoutFingerprint = (
+  sourcePlace: string,
+  { plan, gzip = false, quarantineContent = false, splitBytes }: LayoutFacts,
+): string => hashOf(sourcePlace, plan.fingerprint, gzip, quarantineContent, splitBytes ?? null)
+
+export type LayoutFacts = Pick<RunOptions, 'plan' | 'gzip' | 'quarantineContent'> & {
+  readonly splitBytes?: number
+}
+
+const NAME = 'runs.json'
+const MOST_ENTRIES = 1000
+
+interface Entry {
+  readonly folder: string
+  readonly fingerprint: string
+}
+
+/**
+ * The newest folder of the same fingerprint whose run is not complete, else a new one. Holds the lake's lock until
+ * `close`, except for `none`. Throws SINK_LOCKED, SINK_UNWRITABLE.
+ */
+export async function openRunFolder(lake: Lake, options: RunFolderOptions): Promise<RunFolder> {
+  const { layout, fingerprint, now = new Date() } = options
+  if (layout === 'none') return { sink: lake.sink(''), folder: '', isResumed: false, close: async () => {} }
+  const close = await lake.state.lock()
+  try {
+    const entries = await readEntries(lake.state)
+    const last = entries.findLast((entry) => entry.fingerprint === fingerprint)
+    if (last !== undefined && !(await isComplete(lake.sink(last.folder))))
+      return { sink: lake.sink(last.folder), folder: last.folder, isResumed: true, close }
+    const folder = newName(layout, now, new Set(entries.map((entry) => entry.folder)))
+    const kept = [...entries, { folder, fingerprint }].slice(-MOST_ENTRIES)
+    await lake.state.write(NAME, `${JSON.stringify(kept)}\n`)
+    return { sink: lake.sink(folder), folder, isResumed: false, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const isComplete = async (sink: Sink): Promise<boolean> => (await sink.get(REPORT_NAME)) !== undefined
+
+function newName(layout: 'dated' | 'dated-output', now: Date, taken: ReadonlySet<string>): string {
+  const iso = now.toISOString()
+  const [day, time] = [iso.slice(0, 10), iso.slice(11, 16).replace(':', '')]
+  if (layout === 'dated') return `${day}T${time}Z-${randomBytes(4).toString('hex')}`
+  const name = `${day.replaceAll('-', '')}${time}-output`
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? name : `${name}-${number}`
+    if (!taken.has(candidate)) return candidate
+  }
+}
+
+/** None where the text is torn: then a new folder is made. */
+async function readEntries(state: State): Promise<readonly Entry[]> {
+  try {
+    const entries = JSON.parse((await state.read(NAME)) ?? '[]') as unknown
+    return Array.isArray(entries) ? entries.filter(isEntry) : []
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
+}
+
+const isEntry = (value: unknown): value is Entry => {
+  const entry = value as Partial<Entry> | null
+  return typeof entry?.folder === 'string' && typeof entry.fingerprint === 'string'
+}
