@@ -1,4 +1,5 @@
 import { FHIR_VERSIONS } from '../fhir/version.js'
+import { LAYOUTS } from '../pipeline/layout.js'
 import {
   asByteCount,
   asChoice,
@@ -22,9 +23,30 @@ export const ANONYMIZE_OPTIONS = {
       aliases: ['--inputFolder <path>'],
     },
   ),
-  output: maybe('-o, --output <path>', 'folder, or - for stdout', asText, {
-    aliases: ['--outputFolder <path>'],
+  output: maybe(
+    '-o, --output <path>',
+    'folder, address of a container or of a prefix in it, or - for stdout',
+    asText,
+    {
+      aliases: ['--outputFolder <path>'],
+    },
+  ),
+  layout: maybe(
+    '--layout <layout>',
+    'dated: a folder 2026-11-21T0100Z-1f0c2a9b for each run; dated-output: 202611210100-output; none',
+    asChoice(...LAYOUTS),
+    { fallbackText: 'none for folders, dated for containers' },
+  ),
+  createContainer: flag('--create-container', 'make the container of the output if there is none'),
+  state: maybe('--state <path>', 'folder or address for checkpoints and quarantine', asText, {
+    fallbackText: '<output>.sluice, or the container <container>-sluice',
   }),
+  splitBytes: maybe(
+    '--split-bytes <size>',
+    'roll outputs between lines at this size: Patient-00001.ndjson and so on',
+    asByteCount('1KiB'),
+    { fallbackText: 'one output for each input' },
+  ),
   config: maybe(
     '-c, --config <file>',
     'file or address of a configuration in the format of the Microsoft tool',
@@ -128,6 +150,10 @@ export const ANONYMIZE = {
     [
       'sluice anonymize -i https://account.blob.core.windows.net/export/2026 -o anonymized/ -c config.json',
       'blobs of a container',
+    ],
+    [
+      'sluice anonymize -i export/ -o https://account.blob.core.windows.net/lake -c config.json --create-container',
+      'into a data lake, in a folder for this run',
     ],
     ['zcat Patient.ndjson.gz | sluice anonymize -i - -o - -c config.json > out.ndjson', 'a stream'],
   ],

@@ -1,9 +1,13 @@
 import { type CheckedConfig, checkConfig } from '../config/anonymizer-config.js'
 import { planOf } from '../config/plan.js'
+import { layoutFingerprint, openRunFolder } from '../pipeline/layout.js'
 import type { RunMetrics, RunOptions } from '../pipeline/options.js'
+import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { anonymizeStream } from '../pipeline/stream.js'
-import { openSink, openSource, type StoreAccess } from '../storage/open.js'
+import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
+import { splitSink } from '../storage/split-sink.js'
+import type { Sink } from '../storage/store.js'
 import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './anonymize-options.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
 import { longFlag, required, usage } from './options.js'
@@ -44,7 +48,17 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   })
 }
 
-const FILE_OPTIONS = ['quarantineContent', 'maxQuarantined', 'overwrite', 'skip', 'json'] as const
+const FILE_OPTIONS = [
+  'quarantineContent',
+  'maxQuarantined',
+  'overwrite',
+  'skip',
+  'json',
+  'layout',
+  'createContainer',
+  'state',
+  'splitBytes',
+] as const
 
 function refuseFileOptions(values: AnonymizeValues): void {
   for (const name of FILE_OPTIONS)
@@ -82,20 +96,35 @@ async function files(
   { checked, display, metrics, access }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const sink = await openSink(output, access)
-  const report = await runPipeline({
-    ...sharedOptions(values, checked, terminal),
-    source: await openSource(input, access),
-    sink,
-    quarantineContent: values.quarantineContent,
-    maxQuarantined: values.maxQuarantined,
-    overwrite: values.overwrite,
-    skipExisting: values.skip,
-    metrics,
-    onProgress: display.onProgress,
-    onEvent: display.onEvent,
+  const { createContainer, state, splitBytes, quarantineContent } = values
+  const source = await openSource(input, access)
+  const lake = await openLake(output, access, { isToBeCreated: createContainer, state })
+  const shared = { ...sharedOptions(values, checked, terminal), quarantineContent }
+  const folder = await openRunFolder(lake, {
+    layout: values.layout ?? (isLocal(output) ? 'none' : 'dated'),
+    fingerprint: layoutFingerprint(source.place, { ...shared, splitBytes }),
   })
-  await display.close()
+  const sink = splitBytes === undefined ? folder.sink : splitSink(folder.sink, splitBytes)
+  try {
+    const report = await runPipeline({
+      ...shared,
+      source,
+      sink,
+      maxQuarantined: values.maxQuarantined,
+      overwrite: values.overwrite,
+      skipExisting: values.skip,
+      metrics,
+      onProgress: display.onProgress,
+      onEvent: display.onEvent,
+    })
+    await display.close()
+    return printed(report, sink, values, terminal)
+  } finally {
+    await folder.close()
+  }
+}
+
+function printed(report: RunReport, sink: Sink, values: AnonymizeValues, terminal: Terminal): ExitCode {
   if (values.json) terminal.print(JSON.stringify(report))
   else printReport(report, sink, terminal)
   if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)

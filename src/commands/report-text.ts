@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { printByteCount, printCount } from '../config/sizes.js'
 import type { LineTotals, RunReport } from '../pipeline/report.js'
 import type { Sink } from '../storage/store.js'
@@ -22,11 +21,14 @@ export function printReport(report: RunReport, sink: Sink, terminal: Terminal): 
   const codes = Object.entries(quarantinedByCode)
   if (codes.length > 0) {
     terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
-    terminal.print(`places: ${join(sink.state.place, 'quarantine')}`)
+    terminal.print(`places: ${below(sink.state.place, 'quarantine')}`)
   }
   for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
-  if (failed.length === 0) terminal.print(`report: ${join(sink.place, 'run.json')}`)
+  if (failed.length === 0) terminal.print(`report: ${below(sink.place, 'run.json')}`)
 }
+
+/** Of a path or an address. */
+const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`
 
 /** On stderr: stdout holds the data. */
 export const printStreamTotals = (lines: LineTotals, terminal: Terminal): void =>

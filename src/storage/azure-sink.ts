@@ -1,9 +1,8 @@
 import type { BlobContainer } from './blob-container.js'
-import { blobState } from './blob-state.js'
 import { mostOutputBytes } from './block-layout.js'
 import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-sink-item.js'
 import { checkName } from './names.js'
-import type { Lake, Sink, SinkHead } from './store.js'
+import type { Lake, Sink, SinkHead, State } from './store.js'
 import { Uploads } from './uploads.js'
 
 const MIB = 2 ** 20
@@ -15,41 +14,40 @@ const CHUNK_BYTES = 4 * MIB
 
 export interface AzureSinkOptions {
   readonly container: BlobContainer
+  /** For messages and reports, without credentials. */
+  readonly place: string
   /** Below the container, ending in `/`, or empty. */
   readonly prefix: string
-  /** Where the state lies: never among the outputs. */
-  readonly state: { readonly container: BlobContainer; readonly prefix: string }
-  /** Make the container if there is none. */
-  readonly isToBeCreated?: boolean
+  /** Never among the outputs. */
+  readonly state: State
   /** What an item may hold back to fill a block; default 128 MiB. */
   readonly mostBlockBytes?: number
-  readonly signal?: AbortSignal
+}
+
+export interface AzureLakeOptions extends Omit<AzureSinkOptions, 'state'> {
+  /** Of the folder of one run; of an empty name: of all of them together. */
+  readonly stateOf: (folder: string) => State
 }
 
 /** Outputs of many runs below a prefix. */
-export function azureLake(options: AzureSinkOptions): Lake {
-  const { container, prefix, state, signal } = options
+export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
+  const { place, prefix } = options
   return {
-    place: placeOf(container, prefix),
+    place,
     isRemote: true,
-    state: blobState(state.container, state.prefix, signal),
+    state: stateOf(''),
     sink: (folder) =>
-      folder === ''
-        ? azureSink(options)
-        : azureSink({
-            ...options,
-            prefix: `${prefix}${folder}/`,
-            state: { container: state.container, prefix: `${state.prefix}${folder}/` },
-          }),
+      azureSink({
+        ...options,
+        state: stateOf(folder),
+        ...(folder === '' ? {} : { place: `${place}/${folder}`, prefix: `${prefix}${folder}/` }),
+      }),
   }
 }
 
-const placeOf = ({ place }: BlobContainer, prefix: string): string =>
-  prefix === '' ? place : `${place}/${prefix.slice(0, -1)}`
-
 /** Outputs as block blobs. What is there is listed once; commits are conditional, so that a stale list harms nobody. */
 export function azureSink(options: AzureSinkOptions): Sink {
-  const { container, prefix, signal } = options
+  const { container, place, prefix, state } = options
   const mostBlockBytes = Math.min(options.mostBlockBytes ?? MOST_BLOCK_BYTES, MOST_BLOCK_BYTES)
   let listed: Promise<Map<string, Known>> | undefined
   const blobOf = (name: string): string => {
@@ -87,16 +85,14 @@ export function azureSink(options: AzureSinkOptions): Sink {
     head: headOf,
     forget,
   }
-  const state = blobState(options.state.container, options.state.prefix, signal)
   return {
-    place: placeOf(container, prefix),
+    place,
     isRemote: true,
     mostOutputBytes: mostOutputBytes(CHUNK_BYTES, mostBlockBytes),
     localPaths: async () => [],
     state: {
       ...state,
       async lock() {
-        if (options.isToBeCreated === true) await container.createIfMissing()
         const release = await state.lock()
         listed = undefined
         return release

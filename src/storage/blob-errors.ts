@@ -50,7 +50,7 @@ export function blobError(error: unknown, context: BlobErrorContext, action: Blo
       at: context.place,
     })
   if (status === 404 && /^(?:ContainerNotFound|FilesystemNotFound)$/.test(code))
-    return make(isSource ? 'SOURCE_NOT_FOUND' : 'SINK_UNWRITABLE', 'there is no such container', {
+    return make(isSource ? 'SOURCE_NOT_FOUND' : 'SINK_UNWRITABLE', missingContainer(isSource), {
       at: context.place,
     })
   if (/^Lease/.test(code))
@@ -106,3 +106,6 @@ function denied(
 }
 
 const lettersOf = (permissions: string): string => permissions.replace(/[^a-z]/g, '').slice(0, 20)
+
+const missingContainer = (isSource: boolean): string =>
+  isSource ? 'there is no such container' : 'there is no such container; --create-container makes it'

@@ -3,11 +3,20 @@ import type { BlobContainer } from './blob-container.js'
 import { type BlobLock, lockBlob } from './blob-lock.js'
 import type { Appender, State } from './store.js'
 
+export interface BlobStateOptions {
+  readonly container: BlobContainer
+  /** For messages. */
+  readonly place: string
+  /** Below the container, ending in `/`, or empty. */
+  readonly prefix: string
+  readonly signal?: AbortSignal
+}
+
 /**
  * Small texts in a container that nobody else reads. What is there is listed once, under the lock: nobody else
  * changes it then, and asking for what is not there needs no request. Throws SINK_LOCKED once the lock is lost.
  */
-export function blobState(container: BlobContainer, prefix: string, signal?: AbortSignal): State {
+export function blobState({ container, place, prefix, signal }: BlobStateOptions): State {
   const blobOf = (name: string): string => `${prefix}${name}`
   let known: Promise<Map<string, number>> | undefined
   let held: BlobLock | undefined
@@ -25,7 +34,7 @@ export function blobState(container: BlobContainer, prefix: string, signal?: Abo
   }
 
   return {
-    place: prefix === '' ? container.place : `${container.place}/${prefix.replace(/\/$/, '')}`,
+    place,
     async lock() {
       await container.createIfMissing()
       held = await lockBlob(container, blobOf('lock'), { signal })

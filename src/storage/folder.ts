@@ -9,7 +9,7 @@ import { readText, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { folderState } from './folder-state.js'
 import { checkName, isItemName } from './names.js'
-import type { Lake, Sink, Source, SourceItem } from './store.js'
+import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 
 /** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
 export function folderSource(path: string, { recursive = true } = {}): Source {
@@ -53,20 +53,21 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
 }
 
 /** Outputs in the folders of a folder, the state of all of them in `<folder>.sluice` beside it. */
-export function folderLake(path: string): Lake {
-  const stateFolder = stateFolderOf(path)
+export function folderLake(
+  path: string,
+  stateOf = (folder: string): State => folderState(join(stateFolderOf(path), folder)),
+): Lake {
   return {
     place: path,
-    state: folderState(stateFolder),
-    sink: (folder) =>
-      folder === '' ? folderSink(path) : folderSink(join(path, folder), join(stateFolder, folder)),
+    state: stateOf(''),
+    sink: (folder) => folderSink(folder === '' ? path : join(path, folder), stateOf(folder)),
   }
 }
 
-const stateFolderOf = (path: string): string => `${resolve(path)}.sluice`
+export const stateFolderOf = (path: string): string => `${resolve(path)}.sluice`
 
 /** Outputs in a folder, its state by default in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
-export function folderSink(path: string, stateFolder = stateFolderOf(path)): Sink {
+export function folderSink(path: string, state = folderState(stateFolderOf(path))): Sink {
   const folder = resolve(path)
   const fileOf = (name: string): string => {
     checkName(name)
@@ -74,8 +75,8 @@ export function folderSink(path: string, stateFolder = stateFolderOf(path)): Sin
   }
   return {
     place: path,
-    localPaths: async () => [await realOf(folder), await realOf(stateFolder)],
-    state: folderState(stateFolder),
+    localPaths: async () => [await realOf(folder), await realOf(state.place)],
+    state,
     head: async (name) => headOf(fileOf(name)),
     item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name),
     async put(name, text) {

@@ -1,14 +1,16 @@
+import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import type { Retry } from '../retry.js'
-import { type BlobAddress, parseAddress } from './address.js'
+import { type Address, type BlobAddress, parseAddress } from './address.js'
 import type { Authorization } from './azure-blob.js'
 import type { BlobContainer } from './blob-container.js'
 import type { BlobRole } from './blob-errors.js'
-import { folderSink, folderSource } from './folder.js'
+import { folderLake, folderSource, stateFolderOf } from './folder.js'
+import { folderState } from './folder-state.js'
 import type { RequestLimits } from './request-limits.js'
 import { checkSas } from './sas.js'
 import { Secret } from './secret.js'
-import type { Sink, Source } from './store.js'
+import type { Lake, Sink, Source, State } from './store.js'
 
 /** What stores in the cloud need beside their address. */
 export interface StoreAccess {
@@ -53,12 +55,87 @@ export async function openSource(address: string, access: StoreAccess): Promise<
   return azureSource(container, parsed, { readAheadBytes: access.readAheadBytes })
 }
 
-/** A folder. Throws USAGE. */
-export async function openSink(address: string, access: StoreAccess): Promise<Sink> {
-  const parsed = settle(address, access)
-  if (parsed.kind === 'folder') return folderSink(parsed.path)
-  throw sluiceError('USAGE', 'Outputs go to a folder.', { blame: 'user', retry: 'never', at: parsed.place })
+/** A folder, a container or a prefix in it, for the outputs of one run. Throws USAGE, CONFIG_INVALID. */
+export const openSink = async (
+  address: string,
+  access: StoreAccess,
+  options: LakeOptions = {},
+): Promise<Sink> => (await openLake(address, access, options)).sink('')
+
+export interface LakeOptions {
+  /** Make the container of the outputs if there is none; that of the state is made always. */
+  readonly isToBeCreated?: boolean
+  /** Where the state goes; default `<folder>.sluice`, or the container `<container>-sluice` of the same account. */
+  readonly state?: string
 }
+
+/** A folder, a container or a prefix in it, for the outputs of many runs. Throws USAGE, CONFIG_INVALID. */
+export async function openLake(
+  address: string,
+  access: StoreAccess,
+  { isToBeCreated, state }: LakeOptions = {},
+): Promise<Lake> {
+  const parsed = settle(address, access)
+  if (parsed.kind === 'folder' && state === undefined) return folderLake(parsed.path)
+  const stateOf = await openStates(state, parsed, access)
+  if (parsed.kind === 'folder') return folderLake(parsed.path, stateOf)
+  const { azureLake } = await import('./azure-sink.js')
+  const container = await openContainer(parsed, access, 'sink')
+  if (isToBeCreated === true) await container.createIfMissing()
+  return azureLake({ container, place: parsed.place, prefix: prefixOf(parsed), stateOf })
+}
+
+/** The state of each folder of a lake. Throws USAGE for a place among the outputs. */
+async function openStates(
+  place: string | undefined,
+  lake: Address,
+  access: StoreAccess,
+): Promise<(folder: string) => State> {
+  const parsed = place === undefined ? stateAddressOf(lake) : settle(place, access)
+  if (parsed.kind === 'folder') return (folder) => folderState(join(parsed.path, folder))
+  if (lake.kind === 'blob' && lake.container === parsed.container && lake.endpoint === parsed.endpoint)
+    throw sluiceError('USAGE', 'The state must not lie in the container of the outputs.', {
+      blame: 'user',
+      retry: 'never',
+      at: parsed.place,
+    })
+  const container = await openContainer(parsed, access, 'sink')
+  const { blobState } = await import('./blob-state.js')
+  const prefix = prefixOf(parsed)
+  return (folder) =>
+    blobState({
+      container,
+      place: folder === '' ? parsed.place : `${parsed.place}/${folder}`,
+      prefix: folder === '' ? prefix : `${prefix}${folder}/`,
+      signal: access.retry.signal,
+    })
+}
+
+// Azure allows container names of 63 characters.
+const MOST_CONTAINER_LENGTH = 63
+const STATE_ENDING = '-sluice'
+
+function stateAddressOf(lake: Address): Address {
+  if (lake.kind === 'folder') return { kind: 'folder', path: stateFolderOf(lake.path) }
+  const container = `${lake.container.replace(/^\$/, '')}${STATE_ENDING}`
+  if (container.length > MOST_CONTAINER_LENGTH)
+    throw sluiceError(
+      'USAGE',
+      `The name is too long for "${container}", which would hold the state: give --state.`,
+      {
+        blame: 'user',
+        retry: 'never',
+        at: lake.place,
+      },
+    )
+  return {
+    ...lake,
+    container,
+    place: [lake.isEmulator ? 'azurite:/' : lake.endpoint, container, lake.path].filter(Boolean).join('/'),
+  }
+}
+
+const prefixOf = ({ path }: BlobAddress): string => (path === '' ? '' : `${path}/`)
 
 /** The text of one blob; undefined if there is none. Throws USAGE for what is no blob's address, and SOURCE_*. */
 export async function readCloudText(address: string, access: StoreAccess): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { createRetry } from '../../src/retry.js'
 import { azureContainer } from '../../src/storage/azure-blob.js'
 import { azureSink } from '../../src/storage/azure-sink.js'
 import type { BlobContainer } from '../../src/storage/blob-container.js'
+import { blobState } from '../../src/storage/blob-state.js'
 import { Secret } from '../../src/storage/secret.js'
 import type { Sink } from '../../src/storage/store.js'
 import { ACCOUNT, ACCOUNT_KEY, type Azurite, startAzurite } from '../support/azurite.js'
@@ -34,7 +35,13 @@ async function newPlace(azurite: Azurite): Promise<Place> {
   return {
     container,
     state,
-    open: () => azureSink({ container, prefix: 'lake/', state: { container: state, prefix: 'lake/' } }),
+    open: () =>
+      azureSink({
+        container,
+        place: 'azurite://lake',
+        prefix: 'lake/',
+        state: blobState({ container: state, place: 'azurite://state', prefix: 'lake/' }),
+      }),
   }
 }
 
