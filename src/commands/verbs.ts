@@ -2,6 +2,7 @@ import { ANONYMIZE } from './anonymize-options.js'
 import { DECRYPT } from './decrypt-options.js'
 import { DEMO } from './demo-options.js'
 import { LINT } from './lint-options.js'
+import { SERVE } from './serve-options.js'
 import { type Verb, verb } from './verb.js'
 
 /** Every verb, in the order of the help. */
@@ -15,5 +16,6 @@ export const VERBS: readonly Verb[] = [
     ...DECRYPT,
     run: async (values, terminal, words) => (await import('./decrypt.js')).decrypt(values, terminal, words),
   }),
+  verb({ ...SERVE, run: async (values, terminal) => (await import('./serve.js')).serve(values, terminal) }),
   verb({ ...DEMO, run: async (values, terminal) => (await import('./demo.js')).demo(values, terminal) }),
 ]

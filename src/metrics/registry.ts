@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { METRICS } from './table.js'
+import { METRICS, SERVER_METRICS } from './table.js'
 
 const LAG_RESOLUTION_MS = 20
 
@@ -22,8 +22,50 @@ export interface Metrics {
   close(): void
 }
 
-export function createMetrics(): Metrics {
+export const createMetrics = (): Metrics => runMetrics(new Registry())
+
+/** What `sluice serve` tells its metrics. */
+export interface ServerMetrics {
+  requestDone(done: { route: string; method: string; status: number; seconds: number }): void
+  bytesSent(bytes: number): void
+}
+
+/** The metrics of the server and of the runs in it; `jobs` is asked for the state when somebody looks. */
+export function createServerMetrics(
+  jobs: () => { readonly queued: number; readonly running: number },
+): Metrics & ServerMetrics {
   const registry = new Registry()
+  const { name, help, labels, buckets } = SERVER_METRICS.requestSeconds
+  const seconds = new Histogram({
+    name,
+    help,
+    labelNames: labels,
+    buckets: [...buckets],
+    registers: [registry],
+  })
+  const sent = new Counter({
+    name: SERVER_METRICS.bytesSent.name,
+    help: SERVER_METRICS.bytesSent.help,
+    registers: [registry],
+  })
+  new Gauge({
+    name: SERVER_METRICS.jobs.name,
+    help: SERVER_METRICS.jobs.help,
+    labelNames: SERVER_METRICS.jobs.labels,
+    registers: [registry],
+    collect() {
+      for (const [state, count] of Object.entries(jobs())) this.set({ state }, count)
+    },
+  })
+  return {
+    ...runMetrics(registry),
+    requestDone: ({ route, method, status, seconds: taken }) =>
+      seconds.observe({ route, method, status: String(status) }, taken),
+    bytesSent: (bytes) => sent.inc(bytes),
+  }
+}
+
+function runMetrics(registry: Registry): Metrics {
   const counter = (metric: { name: string; help: string; labels: readonly string[] }) =>
     new Counter({ name: metric.name, help: metric.help, labelNames: metric.labels, registers: [registry] })
   const bytesRead = counter(METRICS.bytesRead)

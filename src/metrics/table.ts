@@ -64,6 +64,29 @@ export const METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>
 
+/** Those of `sluice serve`, beside the others. */
+export const SERVER_METRICS = {
+  requestSeconds: {
+    kind: 'histogram',
+    name: 'sluice_http_request_seconds',
+    help: 'Time to answer a request, downloads included, by route and status.',
+    labels: ['route', 'method', 'status'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 30, 300],
+  },
+  bytesSent: {
+    kind: 'counter',
+    name: 'sluice_download_bytes_total',
+    help: 'Bytes of files read to be sent, before compression.',
+    labels: [],
+  },
+  jobs: {
+    kind: 'gauge',
+    name: 'sluice_export_jobs',
+    help: 'Export jobs that are not done, by state.',
+    labels: ['state'],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>
+
 export type MetricDefinition = {
   readonly name: string
   readonly help: string

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { open, realpath, stat } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import { checkConfig, parseConfigText } from '../config/anonymizer-config.js'
+import { planOf } from '../config/plan.js'
+import { isSluiceError } from '../errors.js'
+import type { FhirVersion } from '../fhir/version.js'
+import type { ConfigStore } from '../server/export-run.js'
+import { badRequest } from '../server/refusal.js'
+
+const MAX_CONFIG_BYTES = 1024 * 1024
+
+/**
+ * Anonymizer configurations in a folder. A collection (`registry/name:tag`) is the sub-folder `registry/name/tag`,
+ * where the files of the image lie. The ETag of a configuration is the SHA-256 of its bytes, in hexadecimal.
+ */
+export function folderConfigs(root: string, fhirVersion: FhirVersion): ConfigStore {
+  return {
+    hasCollection: (collection) => isFolder(join(root, collectionPath(collection))),
+    async load({ config, etag, collection }) {
+      if (!(await isFolder(root))) throw badRequest('Anonymization container not found.', 'not-found')
+      const folder = collection === undefined ? root : join(root, collectionPath(collection))
+      const text = await readWithin(folder, config)
+      const digest = createHash('sha256').update(text).digest('hex')
+      if (etag !== undefined && unquoted(etag) !== digest)
+        throw badRequest(
+          'The condition specified using HTTP conditional header(s) is not met: _anonymizationConfigEtag.',
+          'conflict',
+        )
+      return { plan: planFrom(text, { config, folder, fhirVersion }), digest }
+    },
+  }
+}
+
+function planFrom(
+  text: Buffer,
+  {
+    config,
+    folder,
+    fhirVersion,
+  }: { readonly config: string; readonly folder: string; readonly fhirVersion: FhirVersion },
+) {
+  try {
+    const baseFolder = dirname(join(folder, config))
+    return planOf(checkConfig(parseConfigText(text.toString('utf8'), config), { fhirVersion, baseFolder }))
+  } catch (error) {
+    if (!isSluiceError(error)) throw error
+    throw badRequest(`Failed to parse configuration file: ${error.message}`)
+  }
+}
+
+/** `name:tag` as folders; digests too. */
+const collectionPath = (collection: string): string => collection.replace(/[:@]/g, '/')
+
+const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '').toLowerCase()
+
+/** The bytes of a file that lies below the folder, whatever links there are. */
+async function readWithin(folder: string, name: string): Promise<Buffer> {
+  const missing = () => badRequest(`Anonymization configuration '${name}' not found.`, 'not-found')
+  const path = await realpath(join(folder, name)).catch(() => {
+    throw missing()
+  })
+  if (!path.startsWith(`${await realpath(folder)}${sep}`)) throw missing()
+  const file = await open(path, 'r')
+  try {
+    const stats = await file.stat()
+    if (!stats.isFile()) throw missing()
+    if (stats.size > MAX_CONFIG_BYTES)
+      throw badRequest(`Anonymization configuration '${name}' is too large.`, 'too-costly')
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false

@@ -1,0 +1,140 @@
+import { FHIR_VERSIONS } from '../fhir/version.js'
+import { asByteCount, asChoice, asCount, asText, flag, maybe, type Values, withDefault } from './options.js'
+import { JSON_OPTION } from './verb.js'
+
+const MIB = 2 ** 20
+
+export const SERVE_OPTIONS = {
+  data: maybe('--data <store>', 'folder of NDJSON that is served', asText),
+  port: withDefault('--port <port>', 'port to listen on; 0 for any', asCount(0, 65535), 8080),
+  host: withDefault(
+    '--host <address>',
+    'address to listen on; others than loopback let others in',
+    asText,
+    '127.0.0.1',
+  ),
+  baseUrl: maybe(
+    '--base-url <url>',
+    'what clients call the server, as behind a proxy that ends TLS',
+    asBaseUrl,
+    {
+      fallbackText: 'http://<host>:<port>/fhir',
+    },
+  ),
+  state: maybe('--state <folder>', 'jobs, their files and the index; one server at a time', asText, {
+    fallbackText: '<data>.sluice-serve',
+  }),
+  outputs: maybe(
+    '--outputs <folder>',
+    'root of the containers that anonymized exports are written to',
+    asText,
+    {
+      fallbackText: 'off: no anonymized exports',
+    },
+  ),
+  configs: maybe('--configs <folder>', 'anonymizer configurations, by file name', asText, {
+    fallbackText: '<outputs>/anonymization',
+  }),
+  onlyAnonymized: flag('--only-anonymized', 'refuse exports that are not anonymized'),
+  fhirVersion: withDefault(
+    '--fhir-version <version>',
+    'of the data: STU3, R4 or R5',
+    asChoice(...FHIR_VERSIONS),
+    'R4',
+  ),
+  clients: maybe(
+    '--clients <file>',
+    'clients of the own token endpoint (SMART Backend Services): {"clients": [{"client_id", "scope", "jwks" or "jwks_url"}]}',
+    asText,
+    { fallbackText: 'off' },
+  ),
+  issuer: maybe('--issuer <url>', 'accept access tokens of this issuer; with --jwks and --audience', asText, {
+    fallbackText: 'off',
+  }),
+  jwks: maybe('--jwks <place>', "file or address of the issuer's public keys", asText),
+  audience: maybe('--audience <name>', 'what the tokens have to be made for', asText),
+  tokenUrl: maybe('--token-url <url>', "the issuer's token endpoint, for the discovery document", asUrl),
+  maxJobs: withDefault('--max-jobs <count>', 'exports at work at once; others queue', asCount(1, 64), 2),
+  maxQueued: withDefault(
+    '--max-queued <count>',
+    'unfinished exports of all clients',
+    asCount(1, 100_000),
+    1000,
+  ),
+  maxPerClient: withDefault(
+    '--max-per-client <count>',
+    'unfinished exports of one client',
+    asCount(1, 100_000),
+    20,
+  ),
+  pollsPerMinute: withDefault(
+    '--polls-per-minute <count>',
+    'status calls for one export',
+    asCount(1, 60_000),
+    60,
+  ),
+  expireHours: withDefault(
+    '--expire-hours <hours>',
+    'how long the files of a finished export stay',
+    asCount(1, 8760),
+    24,
+  ),
+  maxFileBytes: withDefault(
+    '--max-file-bytes <size>',
+    'a file that is written goes on in another one from here',
+    asByteCount('1MiB'),
+    1024 * MIB,
+    { fallbackText: '1GiB' },
+  ),
+  maxLineBytes: withDefault(
+    '--max-line-bytes <size>',
+    'a longer line is left out',
+    asByteCount('1KiB'),
+    64 * MIB,
+    { fallbackText: '64MiB' },
+  ),
+  workers: maybe('--workers <count>', 'worker threads of one anonymized export', asCount(1, 1024), {
+    fallbackText: 'one per core that this process may use',
+  }),
+  memoryBudget: maybe(
+    '--memory-budget <size>',
+    'bytes of data in flight in one anonymized export',
+    asByteCount('16MiB'),
+    {
+      fallbackText: 'by the memory and workers at hand',
+    },
+  ),
+  verbose: flag('-v, --verbose', 'more events on stderr'),
+  json: JSON_OPTION,
+}
+
+export type ServeValues = Values<typeof SERVE_OPTIONS>
+
+function asUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new Error('must be an http or https address')
+  return text
+}
+
+function asBaseUrl(text: string): string {
+  const { search, hash, username } = new URL(asUrl(text))
+  if (search + hash + username !== '') throw new Error('must be an address without query, fragment and user')
+  return text.replace(/\/+$/, '')
+}
+
+export const SERVE = {
+  name: 'serve',
+  summary: 'Serves a store of NDJSON as a FHIR Bulk Data provider that can anonymize what it hands out.',
+  details:
+    'Exports of the system, of all patients and of groups (FHIR Bulk Data Access 2). With _anonymizationConfig and ' +
+    '_container an export is anonymized and written below --outputs. Jobs live in the state folder: a server that ' +
+    'is started again goes on with them. SIGTERM ends it: downloads have ten seconds, jobs stop where they can go on.',
+  options: SERVE_OPTIONS,
+  examples: [
+    ['sluice serve --data export/', 'serves a folder on http://127.0.0.1:8080/fhir'],
+    [
+      'sluice serve --data export/ --outputs lake/ --configs configs/ --clients clients.json --host 0.0.0.0 --base-url https://fhir.example.org/r4',
+      'anonymizes into lake/<container>, for registered clients only, behind a proxy that ends TLS',
+    ],
+  ],
+} as const

@@ -1,0 +1,125 @@
+import { realpath } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
+import { readClients, readKeyPlace } from '../config/registered-clients.js'
+import { sluiceError } from '../errors.js'
+import { folderContainers } from '../server/folder-containers.js'
+import type { AuthOptions } from '../server/guard.js'
+import { type ServerOptions, startServer } from '../server/server.js'
+import { folderSource } from '../storage/folder.js'
+import { eventLog } from './event-log.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { required, usage } from './options.js'
+import { folderConfigs } from './serve-configs.js'
+import { SERVE_OPTIONS, type ServeValues } from './serve-options.js'
+import type { Terminal } from './terminal.js'
+
+const HOUR_MS = 3_600_000
+
+/** `sluice serve`: until a signal. Throws what the configuration, the store and the listening throw. */
+export async function serve(values: ServeValues, terminal: Terminal): Promise<ExitCode> {
+  const data = required(values.data, SERVE_OPTIONS.data)
+  const stateFolder = values.state ?? `${data.replace(/\/+$/, '')}.sluice-serve`
+  await refuseInside(data, stateFolder, '--state')
+  if (values.outputs !== undefined) await refuseInside(data, values.outputs, '--outputs')
+  const auth = await authOf(values)
+  const log = eventLog(terminal.stderr, values.verbose ? 'debug' : 'info')
+  const onEvent: ServerOptions['onEvent'] = ({ event, level, ...fields }) => log.event(level, event, fields)
+  const server = await startServer({
+    source: folderSource(data),
+    stateFolder,
+    host: values.host,
+    port: values.port,
+    ...(values.baseUrl === undefined ? {} : { baseUrl: values.baseUrl }),
+    version: values.fhirVersion,
+    auth,
+    ...(values.tokenUrl === undefined ? {} : { tokenUrl: values.tokenUrl }),
+    ...anonymizationOf(values),
+    onlyAnonymized: values.onlyAnonymized,
+    limits: limitsOf(values),
+    onEvent,
+  })
+  const { baseUrl, port } = server
+  onEvent({ event: 'server.listening', level: 'info', baseUrl, port, authorization: auth.kind })
+  if (auth.kind === 'none' && !/^(?:127\.|::1$|localhost$)/.test(values.host))
+    onEvent({
+      event: 'server.unprotected',
+      level: 'warn',
+      host: values.host,
+      advice: '--clients or --issuer',
+    })
+  terminal.print(values.json ? JSON.stringify({ baseUrl, port }) : `serving ${data} at ${baseUrl}`)
+  await aborted(terminal.signal)
+  onEvent({ event: 'server.stopping', level: 'info' })
+  await server.close()
+  await log.close()
+  return EXIT.delivered
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    if (signal.aborted) done()
+    else signal.addEventListener('abort', () => done(), { once: true })
+  })
+
+function limitsOf(values: ServeValues): ServerOptions['limits'] {
+  const { maxJobs, maxQueued, maxPerClient, pollsPerMinute, expireHours, maxFileBytes, maxLineBytes } = values
+  return {
+    maxRunning: maxJobs,
+    maxActive: maxQueued,
+    maxActivePerClient: maxPerClient,
+    pollsPerMinute,
+    expiresMs: expireHours * HOUR_MS,
+    maxFileBytes,
+    maxLineBytes,
+    ...(values.workers === undefined ? {} : { workers: values.workers }),
+    ...(values.memoryBudget === undefined ? {} : { memoryBudgetBytes: values.memoryBudget }),
+  }
+}
+
+function anonymizationOf({
+  outputs,
+  configs,
+  onlyAnonymized,
+  fhirVersion,
+}: ServeValues): Pick<ServerOptions, 'anonymization'> {
+  if (outputs === undefined) {
+    if (configs !== undefined || onlyAnonymized)
+      throw usage('--configs and --only-anonymized need --outputs.')
+    return {}
+  }
+  return {
+    anonymization: {
+      configs: folderConfigs(configs ?? join(outputs, 'anonymization'), fhirVersion),
+      containers: folderContainers(outputs),
+    },
+  }
+}
+
+async function authOf({ clients, issuer, jwks, audience, tokenUrl }: ServeValues): Promise<AuthOptions> {
+  if (clients !== undefined) {
+    if ((issuer ?? jwks ?? audience ?? tokenUrl) !== undefined)
+      throw usage(
+        '--clients makes the server its own issuer: --issuer, --jwks, --audience and --token-url do not go with it.',
+      )
+    return { kind: 'clients', clients: await readClients(clients) }
+  }
+  if ((issuer ?? jwks ?? audience) === undefined) return { kind: 'none' }
+  return {
+    kind: 'issuer',
+    issuer: required(issuer, SERVE_OPTIONS.issuer),
+    audience: required(audience, SERVE_OPTIONS.audience),
+    keys: await readKeyPlace(required(jwks, SERVE_OPTIONS.jwks)),
+  }
+}
+
+/** What the server writes would be served, or would change what is served. */
+async function refuseInside(data: string, path: string, option: string): Promise<void> {
+  const root = await realpath(data).catch(() => resolve(data))
+  const place = await realpath(path).catch(() => resolve(path))
+  if (place !== root && !place.startsWith(`${root}${sep}`)) return
+  throw sluiceError('USAGE', `${option} lies in the data; choose another place.`, {
+    blame: 'user',
+    retry: 'never',
+    at: path,
+  })
+}

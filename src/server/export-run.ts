@@ -1,0 +1,287 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isSluiceError } from '../errors.js'
+import type { FhirVersion } from '../fhir/version.js'
+import type { RunEvent, RunMetrics, RunProgress } from '../pipeline/options.js'
+import type { AnonymizerPlan } from '../pipeline/plan.js'
+import type { RunReport } from '../pipeline/report.js'
+import { runPipeline } from '../pipeline/run.js'
+import { folderSource } from '../storage/folder.js'
+import { readText, writeWhole } from '../storage/folder-files.js'
+import { folderState } from '../storage/folder-state.js'
+import type { Sink, Source, SourceItem } from '../storage/store.js'
+import type { Catalog } from './catalog.js'
+import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile } from './job.js'
+import type { ReportProgress } from './job-queue.js'
+import type { JobStore } from './job-store.js'
+import { badRequest, type Issue, operationOutcome } from './refusal.js'
+import { type Selection, selectLines } from './select.js'
+import { openSelection, selectionSource } from './selection-source.js'
+import { writeSelection } from './write-selection.js'
+
+/** Where anonymizer configurations are found. */
+export interface ConfigStore {
+  /** Whether the collection that a request names is one that is set up here. */
+  hasCollection(collection: string): Promise<boolean>
+  /** Throws Refusal 400 with a text of `azure-systems.md` 3.8, and CONFIG_INVALID, KEY_MISSING. */
+  load(order: AnonymizeOrder): Promise<{ readonly plan: AnonymizerPlan; readonly digest: string }>
+}
+
+/** Where anonymized exports are written: containers below one root. */
+export interface ContainerStore {
+  /** Opens the folder of one export for writing and for reading back. */
+  open(
+    container: string,
+    folder: string,
+  ): { readonly sink: Sink; readonly files: Source; discard(): Promise<void> }
+}
+
+export interface ExportRunOptions {
+  readonly source: Source
+  readonly catalog: Catalog
+  readonly store: JobStore
+  readonly version: FhirVersion
+  readonly maxFileBytes: number
+  readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
+  readonly pipeline: {
+    readonly workers?: number
+    readonly memoryBudgetBytes?: number
+    readonly maxLineBytes?: number
+    readonly metrics?: RunMetrics
+  }
+  readonly onRunEvent: (job: string, event: RunEvent) => void
+}
+
+interface RunContext {
+  readonly signal: AbortSignal
+  readonly save: (job: JobRecord) => Promise<void>
+  readonly progress: ReportProgress
+}
+
+const SELECTIONS = 'selections.json'
+const ERRORS = 'errors.ndjson'
+
+/** Does an export: selects lines, then hands out, copies or anonymizes them. A job that was stopped goes on. */
+export async function runExport(
+  options: ExportRunOptions,
+  queued: JobRecord,
+  context: RunContext,
+): Promise<JobRecord> {
+  const folder = options.store.folderOf(queued.id)
+  const job = await begun(queued, context)
+  const selected = await selectionsOf(options, job, { folder, signal: context.signal })
+  const work = { folder, selections: selected.selections, ...context }
+  const done =
+    job.anonymize === undefined
+      ? { job, output: await copyAll(options, job, work), issues: [] }
+      : await anonymizeAll(options, { ...job, anonymize: job.anonymize }, work)
+  const issues = [...job.notes, ...selected.issues, ...done.issues]
+  const errors = issues.length === 0 ? [] : [await writeErrors(join(folder, 'files'), issues)]
+  return { ...done.job, output: done.output, errors }
+}
+
+/** The time of the query is that of the job's first start. */
+async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
+  if (job.transactionTime !== undefined) return job
+  const started = { ...job, transactionTime: new Date().toISOString() }
+  await save(started)
+  return started
+}
+
+interface Selected {
+  readonly selections: readonly Selection[]
+  readonly issues: readonly Issue[]
+}
+
+/** What an earlier process selected, or what is selected now. */
+async function selectionsOf(
+  options: ExportRunOptions,
+  job: JobRecord,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): Promise<Selected> {
+  const path = join(folder, SELECTIONS)
+  const text = await readText(path)
+  if (text !== undefined) return JSON.parse(text) as Selected
+  const snapshot = await options.catalog.refresh()
+  const selections = await selectLines({
+    source: options.source,
+    snapshot,
+    indexFolder: options.catalog.folder,
+    folder,
+    criteria: job.criteria,
+    mayHandOut: job.anonymize === undefined,
+    maxFileBytes: options.maxFileBytes,
+    nowMs: Date.parse(job.transactionTime ?? job.createdAt),
+    signal,
+  })
+  const badLines = snapshot.items.reduce((sum, index) => sum + index.badLines, 0)
+  const issues: Issue[] =
+    badLines === 0
+      ? []
+      : [
+          {
+            severity: 'warning',
+            code: 'processing',
+            text: `${badLines} lines of the store are no FHIR resources and were left out.`,
+          },
+        ]
+  const selected = { selections, issues }
+  await writeWhole(path, JSON.stringify(selected), 0o600)
+  return selected
+}
+
+interface Work extends RunContext {
+  readonly folder: string
+  readonly selections: readonly Selection[]
+}
+
+/** Items that are wanted as a whole are handed out from the source, the others are copied. */
+async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): Promise<OutputFile[]> {
+  const { selections, signal, progress } = work
+  const folder = join(work.folder, 'files')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const output: OutputFile[] = []
+  const allBytes = selections.reduce((sum, { bytes }) => sum + bytes, 0)
+  let doneBytes = 0
+  for (const selection of selections) {
+    const { name, type, count, item, isGzip, bytes, runs } = selection
+    if (runs === undefined) output.push({ name, type, count, place: 'item', item, isGzip, bytes })
+    else {
+      const copied = await copyOne(options, selection, {
+        job,
+        work,
+        folder,
+        onBytes: (done) => progress(doneBytes + done, allBytes),
+      })
+      output.push({ name, type, count, place: 'job', item: copied, isGzip: false, bytes: copied.bytes })
+    }
+    doneBytes += bytes
+    progress(doneBytes, allBytes)
+    signal.throwIfAborted()
+  }
+  return output
+}
+
+interface CopyWork {
+  readonly job: JobRecord
+  readonly work: Work
+  readonly folder: string
+  readonly onBytes: (bytes: number) => void
+}
+
+/** The file appears whole; one that an earlier process wrote is kept. */
+async function copyOne(
+  { source, version }: ExportRunOptions,
+  selection: Selection,
+  { job, work, folder, onBytes }: CopyWork,
+): Promise<SourceItem> {
+  const files = folderSource(folder)
+  const there = await files.head(selection.name)
+  if (there !== undefined) return there
+  const path = join(folder, selection.name)
+  const reader = await openSelection(source, selection, { folder: work.folder, fromByte: 0 })
+  const file = await open(`${path}.part`, 'w', 0o600)
+  try {
+    const { elements } = job.criteria
+    await writeSelection(reader, file, {
+      signal: work.signal,
+      onBytes,
+      ...(elements === undefined ? {} : { elements, version, type: selection.type }),
+    })
+    await file.datasync()
+    await file.close()
+    await rename(`${path}.part`, path)
+  } finally {
+    await reader.close()
+    await file.close().catch(() => undefined)
+    await rm(`${path}.part`, { force: true })
+  }
+  const item = await files.head(selection.name)
+  if (item === undefined) throw badRequest('The export was removed while it was written.')
+  return item
+}
+
+interface Anonymized {
+  readonly job: JobRecord
+  readonly output: readonly OutputFile[]
+  readonly issues: readonly Issue[]
+}
+
+async function anonymizeAll(
+  options: ExportRunOptions,
+  job: JobRecord & { readonly anonymize: AnonymizeOrder },
+  { folder, selections, signal, save, progress }: Work,
+): Promise<Anonymized> {
+  if (options.anonymization === undefined) throw badRequest('The anonymized export operation is not enabled.')
+  const { configs, containers } = options.anonymization
+  const { plan, digest } = await configs.load(job.anonymize)
+  if (job.configDigest !== undefined && job.configDigest !== digest)
+    throw badRequest(
+      'The anonymization configuration changed while the export was in progress; start a new export.',
+    )
+  const pinned = { ...job, configDigest: digest }
+  await save(pinned)
+  const { sink, files } = containers.open(job.anonymize.container, containerFolder(job))
+  const stateFolder = join(folder, 'run')
+  const report = await runPipeline({
+    ...options.pipeline,
+    source: selectionSource(options.source, selections, folder),
+    sink: {
+      ...sink,
+      state: folderState(stateFolder),
+      localPaths: async () => [...(await sink.localPaths()), stateFolder],
+    },
+    plan,
+    signal,
+    onProgress: ({ bytesRead, bytesTotal }: RunProgress) => progress(bytesRead, bytesTotal),
+    onEvent: (event) => options.onRunEvent(job.id, event),
+  }).catch((error: unknown) => {
+    if (isSluiceError(error) && error.code === 'INTERRUPTED') signal.throwIfAborted()
+    throw error
+  })
+  const typeOf = new Map(selections.map(({ name, type }) => [name, type]))
+  const output: OutputFile[] = []
+  for (const { name, bytes, lines } of report.outputs) {
+    const item = await files.head(name)
+    if (item === undefined || lines.delivered === 0) continue
+    const type = typeOf.get(name) ?? ''
+    output.push({ name, type, count: lines.delivered, place: 'container', item, isGzip: false, bytes })
+  }
+  return { job: pinned, output, issues: issuesOf(report) }
+}
+
+function issuesOf({ quarantinedByCode, failed }: RunReport): Issue[] {
+  const quarantined = Object.entries(quarantinedByCode).map(
+    ([code, count]): Issue => ({
+      severity: 'error',
+      code: 'processing',
+      text: `Failed to anonymize resource: ${count} resources were left out (${code}).`,
+    }),
+  )
+  return [
+    ...quarantined,
+    ...failed.map(
+      ({ item, code }): Issue => ({
+        severity: 'error',
+        code: 'exception',
+        text: `${item} could not be read (${code}).`,
+      }),
+    ),
+  ]
+}
+
+async function writeErrors(folder: string, issues: readonly Issue[]): Promise<OutputFile> {
+  const lines = issues.map((issue) => `${JSON.stringify(operationOutcome([issue]))}\n`)
+  await writeWhole(join(folder, ERRORS), lines.join(''), 0o600)
+  const item = await folderSource(folder).head(ERRORS)
+  if (item === undefined) throw new Error('the error file is gone')
+  return {
+    name: ERRORS,
+    type: 'OperationOutcome',
+    count: lines.length,
+    place: 'job',
+    item,
+    isGzip: false,
+    bytes: item.bytes,
+  }
+}

@@ -1,0 +1,226 @@
+import { isSluiceError } from '../errors.js'
+import { isActive, type JobFailure, type JobRecord } from './job.js'
+import type { JobStore } from './job-store.js'
+import { Refusal } from './refusal.js'
+import type { ServerEvent } from './server-event.js'
+import { describeUnknown } from './unknown-error.js'
+
+/** How far a running job is: done and all, in the same unit. */
+export type ReportProgress = (done: number, all: number) => void
+
+export interface JobQueueOptions {
+  readonly store: JobStore
+  /** Does a job's work; rejects with the signal's reason when it is aborted, and can then be called again. */
+  readonly run: (
+    job: JobRecord,
+    context: {
+      readonly signal: AbortSignal
+      readonly save: (job: JobRecord) => Promise<void>
+      readonly progress: ReportProgress
+    },
+  ) => Promise<JobRecord>
+  /** Removes what a job has outside its folder, after it was cancelled before it was complete. */
+  readonly discard: (job: JobRecord) => Promise<void>
+  readonly maxRunning: number
+  readonly maxActive: number
+  readonly maxActivePerClient: number
+  readonly expiresMs: number
+  readonly onEvent: (event: ServerEvent) => void
+}
+
+interface Entry {
+  record: JobRecord
+  percent: number
+  readonly stop: AbortController
+  running?: Promise<void>
+  isStored: boolean
+  /** Downloads in progress: the files stay as long as there are any. */
+  readers: number
+}
+
+const SWEEP_EVERY_MS = 30_000
+const BUSY_RETRY_SECONDS = 30
+
+/** The jobs of the server, in memory as on disk: queued, at most `maxRunning` at work, done until they expire. */
+export class JobQueue {
+  readonly #entries = new Map<string, Entry>()
+  #state: 'waiting' | 'open' | 'closed' = 'waiting'
+  #sweep: NodeJS.Timeout | undefined
+
+  constructor(private readonly options: JobQueueOptions) {}
+
+  /** Knows the jobs of an earlier process; before any is submitted. */
+  async load(): Promise<void> {
+    for (const record of await this.options.store.load()) this.#entries.set(record.id, entryOf(record))
+  }
+
+  /** Begins to work, first on what an earlier process left. */
+  start(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'open'
+    this.#sweep = setInterval(() => void this.expire(), SWEEP_EVERY_MS)
+    this.#sweep.unref()
+    this.#startNext()
+  }
+
+  /** Stops what runs, at a point where a later process goes on. */
+  async close(): Promise<void> {
+    this.#state = 'closed'
+    clearInterval(this.#sweep)
+    for (const entry of this.#entries.values()) entry.stop.abort()
+    await Promise.all([...this.#entries.values()].map(({ running }) => running))
+  }
+
+  /** Throws Refusal 429 where there are too many. */
+  async submit(record: JobRecord): Promise<void> {
+    const active = [...this.#entries.values()].filter((entry) => isActive(entry.record))
+    const own = active.filter((entry) => entry.record.client === record.client)
+    if (active.length >= this.options.maxActive)
+      throw tooMany('The server has as many exports as it can queue')
+    if (own.length >= this.options.maxActivePerClient)
+      throw tooMany(`This client has ${own.length} unfinished exports, the limit`)
+    // It counts from now on, but nobody works at it before it is on disk.
+    const entry = { ...entryOf(record), isStored: false }
+    this.#entries.set(record.id, entry)
+    try {
+      await this.options.store.save(record)
+    } catch (error) {
+      this.#entries.delete(record.id)
+      throw error
+    }
+    entry.isStored = true
+    this.#startNext()
+  }
+
+  get(id: string): JobRecord | undefined {
+    return this.#entries.get(id)?.record
+  }
+
+  /** What `X-Progress` says: how many are before a queued one, or percent. */
+  progressOf(id: string): string {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || entry.record.state === 'running') return `${entry?.percent ?? 0}%`
+    return `queued, ${this.#queued().indexOf(entry)} before it`
+  }
+
+  counts(): { readonly queued: number; readonly running: number } {
+    const states = [...this.#entries.values()].map(({ record }) => record.state)
+    const count = (state: string): number => states.filter((each) => each === state).length
+    return { queued: count('queued'), running: count('running') }
+  }
+
+  /** Cancels or forgets a job with its files; what it delivered to a container stays if it was complete. */
+  async remove(id: string): Promise<void> {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return
+    this.#entries.delete(id)
+    entry.stop.abort()
+    await entry.running
+    if (entry.record.state !== 'complete') await this.options.discard(entry.record)
+    await this.options.store.remove(id)
+    this.#startNext()
+  }
+
+  /** Keeps a job's files while they are read. Returns what ends that. */
+  reading(id: string): () => void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return () => undefined
+    entry.readers += 1
+    return () => {
+      entry.readers -= 1
+    }
+  }
+
+  #queued(): Entry[] {
+    return [...this.#entries.values()].filter(
+      ({ record, running }) => record.state === 'queued' && running === undefined,
+    )
+  }
+
+  #startNext(): void {
+    if (this.#state !== 'open') return
+    const running = [...this.#entries.values()].filter((entry) => entry.running !== undefined).length
+    const free = this.options.maxRunning - running
+    const waiting = [...this.#entries.values()].filter(
+      (entry) => isActive(entry.record) && entry.isStored && entry.running === undefined,
+    )
+    for (const entry of waiting.slice(0, Math.max(0, free)))
+      entry.running = this.#work(entry).finally(() => {
+        entry.running = undefined
+        this.#startNext()
+      })
+  }
+
+  async #work(entry: Entry): Promise<void> {
+    const { run, store, expiresMs, onEvent } = this.options
+    const { id, client } = entry.record
+    const save = async (record: JobRecord): Promise<void> => {
+      entry.record = record
+      await store.save(record)
+    }
+    const progress: ReportProgress = (done, all) => {
+      entry.percent = Math.max(entry.percent, Math.min(99, all > 0 ? Math.floor((done / all) * 100) : 0))
+    }
+    try {
+      await save({ ...entry.record, state: 'running' })
+      onEvent({ event: 'export.running', level: 'info', job: id })
+      const done = await run(entry.record, { signal: entry.stop.signal, save, progress })
+      await save({ ...done, state: 'complete', expiresAt: inFuture(expiresMs) })
+      const lines = done.output.reduce((sum, { count }) => sum + count, 0)
+      onEvent({ event: 'export.complete', level: 'info', job: id, client, files: done.output.length, lines })
+    } catch (error) {
+      if (entry.stop.signal.aborted) return
+      const failure = failureOf(error)
+      onEvent({
+        event: 'export.failed',
+        level: 'warn',
+        job: id,
+        client,
+        status: failure.status,
+        reason: failure.text,
+        ...(failure.status >= 500 ? describeUnknown(error) : {}),
+      })
+      await save({ ...entry.record, state: 'failed', failure, expiresAt: inFuture(expiresMs) }).catch(
+        () => undefined,
+      )
+    }
+  }
+
+  /** Removes the exports whose time is over; happens by itself every half a minute. */
+  async expire(): Promise<void> {
+    const now = new Date().toISOString()
+    for (const [id, { record, readers }] of this.#entries) {
+      if (record.expiresAt === undefined || record.expiresAt > now || readers > 0) continue
+      this.options.onEvent({ event: 'export.expired', level: 'info', job: id })
+      await this.remove(id)
+    }
+  }
+}
+
+const entryOf = (record: JobRecord): Entry => ({
+  record,
+  percent: 0,
+  stop: new AbortController(),
+  isStored: true,
+  readers: 0,
+})
+
+const inFuture = (ms: number): string => new Date(Date.now() + ms).toISOString()
+
+const tooMany = (what: string): Refusal =>
+  new Refusal(`${what}; wait for one to end, or delete one.`, {
+    status: 429,
+    code: 'throttled',
+    retryAfterSeconds: BUSY_RETRY_SECONDS,
+  })
+
+/** What the client is told; the text of a foreign error may quote data and is not shown. */
+function failureOf(error: unknown): JobFailure {
+  if (error instanceof Refusal) return { status: error.status, code: error.code, text: error.message }
+  if (isSluiceError(error)) {
+    const isClients = error.blame === 'config' || error.blame === 'user'
+    const text = `The export operation failed for reason: ${error.code}: ${error.message}`
+    return { status: isClients ? 400 : 500, code: isClients ? 'invalid' : 'exception', text }
+  }
+  return { status: 500, code: 'exception', text: 'The export operation failed for reason: Unknown Error.' }
+}

@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { openItem } from '../pipeline/unpack.js'
+import type { Source, SourceItem } from '../storage/store.js'
+import { factsOf, patientKey } from './line-facts.js'
+import { type ScannedLine, scanLines } from './line-scan.js'
+
+/** What an item holds, from its index on disk; one for each version of each item. */
+export interface ItemIndex {
+  readonly item: SourceItem
+  readonly isGzip: boolean
+  /** Decompressed. */
+  readonly bytes: number
+  /** Lines by resource type; the position of a type is its number in the records. */
+  readonly types: readonly { readonly name: string; readonly count: number }[]
+  readonly blankLines: number
+  /** Lines that are no resource: not handed out. */
+  readonly badLines: number
+  /** The item begins with a byte order mark. */
+  readonly isMarked: boolean
+  /** Where each Group stands, for its members. */
+  readonly groups: readonly { readonly id: string; readonly offset: number; readonly length: number }[]
+}
+
+/** One line of the index. */
+export interface LineRecord {
+  readonly type: number
+  readonly offset: number
+  /** With the line break. */
+  readonly length: number
+  readonly lastUpdatedMs: number
+  /** Keys of the patients it names for certain, and of those it names by URN. */
+  readonly patients: readonly bigint[]
+  readonly maybePatients: readonly bigint[]
+}
+
+// A line's record; one more with FURTHER for each further patient: offset f64, length u32, type u16, flags u16,
+// lastUpdated f64, patient key u64.
+const RECORD_BYTES = 32
+const FURTHER = 1
+const MAYBE = 2
+const FLUSH_BYTES = 1024 * RECORD_BYTES
+const VERSION = 1
+
+export const indexKey = (item: SourceItem): string =>
+  createHash('sha256')
+    .update(JSON.stringify([VERSION, item.name, item.version]))
+    .digest('hex')
+    .slice(0, 40)
+
+const linesPath = (folder: string, item: SourceItem): string => join(folder, `${indexKey(item)}.lines`)
+const headPath = (folder: string, item: SourceItem): string => join(folder, `${indexKey(item)}.json`)
+
+/** The item's index as an earlier run left it; undefined where there is none. */
+export async function readIndex(folder: string, item: SourceItem): Promise<ItemIndex | undefined> {
+  try {
+    return JSON.parse(await readFile(headPath(folder, item), 'utf8')) as ItemIndex
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the item once and writes its index: the records, then the head that says they are whole. */
+export async function buildIndex(
+  source: Source,
+  item: SourceItem,
+  { folder, maxLineBytes }: { readonly folder: string; readonly maxLineBytes: number },
+): Promise<ItemIndex> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const path = linesPath(folder, item)
+  const part = `${path}.part`
+  const reader = await openItem(source, item, 0)
+  const file = await open(part, 'w', 0o600)
+  try {
+    const records = new RecordWriter()
+    const counts = { blank: 0, bad: 0 }
+    const groups: { id: string; offset: number; length: number }[] = []
+    let isMarked = false
+    const onLine = (line: ScannedLine): void => {
+      const { source: bytes, end, offset, endOffset } = line
+      const mark = offset === 0 && hasMark(bytes) ? 3 : 0
+      isMarked ||= mark > 0
+      const start = line.start + mark
+      if (isBlank(bytes, start, end)) {
+        counts.blank += 1
+        return
+      }
+      const facts = factsOf(bytes, start, end)
+      if (facts === undefined) {
+        counts.bad += 1
+        return
+      }
+      const place = { offset: offset + mark, length: endOffset - offset - mark }
+      if (facts.type === 'Group') groups.push({ id: facts.id, ...place })
+      records.add(place, facts)
+    }
+    const flushing = {
+      gzip: reader.gzip,
+      sourceBytes: reader.sourceBytes,
+      read: async (target: Uint8Array) => {
+        if (records.pendingBytes >= FLUSH_BYTES) await file.write(records.take())
+        return reader.read(target)
+      },
+      verify: reader.verify,
+      close: reader.close,
+    }
+    const bytes = await scanLines(flushing, maxLineBytes, {
+      onLine,
+      onLongLine: () => {
+        counts.bad += 1
+      },
+    })
+    await reader.verify()
+    await file.write(records.take())
+    await file.close()
+    await rename(part, path)
+    const index: ItemIndex = {
+      item,
+      isGzip: reader.gzip,
+      bytes,
+      types: records.types(),
+      blankLines: counts.blank,
+      badLines: counts.bad,
+      isMarked,
+      groups,
+    }
+    await writeHead(headPath(folder, item), index)
+    return index
+  } finally {
+    await reader.close()
+    await file.close().catch(() => undefined)
+    await rm(part, { force: true })
+  }
+}
+
+async function writeHead(path: string, index: ItemIndex): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const part = `${path}.part`
+  const file = await open(part, 'w', 0o600)
+  try {
+    await file.writeFile(JSON.stringify(index))
+  } finally {
+    await file.close()
+  }
+  await rename(part, path)
+}
+
+const hasMark = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++)
+    if (bytes[at] !== 0x20 && bytes[at] !== 0x09 && bytes[at] !== 0x0d) return false
+  return true
+}
+
+class RecordWriter {
+  #buffer = Buffer.allocUnsafe(2 * FLUSH_BYTES)
+  #length = 0
+  readonly #types = new Map<string, { name: string; number: number; count: number }>()
+
+  get pendingBytes(): number {
+    return this.#length
+  }
+
+  add(
+    place: { readonly offset: number; readonly length: number },
+    {
+      type,
+      lastUpdatedMs,
+      patients,
+    }: {
+      readonly type: string
+      readonly lastUpdatedMs: number
+      readonly patients: readonly { readonly id: string; readonly isCertain: boolean }[]
+    },
+  ): void {
+    const number = this.#count(type)
+    const [first, ...further] = patients
+    const flagsOf = (patient: { readonly isCertain: boolean } | undefined): number =>
+      patient?.isCertain === false ? MAYBE : 0
+    const keyOf = (patient: { readonly id: string } | undefined): bigint =>
+      patient === undefined ? 0n : patientKey(patient.id)
+    this.#write(place, { number, flags: flagsOf(first), lastUpdatedMs, key: keyOf(first) })
+    for (const patient of further)
+      this.#write(place, { number, flags: FURTHER | flagsOf(patient), lastUpdatedMs, key: keyOf(patient) })
+  }
+
+  take(): Buffer {
+    const taken = Buffer.from(this.#buffer.subarray(0, this.#length))
+    this.#length = 0
+    return taken
+  }
+
+  types(): ItemIndex['types'] {
+    return [...this.#types.values()].map(({ name, count }) => ({ name, count }))
+  }
+
+  #count(type: string): number {
+    const known = this.#types.get(type)
+    if (known !== undefined) {
+      known.count += 1
+      return known.number
+    }
+    const number = this.#types.size
+    this.#types.set(type, { name: type, number, count: 1 })
+    return number
+  }
+
+  #write(
+    { offset, length }: { readonly offset: number; readonly length: number },
+    record: {
+      readonly number: number
+      readonly flags: number
+      readonly lastUpdatedMs: number
+      readonly key: bigint
+    },
+  ): void {
+    if (this.#length + RECORD_BYTES > this.#buffer.length)
+      this.#buffer = Buffer.concat([this.#buffer, Buffer.allocUnsafe(this.#buffer.length)])
+    const at = this.#length
+    this.#buffer.writeDoubleLE(offset, at)
+    this.#buffer.writeUInt32LE(length, at + 8)
+    this.#buffer.writeUInt16LE(record.number, at + 12)
+    this.#buffer.writeUInt16LE(record.flags, at + 14)
+    this.#buffer.writeDoubleLE(record.lastUpdatedMs, at + 16)
+    this.#buffer.writeBigUInt64LE(record.key, at + 24)
+    this.#length += RECORD_BYTES
+  }
+}
+
+/** Every line of an item, in the order of the text. */
+export async function* linesOf(folder: string, { item }: ItemIndex): AsyncGenerator<readonly LineRecord[]> {
+  const file = await open(linesPath(folder, item), 'r')
+  try {
+    const buffer = Buffer.allocUnsafe(1024 * 1024)
+    let open: Building | undefined
+    for (let at = 0; ; ) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+      if (bytesRead === 0) break
+      at += bytesRead
+      const lines: LineRecord[] = []
+      for (let record = 0; record + RECORD_BYTES <= bytesRead; record += RECORD_BYTES) {
+        const flags = buffer.readUInt16LE(record + 14)
+        if ((flags & FURTHER) === 0) {
+          if (open !== undefined) lines.push(open)
+          open = {
+            offset: buffer.readDoubleLE(record),
+            length: buffer.readUInt32LE(record + 8),
+            type: buffer.readUInt16LE(record + 12),
+            lastUpdatedMs: buffer.readDoubleLE(record + 16),
+            patients: [],
+            maybePatients: [],
+          }
+        }
+        const key = buffer.readBigUInt64LE(record + 24)
+        if (key !== 0n && open !== undefined)
+          ((flags & MAYBE) === 0 ? open.patients : open.maybePatients).push(key)
+      }
+      yield lines
+    }
+    if (open !== undefined) yield [open]
+  } finally {
+    await file.close()
+  }
+}
+
+interface Building extends LineRecord {
+  readonly patients: bigint[]
+  readonly maybePatients: bigint[]
+}

@@ -1,0 +1,65 @@
+/** The issue codes of an OperationOutcome that the server uses (http://hl7.org/fhir/issue-type). */
+export type IssueCode =
+  | 'invalid'
+  | 'required'
+  | 'value'
+  | 'not-supported'
+  | 'not-found'
+  | 'login'
+  | 'forbidden'
+  | 'conflict'
+  | 'throttled'
+  | 'timeout'
+  | 'transient'
+  | 'processing'
+  | 'too-costly'
+  | 'exception'
+  | 'informational'
+
+export interface Issue {
+  readonly severity: 'fatal' | 'error' | 'warning' | 'information'
+  readonly code: IssueCode
+  /** What, and what to do; never a value from a resource. */
+  readonly text: string
+}
+
+export interface RefusalFacts {
+  readonly status: number
+  readonly code: IssueCode
+  readonly retryAfterSeconds?: number
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A request, or a job, that is answered with an OperationOutcome of this status. */
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: IssueCode
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(message: string, { status, code, retryAfterSeconds, headers }: RefusalFacts) {
+    super(message)
+    this.name = 'Refusal'
+    this.status = status
+    this.code = code
+    this.headers = {
+      ...headers,
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    }
+  }
+}
+
+/** 400 for a parameter or header that is wrong. */
+export const badRequest = (message: string, code: IssueCode = 'invalid'): Refusal =>
+  new Refusal(message, { status: 400, code })
+
+export const notFound = (message: string): Refusal => new Refusal(message, { status: 404, code: 'not-found' })
+
+export const operationOutcome = (issues: readonly Issue[]) => ({
+  resourceType: 'OperationOutcome',
+  issue: issues.map(({ severity, code, text }) => ({
+    severity,
+    code,
+    details: { text },
+    diagnostics: text,
+  })),
+})

@@ -1,0 +1,6 @@
+/** What happened on the server, with fields; never a value from a resource, a token or a patient's id. */
+export interface ServerEvent {
+  readonly event: string
+  readonly level: 'info' | 'warn'
+  readonly [field: string]: unknown
+}

@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { elementTree } from '../fhir/elements.js'
+import type { FhirVersion } from '../fhir/version.js'
+import { createServerMetrics } from '../metrics/registry.js'
+import { packageVersion } from '../pipeline/version.js'
+import { readText, writeWhole } from '../storage/folder-files.js'
+import { lockFolder } from '../storage/folder-lock.js'
+import type { Source } from '../storage/store.js'
+import { Catalog } from './catalog.js'
+import { type ConfigStore, type ContainerStore, runExport } from './export-run.js'
+import { type AuthOptions, type Guard, issuerGuard, openGuard, ownGuard } from './guard.js'
+import { HTTP_LIMITS, type HttpLimits, serveHttp } from './http.js'
+import { containerFolder } from './job.js'
+import { JobQueue } from './job-queue.js'
+import { JobStore } from './job-store.js'
+import { RateLimit } from './rate-limit.js'
+import { routesOf } from './routes.js'
+import type { ServerEvent } from './server-event.js'
+import { TokenEndpoint } from './token-endpoint.js'
+import { describeUnknown } from './unknown-error.js'
+
+/** What the server is set up with. */
+export interface ServerOptions {
+  readonly source: Source
+  /** Jobs, index and key; one server at a time. */
+  readonly stateFolder: string
+  readonly host: string
+  /** 0 for any. */
+  readonly port: number
+  /** Without a slash at its end; default `http://<host>:<port>/fhir`. Its path is where the routes begin. */
+  readonly baseUrl?: string
+  readonly version: FhirVersion
+  readonly auth: AuthOptions
+  /** Where tokens come from, for the discovery document, when it is another server. */
+  readonly tokenUrl?: string
+  readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
+  /** Raw exports are refused. */
+  readonly onlyAnonymized?: boolean
+  readonly limits: ServerLimits
+  readonly http?: Partial<HttpLimits>
+  readonly onEvent: (event: ServerEvent) => void
+}
+
+export interface ServerLimits {
+  /** Exports at work at once. */
+  readonly maxRunning: number
+  /** Exports at work or queued. */
+  readonly maxActive: number
+  readonly maxActivePerClient: number
+  /** Polls of one job. */
+  readonly pollsPerMinute: number
+  /** How long the files of a finished export stay. */
+  readonly expiresMs: number
+  /** A file that is written goes on in another one from here. */
+  readonly maxFileBytes: number
+  readonly maxLineBytes: number
+  readonly workers?: number
+  readonly memoryBudgetBytes?: number
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080/fhir` */
+  readonly baseUrl: string
+  readonly port: number
+  /** Removes the exports whose time is over; happens by itself every half a minute. */
+  expire(): Promise<void>
+  /** Takes no more requests, stops jobs where a later server goes on, and lets downloads end for a while. */
+  close(graceMs?: number): Promise<void>
+}
+
+const TOKENS_PER_MINUTE = 120
+const POLL_BURST = 20
+const GRACE_MS = 10_000
+
+/**
+ * Starts a Bulk Data provider over a store. Throws SOURCE_NOT_FOUND, SINK_LOCKED for a state folder in use,
+ * SERVICE_UNAVAILABLE for an address that cannot be listened on.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { source, stateFolder, host, limits, version, onEvent } = options
+  await checkSource(source)
+  await mkdir(stateFolder, { recursive: true, mode: 0o700 })
+  const unlock = await lockFolder(stateFolder)
+  const stop = new AbortController()
+  try {
+    const catalog = new Catalog({
+      source,
+      folder: join(stateFolder, 'index'),
+      maxLineBytes: limits.maxLineBytes,
+      signal: stop.signal,
+      onEvent,
+    })
+    const store = new JobStore(join(stateFolder, 'jobs'))
+    const metrics = createServerMetrics(() => queue.counts())
+    const queue = openQueue(options, { catalog, store, metrics })
+    await queue.load()
+    let baseUrl = options.baseUrl ?? ''
+    const { guard, tokens } = await openAuth(options, () => baseUrl)
+    const routes = routesOf({
+      path: new URL(options.baseUrl ?? 'http://localhost/fhir').pathname.replace(/\/$/, ''),
+      baseUrl: () => baseUrl,
+      tokenUrl: tokens === undefined ? options.tokenUrl : undefined,
+      source,
+      catalog,
+      store,
+      queue,
+      guard,
+      tokens,
+      metrics,
+      version,
+      softwareVersion: packageVersion(),
+      requiresAccessToken: options.auth.kind !== 'none',
+      onlyAnonymized: options.onlyAnonymized ?? false,
+      ...(options.anonymization === undefined ? {} : { anonymization: options.anonymization }),
+      polls: new RateLimit({ perMinute: limits.pollsPerMinute, burst: POLL_BURST }),
+      isStopping: () => stop.signal.aborted,
+      onEvent,
+    })
+    const http = await serveHttp({
+      host,
+      port: options.port,
+      routes,
+      limits: { ...HTTP_LIMITS, ...options.http },
+      onDone: (done) => metrics.requestDone(done),
+      onFailure: (error, route) =>
+        onEvent({ event: 'request.failed', level: 'warn', route, ...describeUnknown(error) }),
+    })
+    if (options.baseUrl === undefined)
+      baseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}/fhir`
+    const opening = open(catalog, queue, onEvent)
+    return {
+      baseUrl,
+      port: http.port,
+      expire: () => queue.expire(),
+      async close(graceMs = GRACE_MS) {
+        stop.abort()
+        await Promise.all([http.close(graceMs), queue.close()])
+        await opening
+        metrics.close()
+        await unlock()
+      },
+    }
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+/** Indexes what the store holds, then takes up what an earlier process left. */
+async function open(catalog: Catalog, queue: JobQueue, onEvent: (event: ServerEvent) => void): Promise<void> {
+  try {
+    const snapshot = await catalog.refresh()
+    await catalog.prune(snapshot)
+    onEvent({ event: 'server.ready', level: 'info', items: snapshot.items.length })
+  } catch (error) {
+    onEvent({ event: 'catalog.failed', level: 'warn', ...describeUnknown(error) })
+  }
+  queue.start()
+}
+
+async function checkSource(source: Source): Promise<void> {
+  for await (const _ of source.list(() => undefined)) return
+}
+
+function openQueue(
+  { source, version, limits, anonymization, onEvent }: ServerOptions,
+  parts: {
+    readonly catalog: Catalog
+    readonly store: JobStore
+    readonly metrics: ReturnType<typeof createServerMetrics>
+  },
+): JobQueue {
+  const { workers, memoryBudgetBytes, maxLineBytes } = limits
+  const run = {
+    source,
+    catalog: parts.catalog,
+    store: parts.store,
+    version,
+    maxFileBytes: limits.maxFileBytes,
+    ...(anonymization === undefined ? {} : { anonymization }),
+    pipeline: { workers, memoryBudgetBytes, maxLineBytes, metrics: parts.metrics },
+    onRunEvent: (job: string, { event, level, ...fields }: { event: string; level: 'info' | 'warn' }) =>
+      onEvent({ event, level, job, ...fields }),
+  }
+  return new JobQueue({
+    ...limits,
+    store: parts.store,
+    run: (job, context) => runExport(run, job, context),
+    async discard(job) {
+      if (job.anonymize === undefined || anonymization === undefined) return
+      await anonymization.containers.open(job.anonymize.container, containerFolder(job)).discard()
+    },
+    onEvent,
+  })
+}
+
+async function openAuth(
+  { auth, stateFolder, version, onEvent }: ServerOptions,
+  baseUrl: () => string,
+): Promise<{ readonly guard: Guard; readonly tokens?: TokenEndpoint }> {
+  if (auth.kind === 'none') return { guard: openGuard }
+  if (auth.kind === 'issuer') return { guard: issuerGuard(auth) }
+  const secret = await ownSecret(join(stateFolder, 'token.key'))
+  const tokens = new TokenEndpoint({
+    clients: auth.clients,
+    secret,
+    issuer: baseUrl,
+    url: () => `${baseUrl()}/auth/token`,
+    limit: new RateLimit({ perMinute: TOKENS_PER_MINUTE, burst: TOKENS_PER_MINUTE }),
+    isType: (type) => elementTree(version).resources.has(type),
+    onEvent,
+  })
+  return { guard: ownGuard(secret, baseUrl), tokens }
+}
+
+/** The key that signs access tokens; it stays, so that tokens outlive a restart. */
+async function ownSecret(path: string): Promise<Uint8Array> {
+  const known = await readText(path)
+  if (known !== undefined) return Buffer.from(known, 'base64')
+  const secret = randomBytes(32)
+  await writeWhole(path, secret.toString('base64'), 0o600)
+  return secret
+}
