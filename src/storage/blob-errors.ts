@@ -42,7 +42,7 @@ export function blobError(error: unknown, context: BlobErrorContext, action: Blo
   if (isTlsCode(code))
     return sluiceError(
       'USAGE',
-      `The certificate of the service cannot be trusted (${code}); correct the address, or name its authority in NODE_EXTRA_CA_CERTS.`,
+      `The connection to the service cannot be trusted (${code}); correct the address, or name the authority of its certificate in NODE_EXTRA_CA_CERTS.`,
       { blame: 'user', retry: 'never', at: context.place, cause: error },
     )
   if (status === 401 || status === 403 || code === NO_IDENTITY)

@@ -14,9 +14,7 @@ export function checkSas(query: string, place: string, nowMs = Date.now()): SasF
   const fields = new URLSearchParams(query)
   const refuse = (why: string) => sluiceError('USAGE', why, { blame: 'user', retry: 'never', at: place })
   if (!fields.has('sig') || !fields.has('sv'))
-    throw refuse(
-      'What follows the "?" of the address is no complete SAS (sv=…&sig=…); give all of it, in quotes.',
-    )
+    throw refuse('What follows the "?" of the address is no complete SAS; give all of it, in quotes.')
   const [expiresAt, startsAt] = [fields.get('se') ?? undefined, fields.get('st') ?? undefined]
   if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs)
     throw refuse(`The SAS expired at ${dateOf(expiresAt)}; ask for a new one.`)
