@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { configPath, generateInput } from './end-to-end-input.js'
 import type { Measured, ProcessOptions } from './end-to-end-process.js'
-import { sharedFolder } from './engine-data.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
 const HELP = `How fast is the whole process, files to files, with 1, 2 … n workers, and how much memory does it take?
@@ -52,7 +52,7 @@ function main(): void {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   try {
     const input = join(folder, 'in')
-    generate(input, values.bytes)
+    generateInput(input, values.bytes)
     const megabytes = sizeOf(input) / 1e6
     const modes = [...(values['no-loop'] ? [] : [0]), ...values.workers.split(',').map(Number)]
     const samples = new Map(modes.map((mode) => [mode, [] as Sample[]]))
@@ -76,23 +76,6 @@ const defaultWorkers = (): number[] =>
 
 const nameOf = (mode: number): string =>
   mode === 0 ? 'readline, parse, stringify, write' : `${mode} worker${mode === 1 ? '' : 's'}`
-
-/** Real synthetic patients where they are at hand. */
-function generate(out: string, bytes: string): void {
-  const real = join(sharedFolder, 'data/r4-synthea')
-  const from = existsSync(real) ? ['--multiply', real] : ['--one-file', 'all.ndjson']
-  const script = fileURLToPath(new URL('./generate.js', import.meta.url))
-  spawnSync(process.execPath, [script, '--out', out, '--bytes', bytes, ...from], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
-
-function configPath(): string {
-  const sample = join(sharedFolder, 'golden/r4-sample-config.json')
-  return existsSync(sample)
-    ? sample
-    : fileURLToPath(new URL('../../configs/research-r4.json', import.meta.url))
-}
 
 const sizeOf = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)

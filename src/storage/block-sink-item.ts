@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { BlobContainer } from './blob-container.js'
 import {
@@ -41,7 +41,7 @@ export const METADATA = {
  */
 export class BlockSinkItem implements SinkItem {
   #blocks: NamedBlock[] = []
-  #held: Uint8Array[] = []
+  #held: Buffer[] = []
   #heldBytes = 0
   #keptCount = 0
   #keptBytes = 0
@@ -71,7 +71,7 @@ export class BlockSinkItem implements SinkItem {
     this.#check()
     for (const piece of pieces) {
       // The caller uses its bytes again.
-      this.#held.push(Uint8Array.from(piece))
+      this.#held.push(this.sink.uploads.copyOf(piece))
       this.#heldBytes += piece.length
     }
     if (this.#heldBytes > 0 && this.#heldBytes >= this.#leastBytes) await this.#stage()
@@ -172,22 +172,25 @@ export class BlockSinkItem implements SinkItem {
   async #stage(): Promise<void> {
     const index = this.#blocks.length
     if (isBeyondBlocks(index)) throw this.#tooLong()
-    const block = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held)
+    const pieces = this.#held
+    const bytes = this.#heldBytes
     this.#held = []
     this.#heldBytes = 0
-    const md5 = hash('md5', block, 'buffer')
+    const md5 = md5Of(pieces)
     const id = blockId(this.fingerprint, index, md5)
-    this.#blocks.push({ id, bytes: block.length })
+    this.#blocks.push({ id, bytes })
     const { container, uploads } = this.sink
-    const { sent } = await uploads.start(block.length, () =>
-      container.stageBlock(this.name, id, block, { md5 }),
-    )
-    const done = sent.then(
-      () => this.#noteSent(index),
-      (reason: unknown) => {
-        this.#failure ??= { reason }
-      },
-    )
+    const { sent } = await uploads.start(bytes, () => container.stageBlock(this.name, id, pieces, { md5 }))
+    const done = sent
+      .then(
+        () => this.#noteSent(index),
+        (reason: unknown) => {
+          this.#failure ??= { reason }
+        },
+      )
+      .finally(() => {
+        for (const piece of pieces) uploads.release(piece)
+      })
     this.#underWay.add(done)
     done.finally(() => this.#underWay.delete(done))
   }
@@ -230,6 +233,13 @@ export class BlockSinkItem implements SinkItem {
       at: this.name,
     })
   }
+}
+
+function md5Of(pieces: readonly Uint8Array[]): Buffer {
+  if (pieces.length === 1) return hash('md5', pieces[0], 'buffer')
+  const md5 = createHash('md5')
+  for (const piece of pieces) md5.update(piece)
+  return md5.digest()
 }
 
 const CONTENT_TYPES: readonly (readonly [RegExp, string])[] = [

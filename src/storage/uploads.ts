@@ -1,3 +1,7 @@
+// Smaller ones are left to the garbage collector.
+const LEAST_POOLED_BYTES = 256 * 1024
+const POOLED_STEP_BYTES = 2 ** 20
+
 export interface UploadLimits {
   /** Requests under way at once. */
   readonly count: number
@@ -10,6 +14,8 @@ export class Uploads {
   #count = 0
   #bytes = 0
   readonly #waiting: (() => void)[] = []
+  /** Used again: the collector sees too late how much memory buffers hold. */
+  readonly #free: Buffer[] = []
 
   constructor(private readonly limits: UploadLimits) {}
 
@@ -26,6 +32,26 @@ export class Uploads {
     // Whoever waits for it may come later.
     sent.catch(() => {})
     return { sent }
+  }
+
+  /** The bytes in a buffer of its own, to be given back by `release`. */
+  copyOf(piece: Uint8Array): Buffer {
+    const { length } = piece
+    const at = this.#free.findIndex((buffer) => buffer.length >= length)
+    const isPooled = length >= LEAST_POOLED_BYTES
+    const buffer =
+      isPooled && at >= 0
+        ? this.#free.splice(at, 1)[0]
+        : Buffer.allocUnsafeSlow(
+            isPooled ? Math.ceil(length / POOLED_STEP_BYTES) * POOLED_STEP_BYTES : length,
+          )
+    buffer.set(piece)
+    return buffer.subarray(0, length)
+  }
+
+  release(copy: Buffer): void {
+    if (copy.length < LEAST_POOLED_BYTES || this.#free.length >= this.limits.count) return
+    this.#free.push(Buffer.from(copy.buffer))
   }
 
   #hasRoom(bytes: number): boolean {

@@ -27,7 +27,7 @@ const END_WITH_THE_TEST = 'data:text/javascript,process.on("disconnect",()=>proc
 const START_WITHIN_MS = 30_000
 
 /** Starts the blob service of Azurite in memory on a free port; it ends with the test, or with its process. */
-export async function startAzurite(t: Test): Promise<Azurite> {
+export async function startAzurite(t: Pick<Test, 'teardown'>): Promise<Azurite> {
   const main = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js')
   const settings = [
     '--inMemoryPersistence',

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs'
+import { createLineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
+import { Output } from '../src/anonymizer/output.js'
+import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
+import { planOf } from '../src/config/plan.js'
+import { runPipeline } from '../src/pipeline/run.js'
+import { createRetry } from '../src/retry.js'
+import { openSink, openSource, type StoreAccess } from '../src/storage/open.js'
+import type { Sink, Source, SourceItem } from '../src/storage/store.js'
+
+/** What `azure.ts` measures: one whole process. */
+export interface AzureProcessOptions {
+  /** `copy`: through the same source and sink, nothing anonymized. `engine`: one core, from memory. */
+  readonly mode: 'copy' | 'engine' | 'pipeline'
+  readonly source: string
+  readonly sink: string
+  /** For `engine`: the same lines as a file. */
+  readonly file: string
+  readonly config: string
+  readonly workers: number
+  readonly emulator: { readonly account: string; readonly endpoint: string; readonly key: string }
+}
+
+export interface AzureMeasured {
+  readonly peakMebibytes: number
+  /** User and system time of all threads, start included. */
+  readonly processorSeconds: number
+}
+
+const CHUNK_BYTES = 4 * 2 ** 20
+const FACTS = { sourceVersion: '', lines: 0, quarantined: 0 }
+
+const options = JSON.parse(process.argv[2]) as AzureProcessOptions
+const access: StoreAccess = {
+  credentials: () => ({ accounts: [], emulator: options.emulator }),
+  retry: createRetry(),
+}
+
+if (options.mode === 'engine') await engine()
+else {
+  const source = await openSource(options.source, access)
+  const sink = await openSink(options.sink, access, { isToBeCreated: true })
+  if (options.mode === 'copy') await copyAll(source, sink)
+  else await pipeline(source, sink)
+}
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+const measured: AzureMeasured = {
+  peakMebibytes: Math.round(maxRSS / 1024),
+  processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
+}
+process.stdout.write(`${JSON.stringify(measured)}\n`)
+
+async function pipeline(source: Source, sink: Sink): Promise<void> {
+  const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
+  const plan = planOf(checked, '2026-11-21')
+  const report = await runPipeline({ source, sink, plan, workers: options.workers })
+  if (report.failed.length > 0) throw new Error(`${report.failed[0].code}: ${report.failed[0].message}`)
+}
+
+async function copyAll(source: Source, sink: Sink): Promise<void> {
+  const release = await sink.state.lock()
+  try {
+    for await (const item of source.list(() => {})) await copy(source, sink, item)
+  } finally {
+    await release()
+  }
+}
+
+async function copy(source: Source, sink: Sink, item: SourceItem): Promise<void> {
+  const reader = await source.open(item, 0)
+  const output = sink.item(item.name, 'c0'.repeat(16))
+  await output.resume(0)
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  for (let bytes = await reader.read(chunk); bytes > 0; bytes = await reader.read(chunk))
+    await output.append([chunk.subarray(0, bytes)])
+  await reader.verify()
+  await reader.close()
+  await output.complete()
+  await output.sealed()
+  await output.commit(FACTS)
+}
+
+async function engine(): Promise<void> {
+  const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
+  const plan = planOf(checked, '2026-11-21')
+  const anonymizer = await createLineAnonymizer(plan.settle(plan.newRunSecrets()))
+  const context = { item: 'x', record: 0, baseOffset: 0, dateShiftPrefix: '', isValidUtf8: true }
+  const out = new Output(2 ** 23)
+  const bytes = readFileSync(options.file)
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start)
+    const end = newline < 0 ? bytes.length : newline
+    if (out.length > CHUNK_BYTES) out.length = 0
+    anonymizer.anonymizeLine(bytes, { start, end }, context, out)
+    context.record += 1
+    start = end + 1
+  }
+}
