@@ -210,6 +210,7 @@ export class Transducer {
     const contained = name === 'contained'
     const start = this.startOf(p, name)
     if (start === undefined || bailTypes.has(start.type.name)) return 0
+    if (start.guard?.isIdle(this.source, p, this.end) === false) return 0
     const outerRecords = this.records
     const { ownerStart, ownerType } = this
     this.records = 0

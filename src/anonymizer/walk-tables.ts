@@ -2,6 +2,7 @@ import { type ElementType, isPrimitive, type Member } from '../fhir/elements.js'
 import { Automaton, type Place } from '../rules/automaton.js'
 import { compilePath, type StepPath } from '../rules/compile.js'
 import { hashBytes, sameBytes, viewOf } from './copy-bytes.js'
+import { Guard } from './guard.js'
 import type { Leaf } from './methods/leaf.js'
 import { isDateType, redactDropsAlways } from './methods/redact.js'
 import type { CompiledRule, Program } from './program.js'
@@ -187,6 +188,8 @@ export interface ResourceStart {
   /** The resource's own name as an element: `contained`, `resource`; '' for the root. */
   readonly name: string
   readonly table: Table
+  /** Whether the table holds: the rules that it leaves out select nothing. */
+  readonly guard: Guard | undefined
 }
 
 /** All tables of a program; one per place and surroundings, made when the data first leads there. */
@@ -208,17 +211,23 @@ export class WalkTables {
     const type = this.program.elements.resources.get(typeName)
     if (type === undefined) return undefined
     const paths = new Map<number, readonly StepPath[]>()
-    for (const { number, path } of this.program.rulesFor(typeName)) {
-      const compiled = compilePath(path)
-      if (compiled === undefined) return undefined
-      paths.set(number, compiled)
+    const guarded: CompiledRule[] = []
+    let changes = false
+    for (const rule of this.program.rulesFor(typeName)) {
+      const compiled = compilePath(rule.path)
+      if (compiled !== undefined) {
+        paths.set(rule.number, compiled)
+        changes ||= rule.rule.method !== 'keep'
+      } else if (name === '' && !changes) guarded.push(rule)
+      else return undefined
     }
     const automaton = new Automaton(paths)
     const place = automaton.start(type, name)
     const method = place.claim === 0 ? undefined : this.program.rules[place.claim - 1].rule.method
     if (method === 'substitute' || method === 'generalize') return undefined
     const builder = new TableBuilder(this.program, automaton, name === 'contained')
-    return { type, name, table: builder.resource(place) }
+    const guard = guarded.length === 0 ? undefined : new Guard(this.program, guarded)
+    return { type, name, table: builder.resource(place), guard }
   }
 }
 

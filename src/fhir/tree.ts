@@ -109,15 +109,17 @@ export interface Tree {
 
 /**
  * Parses the resource in `source[start, end)` by the element tree. Throws JsonError where it is not JSON; what is
- * JSON but not this version's FHIR is listed in `faults`. Returns undefined where the root is no object at all.
+ * JSON but not this version's FHIR is listed in `faults`. Returns undefined where the root is no object at all. Of the
+ * root's own elements only those named in `wanted` are parsed where that is given.
  */
 export function parseTree(
   elements: ElementTree,
   source: Buffer,
   start: number,
   end: number,
+  wanted?: ReadonlySet<string>,
 ): Tree | undefined {
-  const parser = new Parser(elements, source, start, end)
+  const parser = new Parser(elements, source, start, end, wanted)
   return parser.parse()
 }
 
@@ -131,6 +133,7 @@ class Parser {
     private readonly source: Buffer,
     private readonly start: number,
     private readonly end: number,
+    private readonly wanted: ReadonlySet<string> | undefined,
   ) {
     this.at = start
   }
@@ -244,6 +247,10 @@ class Parser {
     const known = node.type.members.get(underscore ? key.slice(1) : key)
     if (known === undefined || (underscore && !isPrimitive(known.type))) {
       this.fault('UNKNOWN_ELEMENT', keyStart, node)
+      this.at = skipValue(source, this.at, end, depth)
+      return
+    }
+    if (this.wanted !== undefined && node.parent === undefined && !this.wanted.has(known.name)) {
       this.at = skipValue(source, this.at, end, depth)
       return
     }

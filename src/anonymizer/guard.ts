@@ -1,0 +1,53 @@
+import { JsonError } from '../fhir/json.js'
+import { parseTree } from '../fhir/tree.js'
+import { evaluate } from '../rules/evaluate.js'
+import type { Scope } from '../rules/item.js'
+import { rootMembers } from '../rules/root-members.js'
+import { EvaluationError } from '../rules/values/item.js'
+import { currentValue } from './node-text.js'
+import type { CompiledRule, Program } from './program.js'
+
+/**
+ * Tells of a resource whether the rules that need the interpreter select anything in it. Where they do not, and no
+ * rule before them changes anything, the resource is anonymized as if they were not there. Only the elements they may
+ * look at are parsed.
+ */
+export class Guard {
+  private readonly members: ReadonlySet<string> | undefined
+
+  constructor(
+    private readonly program: Program,
+    private readonly rules: readonly CompiledRule[],
+  ) {
+    const members = new Set<string>()
+    let isKnown = true
+    for (const { path } of rules) {
+      const names = path.form.kind === 'expression' ? rootMembers(path.form.expression) : undefined
+      if (names === undefined) isKnown = false
+      else for (const name of names) members.add(name)
+    }
+    this.members = isKnown ? members : undefined
+  }
+
+  /** False also where the line `source[start, end)` is none that is accepted, or where a rule fails on it. */
+  isIdle(source: Buffer, start: number, end: number): boolean {
+    try {
+      const tree = parseTree(this.program.elements, source, start, end, this.members)
+      if (tree === undefined || tree.faults.length > 0) return false
+      const { root } = tree
+      const scope: Scope = {
+        valueOf: (element) => currentValue(element, source),
+        resource: root,
+        root,
+        asOf: this.program.spec.asOf,
+      }
+      return this.rules.every(
+        ({ path: { form } }) =>
+          form.kind === 'expression' && evaluate(form.expression, root, scope).length === 0,
+      )
+    } catch (error) {
+      if (error instanceof JsonError || error instanceof EvaluationError) return false
+      throw error
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import t from 'tap'
+import { parseExpression } from '../../src/rules/expression.js'
+import { rootMembers } from '../../src/rules/root-members.js'
+import { ENGINES, engineFor } from '../support/engines.js'
+import { specOf } from '../support/spec-of.js'
+
+const NONE = "Patient.name.where(use = 'none' and family.length() > 99)"
+const SOME = "Patient.name.where(use = 'old').family"
+const PATIENT =
+  '{"resourceType":"Patient","id":"p","name":[{"use":"usual","family":"A"},{"use":"old","family":"B"}]}'
+
+/** Rules, and whether the interpreter has to serve the patient. */
+const cases: readonly (readonly [string, readonly object[], string, boolean])[] = [
+  ['a rule that selects nothing', [{ path: NONE, method: 'redact' }], PATIENT, false],
+  ['a rule that selects something', [{ path: SOME, method: 'redact' }], PATIENT, true],
+  [
+    'one that would select something, had not the rule before it changed that',
+    [
+      { path: 'Patient.name.use', method: 'redact' },
+      { path: SOME, method: 'redact' },
+    ],
+    PATIENT,
+    true,
+  ],
+  [
+    'one that selects something only because of the rule before it',
+    [
+      { path: 'Patient.name.use', method: 'redact' },
+      { path: 'Patient.name.where(use.empty()).family', method: 'redact' },
+    ],
+    PATIENT,
+    true,
+  ],
+  [
+    'one behind a rule that changes nothing',
+    [
+      { path: 'Patient.name.use', method: 'keep' },
+      { path: NONE, method: 'redact' },
+    ],
+    PATIENT,
+    false,
+  ],
+  [
+    'one that looks anywhere',
+    [{ path: "Patient.name.where(%resource.id = 'p')", method: 'redact' }],
+    PATIENT,
+    true,
+  ],
+  ['one that fails', [{ path: 'Patient.name.single()', method: 'redact' }], PATIENT, true],
+  [
+    'one that selects nothing in a patient that is contained',
+    [{ path: NONE, method: 'redact' }],
+    '{"resourceType":"Basic","id":"b","contained":[{"resourceType":"Patient","id":"p"}]}',
+    true,
+  ],
+]
+
+for (const [name, rules, line, isInterpreted] of cases)
+  t.test(`rules that need the interpreter: ${name}`, async (t) => {
+    const spec = specOf({
+      fhirVersion: 'R4',
+      fhirPathRules: [...rules, { path: 'Patient.name', method: 'redact' }],
+      parameters: {},
+    })
+    const [law, fast] = await Promise.all(ENGINES.map((choice) => engineFor(spec, choice)))
+    t.strictSame(fast.run(line), law.run(line))
+    t.equal(fast.lines.counts.interpretedLines > 0, isInterpreted)
+    t.strictSame(fast.lines.counts.elementsByRule, law.lines.counts.elementsByRule)
+  })
+
+t.test('the elements that an expression may look at', async (t) => {
+  const expressions: Readonly<Record<string, readonly string[] | undefined>> = {
+    "name.where(use = 'none' and family.length() > 99)": ['name'],
+    '(name | telecom.first()).where($this is HumanName).given[0]': ['name', 'telecom'],
+    "name.where(use = 'x').exists() or active = true": ['name', 'active'],
+    'name.skip(multipleBirth)': ['name', 'multipleBirth'],
+    "extension('u')": undefined,
+    'descendants()': undefined,
+    'name.where(%resource.active)': undefined,
+    'Patient.name': undefined,
+    'name.combine($this.telecom)': undefined,
+    '`na*`.family': undefined,
+  }
+  for (const [text, names] of Object.entries(expressions)) {
+    const found = rootMembers(parseExpression(text))
+    t.strictSame(found && [...found].sort(), names && [...names].sort(), text)
+  }
+})
