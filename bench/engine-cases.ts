@@ -39,7 +39,10 @@ const percentOfLines = once(() => syntheticLines('R4', { Patient: 1, Observation
 // A patient's line is 3.6 times as long as an observation's.
 const percentOfBytes = once(() => syntheticLines('R4', { Patient: 1, Observation: 356 }, 24e6))
 
+/** Selects nothing: its elements are looked at, then the transducer takes the line. */
 const SLOW_RULE = { path: "Patient.name.where(use = 'none' and family.length() > 99)", method: 'redact' }
+/** Selects something: the interpreter takes the line. */
+const SLOW_RULE_THAT_SELECTS = { path: 'Patient.name.where(family.length() > 0)', method: 'redact' }
 
 export const ENGINE_CASES: readonly EngineCase[] = [
   { name: 'r4-sample, warm', lines: r4, config: SAMPLE },
@@ -60,6 +63,18 @@ export const ENGINE_CASES: readonly EngineCase[] = [
     lines: percentOfBytes,
     config: SAMPLE,
     extraRules: [SLOW_RULE],
+  },
+  {
+    name: 'a slow rule that selects on 1 % of the lines ÷ without',
+    lines: percentOfLines,
+    config: SAMPLE,
+    extraRules: [SLOW_RULE_THAT_SELECTS],
+  },
+  {
+    name: 'a slow rule that selects on 1 % of the bytes ÷ without',
+    lines: percentOfBytes,
+    config: SAMPLE,
+    extraRules: [SLOW_RULE_THAT_SELECTS],
   },
   { name: 'r4-sample, interpreter alone', lines: every8th, config: SAMPLE, engine: 'interpreter' },
 ]

@@ -1,5 +1,5 @@
 import { JsonError } from '../fhir/json.js'
-import { parseTree } from '../fhir/tree.js'
+import { parseTree } from '../fhir/parse-tree.js'
 import { evaluate } from '../rules/evaluate.js'
 import type { Scope } from '../rules/item.js'
 import { rootMembers } from '../rules/root-members.js'

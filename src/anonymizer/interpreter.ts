@@ -1,7 +1,8 @@
 import { isPrimitive } from '../fhir/elements.js'
 import { JsonError } from '../fhir/json.js'
+import { parseTree } from '../fhir/parse-tree.js'
 import { patientIdOf } from '../fhir/patient-compartment.js'
-import { type Fault, parseTree, pathOf, type Tree, type TreeNode } from '../fhir/tree.js'
+import { type Fault, pathOf, type Tree, type TreeNode } from '../fhir/tree.js'
 import { evaluate } from '../rules/evaluate.js'
 import { isNode, type Scope } from '../rules/item.js'
 import { EvaluationError } from '../rules/values/item.js'
@@ -154,12 +155,13 @@ class Interpretation {
       asOf: this.program.spec.asOf,
     }
     let index: Index | undefined
-    for (const rule of this.program.rulesFor(node.type.name)) {
+    const rules = this.program.rulesFor(node.type.name)
+    for (const rule of rules) {
       const { form } = rule.path
       if (form.kind === 'resource') this.claim(rule, node)
       else if (form.kind === 'expression') this.claimSelected(rule, node, scope)
       else {
-        index ??= new Index(node)
+        index ??= new Index(node, rules)
         const hits = (form.kind === 'byType' ? index.byType : index.byName).get(form.name) ?? []
         for (const hit of hits)
           if (form.step === undefined) this.claim(rule, hit)
@@ -316,40 +318,41 @@ function completeInstants(node: TreeNode): void {
 }
 
 /** The resources directly inside a resource, in document order. */
-function* resourcesBelow(node: TreeNode): Generator<TreeNode> {
-  for (const child of node.body?.children ?? []) {
+function resourcesBelow(node: TreeNode, found: TreeNode[] = []): readonly TreeNode[] {
+  if (node.body === undefined) return found
+  for (const child of node.body.children) {
     if (child.detached) continue
-    if (child.isResource && child.kind === 'object') yield child
-    else yield* resourcesBelow(child)
+    if (child.isResource && child.kind === 'object') found.push(child)
+    else resourcesBelow(child, found)
   }
+  return found
 }
 
 /**
- * The elements below a resource by type and name, without itself; child resources are in it, what is in them is not.
+ * The elements below a resource by the types and names that rules ask for, without itself; child resources are in it, what is in them is not.
  * Built once a turn: what an earlier rule put in is not found, what it took out still is.
  */
 class Index {
   readonly byType = new Map<string, TreeNode[]>()
   readonly byName = new Map<string, TreeNode[]>()
 
-  constructor(resource: TreeNode) {
+  constructor(resource: TreeNode, rules: readonly CompiledRule[]) {
+    for (const { path } of rules) {
+      if (path.form.kind === 'byType') this.byType.set(path.form.name, [])
+      else if (path.form.kind === 'byName') this.byName.set(path.form.name, [])
+    }
     this.addBelow(resource)
   }
 
   private addBelow(node: TreeNode): void {
-    for (const child of node.body?.children ?? []) {
+    if (node.body === undefined) return
+    for (const child of node.body.children) {
       if (!child.isReal) continue
-      add(this.byType, child.type.name, child)
-      add(this.byName, child.name, child)
+      this.byType.get(child.type.name)?.push(child)
+      this.byName.get(child.name)?.push(child)
       if (!child.isResource) this.addBelow(child)
     }
   }
-}
-
-function add(index: Map<string, TreeNode[]>, key: string, node: TreeNode): void {
-  const list = index.get(key)
-  if (list === undefined) index.set(key, [node])
-  else list.push(node)
 }
 
 function stepFrom(node: TreeNode, step: string): readonly TreeNode[] {

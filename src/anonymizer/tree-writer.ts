@@ -1,5 +1,6 @@
 import { isPrimitive } from '../fhir/elements.js'
 import type { Body, JsonMember, Tree, TreeNode } from '../fhir/tree.js'
+import { copyBytes, viewOf } from './copy-bytes.js'
 import { addLabels, metaWithLabels } from './labels.js'
 import type { Output } from './output.js'
 import { hasValue } from './prune.js'
@@ -9,12 +10,16 @@ import { hasValue } from './prune.js'
  * with records gets its labels in `meta`, which comes last where there was none.
  */
 export class TreeWriter {
+  private readonly source: DataView
+
   constructor(
     private readonly tree: Tree,
     /** Records of the resources that are to be labelled. */
     private readonly records: ReadonlyMap<TreeNode, number>,
     private readonly out: Output,
-  ) {}
+  ) {
+    this.source = viewOf(tree.source)
+  }
 
   write(): void {
     this.object(this.tree.root)
@@ -126,7 +131,10 @@ export class TreeWriter {
   }
 
   private copy(start: number, end: number): void {
-    this.bytes(this.tree.source.subarray(start, end))
+    const { out } = this
+    out.reserve(end - start)
+    copyBytes(this.source, start, end, out.view, out.length)
+    out.length += end - start
   }
 
   private bytes(bytes: Uint8Array): void {
@@ -142,7 +150,19 @@ export class TreeWriter {
   }
 
   private text(text: string): void {
-    this.bytes(Buffer.from(text))
+    const { out } = this
+    out.reserve(text.length * 3)
+    const { bytes } = out
+    let at = out.length
+    for (let k = 0; k < text.length; k++) {
+      const code = text.charCodeAt(k)
+      if (code >= 0x80) {
+        at = out.length + bytes.write(text, out.length)
+        break
+      }
+      bytes[at++] = code
+    }
+    out.length = at
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ElementTree } from '../fhir/elements.js'
 import { JsonError } from '../fhir/json.js'
-import { parseTree, pathOf } from '../fhir/tree.js'
+import { parseTree } from '../fhir/parse-tree.js'
+import { pathOf } from '../fhir/tree.js'
 import type { Rejection } from './spec.js'
 
 /**

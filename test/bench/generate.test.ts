@@ -1,6 +1,6 @@
 import t from 'tap'
 import { elementTree } from '../../src/fhir/elements.js'
-import { parseTree } from '../../src/fhir/tree.js'
+import { parseTree } from '../../src/fhir/parse-tree.js'
 import {
   HOSPITAL_MIX,
   mixedSyntheticPieces,

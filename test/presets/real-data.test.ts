@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { elementTree } from '../../src/fhir/elements.js'
-import { parseTree } from '../../src/fhir/tree.js'
+import { parseTree } from '../../src/fhir/parse-tree.js'
 import type { FhirVersion } from '../../src/fhir/version.js'
 import { HOSPITAL_MIX, mixedSyntheticPieces, planSynthetic } from '../../src/synthetic/generate.js'
 import { sharedLines, sharedPath, skipWithoutShared } from '../support/shared.js'

@@ -1,0 +1,311 @@
+import { type ElementTree, type ElementType, isPrimitive, type Member } from './elements.js'
+import {
+  checkDepth,
+  findStringMember,
+  JsonError,
+  skipNumber,
+  skipSpace,
+  skipString,
+  skipValue,
+  skipWord,
+  stringText,
+} from './json.js'
+import { KeyCache } from './key-cache.js'
+import { trimText } from './text.js'
+import { Body, type Fault, JsonMember, type Tree, TreeNode } from './tree.js'
+
+/**
+ * Parses the resource in `source[start, end)` by the element tree. Throws JsonError where it is not JSON; what is
+ * JSON but not this version's FHIR is listed in `faults`. Returns undefined where the root is no object at all. Of the
+ * root's own elements only those named in `wanted` are parsed where that is given.
+ */
+export function parseTree(
+  elements: ElementTree,
+  source: Buffer,
+  start: number,
+  end: number,
+  wanted?: ReadonlySet<string>,
+): Tree | undefined {
+  const parser = new Parser(elements, source, start, end, wanted)
+  return parser.parse()
+}
+
+const KEYS = new KeyCache()
+
+class Parser {
+  readonly faults: Fault[] = []
+  private at: number
+  private spaces = 0
+
+  constructor(
+    private readonly elements: ElementTree,
+    private readonly source: Buffer,
+    private readonly start: number,
+    private readonly end: number,
+    private readonly wanted: ReadonlySet<string> | undefined,
+  ) {
+    this.at = start
+  }
+
+  parse(): Tree | undefined {
+    this.space()
+    if (this.source[this.at] !== 0x7b || this.at >= this.end) {
+      this.at = skipValue(this.source, this.at, this.end, 0)
+      this.finish()
+      return undefined
+    }
+    const root = new TreeNode('', this.resourceType(undefined, 0), undefined)
+    this.object(root, 1)
+    this.finish()
+    return { source: this.source, root, faults: this.faults, isCompact: this.spaces === 0 }
+  }
+
+  private finish(): void {
+    this.space()
+    if (this.at < this.end) throw new JsonError('INVALID_JSON', this.at, 'text after the end')
+  }
+
+  private space(): void {
+    const to = skipSpace(this.source, this.at, this.end)
+    this.spaces += to - this.at
+    this.at = to
+  }
+
+  private fault(code: Fault['code'], offset: number, node: TreeNode): void {
+    this.faults.push({ code, offset: offset - this.start, node })
+    node.isFaulty = true
+  }
+
+  /** The type named by the object at `this.at`; a type without members and with a fault where it names none. */
+  private resourceType(parent: TreeNode | undefined, depth: number): ElementType {
+    checkDepth(depth + 1, this.at)
+    const found = findStringMember(this.source, this.at, this.end, 'resourceType')
+    const type = found === undefined ? undefined : this.elements.resources.get(found.text)
+    if (type !== undefined) return type
+    const unknown = this.elements.anyResource
+    const holder = parent ?? new TreeNode('', unknown, undefined)
+    const code = found === undefined ? 'NOT_A_RESOURCE' : 'UNKNOWN_RESOURCE_TYPE'
+    this.fault(code, found?.start ?? this.at, holder)
+    return unknown
+  }
+
+  /** `this.at` is an opening brace; the node gets a body (a primitive: of its `_` object). */
+  private object(node: TreeNode, depth: number): void {
+    const { source, end } = this
+    checkDepth(depth, this.at)
+    const start = this.at
+    const body = new Body()
+    node.body = body
+    this.at++
+    this.space()
+    if (source[this.at] === 0x7d && this.at < end) this.at++
+    else this.members(node, body, depth)
+    if (!isPrimitive(node.type)) {
+      node.kind = body.members.length === 0 ? 'empty' : 'object'
+      node.start = start
+      node.end = this.at
+    }
+  }
+
+  private members(node: TreeNode, body: Body, depth: number): void {
+    const { source, end } = this
+    for (;;) {
+      const keyStart = this.at
+      if (keyStart >= end || source[keyStart] !== 0x22)
+        throw new JsonError('INVALID_JSON', keyStart, 'a property name is missing')
+      this.at = skipString(source, keyStart, end)
+      const key = KEYS.at(source, keyStart, this.at)
+      this.space()
+      if (this.at >= end || source[this.at] !== 0x3a)
+        throw new JsonError('INVALID_JSON', this.at, 'a colon is missing')
+      this.at++
+      this.space()
+      this.member(node, body, { key: key.text, keyText: key.quoted, keyStart }, depth)
+      this.space()
+      if (this.at < end && source[this.at] === 0x7d) break
+      if (this.at >= end || source[this.at] !== 0x2c)
+        throw new JsonError('INVALID_JSON', this.at, 'an object without end')
+      this.at++
+      this.space()
+    }
+    this.at++
+  }
+
+  private member(
+    node: TreeNode,
+    body: Body,
+    { key, keyText, keyStart }: { key: string; keyText: string; keyStart: number },
+    depth: number,
+  ): void {
+    const { source, end } = this
+    if (hasKey(body.members, key)) {
+      this.fault('DUPLICATE_KEY', keyStart, node)
+      this.at = skipValue(source, this.at, end, depth)
+      return
+    }
+    if (key === 'resourceType' && node.isResource && !node.type.members.has(key)) {
+      const name = new JsonMember(key, keyText, undefined, false, this.at)
+      this.at = skipValue(source, this.at, end, depth)
+      name.end = this.at
+      body.members.push(name)
+      return
+    }
+    const underscore = key.charCodeAt(0) === 0x5f
+    const known = node.type.members.get(underscore ? key.slice(1) : key)
+    if (known === undefined || (underscore && !isPrimitive(known.type))) {
+      this.fault('UNKNOWN_ELEMENT', keyStart, node)
+      this.at = skipValue(source, this.at, end, depth)
+      return
+    }
+    if (this.wanted !== undefined && node.parent === undefined && !this.wanted.has(known.name)) {
+      this.at = skipValue(source, this.at, end, depth)
+      return
+    }
+    const property = new JsonMember(key, keyText, known, underscore, this.at)
+    this.knownMember(node, body, property, depth)
+    property.end = this.at
+    body.members.push(property)
+  }
+
+  private knownMember(node: TreeNode, body: Body, property: JsonMember, depth: number): void {
+    const { underscore, start } = property
+    const member = property.member as Member
+    const partner = isPrimitive(member.type) ? partnerOf(body, property) : undefined
+    const isArray = this.source[start] === 0x5b && start < this.end
+    const add = (): TreeNode => addItem(node, body, property, partner)
+    if (isArray) this.array(underscore, add, depth + 1)
+    else this.value(add(), underscore, depth)
+    const isEmpty = property.items.length === 0
+    if (isEmpty) markToken(add(), 'empty', start, this.at)
+    const { items } = property
+    property.isArray = isArray && !isEmpty
+    property.isEmptyArray = isEmpty
+    if (isArray && !isEmpty && member.cardinality === 'one')
+      for (const item of items) markToken(item, 'fault', start, this.at)
+    const wrongCount = isArray ? member.cardinality === 'one' : member.cardinality === 'many'
+    const unlikePartner = partner !== undefined && (partner.isArray || partner.isEmptyArray) !== isArray
+    const isNull = this.source[start] === 0x6e
+    if ((wrongCount || unlikePartner) && !isNull) this.fault('WRONG_KIND', start, items[0])
+  }
+
+  private array(underscore: boolean, add: () => TreeNode, depth: number): void {
+    const { source, end } = this
+    checkDepth(depth, this.at)
+    this.at++
+    this.space()
+    if (source[this.at] === 0x5d && this.at < end) {
+      this.at++
+      return
+    }
+    for (;;) {
+      this.value(add(), underscore, depth)
+      this.space()
+      if (this.at < end && source[this.at] === 0x5d) break
+      if (this.at >= end || source[this.at] !== 0x2c)
+        throw new JsonError('INVALID_JSON', this.at, 'an array without end')
+      this.at++
+      this.space()
+    }
+    this.at++
+  }
+
+  /** Reads one value into the node: its own, or (underscore) its `_` object. */
+  private value(node: TreeNode, underscore: boolean, depth: number): void {
+    const { source, end } = this
+    const start = this.at
+    if (start >= end) throw new JsonError('INVALID_JSON', end, 'the text ends too early')
+    const c = source[start]
+    const expected = underscore ? 'object' : node.type.jsonKind
+    if (c === 0x7b && expected === 'object') {
+      if (node.type === this.elements.anyResource) {
+        const typed = this.resourceType(node, depth)
+        // The type is known only here; a node's type never changes afterwards.
+        ;(node as { type: ElementType }).type = typed
+      }
+      this.object(node, depth + 1)
+      return
+    }
+    const kind = this.scalar(start, depth)
+    if (kind !== 'null' && kind !== expected) this.fault('WRONG_KIND', start, node)
+    if (underscore) return
+    node.start = start
+    node.end = this.at
+    if (kind === 'string' && expected === 'string' && isBlankToken(source, start, this.at))
+      node.kind = 'empty'
+    else node.kind = kind === 'null' || kind === expected ? kind : 'fault'
+  }
+
+  /** Skips a value that is no expected object and tells its kind. */
+  private scalar(start: number, depth: number): 'string' | 'number' | 'boolean' | 'null' | 'fault' {
+    const { source, end } = this
+    const c = source[start]
+    if (c === 0x22) {
+      this.at = skipString(source, start, end)
+      return 'string'
+    }
+    if (c === 0x7b || c === 0x5b) {
+      this.at = skipValue(source, start, end, depth)
+      return 'fault'
+    }
+    if (c === 0x74 || c === 0x66 || c === 0x6e) {
+      this.at = skipWord(source, start, end)
+      return c === 0x6e ? 'null' : 'boolean'
+    }
+    this.at = skipNumber(source, start, end)
+    return 'number'
+  }
+}
+
+/** The next item of a property: its partner's, where that has one. */
+function addItem(
+  node: TreeNode,
+  body: Body,
+  property: JsonMember,
+  partner: JsonMember | undefined,
+): TreeNode {
+  const { items } = property
+  const { name, type } = property.member as Member
+  const shared = partner?.items[items.length]
+  const item = shared ?? new TreeNode(name, type, node)
+  if (shared === undefined) insertChild(body, item, partner)
+  // Most properties have one item: a list of one, where `push` would make room for many.
+  if (items.length === 0) property.items = [item]
+  else items.push(item)
+  return item
+}
+
+function hasKey(members: readonly JsonMember[], key: string): boolean {
+  for (let k = 0; k < members.length; k++) if (members[k].key === key) return true
+  return false
+}
+
+/** The `_x` to an `x`, the `x` to an `_x`, where it was read already. */
+function partnerOf(body: Body, { key, underscore }: JsonMember): JsonMember | undefined {
+  for (const other of body.members)
+    if (other.underscore !== underscore && (underscore ? key.endsWith(other.key) : other.key.endsWith(key)))
+      if (Math.abs(other.key.length - key.length) === 1) return other
+  return undefined
+}
+
+function markToken(item: TreeNode, kind: 'fault' | 'empty', start: number, end: number): void {
+  item.kind = kind
+  item.start = start
+  item.end = end
+}
+
+/** A child without partner comes last; one that its partner's array lacks comes behind that array. */
+function insertChild(body: Body, item: TreeNode, partner: JsonMember | undefined): void {
+  const last = partner?.items.at(-1)
+  if (last === undefined) body.children.push(item)
+  else {
+    let index = body.children.indexOf(last) + 1
+    while (body.children[index]?.name === item.name && body.children[index].type === item.type) index++
+    body.children.splice(index, 0, item)
+  }
+}
+
+function isBlankToken(source: Buffer, start: number, end: number): boolean {
+  const first = source[start + 1]
+  if (first > 0x20 && first < 0x80 && first !== 0x5c && first !== 0x22) return false
+  return trimText(stringText(source, start, end)) === ''
+}
