@@ -1,7 +1,7 @@
 import { findMember, findStringMember } from '../fhir/json.js'
 import { gzipMember } from '../workers/gzip-member.js'
 import type { LinesResult } from '../workers/protocol.js'
-import { TOO_LONG } from '../workers/rejections.js'
+import { rejectedLine, TOO_LONG } from '../workers/rejections.js'
 import { anonymizeText, eachBatch, Rejected, TAIL } from './bundle-batches.js'
 import { readShell } from './bundle-scan.js'
 import { BundleWriter, metaMember } from './bundle-text.js'
@@ -43,7 +43,7 @@ export async function anonymizeBundle(
     return whole(sumOf([own.result, ...counts.map((count) => minus(count, empty.result))]))
   } catch (error) {
     if (!(error instanceof Rejected)) throw error
-    return whole(rejectionOf(error, endOffset - mark))
+    return whole(rejectedLine(error, { lengthBytes: endOffset - mark, elementOffset: error.offset }))
   }
 }
 
@@ -78,19 +78,3 @@ function sumOf(results: readonly LinesResult[]): LinesResult {
   const [first] = results
   return { ...first, elementsByRule, busyMs: results.reduce((sum, { busyMs }) => sum + busyMs, 0) }
 }
-
-const rejectionOf = ({ code, message, offset }: Rejected, length: number): LinesResult => ({
-  kind: 'lines',
-  outputBytes: 0,
-  lines: 1,
-  delivered: 0,
-  blank: 0,
-  interpretedLines: 0,
-  resourcesByType: {},
-  elementsByRule: {},
-  rejected: {
-    rows: Uint32Array.of(0, Math.min(length, 2 ** 32 - 1), 0, 0, Math.min(offset, 2 ** 32 - 1)),
-    reasons: [{ code, message }],
-  },
-  busyMs: 0,
-})

@@ -1,6 +1,7 @@
 import { gzipMember } from '../workers/gzip-member.js'
 import type { WorkerPool } from '../workers/pool.js'
 import type { LinesResult, LinesTask } from '../workers/protocol.js'
+import { rejectedLine } from '../workers/rejections.js'
 import type { RunEvent } from './options.js'
 
 /** One answer for a part of a chunk; nearly always all of it. */
@@ -145,16 +146,7 @@ function rejection(task: LinesTask, why: 'crashed' | 'timeout'): LinesResult {
   const bytes = Buffer.from(task.slab, task.start, task.end - task.start)
   const length = task.document ? bytes.length : bytes.toString('latin1').replace(/\r?\n$/, '').length
   return {
-    kind: 'lines',
-    outputBytes: 0,
-    lines: 1,
-    delivered: 0,
-    blank: 0,
-    interpretedLines: 0,
-    resourcesByType: {},
-    elementsByRule: {},
-    rejected: { rows: Uint32Array.of(0, length, 0, 0, 0), reasons: [BLAME[why]] },
+    ...rejectedLine(BLAME[why], { lengthBytes: length }),
     ...(task.keepContent ? { content: new Uint8Array(bytes.subarray(0, length)) } : {}),
-    busyMs: 0,
   }
 }

@@ -1,7 +1,7 @@
 import { isDocumentName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
-import type { LinesResult, LinesTask } from '../workers/protocol.js'
-import { TOO_LONG } from '../workers/rejections.js'
+import type { LinesTask } from '../workers/protocol.js'
+import { rejectedLine, TOO_LONG } from '../workers/rejections.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import type { Chunk } from './chunks.js'
 import type { RunContext } from './context.js'
@@ -65,18 +65,7 @@ export class LineTasks {
 
   #tooLong({ offset, endOffset, lengthBytes }: Chunk & { kind: 'too-long' }): AnonymizedChunk {
     this.#record += 1
-    const result: LinesResult = {
-      kind: 'lines',
-      outputBytes: 0,
-      lines: 1,
-      delivered: 0,
-      blank: 0,
-      interpretedLines: 0,
-      resourcesByType: {},
-      elementsByRule: {},
-      rejected: { rows: Uint32Array.of(0, Math.min(lengthBytes, 2 ** 32 - 1), 0, 0, 0), reasons: [TOO_LONG] },
-      busyMs: 0,
-    }
+    const result = rejectedLine(TOO_LONG, { lengthBytes })
     return { offset, endOffset, output: [], parts: [{ offset, result }] }
   }
 }

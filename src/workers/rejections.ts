@@ -1,4 +1,4 @@
-import { REJECTION_FIELDS, type Reason, type Rejections } from './protocol.js'
+import { type LinesResult, REJECTION_FIELDS, type Reason, type Rejections } from './protocol.js'
 
 export const TOO_LONG: Reason = { code: 'LINE_TOO_LONG', message: 'is longer than maxLineBytes' }
 
@@ -38,3 +38,25 @@ export class RejectionList {
     return this.#reasons.push({ code, message }) - 1
   }
 }
+
+const MOST = 2 ** 32 - 1
+
+/** The answer for a single line that is rejected without a worker's having judged it. */
+export const rejectedLine = (
+  { code, message }: Reason,
+  { lengthBytes, elementOffset = 0 }: { readonly lengthBytes: number; readonly elementOffset?: number },
+): LinesResult => ({
+  kind: 'lines',
+  outputBytes: 0,
+  lines: 1,
+  delivered: 0,
+  blank: 0,
+  interpretedLines: 0,
+  resourcesByType: {},
+  elementsByRule: {},
+  rejected: {
+    rows: Uint32Array.of(0, Math.min(lengthBytes, MOST), 0, 0, Math.min(elementOffset, MOST)),
+    reasons: [{ code, message }],
+  },
+  busyMs: 0,
+})

@@ -13,6 +13,7 @@ import {
   type Overrides,
   quarantineOf,
   run,
+  runProcess,
   textIn,
   writeFiles,
 } from '../support/pipeline-run.js'
@@ -105,3 +106,24 @@ for (const [name, code] of Object.entries(ENTRIES))
     t.notOk(filesIn(output).has('x.ndjson'))
     t.notOk(filesIn(output).has('run.json'))
   })
+
+t.test('a process that stands still for a while blames no line for it', async (t) => {
+  const place = t.testdir()
+  const [input, output] = [join(place, 'in'), join(place, 'out')]
+  writeFiles(input, { 'a.ndjson': before.repeat(5000) })
+  let stood = false
+  const overrides = { chunkTimeoutMs: 1000, chunkBytes: 16 * 1024 }
+  const { exitCode, stderr } = await runProcess({ input, output, config: KEEP_ALL, overrides }, (send) => {
+    const look = setInterval(() => {
+      if ((filesIn(output).get('a.ndjson.part')?.length ?? 0) === 0) return
+      clearInterval(look)
+      send('SIGSTOP')
+      stood = true
+      setTimeout(() => send('SIGCONT'), 2500)
+    }, 5)
+    t.teardown(() => clearInterval(look))
+  })
+  t.ok(stood, 'it stood still in the midst of its work')
+  t.equal(exitCode, 0, stderr)
+  t.ok(textIn(output, 'a.ndjson') === before.repeat(5000))
+})
