@@ -136,6 +136,9 @@ export interface Attempts {
 }
 
 const CREDIT = 0.1
+// A host that has never answered is more likely misspelt than down.
+const NOBODY_THERE = /^(?:ENOTFOUND|ECONNREFUSED)$/
+const FIRST_CONTACT_ATTEMPTS = 4
 
 /** Full jitter ("Exponential Backoff and Jitter", AWS 2015); `Retry-After` is a lower bound to which a tenth is added. */
 export function createRetry(options: RetryOptions = {}): Retry {
@@ -154,6 +157,7 @@ export function createRetry(options: RetryOptions = {}): Retry {
   if (options.signal !== undefined) setMaxListeners(0, options.signal)
   let stock = budgetCount
   let count = 0
+  let hasAnswered = false
 
   const waitMsAfter = (failure: RequestFailure, failures: number): number =>
     failure.retryAfterMs === undefined
@@ -170,17 +174,21 @@ export function createRetry(options: RetryOptions = {}): Retry {
       checkInterrupted,
       succeeded() {
         failures = 0
+        hasAnswered = true
         stock = Math.min(budgetCount, stock + CREDIT)
       },
       async failed(error) {
         checkInterrupted()
         if (!(error instanceof RequestFailure) || !error.isRetryable) throw error
+        hasAnswered ||= error.status !== undefined
+        const isNobodyThere = !hasAnswered && NOBODY_THERE.test(error.code)
+        const most = isNobodyThere ? Math.min(FIRST_CONTACT_ATTEMPTS, mostAttempts) : mostAttempts
         failures += 1
         if (failures === 1) firstFailureMs = nowMs()
         const waitMs = waitMsAfter(error, failures)
         const spentMs = nowMs() - firstFailureMs
-        if (failures >= mostAttempts || spentMs + waitMs > totalMs || stock < 1)
-          throw gaveUp(error, { at: call.at, failures, spentMs })
+        if (failures >= most || spentMs + waitMs > totalMs || stock < 1)
+          throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere })
         stock -= 1
         count += 1
         onRetry({ at: call.at, code: error.code, status: error.status, attempt: failures, waitMs })
@@ -217,15 +225,17 @@ interface Spent {
   readonly at: string
   readonly failures: number
   readonly spentMs: number
+  readonly isNobodyThere: boolean
 }
 
-function gaveUp(cause: RequestFailure, { at, failures, spentMs }: Spent) {
+function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere }: Spent) {
   const asked =
     cause.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(cause.retryAfterMs / 1000)} s`
   const tries = failures === 1 ? 'once' : `${failures} times in ${Math.round(spentMs / 1000)} s`
+  const advice = isNobodyThere ? 'is the address right? Otherwise run it again later' : 'run it again later'
   return sluiceError(
     'SERVICE_UNAVAILABLE',
-    `the service does not answer as it should (${cause.message}; tried ${tries}${asked}); run it again later`,
+    `the service does not answer as it should (${cause.message}; tried ${tries}${asked}); ${advice}`,
     { blame: 'service', retry: 'later', at, cause },
   )
 }

@@ -123,6 +123,18 @@ t.test(
   },
 )
 
+t.test('a host that never answered is given up soon, one that did is not', async (t) => {
+  const nobody = (count: number) => failing(...Array.from({ length: count }, () => coded('ENOTFOUND')))
+  const { retry, waits } = virtualTime()
+  await t.rejects(retry.run(CALL, nobody(100)), {
+    code: 'SERVICE_UNAVAILABLE',
+    message: /is the address right/,
+  })
+  t.equal(waits.length, 3)
+  await retry.run(CALL, failing(status(503)))
+  t.equal(await retry.run(CALL, nobody(8)), 9)
+})
+
 t.test('all calls of a run share a budget, which successes fill again', async (t) => {
   const { retry } = virtualTime({ budgetCount: 3 })
   for (let n = 0; n < 3; n += 1) await retry.run(CALL, failing(status(503)))

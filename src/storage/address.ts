@@ -102,6 +102,8 @@ function partsOf(url: URL, scheme: string, emulator: Emulator, place: string): P
     return { ...azure(host), segments: [decoded(url.username, place), ...path], isAzure: true }
   }
   if (host === null) {
+    if (scheme === 'http' && !isNear(url.hostname))
+      throw wrong(place, 'must begin with https://, as what it holds could be read on its way')
     const [account = '', ...segments] = path
     if (!/^[a-z0-9]{3,24}$/.test(account))
       throw wrong(place, "is no storage account's; of another host it must be https://host/account/container")
@@ -110,6 +112,9 @@ function partsOf(url: URL, scheme: string, emulator: Emulator, place: string): P
   if (scheme === 'http') throw wrong(place, 'must begin with https://')
   return { ...azure(host), segments: path, isAzure: true }
 }
+
+/** This machine, or a name without a domain: a container of the same network. */
+const isNear = (hostname: string): boolean => /^(?:127(?:\.\d+){3}|\[::1\]|[^.:]+)$/.test(hostname)
 
 /** The blob endpoint serves hierarchical accounts too. */
 const azure = ([, account, zone = '', , suffix]: RegExpExecArray) => ({

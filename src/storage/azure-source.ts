@@ -24,6 +24,7 @@ export function azureSource(
 
   return {
     place,
+    isRemote: true,
     get folderName() {
       return prefix.split('/').at(-2) ?? containerName
     },

@@ -24,6 +24,9 @@ export interface BlobAction {
 /** The code of a failed request for an identity that cannot be had. */
 export const NO_IDENTITY = 'NO_IDENTITY'
 
+/** What Microsoft Entra calls an error. */
+const isEntraCode = (code: string): boolean => code.startsWith('AADSTS')
+
 const SKEW_MS = 10 * 60_000
 
 /** A final failure of a request as the caller's error. Whatever is no RequestFailure comes back as it is. */
@@ -45,7 +48,7 @@ export function blobError(error: unknown, context: BlobErrorContext, action: Blo
       `The connection to the service cannot be trusted (${code}); correct the address, or name the authority of its certificate in NODE_EXTRA_CA_CERTS.`,
       { blame: 'user', retry: 'never', at: context.place, cause: error },
     )
-  if (status === 401 || status === 403 || code === NO_IDENTITY)
+  if (status === 401 || status === 403 || code === NO_IDENTITY || isEntraCode(code))
     return make(isSource ? 'SOURCE_DENIED' : 'SINK_DENIED', denied(error, context, action), {
       at: context.place,
     })
@@ -82,6 +85,8 @@ function denied(
   const { sas, identity } = context
   if (code === NO_IDENTITY)
     return 'no identity was found: sign in with "az login", give a managed or workload identity, AZURE_CLIENT_ID and its companions, a connection string, or a SAS in the address'
+  if (isEntraCode(code))
+    return `the identity was refused (${code}); its secret, certificate or tenant may be wrong or have expired`
   const nowMs = serviceTimeMs ?? Date.now()
   if (sas?.expiresAt !== undefined && Date.parse(sas.expiresAt) <= nowMs)
     return `the SAS expired at ${sas.expiresAt}; ask for a new one`

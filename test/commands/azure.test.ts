@@ -14,7 +14,7 @@ import { filesIn, syntheticLines } from '../support/pipeline-run.js'
 import { sluice, startSluice } from '../support/sluice.js'
 
 const azurite = await startAzurite(t)
-const LINES = syntheticLines(300_000)
+const LINES = syntheticLines(60_000)
 const CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [{ path: 'Resource.id', method: 'cryptoHash' }],
@@ -97,6 +97,8 @@ t.test('blobs become the same outputs as files, with the configuration in a cont
   ]
   t.equal((await sluice(words, { cwd })).exitCode, 0)
   t.strictSame(outputsOf(join(cwd, 'out sas')), expected, 'a SAS')
+  const lint = await sluice(['lint', '-c', `azurite://${name}/config/config.json`], { cwd, env: EMULATOR })
+  t.equal(lint.exitCode, 0, lint.stderr)
   const run = JSON.parse(readFileSync(join(cwd, 'out azurite', 'run.json'), 'utf8'))
   t.equal(run.source, `azurite://${name}/export`)
 })
@@ -110,20 +112,16 @@ t.test('neither key nor SAS is in any output, whatever happens', async (t) => {
   const key = Buffer.from('CANARYKEY'.repeat(8)).toString('base64')
   const withKey = { AZURE_STORAGE_ACCOUNT: ACCOUNT, AZURE_STORAGE_KEY: key }
   const config = ['-c', 'config.json']
-  const faults = [503, 403, 404, 412].map((status) => nthFails(1, { kind: 'status', status }))
+  const faults = [503, 403].map((status) => nthFails(1, { kind: 'status', status }))
   const cases: readonly (readonly [readonly string[], Readonly<Record<string, string>>, number])[] = [
     [['-i', `${base}/export?${sas}`, ...config], {}, 0],
     [['-i', `${base}/none?${sas}`, ...config], {}, 3],
     [['-i', `${base}2/export?${sas}`, ...config], {}, 3],
     [['-i', `${base}/export?${sas}&x=`.replace('sig=', 'sig=CANARY'), ...config], {}, 3],
     [['-i', `${base}/export?${sas}`.replace('se=20', 'se=19'), ...config], {}, 2],
-    [['-i', `${base}/export?${sas}`.replace('sv=', 'vv='), ...config], {}, 2],
-    [['-i', `${base}/export?${sas}#`, ...config], {}, 0],
-    [['-i', `${base}/%?${sas}`, ...config], {}, 2],
     [['-i', 'in', '-c', `${base}/none.json?${sas}`], {}, 2],
     [['-i', 'in', '-c', `${base}/export/a.ndjson?${sas}`], {}, 2],
     [['-i', `${base}/export`, ...config], withKey, 3],
-    [['-i', `${base}/export`, ...config], { ...withKey, AZURE_STORAGE_ACCOUNT: '' }, 2],
     [['-i', `${base}/export`, ...config], { AZURE_STORAGE_CONNECTION_STRING: `AccountKey=${key}` }, 2],
   ]
   const secrets = [signature, encodeURIComponent(signature), key, 'CANARY', ACCOUNT_KEY]
