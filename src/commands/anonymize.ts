@@ -12,10 +12,10 @@ import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './anonymize-options.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
 import { longFlag, required, usage } from './options.js'
 import { printReport, printStreamTotals } from './report-text.js'
-import { openRunDisplay, type RunDisplay } from './run-display.js'
-import { openRunMetrics } from './run-metrics.js'
+import type { RunDisplay } from './run-display.js'
 import { readConfigAt, storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
+import { withRunDisplay } from './with-run-display.js'
 
 /** `sluice anonymize`. Throws what the configuration, the store and the pipeline throw. */
 export async function anonymize(values: AnonymizeValues, terminal: Terminal): Promise<ExitCode> {
@@ -40,7 +40,7 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   })
   const isStream = input === '-'
   if (isStream) refuseFileOptions(values)
-  return withDisplay(values, terminal, !isStream, (display, metrics) => {
+  return withRunDisplay(values, terminal, !isStream, (display, metrics) => {
     shown = display
     display.configured(checked)
     const opened = { checked, display, metrics, access }
@@ -70,24 +70,6 @@ interface Opened {
   readonly display: RunDisplay
   readonly metrics: RunMetrics | undefined
   readonly access: StoreAccess
-}
-
-/** Runs with display and metrics, and ends both whatever happens. */
-async function withDisplay<T>(
-  values: AnonymizeValues,
-  terminal: Terminal,
-  hasBar: boolean,
-  run: (display: RunDisplay, metrics: RunMetrics | undefined) => Promise<T>,
-): Promise<T> {
-  const metrics = await openRunMetrics(values)
-  const display = await openRunDisplay(terminal, { isVerbose: values.verbose, hasBar })
-  try {
-    if (metrics?.url !== undefined) display.served(metrics.url)
-    return await run(display, metrics?.run)
-  } finally {
-    await display.close()
-    await metrics?.close()
-  }
 }
 
 async function files(

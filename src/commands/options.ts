@@ -9,8 +9,11 @@ export interface Option<T> {
   /** Other spellings, accepted and not shown in the short help: `--inputFolder <path>`. */
   readonly aliases?: readonly string[]
   readonly description: string
-  /** Text → value; throws Error whose message completes `--flag …`. Absent for flags without value. */
-  readonly read?: (text: string) => T
+  /**
+   * Text → value; throws Error whose message completes `--flag …`. Absent for flags without value. `before` is what
+   * the option had when it was given already.
+   */
+  readonly read?: (text: string, before?: unknown) => T
   readonly fallback: T
   /** What the help says is the default, where the value does not say it. */
   readonly fallbackText?: string
@@ -41,6 +44,21 @@ export const maybe = <T>(
   read: (text: string) => T,
   extra: Extra = {},
 ): Option<T | undefined> => ({ flags, description, read, fallback: undefined, ...extra })
+
+/** An option that may be given several times. */
+export const many = <T>(
+  flags: string,
+  description: string,
+  read: (text: string) => T,
+  extra: Extra = {},
+): Option<readonly T[]> => ({
+  flags,
+  description: `${description}; may be given several times`,
+  read: (text, before) => [...((before ?? []) as readonly T[]), read(text)],
+  fallback: [],
+  fallbackText: '',
+  ...extra,
+})
 
 /** An option with a value and a default. */
 export const withDefault = <T>(

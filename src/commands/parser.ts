@@ -63,9 +63,9 @@ function commanderOption(option: Option<unknown>, flags: string): CommanderOptio
   const built = new CommanderOption(flags, option.description)
   const { read } = option
   if (read !== undefined)
-    built.argParser((text: string) => {
+    built.argParser((text: string, before: unknown) => {
       try {
-        return read(text)
+        return read(text, before)
       } catch (error) {
         throw new InvalidArgumentError(error instanceof Error ? error.message : 'cannot be read')
       }
@@ -78,7 +78,7 @@ function commanderOption(option: Option<unknown>, flags: string): CommanderOptio
 
 /** The default as the help shows it; undefined for none. */
 export function fallbackOf({ fallback, fallbackText, read }: Option<unknown>): string | undefined {
-  if (fallbackText !== undefined) return fallbackText
+  if (fallbackText !== undefined) return fallbackText === '' ? undefined : fallbackText
   return read === undefined || fallback === undefined ? undefined : String(fallback)
 }
 

@@ -1,8 +1,16 @@
 import type { CheckedConfig } from '../config/anonymizer-config.js'
-import type { RunEvent, RunProgress } from '../pipeline/options.js'
+import type { RunProgress } from '../pipeline/options.js'
 import type { QuarantinedLine } from '../pipeline/quarantine.js'
 import type { EventLevel } from './event-log.js'
 import type { Terminal } from './terminal.js'
+
+/** An event of a run, an export or a load. */
+export interface ShownEvent {
+  readonly event: string
+  readonly level: 'info' | 'warn'
+  readonly item?: string
+  readonly [field: string]: unknown
+}
 
 /** What a run shows while it works: a bar to a person, event lines to everything else. */
 export interface RunDisplay {
@@ -11,7 +19,7 @@ export interface RunDisplay {
   /** Says where metrics are served. */
   served(url: string): void
   readonly onProgress: (progress: RunProgress) => void
-  readonly onEvent: (event: RunEvent) => void
+  readonly onEvent: (event: ShownEvent) => void
   readonly onQuarantined: (line: QuarantinedLine) => void
   /** Leaves a clean last line; harmless when called again. */
   close(): Promise<void>
@@ -43,6 +51,7 @@ async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promis
       bar?.update({ bytesRead, bytesTotal, lineCount: lines, quarantinedCount: quarantined }),
     onEvent: ({ event, level, item, ...fields }) => {
       if (level === 'warn') warnings.push([event, item, JSON.stringify(fields)].join(' '))
+      else if (event === 'export.polled') terminal.warn(`server: ${fields.progress} (${fields.seconds} s)`)
     },
     onQuarantined: () => undefined,
     async close() {

@@ -1,6 +1,7 @@
 import { ANONYMIZE } from './anonymize-options.js'
 import { DECRYPT } from './decrypt-options.js'
 import { DEMO } from './demo-options.js'
+import { EXPORT } from './export-options.js'
 import { LINT } from './lint-options.js'
 import { SERVE } from './serve-options.js'
 import { type Verb, verb } from './verb.js'
@@ -10,6 +11,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...ANONYMIZE,
     run: async (values, terminal) => (await import('./anonymize.js')).anonymize(values, terminal),
+  }),
+  verb({
+    ...EXPORT,
+    run: async (values, terminal) => (await import('./export.js')).exportFromServer(values, terminal),
   }),
   verb({ ...LINT, run: async (values, terminal) => (await import('./lint.js')).lint(values, terminal) }),
   verb({

@@ -1,5 +1,6 @@
 import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
 import { isDocumentName } from '../storage/names.js'
+import type { SourceItem } from '../storage/store.js'
 import { anonymizeBundle } from './bundle.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import { type ChunkSource, Chunks } from './chunks.js'
@@ -10,6 +11,7 @@ import type { ItemWork } from './items.js'
 import { LineTasks } from './line-tasks.js'
 import { countByCode } from './quarantine.js'
 import { findSealed, type SealedItem, SinkWriter } from './sink-writer.js'
+import type { Totals } from './totals.js'
 import { openItem } from './unpack.js'
 
 /**
@@ -67,6 +69,7 @@ async function pump(run: RunContext, work: ItemWork, writer: SinkWriter): Promis
     await inOrder.drain()
     await reader.verify()
     checkComplete(run, work, chunks.endOffset, writer)
+    checkPromised(item, writer.at.totals)
   } catch (error) {
     await inOrder.drain().catch(() => {})
     throw error
@@ -106,6 +109,22 @@ function checkComplete(run: RunContext, work: ItemWork, endOffset: number, write
     retry: 'never',
     at: `${run.source.place}: ${work.item.name}`,
   })
+}
+
+/** Throws SOURCE_CORRUPT for content that is not what the source said it would be. */
+function checkPromised({ name, promised }: SourceItem, totals: Totals): void {
+  const lineCount = totals.lines - totals.blank
+  const refuse = (message: string) =>
+    sluiceError('SOURCE_CORRUPT', `${message}; nothing of it was committed, run it again`, {
+      blame: 'source',
+      retry: 'later',
+      at: name,
+    })
+  if (promised?.lineCount !== undefined && promised.lineCount !== lineCount)
+    throw refuse(`has ${lineCount} resources, not ${promised.lineCount} as announced`)
+  const other = Object.keys(totals.resourcesByType).find((type) => type !== promised?.resourceType)
+  if (promised?.resourceType !== undefined && other !== undefined)
+    throw refuse(`has a resource of type ${other}, not only ${promised.resourceType} as announced`)
 }
 
 /** Throws BAD_LINE if a line of the chunk is rejected. */

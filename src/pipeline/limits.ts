@@ -21,7 +21,13 @@ export interface Limits {
 
 export type LimitOptions = Pick<
   RunOptions,
-  'workers' | 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeoutMs' | 'workerHeapBytes'
+  | 'workers'
+  | 'itemsAtOnce'
+  | 'memoryBudgetBytes'
+  | 'chunkBytes'
+  | 'maxLineBytes'
+  | 'chunkTimeoutMs'
+  | 'workerHeapBytes'
 > & { readonly source?: { readonly isRemote?: true }; readonly sink?: { readonly isRemote?: true } }
 
 // Small items of a remote store wait for answers most of their time.
@@ -50,7 +56,12 @@ export function settleLimits(options: LimitOptions): Limits {
   const maxLineBytes = atLeast('maxLineBytes', options.maxLineBytes ?? Math.min(64 * MIB, lineRoom), 1)
   const slabRoom = Math.floor((budget - Math.min(maxLineBytes, lineRoom)) / slabBytes)
   const isRemote = options.source?.isRemote === true || options.sink?.isRemote === true
-  const wantedSlabs = workers * 3 + 2 + (isRemote ? REMOTE_ITEMS_AT_ONCE : 0)
+  const itemsAtOnce = atLeast(
+    'itemsAtOnce',
+    options.itemsAtOnce ?? Math.max(2, isRemote ? REMOTE_ITEMS_AT_ONCE : workers * 2),
+    1,
+  )
+  const wantedSlabs = workers * 3 + 2 + (isRemote ? itemsAtOnce : 0)
   const slabCount = Math.max(2, Math.min(wantedSlabs, slabRoom))
   return {
     workers,
@@ -62,7 +73,7 @@ export function settleLimits(options: LimitOptions): Limits {
     workerHeapMebibytes: Math.ceil(
       (options.workerHeapBytes ?? Math.max(128 * MIB, Math.min(1024 * MIB, memory / 2 / workers))) / MIB,
     ),
-    itemsAtOnce: Math.max(2, Math.min(isRemote ? REMOTE_ITEMS_AT_ONCE : workers * 2, slabCount)),
+    itemsAtOnce: Math.max(1, Math.min(itemsAtOnce, slabCount)),
   }
 }
 

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly plan: AnonymizerPlan
   /** Worker threads; default: the processors this process may use. */
   readonly workers?: number
+  /** Items in progress at once, as far as memory allows; default two for each worker. */
+  readonly itemsAtOnce?: number
   /** Bytes of input and output held at once; default 256 MiB or a quarter of the memory limit. */
   readonly memoryBudgetBytes?: number
   /** C: chunk k holds the lines that begin in [k·C, (k+1)·C); default 4 MiB. */

@@ -245,7 +245,8 @@ export async function commit(
   await sinkItem.settle()
   faultPoint('before-done')
   const { output, fingerprint, item } = work
-  const record: DoneRecord = { done: 1, output, fingerprint, head, source: item, totals }
+  const source = { name: item.name, bytes: item.bytes, version: item.version }
+  const record: DoneRecord = { done: 1, output, fingerprint, head, source, totals }
   await writeDone(sink.state, record)
   faultPoint('after-done')
   await sink.state.remove(journalName(output))

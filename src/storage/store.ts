@@ -6,6 +6,15 @@ export interface SourceItem {
   readonly bytes: number
   /** Changes whenever the content may have changed: an ETag; size, time and inode of a file. */
   readonly version: string
+  readonly promised?: PromisedContent
+}
+
+/** What the source says of an item's content: held against it before the output is committed. */
+export interface PromisedContent {
+  /** Lines that are not blank. */
+  readonly lineCount?: number
+  /** The type of every resource in it. */
+  readonly resourceType?: string
 }
 
 /** Where items come from. */

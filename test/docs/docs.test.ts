@@ -15,7 +15,13 @@ t.test('generated documents are what npm run docs makes of the source', async (t
 })
 
 t.test('links in the documents lead somewhere', async (t) => {
-  for (const path of ['README.md', 'ARCHITECTURE.md', 'docs/compatibility.md', 'CHANGELOG.md']) {
+  for (const path of [
+    'README.md',
+    'ARCHITECTURE.md',
+    'docs/compatibility.md',
+    'docs/export.md',
+    'CHANGELOG.md',
+  ]) {
     const text = readFileSync(join(projectRoot, path), 'utf8')
     for (const [, target] of text.matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g))
       if (!/^https?:/.test(target))

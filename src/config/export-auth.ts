@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { type Problem, sluiceError } from '../errors.js'
+import { issuesAsProblems } from './rules.js'
+
+/** A secret: never in the file itself. */
+const secret = z.union([
+  z.strictObject({ env: z.string().min(1) }).describe('name of an environment variable'),
+  z.strictObject({ file: z.string().min(1) }).describe('a file, relative to this one'),
+])
+type SecretPlace = z.infer<typeof secret>
+
+const scope = z.string().min(1).optional()
+const clientId = z.string().min(1)
+
+/** How a FHIR server knows its client, as the file of `--auth` has it. */
+export const exportAuthSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('bearer'), token: secret }),
+  z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
+  z.strictObject({
+    type: z.literal('client-credentials'),
+    tokenUrl: z.url(),
+    clientId,
+    clientSecret: secret,
+    scope,
+    secretIn: z.enum(['post', 'basic']).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('smart'),
+    clientId,
+    keys: z.union([
+      secret,
+      z
+        .strictObject({ url: z.url({ protocol: /^https$/ }) })
+        .describe('an address that gives the private keys'),
+    ]),
+    kid: z.string().optional(),
+    tokenUrl: z.url().optional(),
+    scope,
+    jwksUrl: z.url().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('azure'),
+    tenantId: z.string().min(1),
+    clientId,
+    clientSecret: secret,
+    scope,
+    authority: z.url().optional(),
+  }),
+  z.strictObject({ type: z.literal('managed-identity'), scope }),
+])
+
+type Given = z.infer<typeof exportAuthSchema>
+type Resolved<T> = T extends unknown
+  ? {
+      [K in keyof T]: K extends 'token' | 'password' | 'clientSecret'
+        ? string
+        : K extends 'keys'
+          ? object
+          : T[K]
+    }
+  : never
+
+/** The same with its secrets read. */
+export type ResolvedAuth = Resolved<Given>
+
+/** Reads a file of `--auth`. Throws CONFIG_INVALID with every problem, KEY_MISSING; neither quotes what it read. */
+export async function readExportAuth(path: string): Promise<ResolvedAuth> {
+  return resolveExportAuth(parse(await textIn(path, path), path), dirname(path))
+}
+
+/** Checks what a configuration holds and reads its secrets. Throws CONFIG_INVALID, KEY_MISSING. */
+export async function resolveExportAuth(raw: unknown, baseFolder: string): Promise<ResolvedAuth> {
+  const checked = exportAuthSchema.safeParse(raw)
+  if (!checked.success) throw invalid(issuesAsProblems(checked.error, 'auth'))
+  const auth = checked.data
+  const read = (place: SecretPlace, name: string) => readSecret(place, `auth.${name}`, baseFolder)
+  switch (auth.type) {
+    case 'bearer':
+      return { ...auth, token: await read(auth.token, 'token') }
+    case 'basic':
+      return { ...auth, password: await read(auth.password, 'password') }
+    case 'client-credentials':
+    case 'azure':
+      return { ...auth, clientSecret: await read(auth.clientSecret, 'clientSecret') }
+    case 'smart': {
+      const { keys } = auth
+      const text = 'url' in keys ? await fetchText(keys.url) : await read(keys, 'keys')
+      return { ...auth, keys: parse(text, 'auth.keys') }
+    }
+    default:
+      return auth
+  }
+}
+
+async function readSecret(place: SecretPlace, at: string, baseFolder: string): Promise<string> {
+  const text =
+    'env' in place
+      ? process.env[place.env]
+      : await readFile(resolve(baseFolder, place.file), 'utf8').catch(() => undefined)
+  const secretText = text?.replace(/\r?\n$/, '')
+  if (secretText) return secretText
+  const where = 'env' in place ? `the environment variable ${place.env}` : `the file ${place.file}`
+  throw sluiceError('KEY_MISSING', `${where} is ${text === undefined ? 'not there' : 'empty'}`, {
+    blame: 'config',
+    retry: 'never',
+    at,
+  })
+}
+
+const FETCH_TIMEOUT_MS = 30_000
+
+async function fetchText(url: string): Promise<string> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' })
+    if (answer.ok) return await answer.text()
+  } catch {
+    // Whatever it was, the keys are not to be had.
+  }
+  throw sluiceError('KEY_MISSING', 'the address does not give the keys', {
+    blame: 'config',
+    retry: 'later',
+    at: 'auth.keys.url',
+  })
+}
+
+async function textIn(path: string, at: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw sluiceError('CONFIG_INVALID', 'cannot be read', { blame: 'config', retry: 'never', at, cause })
+  }
+}
+
+function parse(text: string, at: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // The text may hold a secret: only its place is told.
+  }
+  throw sluiceError('CONFIG_INVALID', 'is no JSON object', { blame: 'config', retry: 'never', at })
+}
+
+const invalid = (problems: readonly Problem[]) =>
+  sluiceError(
+    'CONFIG_INVALID',
+    `the authentication is wrong:\n${problems.map(({ path, message }) => `  ${path}: ${message}`).join('\n')}`,
+    { blame: 'config', retry: 'never', problems },
+  )

@@ -1,0 +1,108 @@
+import { sluiceError } from '../errors.js'
+import { parseObject, textOf } from './body.js'
+import type { ServerContext } from './context.js'
+import { checkRetryable, translated } from './failures.js'
+
+export interface GrantedToken {
+  readonly token: string
+  readonly lifetimeMs: number
+}
+
+/** Asks for a new token. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
+export type Grant = () => Promise<GrantedToken>
+
+/** OAuth 2.0 client credentials (RFC 6749, 4.4) with a secret. */
+export interface ClientCredentials {
+  readonly tokenUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scope?: string
+  /** Where the secret stands (RFC 6749, 2.3.1); default `post`: in the form. */
+  readonly secretIn?: 'post' | 'basic'
+}
+
+export function clientSecretGrant(client: ClientCredentials, context: ServerContext): Grant {
+  const { clientId, clientSecret, scope, secretIn = 'post' } = client
+  const form = { grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) }
+  const inHeader = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`
+  return () =>
+    requestToken(context, new URL(client.tokenUrl), () =>
+      secretIn === 'basic'
+        ? { form, authorization: `Basic ${Buffer.from(inHeader).toString('base64')}` }
+        : { form: { ...form, client_id: clientId, client_secret: clientSecret } },
+    )
+}
+
+const AZURE_AUTHORITY = 'https://login.microsoftonline.com'
+
+/** Microsoft Entra ID; the scope is by default the FHIR service's own. */
+export function azureGrant(
+  client: Omit<ClientCredentials, 'tokenUrl'> & { readonly tenantId: string; readonly authority?: string },
+  context: ServerContext,
+): Grant {
+  const { tenantId, authority = AZURE_AUTHORITY, scope = `${context.base.origin}/.default` } = client
+  const tokenUrl = `${authority.replace(/\/$/, '')}/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`
+  return clientSecretGrant({ ...client, tokenUrl, scope }, context)
+}
+
+export interface TokenForm {
+  readonly form: Readonly<Record<string, string>>
+  readonly authorization?: string
+}
+
+const MOST_BYTES = 256 * 1024
+// RFC 6749 leaves the lifetime open; SMART recommends five minutes.
+const DEFAULT_LIFETIME_SECONDS = 300
+
+/** Posts a form made anew for each attempt. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
+export async function requestToken(
+  { http, retry }: ServerContext,
+  url: URL,
+  formOf: () => TokenForm,
+): Promise<GrantedToken> {
+  const at = url.origin + url.pathname
+  return translated(at, () =>
+    retry.run({ at }, async () => {
+      const { form, authorization } = formOf()
+      const answer = await http.send(url, {
+        method: 'POST',
+        signal: retry.signal,
+        headers: {
+          accept: 'application/json',
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+        body: new URLSearchParams(form).toString(),
+      })
+      const text = await textOf(answer, MOST_BYTES)
+      checkRetryable(answer)
+      const body = parseObject(text) ?? {}
+      if (answer.status === 200 && typeof body.access_token === 'string' && TOKEN.test(body.access_token))
+        return { token: body.access_token, lifetimeMs: lifetimeSeconds(body.expires_in) * 1000 }
+      throw refused(at, answer.status, body.error)
+    }),
+  )
+}
+
+/** What may stand in a header without breaking out of it. */
+const TOKEN = /^[\x21-\x7e]+$/
+
+const formEncoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1)
+
+function lifetimeSeconds(value: unknown): number {
+  const seconds = Number(value)
+  return seconds > 0 && Number.isFinite(seconds) ? seconds : DEFAULT_LIFETIME_SECONDS
+}
+
+function refused(at: string, status: number, error: unknown) {
+  const code = typeof error === 'string' && /^[\w.-]{1,40}$/.test(error) ? error : 'no reason given'
+  return sluiceError(
+    'AUTH_FAILED',
+    `gives no token (status ${status}, ${code}); check the client, its key or secret and scope`,
+    {
+      blame: 'config',
+      retry: 'never',
+      at,
+    },
+  )
+}

@@ -1,0 +1,31 @@
+import { sluiceError } from '../errors.js'
+import { RequestFailure } from '../retry.js'
+import type { TokenSource } from '../storage/azure-blob.js'
+import type { Grant } from './auth-grant.js'
+import type { ServerContext } from './context.js'
+
+/** A token of the identity that Azure gives this process; the scope is by default the FHIR service's own. */
+export function identityGrant(scope: string | undefined, { base, retry }: ServerContext): Grant {
+  let identity: TokenSource | undefined
+  return async () => {
+    // Loads a large library, which only this kind of authentication needs.
+    identity ??= (await import('../storage/identity.js')).defaultIdentity()
+    const source = identity
+    const token = await retry
+      .run({ at: 'identity' }, () =>
+        source.getToken(scope ?? `${base.origin}/.default`, { abortSignal: retry.signal }),
+      )
+      .catch((error: unknown) => {
+        throw error instanceof RequestFailure ? refused(error.message) : error
+      })
+    if (token === null) throw refused('no token')
+    return { token: token.token, lifetimeMs: token.expiresOnTimestamp - Date.now() }
+  }
+}
+
+const refused = (why: string) =>
+  sluiceError('AUTH_FAILED', `the identity of this process gives no token (${why})`, {
+    blame: 'config',
+    retry: 'never',
+    at: 'identity',
+  })

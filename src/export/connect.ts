@@ -1,0 +1,47 @@
+import { sluiceError } from '../errors.js'
+import { createRetry } from '../retry.js'
+import { createAuthorizer } from './auth.js'
+import { createHttpClient, isWeb } from './http.js'
+import type { ExportOptions } from './options.js'
+import { createExportServer, type ExportServer } from './server.js'
+
+/** The server of an export; nothing is sent yet. `http.close()` ends it. Throws USAGE. */
+export function connect(options: ExportOptions): ExportServer {
+  const { auth = { type: 'none' }, trustedOrigins = [], signal, onEvent } = options
+  const base = baseOf(options.base)
+  const retry = createRetry({
+    signal,
+    onRetry: ({ at, code, status, attempt, waitMs }) =>
+      onEvent?.({
+        event: 'export.retry',
+        level: 'info',
+        item: at,
+        reason: status ?? code,
+        attempt,
+        waitMs: Math.round(waitMs),
+      }),
+  })
+  const context = { base, http: createHttpClient(options.silenceMs), retry }
+  return createExportServer(context, createAuthorizer(auth, context), trustedOrigins.map(originOf))
+}
+
+/** With a slash at its end. Throws USAGE. */
+export function baseOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !isWeb(url)) throw usage('the FHIR base must be an address, https://…')
+  if (url.username !== '' || url.password !== '')
+    throw usage('the FHIR base holds a name or password; give them in the authentication file')
+  if (url.search !== '' || url.hash !== '')
+    throw usage('the FHIR base ends where the resource types begin, without ? or #')
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  return url
+}
+
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !isWeb(url)) throw usage('a trusted origin must be one, https://host[:port]')
+  return url.origin
+}
+
+const usage = (message: string) =>
+  sluiceError('USAGE', `${message}. See --help.`, { blame: 'user', retry: 'never' })

@@ -1,0 +1,199 @@
+import { type SluiceError, sluiceError } from '../errors.js'
+import { type Attempts, isTlsCode, RequestFailure } from '../retry.js'
+import type { SourceReader } from '../storage/store.js'
+import { type Pieces, piecesOf } from './body.js'
+import { failureOf, isRetryableStatus } from './failures.js'
+import type { HttpAnswer } from './http.js'
+import type { Links } from './links.js'
+import type { Pin } from './pin.js'
+import { type ExportServer, refusedAccess } from './server.js'
+
+export interface DownloadOptions {
+  readonly server: ExportServer
+  readonly links: Links
+  readonly pin: Pin
+  /** The item's name. */
+  readonly name: string
+  readonly fromByte: number
+  /** Once the whole file was received. */
+  readonly onEnd: (bytes: number) => void
+}
+
+// Answers that an expired or once-only address gives, depending on who stores the files.
+const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410])
+const ENOUGH_PAGES = 3
+
+/**
+ * A file while it is downloaded. A connection that breaks is taken up where it broke, by range where the server
+ * allows, else from the start up to there. Throws SOURCE_CHANGED, SOURCE_UNREADABLE, AUTH_FAILED,
+ * SERVICE_UNAVAILABLE, INTERRUPTED.
+ */
+export class Download implements SourceReader {
+  #pieces: Pieces | undefined
+  #rest: Uint8Array = new Uint8Array(0)
+  /** Of the next byte to hand on. */
+  #at: number
+  #isAtEnd = false
+  #pageCount = 0
+  readonly #attempts: Attempts
+
+  constructor(private readonly options: DownloadOptions) {
+    this.#at = options.fromByte
+    this.#attempts = options.server.retry.attempts({ at: options.name })
+  }
+
+  async read(target: Uint8Array): Promise<number> {
+    let filled = 0
+    while (filled < target.length) {
+      if (this.#rest.length === 0) {
+        const piece = await this.#next()
+        if (piece === undefined) break
+        this.#rest = piece
+      }
+      const taken = this.#rest.subarray(0, target.length - filled)
+      target.set(taken, filled)
+      await this.options.pin.received(taken)
+      filled += taken.length
+      this.#at += taken.length
+      this.#rest = this.#rest.subarray(taken.length)
+    }
+    if (filled > 0) await this.options.pin.handOn()
+    if (filled < target.length) await this.#end()
+    return filled
+  }
+
+  /** The stream itself is checked to its end, so nothing is left to look at. */
+  async verify(): Promise<void> {
+    if (!this.#isAtEnd && (await this.#next()) === undefined) await this.#end()
+  }
+
+  async close(): Promise<void> {
+    this.#pieces?.close()
+    this.#pieces = undefined
+    await this.options.pin.close()
+  }
+
+  /** The next piece, however often the connection breaks; undefined at the end. */
+  async #next(): Promise<Uint8Array | undefined> {
+    while (!this.#isAtEnd) {
+      try {
+        this.#pieces ??= await this.#connect()
+        if (this.#rest.length > 0) return this.#rest
+        const piece = await this.#pieces.next()
+        this.#attempts.succeeded()
+        return piece
+      } catch (error) {
+        this.#pieces?.close()
+        this.#pieces = undefined
+        await this.#attempts.failed(error).catch((reason: unknown) => {
+          throw reason instanceof RequestFailure ? unreadable(this.options.name, reason) : reason
+        })
+      }
+    }
+    return undefined
+  }
+
+  async #end(): Promise<void> {
+    if (this.#isAtEnd) return
+    this.#isAtEnd = true
+    await this.options.pin.end(this.#at)
+    this.options.onEnd(this.#at)
+  }
+
+  /** Opens the file at the byte that is wanted next. */
+  async #connect(): Promise<Pieces> {
+    const { pin, name } = this.options
+    const at = this.#at
+    const rangeTag = at > 0 ? pin.rangeTag : undefined
+    const answer = await this.#ask(
+      rangeTag === undefined ? {} : { range: `bytes=${at}-`, 'if-range': rangeTag },
+    )
+    if (answer.status === 416 && rangeTag !== undefined) {
+      answer.body.destroy()
+      if (answer.header('content-range')?.trim() === `bytes */${at}`) return NOTHING
+      throw unreadable(name, failureOf(answer))
+    }
+    await pin.settle(answer)
+    const pieces = piecesOf(answer)
+    if (answer.status === 206) {
+      if (firstByte(answer) === at) return pieces
+      pieces.close()
+      throw unreadable(name, failureOf(answer))
+    }
+    pin.rewind()
+    await this.#skip(pieces, at)
+    return pieces
+  }
+
+  async #ask(headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
+    const { server, links, name, pin } = this.options
+    const mayGzip = headers.range === undefined && pin.isGzip !== false
+    let isRefreshed = false
+    for (;;) {
+      const url = links.urlOf(name)
+      const answer = await server.send(url, {
+        // A link without token may have the right to the file in itself: nobody else's business who we are.
+        anonymous: !links.requiresAccessToken,
+        headers: {
+          ...headers,
+          accept: 'application/fhir+ndjson, application/ndjson;q=0.9, */*;q=0.1',
+          'accept-encoding': mayGzip ? 'gzip' : 'identity',
+        },
+      })
+      const { status } = answer
+      if (status === 200 || status === 206 || status === 416) return this.#checkType(answer)
+      answer.body.destroy()
+      if (isRetryableStatus(status)) throw failureOf(answer)
+      if (EXPIRED.has(status) && !isRefreshed) {
+        isRefreshed = true
+        if (await links.refreshed(name, url)) continue
+      }
+      if ((status === 401 || status === 403) && links.requiresAccessToken)
+        throw refusedAccess(server, url, status)
+      throw unreadable(name, failureOf(answer))
+    }
+  }
+
+  /** A page for people comes from a gateway, perhaps only for a moment. */
+  #checkType(answer: HttpAnswer): HttpAnswer {
+    if (!/^\s*text\/html/i.test(answer.header('content-type') ?? '')) return answer
+    answer.body.destroy()
+    this.#pageCount += 1
+    throw new RequestFailure({
+      status: answer.status,
+      code: 'HTML_PAGE',
+      isRetryable: this.#pageCount < ENOUGH_PAGES,
+    })
+  }
+
+  /** Reads up to where the download was, and holds it to what was there. */
+  async #skip(pieces: Pieces, bytes: number): Promise<void> {
+    const { pin } = this.options
+    let left = bytes
+    while (left > 0) {
+      const piece = await pieces.next()
+      if (piece === undefined) throw await pin.changed()
+      const skipped = piece.subarray(0, left)
+      await pin.received(skipped)
+      left -= skipped.length
+      this.#rest = piece.subarray(skipped.length)
+    }
+  }
+}
+
+const NOTHING: Pieces = { next: async () => undefined, close: () => {} }
+
+const firstByte = ({ header }: HttpAnswer): number =>
+  Number(/^bytes (\d+)-/.exec(header('content-range')?.trim() ?? '')?.[1] ?? Number.NaN)
+
+function unreadable(name: string, failure: RequestFailure): SluiceError {
+  const advice = isTlsCode(failure.code)
+    ? 'its certificate is not accepted; NODE_EXTRA_CA_CERTS adds an authority'
+    : 'the server does not give it'
+  return sluiceError('SOURCE_UNREADABLE', `${advice} (${failure.message})`, {
+    blame: 'source',
+    retry: 'later',
+    at: name,
+    cause: failure,
+  })
+}

@@ -1,0 +1,39 @@
+import { sluiceError } from '../errors.js'
+import { isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
+import type { HttpAnswer } from './http.js'
+
+/** Runs calls; a failure that no retry mends becomes an error that says what to do. */
+export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw error instanceof RequestFailure ? translate(error, at) : error
+  }
+}
+
+function translate(failure: RequestFailure, at: string) {
+  if (isTlsCode(failure.code))
+    return sluiceError(
+      'SOURCE_UNREADABLE',
+      `its certificate or encryption is not accepted (${failure.code}); NODE_EXTRA_CA_CERTS adds an authority`,
+      { blame: 'source', retry: 'never', at, cause: failure },
+    )
+  return sluiceError('EXPORT_INVALID', `does not answer as the specification says (${failure.message})`, {
+    blame: 'source',
+    retry: 'never',
+    at,
+    cause: failure,
+  })
+}
+
+export const isRetryableStatus = (status: number): boolean =>
+  status === 408 || status === 429 || (status >= 500 && status !== 501)
+
+/** Throws RequestFailure for a status that may go away by itself. */
+export function checkRetryable(answer: HttpAnswer): void {
+  if (isRetryableStatus(answer.status)) throw failureOf(answer)
+}
+
+/** The answer as a failure, with how long the server asks to wait. */
+export const failureOf = ({ status, header }: HttpAnswer, isRetryable?: boolean): RequestFailure =>
+  new RequestFailure({ status, code: 'HTTP', retryAfterMs: retryAfterMs(header), isRetryable })

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { sluiceError } from '../errors.js'
+import { parseObject, textOf } from './body.js'
+import { checkRetryable, isRetryableStatus, translated } from './failures.js'
+import type { HttpAnswer } from './http.js'
+import { issuesOf, issueText } from './outcomes.js'
+import { type ExportServer, refusedAccess } from './server.js'
+
+/** What is asked of `$export`. */
+export interface ExportRequest {
+  readonly level: 'system' | 'patient' | 'group'
+  /** Id of the Group, for level `group`. */
+  readonly groupId?: string
+  /** Default GET; with `patient` POST, as the specification wants it. */
+  readonly method?: 'GET' | 'POST'
+  /** In their order, a name as often as it has values; names the specification does not know are passed on. */
+  readonly parameters: readonly (readonly [name: string, value: string])[]
+  /** Let the server leave out parameters that it does not support. */
+  readonly lenient?: boolean
+}
+
+const MOST_BYTES = 2 ** 20
+
+/** Starts the job; gives its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE. */
+export async function kickOff(server: ExportServer, request: ExportRequest): Promise<URL> {
+  const { url, body } = kickOffCall(server.base, request)
+  const at = url.origin + url.pathname
+  return translated(at, () =>
+    server.retry.run({ at }, async () => {
+      const answer = await server.send(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        body,
+        timeoutMs: 300_000,
+        headers: {
+          accept: 'application/fhir+json',
+          prefer: request.lenient === true ? 'respond-async, handling=lenient' : 'respond-async',
+          ...(body === undefined ? {} : { 'content-type': 'application/fhir+json' }),
+        },
+      })
+      return statusAddress(server, answer, at)
+    }),
+  )
+}
+
+async function statusAddress(server: ExportServer, answer: HttpAnswer, at: string): Promise<URL> {
+  const text = await textOf(answer, MOST_BYTES)
+  const { status } = answer
+  if (status === 202) {
+    const location = answer.header('content-location')
+    if (location !== undefined && location.trim() !== '')
+      // A relative address is against the specification and told apart from none: it counts from the request's own.
+      return server.addressOf(absolute(location.trim(), answer.url), 'the job')
+    throw sluiceError('EXPORT_INVALID', 'took the export (202) but names no Content-Location', {
+      blame: 'source',
+      retry: 'never',
+      at,
+    })
+  }
+  if (status === 401 || status === 403) throw refusedAccess(server, answer.url, status)
+  if (isRetryableStatus(status)) checkRetryable(answer)
+  const issues = issuesOf(parseObject(text))
+  throw sluiceError(
+    'EXPORT_REFUSED',
+    `does not take the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}`,
+    { blame: 'user', retry: 'never', at },
+  )
+}
+
+const absolute = (location: string, from: URL): string =>
+  URL.canParse(location, from.href) ? new URL(location, from).href : location
+
+const advice = (status: number): string =>
+  status === 404 || status === 501
+    ? 'check the address, the level and the group'
+    : status === 405
+      ? 'try the other method, GET or POST'
+      : 'check the parameters; --lenient lets it ignore those it does not support'
+
+/** The request as it goes out; a body for POST. Throws USAGE. */
+export function kickOffCall(
+  base: URL,
+  request: ExportRequest,
+): { readonly url: URL; readonly body?: string } {
+  const { level, groupId = '', parameters } = request
+  const path =
+    level === 'system'
+      ? '$export'
+      : level === 'patient'
+        ? 'Patient/$export'
+        : `Group/${encodeURIComponent(groupId)}/$export`
+  const url = new URL(path, base)
+  const hasPatients = parameters.some(([name]) => name === 'patient')
+  const method = request.method ?? (hasPatients ? 'POST' : 'GET')
+  if (hasPatients && (method === 'GET' || level === 'system'))
+    throw sluiceError('USAGE', 'patients are chosen by POST, at the level patient or group. See --help.', {
+      blame: 'user',
+      retry: 'never',
+    })
+  if (method === 'POST') return { url, body: JSON.stringify(parametersResource(parameters)) }
+  // Joined by commas: servers that take repeated names take these too, but not the reverse (Oracle Health).
+  const byName = new Map<string, string[]>()
+  for (const [name, value] of parameters) {
+    const text = name === '_typeFilter' ? value.replaceAll(',', '%2C') : value
+    byName.set(name, [...(byName.get(name) ?? []), text])
+  }
+  for (const [name, values] of byName) url.searchParams.append(name, values.join(','))
+  return { url }
+}
+
+const VALUE_TYPES: Readonly<Record<string, string>> = {
+  _since: 'valueInstant',
+  _until: 'valueInstant',
+  _till: 'valueInstant',
+  allowPartialManifests: 'valueBoolean',
+  includeAssociatedData: 'valueCode',
+  organizeOutputBy: 'valueString',
+}
+
+const parametersResource = (parameters: ExportRequest['parameters']) => ({
+  resourceType: 'Parameters',
+  parameter: parameters.map(([name, value]) => {
+    if (name === 'patient') return { name, valueReference: { reference: patientReference(value) } }
+    const key = VALUE_TYPES[name] ?? 'valueString'
+    return { name, [key]: key === 'valueBoolean' ? value === 'true' : value }
+  }),
+})
+
+const patientReference = (value: string): string => (value.includes('/') ? value : `Patient/${value}`)
+
+/** Tells exports of different data apart; says nothing of the parameters, which may name patients. */
+export const identityOf = (base: URL, request: ExportRequest): string =>
+  createHash('sha256')
+    .update(JSON.stringify([base.href, request.level, request.groupId ?? null, request.parameters]))
+    .digest('hex')

@@ -1,0 +1,105 @@
+import { sluiceError } from '../errors.js'
+import type { ExportServer } from './server.js'
+
+/** A file of the manifest. */
+export interface ExportFile {
+  /** Name of the item: made by us of type and place in the manifest, never of the address. */
+  readonly name: string
+  /** Undefined where files are not of one type (`organizeOutputBy`). */
+  readonly resourceType?: string
+  readonly url: URL
+  /** Resources in it. */
+  readonly count?: number
+  readonly bytes?: number
+}
+
+export interface Manifest {
+  /** Nothing newer is in it, everything older is: the next `_since`. */
+  readonly transactionTime?: string
+  readonly requiresAccessToken: boolean
+  readonly output: readonly ExportFile[]
+  readonly deleted: readonly ExportFile[]
+  readonly outcomes: readonly ExportFile[]
+  readonly isOrganized: boolean
+}
+
+type Entry = Readonly<Record<string, unknown>>
+
+/** Whether it can be a manifest: of versions 1 to 4, nothing but `output` need be there. */
+export const isManifest = (body: Entry): boolean =>
+  body.resourceType === undefined &&
+  ['output', 'transactionTime', 'error', 'outcome', 'requiresAccessToken'].some((name) => name in body)
+
+/** The address of the next page, if there is one. Throws EXPORT_INVALID. */
+export function nextPage(body: Entry, server: ExportServer): URL | undefined {
+  const next = entries(body.link, 'link', server).find(({ relation }) => relation === 'next')
+  return next === undefined ? undefined : server.addressOf(next.url, 'the next page')
+}
+
+/** Puts the pages of a manifest together. Throws EXPORT_INVALID for what cannot be used safely. */
+export function parseManifest(pages: readonly Entry[], server: ExportServer): Manifest {
+  const first: Entry = pages[0] ?? {}
+  const lists = (name: string): Entry[] =>
+    pages.flatMap((page) => {
+      const list = entries(page[name], name, server)
+      return list as Entry[]
+    })
+  const names = namer()
+  const isOrganized = typeof first.outputOrganizedBy === 'string' && first.outputOrganizedBy !== ''
+  const file = (
+    entry: Entry,
+    { folder, fixedType }: { readonly folder: string; readonly fixedType?: string },
+  ) => {
+    const resourceType = fixedType ?? typeOf(entry.type, server)
+    return {
+      name: names(`${folder}${resourceType ?? 'Resource'}`),
+      resourceType,
+      url: server.addressOf(entry.url, 'a file'),
+      count: wholeNumber(entry.count),
+      bytes: wholeNumber(entry.fileSize),
+    }
+  }
+  return {
+    transactionTime: instantOf(first.transactionTime),
+    requiresAccessToken: pages.some((page) => String(page.requiresAccessToken) === 'true'),
+    isOrganized,
+    output: lists('output').map((entry) => file(entry, { folder: '' })),
+    deleted: lists('deleted').map((entry) => file(entry, { folder: 'deleted/', fixedType: 'Bundle' })),
+    outcomes: [...lists('error'), ...lists('outcome')].map((entry) =>
+      file(entry, { folder: 'outcome/', fixedType: 'OperationOutcome' }),
+    ),
+  }
+}
+
+/** `Patient.1.ndjson`, `Patient.2.ndjson` …, in the order they are asked for. */
+function namer(): (stem: string) => string {
+  const used = new Map<string, number>()
+  return (stem) => {
+    const number = (used.get(stem) ?? 0) + 1
+    used.set(stem, number)
+    return `${stem}.${number}.ndjson`
+  }
+}
+
+function entries(value: unknown, name: string, server: ExportServer): readonly Entry[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null))
+    return value
+  throw invalid(`its manifest has no list "${name}"`, server)
+}
+
+function typeOf(value: unknown, server: ExportServer): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string' && /^[A-Z][A-Za-z0-9]{1,63}$/.test(value)) return value
+  throw invalid('its manifest has a file whose type is no resource type', server)
+}
+
+const wholeNumber = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+
+/** Only what can be sent back as `_since`. */
+const instantOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(value) ? value : undefined
+
+const invalid = (message: string, { base }: ExportServer) =>
+  sluiceError('EXPORT_INVALID', message, { blame: 'source', retry: 'never', at: base.href })

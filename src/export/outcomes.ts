@@ -1,0 +1,39 @@
+/** Issues by `severity/code`, such as `error/not-found`; their texts may name patients and are never shown. */
+export type IssueCounts = Readonly<Record<string, number>>
+
+const SEVERITIES: ReadonlySet<unknown> = new Set(['fatal', 'error', 'warning', 'information'])
+const CODE = /^[a-z][a-z-]{0,31}$/
+
+/** Of an OperationOutcome; undefined for anything else. */
+export function issuesOf(resource: unknown): IssueCounts | undefined {
+  const { resourceType, issue } = (resource ?? {}) as {
+    readonly resourceType?: unknown
+    readonly issue?: unknown
+  }
+  if (resourceType !== 'OperationOutcome') return undefined
+  const counts: Record<string, number> = {}
+  for (const { severity, code } of Array.isArray(issue) ? issue : []) {
+    const name = `${SEVERITIES.has(severity) ? severity : 'unknown'}/${CODE.test(String(code)) ? code : 'unknown'}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+export function addIssues(left: IssueCounts, right: IssueCounts): IssueCounts {
+  const sum: Record<string, number> = { ...left }
+  for (const [name, count] of Object.entries(right)) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}
+
+/** Whether the server says that something could not be exported. */
+export const hasErrors = (counts: IssueCounts): boolean =>
+  Object.keys(counts).some((name) => name.startsWith('error/') || name.startsWith('fatal/'))
+
+/** Whether only this answer failed, not the job (Bulk Data Access, "Response - Error Status"). */
+export const isTransient = (counts: IssueCounts): boolean =>
+  Object.keys(counts).some((name) => name.endsWith('/transient'))
+
+export const issueText = (counts: IssueCounts): string =>
+  Object.entries(counts)
+    .map(([name, count]) => (count === 1 ? name : `${name} × ${count}`))
+    .join(', ') || 'no issue named'

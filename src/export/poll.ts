@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sluiceError } from '../errors.js'
+import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../retry.js'
+import { parseObject, textOf } from './body.js'
+import { failureOf, isRetryableStatus, translated } from './failures.js'
+import type { HttpAnswer } from './http.js'
+import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
+import { issuesOf, issueText, isTransient } from './outcomes.js'
+import { type ExportServer, refusedAccess } from './server.js'
+
+export interface PollOptions {
+  /** Between two polls where the server names no time. */
+  readonly intervalMs: number
+  /** How long to wait for the job in this run. */
+  readonly limitMs: number
+  /** After each poll; `progress` is the server's own text, at most 100 characters. */
+  readonly onProgress: (progress: string | undefined) => void
+}
+
+export type Polled =
+  | { readonly kind: 'complete'; readonly manifest: Manifest }
+  /** The server does not know the job (any more). */
+  | { readonly kind: 'lost' }
+
+const LEAST_WAIT_MS = 1000
+// Servers ask for hours and are done in minutes; one that insists answers 429.
+const MOST_WAIT_MS = 300_000
+const MOST_MANIFEST_BYTES = 256 * 2 ** 20
+const MOST_PAGES = 100_000
+
+/**
+ * Polls until the manifest and all its pages are there. Throws EXPORT_FAILED for a job that failed, EXPORT_OVERDUE
+ * after the limit, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED.
+ */
+export async function pollManifest(
+  server: ExportServer,
+  statusUrl: URL,
+  options: PollOptions,
+): Promise<Polled> {
+  const deadlineMs = Date.now() + options.limitMs
+  // An outage of a server that works for hours may last longer than one of a download.
+  const retry = createRetry({
+    signal: server.retry.signal,
+    baseMs: LEAST_WAIT_MS,
+    longestWaitMs: MOST_WAIT_MS,
+    totalMs: Math.min(options.limitMs, OUTAGE_MS),
+    mostAttempts: Number.POSITIVE_INFINITY,
+  })
+  const pages: Readonly<Record<string, unknown>>[] = []
+  for (let url: URL | undefined = statusUrl; url !== undefined; ) {
+    const page = await pollPage(server, url, { ...options, deadlineMs, retry })
+    if (page === undefined) return { kind: 'lost' }
+    pages.push(page)
+    if (pages.length > MOST_PAGES) throw invalid('its manifest has no end', server)
+    url = nextPage(page, server)
+  }
+  return { kind: 'complete', manifest: parseManifest(pages, server) }
+}
+
+const OUTAGE_MS = 30 * 60_000
+
+interface Polling extends PollOptions {
+  readonly deadlineMs: number
+  readonly retry: Retry
+}
+
+async function pollPage(
+  server: ExportServer,
+  url: URL,
+  { deadlineMs, retry, intervalMs, limitMs, onProgress }: Polling,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const at = server.base.href
+  const seen: Seen = { notFound: 0, failed: 0, noManifest: 0 }
+  for (;;) {
+    const poll = await translated(at, () =>
+      retry.run({ at }, async () => readStatus(server, await askStatus(server, url), seen)),
+    )
+    if (poll.kind === 'manifest') return poll.body
+    if (poll.kind === 'lost') return undefined
+    onProgress(poll.progress)
+    const waitMs = clamp(poll.retryAfterMs ?? intervalMs, Math.max(MOST_WAIT_MS, intervalMs))
+    if (Date.now() + waitMs > deadlineMs)
+      throw sluiceError(
+        'EXPORT_OVERDUE',
+        `is not done with the export after ${Math.round(limitMs / 60_000)} min; run it again to go on waiting`,
+        { blame: 'service', retry: 'later', at },
+      )
+    await delay(waitMs, undefined, { signal: server.retry.signal }).catch(() => {})
+    retry.attempts({ at }).checkInterrupted()
+  }
+}
+
+const clamp = (ms: number, most: number): number => Math.min(most, Math.max(LEAST_WAIT_MS, ms))
+
+const askStatus = (server: ExportServer, url: URL): Promise<HttpAnswer> =>
+  server.send(url, { headers: { accept: 'application/json', 'accept-encoding': 'gzip' } })
+
+type Status =
+  | {
+      readonly kind: 'running'
+      readonly progress: string | undefined
+      readonly retryAfterMs: number | undefined
+    }
+  | { readonly kind: 'manifest'; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'lost' }
+
+// A gateway's answer can look like the server's own: only one that stays is believed.
+const BELIEVED_AFTER = 3
+
+/** Answers so far that may or may not be the last word. */
+interface Seen {
+  notFound: number
+  failed: number
+  noManifest: number
+}
+
+/** What one poll says. Throws RequestFailure for an answer that may get better, else a SluiceError. */
+async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen): Promise<Status> {
+  const status = Number(answer.header('x-export-status')?.match(/^\d{3}/)?.[0] ?? answer.status)
+  const text = await textOf(answer, MOST_MANIFEST_BYTES)
+  if (status === 202)
+    return {
+      kind: 'running',
+      progress: printable(answer.header('x-progress')),
+      retryAfterMs: retryAfterMs(answer.header),
+    }
+  const body = parseObject(text)
+  const issues = issuesOf(body)
+  if (status === 200) {
+    if (body !== undefined && isManifest(body)) return { kind: 'manifest', body }
+    if (issues !== undefined) throw failed(server, `status 200, ${issueText(issues)}`)
+    seen.noManifest += 1
+    if (body === undefined && seen.noManifest < BELIEVED_AFTER)
+      throw new RequestFailure({ status, code: 'NO_MANIFEST', isRetryable: true })
+    throw invalid('answers 200 without a manifest', server)
+  }
+  if (status === 401 || status === 403) throw refusedAccess(server, answer.url, status)
+  if (issues !== undefined && isTransient(issues)) throw failureOf(answer, true)
+  if (status === 404 || status === 410) {
+    seen.notFound += 1
+    // Some servers answer so until all their nodes know the job.
+    if (seen.notFound === 1) throw failureOf(answer, true)
+    return { kind: 'lost' }
+  }
+  if (issues !== undefined) seen.failed += 1
+  if (isRetryableStatus(status) && seen.failed < BELIEVED_AFTER) throw failureOf(answer, true)
+  throw failed(server, `status ${status}${issues === undefined ? '' : `, ${issueText(issues)}`}`)
+}
+
+/** Shown on terminals: nothing that moves a cursor, and not long. */
+const printable = (text: string | undefined): string | undefined =>
+  text?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
+
+const failed = (server: ExportServer, what: string) =>
+  sluiceError('EXPORT_FAILED', `the server could not make the export (${what}); its own log knows more`, {
+    blame: 'source',
+    retry: 'later',
+    at: server.base.href,
+  })
+
+const invalid = (message: string, { base }: ExportServer) =>
+  sluiceError('EXPORT_INVALID', message, { blame: 'source', retry: 'never', at: base.href })

@@ -1,0 +1,147 @@
+import { isSluiceError, sluiceError } from '../errors.js'
+import { type ItemFailure, type ItemTotals, REPORT_NAME } from '../pipeline/report.js'
+import { sideBySide } from '../pipeline/side-by-side.js'
+import type { Sink, SinkHead, Source, SourceItem } from '../storage/store.js'
+
+/** What came of files that were kept as they are. */
+export interface RawReport {
+  readonly generator: 'fhir-sluice'
+  readonly raw: true
+  readonly items: ItemTotals
+  readonly bytes: { readonly read: number; readonly written: number }
+  readonly outputs: readonly { readonly name: string; readonly bytes: number }[]
+  readonly failed: readonly ItemFailure[]
+}
+
+export interface RawOptions {
+  readonly source: Source
+  readonly sink: Sink
+  readonly atOnce: number
+  /** Replace what is there under the names of the files. */
+  readonly overwrite: boolean
+  readonly signal?: AbortSignal
+}
+
+const BUFFER_BYTES = 2 ** 20
+const LF = 0x0a
+
+/** Raw data on disk, as asked: each file appears whole, finished ones are not fetched again. Throws SINK_*, INTERRUPTED. */
+export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOptions): Promise<RawReport> {
+  await sink.remove(REPORT_NAME)
+  const items: SourceItem[] = []
+  for await (const item of source.list(() => {})) items.push(item)
+  const outputs: { name: string; bytes: number }[] = []
+  const failed: ItemFailure[] = []
+  let finishedBefore = 0
+  await sideBySide(items, atOnce, async (item) => {
+    if (signal?.aborted === true) throw interrupted()
+    try {
+      const before = await finished(sink, item, overwrite)
+      if (before !== undefined) finishedBefore += 1
+      const head = before ?? (await copy(source, sink, item))
+      outputs.push({ name: item.name, bytes: head.bytes })
+    } catch (error) {
+      if (!isSluiceError(error) || !error.code.startsWith('SOURCE_')) throw error
+      failed.push({ item: item.name, code: error.code, message: error.message })
+    }
+  })
+  outputs.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const written = outputs.reduce((sum, { bytes }) => sum + bytes, 0)
+  const report: RawReport = {
+    generator: 'fhir-sluice',
+    raw: true,
+    items: {
+      listed: items.length,
+      committed: outputs.length - finishedBefore,
+      finishedBefore,
+      skipped: 0,
+      failed: failed.length,
+    },
+    bytes: { read: written, written },
+    outputs,
+    failed,
+  }
+  if (failed.length === 0) await sink.put(REPORT_NAME, `${JSON.stringify(report, null, 2)}\n`)
+  return report
+}
+
+const doneName = ({ version }: SourceItem): string => `export/raw/${version}.done`
+
+/** What is there of this very item. Throws SINK_CONFLICT for something else under its name. */
+async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promise<SinkHead | undefined> {
+  const there = await sink.head(item.name)
+  if (there === undefined) return undefined
+  if (there.version === (await sink.state.read(doneName(item)))) return there
+  if (overwrite) return undefined
+  throw sluiceError('SINK_CONFLICT', 'is already there and not of this export; choose another output', {
+    blame: 'sink',
+    retry: 'never',
+    at: item.name,
+  })
+}
+
+async function copy(source: Source, sink: Sink, item: SourceItem): Promise<SinkHead> {
+  const output = sink.item(item.name, item.version)
+  const reader = await source.open(item, 0)
+  try {
+    await output.resume(0)
+    const lines = new LineCount()
+    for (;;) {
+      // The sink may hold on to what it was given until it is flushed.
+      const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+      const bytes = await reader.read(buffer)
+      if (bytes === 0) break
+      lines.add(buffer.subarray(0, bytes))
+      await output.append([buffer.subarray(0, bytes)])
+    }
+    await reader.verify()
+    checkCount(item, lines.count)
+    await output.complete()
+    await output.flush()
+    const head = await output.sealed()
+    // Before it appears, so that what is there without a record is not ours.
+    await sink.state.write(doneName(item), head.version)
+    await output.commit({ sourceVersion: item.version, lines: lines.count, quarantined: 0 })
+    await output.settle()
+    return head
+  } catch (error) {
+    await output.abort().catch(() => {})
+    throw error
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Lines that are not blank, in pieces of any size. */
+class LineCount {
+  #full = 0
+  #openBytes = 0
+
+  get count(): number {
+    return this.#full + (this.#openBytes > 1 ? 1 : 0)
+  }
+
+  add(bytes: Buffer): void {
+    let from = 0
+    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
+      // One byte is a carriage return; no resource is as short.
+      if (this.#openBytes + at - from > 1) this.#full += 1
+      this.#openBytes = 0
+      from = at + 1
+    }
+    this.#openBytes += bytes.length - from
+  }
+}
+
+/** Throws SOURCE_CORRUPT. */
+function checkCount({ name, promised }: SourceItem, lineCount: number): void {
+  if (promised?.lineCount === undefined || promised.lineCount === lineCount) return
+  throw sluiceError(
+    'SOURCE_CORRUPT',
+    `has ${lineCount} resources, not ${promised.lineCount} as announced; nothing of it was kept, run it again`,
+    { blame: 'source', retry: 'later', at: name },
+  )
+}
+
+const interrupted = () =>
+  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', { blame: 'user', retry: 'now' })

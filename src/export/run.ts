@@ -1,0 +1,136 @@
+import type { RunReport } from '../pipeline/report.js'
+import { runPipeline } from '../pipeline/run.js'
+import type { Source } from '../storage/store.js'
+import { connect } from './connect.js'
+import { withHeldLock } from './held-lock.js'
+import type { Links } from './links.js'
+import type { ExportFile, Manifest } from './manifest.js'
+import type { ExportOptions, ExportReport } from './options.js'
+import { readOutcomes } from './outcome-files.js'
+import { hasErrors, type IssueCounts } from './outcomes.js'
+import { keepRaw, type RawReport } from './raw.js'
+import { cancelKept, planFingerprintOf, ServerJob } from './server-job.js'
+import { type ExportFiles, exportSource } from './source.js'
+import { storedSource } from './stored-source.js'
+
+const DEFAULT_DOWNLOADS = 4
+
+/**
+ * Exports from a FHIR server into a sink: starts the server's job or goes on with the one an earlier run began, waits
+ * for it, anonymizes its files while they are downloaded, and releases it. An export that the sink holds already is
+ * reported, not repeated. Files that cannot be had are in `run.failed`; everything else throws: what `runPipeline`
+ * throws, EXPORT_REFUSED, EXPORT_FAILED, EXPORT_INVALID, EXPORT_OVERDUE, AUTH_FAILED, SERVICE_UNAVAILABLE, SINK_CONFLICT.
+ */
+export async function runExport(options: ExportOptions): Promise<ExportReport> {
+  const server = connect(options)
+  const unlock = await options.sink.state.lock()
+  try {
+    const job = await ServerJob.open(server, options)
+    if (job.delivered !== undefined) return await job.release(job.delivered)
+    try {
+      return await deliver(job, options)
+    } catch (error) {
+      await job.afterFailure(error)
+      throw error
+    }
+  } finally {
+    server.http.close()
+    await unlock()
+  }
+}
+
+/** Cancels the unfinished export that the sink keeps; false where there is none or the server does not take it. */
+export async function cancelExport(options: ExportOptions): Promise<boolean> {
+  const unlock = await options.sink.state.lock()
+  try {
+    return await cancelKept(options)
+  } finally {
+    await unlock()
+  }
+}
+
+async function deliver(job: ServerJob, options: ExportOptions): Promise<ExportReport> {
+  const { manifest, links } = await job.complete()
+  const { output, deleted, outcomes } = manifest
+  const said = openFiles(job, options, { links, files: outcomes, isStrict: false })
+  const issues = await readIssues(said, manifest, options)
+  const isStrict = options.onMismatch !== 'warn' && !manifest.isOrganized
+  const files = openFiles(job, options, { links, files: [...output, ...deleted], isStrict })
+  const run = await keep(files, options)
+  if (!isStrict) warnOfCounts([...output, ...deleted], run, options)
+  const report: ExportReport = {
+    base: job.server.base.href,
+    level: options.request.level,
+    startedAt: job.startedAt,
+    finishedAt: new Date().toISOString(),
+    transactionTime: manifest.transactionTime,
+    files: { output: output.length, deleted: deleted.length, outcome: outcomes.length },
+    issues,
+    isContinued: job.isContinued,
+    isComplete: run.failed.length === 0,
+    isReleased: false,
+    planFingerprint: planFingerprintOf(options),
+    run,
+  }
+  if (!report.isComplete) {
+    // What failed is begun anew, and may have been put right by then.
+    await files.forget(new Set(run.failed.map(({ item }) => item)))
+    return report
+  }
+  await job.markDelivered(report)
+  await said.forget()
+  await files.forget()
+  return job.release(report)
+}
+
+interface FilesOptions {
+  readonly links: Links
+  readonly files: readonly ExportFile[]
+  readonly isStrict: boolean
+}
+
+function openFiles(
+  job: ServerJob,
+  { openStore, sink }: ExportOptions,
+  { links, files, isStrict }: FilesOptions,
+): ExportFiles {
+  const shared = { files, isStrict, jobId: job.id }
+  return openStore === undefined
+    ? exportSource({ ...shared, server: job.server, links, state: sink.state })
+    : { ...storedSource({ ...shared, place: job.server.base.href, openStore }), forget: async () => {} }
+}
+
+async function readIssues(
+  source: Source,
+  { outcomes }: Manifest,
+  { sink, onEvent }: ExportOptions,
+): Promise<IssueCounts> {
+  if (outcomes.length === 0) return {}
+  const issues = await readOutcomes(source, sink.state)
+  onEvent?.({ event: 'export.issues', level: hasErrors(issues) ? 'warn' : 'info', issues })
+  return issues
+}
+
+function keep(source: Source, options: ExportOptions): Promise<RunReport | RawReport> {
+  const { plan, restart = false, signal } = options
+  const overwrite = options.overwrite === true || restart
+  const sink = withHeldLock(options.sink)
+  const atOnce = options.downloads ?? DEFAULT_DOWNLOADS
+  if (plan === undefined) return keepRaw({ source, sink, atOnce, overwrite, signal })
+  return runPipeline({ ...options, source, sink, plan, overwrite, itemsAtOnce: atOnce })
+}
+
+/** Where counts are not enforced, they are compared. */
+function warnOfCounts(
+  files: readonly ExportFile[],
+  run: RunReport | RawReport,
+  { onEvent }: ExportOptions,
+): void {
+  if ('raw' in run) return
+  const lines = new Map(run.outputs.map(({ source, lines }) => [source.name, lines.read - lines.blank]))
+  for (const { name, count } of files) {
+    const found = lines.get(name)
+    if (count === undefined || found === undefined || count === found) continue
+    onEvent?.({ event: 'export.mismatch', level: 'warn', item: name, announced: count, found })
+  }
+}

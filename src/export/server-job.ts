@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto'
+import { isSluiceError, sluiceError } from '../errors.js'
+import { REPORT_NAME } from '../pipeline/report.js'
+import { baseOf, connect } from './connect.js'
+import { forgetJob, type KeptJob, readJob, writeJob } from './job.js'
+import { identityOf, kickOff } from './kick-off.js'
+import { type Links, linksOf } from './links.js'
+import type { Manifest } from './manifest.js'
+import type { ExportEvent, ExportOptions, ExportReport } from './options.js'
+import { type Polled, pollManifest } from './poll.js'
+import type { ExportServer } from './server.js'
+
+const DEFAULT_POLL_INTERVAL_MS = 300_000
+const DEFAULT_POLL_LIMIT_MS = 24 * 3_600_000
+const CANCEL_TIMEOUT_MS = 15_000
+
+/** The server's job that an export is made of; its place is kept in the sink's state until it is released. */
+export class ServerJob {
+  private constructor(
+    readonly server: ExportServer,
+    private readonly options: ExportOptions,
+    private kept: KeptJob,
+    readonly isContinued: boolean,
+  ) {}
+
+  /** Goes on with the job that is kept, else starts one. Throws SINK_CONFLICT for one of another request. */
+  static async open(server: ExportServer, options: ExportOptions): Promise<ServerJob> {
+    const kept = await usable(options)
+    if (kept !== undefined && options.restart !== true) {
+      checkSame(kept, server, options)
+      if (kept.phase === 'running') tell(options, 'export.continued', { startedAt: kept.startedAt })
+      return new ServerJob(server, options, kept, true)
+    }
+    const replaces = await earlierOutputs(options)
+    if (kept !== undefined && !kept.isReleased) await cancel(kept, server)
+    await forgetJob(options.sink.state)
+    return new ServerJob(server, options, await start(server, options, replaces), false)
+  }
+
+  /** Tells jobs apart without saying where they are. */
+  get id(): string {
+    return createHash('sha256').update(`${this.kept.statusUrl} ${this.kept.startedAt}`).digest('hex')
+  }
+
+  get startedAt(): string {
+    return this.kept.startedAt
+  }
+
+  /** The report of an export that is complete already. */
+  get delivered(): ExportReport | undefined {
+    return this.kept.phase === 'delivered' ? (this.kept.report as ExportReport) : undefined
+  }
+
+  /** Waits for the manifest; a job that the server has forgotten is started again, once. */
+  async complete(): Promise<{ readonly manifest: Manifest; readonly links: Links }> {
+    for (let attempt = 1; ; attempt += 1) {
+      const polled = await this.#poll()
+      if (polled.kind === 'complete') {
+        const { manifest } = polled
+        tell(this.options, 'export.listed', {
+          files: manifest.output.length,
+          deleted: manifest.deleted.length,
+          outcomes: manifest.outcomes.length,
+          transactionTime: manifest.transactionTime,
+        })
+        return { manifest, links: linksOf(manifest, () => this.#pollAgain()) }
+      }
+      if (attempt > 1) throw this.#forgotten()
+      tell(this.options, 'export.lost', {}, 'warn')
+      this.kept = await start(this.server, this.options, this.kept.replaces)
+    }
+  }
+
+  /** Notes that everything is there, and removes what the sink had of an export that this one replaces. */
+  async markDelivered(report: ExportReport): Promise<void> {
+    const outputs = new Set(report.run.outputs.map(({ name }) => name))
+    for (const name of this.kept.replaces ?? []) if (!outputs.has(name)) await this.options.sink.remove(name)
+    this.kept = { ...this.kept, phase: 'delivered', replaces: [], report }
+    await writeJob(this.options.sink.state, this.kept)
+  }
+
+  /** Tells the server that its files are no longer needed; one that does not answer costs nothing but a warning. */
+  async release(report: ExportReport): Promise<ExportReport> {
+    if (this.kept.isReleased) return report
+    const isReleased = await cancel(this.kept, this.server)
+    tell(
+      this.options,
+      isReleased ? 'export.released' : 'export.not-released',
+      {},
+      isReleased ? 'info' : 'warn',
+    )
+    const final = { ...report, isReleased }
+    this.kept = { ...this.kept, isReleased, report: final }
+    await writeJob(this.options.sink.state, this.kept)
+    return final
+  }
+
+  /** Cancels a job that no later run can use, or that is not to be kept. */
+  async afterFailure(error: unknown): Promise<void> {
+    const { onInterrupt, sink } = this.options
+    const code = isSluiceError(error) ? error.code : undefined
+    const isUseless = code === 'EXPORT_FAILED' || code === 'EXPORT_INVALID'
+    if (!isUseless && !(code === 'INTERRUPTED' && onInterrupt === 'cancel')) return
+    await cancelAnew(this.kept, this.options)
+    await forgetJob(sink.state)
+    tell(this.options, 'export.cancelled', {})
+  }
+
+  #poll(): Promise<Polled> {
+    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS, pollLimitMs = DEFAULT_POLL_LIMIT_MS } = this.options
+    const begunMs = performance.now()
+    return pollManifest(this.server, new URL(this.kept.statusUrl), {
+      intervalMs: pollIntervalMs,
+      limitMs: pollLimitMs,
+      onProgress: (progress) =>
+        tell(this.options, 'export.polled', {
+          progress: progress ?? 'in progress',
+          seconds: Math.round((performance.now() - begunMs) / 1000),
+        }),
+    })
+  }
+
+  async #pollAgain(): Promise<Manifest> {
+    const polled = await this.#poll()
+    if (polled.kind === 'complete') return polled.manifest
+    throw this.#forgotten()
+  }
+
+  #forgotten() {
+    return sluiceError(
+      'EXPORT_FAILED',
+      'the server has forgotten the export; run it again to start another',
+      {
+        blame: 'source',
+        retry: 'now',
+        at: this.server.base.href,
+      },
+    )
+  }
+}
+
+/** Cancels the unfinished export that the sink keeps, if there is one. */
+export async function cancelKept(options: ExportOptions): Promise<boolean> {
+  const kept = await readJob(options.sink.state)
+  if (kept === undefined || kept.phase === 'delivered') return false
+  const isCancelled = await cancelAnew(kept, options)
+  await forgetJob(options.sink.state)
+  tell(options, isCancelled ? 'export.cancelled' : 'export.not-released', {})
+  return isCancelled
+}
+
+/** Whether the outputs of a delivered export are still there decides whether it counts. */
+async function usable({ sink }: ExportOptions): Promise<KeptJob | undefined> {
+  const kept = await readJob(sink.state)
+  return kept?.phase === 'delivered' && (await sink.get(REPORT_NAME)) === undefined ? undefined : kept
+}
+
+function checkSame(kept: KeptJob, server: ExportServer, options: ExportOptions): void {
+  const isSameRequest = kept.identity === identityOf(server.base, options.request)
+  const { planFingerprint } = (kept.report ?? {}) as Partial<ExportReport>
+  const isSamePlan = kept.phase === 'running' || planFingerprint === planFingerprintOf(options)
+  if (isSameRequest && isSamePlan) return
+  const what = kept.phase === 'running' ? 'an unfinished export' : 'a complete export'
+  throw sluiceError(
+    'SINK_CONFLICT',
+    `holds ${what} with other options; choose another output, or --restart to ${
+      kept.phase === 'running' ? 'cancel' : 'replace'
+    } it`,
+    { blame: 'sink', retry: 'never', at: options.sink.place },
+  )
+}
+
+/** Exports of the same one go on in each other's folder. */
+export const exportFingerprint = (options: Omit<ExportOptions, 'sink'>): string =>
+  createHash('sha256')
+    .update(JSON.stringify([identityOf(baseOf(options.base), options.request), planFingerprintOf(options)]))
+    .digest('hex')
+
+export const planFingerprintOf = ({ plan }: Pick<ExportOptions, 'plan'>): string => plan?.fingerprint ?? 'raw'
+
+async function start(
+  server: ExportServer,
+  options: ExportOptions,
+  replaces: readonly string[] | undefined,
+): Promise<KeptJob> {
+  const statusUrl = await kickOff(server, options.request)
+  const job: KeptJob = {
+    export: 1,
+    identity: identityOf(server.base, options.request),
+    statusUrl: statusUrl.href,
+    startedAt: new Date().toISOString(),
+    phase: 'running',
+    isReleased: false,
+    replaces,
+  }
+  await writeJob(options.sink.state, job)
+  tell(options, 'export.started', { of: options.request.level })
+  return job
+}
+
+/** What the sink's last report says is there. */
+async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[]> {
+  try {
+    const report = JSON.parse((await sink.get(REPORT_NAME)) ?? '{}') as {
+      readonly generator?: string
+      readonly outputs?: readonly { readonly name: string }[]
+    }
+    return report.generator === 'fhir-sluice' ? (report.outputs ?? []).map(({ name }) => name) : []
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
+}
+
+/** A job that is gone counts as cancelled. */
+async function cancel({ statusUrl }: KeptJob, server: ExportServer): Promise<boolean> {
+  try {
+    const answer = await server.retry.run({ at: server.base.href }, () =>
+      server.send(new URL(statusUrl), { method: 'DELETE', headers: { accept: 'application/fhir+json' } }),
+    )
+    answer.body.destroy()
+    return answer.status < 300 || answer.status === 404 || answer.status === 410
+  } catch {
+    return false
+  }
+}
+
+/** With a signal of its own: the run's may be what ended it. */
+async function cancelAnew(kept: KeptJob, options: ExportOptions): Promise<boolean> {
+  const server = connect({ ...options, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
+  try {
+    return await cancel(kept, server)
+  } finally {
+    server.http.close()
+  }
+}
+
+function tell(
+  { onEvent }: ExportOptions,
+  event: ExportEvent['event'],
+  fields: Readonly<Record<string, unknown>>,
+  level: ExportEvent['level'] = 'info',
+): void {
+  onEvent?.({ ...fields, event, level })
+}

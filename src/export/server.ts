@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sluiceError } from '../errors.js'
+import { retryAfterMs } from '../retry.js'
+import type { Authorizer } from './auth.js'
+import type { ServerContext } from './context.js'
+import { type HttpAnswer, type HttpRequest, isWeb } from './http.js'
+
+export interface ServerRequest extends Omit<HttpRequest, 'signal'> {
+  /** Do not show who we are, wherever it goes. */
+  readonly anonymous?: boolean
+}
+
+/** The FHIR server and what it links to. */
+export interface ExportServer extends ServerContext {
+  /**
+   * One attempt. The token goes to the base's origin and the trusted ones only, and is renewed once after a 401.
+   * Other calls wait as long as a 429 asks. Throws RequestFailure, AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED.
+   */
+  send(url: URL, request?: ServerRequest): Promise<HttpAnswer>
+  /** Whether the token may go there. */
+  isTrusted(url: URL): boolean
+  /** An address the server gave. Throws EXPORT_INVALID for one that is none, or leaves encryption. */
+  addressOf(text: unknown, what: string): URL
+}
+
+// A server that asks for more is asked again sooner.
+const LONGEST_PAUSE_MS = 300_000
+
+export function createExportServer(
+  context: ServerContext,
+  authorizer: Authorizer,
+  trustedOrigins: readonly string[],
+): ExportServer {
+  const { base, http, retry } = context
+  const trusted = new Set([base.origin, ...trustedOrigins])
+  const isTrusted = (url: URL): boolean => trusted.has(url.origin)
+  let resumeAtMs = 0
+
+  const sendAs = (url: URL, { anonymous: _, ...request }: ServerRequest, authorization?: string) =>
+    http.send(url, {
+      ...request,
+      signal: retry.signal,
+      headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
+    })
+
+  return {
+    ...context,
+    isTrusted,
+    async send(url, request = {}) {
+      const waitMs = resumeAtMs - Date.now()
+      if (waitMs > 0) await delay(waitMs, undefined, { signal: retry.signal }).catch(() => {})
+      const shows = request.anonymous !== true && isTrusted(url)
+      const authorization = shows ? await authorizer.header() : undefined
+      let answer = await sendAs(url, request, authorization)
+      if (answer.status === 401 && authorization !== undefined && isTrusted(answer.url)) {
+        const renewed = await authorizer.renewed(authorization)
+        if (renewed !== undefined) {
+          answer.body.destroy()
+          answer = await sendAs(url, request, renewed)
+        }
+      }
+      if (answer.status === 429)
+        resumeAtMs = Date.now() + Math.min(LONGEST_PAUSE_MS, retryAfterMs(answer.header) ?? 0)
+      return answer
+    },
+    addressOf(text, what) {
+      const url = typeof text === 'string' && URL.canParse(text, base.href) ? new URL(text, base) : undefined
+      if (url !== undefined && isWeb(url) && (url.protocol === 'https:' || base.protocol === 'http:'))
+        return url
+      throw sluiceError('EXPORT_INVALID', `gives no usable address of ${what}`, {
+        blame: 'source',
+        retry: 'never',
+        at: base.href,
+      })
+    },
+  }
+}
+
+/** A 401 or 403 that renewing did not mend. */
+export function refusedAccess(server: ExportServer, url: URL, status: number) {
+  const advice = server.isTrusted(url)
+    ? 'check the client, its key or secret, and its scope'
+    : `the token is not shown to ${url.origin}; if it is the server's own, name it as trusted origin`
+  return sluiceError('AUTH_FAILED', `refuses access (status ${status}): ${advice}`, {
+    blame: 'config',
+    retry: 'never',
+    at: server.base.href,
+  })
+}
