@@ -1,10 +1,22 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { azureSink } from '../../src/storage/azure-sink.js'
+import { azureSource } from '../../src/storage/azure-source.js'
+import { blobState } from '../../src/storage/blob-state.js'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
 import { memorySink, memorySource } from '../../src/storage/memory.js'
 import { MemoryContent } from '../../src/storage/memory-content.js'
-import { CHECKS, type StoreUnderTest } from './conformance.js'
+import { startAzurite } from '../support/azurite.js'
+import { containerAt, newContainer } from '../support/blob-containers.js'
+import { OUTPUT_CHECKS } from './output-checks.js'
+import type { StoreUnderTest } from './place.js'
+import { SOURCE_CHECKS } from './source-checks.js'
+import { STATE_CHECKS } from './state-checks.js'
+
+const CHECKS = { ...SOURCE_CHECKS, ...OUTPUT_CHECKS, ...STATE_CHECKS }
+
+const azurite = await startAzurite(t)
 
 const STORES: readonly StoreUnderTest[] = [
   {
@@ -42,6 +54,31 @@ const STORES: readonly StoreUnderTest[] = [
       }
     },
     differences: {},
+  },
+  {
+    name: 'azure',
+    async make() {
+      const { container, client } = await newContainer(azurite, { role: 'sink' })
+      const { container: state } = await newContainer(azurite, { role: 'sink' })
+      const { containerName } = client
+      return {
+        source: azureSource(containerAt(azurite.url, containerName), {
+          place: container.place,
+          container: containerName,
+          path: '',
+        }),
+        sink: () =>
+          azureSink({
+            container,
+            place: container.place,
+            prefix: '',
+            state: blobState({ container: state, place: state.place, prefix: '' }),
+          }),
+        write: async (name, content) => void (await container.put(name, Buffer.from(content))),
+        delete: async (name) => void (await container.delete(name)),
+      }
+    },
+    differences: { 'aborted bytes stay': 'the service forgets uncommitted blocks only after a week' },
   },
 ]
 

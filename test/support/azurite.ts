@@ -64,6 +64,7 @@ function addressOf(child: ChildProcess): Promise<string> {
     const late = setTimeout(() => reject(new Error(`Azurite does not listen: ${text}`)), START_WITHIN_MS)
     const look = (data: Buffer): void => {
       text += data
+      if (text.length > 10_000) text = text.slice(-5000)
       const url = /successfully listens on (http:\S+)/.exec(text)?.[1]
       if (url === undefined) return
       clearTimeout(late)
@@ -72,9 +73,12 @@ function addressOf(child: ChildProcess): Promise<string> {
     child.stdout?.on('data', look)
     child.stderr?.on('data', look)
     child.once('error', reject)
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       clearTimeout(late)
-      reject(new Error(`Azurite ended with ${code}: ${text}`))
+      // It outlives the test's requests unless the test itself stops it.
+      if (!child.killed)
+        console.log(`# azurite: ended by itself with ${code ?? signal}: ${text.slice(-2000)}`)
+      reject(new Error(`Azurite ended with ${code ?? signal}: ${text}`))
     })
   })
 }

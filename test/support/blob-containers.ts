@@ -6,29 +6,31 @@ import type { RequestLimits } from '../../src/storage/request-limits.js'
 import { Secret } from '../../src/storage/secret.js'
 import { ACCOUNT, ACCOUNT_KEY, type Azurite } from './azurite.js'
 
-/** A new container, spoken to by Sluice, with waits that a test can afford. */
-export async function newContainer(
-  azurite: Azurite,
-  options: {
-    /** Of a proxy in front of the emulator. */
-    readonly url?: string
-    readonly retry?: RetryOptions
-    readonly limits?: RequestLimits
-    readonly role?: 'source' | 'sink'
-    readonly pageCount?: number
-  } = {},
-): Promise<{ readonly container: BlobContainer; readonly client: ContainerClient }> {
-  const client = await azurite.container()
-  const { url = azurite.url, role = 'source' } = options
-  const container = azureContainer({
+export interface AccessOptions {
+  readonly retry?: RetryOptions
+  readonly limits?: RequestLimits
+  readonly role?: 'source' | 'sink'
+  readonly pageCount?: number
+}
+
+/** A container at the emulator, or at a proxy in front of it, spoken to by Sluice with waits that a test can afford. */
+export const containerAt = (url: string, name: string, options: AccessOptions = {}): BlobContainer =>
+  azureContainer({
     endpoint: `${url}/${ACCOUNT}`,
-    container: client.containerName,
-    place: `azurite://${client.containerName}`,
-    role,
+    container: name,
+    place: `azurite://${name}`,
+    role: options.role ?? 'source',
     authorization: { kind: 'key', account: ACCOUNT, key: new Secret(ACCOUNT_KEY) },
     retry: createRetry({ baseMs: 1, ...options.retry }),
     limits: options.limits,
     pageCount: options.pageCount,
   })
-  return { container, client }
+
+/** A new one; `url` is that of a proxy. */
+export async function newContainer(
+  azurite: Azurite,
+  { url = azurite.url, ...options }: AccessOptions & { readonly url?: string } = {},
+): Promise<{ readonly container: BlobContainer; readonly client: ContainerClient }> {
+  const client = await azurite.container()
+  return { container: containerAt(url, client.containerName, options), client }
 }
