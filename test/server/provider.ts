@@ -257,7 +257,7 @@ async function textsOf(ask: Provider['ask'], entries: readonly Entry[]): Promise
     if (response.status !== 200) throw new Error(`file: ${response.status}`)
     const all = (await response.text()).split('\n').filter((line) => line !== '')
     if (all.length !== count) throw new Error(`${url} has ${all.length} lines, not ${count}`)
-    found.push(...all)
+    for (const line of all) found.push(line)
   }
   return found
 }
