@@ -5,10 +5,11 @@ import { checkConfig, parseConfigText } from '../config/anonymizer-config.js'
 import { planOf } from '../config/plan.js'
 import { isSluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
+import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { ConfigStore } from '../server/export-run.js'
 import { badRequest } from '../server/refusal.js'
 
-const MAX_CONFIG_BYTES = 1024 * 1024
+export const MAX_CONFIG_BYTES = 1024 * 1024
 
 /**
  * Anonymizer configurations in a folder. A collection (`registry/name:tag`) is the sub-folder `registry/name/tag`,
@@ -22,32 +23,34 @@ export function folderConfigs(root: string, fhirVersion: FhirVersion): ConfigSto
       const folder = collection === undefined ? root : join(root, collectionPath(collection))
       const text = await readWithin(folder, config)
       const digest = createHash('sha256').update(text).digest('hex')
-      if (etag !== undefined && unquoted(etag) !== digest)
-        throw badRequest(
-          'The condition specified using HTTP conditional header(s) is not met: _anonymizationConfigEtag.',
-          'conflict',
-        )
-      return { plan: planFrom(text, { config, folder, fhirVersion }), digest }
+      if (etag !== undefined && unquoted(etag) !== digest) throw conditionNotMet()
+      return {
+        plan: planFrom(text, { config, baseFolder: dirname(join(folder, config)), fhirVersion }),
+        digest,
+      }
     },
   }
 }
 
-function planFrom(
+/** The plan of a configuration's text; its relative paths start at `baseFolder`. Throws Refusal 400. */
+export function planFrom(
   text: Buffer,
-  {
-    config,
-    folder,
-    fhirVersion,
-  }: { readonly config: string; readonly folder: string; readonly fhirVersion: FhirVersion },
-) {
+  options: { readonly config: string; readonly baseFolder: string; readonly fhirVersion: FhirVersion },
+): AnonymizerPlan {
+  const { config, baseFolder, fhirVersion } = options
   try {
-    const baseFolder = dirname(join(folder, config))
     return planOf(checkConfig(parseConfigText(text.toString('utf8'), config), { fhirVersion, baseFolder }))
   } catch (error) {
     if (!isSluiceError(error)) throw error
     throw badRequest(`Failed to parse configuration file: ${error.message}`)
   }
 }
+
+export const conditionNotMet = () =>
+  badRequest(
+    'The condition specified using HTTP conditional header(s) is not met: _anonymizationConfigEtag.',
+    'conflict',
+  )
 
 /** `name:tag` as folders; digests too. */
 const collectionPath = (collection: string): string => collection.replace(/[:@]/g, '/')

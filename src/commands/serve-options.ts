@@ -5,7 +5,11 @@ import { JSON_OPTION } from './verb.js'
 const MIB = 2 ** 20
 
 export const SERVE_OPTIONS = {
-  data: maybe('--data <store>', 'folder of NDJSON that is served', asText),
+  data: maybe(
+    '--data <store>',
+    'folder of NDJSON, or container or prefix in Azure storage, that is served',
+    asText,
+  ),
   port: withDefault('--port <port>', 'port to listen on; 0 for any', asCount(0, 65535), 8080),
   host: withDefault(
     '--host <address>',
@@ -25,14 +29,14 @@ export const SERVE_OPTIONS = {
     fallbackText: '<data>.sluice-serve',
   }),
   outputs: maybe(
-    '--outputs <folder>',
-    'root of the containers that anonymized exports are written to',
+    '--outputs <store>',
+    'root of the containers that anonymized exports are written to: folder, or container or prefix in Azure storage',
     asText,
     {
       fallbackText: 'off: no anonymized exports',
     },
   ),
-  configs: maybe('--configs <folder>', 'anonymizer configurations, by file name', asText, {
+  configs: maybe('--configs <store>', 'anonymizer configurations, by file name', asText, {
     fallbackText: '<outputs>/anonymization',
   }),
   onlyAnonymized: flag('--only-anonymized', 'refuse exports that are not anonymized'),

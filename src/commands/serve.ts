@@ -1,16 +1,16 @@
 import { realpath } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { readClients, readKeyPlace } from '../config/registered-clients.js'
 import { sluiceError } from '../errors.js'
-import { folderContainers } from '../server/folder-containers.js'
 import type { AuthOptions } from '../server/guard.js'
 import { type ServerOptions, startServer } from '../server/server.js'
-import { folderSource } from '../storage/folder.js'
+import { isLocal, openSource, type StoreAccess } from '../storage/open.js'
 import { eventLog } from './event-log.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { required, usage } from './options.js'
-import { folderConfigs } from './serve-configs.js'
 import { SERVE_OPTIONS, type ServeValues } from './serve-options.js'
+import { below, openConfigs, openContainers } from './serve-stores.js'
+import { storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
 const HOUR_MS = 3_600_000
@@ -18,14 +18,16 @@ const HOUR_MS = 3_600_000
 /** `sluice serve`: until a signal. Throws what the configuration, the store and the listening throw. */
 export async function serve(values: ServeValues, terminal: Terminal): Promise<ExitCode> {
   const data = required(values.data, SERVE_OPTIONS.data)
+  if (values.state === undefined && !isLocal(data)) throw usage('--state is needed for data in the cloud.')
   const stateFolder = values.state ?? `${data.replace(/\/+$/, '')}.sluice-serve`
   await refuseInside(data, stateFolder, '--state')
   if (values.outputs !== undefined) await refuseInside(data, values.outputs, '--outputs')
   const auth = await authOf(values)
+  const access = storeAccess(terminal)
   const log = eventLog(terminal.stderr, values.verbose ? 'debug' : 'info')
   const onEvent: ServerOptions['onEvent'] = ({ event, level, ...fields }) => log.event(level, event, fields)
   const server = await startServer({
-    source: folderSource(data),
+    source: await openSource(data, access),
     stateFolder,
     host: values.host,
     port: values.port,
@@ -33,7 +35,7 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
     version: values.fhirVersion,
     auth,
     ...(values.tokenUrl === undefined ? {} : { tokenUrl: values.tokenUrl }),
-    ...anonymizationOf(values),
+    ...(await anonymizationOf(values, access)),
     onlyAnonymized: values.onlyAnonymized,
     limits: limitsOf(values),
     onEvent,
@@ -76,23 +78,21 @@ function limitsOf(values: ServeValues): ServerOptions['limits'] {
   }
 }
 
-function anonymizationOf({
-  outputs,
-  configs,
-  onlyAnonymized,
-  fhirVersion,
-}: ServeValues): Pick<ServerOptions, 'anonymization'> {
-  if (outputs === undefined) {
-    if (configs !== undefined || onlyAnonymized)
-      throw usage('--configs and --only-anonymized need --outputs.')
-    return {}
+async function anonymizationOf(
+  { outputs, configs, onlyAnonymized, fhirVersion }: ServeValues,
+  access: StoreAccess,
+): Promise<Pick<ServerOptions, 'anonymization'>> {
+  if (outputs !== undefined) {
+    const places = configs ?? below(outputs, 'anonymization')
+    return {
+      anonymization: {
+        configs: await openConfigs(places, access, fhirVersion),
+        containers: openContainers(outputs, access),
+      },
+    }
   }
-  return {
-    anonymization: {
-      configs: folderConfigs(configs ?? join(outputs, 'anonymization'), fhirVersion),
-      containers: folderContainers(outputs),
-    },
-  }
+  if (configs !== undefined || onlyAnonymized) throw usage('--configs and --only-anonymized need --outputs.')
+  return {}
 }
 
 async function authOf({ clients, issuer, jwks, audience, tokenUrl }: ServeValues): Promise<AuthOptions> {
@@ -114,6 +114,7 @@ async function authOf({ clients, issuer, jwks, audience, tokenUrl }: ServeValues
 
 /** What the server writes would be served, or would change what is served. */
 async function refuseInside(data: string, path: string, option: string): Promise<void> {
+  if (!isLocal(data) || !isLocal(path)) return
   const root = await realpath(data).catch(() => resolve(data))
   const place = await realpath(path).catch(() => resolve(path))
   if (place !== root && !place.startsWith(`${root}${sep}`)) return

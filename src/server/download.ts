@@ -51,11 +51,15 @@ export async function downloadAnswer(
     onEnd()
     return { status: 416, headers: { ...common, 'content-range': `bytes */${bytes}` } }
   }
+  if (request.method === 'HEAD') {
+    onEnd()
+    return { status: 200, headers: { ...common, etag, 'content-length': String(bytes) } }
+  }
   const stream = (reader: SourceReader, length: number): Readable =>
     streamOf(reader, length, { onBytes, onEnd })
   if (range === 'whole' && prefersGzip(request.header('accept-encoding'))) {
     const headers = { ...common, etag: packedTag, 'content-encoding': 'gzip' }
-    const reader = await opened(file, () => file.source.open(file.item, 0))
+    const reader = await opened(() => file.source.open(file.item, 0))
     if (isGzip)
       return {
         status: 200,
@@ -65,7 +69,7 @@ export async function downloadAnswer(
     return { status: 200, headers, body: packed(stream(reader, bytes)) }
   }
   const { from, to } = range === 'whole' ? { from: 0, to: bytes } : range
-  const reader = await opened(file, () =>
+  const reader = await opened(() =>
     isGzip ? openItem(file.source, file.item, from) : file.source.open(file.item, from),
   )
   const headers = { ...common, etag, 'content-length': String(to - from) }
@@ -74,7 +78,7 @@ export async function downloadAnswer(
   return { status: 206, headers: { ...headers, 'content-range': `bytes ${from}-${to - 1}/${bytes}` }, body }
 }
 
-async function opened(_file: StoredFile, open: () => Promise<SourceReader>): Promise<SourceReader> {
+async function opened(open: () => Promise<SourceReader>): Promise<SourceReader> {
   try {
     return await open()
   } catch {

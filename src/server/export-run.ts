@@ -9,7 +9,7 @@ import { runPipeline } from '../pipeline/run.js'
 import { folderSource } from '../storage/folder.js'
 import { readText, writeWhole } from '../storage/folder-files.js'
 import { folderState } from '../storage/folder-state.js'
-import type { Sink, Source, SourceItem } from '../storage/store.js'
+import type { Sink, Source, SourceItem, State } from '../storage/store.js'
 import type { Catalog } from './catalog.js'
 import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile } from './job.js'
 import type { ReportProgress } from './job-queue.js'
@@ -29,11 +29,17 @@ export interface ConfigStore {
 
 /** Where anonymized exports are written: containers below one root. */
 export interface ContainerStore {
-  /** Opens the folder of one export for writing and for reading back. */
-  open(
-    container: string,
-    folder: string,
-  ): { readonly sink: Sink; readonly files: Source; discard(): Promise<void> }
+  /** The folder of one export. */
+  open(container: string, folder: string): Promise<ContainerFolder>
+}
+
+export interface ContainerFolder {
+  /** To write, with the run's state elsewhere. */
+  sink(state: State): Sink
+  /** To read back what was written. */
+  files(): Promise<Source>
+  /** Removes all of it. */
+  discard(): Promise<void>
 }
 
 export interface ExportRunOptions {
@@ -221,16 +227,11 @@ async function anonymizeAll(
     )
   const pinned = { ...job, configDigest: digest }
   await save(pinned)
-  const { sink, files } = containers.open(job.anonymize.container, containerFolder(job))
-  const stateFolder = join(folder, 'run')
+  const container = await containers.open(job.anonymize.container, containerFolder(job))
   const report = await runPipeline({
     ...options.pipeline,
     source: selectionSource(options.source, selections, folder),
-    sink: {
-      ...sink,
-      state: folderState(stateFolder),
-      localPaths: async () => [...(await sink.localPaths()), stateFolder],
-    },
+    sink: container.sink(folderState(join(folder, 'run'))),
     plan,
     signal,
     onProgress: ({ bytesRead, bytesTotal }: RunProgress) => progress(bytesRead, bytesTotal),
@@ -239,6 +240,7 @@ async function anonymizeAll(
     if (isSluiceError(error) && error.code === 'INTERRUPTED') signal.throwIfAborted()
     throw error
   })
+  const files = await container.files()
   const typeOf = new Map(selections.map(({ name, type }) => [name, type]))
   const output: OutputFile[] = []
   for (const { name, bytes, lines } of report.outputs) {

@@ -5,11 +5,11 @@ import type { ContainerStore } from './export-run.js'
 
 /** Containers as folders below one root. Names are those that `readParameters` lets through. */
 export const folderContainers = (root: string): ContainerStore => ({
-  open(container, folder) {
+  async open(container, folder) {
     const path = join(root, container, folder)
     return {
-      sink: folderSink(path),
-      files: folderSource(path),
+      sink: (state) => folderSink(path, state),
+      files: async () => folderSource(path),
       discard: () => rm(path, { recursive: true, force: true }),
     }
   },

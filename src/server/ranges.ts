@@ -57,6 +57,11 @@ export class RunWriter {
     return this.#hash.digest('hex')
   }
 
+  /** Lets go of the file without a decision. */
+  abort(): Promise<void> {
+    return this.file.close()
+  }
+
   #settle(): void {
     if (this.#open === undefined) return
     if (this.#length + RUN_BYTES > this.#buffer.length)
@@ -86,13 +91,16 @@ export async function* runsOf(path: string): AsyncGenerator<ByteRun> {
 
 // A gap that is larger is jumped over, not read through; a gzip item has to be read through.
 const JUMP_BYTES = 1024 * 1024
-const SKIP_BYTES = 256 * 1024
+// Runs are often single lines: they are cut out of blocks.
+const BLOCK_BYTES = 256 * 1024
 
 /** The bytes of the runs one after the other, from `fromByte` of them on, as one pinned read. */
 export class RunReader implements SourceReader {
   #reader: SourceReader | undefined
-  /** Position in the item. */
-  #at = 0
+  readonly #block = Buffer.allocUnsafe(BLOCK_BYTES)
+  /** What of the item the block holds; the reader stands at its end. */
+  #blockStart = 0
+  #blockEnd = 0
   #run: { offset: number; length: number } | undefined
   #skip: number
 
@@ -111,16 +119,14 @@ export class RunReader implements SourceReader {
     while (filled < target.length) {
       const run = await this.#current()
       if (run === undefined) break
-      const reader = await this.#seek(run.offset)
-      const bytes = await reader.read(
-        target.subarray(filled, filled + Math.min(run.length, target.length - filled)),
-      )
-      if (bytes === 0) {
-        await reader.verify()
+      if (run.offset < this.#blockStart || run.offset >= this.#blockEnd) {
+        if (await this.#load(run.offset)) continue
         break
       }
+      const end = Math.min(this.#blockEnd, run.offset + Math.min(run.length, target.length - filled))
+      target.set(this.#block.subarray(run.offset - this.#blockStart, end - this.#blockStart), filled)
+      const bytes = end - run.offset
       filled += bytes
-      this.#at += bytes
       run.offset += bytes
       run.length -= bytes
     }
@@ -148,20 +154,25 @@ export class RunReader implements SourceReader {
     return this.#run
   }
 
-  async #seek(offset: number): Promise<SourceReader> {
-    if (this.#reader === undefined || (!this.isGzip && offset - this.#at > JUMP_BYTES)) {
+  /** Reads the block that holds this byte; false where the item ends before it. */
+  async #load(offset: number): Promise<boolean> {
+    if (this.#reader === undefined || (!this.isGzip && offset - this.#blockEnd > JUMP_BYTES)) {
       await this.#reader?.close()
+      this.#reader = undefined
       this.#reader = this.isGzip
         ? await openItem(this.source, this.item, 0)
         : await this.source.open(this.item, offset)
-      this.#at = this.isGzip ? 0 : offset
+      this.#blockEnd = this.isGzip ? 0 : offset
     }
-    const scratch = this.#at < offset ? Buffer.allocUnsafe(SKIP_BYTES) : undefined
-    while (scratch !== undefined && this.#at < offset) {
-      const bytes = await this.#reader.read(scratch.subarray(0, Math.min(offset - this.#at, SKIP_BYTES)))
-      if (bytes === 0) break
-      this.#at += bytes
-    }
-    return this.#reader
+    do {
+      const bytes = await this.#reader.read(this.#block)
+      this.#blockStart = this.#blockEnd
+      this.#blockEnd += bytes
+      if (bytes === 0) {
+        await this.#reader.verify()
+        return false
+      }
+    } while (offset >= this.#blockEnd)
+    return true
   }
 }

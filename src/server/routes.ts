@@ -225,7 +225,7 @@ async function download(parts: RouteParts, request: HttpRequest): Promise<HttpAn
   })
   const end = once(queue.reading(job.id))
   try {
-    const stored = { source: sourceOf(parts, job, file), ...file }
+    const stored = { source: await sourceOf(parts, job, file), ...file }
     const answer = await downloadAnswer(stored, request, {
       onBytes: (count) => metrics.bytesSent(count),
       onEnd: end,
@@ -246,13 +246,14 @@ function once(action: () => void): () => void {
   }
 }
 
-function sourceOf(
+async function sourceOf(
   { source, store, anonymization }: RouteParts,
   job: JobRecord,
   { place }: OutputFile,
-): Source {
+): Promise<Source> {
   if (place === 'item') return source
-  if (place === 'container' && job.anonymize !== undefined && anonymization !== undefined)
-    return anonymization.containers.open(job.anonymize.container, containerFolder(job)).files
-  return folderSource(join(store.folderOf(job.id), 'files'))
+  if (place === 'job' || job.anonymize === undefined || anonymization === undefined)
+    return folderSource(join(store.folderOf(job.id), 'files'))
+  const folder = await anonymization.containers.open(job.anonymize.container, containerFolder(job))
+  return folder.files()
 }

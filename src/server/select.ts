@@ -108,19 +108,23 @@ async function selectFrom(options: SelectOptions, index: ItemIndex, choice: Choi
     wantsType(criteria, name) ? new Parts(options, index, { type: name, number: choice.number }) : undefined,
   )
   const isWanted = lineTest(criteria, index, choice.wanted)
-  for await (const lines of linesOf(indexFolder, index)) {
-    signal.throwIfAborted()
-    for (const line of lines) {
-      const part = parts[line.type]
-      if (part === undefined || !isWanted(line)) continue
-      if (part.isFull) await part.next()
-      part.add(line)
-    }
-    for (const part of parts) await part?.flush()
-  }
   const selected: Selection[] = []
-  for (const part of parts) if (part !== undefined) selected.push(...(await part.close()))
-  return selected
+  try {
+    for await (const lines of linesOf(indexFolder, index)) {
+      signal.throwIfAborted()
+      for (const line of lines) {
+        const part = parts[line.type]
+        if (part === undefined || !isWanted(line)) continue
+        if (part.isFull) await part.next()
+        part.add(line)
+      }
+      for (const part of parts) await part?.flush()
+    }
+    for (const part of parts) if (part !== undefined) selected.push(...(await part.close()))
+    return selected
+  } finally {
+    for (const part of parts) await part?.abort()
+  }
 }
 
 /** Whether a line is wanted, as far as the index can tell. */
@@ -187,8 +191,10 @@ class Parts {
   async next(): Promise<void> {
     await this.flush()
     const { item, isGzip } = this.index
-    if (this.#writer !== undefined) {
-      const digest = await this.#writer.close()
+    const writer = this.#writer
+    this.#writer = undefined
+    if (writer !== undefined) {
+      const digest = await writer.close()
       const selection = {
         name: this.#name(),
         type: this.of.type,
@@ -202,7 +208,6 @@ class Parts {
       const passed = this.#test === undefined ? selection : await this.#filter(selection, this.#test)
       if (passed.count > 0) this.#done.push(passed)
     }
-    this.#writer = undefined
     this.#count = 0
     this.#bytes = 0
   }
@@ -210,6 +215,13 @@ class Parts {
   async close(): Promise<Selection[]> {
     await this.next()
     return this.#done
+  }
+
+  /** Lets go of what is open. */
+  async abort(): Promise<void> {
+    const writer = this.#writer
+    this.#writer = undefined
+    await writer?.abort()
   }
 
   #name(): string {
@@ -233,6 +245,7 @@ class Parts {
     const all = join(folder, selection.runs)
     const runs = `${selection.name}.passed.runs`
     const writer = await RunWriter.create(join(folder, runs))
+    let digest = ''
     const reader = new RunReader(source, selection.item, selection.isGzip, runsOf(all))
     let count = 0
     let bytes = 0
@@ -250,10 +263,13 @@ class Parts {
         }
       }
       await reader.verify()
+      digest = await writer.close()
+    } catch (error) {
+      await writer.abort()
+      throw error
     } finally {
       await reader.close()
     }
-    const digest = await writer.close()
     await rm(all, { force: true })
     return { ...selection, count, bytes, runs, digest }
   }

@@ -190,7 +190,8 @@ function openQueue(
     run: (job, context) => runExport(run, job, context),
     async discard(job) {
       if (job.anonymize === undefined || anonymization === undefined) return
-      await anonymization.containers.open(job.anonymize.container, containerFolder(job)).discard()
+      const folder = await anonymization.containers.open(job.anonymize.container, containerFolder(job))
+      await folder.discard()
     },
     onEvent,
   })

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { FhirVersion } from '../fhir/version.js'
+import type { ConfigStore, ContainerStore } from '../server/export-run.js'
+import { folderContainers } from '../server/folder-containers.js'
+import { badRequest } from '../server/refusal.js'
+import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
+import type { Source, SourceItem } from '../storage/store.js'
+import { conditionNotMet, folderConfigs, MAX_CONFIG_BYTES, planFrom } from './serve-configs.js'
+
+/** Containers as folders below a folder, or as prefixes in a container of the cloud. */
+export const openContainers = (root: string, access: StoreAccess): ContainerStore =>
+  isLocal(root) ? folderContainers(root) : cloudContainers(root, access)
+
+const cloudContainers = (root: string, access: StoreAccess): ContainerStore => ({
+  async open(container, folder) {
+    const lake = await openLake(root, access)
+    const sinkOf = () => lake.sink(`${container}/${folder}`)
+    const files = () => openSource(below(root, `${container}/${folder}`), access)
+    return {
+      sink: (state) => ({ ...sinkOf(), state, localPaths: async () => [state.place] }),
+      files,
+      async discard() {
+        const sink = sinkOf()
+        for await (const { name } of (await files()).list(() => undefined)) await sink.remove(name)
+        await sink.remove('run.json')
+      },
+    }
+  },
+})
+
+/** The address of what lies below another: a SAS stays at its end. */
+export const below = (address: string, path: string): string =>
+  isLocal(address) ? join(address, path) : address.replace(/\/*(\?.*)?$/s, `/${path}$1`)
+
+/** Configurations in a folder, or below a prefix of a container in the cloud. */
+export const openConfigs = async (
+  root: string,
+  access: StoreAccess,
+  fhirVersion: FhirVersion,
+): Promise<ConfigStore> =>
+  isLocal(root) ? folderConfigs(root, fhirVersion) : cloudConfigs(await openSource(root, access), fhirVersion)
+
+/** The ETag is the blob's own. Collections are folders, which the cloud has none of. */
+const cloudConfigs = (source: Source, fhirVersion: FhirVersion): ConfigStore => ({
+  hasCollection: async () => false,
+  async load({ config, etag }) {
+    const item = await source.head(config)
+    if (item === undefined)
+      throw badRequest(`Anonymization configuration '${config}' not found.`, 'not-found')
+    if (item.bytes > MAX_CONFIG_BYTES)
+      throw badRequest(`Anonymization configuration '${config}' is too large.`, 'too-costly')
+    if (etag !== undefined && unquoted(etag) !== unquoted(item.version)) throw conditionNotMet()
+    const text = await readItem(source, item)
+    const digest = createHash('sha256').update(text).digest('hex')
+    return { plan: planFrom(text, { config, baseFolder: process.cwd(), fhirVersion }), digest }
+  },
+})
+
+const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '')
+
+async function readItem(source: Source, item: SourceItem): Promise<Buffer> {
+  const reader = await source.open(item, 0)
+  try {
+    const bytes = Buffer.alloc(item.bytes)
+    return bytes.subarray(0, await reader.read(bytes))
+  } finally {
+    await reader.close()
+  }
+}
