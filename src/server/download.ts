@@ -55,33 +55,42 @@ export async function downloadAnswer(
     onEnd()
     return { status: 200, headers: { ...common, etag, 'content-length': String(bytes) } }
   }
-  const stream = (reader: SourceReader, length: number): Readable =>
-    streamOf(reader, length, { onBytes, onEnd })
+  const stream = (from: Opened, length: number): Readable => streamOf(from, length, { onBytes, onEnd })
   if (range === 'whole' && prefersGzip(request.header('accept-encoding'))) {
     const headers = { ...common, etag: packedTag, 'content-encoding': 'gzip' }
-    const reader = await opened(() => file.source.open(file.item, 0))
+    const start = await opened(() => file.source.open(file.item, 0), isGzip ? file.item.bytes : bytes)
     if (isGzip)
       return {
         status: 200,
         headers: { ...headers, 'content-length': String(file.item.bytes) },
-        body: stream(reader, file.item.bytes),
+        body: stream(start, file.item.bytes),
       }
-    return { status: 200, headers, body: packed(stream(reader, bytes)) }
+    return { status: 200, headers, body: packed(stream(start, bytes)) }
   }
   const { from, to } = range === 'whole' ? { from: 0, to: bytes } : range
-  const reader = await opened(() =>
-    isGzip ? openItem(file.source, file.item, from) : file.source.open(file.item, from),
+  const start = await opened(
+    () => (isGzip ? openItem(file.source, file.item, from) : file.source.open(file.item, from)),
+    to - from,
   )
   const headers = { ...common, etag, 'content-length': String(to - from) }
-  const body = stream(reader, to - from)
+  const body = stream(start, to - from)
   if (range === 'whole') return { status: 200, headers, body }
   return { status: 206, headers: { ...headers, 'content-range': `bytes ${from}-${to - 1}/${bytes}` }, body }
 }
 
-async function opened(open: () => Promise<SourceReader>): Promise<SourceReader> {
+interface Opened {
+  readonly reader: SourceReader
+  /** The first bytes: a store may find only then that the file is another one. */
+  readonly first: Buffer
+}
+
+async function opened(open: () => Promise<SourceReader>, length: number): Promise<Opened> {
+  let reader: SourceReader | undefined
   try {
-    return await open()
+    reader = await open()
+    return { reader, first: await nextPiece(reader, Math.min(PIECE_BYTES, length)) }
   } catch {
+    await reader?.close()
     throw new Refusal('The data changed since the export; start a new export.', {
       status: 410,
       code: 'conflict',
@@ -99,22 +108,23 @@ function packed(raw: Readable): Readable {
 
 /** `length` bytes of a reader; cut short, the connection is, so that the client sees it. */
 function streamOf(
-  reader: SourceReader,
+  { reader, first }: Opened,
   length: number,
   { onBytes, onEnd }: { readonly onBytes: (bytes: number) => void; readonly onEnd: () => void },
 ): Readable {
   let left = length
+  let waiting: Buffer | undefined = first
   const next = async (): Promise<Buffer | null> => {
     if (left === 0) {
       await reader.verify()
       return null
     }
-    const piece = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, left))
-    const bytes = await reader.read(piece)
-    if (bytes === 0) throw new Error('the file is shorter than it was')
-    left -= bytes
-    onBytes(bytes)
-    return piece.subarray(0, bytes)
+    const piece = waiting ?? (await nextPiece(reader, Math.min(PIECE_BYTES, left)))
+    waiting = undefined
+    if (piece.length === 0) throw new Error('the file is shorter than it was')
+    left -= piece.length
+    onBytes(piece.length)
+    return piece
   }
   return new Readable({
     highWaterMark: PIECE_BYTES,
@@ -132,4 +142,9 @@ function streamOf(
       )
     },
   })
+}
+
+async function nextPiece(reader: SourceReader, length: number): Promise<Buffer> {
+  const piece = Buffer.allocUnsafeSlow(length)
+  return piece.subarray(0, await reader.read(piece))
 }
