@@ -196,8 +196,8 @@ class Interpretation {
     this.records |= this.apply(rule, node)
     if (node.isFaulty && rule.rule.method === 'redact') this.records |= RECORD.REDACT
     node.claimedBy = rule.number
-    for (const child of node.body?.children ?? [])
-      if (!child.isResource && !child.detached) this.take(rule, child)
+    if (node.body === undefined) return
+    for (const child of node.body.children) if (!child.isResource && !child.detached) this.take(rule, child)
   }
 
   private apply(rule: CompiledRule, node: TreeNode): number {

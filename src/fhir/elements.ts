@@ -55,6 +55,30 @@ export function elementTree(version: FhirVersion): ElementTree {
   return tree
 }
 
+/** Its members are built when first asked for. A class, so that all types have one shape: the interpreter lives on that. */
+class LazyType implements ElementType {
+  readonly id: string
+  readonly name: string
+  readonly jsonKind: JsonKind
+  readonly isResource: boolean
+  private built: ReadonlyMap<string, Member> | undefined
+
+  constructor(
+    facts: Omit<ElementType, 'members'>,
+    private readonly build: (owner: ElementType) => ReadonlyMap<string, Member>,
+  ) {
+    this.id = facts.id
+    this.name = facts.name
+    this.jsonKind = facts.jsonKind
+    this.isResource = facts.isResource
+  }
+
+  get members(): ReadonlyMap<string, Member> {
+    this.built ??= this.build(this)
+    return this.built
+  }
+}
+
 export const isPrimitive = (type: ElementType): boolean => type.jsonKind !== 'object'
 
 function buildTree(version: FhirVersion): ElementTree {
@@ -64,17 +88,7 @@ function buildTree(version: FhirVersion): ElementTree {
   const typeAt = (id: string, name: string, isResource: boolean): ElementType => {
     const known = types.get(id)
     if (known !== undefined) return known
-    let members: Map<string, Member> | undefined
-    const type: ElementType = {
-      id,
-      name,
-      jsonKind: jsonKind(name, model),
-      isResource,
-      get members() {
-        members ??= buildMembers(type)
-        return members
-      },
-    }
+    const type = new LazyType({ id, name, jsonKind: jsonKind(name, model), isResource }, buildMembers)
     types.set(id, type)
     return type
   }

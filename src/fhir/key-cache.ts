@@ -25,11 +25,14 @@ export class KeyCache {
     const text = stringText(source, start, end)
     // Any escape and any character beyond ASCII takes more bytes than it gives text.
     if (text.length !== length - 2) return { text, quoted: source.toString('utf8', start, end) }
-    const key = { text, quoted: `"${text}"` }
+    const key = { text: shared(text), quoted: `"${text}"` }
     if (length <= LONGEST) this.places[hash % PLACES] = key
     return key
   }
 }
+
+/** The same text as the string that V8 has once for all property names: equal ones are one, and soon told apart. */
+const shared = (text: string): string => Object.keys({ [text]: 0 })[0]
 
 function isAt(quoted: string, source: Buffer, start: number, end: number): boolean {
   if (quoted.length !== end - start) return false

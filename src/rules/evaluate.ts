@@ -111,12 +111,16 @@ function onValues(
 }
 
 /** What primitives hold; one that holds nothing (any more) is no item, a complex element has no value at all. */
-const valuesOf = (items: readonly Item[], scope: Scope): Values =>
-  items.flatMap((item) => {
+function valuesOf(items: readonly Item[], scope: Scope): Values {
+  const values: Value[] = []
+  for (const item of items) {
     if (isNode(item) && item.type.jsonKind === 'object')
       throw new EvaluationError('a function on values meets a complex element')
-    return asValue(item, scope) ?? []
-  })
+    const value = asValue(item, scope)
+    if (value !== undefined) values.push(value)
+  }
+  return values
+}
 
 /** A capitalised name is a type test at every depth, any other the children of that name. */
 function member(items: readonly Item[], name: string, delimited: boolean): readonly Item[] {
