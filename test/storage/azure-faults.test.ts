@@ -253,7 +253,7 @@ async function bytesOf(container: BlobContainer, name: string): Promise<Buffer> 
 t.test('an interrupted run waits neither for answers, bodies nor retries', async (t) => {
   const faults: readonly Fault[] = [
     { kind: 'stall' },
-    { kind: 'drip', everyMs: 1000 },
+    { kind: 'drip', everyMs: 20_000 },
     { kind: 'status', status: 503, headers: { 'retry-after': '60' } },
   ]
   for (const fault of faults)
