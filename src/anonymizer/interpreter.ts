@@ -233,7 +233,8 @@ class Interpretation {
         parentType: parent.type.name,
         kind: node.kind as 'string' | 'number' | 'boolean',
         text,
-        isReferenceValue: node.name === 'reference' && parent.type.name === 'Reference',
+        isReferenceValue:
+          rule.rule.goesFirst === true || (node.name === 'reference' && parent.type.name === 'Reference'),
       },
       this.place(node),
     )

@@ -49,7 +49,9 @@ export function compileProgram(
     rulesFor(resourceType) {
       const known = byType.get(resourceType)
       if (known !== undefined) return known
-      const applicable = rules.filter(({ path }) => appliesTo(path, resourceType))
+      const applicable = rules
+        .filter(({ path }) => appliesTo(path, resourceType))
+        .sort((a, b) => Number(b.rule.goesFirst ?? false) - Number(a.rule.goesFirst ?? false))
       byType.set(resourceType, applicable)
       return applicable
     },

@@ -38,7 +38,12 @@ export interface Parameters {
 }
 
 /** One rule. `number` counts from 1 in file order: what messages and reports name. */
-export type Rule = { readonly number: number; readonly path: string } & MethodSettings
+export type Rule = {
+  readonly number: number
+  readonly path: string
+  /** Goes before the rules without it, whatever its number, and takes its values for references (`deletions.ts`). */
+  readonly goesFirst?: true
+} & MethodSettings
 
 export type MethodSettings =
   | { readonly method: 'keep' | 'redact' | 'dateShift' | 'cryptoHash' | 'encrypt' }

@@ -1,3 +1,5 @@
+import { withDeletionRules } from '../anonymizer/deletions.js'
+import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import type { Source } from '../storage/store.js'
@@ -56,7 +58,7 @@ async function deliver(job: ServerJob, options: ExportOptions): Promise<ExportRe
   const issues = await readIssues(said, manifest, options)
   const isStrict = options.onMismatch !== 'warn' && !manifest.isOrganized
   const files = openFiles(job, options, { links, files: [...output, ...deleted], isStrict })
-  const run = await keep(files, options)
+  const run = await keep(files, options, deleted.length > 0)
   if (!isStrict) warnOfCounts([...output, ...deleted], run, options)
   const report: ExportReport = {
     base: job.server.base.href,
@@ -111,14 +113,30 @@ async function readIssues(
   return issues
 }
 
-function keep(source: Source, options: ExportOptions): Promise<RunReport | RawReport> {
+function keep(source: Source, options: ExportOptions, hasDeletions: boolean): Promise<RunReport | RawReport> {
   const { plan, restart = false, signal } = options
   const overwrite = options.overwrite === true || restart
   const sink = withHeldLock(options.sink)
   const atOnce = options.downloads ?? DEFAULT_DOWNLOADS
   if (plan === undefined) return keepRaw({ source, sink, atOnce, overwrite, signal })
-  return runPipeline({ ...options, source, sink, plan, overwrite, itemsAtOnce: atOnce })
+  return runPipeline({
+    ...options,
+    source,
+    sink,
+    plan: hasDeletions ? forDeletions(plan) : plan,
+    overwrite,
+    itemsAtOnce: atOnce,
+  })
 }
+
+/** The same, but deletions name resources as references do. */
+const forDeletions = (plan: AnonymizerPlan): AnonymizerPlan => ({
+  get fingerprint() {
+    return `${plan.fingerprint} deletions`
+  },
+  newRunSecrets: () => plan.newRunSecrets(),
+  settle: (secrets) => withDeletionRules(plan.settle(secrets)),
+})
 
 /** Where counts are not enforced, they are compared. */
 function warnOfCounts(
