@@ -16,6 +16,8 @@ const LABELS = (
   ] as const
 ).map(([system, code, display]) => ({ code, json: JSON.stringify({ system, code, display }) }))
 
+export const LABEL_CODES: ReadonlySet<string> = new Set(LABELS.map(({ code }) => code))
+
 /** The codings for a set of records, comma-separated, without those whose code is `present` (upper case) already. */
 function codings(records: number, present: ReadonlySet<string>): string {
   return LABELS.filter(({ code }, bit) => (records & (1 << bit)) !== 0 && !present.has(code))

@@ -42,7 +42,7 @@ function commandOf(verb: Verb, terminal: Terminal): Command {
     .summary(verb.summary)
     .description(verb.details === undefined ? verb.summary : `${verb.summary}\n\n${verb.details}`)
     .addHelpText('after', () => `\n${exampleHelp(verb)}\n\n${exitCodeHelp()}`)
-  if (verb.words !== undefined) command.argument(verb.words)
+  if (verb.words !== undefined) command.arguments(verb.words)
   else command.allowExcessArguments(false)
   for (const option of Object.values(verb.options)) {
     command.addOption(commanderOption(option, option.flags))

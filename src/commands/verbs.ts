@@ -1,6 +1,7 @@
 import { ANONYMIZE } from './anonymize-options.js'
 import { DECRYPT } from './decrypt-options.js'
 import { DEMO } from './demo-options.js'
+import { DIFF } from './diff-options.js'
 import { EXPORT } from './export-options.js'
 import { LINT } from './lint-options.js'
 import { SERVE } from './serve-options.js'
@@ -22,5 +23,9 @@ export const VERBS: readonly Verb[] = [
     run: async (values, terminal, words) => (await import('./decrypt.js')).decrypt(values, terminal, words),
   }),
   verb({ ...SERVE, run: async (values, terminal) => (await import('./serve.js')).serve(values, terminal) }),
+  verb({
+    ...DIFF,
+    run: async (values, terminal, words) => (await import('./diff.js')).diff(values, terminal, words),
+  }),
   verb({ ...DEMO, run: async (values, terminal) => (await import('./demo.js')).demo(values, terminal) }),
 ]

@@ -10,6 +10,7 @@ import type { AnonymizerPlan } from '../../src/pipeline/plan.js'
 import type { RunReport } from '../../src/pipeline/report.js'
 import { runPipeline } from '../../src/pipeline/run.js'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
+import type { Sink } from '../../src/storage/store.js'
 import { mixedSyntheticPieces, planSynthetic } from '../../src/synthetic/generate.js'
 
 /** Rules that depend on keys, the line's number and the patient. */
@@ -47,11 +48,18 @@ export const run = (
   input: string,
   output: string,
   options: Overrides & { config?: object } = {},
+): Promise<RunReport> => runPipelineInto(input, folderSink(output), options)
+
+/** The same for any sink. */
+export const runPipelineInto = (
+  input: string,
+  sink: Sink,
+  options: Overrides & { config?: object } = {},
 ): Promise<RunReport> => {
   const { config, ...overrides } = options
   return runPipeline({
     source: folderSource(input),
-    sink: folderSink(output),
+    sink,
     plan: planFor(config),
     workers: 2,
     chunkBytes: 64 * 1024,

@@ -21,7 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['anonymizer'],
   ['workers', 'storage', 'metrics', 'synthetic'],
   ['pipeline'],
-  ['export', 'load', 'server'],
+  ['export', 'load', 'server', 'diff'],
   ['commands'],
   ['cli'],
 ]

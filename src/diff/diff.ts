@@ -1,0 +1,174 @@
+import { sluiceError } from '../errors.js'
+import type { StoreAccess } from '../storage/open.js'
+import { type ComparedLeaf, compareResources } from './compare.js'
+import { ElementPaths } from './element-paths.js'
+import { type ExampleOptions, Examples } from './examples.js'
+import { ItemLines } from './item-lines.js'
+import { type ItemPair, pairItems } from './item-pairs.js'
+import { type LinePair, pairsByOrder, pairsByPlace, type UnpairedLines } from './line-pairs.js'
+import { RejectedLines } from './rejected-lines.js'
+import { readRun } from './run-records.js'
+import { type DiffPlaces, type DiffStores, openDiffStores } from './stores.js'
+import type { DiffSummary, DiffWarning } from './summary.js'
+import { concernsOf, elementsOf, sumOfChanges, Tally } from './tally.js'
+
+/** What is compared. Of several restrictions all hold. */
+export interface DiffOptions extends DiffPlaces, ExampleOptions {
+  readonly access: StoreAccess
+  /** Only lines that are resources of this type. */
+  readonly type?: string
+  /** Only this raw item. */
+  readonly item?: string
+  /** Only this line of each item, from 1, blank lines counted. */
+  readonly line?: number
+  readonly signal?: AbortSignal
+  /** Called now and then. */
+  readonly onProgress?: (progress: DiffProgress) => void
+}
+
+export interface DiffProgress {
+  /** Of the raw items, as stored. */
+  readonly bytesRead: number
+  readonly bytesTotal: number
+  readonly lines: number
+  readonly quarantined: number
+}
+
+/**
+ * Compares a raw export with the anonymized one, resource by resource, paired by the records of the run that made it,
+ * never by ids. Holds counts and a bounded number of examples. Throws USAGE, SOURCE_*, INTERRUPTED.
+ */
+export async function compareExports(options: DiffOptions): Promise<DiffSummary> {
+  const stores = await openDiffStores(options, options.access)
+  const run = await readRun(stores)
+  const { pairs, quarantinedDocuments, onlyBefore, onlyAfter } = await pairItems(stores, run, options)
+  const comparison = new ExportComparison(stores, options, pairs)
+  for (const pair of pairs) await comparison.item(pair)
+
+  const warnings: DiffWarning[] = [...comparison.warnings()]
+  const warn = (code: DiffWarning['code'], message: string) => warnings.unshift({ code, message })
+  if (onlyBefore.length > 0)
+    warn('unpaired-items', `${onlyBefore.length} raw files have no output: they were not anonymized`)
+  if (onlyAfter.length > 0)
+    warn('unpaired-items', `${onlyAfter.length} outputs have no raw file here: they were not compared`)
+  if (run?.isComplete === false) warn('incomplete-run', 'the run that made the output is not complete')
+  if (run === undefined)
+    warn('no-report', 'the output has no run.json: files were paired by their names, lines by their order')
+  return {
+    before: stores.before.place,
+    after: stores.after.place,
+    run: run === undefined ? undefined : withoutOutputs(run),
+    items: { compared: pairs.length, onlyBefore: onlyBefore.length, onlyAfter: onlyAfter.length },
+    ...comparison.result(quarantinedDocuments),
+    warnings,
+  }
+}
+
+function withoutOutputs(run: NonNullable<Awaited<ReturnType<typeof readRun>>>): DiffSummary['run'] {
+  const { version, fingerprint, asOf, startedAt, finishedAt, lines, quarantinedByCode, isComplete } = run
+  return { version, fingerprint, asOf, startedAt, finishedAt, lines, quarantinedByCode, isComplete }
+}
+
+const PROGRESS_EVERY_LINES = 500
+
+class ExportComparison {
+  readonly #paths = new ElementPaths()
+  readonly #tally = new Tally()
+  readonly #examples: Examples
+  readonly #unpaired: UnpairedLines = { blank: 0, quarantined: 0, tooLong: 0, unreadable: 0 }
+  readonly #bytes = { before: 0, after: 0 }
+  readonly #bytesTotal: number
+  #bytesDone = 0
+  #compared = 0
+  #unchanged = 0
+  #orderedItems = 0
+
+  constructor(
+    private readonly stores: DiffStores,
+    private readonly options: DiffOptions,
+    pairs: readonly ItemPair[],
+  ) {
+    this.#examples = new Examples(options)
+    this.#bytesTotal = pairs.reduce((sum, { before }) => sum + before.bytes, 0)
+  }
+
+  async item(pair: ItemPair): Promise<void> {
+    const { stores, options } = this
+    const before = await ItemLines.open(stores.before, [pair.before])
+    const after = await ItemLines.open(stores.after, pair.after)
+    const rejected = await RejectedLines.open(stores, pair.output)
+    const item = { name: pair.before.name, before, after, unpaired: this.#unpaired }
+    const isCertain = rejected !== undefined || pair.report?.lines.quarantined === 0
+    if (!isCertain) this.#orderedItems += 1
+    try {
+      for await (const lines of isCertain ? pairsByPlace(item, rejected) : pairsByOrder(item)) {
+        this.#checkInterrupted()
+        if (options.line === undefined || options.line === lines.line) this.#line(lines, item.name)
+        if (options.line !== undefined && lines.line >= options.line) break
+        if (lines.line % PROGRESS_EVERY_LINES === 0) this.#report(before.sourceBytes)
+      }
+    } finally {
+      await Promise.all([before.close(), after.close(), rejected?.close()])
+    }
+    this.#bytesDone += pair.before.bytes
+    this.#report(0)
+  }
+
+  *warnings(): Iterable<DiffWarning> {
+    if (this.#orderedItems > 0)
+      yield {
+        code: 'no-quarantine',
+        message: `${this.#orderedItems} files were paired by the order of their lines, as the state of the run is not there to tell which were quarantined (--state)`,
+      }
+    if (this.#unpaired.tooLong > 0)
+      yield { code: 'too-long', message: `${this.#unpaired.tooLong} lines are too long to be compared` }
+  }
+
+  result(
+    quarantinedDocuments: number,
+  ): Pick<DiffSummary, 'lines' | 'bytes' | 'values' | 'types' | 'elements' | 'lookAt' | 'examples'> {
+    const types = this.#tally.types()
+    const quarantined = this.#unpaired.quarantined + quarantinedDocuments
+    return {
+      lines: { compared: this.#compared, unchanged: this.#unchanged, ...this.#unpaired, quarantined },
+      bytes: this.#bytes,
+      values: sumOfChanges(types.map(({ values }) => values)),
+      types,
+      elements: elementsOf(this.#paths),
+      lookAt: concernsOf(this.#paths),
+      examples: this.#examples.chosen(),
+    }
+  }
+
+  #line({ line, before, after, beforeBytes, afterBytes }: LinePair, item: string): void {
+    const root = this.#paths.root(String(after.resourceType))
+    const type = root.path
+    if (this.options.type !== undefined && this.options.type !== type) return
+    const leaves: ComparedLeaf[] | undefined = this.#examples.wants(type) ? [] : undefined
+    const differing = compareResources(before, after, {
+      paths: this.#paths,
+      onResource: (node, labels) => this.#tally.resource(node, labels),
+      ...(leaves === undefined ? {} : { onLeaf: (leaf) => leaves.push(leaf) }),
+    })
+    if (leaves !== undefined) this.#examples.add({ item, line, type }, leaves)
+    this.#tally.line(root, { before: beforeBytes, after: afterBytes })
+    this.#bytes.before += beforeBytes
+    this.#bytes.after += afterBytes
+    this.#compared += 1
+    if (differing === 0) this.#unchanged += 1
+  }
+
+  #report(sourceBytes: number): void {
+    this.options.onProgress?.({
+      bytesRead: this.#bytesDone + sourceBytes,
+      bytesTotal: this.#bytesTotal,
+      lines: this.#compared,
+      quarantined: this.#unpaired.quarantined,
+    })
+  }
+
+  #checkInterrupted(): void {
+    if (this.options.signal?.aborted !== true) return
+    throw sluiceError('INTERRUPTED', 'interrupted; nothing was written', { blame: 'user', retry: 'now' })
+  }
+}

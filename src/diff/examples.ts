@@ -1,0 +1,64 @@
+import type { ComparedLeaf } from './compare.js'
+import type { Outcome } from './outcome.js'
+import { type ValueTexts, valueTexts } from './value-text.js'
+
+/** One pair of resources as a table. */
+export interface Example {
+  readonly item: string
+  readonly line: number
+  readonly type: string
+  readonly rows: readonly ExampleRow[]
+  /** Rows that are left out. */
+  readonly moreCount: number
+}
+
+export interface ExampleRow extends ValueTexts {
+  readonly place: string
+  readonly outcome: Outcome
+}
+
+export interface ExampleOptions {
+  /** Undefined: one of each type. */
+  readonly limit: number | undefined
+  readonly showValues: boolean
+}
+
+const MOST_ROWS = 200
+const MOST_TYPES = 40
+/** Of each type, until it is known how many types there are. */
+const MOST_OF_A_TYPE = 50
+
+/** The first pairs of each type, as many as can be asked for: a bounded number however long the input is. */
+export class Examples {
+  readonly #byType = new Map<string, Example[]>()
+
+  constructor(private readonly options: ExampleOptions) {}
+
+  /** Whether a pair of this type would be kept. */
+  wants(type: string): boolean {
+    const { limit } = this.options
+    const kept = this.#byType.get(type)
+    if (kept === undefined) return limit !== 0 && this.#byType.size < MOST_TYPES
+    return kept.length < Math.min(limit ?? 1, MOST_OF_A_TYPE)
+  }
+
+  add(pair: Pick<Example, 'item' | 'line' | 'type'>, leaves: readonly ComparedLeaf[]): void {
+    const rows = leaves.slice(0, MOST_ROWS).map((leaf) => ({
+      place: leaf.place,
+      outcome: leaf.outcome,
+      ...valueTexts(leaf, leaf, this.options.showValues),
+    }))
+    const kept = this.#byType.get(pair.type) ?? []
+    kept.push({ ...pair, rows, moreCount: leaves.length - rows.length })
+    this.#byType.set(pair.type, kept)
+  }
+
+  /** Patients first; one of each type before a second of any. */
+  chosen(): readonly Example[] {
+    const lists = [...this.#byType].sort(([a], [b]) => Number(b === 'Patient') - Number(a === 'Patient'))
+    const inTurn: Example[] = []
+    for (let round = 0; round < MOST_OF_A_TYPE; round += 1)
+      for (const [, list] of lists) if (round < list.length) inTurn.push(list[round])
+    return inTurn.slice(0, this.options.limit ?? MOST_TYPES)
+  }
+}

@@ -1,0 +1,57 @@
+import { sluiceError } from '../errors.js'
+import { quarantineName } from '../pipeline/done.js'
+import type { QuarantinedLine } from '../pipeline/quarantine.js'
+import { ItemLines } from './item-lines.js'
+import type { DiffStores } from './stores.js'
+
+// A row may hold the line itself, escaped or in base64.
+const MOST_ROW_BYTES = 256 * 2 ** 20
+
+/** The places of an output's quarantined lines, in their order. */
+export class RejectedLines {
+  #current: Pick<QuarantinedLine, 'line' | 'offset'> | undefined
+
+  private constructor(
+    private readonly rows: ItemLines,
+    private readonly place: string,
+  ) {}
+
+  /** Undefined where the state has none. Throws SOURCE_*. */
+  static async open({ quarantine }: DiffStores, output: string): Promise<RejectedLines | undefined> {
+    const item = await quarantine.head(quarantineName(output).replace(/^quarantine\//, ''))
+    if (item === undefined) return undefined
+    const rows = await ItemLines.open(quarantine, [item], MOST_ROW_BYTES)
+    const rejected = new RejectedLines(rows, `${quarantine.place}/${item.name}`)
+    await rejected.advance()
+    return rejected
+  }
+
+  get current(): Pick<QuarantinedLine, 'line' | 'offset'> | undefined {
+    return this.#current
+  }
+
+  /** Throws SOURCE_CORRUPT. */
+  async advance(): Promise<void> {
+    const row = await this.rows.next()
+    this.#current = row === undefined ? undefined : this.#parsed(row.bytes)
+  }
+
+  close(): Promise<void> {
+    return this.rows.close()
+  }
+
+  #parsed(bytes: Buffer | undefined): Pick<QuarantinedLine, 'line' | 'offset'> {
+    try {
+      const { line, offset } = JSON.parse((bytes ?? '').toString()) as Partial<QuarantinedLine>
+      if (Number.isSafeInteger(line) && Number.isSafeInteger(offset))
+        return { line: Number(line), offset: Number(offset) }
+    } catch {
+      // The text of the error would quote the row.
+    }
+    throw sluiceError('SOURCE_CORRUPT', 'is no list of quarantined lines', {
+      blame: 'source',
+      retry: 'never',
+      at: this.place,
+    })
+  }
+}

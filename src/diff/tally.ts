@@ -1,0 +1,92 @@
+import { countOf, type ElementNode } from './element-node.js'
+import { type ElementPaths, nodesOf } from './element-paths.js'
+import { CHANGES, type Change, changeOf, OUTCOMES, type Outcome } from './outcome.js'
+import type { Changes, Concern, ElementSummary, TypeSummary } from './summary.js'
+
+interface TypeTally {
+  resources: number
+  bytesBefore: number
+  bytesAfter: number
+  readonly labels: Map<string, number>
+}
+
+/** Counts by resource type; those by element are in the nodes of the paths. */
+export class Tally {
+  readonly #types = new Map<ElementNode, TypeTally>()
+
+  resource(type: ElementNode, labels: ReadonlySet<string>): void {
+    const tally = this.#of(type)
+    tally.resources += 1
+    for (const label of labels) tally.labels.set(label, (tally.labels.get(label) ?? 0) + 1)
+  }
+
+  line(type: ElementNode, bytes: { readonly before: number; readonly after: number }): void {
+    const tally = this.#of(type)
+    tally.bytesBefore += bytes.before
+    tally.bytesAfter += bytes.after
+  }
+
+  types(): TypeSummary[] {
+    return [...this.#types]
+      .map(([root, { resources, bytesBefore, bytesAfter, labels }]) => ({
+        type: root.path,
+        resources,
+        bytes: { before: bytesBefore, after: bytesAfter },
+        values: changesOf(nodesOf(root)),
+        labels: Object.fromEntries([...labels].sort(([a], [b]) => (a < b ? -1 : 1))),
+      }))
+      .sort((a, b) => (a.type < b.type ? -1 : 1))
+  }
+
+  #of(type: ElementNode): TypeTally {
+    let tally = this.#types.get(type)
+    if (tally === undefined) {
+      tally = { resources: 0, bytesBefore: 0, bytesAfter: 0, labels: new Map() }
+      this.#types.set(type, tally)
+    }
+    return tally
+  }
+}
+
+function changesOf(nodes: Iterable<ElementNode>): Changes {
+  const sums = noChanges()
+  for (const node of nodes)
+    OUTCOMES.forEach((outcome, at) => {
+      sums[changeOf(outcome)] += node.counts[at]
+    })
+  return sums
+}
+
+/** Of several types. */
+export function sumOfChanges(parts: readonly Changes[]): Changes {
+  const sums = noChanges()
+  for (const part of parts) for (const change of CHANGES) sums[change] += part[change]
+  return sums
+}
+
+const noChanges = (): Record<Change, number> => ({ kept: 0, changed: 0, removed: 0, added: 0 })
+
+/** Every element that had a value on either side, in the order of the paths. */
+export function elementsOf(paths: ElementPaths): ElementSummary[] {
+  const elements: ElementSummary[] = []
+  for (const root of [...paths.roots()].sort((a, b) => (a.path < b.path ? -1 : 1)))
+    for (const node of nodesOf(root)) {
+      const outcomes: Partial<Record<Outcome, number>> = {}
+      OUTCOMES.forEach((outcome, at) => {
+        if (node.counts[at] > 0) outcomes[outcome] = node.counts[at]
+      })
+      if (Object.keys(outcomes).length > 0)
+        elements.push({ path: node.path, fhirType: node.typeName, outcomes })
+    }
+  return elements
+}
+
+export function concernsOf(paths: ElementPaths): Concern[] {
+  const concerns: Concern[] = []
+  for (const root of paths.roots())
+    for (const node of nodesOf(root)) {
+      const kept = countOf(node, 'kept')
+      if (node.concern !== undefined && kept > 0) concerns.push({ path: node.path, why: node.concern, kept })
+    }
+  return concerns.sort((a, b) => b.kept - a.kept || (a.path < b.path ? -1 : 1))
+}
