@@ -20,7 +20,7 @@ export const START: Checkpoint = { endOffset: 0, outputBytes: 0, quarantineBytes
 type Entry =
   | { readonly journal: typeof FORMAT; readonly fingerprint: string; readonly boot: string | null }
   | ({ readonly chunk: true } & Checkpoint)
-  | { readonly sync: true; readonly boot: string | null }
+  | { readonly sync: true; readonly boot: string | null; readonly endOffset?: number }
   | { readonly sealed: SinkHead }
 
 /** What a journal proves, and how many of its bytes do. */
@@ -41,6 +41,7 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
   let header: { readonly fingerprint: string; readonly boot: string | null } | undefined
   let now = { checkpoint: START, keepBytes: 0, boot: null as string | null }
   let synced: typeof now | undefined
+  let unsynced: (typeof now)[] = []
   for (const [line, endBytes] of linesOf(text)) {
     const entry = parseEntry(line)
     if (entry === undefined) break
@@ -56,9 +57,14 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
       const totals = addTotals(now.checkpoint.totals, entry.totals)
       const { endOffset, outputBytes, quarantineBytes } = entry
       now = { ...now, checkpoint: { endOffset, outputBytes, quarantineBytes, totals }, keepBytes: endBytes }
+      unsynced.push(now)
+    } else if ('sync' in entry) {
+      const { boot, endOffset = now.checkpoint.endOffset } = entry
+      now = { ...now, keepBytes: endBytes, boot }
+      synced = unsynced.findLast(({ checkpoint }) => checkpoint.endOffset <= endOffset) ?? synced
+      unsynced = unsynced.filter(({ checkpoint }) => checkpoint.endOffset > endOffset)
     } else {
-      const checkpoint = 'sealed' in entry ? { ...now.checkpoint, sealed: entry.sealed } : now.checkpoint
-      now = { checkpoint, keepBytes: endBytes, boot: 'sync' in entry ? entry.boot : now.boot }
+      now = { ...now, checkpoint: { ...now.checkpoint, sealed: entry.sealed }, keepBytes: endBytes }
       synced = now
     }
   }
@@ -70,6 +76,7 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
 /** Writes what `readJournal` reads. Each entry stands in one line behind its own digest. */
 export class Journal {
   #unkept = true
+  #tail: Promise<void> = Promise.resolve()
 
   private constructor(
     private readonly file: Appender,
@@ -103,10 +110,17 @@ export class Journal {
     this.#unkept = false
   }
 
-  /** To be called once everything that the journal speaks of is flushed. */
-  async sync(sealed?: SinkHead): Promise<void> {
+  /** To be called once everything as far as this offset of the item, by default all that it speaks of, is flushed. */
+  async sync(endOffset?: number): Promise<void> {
+    await this.#write({ sync: true, boot: this.boot, endOffset })
+    await this.file.flush()
+    this.#unkept = false
+  }
+
+  /** To be called once the whole output is flushed. */
+  async seal(sealed: SinkHead): Promise<void> {
     await this.#write({ sync: true, boot: this.boot })
-    if (sealed !== undefined) await this.#write({ sealed })
+    await this.#write({ sealed })
     await this.file.flush()
     this.#unkept = false
   }
@@ -115,9 +129,12 @@ export class Journal {
     return this.file.close()
   }
 
+  /** One after the other: a flush under way does not keep chunks from being noted. */
   #write(entry: Entry): Promise<void> {
     const json = JSON.stringify(entry)
-    return this.file.append(`${digest(json)} ${json}\n`)
+    const written = this.#tail.then(() => this.file.append(`${digest(json)} ${json}\n`))
+    this.#tail = written.catch(() => {})
+    return written
   }
 }
 

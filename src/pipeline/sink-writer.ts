@@ -20,7 +20,11 @@ export class SinkWriter {
   #quarantine: Appender | undefined
   /** Delivered, but not in the journal: their bytes may not be kept yet. */
   #pending: Checkpoint[] = []
+  /** Of the item: how far the journal speaks of it. */
+  #notedOffset = 0
   #unsyncedBytes = 0
+  #syncing: Promise<void> = Promise.resolve()
+  #syncFailure: { readonly reason: unknown } | undefined
   #aheadBytes = 0
 
   private constructor(
@@ -109,7 +113,7 @@ export class SinkWriter {
     this.checkpoint = { ...step, totals: addTotals(totals, chunkTotals) }
     await this.#noteKept()
     this.#unsyncedBytes += written
-    if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) await this.#sync()
+    if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) await this.#syncAside()
   }
 
   /**
@@ -125,6 +129,7 @@ export class SinkWriter {
     const head = hasOutput ? await this.sinkItem.sealed() : null
     // A small item costs less to make again than to journal over a network.
     const isRemote = this.run.sink.isRemote === true
+    await this.#synced()
     if (!(isRemote && this.journal.isUnkept && !this.run.commitsAtEnd)) await this.#sync(head)
     else await this.#quarantine?.flush()
     await this.close()
@@ -140,6 +145,7 @@ export class SinkWriter {
 
   /** Lets go of everything; a later run goes on from the checkpoint. */
   async close(): Promise<void> {
+    await this.#syncing
     await this.#quarantine?.close()
     this.#quarantine = undefined
     await this.journal.close()
@@ -158,6 +164,7 @@ export class SinkWriter {
     if (keep) await this.#quarantine?.keep()
     await this.journal.chunks({ ...last, totals })
     if (keep) await this.journal.keep()
+    this.#notedOffset = last.endOffset
     this.run.faultPoint('after-journal')
   }
 
@@ -171,13 +178,35 @@ export class SinkWriter {
     return Buffer.byteLength(text)
   }
 
-  async #sync(sealed: SinkHead | null = null): Promise<void> {
+  async #sync(sealed: SinkHead | null): Promise<void> {
     this.run.faultPoint('before-fsync')
     await this.sinkItem.flush()
     await this.#quarantine?.flush()
-    await this.journal.sync(sealed ?? undefined)
+    if (sealed === null) await this.journal.sync()
+    else await this.journal.seal(sealed)
     this.run.faultPoint('after-fsync')
+  }
+
+  /** Chunks go on being delivered meanwhile; what is not yet flushed is bounded by waiting for the one before. */
+  async #syncAside(): Promise<void> {
+    await this.#synced()
+    const [notedOffset, quarantine] = [this.#notedOffset, this.#quarantine]
     this.#unsyncedBytes = 0
+    this.run.faultPoint('before-fsync')
+    const sync = async () => {
+      await this.sinkItem.flush()
+      await quarantine?.flush()
+      await this.journal.sync(notedOffset)
+      this.run.faultPoint('after-fsync')
+    }
+    this.#syncing = sync().catch((reason: unknown) => {
+      this.#syncFailure ??= { reason }
+    })
+  }
+
+  async #synced(): Promise<void> {
+    await this.#syncing
+    if (this.#syncFailure !== undefined) throw this.#syncFailure.reason
   }
 
   #unreconciled(what: string) {
