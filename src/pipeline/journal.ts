@@ -84,15 +84,26 @@ export class Journal {
   ) {}
 
   static async start(state: State, name: string, fingerprint: string): Promise<Journal> {
-    const journal = new Journal(await state.appender(name, 0), (await state.bootId()) ?? null)
-    await journal.#write({ journal: FORMAT, fingerprint, boot: journal.boot })
-    return journal
+    const boot = (await state.bootId()) ?? null
+    return Journal.#begin(new Journal(await state.appender(name, 0), boot), (journal) =>
+      journal.#write({ journal: FORMAT, fingerprint, boot }),
+    )
   }
 
   static async resume(state: State, name: string, read: ReadJournal): Promise<Journal> {
-    const journal = new Journal(await state.appender(name, read.keepBytes), (await state.bootId()) ?? null)
-    await journal.sync()
-    return journal
+    const boot = (await state.bootId()) ?? null
+    const file = await state.appender(name, read.keepBytes)
+    return Journal.#begin(new Journal(file, boot), (journal) => journal.sync())
+  }
+
+  static async #begin(journal: Journal, write: (journal: Journal) => Promise<void>): Promise<Journal> {
+    try {
+      await write(journal)
+      return journal
+    } catch (error) {
+      await journal.close()
+      throw error
+    }
   }
 
   /** `totals` are those of the chunks since the last entry, everything else is from the item's start. */

@@ -10,6 +10,7 @@ const COPY_BYTES = 4 * 2 ** 20
 export class BlobAppender implements Appender {
   #held: Buffer[] = []
   #heldBytes = 0
+  #sending: Promise<void> = Promise.resolve()
 
   private constructor(
     private readonly container: BlobContainer,
@@ -37,7 +38,14 @@ export class BlobAppender implements Appender {
     if (this.#heldBytes >= MOST_BYTES) await this.keep()
   }
 
-  async keep(): Promise<void> {
+  /** One request after the other: each has the position of the one before. */
+  keep(): Promise<void> {
+    const sent = this.#sending.then(() => this.#send())
+    this.#sending = sent.catch(() => {})
+    return sent
+  }
+
+  async #send(): Promise<void> {
     if (this.#heldBytes === 0) return
     const bytes = Buffer.concat(this.#held)
     this.#held = []

@@ -46,6 +46,8 @@ export class BlockSinkItem implements SinkItem {
   #keptCount = 0
   #keptBytes = 0
   readonly #sent = new Set<number>()
+  /** Blocks that an earlier run has staged: the same id is the same bytes. */
+  #there: ReadonlySet<string> = new Set()
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
 
@@ -166,6 +168,7 @@ export class BlockSinkItem implements SinkItem {
 
   async #stagedUpTo(bytes: number): Promise<readonly NamedBlock[] | undefined> {
     const { uncommitted } = await this.sink.container.blocks(this.name)
+    this.#there = new Set(uncommitted.map(({ id }) => id))
     return keptBlocks(uncommitted, this.fingerprint, bytes)
   }
 
@@ -180,7 +183,9 @@ export class BlockSinkItem implements SinkItem {
     const id = blockId(this.fingerprint, index, md5)
     this.#blocks.push({ id, bytes })
     const { container, uploads } = this.sink
-    const { sent } = await uploads.start(bytes, () => container.stageBlock(this.name, id, pieces, { md5 }))
+    const { sent } = this.#there.has(id)
+      ? { sent: Promise.resolve() }
+      : await uploads.start(bytes, () => container.stageBlock(this.name, id, pieces, { md5 }))
     const done = sent
       .then(
         () => this.#noteSent(index),
