@@ -5,6 +5,7 @@ import { DIFF } from './diff-options.js'
 import { EXPORT } from './export-options.js'
 import { LINT } from './lint-options.js'
 import { SERVE } from './serve-options.js'
+import { SHARE } from './share-options.js'
 import { type Verb, verb } from './verb.js'
 
 /** Every verb, in the order of the help. */
@@ -26,6 +27,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...DIFF,
     run: async (values, terminal, words) => (await import('./diff.js')).diff(values, terminal, words),
+  }),
+  verb({
+    ...SHARE,
+    run: async (values, terminal, words) => (await import('./share.js')).share(values, terminal, words),
   }),
   verb({ ...DEMO, run: async (values, terminal) => (await import('./demo.js')).demo(values, terminal) }),
 ]

@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { RequestFailure } from '../retry.js'
-import type { TokenSource } from '../storage/azure-blob.js'
+import type { TokenSource } from '../storage/azure-client.js'
 import type { Grant } from './auth-grant.js'
 import type { ServerContext } from './context.js'
 

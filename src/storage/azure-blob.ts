@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { ContainerClient, newPipeline, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { FAILED, RequestFailure, type Retry } from '../retry.js'
+import { type ContainerOptions, containerClient } from './azure-client.js'
 import type {
   AppendAt,
   Appended,
@@ -20,36 +20,6 @@ import { bodyFor, fromBlockId, quoted, toBlockId, unquoted, writeOptions } from 
 import { type Body, bodyOf } from './body.js'
 import { PinnedRead } from './pinned-read.js'
 import { type RequestLimits, withinLimit } from './request-limits.js'
-import type { SasFacts } from './sas.js'
-import type { Secret } from './secret.js'
-
-/** How requests are authorized. */
-export type Authorization =
-  | { readonly kind: 'key'; readonly account: string; readonly key: Secret }
-  | { readonly kind: 'sas'; readonly query: Secret; readonly facts: SasFacts }
-  | { readonly kind: 'token'; readonly identity: TokenSource }
-
-/** What `@azure/identity` calls a TokenCredential. Throws RequestFailure. */
-export interface TokenSource {
-  getToken(
-    scopes: string | string[],
-    options?: object,
-  ): Promise<{ token: string; expiresOnTimestamp: number } | null>
-}
-
-export interface ContainerOptions {
-  readonly endpoint: string
-  readonly container: string
-  /** For messages. */
-  readonly place: string
-  readonly role: BlobErrorContext['role']
-  readonly authorization: Authorization
-  /** Shared by all containers of a run. */
-  readonly retry: Retry
-  readonly limits?: RequestLimits
-  /** Blobs of one page of a list; the service's most is the default. */
-  readonly pageCount?: number
-}
 
 /**
  * A container of the blob service. The SDK's own retries are off (it tries 429 once and knows no `Retry-After`).
@@ -57,25 +27,7 @@ export interface ContainerOptions {
  * not trusted, and SOURCE_* or SINK_* for what the service refuses.
  */
 export function azureContainer(options: ContainerOptions): BlobContainer {
-  return new AzureContainer(options, clientOf(options))
-}
-
-function clientOf({ endpoint, container, authorization }: ContainerOptions): ContainerClient {
-  const url = `${endpoint}/${encodeURIComponent(container)}`
-  const pipelineOptions = {
-    retryOptions: { maxTries: 1 },
-    userAgentOptions: { userAgentPrefix: 'fhir-sluice' },
-  }
-  if (authorization.kind === 'sas')
-    return new ContainerClient(
-      `${url}?${authorization.query.reveal()}`,
-      newPipeline(undefined, pipelineOptions),
-    )
-  const credential =
-    authorization.kind === 'key'
-      ? new StorageSharedKeyCredential(authorization.account, authorization.key.reveal())
-      : authorization.identity
-  return new ContainerClient(url, newPipeline(credential, pipelineOptions))
+  return new AzureContainer(options)
 }
 
 /** What one request is, and how its failures are to be understood. */
@@ -87,17 +39,17 @@ interface Request extends BlobAction {
 
 class AzureContainer implements BlobContainer {
   readonly place: string
-  readonly #client: ContainerClient
+  readonly #client: ReturnType<typeof containerClient>
   readonly #retry: Retry
   readonly #limits: Required<RequestLimits>
   readonly #context: BlobErrorContext
   readonly #pageCount: number
 
-  constructor(options: ContainerOptions, client: ContainerClient) {
+  constructor(options: ContainerOptions) {
     const { place, role, authorization, retry, limits = {} } = options
     const sas = authorization.kind === 'sas' ? authorization.facts : undefined
     this.place = place
-    this.#client = client
+    this.#client = containerClient(options)
     this.#pageCount = options.pageCount ?? 5000
     this.#retry = retry
     this.#limits = { requestMs: 60_000, leastBytesPerSecond: 64 * 1024, idleMs: 30_000, ...limits }

@@ -18,7 +18,7 @@ export interface BlobErrorContext {
 /** One request: the permission it needs, and the blob it concerns, if it does. */
 export interface BlobAction {
   readonly at: string
-  readonly needs: 'read' | 'list' | 'create' | 'write' | 'add' | 'delete'
+  readonly needs: 'read' | 'list' | 'create' | 'write' | 'add' | 'delete' | 'delegate'
 }
 
 /** The code of a failed request for an identity that cannot be had. */
@@ -26,6 +26,13 @@ export const NO_IDENTITY = 'NO_IDENTITY'
 
 /** What Microsoft Entra calls an error. */
 const isEntraCode = (code: string): boolean => code.startsWith('AADSTS')
+
+/** The least role of Azure that has the permission, where it is not Contributor. */
+const ROLES: Partial<Record<BlobAction['needs'], string>> = {
+  read: 'Storage Blob Data Reader',
+  list: 'Storage Blob Data Reader',
+  delegate: 'Storage Blob Delegator',
+}
 
 const SKEW_MS = 10 * 60_000
 
@@ -105,8 +112,7 @@ function denied(
   }
   if (identity === 'key')
     return `the account key is not accepted (${code}); is it this account's, and not renewed?`
-  const role =
-    needs === 'read' || needs === 'list' ? 'Storage Blob Data Reader' : 'Storage Blob Data Contributor'
+  const role = ROLES[needs] ?? 'Storage Blob Data Contributor'
   return `the identity may not ${needs} here (${code}); it needs the role "${role}", or the network rules of the account keep it out`
 }
 

@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from '@azure/identity'
 import { RequestFailure } from '../retry.js'
-import type { TokenSource } from './azure-blob.js'
+import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
 
 /** Environment, workload identity, managed identity, Azure CLI: whichever is there first. */

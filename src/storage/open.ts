@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import type { Retry } from '../retry.js'
 import { type Address, type BlobAddress, parseAddress } from './address.js'
-import type { Authorization } from './azure-blob.js'
+import type { Authorization } from './azure-client.js'
 import type { BlobContainer } from './blob-container.js'
 import type { BlobRole } from './blob-errors.js'
 import { folderLake, folderSource, stateFolderOf } from './folder.js'
@@ -115,7 +115,8 @@ async function openStates(
 const MOST_CONTAINER_LENGTH = 63
 const STATE_ENDING = '-sluice'
 
-function stateAddressOf(lake: Address): Address {
+/** Where the state of outputs goes if nothing else is said. Throws USAGE. */
+export function stateAddressOf(lake: Address): Address {
   if (lake.kind === 'folder') return { kind: 'folder', path: stateFolderOf(lake.path) }
   const container = `${lake.container.replace(/^\$/, '')}${STATE_ENDING}`
   if (container.length > MOST_CONTAINER_LENGTH)
@@ -135,7 +136,8 @@ function stateAddressOf(lake: Address): Address {
   }
 }
 
-const prefixOf = ({ path }: BlobAddress): string => (path === '' ? '' : `${path}/`)
+/** Below the container, ending in `/`, or empty. */
+export const prefixOf = ({ path }: BlobAddress): string => (path === '' ? '' : `${path}/`)
 
 /** The text of one blob; undefined if there is none. Throws USAGE for what is no blob's address, and SOURCE_*. */
 export async function readCloudText(address: string, access: StoreAccess): Promise<string | undefined> {
@@ -156,7 +158,8 @@ export function placeOf(address: string): string {
   return parsed.kind === 'folder' ? parsed.path : parsed.place
 }
 
-function settle(address: string, access: StoreAccess) {
+/** An address as it was typed, with the emulator's as it is set. Throws USAGE, CONFIG_INVALID. */
+export function settle(address: string, access: StoreAccess): Address {
   if (!/^azurite:/i.test(address)) return parseAddress(address)
   const { account, endpoint } = emulatorOf(access.credentials())
   return parseAddress(address, { account, endpoint })
@@ -188,7 +191,7 @@ export async function openContainer(
 }
 
 /** A SAS in the address goes first, then key or SAS of this account, then who runs this. */
-async function authorizationFor(address: BlobAddress, access: StoreAccess): Promise<Authorization> {
+export async function authorizationFor(address: BlobAddress, access: StoreAccess): Promise<Authorization> {
   if (address.sas !== undefined) return { kind: 'sas', ...address.sas }
   const credentials = access.credentials()
   const candidates = address.isEmulator ? [emulatorOf(credentials)] : credentials.accounts

@@ -12,10 +12,10 @@ export const ACCOUNT_KEY =
 
 /** A connection string for the emulator, or for a proxy in front of it, at `http://host:port`. */
 export const connectionStringOf = (url: string): string =>
-  `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};BlobEndpoint=${url}/${ACCOUNT};`
+  `DefaultEndpointsProtocol=${url.split(':')[0]};AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};BlobEndpoint=${url}/${ACCOUNT};`
 
 export interface Azurite {
-  /** `http://127.0.0.1:port`, without the account. */
+  /** `http://127.0.0.1:port` or `https:…`, without the account. */
   readonly url: string
   readonly connectionString: string
   /** Makes a container of a name that nobody else has. */
@@ -26,8 +26,14 @@ export interface Azurite {
 const END_WITH_THE_TEST = 'data:text/javascript,process.on("disconnect",()=>process.exit())'
 const START_WITHIN_MS = 30_000
 
-/** Starts the blob service of Azurite in memory on a free port; it ends with the test, or with its process. */
-export async function startAzurite(t: Pick<Test, 'teardown'>): Promise<Azurite> {
+/**
+ * Starts the blob service of Azurite in memory on a free port; it ends with the test, or with its process. With `tls`
+ * it takes the tokens of identities too, over https: it reads them, and believes every one that is not expired.
+ */
+export async function startAzurite(
+  t: Pick<Test, 'teardown'>,
+  tls?: { readonly cert: string; readonly key: string },
+): Promise<Azurite> {
   const main = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js')
   const settings = [
     '--inMemoryPersistence',
@@ -36,6 +42,7 @@ export async function startAzurite(t: Pick<Test, 'teardown'>): Promise<Azurite> 
     '--silent',
     '--blobPort',
     '0',
+    ...(tls === undefined ? [] : ['--cert', tls.cert, '--key', tls.key, '--oauth', 'basic']),
   ]
   const child = spawn(process.execPath, ['--import', END_WITH_THE_TEST, main, ...settings], {
     // Without tap's loaders.
@@ -65,7 +72,7 @@ function addressOf(child: ChildProcess): Promise<string> {
     const look = (data: Buffer): void => {
       text += data
       if (text.length > 10_000) text = text.slice(-5000)
-      const url = /successfully listens on (http:\S+)/.exec(text)?.[1]
+      const url = /successfully listens on (https?:\S+)/.exec(text)?.[1]
       if (url === undefined) return
       clearTimeout(late)
       resolve(url)

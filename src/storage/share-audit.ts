@@ -1,0 +1,45 @@
+import { sluiceError } from '../errors.js'
+import type { BlobContainer } from './blob-container.js'
+
+/** A line of `shares.ndjson`: never the signature. */
+export interface AuditLine {
+  readonly at: string
+  readonly event: 'shared' | 'revoked'
+  /** The account of the machine that ran it. */
+  readonly by: string
+  readonly for: string
+  /** The address, without credentials. */
+  readonly what: string
+  readonly [fact: string]: unknown
+}
+
+export interface AuditPlace {
+  /** For messages: the address of the blob. */
+  readonly place: string
+  readonly container: BlobContainer
+  /** Of the blob. */
+  readonly name: string
+}
+
+const ATTEMPTS = 20
+
+/** Appends a line; several writers at once keep out of each other's way. Throws SINK_*. */
+export async function writeAudit({ container, name }: AuditPlace, line: AuditLine): Promise<void> {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+  if (!(await container.exists())) await container.createIfMissing()
+  let position = (await container.head(name))?.bytes
+  if (position === undefined) {
+    await container.createAppendBlob(name, { contentType: 'application/x-ndjson', ifNoneMatch: '*' })
+    position = 0
+  }
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const appended = await container.appendBlock(name, bytes, { position })
+    if (appended.kind === 'done') return
+    position = appended.bytes
+  }
+  throw sluiceError('SINK_LOCKED', 'others write to it at the same time; nothing was shared, run it again', {
+    blame: 'sink',
+    retry: 'later',
+    at: name,
+  })
+}

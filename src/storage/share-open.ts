@@ -1,0 +1,83 @@
+import { sluiceError } from '../errors.js'
+import type { BlobAddress } from './address.js'
+import type { Authorization } from './azure-client.js'
+import {
+  authorizationFor,
+  openContainer,
+  prefixOf,
+  type StoreAccess,
+  settle,
+  stateAddressOf,
+} from './open.js'
+import type { SharePlace } from './share.js'
+import type { ShareSigner } from './share-links.js'
+
+const AUDIT_NAME = 'shares.ndjson'
+
+/**
+ * What is needed to share from an address. `state` is where the run that made the output keeps its state, if it was
+ * named. Throws USAGE for what is no container, and where nobody can sign.
+ */
+export async function openShare(address: string, access: StoreAccess, state?: string): Promise<SharePlace> {
+  const parsed = cloudAddress(address, access)
+  const { sas: _, ...bare } = parsed
+  if (parsed.sas !== undefined)
+    throw refuse(
+      parsed.place,
+      'A SAS cannot make other links: give the address without it, and sign in or give the account key.',
+    )
+  const stateAt = state === undefined ? undefined : cloudAddress(state, access)
+  const stateOf = (folder: string): BlobAddress =>
+    stateAt ?? (stateAddressOf({ ...bare, path: folder }) as BlobAddress)
+  const states = await openContainer(stateOf(''), access, 'sink')
+  return {
+    address: bare,
+    container: await openContainer(bare, access, 'source'),
+    auditOf: (folder) => ({
+      container: states,
+      name: `${prefixOf(stateOf(folder))}${AUDIT_NAME}`,
+      place: `${stateOf(folder).place}/${AUDIT_NAME}`,
+    }),
+    signers: await signersFor(bare, access),
+    retry: access.retry,
+    limits: access.limits,
+  }
+}
+
+/** The identity where there may be one, then the account key. */
+async function signersFor(address: BlobAddress, access: StoreAccess): Promise<readonly ShareSigner[]> {
+  const { azureAccount } = await import('./azure-account.js')
+  const { endpoint, container, place } = address
+  const accountOf = (authorization: Authorization) =>
+    azureAccount({
+      endpoint,
+      container,
+      place,
+      role: 'source',
+      authorization,
+      retry: access.retry,
+      limits: access.limits,
+    })
+  const given = await authorizationFor(address, access)
+  const signers: ShareSigner[] = []
+  if (address.isAzure) {
+    const { defaultIdentity } = await import('./identity.js')
+    const identity = given.kind === 'token' ? given.identity : defaultIdentity()
+    signers.push({ kind: 'identity', account: accountOf({ kind: 'token', identity }) })
+  }
+  if (given.kind === 'key') signers.push({ kind: 'key', account: accountOf(given), key: given.key })
+  if (signers.length > 0) return signers
+  throw refuse(place, 'A SAS cannot make other links: give the account key.')
+}
+
+function cloudAddress(address: string, access: StoreAccess): BlobAddress {
+  const parsed = settle(address, access)
+  if (parsed.kind === 'blob') return parsed
+  throw refuse(
+    parsed.path,
+    'Links are for what lies in a container: give its address, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH.',
+  )
+}
+
+const refuse = (place: string, message: string) =>
+  sluiceError('USAGE', message, { blame: 'user', retry: 'never', at: place })

@@ -1,0 +1,172 @@
+import { type ErrorCode, sluiceError } from '../errors.js'
+import type { BlobAddress } from './address.js'
+import type { BlobContainer } from './blob-container.js'
+import { METADATA } from './block-sink-item.js'
+
+export type SharePermission = 'read' | 'list'
+
+/** What one link opens; `path` is empty for the container. */
+export interface ShareTarget {
+  readonly resource: 'blob' | 'directory' | 'container'
+  readonly path: string
+}
+
+/** What is shared, and by which links. */
+export interface ShareScope {
+  readonly what: 'file' | 'folder'
+  /** Of a folder: ends in `/`, or is empty. */
+  readonly prefix: string
+  readonly fileCount: number
+  readonly targets: readonly ShareTarget[]
+  /** A blob that each link which reads more than one can be tried on. */
+  readonly sample: string
+  /** What who shares it should know. */
+  readonly notes: readonly string[]
+}
+
+export interface ScopeQuestion {
+  readonly address: BlobAddress
+  readonly container: BlobContainer
+  readonly permissions: readonly SharePermission[]
+  /** Share also what is not complete, or not made by Sluice. */
+  readonly isForced: boolean
+  readonly isHierarchical: () => Promise<boolean | undefined>
+}
+
+const REPORT = 'run.json'
+
+/**
+ * The narrowest links for a file or an output folder: for the file; for the directory of a hierarchical account; on a
+ * flat one for the container where that is shared as a whole, else for each file. Throws USAGE for what must not be
+ * shared so, SOURCE_NOT_FOUND, SOURCE_*.
+ */
+export async function scopeOf(question: ScopeQuestion): Promise<ShareScope> {
+  const { address, container, isForced } = question
+  if (/(?:^|[-.])sluice$/.test(address.container))
+    throw refuse(address, 'It holds state and quarantine, which are not for sharing.')
+  const head = address.path === '' ? undefined : await container.head(address.path)
+  if (head === undefined || head.isFolder) return scopeOfFolder(question)
+  if (question.permissions.includes('list'))
+    throw refuse(address, 'A file has nothing to list: share it with --permissions read.')
+  const isOutput = head.metadata[METADATA.seal] !== undefined || (await isReported(container, address.path))
+  if (!isOutput && !isForced)
+    throw refuse(
+      address,
+      'It is no output of Sluice: nothing says that it is anonymized. Share it all the same with --force.',
+    )
+  return {
+    what: 'file',
+    prefix: '',
+    fileCount: 1,
+    targets: [{ resource: 'blob', path: address.path }],
+    sample: address.path,
+    notes: [],
+  }
+}
+
+async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
+  const { address, container, permissions, isForced } = question
+  const prefix = address.path === '' ? '' : `${address.path}/`
+  const names: string[] = []
+  for await (const { name, isFolder } of container.list(prefix)) if (!isFolder) names.push(name)
+  if (names.length === 0)
+    throw failed('SOURCE_NOT_FOUND', address, 'There is no such file, and no folder with anything in it.')
+  if (!isForced) await checkComplete(question, prefix, names)
+  const shape = { what: 'folder', prefix, fileCount: names.length, sample: names[0] } as const
+  const whole = {
+    ...shape,
+    targets: [{ resource: 'container', path: '' }],
+    notes: [GROWS('the container')],
+  } as const
+  if (prefix === '') return whole
+  // Where the account may not be asked, a directory that stands for itself tells.
+  const isHierarchical = (await question.isHierarchical()) ?? (await container.head(address.path))?.isFolder
+  if (isHierarchical === true)
+    return {
+      ...shape,
+      targets: [{ resource: 'directory', path: address.path }],
+      notes: [GROWS('the folder')],
+    }
+  if (!permissions.includes('list'))
+    return { ...shape, targets: names.map((path) => ({ resource: 'blob', path })), notes: [] }
+  const other = await firstOutside(container, prefix)
+  if (other !== undefined)
+    throw refuse(
+      address,
+      'The account has no hierarchical namespace: a link that lists shows the whole container, and there is more in it than this folder. Share with --permissions read, or put the output into a container of its own.',
+    )
+  return whole
+}
+
+const GROWS = (place: string): string =>
+  `the link covers all of ${place}, also what is written there while it is valid`
+
+/** Every file is named by the report of a complete run, and the other way round. */
+async function checkComplete(
+  { address, container }: ScopeQuestion,
+  prefix: string,
+  names: readonly string[],
+) {
+  const reported = await outputsOf(container, prefix)
+  if (reported === undefined)
+    throw refuse(
+      address,
+      'It has no run.json: no run of Sluice is complete there. Share it all the same with --force.',
+    )
+  const wanted = new Set([REPORT, ...reported].map((name) => `${prefix}${name}`))
+  const foreign = names.filter((name) => !wanted.delete(name))
+  if (foreign.length > 0)
+    throw refuse(
+      address,
+      `It holds ${files(foreign.length)} that run.json does not name (${foreign[0]}): nothing says that they are anonymized. Move them away, or share all the same with --force.`,
+    )
+  const [missing] = wanted
+  if (missing !== undefined)
+    throw refuse(
+      address,
+      `${files(wanted.size)} that run.json names are not there (${missing}). Run it again, or share the rest with --force.`,
+    )
+}
+
+const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
+
+/** The names in a run's report, relative to its folder; undefined where there is none. */
+async function outputsOf(container: BlobContainer, prefix: string): Promise<readonly string[] | undefined> {
+  const text = (await container.readText(`${prefix}${REPORT}`))?.text
+  if (text === undefined) return undefined
+  try {
+    const report = JSON.parse(text) as {
+      readonly generator?: string
+      readonly outputs?: readonly { readonly name: string; readonly parts?: readonly string[] }[]
+    } | null
+    if (report?.generator !== 'fhir-sluice') return undefined
+    return (report.outputs ?? []).flatMap(({ name, parts }) => parts ?? [name])
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a report in one of the folders above names it, or it is one. */
+async function isReported(container: BlobContainer, path: string): Promise<boolean> {
+  for (let at = path.lastIndexOf('/'); ; at = path.lastIndexOf('/', at - 1)) {
+    const prefix = path.slice(0, at + 1)
+    const outputs = await outputsOf(container, prefix)
+    if (outputs !== undefined) return [REPORT, ...outputs].includes(path.slice(prefix.length))
+    if (at <= 0) return false
+  }
+}
+
+async function firstOutside(container: BlobContainer, prefix: string): Promise<string | undefined> {
+  for await (const { name, isFolder } of container.list(''))
+    if (!isFolder && !name.startsWith(prefix)) return name
+  return undefined
+}
+
+const failed = (code: ErrorCode, { place }: BlobAddress, message: string) =>
+  sluiceError(code, message, {
+    blame: code === 'USAGE' ? 'user' : 'source',
+    retry: 'never',
+    at: place,
+  })
+
+const refuse = (address: BlobAddress, message: string) => failed('USAGE', address, message)

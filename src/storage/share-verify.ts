@@ -1,0 +1,190 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { sluiceError } from '../errors.js'
+import { FAILED, RequestFailure, type Retry, retryAfterMs } from '../retry.js'
+import { blobError } from './blob-errors.js'
+import { type RequestLimits, withinLimit } from './request-limits.js'
+import type { Secret } from './secret.js'
+import type { SharePermission, ShareTarget } from './share-scope.js'
+
+/** A link to be tried, by plain requests as its receiver makes them. */
+export interface Trial {
+  /** Of the blob service, without `/` at its end. */
+  readonly endpoint: string
+  readonly container: string
+  readonly target: ShareTarget
+  /** A blob that it should read. */
+  readonly sample: string
+  readonly permissions: readonly SharePermission[]
+  readonly query: Secret
+  /** Only from there: this machine may be elsewhere. */
+  readonly ip?: string
+  /** A new stored access policy takes up to 30 s to be known everywhere. */
+  readonly patienceMs: number
+}
+
+export interface TrialRequests {
+  readonly retry: Retry
+  readonly limits?: RequestLimits
+  /** For messages. */
+  readonly place: string
+}
+
+/** Of no blob: what is asked of it changes nothing, whatever the answer. */
+const NOBODY = 'sluice-verify-0b5d6c1e'
+const NO_ETAG = '"0x0"'
+
+/**
+ * Proves by real requests that the link does what it should and nothing else: writing, deleting, listing where that is
+ * not allowed, and what lies outside must be denied. Nothing is changed even where a link could. Throws SOURCE_DENIED
+ * for a link that does too little, USAGE for one that does too much (of a public container), SERVICE_UNAVAILABLE.
+ */
+export async function verifyLink(trial: Trial, requests: TrialRequests): Promise<void> {
+  const deadlineMs = performance.now() + trial.patienceMs
+  for (const { does, isAllowed, request } of probes(trial)) {
+    let answer = await ask(request, requests)
+    while (isAllowed && answer.isDenied && performance.now() < deadlineMs) {
+      await wait(2000)
+      answer = await ask(request, requests)
+    }
+    if (isAllowed && !answer.isDone) throw tooLittle(does, answer, trial, requests.place)
+    if (!isAllowed && !answer.isDenied) throw tooMuch(does, answer, requests.place)
+  }
+}
+
+interface Probe {
+  readonly does: string
+  readonly isAllowed: boolean
+  readonly request: ProbeRequest
+}
+
+interface ProbeRequest {
+  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+function probes({ endpoint, container, target, sample, permissions, query }: Trial): readonly Probe[] {
+  const base = `${endpoint}/${encodeURIComponent(container)}`
+  const at = (path: string): string => `${base}/${pathInUrl(path)}?${query.reveal()}`
+  const written = target.resource === 'blob' ? target.path : inside(target.path, NOBODY)
+  const sees = permissions.includes('list')
+  return [
+    {
+      does: 'read',
+      isAllowed: permissions.includes('read'),
+      request: { method: 'GET', url: at(sample), headers: { range: 'bytes=0-0' } },
+    },
+    {
+      does: 'list',
+      isAllowed: sees && target.resource !== 'directory',
+      request: { method: 'GET', url: `${base}?restype=container&comp=list&maxresults=1&${query.reveal()}` },
+    },
+    ...(target.resource === 'directory'
+      ? [
+          {
+            does: 'list',
+            isAllowed: sees,
+            request: {
+              method: 'GET' as const,
+              url: `${listUrl(endpoint, container, target)}&${query.reveal()}`,
+            },
+          },
+        ]
+      : []),
+    {
+      does: 'write',
+      isAllowed: false,
+      request: {
+        method: 'PUT',
+        url: at(written),
+        headers: { 'x-ms-blob-type': 'BlockBlob', 'if-match': NO_ETAG },
+      },
+    },
+    {
+      does: 'delete',
+      isAllowed: false,
+      request: { method: 'DELETE', url: at(written), headers: { 'if-match': NO_ETAG } },
+    },
+    ...(target.resource === 'container'
+      ? []
+      : [
+          {
+            does: 'read outside',
+            isAllowed: false,
+            request: { method: 'GET' as const, url: at(NOBODY), headers: { range: 'bytes=0-0' } },
+          },
+        ]),
+  ]
+}
+
+/** Where a receiver lists: the last parameters, the SAS, are to be added behind `&`. */
+export function listUrl(endpoint: string, container: string, target: ShareTarget, prefix = ''): string {
+  const name = encodeURIComponent(container)
+  if (target.resource !== 'directory')
+    return `${endpoint}/${name}?restype=container&comp=list${prefix === '' ? '' : `&prefix=${encodeURIComponent(prefix)}`}`
+  const lake = endpoint.replace(/^(https:\/\/[^/]*?)\.blob\./, '$1.dfs.')
+  return `${lake}/${name}?resource=filesystem&recursive=true&directory=${encodeURIComponent(target.path)}`
+}
+
+export const pathInUrl = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+
+const inside = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`)
+
+interface Answer {
+  readonly status: number
+  readonly code: string
+  readonly isDone: boolean
+  readonly isDenied: boolean
+}
+
+async function ask(request: ProbeRequest, { retry, limits = {}, place }: TrialRequests): Promise<Answer> {
+  const limited = { limitMs: limits.requestMs ?? 60_000, signals: [retry.signal] }
+  try {
+    return await retry.run({ at: place }, () => withinLimit(limited, (signal) => answerTo(request, signal)))
+  } catch (error) {
+    throw blobError(error, { role: 'source', place, identity: 'sas' }, { at: place, needs: 'read' })
+  }
+}
+
+/** Throws RequestFailure for what may pass, without the address. */
+async function answerTo({ method, url, headers }: ProbeRequest, signal: AbortSignal): Promise<Answer> {
+  let response: Response
+  try {
+    response = await fetch(url, { method, headers, signal, redirect: 'manual' })
+  } catch (error) {
+    const { code } = (error as { cause?: { code?: unknown } }).cause ?? {}
+    throw new RequestFailure({ code: typeof code === 'string' ? code : FAILED.aborted })
+  }
+  await response.body?.cancel()
+  const { status } = response
+  const code = response.headers.get('x-ms-error-code') ?? ''
+  const failure = new RequestFailure({
+    status,
+    code: /^\w{1,80}$/.test(code) ? code : 'UNKNOWN',
+    retryAfterMs: retryAfterMs((name) => response.headers.get(name)),
+  })
+  if (failure.isRetryable) throw failure
+  return {
+    status,
+    code: failure.code,
+    // An empty blob has no first byte: 416.
+    isDone: response.ok || (status === 416 && headers?.range !== undefined),
+    isDenied: status === 401 || status === 403,
+  }
+}
+
+function tooLittle(does: string, { status, code }: Answer, { ip }: Trial, place: string) {
+  const from = ip === undefined ? '' : `; it is for ${ip}, and this machine may have another address`
+  return sluiceError(
+    'SOURCE_DENIED',
+    `The link does not ${does} (${status} ${code})${from}. It is not given out.`,
+    { blame: 'source', retry: 'never', at: place },
+  )
+}
+
+const tooMuch = (does: string, { status, code }: Answer, place: string) =>
+  sluiceError(
+    'USAGE',
+    `The link is not kept from what it must not do: ${does} (${status} ${code}). It is not given out. Is the container open to everybody?`,
+    { blame: 'user', retry: 'never', at: place },
+  )

@@ -1,0 +1,178 @@
+import type { Retry } from '../retry.js'
+import type { BlobAddress } from './address.js'
+import type { BlobContainer } from './blob-container.js'
+import type { RequestLimits } from './request-limits.js'
+import { Secret } from './secret.js'
+import { type AuditPlace, writeAudit } from './share-audit.js'
+import {
+  keySigner,
+  type LinkTerms,
+  needsKey,
+  type ShareSigner,
+  type SignedLinks,
+  signLinks,
+} from './share-links.js'
+import { removePolicies } from './share-policies.js'
+import { type ShareScope, type ShareTarget, scopeOf } from './share-scope.js'
+import { listUrl, pathInUrl, verifyLink } from './share-verify.js'
+
+/** Where something is shared from, and by whose right. */
+export interface SharePlace {
+  readonly address: BlobAddress
+  readonly container: BlobContainer
+  /** `shares.ndjson` of the folder that a file lies in, or of the shared folder itself. */
+  readonly auditOf: (folder: string) => AuditPlace
+  /** At least one, the preferred one first. */
+  readonly signers: readonly ShareSigner[]
+  readonly retry: Retry
+  readonly limits?: RequestLimits
+}
+
+export interface ShareRequest extends LinkTerms {
+  /** Who shares, as the audit is to name them. */
+  readonly by: string
+  readonly isVerified: boolean
+  /** Share also what is not complete, or not made by Sluice. */
+  readonly isForced: boolean
+}
+
+/** What is handed out. The links are secrets: who shares sees them once. */
+export interface Shared extends Omit<SignedLinks, 'links' | 'withdraw'> {
+  readonly scope: ShareScope
+  readonly links: readonly ShareLink[]
+  readonly permissions: ShareRequest['permissions']
+  /** Where the audit line is. */
+  readonly audit: string
+  /** Where a receiver lists: the SAS goes behind it, after `&`. Undefined where listing is not allowed. */
+  readonly listUrl?: string
+}
+
+export interface ShareLink {
+  /** Of the file, below what is shared; empty for the whole. */
+  readonly name: string
+  readonly url: Secret
+}
+
+const TRIALS_AT_ONCE = 8
+const POLICY_PATIENCE_MS = 60_000
+
+/**
+ * Makes the links, tries them if that is asked for, and writes the audit line before it returns them. Throws USAGE for
+ * what must not be shared so, SOURCE_* and SINK_* for what the service refuses, and what `verifyLink` throws.
+ */
+export async function share(place: SharePlace, request: ShareRequest, nowMs = Date.now()): Promise<Shared> {
+  const { address, container, signers } = place
+  const scope = await scopeOf({
+    address,
+    container,
+    permissions: request.permissions,
+    isForced: request.isForced,
+    isHierarchical: () => signers[0].account.isHierarchical(),
+  })
+  const signed = await signLinks(place, scope, request, nowMs)
+  const audit = place.auditOf(folderOf(address, scope))
+  try {
+    if (request.isVerified) await verifyAll(place, request, { scope, signed })
+    await writeAudit(audit, auditLine(address, request, { scope, signed }))
+  } catch (error) {
+    await signed.withdraw()
+    throw error
+  }
+  const { links, withdraw, ...facts } = signed
+  const linkOf = ({ target, query }: (typeof links)[number]): ShareLink => {
+    const path = target.resource === 'blob' ? target.path : address.path
+    return {
+      name: target.resource === 'blob' ? nameBelow(scope, target) : '',
+      url: new Secret(`${urlOf(address, path)}?${query.reveal()}`),
+    }
+  }
+  return {
+    ...facts,
+    scope,
+    permissions: request.permissions,
+    audit: audit.place,
+    links: links.map(linkOf),
+    ...(request.permissions.includes('list')
+      ? { listUrl: listUrl(address.endpoint, address.container, scope.targets[0], scope.prefix) }
+      : {}),
+  }
+}
+
+/** Ends all revocable links of a name and returns the ids of their policies. Throws USAGE without the account key. */
+export async function revoke(
+  { address, signers, auditOf }: SharePlace,
+  { for: forName, by }: Pick<ShareRequest, 'for' | 'by'>,
+): Promise<readonly string[]> {
+  const key = keySigner(signers)
+  if (key === undefined) throw needsKey(address, '--revoke')
+  const policies = await removePolicies(key.account, forName)
+  if (policies.length > 0)
+    await writeAudit(auditOf(address.path), {
+      at: new Date().toISOString(),
+      event: 'revoked',
+      by,
+      for: forName,
+      what: address.place,
+      policies,
+    })
+  return policies
+}
+
+interface Made {
+  readonly scope: ShareScope
+  readonly signed: SignedLinks
+}
+
+async function verifyAll(place: SharePlace, request: ShareRequest, { scope, signed }: Made): Promise<void> {
+  const { endpoint, container, place: at } = place.address
+  const { permissions, ip } = request
+  for (let from = 0; from < signed.links.length; from += TRIALS_AT_ONCE)
+    await Promise.all(
+      signed.links.slice(from, from + TRIALS_AT_ONCE).map(({ target, query }) =>
+        verifyLink(
+          {
+            endpoint,
+            container,
+            target,
+            sample: target.resource === 'blob' ? target.path : scope.sample,
+            permissions,
+            query,
+            ip,
+            patienceMs: signed.kind === 'stored-policy' ? POLICY_PATIENCE_MS : 0,
+          },
+          { retry: place.retry, limits: place.limits, place: at },
+        ),
+      ),
+    )
+}
+
+function auditLine({ place }: BlobAddress, request: ShareRequest, { scope, signed }: Made) {
+  const { kind, startsAt, expiresAt, identity, policy } = signed
+  return {
+    at: new Date().toISOString(),
+    event: 'shared',
+    by: request.by,
+    for: request.for,
+    what: place,
+    resource: scope.targets[0].resource,
+    fileCount: scope.fileCount,
+    permissions: request.permissions,
+    startsAt,
+    expiresAt,
+    ip: request.ip,
+    kind,
+    identity,
+    policy,
+    isVerified: request.isVerified,
+    isForced: request.isForced,
+  } as const
+}
+
+const urlOf = ({ endpoint, container }: BlobAddress, path: string): string =>
+  [endpoint, encodeURIComponent(container), ...(path === '' ? [] : [pathInUrl(path)])].join('/')
+
+const nameBelow = ({ what, prefix }: ShareScope, { path }: ShareTarget): string =>
+  what === 'folder' ? path.slice(prefix.length) : path.slice(path.lastIndexOf('/') + 1)
+
+const folderOf = ({ path }: BlobAddress, { what }: ShareScope): string =>
+  what === 'folder' ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')))
