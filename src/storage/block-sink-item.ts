@@ -10,6 +10,7 @@ import {
   type NamedBlock,
   sealOf,
 } from './block-layout.js'
+import { forgetStaged, isRefusedForLeftovers } from './block-leftovers.js'
 import type { CommitFacts, SinkHead, SinkItem } from './store.js'
 import type { Uploads } from './uploads.js'
 
@@ -50,6 +51,8 @@ export class BlockSinkItem implements SinkItem {
   #there: ReadonlySet<string> = new Set()
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
+  /** Of blocks that another program has left. */
+  #clearing: Promise<void> | undefined
 
   constructor(
     private readonly sink: BlockSink,
@@ -182,10 +185,10 @@ export class BlockSinkItem implements SinkItem {
     const md5 = md5Of(pieces)
     const id = blockId(this.fingerprint, index, md5)
     this.#blocks.push({ id, bytes })
-    const { container, uploads } = this.sink
+    const { uploads } = this.sink
     const { sent } = this.#there.has(id)
       ? { sent: Promise.resolve() }
-      : await uploads.start(bytes, () => container.stageBlock(this.name, id, pieces, { md5 }))
+      : await uploads.start(bytes, () => this.#send(id, pieces, md5))
     const done = sent
       .then(
         () => this.#noteSent(index),
@@ -198,6 +201,18 @@ export class BlockSinkItem implements SinkItem {
       })
     this.#underWay.add(done)
     done.finally(() => this.#underWay.delete(done))
+  }
+
+  async #send(id: string, pieces: readonly Buffer[], md5: Buffer): Promise<void> {
+    const { container } = this.sink
+    try {
+      await container.stageBlock(this.name, id, pieces, { md5 })
+    } catch (error) {
+      if (!isRefusedForLeftovers(error)) throw error
+      this.#clearing ??= forgetStaged(container, this.name).then(() => this.sink.forget(this.name))
+      await this.#clearing
+      await container.stageBlock(this.name, id, pieces, { md5 })
+    }
   }
 
   #noteSent(index: number): void {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ContainerClient } from '@azure/storage-blob'
 import t from 'tap'
 import { startAzurite } from '../support/azurite.js'
 import { CONFIG } from '../support/pipeline-run.js'
@@ -75,6 +76,16 @@ t.test('what cannot be', async (t) => {
   t.equal((await run('-o', 'azurite://absent', '--create-container')).exitCode, 0)
   const inside = await run('-o', `azurite://${containerName}`, '--state', `azurite://${containerName}/state`)
   t.equal(inside.exitCode, 2)
+  const { containerName: taken } = await azurite.container()
+  const into = ['-o', `azurite://${taken}`, '--layout', 'none'] as const
+  const client = new ContainerClient(azurite.connectionString, taken)
+  await client.getBlockBlobClient('P.ndjson').uploadData(Buffer.from('theirs'))
+  const refused = await run(...into)
+  t.equal(refused.exitCode, 4)
+  t.match(refused.stderr, 'SINK_CONFLICT')
+  t.equal((await client.getBlobClient('P.ndjson').downloadToBuffer()).toString(), 'theirs')
+  t.equal((await run(...into, '--overwrite')).exitCode, 0)
+  t.not((await client.getBlobClient('P.ndjson').downloadToBuffer()).toString(), 'theirs')
   const beside = await run('-o', `azurite://${containerName}`, '--state', 'state', '--layout', 'none')
   t.equal(beside.exitCode, 0, beside.stderr)
 })

@@ -153,6 +153,30 @@ t.test('outputs as block blobs', async (t) => {
     await t.resolves(two.commit(FACTS))
   })
 
+  t.test('blocks that another program has left are forgotten, what it has committed stays', async (t) => {
+    const { container, open } = await newPlace(azurite)
+    await container.stageBlock('lake/x', 'short', Buffer.from('left'))
+    await container.stageBlock('lake/y', 'older', Buffer.from('whole'))
+    await container.commit('lake/y', ['older'], { metadata: { by: 'another' }, contentType: 'text/plain' })
+    await container.stageBlock('lake/y', 'newer', Buffer.from('left'))
+    for (const name of ['x', 'y']) {
+      const sink = open()
+      await sink.head(name)
+      const item = sink.item(name, PRINT)
+      await item.resume(0)
+      for (const value of ['one\n', 'two\n', 'three\n']) await item.append(text(value))
+      await item.complete()
+      if (name === 'y')
+        t.match(await container.head('lake/y'), {
+          bytes: 5,
+          contentType: 'text/plain',
+          metadata: { by: 'another' },
+        })
+      await item.commit(FACTS)
+      t.equal((await container.readText(`lake/${name}`))?.text, 'one\ntwo\nthree\n')
+    }
+  })
+
   t.test('a large block is taken in order, however the requests end', async (t) => {
     const { container, open } = await newPlace(azurite)
     const item = open().item('x', PRINT)
