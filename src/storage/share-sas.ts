@@ -31,7 +31,7 @@ export type SasSigner =
   | { readonly kind: 'delegation'; readonly key: DelegationKey }
 
 /**
- * The newest version whose strings to sign both the service and Azurite 3.35 know. The SDK signs for containers and
+ * A version whose strings to sign both the service and Azurite 3.35 know. The SDK signs for containers and
  * blobs only; for those the test holds this to the SDK's bytes.
  */
 const VERSION = '2023-11-03'
