@@ -137,7 +137,7 @@ function* totalText({ items, lines, values, run, warnings }: DiffSummary, paint:
     if (codes.length > 0)
       yield `quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`
   }
-  yield `${printCount(items.compared)} files, ${printCount(lines.compared)} resources compared: ${printCount(lines.unchanged)} unchanged, ${printCount(lines.quarantined)} quarantined, ${printCount(lines.blank)} blank`
+  yield `${printCount(items.compared)} files, ${printCount(lines.compared)} lines compared: ${printCount(lines.unchanged)} unchanged, ${printCount(lines.quarantined)} quarantined, ${printCount(lines.blank)} blank`
   yield CHANGES.map((change) => `${printCount(values[change])} values ${change}`).join(', ')
   for (const { message } of warnings) yield paint('removed', `warning: ${message}`)
 }

@@ -13,6 +13,7 @@ export type AlignedPair = readonly [before: number | undefined, after: number | 
 /** Beyond this many comparisons of items, they are taken by index. */
 const MOST_CELLS = 10_000
 const MOST_LEAVES = 200
+const MOST_LEVELS = 12
 
 /**
  * Pairs the items of two versions of an array. Anonymizing keeps the order and may take items away, so of all ways to
@@ -66,11 +67,11 @@ function likenessOf(before: ReadonlyMap<string, Json>, after: ReadonlyMap<string
 
 function leavesOf(value: Json): ReadonlyMap<string, Json> {
   const leaves = new Map<string, Json>()
-  const visit = (item: Json, path: string): void => {
-    if (leaves.size >= MOST_LEAVES) return
+  const visit = (item: Json, path: string, level: number): void => {
+    if (leaves.size >= MOST_LEAVES || level > MOST_LEVELS) return
     if (typeof item !== 'object' || item === null) leaves.set(path, item)
-    else for (const [key, child] of Object.entries(item)) visit(child as Json, `${path}/${key}`)
+    else for (const [key, child] of Object.entries(item)) visit(child as Json, `${path}/${key}`, level + 1)
   }
-  visit(value, '')
+  visit(value, '', 0)
   return leaves
 }

@@ -20,7 +20,7 @@ export interface CompareOptions {
   /** Told of each resource: the line's own, those in Bundle entries and contained ones. */
   readonly onResource: (type: ElementNode, labels: ReadonlySet<string>) => void
   /** Told of each value; costs time. */
-  readonly onLeaf?: (leaf: ComparedLeaf) => void
+  readonly onLeaf?: ((leaf: ComparedLeaf) => void) | undefined
 }
 
 /**

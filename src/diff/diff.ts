@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import type { StoreAccess } from '../storage/open.js'
-import { type ComparedLeaf, compareResources } from './compare.js'
+import { compareResources } from './compare.js'
 import { ElementPaths } from './element-paths.js'
 import { type ExampleOptions, Examples } from './examples.js'
 import { ItemLines } from './item-lines.js'
@@ -96,9 +96,10 @@ class ExportComparison {
     const { stores, options } = this
     const before = await ItemLines.open(stores.before, [pair.before])
     const after = await ItemLines.open(stores.after, pair.after)
-    const rejected = await RejectedLines.open(stores, pair.output)
+    const hasNoRejected = pair.report?.lines.quarantined === 0
+    const rejected = hasNoRejected ? undefined : await RejectedLines.open(stores, pair.output)
     const item = { name: pair.before.name, before, after, unpaired: this.#unpaired }
-    const isCertain = rejected !== undefined || pair.report?.lines.quarantined === 0
+    const isCertain = hasNoRejected || rejected !== undefined
     if (!isCertain) this.#orderedItems += 1
     try {
       for await (const lines of isCertain ? pairsByPlace(item, rejected) : pairsByOrder(item)) {
@@ -115,6 +116,8 @@ class ExportComparison {
   }
 
   *warnings(): Iterable<DiffWarning> {
+    if (this.#compared === 0)
+      yield { code: 'nothing-compared', message: 'no line was compared: nothing fits what was asked for' }
     if (this.#orderedItems > 0)
       yield {
         code: 'no-quarantine',
@@ -144,13 +147,12 @@ class ExportComparison {
     const root = this.#paths.root(String(after.resourceType))
     const type = root.path
     if (this.options.type !== undefined && this.options.type !== type) return
-    const leaves: ComparedLeaf[] | undefined = this.#examples.wants(type) ? [] : undefined
+    const onLeaf = this.#examples.wants(type) ? this.#examples.add({ item, line, type }) : undefined
     const differing = compareResources(before, after, {
       paths: this.#paths,
       onResource: (node, labels) => this.#tally.resource(node, labels),
-      ...(leaves === undefined ? {} : { onLeaf: (leaf) => leaves.push(leaf) }),
+      onLeaf,
     })
-    if (leaves !== undefined) this.#examples.add({ item, line, type }, leaves)
     this.#tally.line(root, { before: beforeBytes, after: afterBytes })
     this.#bytes.before += beforeBytes
     this.#bytes.after += afterBytes

@@ -42,15 +42,20 @@ export class Examples {
     return kept.length < Math.min(limit ?? 1, MOST_OF_A_TYPE)
   }
 
-  add(pair: Pick<Example, 'item' | 'line' | 'type'>, leaves: readonly ComparedLeaf[]): void {
-    const rows = leaves.slice(0, MOST_ROWS).map((leaf) => ({
-      place: leaf.place,
-      outcome: leaf.outcome,
-      ...valueTexts(leaf, leaf, this.options.showValues),
-    }))
+  /** Keeps a pair, whose values are then told one by one. */
+  add(pair: Pick<Example, 'item' | 'line' | 'type'>): (leaf: ComparedLeaf) => void {
+    const example = { ...pair, rows: [] as ExampleRow[], moreCount: 0 }
     const kept = this.#byType.get(pair.type) ?? []
-    kept.push({ ...pair, rows, moreCount: leaves.length - rows.length })
+    kept.push(example)
     this.#byType.set(pair.type, kept)
+    return (leaf) => {
+      if (example.rows.length === MOST_ROWS) {
+        example.moreCount += 1
+        return
+      }
+      const { place, outcome } = leaf
+      example.rows.push({ place, outcome, ...valueTexts(leaf, leaf, this.options.showValues) })
+    }
   }
 
   /** Patients first; one of each type before a second of any. */

@@ -2,10 +2,12 @@ import { sluiceError } from '../errors.js'
 import { quarantineName } from '../pipeline/done.js'
 import type { QuarantinedLine } from '../pipeline/quarantine.js'
 import { ItemLines } from './item-lines.js'
-import type { DiffStores } from './stores.js'
+import { type DiffStores, unlessAbsent } from './stores.js'
 
 // A row may hold the line itself, escaped or in base64.
 const MOST_ROW_BYTES = 256 * 2 ** 20
+
+const nameInQuarantine = (output: string): string => quarantineName(output).replace(/^quarantine\//, '')
 
 /** The places of an output's quarantined lines, in their order. */
 export class RejectedLines {
@@ -18,7 +20,7 @@ export class RejectedLines {
 
   /** Undefined where the state has none. Throws SOURCE_*. */
   static async open({ quarantine }: DiffStores, output: string): Promise<RejectedLines | undefined> {
-    const item = await quarantine.head(quarantineName(output).replace(/^quarantine\//, ''))
+    const item = await unlessAbsent(quarantine.head(nameInQuarantine(output)))
     if (item === undefined) return undefined
     const rows = await ItemLines.open(quarantine, [item], MOST_ROW_BYTES)
     const rejected = new RejectedLines(rows, `${quarantine.place}/${item.name}`)

@@ -1,7 +1,9 @@
 import { sluiceError } from '../errors.js'
 import { REPORT_NAME, type RunReport } from '../pipeline/report.js'
 import { checkName } from '../storage/names.js'
-import type { DiffStores } from './stores.js'
+import type { Source } from '../storage/store.js'
+import { ItemLines } from './item-lines.js'
+import { type DiffStores, unlessAbsent } from './stores.js'
 
 /** What is taken from a run's report. */
 export type RunFacts = Pick<
@@ -13,20 +15,34 @@ export type RunFacts = Pick<
 }
 
 /** The report of the run that made the output; undefined where there is none. Throws SOURCE_CORRUPT, SOURCE_*. */
-export async function readRun({ output }: DiffStores): Promise<RunFacts | undefined> {
-  const shared = await output.get(REPORT_NAME)
-  const text = shared ?? (await output.state.read(REPORT_NAME))
+export async function readRun({ after, state }: DiffStores): Promise<RunFacts | undefined> {
+  const shared = await textIn(after, REPORT_NAME)
+  const text = shared ?? (await unlessAbsent(state.read(REPORT_NAME)))
   if (text === undefined) return undefined
   const report = parsed(text)
   if (!isReport(report))
     throw sluiceError('SOURCE_CORRUPT', 'is no report of a run; take it away to compare without it', {
       blame: 'source',
       retry: 'never',
-      at: `${output.place}/${REPORT_NAME}`,
+      at: `${after.place}/${REPORT_NAME}`,
     })
   for (const { name, parts = [], source } of report.outputs)
     for (const part of [name, ...parts, source.name]) checkName(part)
   return { ...report, isComplete: shared !== undefined }
+}
+
+// A run of a million files.
+const MOST_REPORT_BYTES = 512 * 2 ** 20
+
+async function textIn(source: Source, name: string): Promise<string | undefined> {
+  const item = await source.head(name)
+  if (item === undefined) return undefined
+  const lines = await ItemLines.open(source, [item], MOST_REPORT_BYTES)
+  try {
+    return (await lines.next())?.bytes?.toString('utf8') ?? ''
+  } finally {
+    await lines.close()
+  }
 }
 
 function parsed(text: string): unknown {

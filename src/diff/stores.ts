@@ -1,15 +1,16 @@
 import { basename, dirname, resolve } from 'node:path'
 import { isSluiceError } from '../errors.js'
 import { REPORT_NAME } from '../pipeline/report.js'
+import { RequestFailure } from '../retry.js'
 import { isLocal, openLake, openSink, openSource, type StoreAccess } from '../storage/open.js'
-import type { Sink, Source } from '../storage/store.js'
+import type { Source, State } from '../storage/store.js'
 
 /** Both sides of a comparison, and what the run left. Nothing is written to any of them. */
 export interface DiffStores {
   readonly before: Source
   readonly after: Source
-  /** The later side as the run knows it: its report and its state. */
-  readonly output: Pick<Sink, 'place' | 'get' | 'state'>
+  /** Of the run that made the later side. */
+  readonly state: Pick<State, 'place' | 'read'>
   /** The quarantine's texts, as a stream. */
   readonly quarantine: Source
 }
@@ -24,32 +25,34 @@ export interface DiffPlaces {
 
 /** Throws USAGE, CONFIG_INVALID, SOURCE_*. */
 export async function openDiffStores(places: DiffPlaces, access: StoreAccess): Promise<DiffStores> {
-  const output = await openOutput(places, access)
+  const state = await openState(places, access)
   const query = /\?.*$/s.exec(places.state ?? places.after)?.[0] ?? ''
-  const state = output.state.place
   return {
     before: await openSource(places.before, access),
     after: await openSource(places.after, access),
-    output,
-    quarantine: await openSource(`${state}/quarantine${isLocal(state) ? '' : query}`, access),
+    state,
+    quarantine: await openSource(`${state.place}/quarantine${isLocal(state.place) ? '' : query}`, access),
   }
 }
 
-async function openOutput({ after, state }: DiffPlaces, access: StoreAccess): Promise<Sink> {
-  const output = await openSink(after, access, { state })
-  if (state !== undefined || (await hasReport(output)) || !isLocal(after)) return output
+async function openState({ after, state: given }: DiffPlaces, access: StoreAccess): Promise<State> {
+  const { state } = await openSink(after, access, { state: given })
+  if (given !== undefined || !isLocal(after) || (await hasReport(state))) return state
   // The folder of one run in a lake: its state lies in the lake's.
   const folder = resolve(after)
-  const lake = await openLake(dirname(folder), access)
-  const ofLake = lake.sink(basename(folder))
-  return (await hasReport(ofLake)) ? ofLake : output
+  const ofLake = (await openLake(dirname(folder), access)).sink(basename(folder)).state
+  return (await hasReport(ofLake)) ? ofLake : state
 }
 
-async function hasReport({ state }: Sink): Promise<boolean> {
+const hasReport = async (state: State): Promise<boolean> => (await state.read(REPORT_NAME)) !== undefined
+
+/** Undefined where the container of the state is not there. */
+export async function unlessAbsent<T>(read: Promise<T>): Promise<T | undefined> {
   try {
-    return (await state.read(REPORT_NAME)) !== undefined
+    return await read
   } catch (error) {
-    if (isSluiceError(error) && error.code === 'SOURCE_NOT_FOUND') return false
+    const { cause } = error as { cause?: unknown }
+    if (isSluiceError(error) && cause instanceof RequestFailure && cause.status === 404) return undefined
     throw error
   }
 }

@@ -56,6 +56,12 @@ export interface Concern {
 }
 
 export interface DiffWarning {
-  readonly code: 'no-report' | 'no-quarantine' | 'incomplete-run' | 'unpaired-items' | 'too-long'
+  readonly code:
+    | 'nothing-compared'
+    | 'no-report'
+    | 'no-quarantine'
+    | 'incomplete-run'
+    | 'unpaired-items'
+    | 'too-long'
   readonly message: string
 }

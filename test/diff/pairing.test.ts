@@ -5,7 +5,7 @@ import t from 'tap'
 import { folderSink } from '../../src/storage/folder.js'
 import { splitSink } from '../../src/storage/split-sink.js'
 import { compare } from '../support/diff-run.js'
-import { codeOf, run, runPipelineInto, textIn, writeFiles } from '../support/pipeline-run.js'
+import { codeOf, run, runPipelineInto, syntheticLines, textIn, writeFiles } from '../support/pipeline-run.js'
 
 const patient = (id: string, more: object = {}): string =>
   JSON.stringify({ resourceType: 'Patient', id, ...more })
@@ -247,4 +247,50 @@ t.test('the folder of one run in a lake finds its state in the lake’s', async 
   cpSync(after, ofRun, { recursive: true })
   cpSync(`${after}.sluice`, join(folder, 'lake.sluice', '2026-11-21T0100Z-1f0c2a9b'), { recursive: true })
   t.equal((await compare(before, ofRun)).lines.quarantined, 3)
+})
+
+t.test('two files are compared as two folders are', async (t) => {
+  const { before, after } = await anonymized(
+    t.testdir(),
+    { 'a.ndjson': patient('1') },
+    { config: KEEP_BIRTH },
+  )
+  const { lines, warnings } = await compare(join(before, 'a.ndjson'), join(after, 'a.ndjson'))
+  t.equal(lines.compared, 1)
+  t.match(warnings, [{ code: 'no-report' }, { code: 'no-quarantine' }])
+})
+
+t.test('every line that a run delivered is compared, with every type it counted', async (t) => {
+  const { before, after } = await anonymized(t.testdir(), { 'a.ndjson': syntheticLines(300_000) })
+  const report = JSON.parse(textIn(after, 'run.json'))
+  const { lines, types, elements } = await compare(before, after)
+  t.equal(lines.compared, report.lines.delivered)
+  for (const [type, count] of Object.entries(report.resourcesByType))
+    t.equal(types.find((summary) => summary.type === type)?.resources, count, type)
+  t.notOk(elements.some(({ path }) => path.includes('(unknown)')))
+})
+
+t.test('what fits nothing is told', async (t) => {
+  const { before, after } = await anonymized(t.testdir(), { 'a.ndjson': TRICKY }, { config: KEEP_BIRTH })
+  for (const options of [{ type: 'patient' }, { line: 3 }, { line: 99 }])
+    t.match((await compare(before, after, options)).warnings, [{ code: 'nothing-compared' }])
+})
+
+t.test('an interrupted comparison ends at once', async (t) => {
+  const { before, after } = await anonymized(
+    t.testdir(),
+    { 'a.ndjson': patient('1') },
+    { config: KEEP_BIRTH },
+  )
+  t.equal(await codeOf(compare(before, after, { signal: AbortSignal.abort() })), 'INTERRUPTED')
+})
+
+t.test('lines that nest without end are no bug', async (t) => {
+  const deep = `{"resourceType":"Patient","extension":[1,${'['.repeat(50_000)}${']'.repeat(50_000)}]}`
+  const folder = t.testdir()
+  const before = writeFiles(join(folder, 'in'), { 'a.ndjson': deep })
+  const after = writeFiles(join(folder, 'out'), {
+    'a.ndjson': '{"resourceType":"Patient","extension":[{"url":"x"}]}',
+  })
+  t.equal((await compare(before, after)).lines.compared, 1)
 })

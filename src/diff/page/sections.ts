@@ -63,8 +63,8 @@ export function typeTable(types: readonly TypeSummary[]): Html {
   const heads = [
     'type',
     '#resources',
-    '#before',
-    '#after',
+    '#bytes before',
+    '#bytes after',
     ...CHANGES.map((change) => `#${change}`),
     'labels',
   ]

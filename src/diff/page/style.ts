@@ -1,25 +1,25 @@
 /**
- * The page's style sheet. Colours of the four kinds are told apart by their lightness too, and every bar has its
- * number beside it.
+ * The page's style sheet. Colours of the four kinds differ in lightness too, and the table of types has every number that
+ * a chart shows.
  */
 export const STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --panel: #f5f6f8; --ink: #1b1f24; --faint: #59636e; --line: #d5dae0;
-  --kept: #4f7cac; --changed: #e0a100; --removed: #b4492f; --added: #2f8f6b;
+  --kept: #6a9fd4; --changed: #e6b022; --removed: #8f2f1b; --added: #2f8f6b;
   --before: #8a94a0; --after: #3b6ea5; --alert: #9a3412; --alert-panel: #fff4ec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --panel: #1e2329; --ink: #e7eaee; --faint: #a3adb8; --line: #363d46;
-    --kept: #6d9bcb; --changed: #f0b93a; --removed: #e07a5f; --added: #5cc29a;
+    --kept: #6d9bcb; --changed: #f0b93a; --removed: #c2553b; --added: #5cc29a;
     --before: #7d8792; --after: #78a9dc; --alert: #ffb38a; --alert-panel: #33231b;
   }
 }
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 68rem;
-  background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif;
+  background: var(--paper); color: var(--ink); font: .94rem/1.5 system-ui, sans-serif;
 }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; }
 h2 { font-size: 1.15rem; margin: 2.5rem 0 .75rem; }
@@ -35,7 +35,6 @@ p { margin: .5rem 0; }
 .figures .removed { border-color: var(--removed); } .figures .added { border-color: var(--added); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
-caption { text-align: left; color: var(--faint); padding: .25rem 0; }
 th, td { text-align: left; vertical-align: baseline; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 thead th { color: var(--faint); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 400; }
@@ -64,9 +63,10 @@ svg .before { fill: var(--before); } svg .after { fill: var(--after); } svg .tra
 @media print {
   :root {
     --paper: #fff; --panel: #fff; --ink: #000; --faint: #444; --line: #999; --alert: #7c2d12; --alert-panel: #fff;
-    --kept: #4f7cac; --changed: #e0a100; --removed: #b4492f; --added: #2f8f6b; --before: #8a94a0; --after: #3b6ea5;
+    --kept: #6a9fd4; --changed: #e6b022; --removed: #8f2f1b; --added: #2f8f6b; --before: #8a94a0; --after: #3b6ea5;
   }
-  body { max-width: none; padding: 0; font-size: 11px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  html { font-size: 11px; }
+  body { max-width: none; padding: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   details::details-content { content-visibility: visible; block-size: auto; }
   .scroll { overflow: visible; } svg { min-width: 0; } tr, svg, .figures li { break-inside: avoid; } h2 { break-after: avoid; }
 }
