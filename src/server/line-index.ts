@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { openItem } from '../pipeline/unpack.js'
 import type { Source, SourceItem } from '../storage/store.js'
-import { factsOf, patientKey } from './line-facts.js'
+import { factsOf, type LineFacts, patientKey } from './line-facts.js'
 import { type ScannedLine, scanLines } from './line-scan.js'
 
 /** What an item holds, from its index on disk; one for each version of each item. */
@@ -69,68 +69,67 @@ export async function buildIndex(
 ): Promise<ItemIndex> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = linesPath(folder, item)
-  const part = `${path}.part`
   const reader = await openItem(source, item, 0)
-  const file = await open(part, 'w', 0o600)
+  const file = await open(`${path}.part`, 'w', 0o600)
   try {
-    const records = new RecordWriter()
-    const counts = { blank: 0, bad: 0 }
-    const groups: { id: string; offset: number; length: number }[] = []
-    let isMarked = false
-    const onLine = (line: ScannedLine): void => {
-      const { source: bytes, end, offset, endOffset } = line
-      const mark = offset === 0 && hasMark(bytes) ? 3 : 0
-      isMarked ||= mark > 0
-      const start = line.start + mark
-      if (isBlank(bytes, start, end)) {
-        counts.blank += 1
-        return
-      }
-      const facts = factsOf(bytes, start, end)
-      if (facts === undefined) {
-        counts.bad += 1
-        return
-      }
-      const place = { offset: offset + mark, length: endOffset - offset - mark }
-      if (facts.type === 'Group') groups.push({ id: facts.id, ...place })
-      records.add(place, facts)
+    const lines = new LineCollector()
+    // Records are written between two reads: what is held stays small.
+    const read = async (target: Uint8Array): Promise<number> => {
+      if (lines.records.pendingBytes >= FLUSH_BYTES) await file.write(lines.records.take())
+      return reader.read(target)
     }
-    const flushing = {
-      gzip: reader.gzip,
-      sourceBytes: reader.sourceBytes,
-      read: async (target: Uint8Array) => {
-        if (records.pendingBytes >= FLUSH_BYTES) await file.write(records.take())
-        return reader.read(target)
-      },
-      verify: reader.verify,
-      close: reader.close,
-    }
-    const bytes = await scanLines(flushing, maxLineBytes, {
-      onLine,
-      onLongLine: () => {
-        counts.bad += 1
-      },
-    })
+    const bytes = await scanLines({ read }, maxLineBytes, lines)
     await reader.verify()
-    await file.write(records.take())
+    await file.write(lines.records.take())
     await file.close()
-    await rename(part, path)
-    const index: ItemIndex = {
-      item,
-      isGzip: reader.gzip,
-      bytes,
-      types: records.types(),
-      blankLines: counts.blank,
-      badLines: counts.bad,
-      isMarked,
-      groups,
-    }
+    await rename(`${path}.part`, path)
+    const index = { item, isGzip: reader.gzip, bytes, ...lines.summary() }
     await writeHead(headPath(folder, item), index)
     return index
   } finally {
     await reader.close()
     await file.close().catch(() => undefined)
-    await rm(part, { force: true })
+    await rm(`${path}.part`, { force: true })
+  }
+}
+
+/** What the lines of an item come to. */
+class LineCollector {
+  readonly records = new RecordWriter()
+  readonly #groups: { id: string; offset: number; length: number }[] = []
+  #blankLines = 0
+  #badLines = 0
+  #isMarked = false
+
+  readonly onLine = ({ source, start, end, offset, endOffset }: ScannedLine): void => {
+    const markBytes = offset === 0 && hasMark(source) ? 3 : 0
+    this.#isMarked ||= markBytes > 0
+    if (isBlank(source, start + markBytes, end)) {
+      this.#blankLines += 1
+      return
+    }
+    const facts = factsOf(source, start + markBytes, end)
+    if (facts === undefined) {
+      this.#badLines += 1
+      return
+    }
+    const place = { offset: offset + markBytes, length: endOffset - offset - markBytes }
+    if (facts.type === 'Group') this.#groups.push({ id: facts.id, ...place })
+    this.records.add(place, facts)
+  }
+
+  readonly onLongLine = (): void => {
+    this.#badLines += 1
+  }
+
+  summary(): Omit<ItemIndex, 'item' | 'isGzip' | 'bytes'> {
+    return {
+      types: this.records.types(),
+      blankLines: this.#blankLines,
+      badLines: this.#badLines,
+      isMarked: this.#isMarked,
+      groups: this.#groups,
+    }
   }
 }
 
@@ -165,15 +164,7 @@ class RecordWriter {
 
   add(
     place: { readonly offset: number; readonly length: number },
-    {
-      type,
-      lastUpdatedMs,
-      patients,
-    }: {
-      readonly type: string
-      readonly lastUpdatedMs: number
-      readonly patients: readonly { readonly id: string; readonly isCertain: boolean }[]
-    },
+    { type, lastUpdatedMs, patients }: LineFacts,
   ): void {
     const number = this.#count(type)
     const [first, ...further] = patients

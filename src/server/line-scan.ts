@@ -19,7 +19,7 @@ const CR = 0x0d
  * held. Returns the number of decompressed bytes. Throws what reading throws.
  */
 export async function scanLines(
-  reader: ItemReader,
+  reader: Pick<ItemReader, 'read'>,
   maxLineBytes: number,
   { onLine, onLongLine }: { onLine: (line: ScannedLine) => void; onLongLine: () => void },
 ): Promise<number> {
@@ -35,33 +35,24 @@ export async function scanLines(
     filled += bytes
     isEnd = bytes < wanted
     let start = 0
-    for (let at = buffer.indexOf(LF, seen); at >= 0 && at < filled; at = buffer.indexOf(LF, at + 1)) {
+    const give = (end: number, next: number): void => {
       if (isSkipping) onLongLine()
       else
         onLine({
           source: buffer,
           start,
-          end: lineEnd(buffer, start, at),
+          end: lineEnd(buffer, start, end),
           offset: offset + start,
-          endOffset: offset + at + 1,
+          endOffset: offset + next,
         })
       isSkipping = false
-      start = at + 1
+      start = next
     }
-    if (isEnd && start < filled) {
-      if (isSkipping) onLongLine()
-      else
-        onLine({
-          source: buffer,
-          start,
-          end: lineEnd(buffer, start, filled),
-          offset: offset + start,
-          endOffset: offset + filled,
-        })
-      start = filled
-    } else if (isEnd && isSkipping) onLongLine()
-    if (filled - start > maxLineBytes || isSkipping) {
-      isSkipping = !isEnd
+    for (let at = buffer.indexOf(LF, seen); at >= 0 && at < filled; at = buffer.indexOf(LF, at + 1))
+      give(at, at + 1)
+    if (isEnd && (start < filled || isSkipping)) give(filled, filled)
+    if (isSkipping || filled - start > maxLineBytes) {
+      isSkipping = true
       start = filled
     }
     buffer.copyWithin(0, start, filled)

@@ -21,6 +21,7 @@ t.test('links in the documents lead somewhere', async (t) => {
     'docs/compatibility.md',
     'docs/azure.md',
     'docs/export.md',
+    'docs/serve.md',
     'CHANGELOG.md',
   ]) {
     const text = readFileSync(join(projectRoot, path), 'utf8')
