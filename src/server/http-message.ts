@@ -17,7 +17,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Readable
+  /** Pieces are valid until the next one is asked for, so that their memory is used again. */
+  readonly body?: string | Readable | AsyncIterable<Buffer>
 }
 
 export interface Route {

@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders, Server } from 'node:http'
+import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { sluiceError } from '../errors.js'
 import {
@@ -125,12 +126,37 @@ function joined(headers: IncomingHttpHeaders, name: string): string | undefined 
   return Array.isArray(value) ? value.join(', ') : value
 }
 
-function send(reply: FastifyReply, { status, headers = {}, body }: HttpAnswer): FastifyReply {
+function send(reply: FastifyReply, { status, headers: own = {}, body = '' }: HttpAnswer): FastifyReply {
+  const headers = { 'x-content-type-options': 'nosniff', ...own }
+  if (typeof body === 'string' || body instanceof Readable)
+    return reply.code(status).headers(headers).send(body)
+  reply.hijack()
+  reply.raw.writeHead(status, headers)
+  void writeAll(reply.raw, body)
   return reply
-    .code(status)
-    .headers({ 'x-content-type-options': 'nosniff', ...headers })
-    .send(body ?? '')
 }
+
+/** Writes pieces one by one. What fails cuts the connection: the client sees that it has not got all. */
+async function writeAll(response: ServerResponse, pieces: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const piece of pieces) await written(response, piece)
+    response.end()
+  } catch {
+    response.destroy()
+  }
+}
+
+const written = (response: ServerResponse, piece: Buffer): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const onClose = (): void => reject(new Error('the client went away'))
+    if (response.destroyed) return onClose()
+    response.once('close', onClose)
+    response.write(piece, (error) => {
+      response.off('close', onClose)
+      if (error === null || error === undefined) resolve()
+      else reject(error)
+    })
+  })
 
 /** Refused by a handler, or by fastify before one was asked: a body that is too large and the like. */
 function answerTo(error: unknown): HttpAnswer {

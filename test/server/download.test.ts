@@ -91,6 +91,21 @@ for (const [name, files, query] of [
     t.equal(head.body.length, 0)
   })
 
+t.test('downloads are counted by route and status, and their bytes', async (t) => {
+  const provider = await provide(t, { files: { 'Patient.ndjson': TEXT } })
+  const { manifest } = await provider.export('/$export')
+  await raw(manifest.output[0].url)
+  // A request is done when its last byte is out, which the client may know first.
+  const counted = 'sluice_http_request_seconds_count{route="file",method="GET",status="200"} 2\n'
+  let text = ''
+  for (let look = 0; look < 100 && !text.includes(counted); look++) {
+    text = await (await fetch(`${new URL(provider.base).origin}/metrics`)).text()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.ok(text.includes(counted))
+  t.ok(text.includes(`sluice_download_bytes_total ${2 * BYTES}\n`))
+})
+
 t.test('what changed since the export is 410, not a mixture', async (t) => {
   const provider = await provide(t, { files: { 'Patient.ndjson': TEXT } })
   const { manifest } = await provider.export('/$export')
