@@ -5,6 +5,7 @@ import { EXIT_MEANINGS } from '../src/commands/exit-codes.js'
 import { optionRows } from '../src/commands/parser.js'
 import { VERBS } from '../src/commands/verbs.js'
 import { configurationJsonSchema } from '../src/config/anonymizer-schema.js'
+import { pipelineJsonSchema } from '../src/config/pipeline-schema.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -18,6 +19,7 @@ export function documents(): ReadonlyMap<string, string> {
   return new Map([
     ['README.md', withBlocks(readFileSync(join(root, 'README.md'), 'utf8'), blocks)],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
+    ['configs/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],
   ])
 }
 

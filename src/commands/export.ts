@@ -13,6 +13,7 @@ import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open
 import type { Sink } from '../storage/store.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
 import { EXPORT_OPTIONS, type ExportValues } from './export-options.js'
+import { keyVaultReader } from './key-vault-reader.js'
 import { required, usage } from './options.js'
 import { printReport } from './report-text.js'
 import type { RunDisplay } from './run-display.js'
@@ -36,7 +37,8 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
   const options = {
     base,
     request,
-    auth: values.auth === undefined ? undefined : await readExportAuth(values.auth),
+    auth:
+      values.auth === undefined ? undefined : await readExportAuth(values.auth, keyVaultReader(access.retry)),
     openStore: values.container === undefined ? undefined : (address: string) => openSource(address, access),
     plan: checked && planOf(checked, values.asOf),
     signal: terminal.signal,
@@ -78,8 +80,29 @@ async function openFolder(
   return openRunFolder(lake, { layout, fingerprint: exportFingerprint(options) })
 }
 
+/** The options that make the request. */
+export type RequestValues = Pick<
+  ExportValues,
+  | 'group'
+  | 'patient'
+  | 'post'
+  | 'lenient'
+  | 'level'
+  | 'outputFormat'
+  | 'type'
+  | 'since'
+  | 'until'
+  | 'typeFilter'
+  | 'elements'
+  | 'includeAssociatedData'
+  | 'organizeOutputBy'
+  | 'container'
+  | 'format'
+  | 'parameter'
+>
+
 /** What the options ask of the server. Throws USAGE. */
-export function requestOf(values: ExportValues): ExportRequest {
+export function requestOf(values: RequestValues): ExportRequest {
   const { group, patient, post, lenient } = values
   const level = values.level ?? (group !== undefined ? 'group' : patient.length > 0 ? 'patient' : 'system')
   if ((level === 'group') !== (group !== undefined))

@@ -1,10 +1,15 @@
 import { printByteCount, printCount } from '../config/sizes.js'
 import type { LineTotals, RunReport } from '../pipeline/report.js'
-import type { Sink } from '../storage/store.js'
 import type { Terminal } from './terminal.js'
 
+/** Where outputs and state of a run are. */
+export interface RunPlaces {
+  readonly place: string
+  readonly state: { readonly place: string }
+}
+
 /** The end of a run in a few lines. */
-export function printReport(report: RunReport, sink: Sink, terminal: Terminal): void {
+export function printReport(report: RunReport, sink: RunPlaces, terminal: Terminal): void {
   const { items, lines, bytes, seconds, failed, quarantinedByCode } = report
   const others = [
     [items.finishedBefore, 'finished before'],

@@ -1,35 +1,61 @@
+import type { Metrics, PipelineMetrics } from '../metrics/registry.js'
 import type { RunMetrics } from '../pipeline/options.js'
 
 /** Where a run's metrics go, if anywhere. */
 export interface MetricsPlaces {
   readonly metricsPort: number | undefined
   readonly metricsFile: string | undefined
+  /** Default loopback. */
+  readonly metricsHost?: string
 }
 
-export interface RunMetricsPublisher {
-  readonly run: RunMetrics
+export interface MetricsPublisher<M> {
+  readonly run: M
   /** Where they are served; undefined where they are only written. */
   readonly url: string | undefined
+  /** Writes the file. Throws METRICS_UNAVAILABLE. */
+  write(): Promise<void>
   /** Writes the file, ends the server. Throws METRICS_UNAVAILABLE. */
   close(): Promise<void>
 }
 
 /** Starts publishing; undefined where nobody asked. Throws METRICS_UNAVAILABLE, as for a port that is taken. */
-export async function openRunMetrics({
-  metricsPort,
-  metricsFile,
-}: MetricsPlaces): Promise<RunMetricsPublisher | undefined> {
-  if (metricsPort === undefined && metricsFile === undefined) return undefined
-  const { createMetrics } = await import('../metrics/registry.js')
+export async function openRunMetrics(
+  places: MetricsPlaces,
+): Promise<MetricsPublisher<RunMetrics> | undefined> {
+  if (isNowhere(places)) return undefined
+  return publish((await import('../metrics/registry.js')).createMetrics(), places)
+}
+
+/** The same for a pipeline; `health` is what `/healthz` answers. */
+export async function openPipelineMetrics(
+  places: MetricsPlaces,
+  health?: () => object,
+): Promise<MetricsPublisher<PipelineMetrics> | undefined> {
+  if (isNowhere(places)) return undefined
+  return publish((await import('../metrics/registry.js')).createPipelineMetrics(), places, health)
+}
+
+const isNowhere = ({ metricsPort, metricsFile }: MetricsPlaces): boolean =>
+  metricsPort === undefined && metricsFile === undefined
+
+async function publish<M extends Metrics>(
+  metrics: M,
+  { metricsPort: port, metricsFile, metricsHost: host }: MetricsPlaces,
+  health?: () => object,
+): Promise<MetricsPublisher<M>> {
   const { serveMetrics, writeMetricsFile } = await import('../metrics/publish.js')
-  const metrics = createMetrics()
-  const server = metricsPort === undefined ? undefined : await serveMetrics(metrics, { port: metricsPort })
+  const server = port === undefined ? undefined : await serveMetrics(metrics, { port, host, health })
+  const write = async (): Promise<void> => {
+    if (metricsFile !== undefined) await writeMetricsFile(metrics, metricsFile)
+  }
   return {
     run: metrics,
     url: server?.url,
+    write,
     async close() {
       try {
-        if (metricsFile !== undefined) await writeMetricsFile(metrics, metricsFile)
+        await write()
       } finally {
         await server?.close()
         metrics.close()

@@ -4,6 +4,7 @@ import { DEMO } from './demo-options.js'
 import { DIFF } from './diff-options.js'
 import { EXPORT } from './export-options.js'
 import { LINT } from './lint-options.js'
+import { RUN } from './run-options.js'
 import { SERVE } from './serve-options.js'
 import { SHARE } from './share-options.js'
 import { type Verb, verb } from './verb.js'
@@ -17,6 +18,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...EXPORT,
     run: async (values, terminal) => (await import('./export.js')).exportFromServer(values, terminal),
+  }),
+  verb({
+    ...RUN,
+    run: async (values, terminal, words) => (await import('./run.js')).run(values, terminal, words),
   }),
   verb({ ...LINT, run: async (values, terminal) => (await import('./lint.js')).lint(values, terminal) }),
   verb({

@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 import { type Problem, sluiceError } from '../errors.js'
 import { issuesAsProblems } from './rules.js'
-
-/** A secret: never in the file itself. */
-const secret = z.union([
-  z.strictObject({ env: z.string().min(1) }).describe('name of an environment variable'),
-  z.strictObject({ file: z.string().min(1) }).describe('a file, relative to this one'),
-])
-type SecretPlace = z.infer<typeof secret>
+import { readSecret, type SecretPlace, type SecretSources, secretPlaceSchema } from './secret-place.js'
 
 const scope = z.string().min(1).optional()
 const clientId = z.string().min(1)
@@ -17,13 +11,13 @@ const clientId = z.string().min(1)
 /** How a FHIR server knows its client, as the file of `--auth` has it. */
 export const exportAuthSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
-  z.strictObject({ type: z.literal('bearer'), token: secret }),
-  z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secret }),
+  z.strictObject({ type: z.literal('bearer'), token: secretPlaceSchema }),
+  z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secretPlaceSchema }),
   z.strictObject({
     type: z.literal('client-credentials'),
     tokenUrl: z.url(),
     clientId,
-    clientSecret: secret,
+    clientSecret: secretPlaceSchema,
     scope,
     secretIn: z.enum(['post', 'basic']).optional(),
   }),
@@ -31,7 +25,7 @@ export const exportAuthSchema = z.discriminatedUnion('type', [
     type: z.literal('smart'),
     clientId,
     keys: z.union([
-      secret,
+      secretPlaceSchema,
       z
         .strictObject({ url: z.url({ protocol: /^https$/ }) })
         .describe('an address that gives the private keys'),
@@ -45,7 +39,7 @@ export const exportAuthSchema = z.discriminatedUnion('type', [
     type: z.literal('azure'),
     tenantId: z.string().min(1),
     clientId,
-    clientSecret: secret,
+    clientSecret: secretPlaceSchema,
     scope,
     authority: z.url().optional(),
   }),
@@ -67,16 +61,20 @@ type Resolved<T> = T extends unknown
 export type ResolvedAuth = Resolved<Given>
 
 /** Reads a file of `--auth`. Throws CONFIG_INVALID with every problem, KEY_MISSING; neither quotes what it read. */
-export async function readExportAuth(path: string): Promise<ResolvedAuth> {
-  return resolveExportAuth(parse(await textIn(path, path), path), dirname(path))
+export async function readExportAuth(
+  path: string,
+  keyVault: SecretSources['keyVault'],
+): Promise<ResolvedAuth> {
+  const raw = parse(await textIn(path, path), path)
+  return resolveExportAuth(raw, { baseFolder: dirname(path), keyVault })
 }
 
 /** Checks what a configuration holds and reads its secrets. Throws CONFIG_INVALID, KEY_MISSING. */
-export async function resolveExportAuth(raw: unknown, baseFolder: string): Promise<ResolvedAuth> {
+export async function resolveExportAuth(raw: unknown, sources: SecretSources): Promise<ResolvedAuth> {
   const checked = exportAuthSchema.safeParse(raw)
   if (!checked.success) throw invalid(issuesAsProblems(checked.error, 'auth'))
   const auth = checked.data
-  const read = (place: SecretPlace, name: string) => readSecret(place, `auth.${name}`, baseFolder)
+  const read = (place: SecretPlace, name: string) => readSecret(place, `auth.${name}`, sources)
   switch (auth.type) {
     case 'bearer':
       return { ...auth, token: await read(auth.token, 'token') }
@@ -93,21 +91,6 @@ export async function resolveExportAuth(raw: unknown, baseFolder: string): Promi
     default:
       return auth
   }
-}
-
-async function readSecret(place: SecretPlace, at: string, baseFolder: string): Promise<string> {
-  const text =
-    'env' in place
-      ? process.env[place.env]
-      : await readFile(resolve(baseFolder, place.file), 'utf8').catch(() => undefined)
-  const secretText = text?.replace(/\r?\n$/, '')
-  if (secretText) return secretText
-  const where = 'env' in place ? `the environment variable ${place.env}` : `the file ${place.file}`
-  throw sluiceError('KEY_MISSING', `${where} is ${text === undefined ? 'not there' : 'empty'}`, {
-    blame: 'config',
-    retry: 'never',
-    at,
-  })
 }
 
 const FETCH_TIMEOUT_MS = 30_000

@@ -5,8 +5,14 @@ import { createHttpClient, isWeb } from './http.js'
 import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
 
+/** What speaking to a server needs. */
+export type ConnectOptions = Pick<
+  ExportOptions,
+  'base' | 'auth' | 'trustedOrigins' | 'silenceMs' | 'signal' | 'onEvent'
+>
+
 /** The server of an export; nothing is sent yet. `http.close()` ends it. Throws USAGE. */
-export function connect(options: ExportOptions): ExportServer {
+export function connect(options: ConnectOptions): ExportServer {
   const { auth = { type: 'none' }, trustedOrigins = [], signal, onEvent } = options
   const base = baseOf(options.base)
   const retry = createRetry({

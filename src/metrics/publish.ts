@@ -10,12 +10,23 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
+export interface MetricsServerOptions {
+  readonly port: number
+  readonly host?: string
+  /** What `GET /healthz` answers, where it is served. */
+  readonly health?: () => object
+}
+
 /** Serves `GET /metrics` on loopback unless another host is named. Throws METRICS_UNAVAILABLE, as for a taken port. */
 export async function serveMetrics(
   metrics: Pick<Metrics, 'text' | 'contentType'>,
-  { port, host = '127.0.0.1' }: { readonly port: number; readonly host?: string },
+  { port, host = '127.0.0.1', health }: MetricsServerOptions,
 ): Promise<MetricsServer> {
   const server = createServer((request, response) => {
+    if (request.url === '/healthz' && health !== undefined)
+      return void response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(health()))
     if (request.url !== '/metrics') return void response.writeHead(404).end()
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end()
     metrics.text().then(

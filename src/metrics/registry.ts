@@ -1,6 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { METRICS, SERVER_METRICS } from './table.js'
+import { METRICS, PIPELINE_METRICS, SERVER_METRICS } from './table.js'
 
 const LAG_RESOLUTION_MS = 20
 
@@ -62,6 +62,30 @@ export function createServerMetrics(
     requestDone: ({ route, method, status, seconds: taken }) =>
       seconds.observe({ route, method, status: String(status) }, taken),
     bytesSent: (bytes) => sent.inc(bytes),
+  }
+}
+
+/** What `sluice run` tells its metrics. */
+export interface PipelineMetrics extends Metrics {
+  runEnded(outcome: 'succeeded' | 'failed' | 'interrupted', at: Date): void
+}
+
+export function createPipelineMetrics(): PipelineMetrics {
+  const registry = new Registry()
+  const { runs, lastSuccess } = PIPELINE_METRICS
+  const ended = new Counter({
+    name: runs.name,
+    help: runs.help,
+    labelNames: runs.labels,
+    registers: [registry],
+  })
+  const success = new Gauge({ name: lastSuccess.name, help: lastSuccess.help, registers: [registry] })
+  return {
+    ...runMetrics(registry),
+    runEnded(outcome, at) {
+      ended.inc({ outcome })
+      if (outcome === 'succeeded') success.set(Math.floor(at.getTime() / 1000))
+    },
   }
 }
 

@@ -87,6 +87,22 @@ export const SERVER_METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>
 
+/** Those of `sluice run`, beside the others. */
+export const PIPELINE_METRICS = {
+  runs: {
+    kind: 'counter',
+    name: 'sluice_pipeline_runs_total',
+    help: 'Runs of the pipeline that ended, by outcome.',
+    labels: ['outcome'],
+  },
+  lastSuccess: {
+    kind: 'gauge',
+    name: 'sluice_pipeline_last_success_timestamp_seconds',
+    help: 'When the pipeline last delivered everything, in seconds since 1970.',
+    labels: [],
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>
+
 export type MetricDefinition = {
   readonly name: string
   readonly help: string

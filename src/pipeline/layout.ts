@@ -25,7 +25,11 @@ export interface RunFolderOptions {
   readonly layout: Layout
   /** Runs of the same one go on in each other's folder. */
   readonly fingerprint: string
+  /** Of runs that belong together whatever their fingerprints. */
+  readonly family?: string
   readonly now?: Date
+  /** Whether the run of a folder is complete; default: it has a report. */
+  readonly isComplete?: (folder: string, sink: Sink) => Promise<boolean>
 }
 
 /** Of what makes two runs the same work: where from, and how anonymized; not what the source holds today. */
@@ -41,9 +45,15 @@ export type LayoutFacts = Pick<RunOptions, 'plan' | 'gzip' | 'quarantineContent'
 const NAME = 'runs.json'
 const MOST_ENTRIES = 1000
 
-interface Entry {
+/** A run's folder, as `runs.json` lists it, oldest first. */
+export interface RunEntry {
   readonly folder: string
   readonly fingerprint: string
+  readonly family?: string
+  /** When it was begun. */
+  readonly at?: string
+  /** It is about to go, or half gone: never to be gone on with. */
+  readonly isRemoved?: boolean
 }
 
 /**
@@ -51,17 +61,16 @@ interface Entry {
  * `close`, except for `none`. Throws SINK_LOCKED, SINK_UNWRITABLE.
  */
 export async function openRunFolder(lake: Lake, options: RunFolderOptions): Promise<RunFolder> {
-  const { layout, fingerprint, now = new Date() } = options
+  const { layout, fingerprint, family, now = new Date(), isComplete = hasReport } = options
   if (layout === 'none') return { sink: lake.sink(''), folder: '', isResumed: false, close: async () => {} }
   const close = await lake.state.lock()
   try {
-    const entries = await readEntries(lake.state)
-    const last = entries.findLast((entry) => entry.fingerprint === fingerprint)
-    if (last !== undefined && !(await isComplete(lake.sink(last.folder))))
+    const entries = await readRuns(lake.state)
+    const last = entries.findLast((entry) => entry.fingerprint === fingerprint && entry.isRemoved !== true)
+    if (last !== undefined && !(await isComplete(last.folder, lake.sink(last.folder))))
       return { sink: lake.sink(last.folder), folder: last.folder, isResumed: true, close }
     const folder = newName(layout, now, new Set(entries.map((entry) => entry.folder)))
-    const kept = [...entries, { folder, fingerprint }].slice(-MOST_ENTRIES)
-    await lake.state.write(NAME, `${JSON.stringify(kept)}\n`)
+    await writeRuns(lake.state, [...entries, { folder, fingerprint, family, at: now.toISOString() }])
     return { sink: lake.sink(folder), folder, isResumed: false, close }
   } catch (error) {
     await close()
@@ -69,7 +78,8 @@ export async function openRunFolder(lake: Lake, options: RunFolderOptions): Prom
   }
 }
 
-const isComplete = async (sink: Sink): Promise<boolean> => (await sink.get(REPORT_NAME)) !== undefined
+const hasReport = async (_folder: string, sink: Sink): Promise<boolean> =>
+  (await sink.get(REPORT_NAME)) !== undefined
 
 function newName(layout: 'dated' | 'dated-output', now: Date, taken: ReadonlySet<string>): string {
   const iso = now.toISOString()
@@ -82,8 +92,11 @@ function newName(layout: 'dated' | 'dated-output', now: Date, taken: ReadonlySet
   }
 }
 
-/** None where the text is torn: then a new folder is made. */
-async function readEntries(state: State): Promise<readonly Entry[]> {
+export const writeRuns = (state: State, runs: readonly RunEntry[]): Promise<void> =>
+  state.write(NAME, `${JSON.stringify(runs.slice(-MOST_ENTRIES))}\n`)
+
+/** The runs of a lake; none where the text is torn: then a new folder is made. */
+export async function readRuns(state: State): Promise<readonly RunEntry[]> {
   try {
     const entries = JSON.parse((await state.read(NAME)) ?? '[]') as unknown
     return Array.isArray(entries) ? entries.filter(isEntry) : []
@@ -93,7 +106,7 @@ async function readEntries(state: State): Promise<readonly Entry[]> {
   }
 }
 
-const isEntry = (value: unknown): value is Entry => {
-  const entry = value as Partial<Entry> | null
+const isEntry = (value: unknown): value is RunEntry => {
+  const entry = value as Partial<RunEntry> | null
   return typeof entry?.folder === 'string' && typeof entry.fingerprint === 'string'
 }

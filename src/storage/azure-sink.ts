@@ -42,6 +42,17 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
         state: stateOf(folder),
         ...(folder === '' ? {} : { place: `${place}/${folder}`, prefix: `${prefix}${folder}/` }),
       }),
+    async remove(folder, first) {
+      checkName(folder)
+      const { container } = options
+      const below = `${prefix}${folder}/`
+      await container.delete(`${below}${first}`)
+      // Blobs that have only staged blocks vanish by themselves. Deepest first: a directory goes when it is empty.
+      const names: string[] = []
+      for await (const { name } of container.list(below)) names.push(name)
+      for (const name of names.reverse()) await container.delete(name)
+      await stateOf(folder).clear()
+    },
   }
 }
 

@@ -77,6 +77,10 @@ export function blobState({ container, place, prefix, signal }: BlobStateOptions
       await container.delete(blobOf(name))
       there.delete(name)
     },
+    async clear() {
+      for (const name of (await list()).keys()) await container.delete(blobOf(name))
+      known = undefined
+    },
     /** What the service has acknowledged is durable. */
     bootId: async () => 'remote',
   }

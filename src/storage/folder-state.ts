@@ -27,6 +27,7 @@ export function folderState(folder: string): State {
     },
     remove: (name) => writing(fileOf(name), () => rm(fileOf(name), { force: true })),
     destroy: (name) => writing(fileOf(name), () => destroyFile(fileOf(name))),
+    clear: () => writing(folder, () => rm(folder, { recursive: true, force: true })),
     bootId,
   }
 }

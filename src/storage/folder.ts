@@ -5,7 +5,7 @@ import { isMissing, sourceError, writing } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import { FileSinkItem } from './file-sink-item.js'
 import { headOf } from './file-version.js'
-import { readText, writeWhole } from './folder-files.js'
+import { flushFolder, readText, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { folderState } from './folder-state.js'
 import { checkName, isItemName } from './names.js'
@@ -61,8 +61,27 @@ export function folderLake(
     place: path,
     state: stateOf(''),
     sink: (folder) => folderSink(folder === '' ? path : join(path, folder), stateOf(folder)),
+    async remove(folder, first) {
+      checkName(folder)
+      const outputs = join(path, folder)
+      await writing(outputs, async () => {
+        await rm(join(outputs, first), { force: true })
+        if (await isThere(outputs)) await flushFolder(outputs)
+        await rm(outputs, { recursive: true, force: true })
+      })
+      await stateOf(folder).clear()
+    },
   }
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isMissing(error)) return false
+      throw error
+    },
+  )
 
 export const stateFolderOf = (path: string): string => `${resolve(path)}.sluice`
 

@@ -40,6 +40,10 @@ export function memoryState(content: MemoryContent, alive: () => void): State {
     bytesOf: async (name) => textOf(name)?.bytes.length,
     remove: forget,
     destroy: forget,
+    async clear() {
+      alive()
+      texts.clear()
+    },
     bootId: async () => content.bootId,
   }
 }

@@ -98,6 +98,11 @@ export interface Lake {
   readonly state: State
   /** The folder of one run; of an empty name: the place itself. */
   sink(folder: string): Sink
+  /**
+   * Removes the folder of one run: the output `first`, then the others, then its state. Nothing may be at work in it.
+   * Throws SINK_UNWRITABLE.
+   */
+  remove(folder: string, first: string): Promise<void>
 }
 
 /** An output being written. Throws SINK_FULL, SINK_UNWRITABLE. */
@@ -142,6 +147,8 @@ export interface State {
   remove(name: string): Promise<void>
   /** Overwrites, then removes. */
   destroy(name: string): Promise<void>
+  /** Removes all texts. */
+  clear(): Promise<void>
   /** Changes with every boot: bytes written since then need no flush to be trusted. Undefined if unknown. */
   bootId(): Promise<string | undefined>
 }

@@ -5,6 +5,9 @@ import { exportAuthSchema, readExportAuth, resolveExportAuth } from '../../src/c
 import { isSluiceError } from '../../src/errors.js'
 import { projectRoot } from '../support/shared.js'
 
+const noVault = async () => ''
+const sourcesIn = (baseFolder: string) => ({ baseFolder, keyVault: noVault })
+
 t.test('every example of an authentication is one', async (t) => {
   const folder = join(projectRoot, 'configs/auth')
   const names = readdirSync(folder)
@@ -17,9 +20,9 @@ t.test('secrets come from the environment or files, without the line end that ed
   const folder = t.testdir({ secret: 'a/b+c=\n', 'auth.json': '' })
   process.env.EXPORT_AUTH_TEST = 'token'
   const bearer = { type: 'bearer', token: { env: 'EXPORT_AUTH_TEST' } }
-  t.same(await resolveExportAuth(bearer, folder), { type: 'bearer', token: 'token' })
+  t.same(await resolveExportAuth(bearer, sourcesIn(folder)), { type: 'bearer', token: 'token' })
   const basic = { type: 'basic', username: 'me', password: { file: 'secret' } }
-  t.same(await resolveExportAuth(basic, folder), { ...basic, password: 'a/b+c=' })
+  t.same(await resolveExportAuth(basic, sourcesIn(folder)), { ...basic, password: 'a/b+c=' })
 })
 
 const wrong: readonly (readonly [unknown, string])[] = [
@@ -35,11 +38,11 @@ const wrong: readonly (readonly [unknown, string])[] = [
 t.test('what is wrong is said by its place, and no secret is repeated', async (t) => {
   const folder = t.testdir({ keys: 'CANARY no JSON', 'auth.json': '{"type": "bearer", "token": CANARY}' })
   for (const [auth, code] of wrong) {
-    const error: unknown = await resolveExportAuth(auth, folder).catch((reason: unknown) => reason)
+    const error: unknown = await resolveExportAuth(auth, sourcesIn(folder)).catch((reason: unknown) => reason)
     if (!isSluiceError(error)) throw error
     t.equal(error.code, code, JSON.stringify(auth))
     t.match(JSON.stringify([error.at, error.message]), /auth/)
     t.notMatch(error.message, /CANARY/)
   }
-  await t.rejects(readExportAuth(join(folder, 'auth.json')), { code: 'CONFIG_INVALID' })
+  await t.rejects(readExportAuth(join(folder, 'auth.json'), noVault), { code: 'CONFIG_INVALID' })
 })

@@ -22,6 +22,7 @@ t.test('links in the documents lead somewhere', async (t) => {
     'docs/azure.md',
     'docs/export.md',
     'docs/serve.md',
+    'docs/run.md',
     'CHANGELOG.md',
   ]) {
     const text = readFileSync(join(projectRoot, path), 'utf8')

@@ -22,6 +22,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['workers', 'storage', 'metrics', 'synthetic'],
   ['pipeline'],
   ['export', 'load', 'server', 'diff'],
+  ['schedule'],
   ['commands'],
   ['cli'],
 ]

@@ -1,0 +1,19 @@
+import type { SecretSources } from '../config/secret-place.js'
+import { sluiceError } from '../errors.js'
+import type { Retry } from '../retry.js'
+
+/** Reads secrets of Azure Key Vault as whoever runs this; loads what it needs when the first one is asked for. */
+export function keyVaultReader(retry: Retry): SecretSources['keyVault'] {
+  return async (address) => {
+    const { parseVaultAddress, readVaultSecret } = await import('../storage/key-vault.js')
+    const secret = parseVaultAddress(address)
+    if (secret === undefined)
+      throw sluiceError('CONFIG_INVALID', `${address} is no secret of a key vault of Azure`, {
+        blame: 'config',
+        retry: 'never',
+        at: address,
+      })
+    const { defaultIdentity } = await import('../storage/identity.js')
+    return (await readVaultSecret(secret, { identity: defaultIdentity(), retry })).reveal()
+  }
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import { type CheckedConfig, checkConfig } from '../config/anonymizer-config.js'
+import { resolveExportAuth } from '../config/export-auth.js'
+import type { PipelineConfig, ServerSource } from '../config/pipeline-schema.js'
+import { planOf } from '../config/plan.js'
+import { readSecret } from '../config/secret-place.js'
+import type { Pipeline, PipelineSource } from '../schedule/pipeline.js'
+import { isLocal, openLake, openSource } from '../storage/open.js'
+import { requestOf } from './export.js'
+import { type PipelineFile, secretSourcesOf } from './pipeline-file.js'
+import { readConfigAt } from './store-access.js'
+
+/** A pipeline with its secrets, ready to run. Throws CONFIG_INVALID, KEY_MISSING, USAGE and what stores throw. */
+export async function openPipeline(
+  file: PipelineFile,
+  { isFull }: { readonly isFull: boolean },
+): Promise<{ readonly pipeline: Pipeline; readonly checked: CheckedConfig }> {
+  const { config } = file
+  const { name, onlyNew, retention } = config
+  const checked = await openAnonymizer(file)
+  const pipeline = {
+    name,
+    retention,
+    onlyNew: onlyNew && !isFull,
+    source: await openPipelineSource(file),
+    plan: planOf(checked, config.anonymizer.asOf),
+    lake: await openPipelineLake(file),
+    layout: config.sink.layout,
+    splitBytes: config.sink.splitBytes,
+    settings: settingsOf(config),
+  }
+  return { pipeline, checked }
+}
+
+/** The anonymizer configuration with its keys. */
+export async function openAnonymizer(file: PipelineFile): Promise<CheckedConfig> {
+  const { keys, asOf: _, config, ...options } = file.config.anonymizer
+  const address = isLocal(config) ? resolve(file.baseFolder, config) : config
+  const { raw, baseFolder } = await readConfigAt(address, file.access)
+  const given: Record<string, string> = {}
+  for (const [name, place] of Object.entries(keys))
+    if (place !== undefined)
+      given[name] = await readSecret(place, `anonymizer.keys.${name}`, secretSourcesOf(file))
+  return checkConfig(withKeys(raw, given), { ...options, baseFolder })
+}
+
+/** The keys of the pipeline go before those of the configuration, however it spells them. */
+function withKeys(raw: unknown, keys: Readonly<Record<string, string>>): unknown {
+  if (Object.keys(keys).length === 0 || !isRecord(raw)) return raw
+  const found = Object.keys(raw).find((name) => name.toLowerCase() === 'parameters') ?? 'parameters'
+  const parameters = isRecord(raw[found]) ? raw[found] : {}
+  const replaced = new Set(Object.keys(keys).map((name) => name.toLowerCase()))
+  const others = Object.entries(parameters).filter(([name]) => !replaced.has(name.toLowerCase()))
+  return { ...raw, [found]: { ...Object.fromEntries(others), ...keys } }
+}
+
+export async function openPipelineSource(file: PipelineFile): Promise<PipelineSource> {
+  const { config, baseFolder, access } = file
+  const { source } = config
+  if ('store' in source)
+    return { kind: 'store', source: await openSource(absolute(source.store, baseFolder), access) }
+  return {
+    kind: 'server',
+    onServerErrors: source.onServerErrors,
+    options: {
+      base: source.fhir,
+      auth: source.auth && (await resolveExportAuth(source.auth, secretSourcesOf(file))),
+      request: requestIn(source),
+      trustedOrigins: source.trustedOrigins,
+      pollIntervalMs: source.pollIntervalSeconds * 1000,
+      pollLimitMs: source.pollLimitMinutes * 60_000,
+      silenceMs: source.silenceSeconds * 1000,
+      downloads: source.downloads,
+      onMismatch: source.onMismatch,
+      onInterrupt: source.onInterrupt,
+      openStore: source.container === undefined ? undefined : (address) => openSource(address, access),
+    },
+  }
+}
+
+const requestIn = (source: ServerSource) =>
+  requestOf({
+    ...source,
+    level: source.level,
+    group: source.group,
+    since: source.since,
+    until: source.until,
+    outputFormat: source.outputFormat,
+    organizeOutputBy: source.organizeOutputBy,
+    container: source.container,
+    format: source.format,
+    type: [source.types],
+    typeFilter: source.typeFilters,
+    elements: [source.elements],
+    patient: source.patients,
+    parameter: Object.entries(source.parameters),
+  })
+
+export function openPipelineLake({ config: { sink }, baseFolder, access }: PipelineFile) {
+  const state = sink.state && absolute(sink.state, baseFolder)
+  return openLake(absolute(sink.store, baseFolder), access, { isToBeCreated: sink.createContainer, state })
+}
+
+const absolute = (address: string, baseFolder: string): string =>
+  isLocal(address) ? resolve(baseFolder, address) : address
+
+function settingsOf({ limits, sink }: PipelineConfig) {
+  const { workers, memoryBudget, maxLineBytes, onBadLine, quarantineContent, maxQuarantined } = limits
+  const { gzip } = sink
+  return {
+    workers,
+    memoryBudgetBytes: memoryBudget,
+    maxLineBytes,
+    onBadLine,
+    quarantineContent,
+    maxQuarantined,
+    gzip,
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,44 @@
+import { dirname, resolve } from 'node:path'
+import type { PipelineConfig } from '../config/pipeline-schema.js'
+import type { SecretSources } from '../config/secret-place.js'
+import type { StoreAccess } from '../storage/open.js'
+import { keyVaultReader } from './key-vault-reader.js'
+import type { RunDisplay } from './run-display.js'
+import { storeAccess } from './store-access.js'
+import type { Terminal } from './terminal.js'
+
+/** A pipeline's file and what its parts are opened with. */
+export interface PipelineFile {
+  readonly config: PipelineConfig
+  /** Where relative paths start. */
+  readonly baseFolder: string
+  readonly access: StoreAccess
+}
+
+/** What the parts of a pipeline share: its retries are told to `shown`, once there is one. */
+export function fileOf(
+  path: string,
+  config: PipelineConfig,
+  terminal: Terminal,
+  shown: () => RunDisplay | undefined = () => undefined,
+): PipelineFile {
+  const access = storeAccess(terminal, {
+    readAheadBytes: config.limits.readAhead,
+    onRetry: ({ at, ...fields }) =>
+      shown()?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
+  })
+  return { config, baseFolder: baseFolderOfPipeline(path), access }
+}
+
+export const secretSourcesOf = ({ baseFolder, access }: PipelineFile): SecretSources => ({
+  baseFolder,
+  keyVault: keyVaultReader(access.retry),
+})
+
+export const metricsPlaces = ({ metrics: { port, host, file } }: PipelineConfig, path: string) => ({
+  metricsPort: port,
+  metricsHost: host,
+  metricsFile: file && resolve(baseFolderOfPipeline(path), file),
+})
+
+const baseFolderOfPipeline = (path: string): string => dirname(resolve(path))

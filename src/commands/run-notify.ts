@@ -1,0 +1,84 @@
+import type { PipelineConfig } from '../config/pipeline-schema.js'
+import { readSecret } from '../config/secret-place.js'
+import { isSluiceError } from '../errors.js'
+import type { PipelineReport } from '../schedule/run-once.js'
+import { postWebhook, type Webhook } from '../schedule/webhook.js'
+import { Secret } from '../storage/secret.js'
+import { EXIT, type ExitCode } from './exit-codes.js'
+import { describeFailure } from './failure.js'
+import { type PipelineFile, secretSourcesOf } from './pipeline-file.js'
+import type { ShownEvent } from './run-display.js'
+
+/** A run that ended, well or not. */
+export interface Attempt {
+  readonly exitCode: ExitCode
+  readonly startedAt: Date
+  readonly finishedAt: Date
+  /** Where it came to an end. */
+  readonly report?: PipelineReport
+  /** What ended it. */
+  readonly error?: unknown
+}
+
+/** Whether everything was delivered but for lines that were quarantined. */
+export const isDelivered = (exitCode: ExitCode): boolean =>
+  exitCode === EXIT.delivered || exitCode === EXIT.someQuarantined
+
+/** Reports a run to the webhook of the pipeline, if it wants that. A message that is not taken is only a warning. */
+export async function notify(
+  file: PipelineFile,
+  attempt: Attempt,
+  onEvent: (event: ShownEvent) => void,
+): Promise<void> {
+  const { config } = file
+  const kind = isDelivered(attempt.exitCode) ? 'success' : 'failure'
+  if (config.notify?.on.includes(kind) !== true) return
+  try {
+    const webhook = await webhookOf(config.notify, file)
+    // Who stops a run does not want to wait long.
+    const isStopping = file.access.retry.signal?.aborted === true
+    await postWebhook(isStopping ? { ...webhook, timeoutMs: 5000, retry: { totalMs: 5000 } } : webhook, {
+      event: kind === 'success' ? 'run.succeeded' : 'run.failed',
+      pipeline: config.name ?? null,
+      ...messageOf(attempt),
+    })
+    onEvent({ event: 'notify.sent', level: 'info' })
+  } catch (error) {
+    const { code, message, at } = isSluiceError(error)
+      ? error
+      : { code: 'INTERNAL', message: 'failed', at: undefined }
+    onEvent({ event: 'notify.failed', level: 'warn', item: at, code, message })
+  }
+}
+
+async function webhookOf(
+  { url, secret }: NonNullable<PipelineConfig['notify']>,
+  file: PipelineFile,
+): Promise<Webhook> {
+  // Secrets are still to be had when the run itself was interrupted.
+  const sources = secretSourcesOf(file)
+  const address = typeof url === 'string' ? url : await readSecret(url, 'notify.url', sources)
+  return {
+    url: new Secret(address),
+    ...(secret === undefined
+      ? {}
+      : { secret: new Secret(await readSecret(secret, 'notify.secret', sources)) }),
+  }
+}
+
+/** Counts, names of folders, codes: nothing from a resource. */
+function messageOf({ exitCode, startedAt, finishedAt, report, error }: Attempt): object {
+  return {
+    exitCode,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    ...(report === undefined ? {} : summaryOf(report)),
+    ...(error === undefined ? {} : describeFailure(error).json),
+  }
+}
+
+/** A report without its list of outputs. */
+export function summaryOf({ report, ...facts }: PipelineReport): object {
+  const { items, lines, bytes, seconds, resourcesByType, quarantinedByCode, failed, asOf } = report
+  return { ...facts, asOf, seconds, items, lines, bytes, resourcesByType, quarantinedByCode, failed }
+}

@@ -1,0 +1,70 @@
+import { readPipelineConfig } from '../config/pipeline-config.js'
+import type { PipelineConfig } from '../config/pipeline-schema.js'
+import { issueText } from '../export/outcomes.js'
+import { scheduleProblems } from '../schedule/cron.js'
+import type { PipelineReport } from '../schedule/run-once.js'
+import type { ExitCode } from './exit-codes.js'
+import { usage } from './options.js'
+import { fileOf, metricsPlaces } from './pipeline-file.js'
+import { printReport } from './report-text.js'
+import { attempt } from './run-attempt.js'
+import { openRunDisplay } from './run-display.js'
+import { openPipelineMetrics } from './run-metrics.js'
+import { summaryOf } from './run-notify.js'
+import type { RunValues } from './run-options.js'
+import type { Terminal } from './terminal.js'
+
+/** `sluice run`. Throws what the pipeline's file, its parts and the run throw. */
+export async function run(
+  values: RunValues,
+  terminal: Terminal,
+  words: readonly string[],
+): Promise<ExitCode> {
+  const path = words[0] ?? ''
+  const chosen = (['daemon', 'check', 'status'] as const).filter((name) => values[name])
+  if (chosen.length > 1) throw usage(`--${chosen.join(' and --')} do not go together.`)
+  const config = await readPipelineConfig(path, scheduleProblems)
+  if (values.status)
+    return (await import('./run-status.js')).status(fileOf(path, config, terminal), values, terminal)
+  if (values.check)
+    return (await import('./run-check.js')).check(fileOf(path, config, terminal), values, terminal)
+  if (values.daemon) return (await import('./run-daemon.js')).daemon(path, config, values, terminal)
+  return once(path, config, values, terminal)
+}
+
+async function once(
+  path: string,
+  config: PipelineConfig,
+  values: RunValues,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const metrics = await openPipelineMetrics(metricsPlaces(config, path))
+  const display = await openRunDisplay(terminal, { isVerbose: values.verbose, hasBar: true })
+  try {
+    if (metrics?.url !== undefined) display.served(metrics.url)
+    const ended = await attempt(
+      fileOf(path, config, terminal, () => display),
+      { isFull: values.full, display, metrics: metrics?.run, signal: terminal.signal },
+    )
+    await display.close()
+    if (ended.report === undefined) throw ended.error
+    printPipelineReport(ended.report, values, terminal)
+    return ended.exitCode
+  } finally {
+    await display.close()
+    await metrics?.close()
+  }
+}
+
+function printPipelineReport(ended: PipelineReport, values: RunValues, terminal: Terminal): void {
+  if (values.json) {
+    terminal.print(JSON.stringify(summaryOf(ended)))
+    return
+  }
+  const { report, since, isResumed, issues = {}, removed, place, statePlace } = ended
+  if (isResumed) terminal.print('went on with the run that was interrupted')
+  if (since !== undefined) terminal.print(`what changed since ${since}`)
+  if (Object.keys(issues).length > 0) terminal.print(`the server says: ${issueText(issues)}`)
+  if (removed.length > 0) terminal.print(`removed: ${removed.join(', ')}`)
+  printReport(report, { place, state: { place: statePlace } }, terminal)
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { type Problem, sluiceError } from '../errors.js'
+import {
+  type PipelineConfig,
+  pipelineSchema,
+  type ScheduleCheck,
+  serverSource,
+  storeSource,
+} from './pipeline-schema.js'
+import { issuesAsProblems } from './rules.js'
+import { readTolerantJson, TolerantJsonError } from './tolerant-json.js'
+
+/** Reads a pipeline's file. Throws CONFIG_INVALID with every problem and its path. */
+export async function readPipelineConfig(
+  path: string,
+  checkSchedule: ScheduleCheck,
+): Promise<PipelineConfig> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw sluiceError('CONFIG_INVALID', `The pipeline ${path} cannot be read.`, {
+      blame: 'config',
+      retry: 'never',
+      at: path,
+      cause,
+    })
+  })
+  return checkPipelineConfig(parse(text, path), path, checkSchedule)
+}
+
+/** Checks what a pipeline's file holds. Throws CONFIG_INVALID with every problem and its path. */
+export function checkPipelineConfig(raw: unknown, at: string, checkSchedule: ScheduleCheck): PipelineConfig {
+  // A union would only say that neither kind of source fits.
+  const source = isRecord(raw) && isRecord(raw.source) && 'store' in raw.source ? storeSource : serverSource
+  const checked = pipelineSchema(source, checkSchedule).safeParse(raw)
+  if (checked.success) return checked.data
+  throw invalid(issuesAsProblems(checked.error, ''), at)
+}
+
+function parse(text: string, path: string): unknown {
+  try {
+    return readTolerantJson(text).value
+  } catch (error) {
+    if (!(error instanceof TolerantJsonError)) throw error
+    const place = `line ${error.line}, column ${error.column}`
+    throw invalid([{ path: place, message: `is no JSON: ${error.message}` }], path)
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function invalid(problems: readonly Problem[], at: string) {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
+  const list = problems.map(({ path, message }) => `  - ${path || '(the whole file)'}: ${message}`)
+  return sluiceError('CONFIG_INVALID', `The pipeline ${at} has ${count}:\n${list.join('\n')}`, {
+    blame: 'config',
+    retry: 'never',
+    at,
+    problems,
+  })
+}

@@ -1,0 +1,47 @@
+import { sluiceError } from '../errors.js'
+import { parseObject, textOf } from './body.js'
+import { type ConnectOptions, connect } from './connect.js'
+import { checkRetryable, isRetryableStatus, translated } from './failures.js'
+import { refusedAccess } from './server.js'
+
+const MOST_BYTES = 32 * 2 ** 20
+
+/**
+ * Asks a FHIR server what it is, as its client; starts nothing. Throws AUTH_FAILED, EXPORT_REFUSED for an address that
+ * is no FHIR server's, SERVICE_UNAVAILABLE.
+ */
+export async function probeServer(options: ConnectOptions): Promise<{ readonly software?: string }> {
+  const server = connect(options)
+  const url = new URL('metadata', server.base)
+  const at = url.origin + url.pathname
+  try {
+    return await translated(at, () =>
+      server.retry.run({ at }, async () => {
+        const answer = await server.send(url, { headers: { accept: 'application/fhir+json' } })
+        const text = await textOf(answer, MOST_BYTES)
+        const { status } = answer
+        if (status === 401 || status === 403) throw refusedAccess(server, answer.url, status)
+        if (isRetryableStatus(status)) checkRetryable(answer)
+        const statement = parseObject(text) as Statement | undefined
+        if (status === 200 && statement?.resourceType === 'CapabilityStatement') return nameOf(statement)
+        throw sluiceError('EXPORT_REFUSED', `is no FHIR server's: status ${status} for its metadata`, {
+          blame: 'user',
+          retry: 'never',
+          at,
+        })
+      }),
+    )
+  } finally {
+    server.http.close()
+  }
+}
+
+interface Statement {
+  readonly resourceType?: unknown
+  readonly software?: { readonly name?: unknown }
+}
+
+function nameOf({ software }: Statement): { readonly software?: string } {
+  const name = software?.name
+  return typeof name === 'string' ? { software: name.slice(0, 100) } : {}
+}

@@ -1,0 +1,21 @@
+/** What the schedule knows of time; tests have one of their own. */
+export interface Clock {
+  now(): Date
+  /** Resolves early when the signal comes: the caller looks at it. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => new Date(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      signal.addEventListener('abort', end, { once: true })
+      if (signal.aborted) end()
+    }),
+}

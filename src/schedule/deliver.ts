@@ -1,0 +1,103 @@
+import type { ExportReport } from '../export/options.js'
+import { hasErrors, type IssueCounts } from '../export/outcomes.js'
+import { runExport } from '../export/run.js'
+import { REPORT_NAME, type RunReport } from '../pipeline/report.js'
+import { runPipeline } from '../pipeline/run.js'
+import type { Sink, Source } from '../storage/store.js'
+import type { Pipeline, PipelineSource, RunHooks } from './pipeline.js'
+import { newItemsOf, type Versions } from './versions.js'
+
+/** What came of a run. */
+export interface Delivery {
+  readonly report: RunReport
+  /** Of an export: the server's time that the next one begins at. */
+  readonly transactionTime?: string
+  /** Of an export: what the server says, by severity and code. */
+  readonly issues?: IssueCounts
+  /** The server could not export everything, and that is to count. */
+  readonly hasServerErrors: boolean
+}
+
+export interface DeliveryOptions {
+  readonly sink: Sink
+  readonly hooks: RunHooks
+  readonly since: string | undefined
+  readonly before: Versions | undefined
+}
+
+/** Brings what the source has, or what is new in it, into the sink. */
+export function deliver(pipeline: Pipeline, options: DeliveryOptions): Promise<Delivery> {
+  const { source } = pipeline
+  return source.kind === 'server'
+    ? fromServer(pipeline, source, options)
+    : fromStore(pipeline, source.source, options)
+}
+
+async function fromServer(
+  { plan, settings, onlyNew }: Pipeline,
+  { options, onServerErrors }: Extract<PipelineSource, { kind: 'server' }>,
+  { sink, hooks, since }: DeliveryOptions,
+): Promise<Delivery> {
+  const { request } = options
+  const parameters =
+    since === undefined
+      ? request.parameters
+      : [...request.parameters.filter(([name]) => name !== '_since'), ['_since', since] as const]
+  const { signal, onProgress, onEvent, metrics } = hooks
+  const exported = await runExport({
+    ...settings,
+    ...options,
+    request: { ...request, parameters },
+    plan,
+    sink,
+    signal,
+    onProgress,
+    onEvent,
+    metrics,
+  })
+  const { transactionTime, issues } = exported
+  if (onlyNew && transactionTime === undefined)
+    onEvent?.({
+      event: 'pipeline.no-transaction-time',
+      level: 'warn',
+      advice: 'the next run exports everything',
+    })
+  return {
+    report: reportOf(exported),
+    transactionTime,
+    issues,
+    hasServerErrors: onServerErrors === 'fail' && hasErrors(issues),
+  }
+}
+
+function reportOf({ run }: ExportReport): RunReport {
+  if ('raw' in run) throw new TypeError('an export with a plan is never raw')
+  return run
+}
+
+async function fromStore(
+  { plan, settings }: Pipeline,
+  source: Source,
+  { sink, hooks, before }: DeliveryOptions,
+): Promise<Delivery> {
+  const { signal, onProgress, onEvent, metrics } = hooks
+  const report =
+    (await finishedReport(sink)) ??
+    (await runPipeline({
+      ...settings,
+      source: before === undefined ? source : newItemsOf(source, before),
+      sink,
+      plan,
+      signal,
+      onProgress,
+      onEvent,
+      metrics,
+    }))
+  return { report, hasServerErrors: false }
+}
+
+/** Of a run that ended before it could note so: its outputs may be in use, and its keys are gone. */
+async function finishedReport(sink: Sink): Promise<RunReport | undefined> {
+  const text = await sink.get(REPORT_NAME)
+  return text === undefined ? undefined : (JSON.parse(text) as RunReport)
+}

@@ -1,0 +1,50 @@
+import type { State } from '../storage/store.js'
+
+/** A line of the history: how a run began or ended. */
+export interface RunRecord {
+  /** Which pipeline's: see `Pipeline.family`. */
+  readonly family: string
+  /** The run's folder. */
+  readonly run: string
+  readonly at: string
+  readonly event: 'started' | 'resumed' | 'succeeded' | 'failed' | 'interrupted'
+  /** Of what ended: lines, bytes, the error's code and the like; never data. */
+  readonly [field: string]: unknown
+}
+
+const NAME = 'history.ndjson'
+
+/** Adds a line. The lake's lock must be held. */
+export async function addRecord(state: State, record: RunRecord): Promise<void> {
+  const bytes = (await state.bytesOf(NAME)) ?? 0
+  const text = bytes === 0 ? '' : ((await state.read(NAME)) ?? '')
+  // A line that was torn by the end of a process or a machine gives way.
+  const keepBytes = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1))
+  const file = await state.appender(NAME, keepBytes)
+  try {
+    await file.append(`${JSON.stringify(record)}\n`)
+    await file.flush()
+  } finally {
+    await file.close()
+  }
+}
+
+/** The lines about one pipeline, oldest first; what is no record is left out. */
+export async function readRecords(state: State, family: string): Promise<readonly RunRecord[]> {
+  const text = (await state.read(NAME)) ?? ''
+  return text.split('\n').flatMap((line) => {
+    const record = parse(line)
+    return record?.family === family ? [record] : []
+  })
+}
+
+function parse(line: string): RunRecord | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<RunRecord> | null
+    return typeof value?.run === 'string' && typeof value.event === 'string'
+      ? (value as RunRecord)
+      : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { baseOf } from '../export/connect.js'
+import { identityOf } from '../export/kick-off.js'
+import type { ExportEvent, ExportOptions } from '../export/options.js'
+import type { LayoutFacts } from '../pipeline/layout.js'
+import type { RunEvent, RunOptions } from '../pipeline/options.js'
+import type { AnonymizerPlan } from '../pipeline/plan.js'
+import type { Lake, Source } from '../storage/store.js'
+import type { Retention } from './retention.js'
+
+/** A whole pipeline: from where, how anonymized, into which lake. */
+export interface Pipeline {
+  /** Runs of one name belong together, whatever their source; default: those of the same source and request. */
+  readonly name?: string
+  readonly source: PipelineSource
+  readonly plan: AnonymizerPlan
+  readonly lake: Lake
+  readonly layout: 'dated' | 'dated-output'
+  readonly splitBytes?: number
+  /** Only what changed since the last complete run of the same source and configuration. */
+  readonly onlyNew: boolean
+  readonly retention?: Retention
+  readonly settings: RunSettings
+}
+
+export type PipelineSource =
+  | {
+      readonly kind: 'server'
+      readonly options: ServerOptions
+      /** What an export counts as that the server could not complete: the rest is delivered in any case. */
+      readonly onServerErrors: 'fail' | 'warn'
+    }
+  | { readonly kind: 'store'; readonly source: Source }
+
+export type ServerOptions = Pick<
+  ExportOptions,
+  | 'base'
+  | 'auth'
+  | 'request'
+  | 'trustedOrigins'
+  | 'pollIntervalMs'
+  | 'pollLimitMs'
+  | 'silenceMs'
+  | 'downloads'
+  | 'onMismatch'
+  | 'onInterrupt'
+  | 'openStore'
+>
+
+export type RunSettings = Pick<
+  RunOptions,
+  | 'workers'
+  | 'memoryBudgetBytes'
+  | 'maxLineBytes'
+  | 'gzip'
+  | 'onBadLine'
+  | 'quarantineContent'
+  | 'maxQuarantined'
+>
+
+/** What happened, with fields; never a value from a resource. */
+export interface PipelineEvent {
+  readonly event:
+    | 'pipeline.started'
+    | 'pipeline.resumed'
+    | 'pipeline.no-transaction-time'
+    | 'retention.removed'
+    | 'retention.failed'
+  readonly level: 'info' | 'warn'
+  readonly item?: string
+  readonly [field: string]: unknown
+}
+
+export interface RunHooks extends Pick<RunOptions, 'signal' | 'onProgress' | 'metrics'> {
+  readonly onEvent?: (event: RunEvent | ExportEvent | PipelineEvent) => void
+  readonly now?: () => Date
+}
+
+/** What tells sources apart, and requests of them; not what a run adds for `onlyNew`. */
+export function sourceIdentity({ source }: Pick<Pipeline, 'source'>): string {
+  if (source.kind === 'store') return hashOf('store', source.source.place)
+  const { base, request } = source.options
+  return identityOf(baseOf(base), request)
+}
+
+/** Of runs that belong together for history and retention. */
+export const familyOf = (pipeline: Pick<Pipeline, 'source' | 'name'>): string =>
+  hashOf(pipeline.name === undefined ? ['source', sourceIdentity(pipeline)] : ['name', pipeline.name])
+
+/** Of runs whose outputs complete each other: each begins where the last one ended. */
+export const chainOf = (pipeline: Pipeline): string =>
+  hashOf(sourceIdentity(pipeline), factsOf(pipeline).plan.fingerprint, pipeline.onlyNew)
+
+export const factsOf = ({ plan, settings, splitBytes }: Pipeline): LayoutFacts => ({
+  plan,
+  gzip: settings.gzip,
+  quarantineContent: settings.quarantineContent,
+  splitBytes,
+})
+
+export const hashOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex')

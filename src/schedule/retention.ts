@@ -1,0 +1,55 @@
+import { type RunEntry, readRuns, writeRuns } from '../pipeline/layout.js'
+import { REPORT_NAME } from '../pipeline/report.js'
+import type { Lake } from '../storage/store.js'
+
+/** Which complete outputs stay; where both are given, a folder goes only if neither keeps it. */
+export interface Retention {
+  readonly keepLast?: number
+  readonly olderThanDays?: number
+}
+
+export interface RetentionRequest {
+  readonly retention: Retention
+  /** Only runs of it are looked at. */
+  readonly family: string
+  /** The folders of its complete runs. */
+  readonly complete: ReadonlySet<string>
+  readonly now: Date
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Removes old complete outputs of one family, and what an earlier removal left; never the newest complete one. The
+ * lake's lock must be held. Gives the folders that went. Throws SINK_UNWRITABLE.
+ */
+export async function removeOldRuns(lake: Lake, request: RetentionRequest): Promise<readonly string[]> {
+  const runs = await readRuns(lake.state)
+  const old = new Set(oldRuns(runs, request))
+  const leaving = runs.filter((run) => run.isRemoved === true || old.has(run))
+  if (leaving.length === 0) return []
+  const marked = runs.map((run) => (old.has(run) ? { ...run, isRemoved: true } : run))
+  if (old.size > 0) await writeRuns(lake.state, marked)
+  for (const { folder } of leaving) await lake.remove(folder, REPORT_NAME)
+  const gone = new Set(leaving.map(({ folder }) => folder))
+  await writeRuns(
+    lake.state,
+    marked.filter(({ folder }) => !gone.has(folder)),
+  )
+  return [...gone]
+}
+
+function oldRuns(
+  runs: readonly RunEntry[],
+  { retention: { keepLast, olderThanDays }, family, complete, now }: RetentionRequest,
+): readonly RunEntry[] {
+  const own = runs.filter(
+    (run) => run.family === family && run.isRemoved !== true && complete.has(run.folder),
+  )
+  if (keepLast === undefined && olderThanDays === undefined) return []
+  const candidates = own.slice(0, own.length - Math.max(1, keepLast ?? 1))
+  if (olderThanDays === undefined) return candidates
+  const before = now.getTime() - olderThanDays * DAY_MS
+  // Without a time it is not known to be old.
+  return candidates.filter(({ at }) => at !== undefined && Date.parse(at) < before)
+}

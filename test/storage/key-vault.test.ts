@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { isSluiceError } from '../../src/errors.js'
+import { createRetry } from '../../src/retry.js'
+import { parseVaultAddress, readVaultSecret } from '../../src/storage/key-vault.js'
+import { SELF_SIGNED } from '../support/tls.js'
+
+const CHALLENGE =
+  'Bearer authorization="https://login.microsoftonline.com/tenant", resource="https://vault.azure.net"'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Asks who comes, as a vault does, then answers. */
+async function startVault(t: Test, answer: Answer) {
+  const seen: (string | undefined)[] = []
+  const server = createServer(SELF_SIGNED, (request, response) => {
+    seen.push(request.headers.authorization)
+    if (request.headers.authorization === undefined)
+      return void response.writeHead(401, { 'www-authenticate': CHALLENGE }).end('{}')
+    answer(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+  t.teardown(() => {
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    server.closeAllConnections()
+    server.close()
+  })
+  return { vault: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
+}
+
+const scopes: unknown[] = []
+const access = {
+  identity: {
+    async getToken(scope: string | string[]) {
+      scopes.push(scope)
+      return { token: 'the-token', expiresOnTimestamp: Date.now() + 3_600_000 }
+    },
+  },
+  retry: createRetry({ baseMs: 1, mostAttempts: 3 }),
+  verifiesChallenge: false,
+}
+
+const json = (response: ServerResponse, status: number, body: object): void =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+
+t.test('a secret is read by name, or in one version, as who runs this', async (t) => {
+  const paths: string[] = []
+  const { vault, seen } = await startVault(t, (request, response) => {
+    const path = new URL(request.url ?? '', 'https://x').pathname.replace(/\/$/, '')
+    paths.push(path)
+    json(response, 200, { value: 'p/+=&%', id: `${vault}/secrets/fhir-secret/v` })
+  })
+  t.equal((await readVaultSecret({ vault, name: 'fhir-secret' }, access)).reveal(), 'p/+=&%')
+  const version = '0123456789abcdef0123456789abcdef'
+  await readVaultSecret({ vault, name: 'fhir-secret', version }, access)
+  t.match(paths, ['/secrets/fhir-secret', `/secrets/fhir-secret/${version}`])
+  t.ok(seen.includes('Bearer the-token'))
+  t.same(scopes[0], ['https://vault.azure.net/.default'])
+})
+
+t.test('a vault that is busy is asked again; what it refuses is said without its texts', async (t) => {
+  let calls = 0
+  const busy = await startVault(t, (_, response) => {
+    calls += 1
+    if (calls < 3) return json(response, 503, {})
+    json(response, 200, { value: 'x', id: `${busy.vault}/secrets/a/v` })
+  })
+  t.equal((await readVaultSecret({ vault: busy.vault, name: 'a' }, access)).reveal(), 'x')
+  t.equal(calls, 3)
+  for (const [status, text] of [
+    [403, /Key Vault Secrets User/],
+    [404, /no such secret/],
+  ] as const) {
+    const refusing = await startVault(t, (_, response) =>
+      json(response, status, { error: { code: 'Refused', message: 'CANARY' } }),
+    )
+    const error: unknown = await readVaultSecret({ vault: refusing.vault, name: 'a' }, access).catch(
+      (reason: unknown) => reason,
+    )
+    if (!isSluiceError(error)) throw error
+    t.match(error, { code: 'KEY_MISSING', message: text })
+    t.notMatch(error.message, /CANARY|the-token/)
+  }
+})
+
+t.test('only the vaults of Azure see a token', async (t) => {
+  const version = '0123456789abcdef0123456789abcdef'
+  t.same(parseVaultAddress(`https://my-vault.vault.azure.net/secrets/a-b/${version}`), {
+    vault: 'https://my-vault.vault.azure.net',
+    name: 'a-b',
+    version,
+  })
+  t.match(parseVaultAddress('https://my-vault.vault.usgovcloudapi.net/secrets/a'), { name: 'a' })
+  for (const address of [
+    'http://my-vault.vault.azure.net/secrets/a',
+    'https://my-vault.vault.azure.net.evil.example/secrets/a',
+    'https://evil.example/secrets/a',
+    'https://my-vault.vault.azure.net:8443/secrets/a',
+    'https://me@my-vault.vault.azure.net/secrets/a',
+    'https://my-vault.vault.azure.net/keys/a',
+    'https://my-vault.vault.azure.net/secrets/a?x=1',
+    'no address',
+  ])
+    t.equal(parseVaultAddress(address), undefined, address)
+})
