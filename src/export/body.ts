@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { FAILED, RequestFailure } from '../retry.js'
 import { type HttpAnswer, requestFailure, wrongAnswer } from './http.js'
@@ -23,19 +24,41 @@ export function piecesOf({ status, header, body }: HttpAnswer): Pieces {
   return readPieces(body, body.pipe(gunzip))
 }
 
-function readPieces(body: IncomingMessage, decoded: AsyncIterable<Uint8Array>): Pieces {
-  const pieces = decoded[Symbol.asyncIterator]()
+const MOST_HELD_BYTES = 2 ** 20
+
+/** By events, not by iteration: that one stops and starts the connection at every piece, or joins pieces by a copy. */
+function readPieces(body: IncomingMessage, decoded: Readable): Pieces {
+  const held: Uint8Array[] = []
+  let heldBytes = 0
+  let ended: { readonly failure?: RequestFailure } | undefined
+  let wake = (): void => {}
+  const end = (failure?: RequestFailure): void => {
+    ended ??= { failure }
+    wake()
+  }
+  decoded.on('data', (piece: Uint8Array) => {
+    held.push(piece)
+    heldBytes += piece.length
+    if (heldBytes > MOST_HELD_BYTES) decoded.pause()
+    wake()
+  })
+  decoded.on('error', (error) => end(cutShort(error)))
+  decoded.on('end', () => end(body.complete ? undefined : new RequestFailure({ code: FAILED.shortBody })))
+  decoded.on('close', () => end(new RequestFailure({ code: FAILED.shortBody })))
   return {
     async next() {
-      try {
-        const { done, value } = await pieces.next()
-        if (done !== true) return value
-      } catch (error) {
-        throw cutShort(error)
+      while (held.length === 0 && ended === undefined)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      const piece = held.shift()
+      if (piece === undefined) {
+        if (ended?.failure !== undefined) throw ended.failure
+        return undefined
       }
-      // Node ends the iteration of some aborted bodies without an error.
-      if (!body.complete) throw new RequestFailure({ code: FAILED.shortBody })
-      return undefined
+      heldBytes -= piece.length
+      if (heldBytes <= MOST_HELD_BYTES / 2 && decoded.isPaused()) decoded.resume()
+      return piece
     },
     close: () => void body.destroy(),
   }
