@@ -23,10 +23,10 @@ const clean = await startBadServer(t, { files: FILES })
 await sluice(words(clean), { cwd: cleanFolder })
 const expected = outputsIn(join(cleanFolder, 'out'))
 const withoutTimes = (folder: string): unknown => {
-  const { startedAt, finishedAt, seconds, source, outputs, ...rest } = JSON.parse(
+  const { startedAt, finishedAt, seconds, source, items, outputs, ...rest } = JSON.parse(
     readFileSync(join(folder, 'out/run.json'), 'utf8'),
   )
-  // Addresses and jobs differ from server to server.
+  // Addresses and jobs differ from server to server, and which run committed an item is told.
   return {
     ...rest,
     outputs: outputs.map(({ name, bytes, lines }: Record<string, unknown>) => ({ name, bytes, lines })),
