@@ -3,16 +3,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { connect } from '../../src/export/connect.js'
 import { parseManifest } from '../../src/export/manifest.js'
-import { folderSink } from '../../src/storage/folder.js'
 import { startBadServer } from '../support/bad-fhir-server.js'
 import { exportTo, patientLine } from '../support/export-run.js'
 import { outputsIn } from '../support/pipeline-run.js'
 
-const server = connect({
-  base: 'https://fhir.example.org/r4',
-  request: { level: 'system', parameters: [] },
-  sink: folderSink('never-used'),
-})
+const server = connect({ base: 'https://fhir.example.org/r4' })
 
 t.test('names are types and places in the manifest, whatever the addresses are', async (t) => {
   const url = (path: string): string => `https://fhir.example.org/files/${path}`
