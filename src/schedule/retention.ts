@@ -47,7 +47,7 @@ function oldRuns(
     (run) => run.family === family && run.isRemoved !== true && complete.has(run.folder),
   )
   if (keepLast === undefined && olderThanDays === undefined) return []
-  const candidates = own.slice(0, own.length - Math.max(1, keepLast ?? 1))
+  const candidates = own.slice(0, Math.max(0, own.length - Math.max(1, keepLast ?? 1)))
   if (olderThanDays === undefined) return candidates
   const before = now.getTime() - olderThanDays * DAY_MS
   // Without a time it is not known to be old.

@@ -30,6 +30,8 @@ const COMPLETE = new Set(['d14', 'd15', 'd16', 'd18', 'd19', 'd20'])
 const CASES: readonly (readonly [Retention, readonly string[]])[] = [
   [{ keepLast: 2 }, ['d14', 'd16', 'd18']],
   [{ keepLast: 1 }, ['d14', 'd16', 'd18', 'd19']],
+  [{ keepLast: 5 }, []],
+  [{ keepLast: 6 }, []],
   [{ keepLast: 100 }, []],
   [{ olderThanDays: 3 }, ['d14', 'd16']],
   [{ olderThanDays: 1 }, ['d14', 'd16', 'd19']],
