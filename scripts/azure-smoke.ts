@@ -55,7 +55,7 @@ const statusOf = async (url: string): Promise<number> => {
 
 function checksOf(address: string, folder: string, work: string): readonly Check[] {
   const output = `${address.replace(/\/+$/, '')}/${folder}`
-  const file = `${output}/Patient.ndjson`
+  const file = `${output}/Patient.1.ndjson`
   const data = join(work, 'demo', 'data')
   const anonymize = async (from: string, to: string) => {
     const words = ['-i', from, '-o', to, '--layout', 'none', '-c', CONFIG, '--as-of', AS_OF, '--json']

@@ -1,56 +1,158 @@
 import { mkdirSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { baseFolderOf, checkConfig, readConfigFile } from '../config/anonymizer-config.js'
-import { planOf } from '../config/plan.js'
-import { printByteCount } from '../config/sizes.js'
-import { runPipeline } from '../pipeline/run.js'
-import { folderSink, folderSource } from '../storage/folder.js'
+import { isColorWanted } from '../config/color.js'
+import { readPipelineConfig } from '../config/pipeline-config.js'
+import { printByteCount, printCount } from '../config/sizes.js'
+import { writeDiffPage } from '../diff/page-file.js'
+import { scheduleProblems } from '../schedule/cron.js'
+import type { PipelineReport } from '../schedule/run-once.js'
+import { startServer } from '../server/server.js'
+import { folderSource } from '../storage/folder.js'
 import { writePieces } from '../synthetic/files.js'
 import { HOSPITAL_MIX, planSynthetic, syntheticPieces } from '../synthetic/generate.js'
 import type { DemoValues } from './demo-options.js'
-import { EXIT, type ExitCode } from './exit-codes.js'
+import type { ExitCode } from './exit-codes.js'
 import { comparison } from './patient-comparison.js'
-import { printReport } from './report-text.js'
+import { fileOf } from './pipeline-file.js'
+import { attempt } from './run-attempt.js'
 import { openRunDisplay } from './run-display.js'
+import { printPipelineReport } from './run-report-text.js'
+import { storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
 const PRESET = fileURLToPath(new URL('../../../configs/safe-harbor-r4.json', import.meta.url))
-const PATIENTS = 'Patient.ndjson'
+const HOUR_MS = 3_600_000
+const PATIENTS = nameOf('Patient')
 const PATIENTS_READ = 20
 
-/** `sluice demo`. Throws what the pipeline throws. */
-export async function demo({ output, bytes, seed }: DemoValues, terminal: Terminal): Promise<ExitCode> {
-  const data = join(output, 'data')
-  const anonymized = join(output, 'anonymized')
-  const made = makeData(data, { bytes, seed })
-  terminal.print(`${printByteCount(made.bytes)} of synthetic data about ${made.patients} patients: ${data}`)
+/** Where the parts of the demo are. */
+interface DemoPlaces {
+  readonly data: string
+  readonly pipeline: string
+  readonly page: string
+}
 
-  const display = await openRunDisplay(terminal, { isVerbose: false, hasBar: true })
-  const checked = checkConfig(await readConfigFile(PRESET), { baseFolder: baseFolderOf(PRESET) })
-  const sink = folderSink(anonymized)
+/** `sluice demo`: the whole way from a FHIR server to a lake. Throws what the pipeline and the comparison throw. */
+export async function demo({ output, bytes, seed }: DemoValues, terminal: Terminal): Promise<ExitCode> {
+  const places = {
+    data: join(output, 'data'),
+    pipeline: join(output, 'pipeline.json'),
+    page: join(output, 'report.html'),
+  }
+  const made = makeData(places.data, { bytes, seed })
+  terminal.print(
+    `${printByteCount(made.bytes)} of synthetic data about ${printCount(made.patients)} patients: ${places.data}`,
+  )
+  const server = await startProvider(places.data)
+  let ended: Ended
   try {
-    const report = await runPipeline({
-      source: folderSource(data),
-      sink,
-      plan: planOf(checked),
+    terminal.print(`a FHIR server that exports them: ${server.baseUrl}`)
+    await writeFile(places.pipeline, `${JSON.stringify(pipelineFrom(server.baseUrl), null, 2)}\n`)
+    terminal.print(`sluice run ${places.pipeline}`)
+    ended = await runPipelineFile(places.pipeline, terminal)
+  } finally {
+    await server.close(0)
+  }
+  const { report, exitCode } = ended
+  printPipelineReport(report, { json: false }, terminal)
+  await showPatient(join(places.data, PATIENTS), join(report.place, PATIENTS), terminal)
+  await writeDiffPage({
+    page: places.page,
+    before: places.data,
+    after: report.place,
+    state: report.statePlace,
+    // Nobody is in it.
+    showValues: true,
+    access: storeAccess(terminal),
+    signal: terminal.signal,
+  })
+  printPlaces(places, report, { ...server, terminal })
+  return exitCode
+}
+
+/** As `sluice serve` would. */
+const startProvider = (data: string) =>
+  startServer({
+    source: folderSource(data),
+    stateFolder: `${data}.sluice-serve`,
+    host: '127.0.0.1',
+    port: 0,
+    version: 'R4',
+    auth: { kind: 'none' },
+    limits: {
+      maxRunning: 1,
+      maxActive: 10,
+      maxActivePerClient: 10,
+      pollsPerMinute: 600,
+      expiresMs: HOUR_MS,
+      maxFileBytes: 1e9,
+      maxLineBytes: 64e6,
+    },
+    onEvent: () => {},
+  })
+
+/** What a user would write. */
+const pipelineFrom = (fhir: string) => ({
+  name: 'demo',
+  source: { fhir, pollIntervalSeconds: 1 },
+  anonymizer: { config: PRESET },
+  sink: { store: 'lake' },
+  retention: { keepLast: 3 },
+})
+
+interface Ended {
+  readonly report: PipelineReport
+  readonly exitCode: ExitCode
+}
+
+async function runPipelineFile(path: string, terminal: Terminal): Promise<Ended> {
+  const config = await readPipelineConfig(path, scheduleProblems)
+  const display = await openRunDisplay(
+    // Events are for logs.
+    terminal.isInteractive ? terminal : { ...terminal, stderr: new PassThrough().resume() },
+    { isVerbose: false, hasBar: true },
+  )
+  try {
+    const { report, exitCode, error } = await attempt(fileOf(path, config, terminal), {
+      isFull: false,
+      display,
+      metrics: undefined,
       signal: terminal.signal,
-      onProgress: display.onProgress,
     })
-    await display.close()
-    printReport(report, sink, terminal)
+    if (report === undefined) throw error
+    return { report, exitCode }
   } finally {
     await display.close()
   }
-  const { before, after } = await onePatient(join(data, PATIENTS), join(anonymized, PATIENTS))
-  for (const line of comparison(before, after, { isColored: isTerminal(terminal.stdout) }))
+}
+
+async function showPatient(beforePath: string, afterPath: string, terminal: Terminal): Promise<void> {
+  const { before, after } = await onePatient(beforePath, afterPath)
+  for (const line of comparison(before, after, { isColored: isColorWanted(terminal.stdout) }))
     terminal.print(line)
-  terminal.print('')
-  terminal.print(`before: ${data}`)
-  terminal.print(`after:  ${anonymized}`)
-  terminal.print(`again:  npx sluice anonymize -i ${data} -o ${anonymized}-2 -c ${relative('', PRESET)}`)
-  return EXIT.delivered
+}
+
+function printPlaces(
+  { data, pipeline, page }: DemoPlaces,
+  { place }: PipelineReport,
+  { port, terminal }: { readonly port: number; readonly terminal: Terminal },
+): void {
+  for (const line of [
+    '',
+    `before: ${data}`,
+    `after:  ${relative('', place)}`,
+    `page:   ${page} (in a browser: what was kept, changed and removed)`,
+    `again:  npx sluice serve --data ${data} --port ${port} & npx sluice run ${pipeline}`,
+  ])
+    terminal.print(line)
+}
+
+/** As an export names its files: so they can be compared. */
+function nameOf(type: string): string {
+  return `${type}.1.ndjson`
 }
 
 function makeData(
@@ -61,7 +163,7 @@ function makeData(
   const plan = planSynthetic({ version: 'R4', seed, mix: HOSPITAL_MIX, bytes })
   let written = 0
   for (const type of plan.counts.keys())
-    written += writePieces(join(folder, `${type}.ndjson`), syntheticPieces(plan, type))
+    written += writePieces(join(folder, nameOf(type)), syntheticPieces(plan, type))
   return { bytes: written, patients: plan.population.patientCount }
 }
 
@@ -88,5 +190,3 @@ async function firstLines(path: string): Promise<readonly string[]> {
     await file.close()
   }
 }
-
-const isTerminal = (stream: object): boolean => 'isTTY' in stream && stream.isTTY === true

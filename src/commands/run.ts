@@ -1,17 +1,14 @@
 import { readPipelineConfig } from '../config/pipeline-config.js'
 import type { PipelineConfig } from '../config/pipeline-schema.js'
-import { issueText } from '../export/outcomes.js'
 import { scheduleProblems } from '../schedule/cron.js'
-import type { PipelineReport } from '../schedule/run-once.js'
 import type { ExitCode } from './exit-codes.js'
 import { usage } from './options.js'
 import { fileOf, metricsPlaces } from './pipeline-file.js'
-import { printReport } from './report-text.js'
 import { attempt } from './run-attempt.js'
 import { openRunDisplay } from './run-display.js'
 import { openPipelineMetrics } from './run-metrics.js'
-import { summaryOf } from './run-notify.js'
 import type { RunValues } from './run-options.js'
+import { printPipelineReport } from './run-report-text.js'
 import type { Terminal } from './terminal.js'
 
 /** `sluice run`. Throws what the pipeline's file, its parts and the run throw. */
@@ -54,17 +51,4 @@ async function once(
     await display.close()
     await metrics?.close()
   }
-}
-
-function printPipelineReport(ended: PipelineReport, values: RunValues, terminal: Terminal): void {
-  if (values.json) {
-    terminal.print(JSON.stringify(summaryOf(ended)))
-    return
-  }
-  const { report, since, isResumed, issues = {}, removed, place, statePlace } = ended
-  if (isResumed) terminal.print('went on with the run that was interrupted')
-  if (since !== undefined) terminal.print(`what changed since ${since}`)
-  if (Object.keys(issues).length > 0) terminal.print(`the server says: ${issueText(issues)}`)
-  if (removed.length > 0) terminal.print(`removed: ${removed.join(', ')}`)
-  printReport(report, { place, state: { place: statePlace } }, terminal)
 }

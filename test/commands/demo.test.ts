@@ -5,34 +5,49 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { comparison } from '../../src/commands/patient-comparison.js'
 import { projectRoot } from '../support/shared.js'
+import { startSluice } from '../support/sluice.js'
 
 const run = promisify(execFile)
 const cli = join(projectRoot, 'dist/src/cli.js')
 
-t.test(
-  'the demo leaves data, what became of it and a report, and shows one patient before and after',
-  async (t) => {
-    const folder = t.testdir()
-    const { stdout } = await run(process.execPath, [cli, 'demo', '-o', folder, '--bytes', '300kB'])
-    const names = await readdir(join(folder, 'data'))
-    t.ok(names.includes('Patient.ndjson') && names.length > 10)
-    t.same((await readdir(join(folder, 'anonymized'))).sort(), [...names, 'run.json'].sort())
-    const lines = async (kind: string) =>
-      (await readFile(join(folder, kind, 'Patient.ndjson'), 'utf8')).trimEnd().split('\n')
-    const before = await lines('data')
-    const after = await lines('anonymized')
-    t.equal(before.length, after.length)
-    t.match(stdout, /One patient before[\s\S]*"family"[\s\S]*and after/)
-    t.notMatch(stdout.slice(stdout.indexOf('and after')), /"family"|"line"|"telecom"/)
-    t.match(stdout, join(folder, 'anonymized'))
-  },
-)
-
-t.test('the demo can be run again', async (t) => {
+t.test('the demo goes from a FHIR server into a lake, and shows what became of the patients', async (t) => {
   const folder = t.testdir()
+  const { stdout } = await run(process.execPath, [cli, 'demo', '-o', folder, '--bytes', '300kB'])
+  const names = await readdir(join(folder, 'data'))
+  t.ok(names.includes('Patient.1.ndjson') && names.length > 10)
+  const runs = await readdir(join(folder, 'lake'))
+  t.equal(runs.length, 1)
+  const lake = join(folder, 'lake', runs[0])
+  t.same((await readdir(lake)).sort(), [...names, 'run.json'].sort())
+  const lines = async (place: string) =>
+    (await readFile(join(place, 'Patient.1.ndjson'), 'utf8')).trimEnd().split('\n')
+  t.equal((await lines(join(folder, 'data'))).length, (await lines(lake)).length)
+  t.notMatch((await lines(lake)).join(), /"family"|"line"|"telecom"/)
+  t.match(stdout, /a FHIR server that exports them: http:\/\/127\.0\.0\.1:\d+\/fhir/)
+  t.match(stdout, /0 quarantined, 0 blank\nreport: .*run\.json\n/)
+  t.match(stdout, /One patient before[\s\S]*"family"[\s\S]*and after/)
+  t.notMatch(stdout.slice(stdout.indexOf('and after')), /"family"|"line"|"telecom"/)
+  t.match(stdout, `page:   ${join(folder, 'report.html')}`)
+  t.match(await readFile(join(folder, 'report.html'), 'utf8'), /<html[\s\S]*Patient/)
+  const state = await readdir(join(folder, 'data.sluice-serve', 'jobs')).catch(() => [])
+  t.same(state, [], 'the export is released')
+})
+
+t.test('the demo can be run again, and its pipeline too, as it says', async (t) => {
+  const folder = t.testdir()
+  let said = ''
   for (const seed of ['1', '1', '2'])
-    await run(process.execPath, [cli, 'demo', '-o', folder, '--bytes', '100kB', '--seed', seed])
-  t.pass('three times')
+    said = (await run(process.execPath, [cli, 'demo', '-o', folder, '--bytes', '100kB', '--seed', seed]))
+      .stdout
+  t.equal((await readdir(join(folder, 'lake'))).length, 3)
+  const [, serve, pipeline] = /again: {2}npx sluice (serve .*) & npx sluice (run .*)/.exec(said) ?? []
+  const server = startSluice(serve.split(' '))
+  await server.saw('server.listening')
+  const { stdout } = await run(process.execPath, [cli, ...pipeline.split(' ')])
+  server.child.kill('SIGTERM')
+  await server.finished
+  t.match(stdout, /removed: /, 'the oldest of four')
+  t.equal((await readdir(join(folder, 'lake'))).length, 3)
 })
 
 t.test('a comparison marks what only one version has, with colour only where it is wanted', async (t) => {

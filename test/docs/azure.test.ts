@@ -23,7 +23,7 @@ t.test('the walk through Azurite of docs/azure.md works as it is printed', async
   const npx = `npx() { shift; "${process.execPath}" "${cli}" "$@"; }`
   const script = [`set -eu`, npx, ...commands.slice(1)].join('\n')
   const { stdout, stderr } = await run('bash', ['-c', script], { cwd, env })
-  t.match(stderr, /a link to azurite:\/\/lake\/first\/Patient\.ndjson for Dr\. Grey: read,/)
+  t.match(stderr, /a link to azurite:\/\/lake\/first\/Patient\.1\.ndjson for Dr\. Grey: read,/)
   t.match(stderr, /a link to azurite:\/\/lake\/first for study-7: read,list,/)
   t.match(stdout, /revoked: sluice-study-7-/)
   if (hasCurl) {

@@ -1,0 +1,23 @@
+import { issueText } from '../export/outcomes.js'
+import type { PipelineReport } from '../schedule/run-once.js'
+import { printReport } from './report-text.js'
+import { summaryOf } from './run-notify.js'
+import type { Terminal } from './terminal.js'
+
+/** The end of a pipeline's run. */
+export function printPipelineReport(
+  ended: PipelineReport,
+  { json }: { readonly json: boolean },
+  terminal: Terminal,
+): void {
+  if (json) {
+    terminal.print(JSON.stringify(summaryOf(ended)))
+    return
+  }
+  const { report, since, isResumed, issues = {}, removed, place, statePlace } = ended
+  if (isResumed) terminal.print('went on with the run that was interrupted')
+  if (since !== undefined) terminal.print(`what changed since ${since}`)
+  if (Object.keys(issues).length > 0) terminal.print(`the server says: ${issueText(issues)}`)
+  if (removed.length > 0) terminal.print(`removed: ${removed.join(', ')}`)
+  printReport(report, { place, state: { place: statePlace } }, terminal)
+}
