@@ -1,11 +1,13 @@
 import type { PipelineConfig } from '../config/pipeline-schema.js'
 import { readSecret } from '../config/secret-place.js'
 import { isSluiceError } from '../errors.js'
+import { createRetry } from '../retry.js'
 import type { PipelineReport } from '../schedule/run-once.js'
 import { postWebhook, type Webhook } from '../schedule/webhook.js'
 import { Secret } from '../storage/secret.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { describeFailure } from './failure.js'
+import { keyVaultReader } from './key-vault-reader.js'
 import { type PipelineFile, secretSourcesOf } from './pipeline-file.js'
 import type { ShownEvent } from './run-display.js'
 
@@ -55,8 +57,9 @@ async function webhookOf(
   { url, secret }: NonNullable<PipelineConfig['notify']>,
   file: PipelineFile,
 ): Promise<Webhook> {
-  // Secrets are still to be had when the run itself was interrupted.
-  const sources = secretSourcesOf(file)
+  // To be had also after the signal that ended the run.
+  const keyVault = keyVaultReader(createRetry({ totalMs: 10_000 }))
+  const sources = { ...secretSourcesOf(file), keyVault }
   const address = typeof url === 'string' ? url : await readSecret(url, 'notify.url', sources)
   return {
     url: new Secret(address),

@@ -87,9 +87,9 @@ export function sourceIdentity({ source }: Pick<Pipeline, 'source'>): string {
 export const familyOf = (pipeline: Pick<Pipeline, 'source' | 'name'>): string =>
   hashOf(pipeline.name === undefined ? ['source', sourceIdentity(pipeline)] : ['name', pipeline.name])
 
-/** Of runs whose outputs complete each other: each begins where the last one ended. */
+/** Of runs whose outputs complete each other: with `onlyNew` each begins where the last one ended. */
 export const chainOf = (pipeline: Pipeline): string =>
-  hashOf(sourceIdentity(pipeline), factsOf(pipeline).plan.fingerprint, pipeline.onlyNew)
+  hashOf(sourceIdentity(pipeline), pipeline.plan.fingerprint)
 
 export const factsOf = ({ plan, settings, splitBytes }: Pipeline): LayoutFacts => ({
   plan,

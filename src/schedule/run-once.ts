@@ -49,7 +49,8 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
   const folder = await openRunFolder(lake, {
     layout,
     family,
-    fingerprint: hashOf(layoutFingerprint(chainOf(pipeline), factsOf(pipeline)), since ?? null),
+    // What a run takes follows from the one before it.
+    fingerprint: hashOf(layoutFingerprint(chainOf(pipeline), factsOf(pipeline)), last?.run ?? null),
     now: now(),
     isComplete: async (name) => delivered.has(name),
   })
@@ -66,10 +67,11 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
     since,
   })
   try {
-    const before = onlyNew && last !== undefined ? await readVersions(lake.sink(last.run)) : undefined
+    const before = last === undefined ? undefined : await readVersions(lake.sink(last.run))
     const delivery = await deliver(pipeline, { sink, hooks, since, before })
     const isComplete = delivery.report.failed.length === 0
-    if (isComplete && onlyNew) await keepVersions(folder.sink, before, delivery.report)
+    if (isComplete && pipeline.source.kind === 'store')
+      await keepVersions(folder.sink, before, delivery.report)
     await note(outcomeOf(delivery), { ...factsFor(delivery), chain: chainOf(pipeline) })
     const removed = isComplete
       ? await cleanUp(pipeline, { family, delivered: new Set([...delivered, folder.folder]), hooks })

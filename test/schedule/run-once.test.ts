@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openRunFolder } from '../../src/pipeline/layout.js'
 import { readRecords } from '../../src/schedule/history.js'
-import { familyOf, type Pipeline, type PipelineEvent, type RunHooks } from '../../src/schedule/pipeline.js'
+import { familyOf, type Pipeline, type RunHooks } from '../../src/schedule/pipeline.js'
 import { runOnce } from '../../src/schedule/run-once.js'
 import { folderLake, folderSource } from '../../src/storage/folder.js'
 import { provide } from '../server/provider.js'
+import { startBadServer } from '../support/bad-fhir-server.js'
 import { filesIn, KEEP_ALL, planFor, textIn, writeFiles } from '../support/pipeline-run.js'
 
 const patient = (id: string, lastUpdated?: string): string =>
@@ -153,7 +154,7 @@ t.test('onlyNew from a server: the windows of the runs join, whatever comes betw
   const place = t.testdir()
   const stamp = (): string => new Date(Date.now() - 1).toISOString()
   const server = await provide(t, { files: { 'Patient.ndjson': patient('p1', stamp()) } })
-  const events: PipelineEvent['event'][] = []
+  const events: string[] = []
   const pipeline = pipelineIn(place, {
     onlyNew: true,
     source: {
@@ -162,18 +163,35 @@ t.test('onlyNew from a server: the windows of the runs join, whatever comes betw
       options: { base: server.base, request: { level: 'system', parameters: [] }, pollIntervalMs: 1000 },
     },
   })
-  const hooks: RunHooks = { onEvent: ({ event }) => void events.push(event as PipelineEvent['event']) }
+  const hooks: RunHooks = { onEvent: ({ event }) => void events.push(event) }
   const runs = [await runOnce(pipeline, hooks)]
   t.equal(runs[0].since, undefined, 'the first one is full')
   const data = join(server.folder, 'data')
   let lines = textIn(data, 'Patient.ndjson')
-  for (const id of ['p2', 'p3']) {
+  const add = (id: string): void => {
     lines += patient(id, stamp())
     writeFiles(data, { 'Patient.ndjson': lines })
+  }
+  for (const id of ['p2', 'p3']) {
+    add(id)
     const run = await runOnce(pipeline, hooks)
     t.equal(run.since, runs.at(-1)?.transactionTime)
     runs.push(run)
   }
+  add('p4')
+  const stop = new AbortController()
+  const stopAt = (name: string): RunHooks => ({
+    signal: stop.signal,
+    onEvent: ({ event }) => {
+      if (event === name) stop.abort()
+    },
+  })
+  await t.rejects(runOnce(pipeline, stopAt('export.listed')), { code: 'INTERRUPTED' })
+  add('p5')
+  const resumed = await runOnce(pipeline, hooks)
+  t.match(resumed, { isResumed: true, since: runs.at(-1)?.transactionTime })
+  t.ok(events.includes('export.continued'), 'with the same job of the server')
+  runs.push(resumed, await runOnce(pipeline, hooks))
   const ids = runs.map(({ run }) =>
     Object.values(contentOf(place, run)).flatMap((text) =>
       text
@@ -182,8 +200,58 @@ t.test('onlyNew from a server: the windows of the runs join, whatever comes betw
         .map((line) => JSON.parse(line).id),
     ),
   )
-  t.same(ids, [['p1'], ['p2'], ['p3']])
+  t.same(ids, [['p1'], ['p2'], ['p3'], ['p4'], ['p5']])
   t.ok(events.includes('pipeline.started'))
+})
+
+t.test(
+  'a full run moves the time on too; one that was interrupted is not gone on with by another kind',
+  async (t) => {
+    const place = t.testdir()
+    const input = writeFiles(join(place, 'in'), { 'A.ndjson': patient('a'), 'B.ndjson': patient('b') })
+    const onlyNew = pipelineIn(place, { onlyNew: true })
+    const full = pipelineIn(place)
+    await runOnce(full)
+    const nothing = await runOnce(onlyNew)
+    t.same(contentOf(place, nothing.run), {})
+    await interrupt(t, full, 'B.ndjson')
+    writeFiles(input, { 'C.ndjson': patient('c') })
+    const next = await runOnce(onlyNew)
+    t.equal(next.isResumed, false)
+    t.same(contentOf(place, next.run), { 'C.ndjson': patient('c') })
+    const resumed = await runOnce(full)
+    t.equal(resumed.isResumed, true)
+    t.equal(Object.keys(contentOf(place, resumed.run)).length, 3)
+  },
+)
+
+t.test('what the server could not export ends nothing: the next run begins where this one did', async (t) => {
+  const issue = { severity: 'error', code: 'exception', diagnostics: 'CANARY' }
+  const outcome = `${JSON.stringify({ resourceType: 'OperationOutcome', issue: [issue] })}\n`
+  const server = await startBadServer(t, { files: { Patient: [patient('p1')] }, outcomes: [outcome] })
+  const place = t.testdir()
+  const pipeline = pipelineIn(place, {
+    onlyNew: true,
+    source: {
+      kind: 'server',
+      onServerErrors: 'fail',
+      options: { base: server.base, request: { level: 'system', parameters: [] }, pollIntervalMs: 1000 },
+    },
+  })
+  const first = await runOnce(pipeline)
+  t.match(first, { hasServerErrors: true, issues: { 'error/exception': 1 } })
+  t.equal(Object.keys(contentOf(place, first.run)).length, 1, 'the rest is delivered')
+  server.plan = { ...server.plan, outcomes: [] }
+  const second = await runOnce(pipeline)
+  t.match(second, { hasServerErrors: false, isResumed: false, since: undefined })
+  t.not(second.run, first.run)
+  t.equal((await runOnce(pipeline)).since, second.transactionTime)
+  t.ok(
+    server.asked.some(({ url }) =>
+      url.includes(`_since=${encodeURIComponent(second.transactionTime ?? '')}`),
+    ),
+  )
+  t.notMatch(textIn(join(place, 'lake.sluice'), 'history.ndjson'), /CANARY/)
 })
 
 t.test('retention removes what is old after a run, and nothing after one that failed', async (t) => {
