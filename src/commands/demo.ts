@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { open, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { isColorWanted } from '../config/color.js'
@@ -30,6 +30,7 @@ const PATIENTS_READ = 20
 
 /** Where the parts of the demo are. */
 interface DemoPlaces {
+  readonly output: string
   readonly data: string
   readonly pipeline: string
   readonly page: string
@@ -38,6 +39,7 @@ interface DemoPlaces {
 /** `sluice demo`: the whole way from a FHIR server to a lake. Throws what the pipeline and the comparison throw. */
 export async function demo({ output, bytes, seed }: DemoValues, terminal: Terminal): Promise<ExitCode> {
   const places = {
+    output,
     data: join(output, 'data'),
     pipeline: join(output, 'pipeline.json'),
     page: join(output, 'report.html'),
@@ -136,14 +138,14 @@ async function showPatient(beforePath: string, afterPath: string, terminal: Term
 }
 
 function printPlaces(
-  { data, pipeline, page }: DemoPlaces,
-  { place }: PipelineReport,
+  { output, data, pipeline, page }: DemoPlaces,
+  { run }: PipelineReport,
   { port, terminal }: { readonly port: number; readonly terminal: Terminal },
 ): void {
   for (const line of [
     '',
     `before: ${data}`,
-    `after:  ${relative('', place)}`,
+    `after:  ${join(output, 'lake', run)}`,
     `page:   ${page} (in a browser: what was kept, changed and removed)`,
     `again:  npx sluice serve --data ${data} --port ${port} & npx sluice run ${pipeline}`,
   ])

@@ -50,7 +50,7 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
       // Blobs that have only staged blocks vanish by themselves. Deepest first: a directory goes when it is empty.
       const names: string[] = []
       for await (const { name } of container.list(below)) names.push(name)
-      for (const name of names.reverse()) await container.delete(name)
+      for (const name of [...names.reverse(), `${prefix}${folder}`]) await container.delete(name)
       await stateOf(folder).clear()
     },
   }

@@ -78,7 +78,10 @@ export function blobState({ container, place, prefix, signal }: BlobStateOptions
       there.delete(name)
     },
     async clear() {
-      for (const name of (await list()).keys()) await container.delete(blobOf(name))
+      // Deepest first, as a hierarchical account has directories, then its own.
+      const names = [...(await list()).keys()].reverse().map(blobOf)
+      const directory = prefix.replace(/\/$/, '')
+      for (const name of directory === '' ? names : [...names, directory]) await container.delete(name)
       known = undefined
     },
     /** What the service has acknowledged is durable. */

@@ -27,6 +27,7 @@ t.test('the demo goes from a FHIR server into a lake, and shows what became of t
   t.match(stdout, /0 quarantined, 0 blank\nreport: .*run\.json\n/)
   t.match(stdout, /One patient before[\s\S]*"family"[\s\S]*and after/)
   t.notMatch(stdout.slice(stdout.indexOf('and after')), /"family"|"line"|"telecom"/)
+  t.match(stdout, `after:  ${lake}`)
   t.match(stdout, `page:   ${join(folder, 'report.html')}`)
   t.match(await readFile(join(folder, 'report.html'), 'utf8'), /<html[\s\S]*Patient/)
   const state = await readdir(join(folder, 'data.sluice-serve', 'jobs')).catch(() => [])
