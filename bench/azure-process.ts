@@ -7,6 +7,7 @@ import { runPipeline } from '../src/pipeline/run.js'
 import { createRetry } from '../src/retry.js'
 import { openSink, openSource, type StoreAccess } from '../src/storage/open.js'
 import type { Sink, Source, SourceItem } from '../src/storage/store.js'
+import { peakMebibytes } from '../test/support/peak-memory.js'
 
 /** What `azure.ts` measures: one whole process. */
 export interface AzureProcessOptions {
@@ -43,9 +44,9 @@ else {
   if (options.mode === 'copy') await copyAll(source, sink)
   else await pipeline(source, sink)
 }
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+const { userCPUTime, systemCPUTime } = process.resourceUsage()
 const measured: AzureMeasured = {
-  peakMebibytes: Math.round(maxRSS / 1024),
+  peakMebibytes: peakMebibytes(),
   processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
 }
 process.stdout.write(`${JSON.stringify(measured)}\n`)

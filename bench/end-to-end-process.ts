@@ -7,6 +7,7 @@ import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
 import { folderSink, folderSource } from '../src/storage/folder.js'
+import { peakMebibytes } from '../test/support/peak-memory.js'
 
 /** What `end-to-end.ts` measures: one whole process, files to files. Its last line of stdout is a `Measured`. */
 export interface Measured {
@@ -27,9 +28,9 @@ export interface ProcessOptions {
 
 const options = JSON.parse(process.argv[2]) as ProcessOptions
 const lines = options.workers === 0 ? await loop(options) : await pipeline(options)
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+const { userCPUTime, systemCPUTime } = process.resourceUsage()
 const measured: Measured = {
-  peakMebibytes: Math.round(maxRSS / 1024),
+  peakMebibytes: peakMebibytes(),
   processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
   lines,
 }

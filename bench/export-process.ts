@@ -7,6 +7,7 @@ import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runExport } from '../src/export/run.js'
 import { folderSink } from '../src/storage/folder.js'
+import { peakMebibytes } from '../test/support/peak-memory.js'
 
 /** What `export.ts` measures: one whole process. */
 export interface ExportProcessOptions {
@@ -22,10 +23,9 @@ export interface ExportProcessOptions {
 const options = JSON.parse(process.argv[2]) as ExportProcessOptions
 if (options.mode === 'fetch') await fetchAll()
 else await exportAll()
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-const peakMebibytes = Math.round(maxRSS / 1024)
+const { userCPUTime, systemCPUTime } = process.resourceUsage()
 process.stdout.write(
-  `${JSON.stringify({ peakMebibytes, processorSeconds: (userCPUTime + systemCPUTime) / 1e6 })}\n`,
+  `${JSON.stringify({ peakMebibytes: peakMebibytes(), processorSeconds: (userCPUTime + systemCPUTime) / 1e6 })}\n`,
 )
 
 async function fetchAll(): Promise<void> {

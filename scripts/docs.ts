@@ -12,23 +12,21 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Every generated document: path from the project's root and the text it should have. */
 export function documents(): ReadonlyMap<string, string> {
-  const blocks = new Map([
-    ['exit-codes', exitCodeTable()],
-    ...VERBS.map((verb) => [`options:${verb.name}`, optionTable(optionRows(verb))] as const),
-  ])
+  const options = VERBS.map((verb) => [`options:${verb.name}`, optionTable(optionRows(verb))] as const)
   return new Map([
-    ['README.md', withBlocks(readFileSync(join(root, 'README.md'), 'utf8'), blocks)],
+    ['README.md', withBlocks('README.md', new Map([['exit-codes', exitCodeTable()]]))],
+    ['docs/reference.md', withBlocks('docs/reference.md', new Map(options))],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
     ['configs/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],
   ])
 }
 
-/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. Throws where a block has no place. */
-function withBlocks(text: string, blocks: ReadonlyMap<string, string>): string {
-  let result = text
+/** The document with what belongs between `<!-- name -->` and `<!-- /name -->`. Throws where a block has no place. */
+function withBlocks(path: string, blocks: ReadonlyMap<string, string>): string {
+  let result = readFileSync(join(root, path), 'utf8')
   for (const [name, content] of blocks) {
     const place = new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- /${name} -->)`)
-    if (!place.test(result)) throw new Error(`README.md has no place for ${name}`)
+    if (!place.test(result)) throw new Error(`${path} has no place for ${name}`)
     result = result.replace(place, (_, start: string, end: string) => `${start}\n${content}\n${end}`)
   }
   return result

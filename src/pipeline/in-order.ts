@@ -5,6 +5,8 @@
 export class InOrder<T> {
   #tail: Promise<void> = Promise.resolve()
   #failure: { readonly reason: unknown } | undefined
+  #underWay = 0
+  readonly #waiting: (() => void)[] = []
 
   constructor(private readonly deliver: (result: T) => Promise<void>) {}
 
@@ -12,7 +14,13 @@ export class InOrder<T> {
     return this.#failure !== undefined
   }
 
+  /** Waits until fewer than `most` results are neither delivered nor given up. */
+  async roomFor(most: number): Promise<void> {
+    while (this.#underWay >= most) await new Promise<void>((go) => this.#waiting.push(go))
+  }
+
   push(result: Promise<T>, release: () => void): void {
+    this.#underWay += 1
     // Whoever comes before it may take long: its failure is not unhandled until then.
     result.catch(() => {})
     this.#tail = this.#tail.then(async () => {
@@ -23,6 +31,8 @@ export class InOrder<T> {
         this.#failure ??= { reason }
       } finally {
         release()
+        this.#underWay -= 1
+        for (const go of this.#waiting.splice(0)) go()
       }
     })
   }

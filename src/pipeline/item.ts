@@ -49,6 +49,7 @@ async function pump(run: RunContext, work: ItemWork, writer: SinkWriter): Promis
   try {
     const chunks = chunksOf(run, work, { reader, fromOffset })
     for (;;) {
+      await inOrder.roomFor(run.limits.chunksPerItem)
       const chunk = await chunks.next()
       if (chunk === undefined || inOrder.failed) {
         if (chunk?.kind === 'lines') run.slabs.give(chunk.slab)

@@ -17,6 +17,8 @@ export interface Limits {
   readonly workerHeapMebibytes: number
   /** Items in progress at once. */
   readonly itemsAtOnce: number
+  /** Chunks of one item that are read and not yet written. */
+  readonly chunksPerItem: number
 }
 
 export type LimitOptions = Pick<
@@ -61,7 +63,8 @@ export function settleLimits(options: LimitOptions): Limits {
     options.itemsAtOnce ?? Math.max(2, isRemote ? REMOTE_ITEMS_AT_ONCE : workers * 2),
     1,
   )
-  const wantedSlabs = workers * 3 + 2 + (isRemote ? itemsAtOnce : 0)
+  const chunksPerItem = workers * 3 + 2
+  const wantedSlabs = chunksPerItem + (isRemote ? itemsAtOnce : 0)
   const slabCount = Math.max(2, Math.min(wantedSlabs, slabRoom))
   return {
     workers,
@@ -73,6 +76,7 @@ export function settleLimits(options: LimitOptions): Limits {
     workerHeapMebibytes: Math.ceil(
       (options.workerHeapBytes ?? Math.max(128 * MIB, Math.min(1024 * MIB, memory / 2 / workers))) / MIB,
     ),
+    chunksPerItem,
     itemsAtOnce: Math.max(1, Math.min(itemsAtOnce, slabCount)),
   }
 }

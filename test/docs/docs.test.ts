@@ -19,6 +19,7 @@ t.test('links in the documents lead somewhere', async (t) => {
     'README.md',
     'ARCHITECTURE.md',
     'docs/compatibility.md',
+    'docs/reference.md',
     'docs/azure.md',
     'docs/export.md',
     'docs/serve.md',

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { isSluiceError } from '../../src/errors.js'
 import type { FaultPoint } from '../../src/pipeline/options.js'
+import { peakMebibytes } from '../support/peak-memory.js'
 import { type EntryOptions, run } from '../support/pipeline-run.js'
 
 // The process that fault tests end: one run, its report on stdout, exit 6 when a signal interrupts it.
@@ -18,8 +19,7 @@ function faultPoint(point: FaultPoint): void {
 
 try {
   const report = await run(input, output, { ...overrides, config, faultPoint, signal: controller.signal })
-  const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024)
-  process.stdout.write(JSON.stringify({ ...report, peakMebibytes }))
+  process.stdout.write(JSON.stringify({ ...report, peakMebibytes: peakMebibytes() }))
 } catch (error) {
   process.stderr.write(isSluiceError(error) ? error.code : String(error))
   process.exitCode = isSluiceError(error) && error.code === 'INTERRUPTED' ? 6 : 1
