@@ -140,12 +140,12 @@ export class Journal {
     return this.file.close()
   }
 
-  /** One after the other: a flush under way does not keep chunks from being noted. */
+  /** One after the other: a flush under way does not keep chunks from being noted. A failure is final. */
   #write(entry: Entry): Promise<void> {
     const json = JSON.stringify(entry)
-    const written = this.#tail.then(() => this.file.append(`${digest(json)} ${json}\n`))
-    this.#tail = written.catch(() => {})
-    return written
+    this.#tail = this.#tail.then(() => this.file.append(`${digest(json)} ${json}\n`))
+    this.#tail.catch(() => {})
+    return this.#tail
   }
 }
 

@@ -81,6 +81,7 @@ export class SinkWriter {
   }
 
   async deliver({ offset, endOffset, output, parts }: AnonymizedChunk): Promise<void> {
+    if (this.#syncFailure !== undefined) throw this.#syncFailure.reason
     const { endOffset: reached, totals, quarantineBytes } = this.checkpoint
     // Only a byte order mark may lie between two chunks.
     if (offset !== reached && !(reached === 0 && offset === 3)) throw this.#unreconciled('bytes')

@@ -38,11 +38,14 @@ export class BlobAppender implements Appender {
     if (this.#heldBytes >= MOST_BYTES) await this.keep()
   }
 
-  /** One request after the other: each has the position of the one before. */
+  /**
+   * One request after the other: each has the position of the one before. A failure is final: behind bytes that may
+   * be missing nothing is kept.
+   */
   keep(): Promise<void> {
-    const sent = this.#sending.then(() => this.#send())
-    this.#sending = sent.catch(() => {})
-    return sent
+    this.#sending = this.#sending.then(() => this.#send())
+    this.#sending.catch(() => {})
+    return this.#sending
   }
 
   async #send(): Promise<void> {
