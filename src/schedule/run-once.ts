@@ -73,9 +73,9 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
     if (isComplete && pipeline.source.kind === 'store')
       await keepVersions(folder.sink, before, delivery.report)
     await note(outcomeOf(delivery), { ...factsFor(delivery), chain: chainOf(pipeline) })
-    const removed = isComplete
-      ? await cleanUp(pipeline, { family, delivered: new Set([...delivered, folder.folder]), hooks })
-      : []
+    const succeeded = new Set(records.filter(isSucceeded).map(({ run }) => run)).add(folder.folder)
+    const removed =
+      outcomeOf(delivery) === 'succeeded' ? await cleanUp(pipeline, { family, succeeded, hooks }) : []
     const { place, state } = folder.sink
     return { ...delivery, run: folder.folder, place, statePlace: state.place, isResumed, since, removed }
   } catch (error) {
@@ -86,8 +86,11 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
 
 /** Where the outputs of a chain end; a run that the server could not complete ends nothing. */
 const lastOf = (records: readonly RunRecord[], chain: string): RunRecord | undefined =>
-  records.findLast(({ event, chain: its }) => event === 'succeeded' && its === chain)
+  records.findLast((record) => isSucceeded(record) && record.chain === chain)
 
+const isSucceeded = ({ event }: RunRecord): boolean => event === 'succeeded'
+
+/** Its folder is not gone on with, also where the server could not export everything. */
 const isDelivered = (record: RunRecord): boolean => record.isDelivered === true
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
@@ -115,18 +118,19 @@ async function noteFailure(
 
 interface CleanUp {
   readonly family: string
-  readonly delivered: ReadonlySet<string>
+  /** Folders of runs; nothing else may take an older one's place. */
+  readonly succeeded: ReadonlySet<string>
   readonly hooks: RunHooks
 }
 
 /** Old outputs that cannot be removed are no failure of this run. */
 async function cleanUp(
   { lake, retention }: Pipeline,
-  { family, delivered, hooks: { onEvent = () => {}, now = () => new Date() } }: CleanUp,
+  { family, succeeded, hooks: { onEvent = () => {}, now = () => new Date() } }: CleanUp,
 ): Promise<readonly string[]> {
   if (retention === undefined) return []
   try {
-    const removed = await removeOldRuns(lake, { retention, family, complete: delivered, now: now() })
+    const removed = await removeOldRuns(lake, { retention, family, complete: succeeded, now: now() })
     if (removed.length > 0) onEvent({ event: 'retention.removed', level: 'info', runs: removed })
     return removed
   } catch (error) {

@@ -266,3 +266,28 @@ t.test('retention removes what is old after a run, and nothing after one that fa
   t.ok([...filesIn(join(place, 'lake')).keys()].every((name) => name.startsWith(second.run)))
   t.notOk([...filesIn(join(place, 'lake.sluice')).keys()].some((name) => name.startsWith(first.run)))
 })
+
+t.test('retention keeps the last good output where the server could not export everything', async (t) => {
+  const outcome = `${JSON.stringify({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'error', code: 'exception' }],
+  })}\n`
+  const server = await startBadServer(t, { files: { Patient: [patient('p1')] } })
+  const place = t.testdir()
+  const pipeline = pipelineIn(place, {
+    retention: { keepLast: 1 },
+    source: {
+      kind: 'server',
+      onServerErrors: 'fail',
+      options: { base: server.base, request: { level: 'system', parameters: [] }, pollIntervalMs: 1000 },
+    },
+  })
+  const good = await runOnce(pipeline)
+  server.plan = { ...server.plan, outcomes: [outcome] }
+  const partial = await runOnce(pipeline)
+  t.match(partial, { hasServerErrors: true, removed: [] })
+  t.ok(filesIn(join(place, 'lake')).has(`${good.run}/run.json`))
+  server.plan = { ...server.plan, outcomes: [] }
+  t.same((await runOnce(pipeline)).removed, [good.run])
+  t.ok(filesIn(join(place, 'lake')).has(`${partial.run}/run.json`), 'it was never counted')
+})
