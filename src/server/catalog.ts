@@ -10,6 +10,8 @@ import type { ServerEvent } from './server-event.js'
 export interface Snapshot {
   /** Changes whenever an item does. */
   readonly version: string
+  /** When the listing began: what came later may be missing. */
+  readonly listedAtMs: number
   readonly items: readonly ItemIndex[]
 }
 
@@ -54,6 +56,7 @@ export class Catalog {
 
   async #refresh(): Promise<Snapshot> {
     const { source, onEvent, signal } = this.options
+    const listedAtMs = Date.now()
     const items: ItemIndex[] = []
     const hash = createHash('sha256')
     const skipped = (event: StoreEvent): void => onEvent({ level: 'warn', ...event })
@@ -66,7 +69,7 @@ export class Catalog {
       hash.update(JSON.stringify([item.name, item.version]))
       items.push(await this.#indexOf(item))
     }
-    this.#last = { version: hash.digest('hex'), items }
+    this.#last = { version: hash.digest('hex'), listedAtMs, items }
     return this.#last
   }
 

@@ -10,7 +10,7 @@ import { folderSource } from '../storage/folder.js'
 import { readText, writeWhole } from '../storage/folder-files.js'
 import { folderState } from '../storage/folder-state.js'
 import type { Sink, Source, SourceItem, State } from '../storage/store.js'
-import type { Catalog } from './catalog.js'
+import type { Catalog, Snapshot } from './catalog.js'
 import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile } from './job.js'
 import type { ReportProgress } from './job-queue.js'
 import type { JobStore } from './job-store.js'
@@ -83,10 +83,10 @@ export async function runExport(
       : await anonymizeAll(options, { ...job, anonymize: job.anonymize }, work)
   const issues = [...job.notes, ...selected.issues, ...done.issues]
   const errors = issues.length === 0 ? [] : [await writeErrors(join(folder, 'files'), issues)]
-  return { ...done.job, output: done.output, errors }
+  return { ...done.job, transactionTime: selected.transactionTime, output: done.output, errors }
 }
 
-/** The time of the query is that of the job's first start. */
+/** The time of the query, by which a group's members are active, is that of the job's first start. */
 async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
   if (job.transactionTime !== undefined) return job
   const started = { ...job, transactionTime: new Date().toISOString() }
@@ -95,6 +95,8 @@ async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
 }
 
 interface Selected {
+  /** For the manifest: what the next `_since` may be so that nothing falls between two exports. */
+  readonly transactionTime: string
   readonly selections: readonly Selection[]
   readonly issues: readonly Issue[]
 }
@@ -108,6 +110,7 @@ async function selectionsOf(
   const path = join(folder, SELECTIONS)
   const text = await readText(path)
   if (text !== undefined) return JSON.parse(text) as Selected
+  const startedMs = Date.parse(job.transactionTime ?? job.createdAt)
   const snapshot = await options.catalog.refresh()
   const selections = await selectLines({
     source: options.source,
@@ -117,7 +120,7 @@ async function selectionsOf(
     criteria: job.criteria,
     mayHandOut: job.anonymize === undefined,
     maxFileBytes: options.maxFileBytes,
-    nowMs: Date.parse(job.transactionTime ?? job.createdAt),
+    nowMs: startedMs,
     signal,
   })
   const badLines = snapshot.items.reduce((sum, index) => sum + index.badLines, 0)
@@ -131,9 +134,16 @@ async function selectionsOf(
             text: `${badLines} lines of the store are no FHIR resources and were left out.`,
           },
         ]
-  const selected = { selections, issues }
+  const selected = { transactionTime: timeOf(snapshot, startedMs), selections, issues }
   await writeWhole(path, JSON.stringify(selected), 0o600)
   return selected
+}
+
+/** Files are written some time after what they hold was changed: the time is never later than their newest resource. */
+function timeOf({ listedAtMs, items }: Snapshot, startedMs: number): string {
+  const newestMs = items.reduce((newest, item) => Math.max(newest, item.newestMs ?? -Infinity), -Infinity)
+  const dataMs = newestMs === -Infinity ? listedAtMs : newestMs
+  return new Date(Math.min(startedMs, listedAtMs, dataMs)).toISOString()
 }
 
 interface Work extends RunContext {

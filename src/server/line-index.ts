@@ -19,6 +19,8 @@ export interface ItemIndex {
   readonly badLines: number
   /** The item begins with a byte order mark. */
   readonly isMarked: boolean
+  /** The largest `meta.lastUpdated` of its lines; absent where none has one. */
+  readonly newestMs?: number
   /** Where each Group stands, for its members. */
   readonly groups: readonly { readonly id: string; readonly offset: number; readonly length: number }[]
 }
@@ -41,7 +43,7 @@ const RECORD_BYTES = 32
 const FURTHER = 1
 const MAYBE = 2
 const FLUSH_BYTES = 1024 * RECORD_BYTES
-const VERSION = 1
+const VERSION = 2
 
 export const indexKey = (item: SourceItem): string =>
   createHash('sha256')
@@ -100,6 +102,7 @@ class LineCollector {
   #blankLines = 0
   #badLines = 0
   #isMarked = false
+  #newestMs: number | undefined
 
   readonly onLine = ({ source, start, end, offset, endOffset }: ScannedLine): void => {
     const markBytes = offset === 0 && hasMark(source) ? 3 : 0
@@ -114,6 +117,8 @@ class LineCollector {
       return
     }
     const place = { offset: offset + markBytes, length: endOffset - offset - markBytes }
+    if (!Number.isNaN(facts.lastUpdatedMs))
+      this.#newestMs = Math.max(this.#newestMs ?? facts.lastUpdatedMs, facts.lastUpdatedMs)
     if (facts.type === 'Group') this.#groups.push({ id: facts.id, ...place })
     this.records.add(place, facts)
   }
@@ -128,6 +133,7 @@ class LineCollector {
       blankLines: this.#blankLines,
       badLines: this.#badLines,
       isMarked: this.#isMarked,
+      ...(this.#newestMs === undefined ? {} : { newestMs: this.#newestMs }),
       groups: this.#groups,
     }
   }
