@@ -1,5 +1,5 @@
 import { type SluiceError, sluiceError } from '../errors.js'
-import { type Attempts, isTlsCode, RequestFailure } from '../retry.js'
+import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../retry.js'
 import type { SourceReader } from '../storage/store.js'
 import { type Pieces, piecesOf } from './body.js'
 import { failureOf, isRetryableStatus } from './failures.js'
@@ -15,6 +15,8 @@ export interface DownloadOptions {
   /** The item's name. */
   readonly name: string
   readonly fromByte: number
+  /** How long the file must be, where its manifest says so. */
+  readonly promisedBytes?: number
   /** Once the whole file was received. */
   readonly onEnd: (bytes: number) => void
 }
@@ -25,7 +27,7 @@ const ENOUGH_PAGES = 3
 
 /**
  * A file while it is downloaded. A connection that breaks is taken up where it broke, by range where the server
- * allows, else from the start up to there. Throws SOURCE_CHANGED, SOURCE_UNREADABLE, AUTH_FAILED,
+ * allows, else from the start up to there. Throws SOURCE_CHANGED, SOURCE_CORRUPT, SOURCE_UNREADABLE, AUTH_FAILED,
  * SERVICE_UNAVAILABLE, INTERRUPTED.
  */
 export class Download implements SourceReader {
@@ -33,6 +35,8 @@ export class Download implements SourceReader {
   #rest: Uint8Array = new Uint8Array(0)
   /** Of the next byte to hand on. */
   #at: number
+  /** Where a part (206) began, and how long the whole file is; Infinity where the server does not say. */
+  #part: { readonly from: number; readonly totalBytes: number } | undefined
   #isAtEnd = false
   #pageCount = 0
   readonly #attempts: Attempts
@@ -80,6 +84,7 @@ export class Download implements SourceReader {
         this.#pieces ??= await this.#connect()
         if (this.#rest.length > 0) return this.#rest
         const piece = await this.#pieces.next()
+        if (piece === undefined && this.#isPartShort()) continue
         this.#attempts.succeeded()
         return piece
       } catch (error) {
@@ -93,11 +98,32 @@ export class Download implements SourceReader {
     return undefined
   }
 
+  /** A server may give less than it was asked for (RFC 9110, 15.3.7): then the rest is asked for. */
+  #isPartShort(): boolean {
+    if (this.#part === undefined || this.#at >= this.#part.totalBytes) return false
+    if (this.#at === this.#part.from) throw new RequestFailure({ code: FAILED.shortBody })
+    this.#pieces?.close()
+    this.#pieces = undefined
+    return true
+  }
+
   async #end(): Promise<void> {
     if (this.#isAtEnd) return
     this.#isAtEnd = true
+    this.#checkLength()
     await this.options.pin.end(this.#at)
     this.options.onEnd(this.#at)
+  }
+
+  /** The manifest does not say whether it counts before or after compression. */
+  #checkLength(): void {
+    const { promisedBytes, pin, name } = this.options
+    if (promisedBytes === undefined || pin.isGzip === true || promisedBytes === this.#at) return
+    throw sluiceError(
+      'SOURCE_CORRUPT',
+      `has ${this.#at} bytes, not ${promisedBytes} as announced; nothing of it was kept, run it again`,
+      { blame: 'source', retry: 'later', at: name },
+    )
   }
 
   /** Opens the file at the byte that is wanted next. */
@@ -105,6 +131,7 @@ export class Download implements SourceReader {
     const { pin, name } = this.options
     const at = this.#at
     const rangeTag = at > 0 ? pin.rangeTag : undefined
+    this.#part = undefined
     const answer = await this.#ask(
       rangeTag === undefined ? {} : { range: `bytes=${at}-`, 'if-range': rangeTag },
     )
@@ -116,7 +143,8 @@ export class Download implements SourceReader {
     await pin.settle(answer)
     const pieces = piecesOf(answer)
     if (answer.status === 206) {
-      if (firstByte(answer) === at) return pieces
+      this.#part = partOf(answer)
+      if (this.#part?.from === at) return pieces
       pieces.close()
       throw unreadable(name, failureOf(answer))
     }
@@ -183,8 +211,11 @@ export class Download implements SourceReader {
 
 const NOTHING: Pieces = { next: async () => undefined, close: () => {} }
 
-const firstByte = ({ header }: HttpAnswer): number =>
-  Number(/^bytes (\d+)-/.exec(header('content-range')?.trim() ?? '')?.[1] ?? Number.NaN)
+function partOf({ header }: HttpAnswer): { readonly from: number; readonly totalBytes: number } | undefined {
+  const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(header('content-range')?.trim() ?? '') ?? []
+  if (from === undefined) return undefined
+  return { from: Number(from), totalBytes: total === '*' ? Number.POSITIVE_INFINITY : Number(total) }
+}
 
 function unreadable(name: string, failure: RequestFailure): SluiceError {
   const advice = isTlsCode(failure.code)

@@ -68,7 +68,8 @@ export function exportSource(options: ExportSourceOptions): ExportFiles {
       const pin = await Pin.open(state, pinName(version), name)
       if (fromByte > 0) await pin.checkProven(fromByte)
       const onEnd = (bytes: number) => void receivedBytes.set(name, bytes)
-      return new Download({ server, links, pin, name, fromByte, onEnd })
+      const promisedBytes = isStrict ? files.get(name)?.bytes : undefined
+      return new Download({ server, links, pin, name, fromByte, promisedBytes, onEnd })
     },
     async forget(names) {
       for (const file of files.values())

@@ -14,8 +14,12 @@ import {
 } from '../support/export-run.js'
 import { codeOf, filesIn, outputsIn, run, writeFiles } from '../support/pipeline-run.js'
 
+t.jobs = 8
+
 const FILES = { Patient: [lines(60, patientLine)], Observation: [lines(400, observationLine)] }
 const HTML: Answer = { headers: { 'content-type': 'text/html' }, body: '<html>CANARY gateway</html>' }
+// Else the waits double.
+const SOON = { 'retry-after-ms': '50' }
 
 const folder = t.testdir()
 const input = writeFiles(join(folder, 'in'), {
@@ -36,6 +40,15 @@ const observations =
   (times: number, change: (good: Answer, nth: number) => Answer): Script =>
   ({ url }, nth, good) =>
     url.includes('Observation') && nth <= times ? change(good(), nth) : undefined
+
+/** No more than `bytes` of the part that was asked for. */
+function part(good: Answer, bytes: number, isLengthKnown: boolean): Answer {
+  const body = good.body ?? ''
+  const [, from, total] = /(\d+)-\d+\/(\d+)/.exec(good.headers?.['content-range'] ?? '') ?? []
+  if (good.status !== 206 || body.length <= bytes) return good
+  const range = `bytes ${from}-${Number(from) + bytes - 1}/${isLengthKnown ? total : '*'}`
+  return { ...good, headers: { ...good.headers, 'content-range': range }, body: body.slice(0, bytes) }
+}
 
 type Listed = Record<'output', { type: string; url: string; count: number }[]>
 
@@ -69,12 +82,12 @@ const survived: Readonly<Record<string, Survived>> = {
   'polls that meet 429, 500, a page of a gateway, a transient issue and a lost connection': {
     plan: {
       status: first(
-        { status: 429, headers: { 'retry-after': '1' } },
-        { status: 500 },
-        { ...HTML, status: 502 },
-        outcome(500, 'transient'),
         { body: '{"output":[]}', cutAfter: 3 },
         HTML,
+        { status: 429, headers: { 'retry-after': '1' } },
+        { status: 500, headers: SOON },
+        { ...HTML, status: 502, headers: { ...HTML.headers, ...SOON } },
+        { ...outcome(500, 'transient'), headers: SOON },
       ),
     },
   },
@@ -114,6 +127,13 @@ const survived: Readonly<Record<string, Survived>> = {
   },
   'a download cut in the middle, resumed by range': {
     plan: { file: observations(3, (good) => ({ ...good, cutAfter: 20_000 })) },
+  },
+  'parts that end before the file does, with and without its length': {
+    plan: {
+      file: observations(99, (good, nth) =>
+        nth === 1 ? { ...good, cutAfter: 20_000 } : part(good, nth % 2 === 0 ? 7000 : 9000, nth % 3 === 0),
+      ),
+    },
   },
   'a download cut again and again, without ranges': {
     plan: { tags: 'none', file: observations(6, (good, nth) => ({ ...good, cutAfter: 9000 * nth })) },
@@ -279,12 +299,22 @@ const unreadable: Readonly<Record<string, Refused>> = {
     code: 'SOURCE_UNREADABLE',
   },
   'a page of a gateway for good': { plan: { file: observations(99, () => HTML) }, code: 'SOURCE_UNREADABLE' },
+  'a file shorter than its size': {
+    plan: { manifest: announcing({ fileSize: FILES.Observation[0].length + 1 }) },
+    code: 'SOURCE_CORRUPT',
+  },
   'a file shorter than its count': {
-    plan: { files: { ...FILES, Observation: [lines(399, observationLine)] }, manifest: counting(400) },
+    plan: {
+      files: { ...FILES, Observation: [lines(399, observationLine)] },
+      manifest: announcing({ count: 400 }),
+    },
     code: 'SOURCE_CORRUPT',
   },
   'a file longer than its count': {
-    plan: { files: { ...FILES, Observation: [lines(401, observationLine)] }, manifest: counting(400) },
+    plan: {
+      files: { ...FILES, Observation: [lines(401, observationLine)] },
+      manifest: announcing({ count: 400 }),
+    },
     code: 'SOURCE_CORRUPT',
   },
   'another type than announced': {
@@ -320,11 +350,11 @@ const unreadable: Readonly<Record<string, Refused>> = {
   },
 }
 
-function counting(count: number): Plan['manifest'] {
+function announcing(facts: object): Plan['manifest'] {
   return (manifest) => ({
     ...manifest,
     output: (manifest.output as Listed['output']).map((file) =>
-      file.type === 'Observation' ? { ...file, count } : file,
+      file.type === 'Observation' ? { ...file, ...facts } : file,
     ),
   })
 }
@@ -357,7 +387,7 @@ t.test('a broken download asks for the rest only, by the version it began with',
 })
 
 t.test('a count that is wrong only warns where that is asked for', async (t) => {
-  const server = await startBadServer(t, { files: FILES, manifest: counting(7) })
+  const server = await startBadServer(t, { files: FILES, manifest: announcing({ count: 7 }) })
   const { events, onEvent } = listenToExport()
   const report = await exportTo(server, join(t.testdir(), 'out'), { onEvent, onMismatch: 'warn' })
   t.equal(report.isComplete, true)
