@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { checkName } from '../storage/names.js'
+import { isMixOf } from '../storage/split-sink.js'
 import type { Sink, Source, SourceItem, StoreEvent } from '../storage/store.js'
 import { type DoneRecord, journalName, readDone } from './done.js'
 import { readJournal } from './journal.js'
@@ -92,8 +93,10 @@ export async function survey(
   if (untouched || overwrite) return { kind: 'work' }
   // Committed, but its done record was not written yet.
   if (there.fingerprint === work.fingerprint) return { kind: 'work' }
-  const journal = await readJournal(sink.state, journalName(work.output))
-  return journal?.checkpoint.sealed?.version === there.version ? { kind: 'work' } : { kind: 'conflict' }
+  const sealed = (await readJournal(sink.state, journalName(work.output)))?.checkpoint.sealed
+  if (sealed === undefined) return { kind: 'conflict' }
+  const isOurs = sealed.version === there.version || isMixOf(there, [sealed, record?.head])
+  return { kind: isOurs ? 'work' : 'conflict' }
 }
 
 export const conflictError = (outputs: readonly string[]) =>

@@ -162,6 +162,15 @@ class SplitSinkItem implements SinkItem {
   }
 }
 
+/** Each part of what is there is the one at its place in one of the outputs: a commit was interrupted. */
+export const isMixOf = (there: SinkHead, outputs: readonly (SinkHead | null | undefined)[]): boolean => {
+  if (there.parts === undefined) return false
+  const known = outputs.map((output) => (output == null ? undefined : partsOf(output)))
+  const isKnown = ({ version }: SinkHead, at: number): boolean =>
+    known.some((parts) => parts?.[at]?.version === version)
+  return partsOf(there)?.every(isKnown) === true
+}
+
 /** `a/Patient.ndjson` and 2: `a/Patient-00002.ndjson`. */
 const partName = (name: string, number: number): string =>
   name.replace(/(\.[^./]+(?:\.gz)?)$/i, (ending) => `-${String(number).padStart(5, '0')}${ending}`)

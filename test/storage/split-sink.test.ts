@@ -107,3 +107,45 @@ t.test('a run with parts has the bytes of one without, and its report names them
     [],
   )
 })
+
+/** A sink whose output `name` can be put in place, or removed, no more: the process is killed there. */
+const killedAt = (sink: Sink, name: string): Sink => ({
+  ...sink,
+  item(each, fingerprint) {
+    const item = sink.item(each, fingerprint)
+    if (each === name) item.commit = () => Promise.reject(new Error('killed'))
+    return item
+  },
+  remove: (each) => (each === name ? Promise.reject(new Error('killed')) : sink.remove(each)),
+})
+
+t.test('a run killed between two parts is gone on with, also over an older output', async (t) => {
+  const folder = t.testdir()
+  const [input, output] = [join(folder, 'in'), join(folder, 'out')]
+  mkdirSync(input)
+  const contentOf = (lineCount: number) =>
+    Array.from({ length: lineCount }, (_, n) => `{"resourceType":"Patient","id":"${lineCount}-${n}"}\n`).join(
+      '',
+    )
+  const options = { source: folderSource(input), plan: planFor(KEEP_ALL), workers: 2, chunkBytes: 64 * 1024 }
+  const runInto = (sink: Sink) => runPipeline({ ...options, sink: splitSink(sink, 200_000) })
+  const partCounts: number[] = []
+  for (const [lineCount, killed] of [
+    [20_000, 'P-00002.ndjson'],
+    [30_000, 'P-00002.ndjson'],
+    [15_000, 'P-00004.ndjson'],
+  ] as const) {
+    writeFileSync(join(input, 'P.ndjson'), contentOf(lineCount))
+    await t.rejects(runInto(killedAt(folderSink(output), killed)), /killed/)
+    const report = await runInto(folderSink(output))
+    const parts = report.outputs[0].parts ?? []
+    t.equal(parts.map((name) => readFileSync(join(output, name), 'utf8')).join(''), contentOf(lineCount))
+    t.same([...filesIn(output).keys()], [...parts, 'run.json'])
+    partCounts.push(parts.length)
+  }
+  t.ok(partCounts[0] < partCounts[1] && partCounts[2] < partCounts[1], `${partCounts}`)
+  writeFileSync(join(input, 'P.ndjson'), contentOf(20_000))
+  await t.rejects(runInto(killedAt(folderSink(output), 'P-00002.ndjson')), /killed/)
+  writeFileSync(join(output, 'P-00002.ndjson'), 'mine')
+  await t.rejects(runInto(folderSink(output)), { code: 'SINK_CONFLICT' }, 'but not over what another made')
+})
