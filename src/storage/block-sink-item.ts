@@ -10,7 +10,7 @@ import {
   type NamedBlock,
   sealOf,
 } from './block-layout.js'
-import { forgetStaged, isRefusedForLeftovers } from './block-leftovers.js'
+import { conflict, forgetStaged, isRefusedForLeftovers } from './block-leftovers.js'
 import type { CommitFacts, SinkHead, SinkItem } from './store.js'
 import type { Uploads } from './uploads.js'
 
@@ -51,8 +51,8 @@ export class BlockSinkItem implements SinkItem {
   #there: ReadonlySet<string> = new Set()
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
-  /** Of blocks that another program has left. */
-  #clearing: Promise<void> | undefined
+  /** Of blocks that another program has left: the ETag of what stands there since. */
+  #clearing: Promise<string | undefined> | undefined
 
   constructor(
     private readonly sink: BlockSink,
@@ -116,7 +116,7 @@ export class BlockSinkItem implements SinkItem {
   async commit(facts: CommitFacts): Promise<void> {
     const { container } = this.sink
     const { version, bytes } = await this.sealed()
-    const etag = await this.sink.etagOf(this.name)
+    const etag = await (this.#clearing ?? this.sink.etagOf(this.name))
     const ids = this.#blocks.map(({ id }) => id)
     const written = await container.commit(this.name, ids, {
       metadata: {
@@ -134,11 +134,7 @@ export class BlockSinkItem implements SinkItem {
     const there = await this.sink.head(this.name)
     if (there?.version === version && there.bytes === bytes) return
     if (written.kind === 'done' || written.code === 'InvalidBlockList') throw this.#lost()
-    throw sluiceError('SINK_CONFLICT', 'somebody else has written it meanwhile; it was left as it is', {
-      blame: 'sink',
-      retry: 'never',
-      at: this.name,
-    })
+    throw conflict(this.name)
   }
 
   async settle(): Promise<void> {}
@@ -209,10 +205,18 @@ export class BlockSinkItem implements SinkItem {
       await container.stageBlock(this.name, id, pieces, { md5 })
     } catch (error) {
       if (!isRefusedForLeftovers(error)) throw error
-      this.#clearing ??= forgetStaged(container, this.name).then(() => this.sink.forget(this.name))
+      this.#clearing ??= this.#clear()
       await this.#clearing
       await container.stageBlock(this.name, id, pieces, { md5 })
     }
+  }
+
+  async #clear(): Promise<string | undefined> {
+    const { container } = this.sink
+    const expected = await this.sink.etagOf(this.name)
+    const etag = await forgetStaged(container, this.name, expected)
+    if (etag !== expected) this.sink.forget(this.name)
+    return etag
   }
 
   #noteSent(index: number): void {

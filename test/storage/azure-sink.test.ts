@@ -177,6 +177,42 @@ t.test('outputs as block blobs', async (t) => {
     }
   })
 
+  t.test(
+    'what another program commits before or after its blocks are forgotten is not overwritten',
+    async (t) => {
+      const { container, open } = await newPlace(azurite)
+      const commitTheirs = async (id: string): Promise<void> => {
+        await container.stageBlock('lake/x', id, Buffer.from(id))
+        await container.commit('lake/x', [id])
+      }
+      for (const [when, seen] of [
+        ['before', undefined],
+        ['before', 'older'],
+        ['after', 'older'],
+      ] as const) {
+        await container.delete('lake/x')
+        if (seen !== undefined) await commitTheirs(seen)
+        const sink = open()
+        await sink.head('x')
+        if (when === 'before') await commitTheirs('newer')
+        await container.stageBlock('lake/x', 'other', Buffer.from('left'))
+        const item = sink.item('x', PRINT)
+        const work = async (): Promise<void> => {
+          await item.resume(0)
+          await item.append(text('one\n'))
+          await item.complete()
+          if (when === 'after') {
+            await container.delete('lake/x')
+            await commitTheirs('newer')
+          }
+          await item.commit(FACTS)
+        }
+        await t.rejects(work(), { code: 'SINK_CONFLICT' }, `${when} ${seen}`)
+        t.equal((await container.readText('lake/x'))?.text, 'newer')
+      }
+    },
+  )
+
   t.test('a large block is taken in order, however the requests end', async (t) => {
     const { container, open } = await newPlace(azurite)
     const item = open().item('x', PRINT)
