@@ -109,16 +109,26 @@ export class JobQueue {
     return { queued: count('queued'), running: count('running') }
   }
 
-  /** Cancels or forgets a job with its files; what it delivered to a container stays if it was complete. */
+  /**
+   * Cancels or forgets a job with its files; what it delivered to a container stays if it was complete, or if the
+   * container cannot be reached: an event says so. Throws what removing the job's own folder throws.
+   */
   async remove(id: string): Promise<void> {
     const entry = this.#entries.get(id)
     if (entry === undefined) return
     this.#entries.delete(id)
     entry.stop.abort()
     await entry.running
-    if (entry.record.state !== 'complete') await this.options.discard(entry.record)
-    await this.options.store.remove(id)
-    this.#startNext()
+    try {
+      if (entry.record.state !== 'complete') await this.options.discard(entry.record)
+    } catch (error) {
+      this.#warn('export.not-discarded', id, error)
+    }
+    try {
+      await this.options.store.remove(id)
+    } finally {
+      this.#startNext()
+    }
   }
 
   /** Keeps a job's files while they are read. Returns what ends that. */
@@ -186,14 +196,19 @@ export class JobQueue {
     }
   }
 
-  /** Removes the exports whose time is over; happens by itself every half a minute. */
+  /** Removes the exports whose time is over; happens by itself every half a minute. Never throws. */
   async expire(): Promise<void> {
     const now = new Date().toISOString()
     for (const [id, { record, readers }] of this.#entries) {
       if (record.expiresAt === undefined || record.expiresAt > now || readers > 0) continue
       this.options.onEvent({ event: 'export.expired', level: 'info', job: id })
-      await this.remove(id)
+      // What cannot be removed is found again, and removed, by a later process.
+      await this.remove(id).catch((error) => this.#warn('export.not-removed', id, error))
     }
+  }
+
+  #warn(event: string, job: string, error: unknown): void {
+    this.options.onEvent({ event, level: 'warn', job, ...describeUnknown(error) })
   }
 }
 
