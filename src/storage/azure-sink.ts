@@ -25,8 +25,8 @@ export interface AzureSinkOptions {
 }
 
 export interface AzureLakeOptions extends Omit<AzureSinkOptions, 'state'> {
-  /** Of the folder of one run; of an empty name: of all of them together. */
-  readonly stateOf: (folder: string) => State
+  /** Of the folder of one run, of an empty name: of the place itself; without a folder: of all of them together. */
+  readonly stateOf: (folder?: string) => State
 }
 
 /** Outputs of many runs below a prefix. */
@@ -35,7 +35,7 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
   return {
     place,
     isRemote: true,
-    state: stateOf(''),
+    state: stateOf(),
     sink: (folder) =>
       azureSink({
         ...options,

@@ -10,13 +10,15 @@ export interface BlobStateOptions {
   /** Below the container, ending in `/`, or empty. */
   readonly prefix: string
   readonly signal?: AbortSignal
+  /** Other states lie below the prefix too, as those of a lake's runs: it is not listed, each text is asked for. */
+  readonly isShared?: boolean
 }
 
 /**
  * Small texts in a container that nobody else reads. What is there is listed once, under the lock: nobody else
  * changes it then, and asking for what is not there needs no request. Throws SINK_LOCKED once the lock is lost.
  */
-export function blobState({ container, place, prefix, signal }: BlobStateOptions): State {
+export function blobState({ container, place, prefix, signal, isShared }: BlobStateOptions): State {
   const blobOf = (name: string): string => `${prefix}${name}`
   let known: Promise<Map<string, number>> | undefined
   let held: BlobLock | undefined
@@ -26,9 +28,11 @@ export function blobState({ container, place, prefix, signal }: BlobStateOptions
     for await (const { name, bytes } of container.list(prefix)) found.set(name.slice(prefix.length), bytes)
     return found
   }
-  const names = (): Promise<Map<string, number>> => {
+  /** Undefined where that is not listed. */
+  const names = async (): Promise<Map<string, number> | undefined> => {
     const reason = held?.lost()
     if (reason !== undefined) throw reason
+    if (isShared === true) return undefined
     known ??= list()
     return known
   }
@@ -47,35 +51,36 @@ export function blobState({ container, place, prefix, signal }: BlobStateOptions
       }
     },
     async read(name) {
-      if (!(await names()).has(name)) return undefined
+      if ((await names())?.has(name) === false) return undefined
       return (await container.readText(blobOf(name)))?.text
     },
     async write(name, text) {
       const bytes = Buffer.from(text)
       const there = await names()
       await container.put(blobOf(name), bytes, { contentType: contentTypeOf(name) })
-      there.set(name, bytes.length)
+      there?.set(name, bytes.length)
     },
     async appender(name, keepBytes): Promise<Appender> {
       const there = await names()
-      return BlobAppender.open(container, blobOf(name), keepBytes, (bytes) => there.set(name, bytes))
+      return BlobAppender.open(container, blobOf(name), keepBytes, (bytes) => there?.set(name, bytes))
     },
     async bytesOf(name) {
-      return (await names()).get(name)
+      const there = await names()
+      return there === undefined ? (await container.head(blobOf(name)))?.bytes : there.get(name)
     },
     async remove(name) {
       const there = await names()
-      if (!there.has(name)) return
+      if (there?.has(name) === false) return
       await container.delete(blobOf(name))
-      there.delete(name)
+      there?.delete(name)
     },
     /** The service may keep old versions and deleted blobs, where the account is set so. */
     async destroy(name) {
       const there = await names()
-      if (!there.has(name)) return
+      if (there?.has(name) === false) return
       await container.put(blobOf(name), Buffer.alloc(0))
       await container.delete(blobOf(name))
-      there.delete(name)
+      there?.delete(name)
     },
     async clear() {
       // Deepest first, as a hierarchical account has directories, then its own.

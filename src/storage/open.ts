@@ -90,9 +90,9 @@ async function openStates(
   place: string | undefined,
   lake: Address,
   access: StoreAccess,
-): Promise<(folder: string) => State> {
+): Promise<(folder?: string) => State> {
   const parsed = place === undefined ? stateAddressOf(lake) : settle(place, access)
-  if (parsed.kind === 'folder') return (folder) => folderState(join(parsed.path, folder))
+  if (parsed.kind === 'folder') return (folder = '') => folderState(join(parsed.path, folder))
   if (lake.kind === 'blob' && lake.container === parsed.container && lake.endpoint === parsed.endpoint)
     throw sluiceError('USAGE', 'The state must not lie in the container of the outputs.', {
       blame: 'user',
@@ -105,8 +105,9 @@ async function openStates(
   return (folder) =>
     blobState({
       container,
-      place: folder === '' ? parsed.place : `${parsed.place}/${folder}`,
-      prefix: folder === '' ? prefix : `${prefix}${folder}/`,
+      place: folder ? `${parsed.place}/${folder}` : parsed.place,
+      prefix: folder ? `${prefix}${folder}/` : prefix,
+      isShared: folder === undefined,
       signal: access.retry.signal,
     })
 }

@@ -48,7 +48,41 @@ t.test('blobs: a run is removed with its state, nothing else', async (t) => {
   const azurite = await startAzurite(t)
   const { container } = await newContainer(azurite, { role: 'sink' })
   const { container: states } = await newContainer(azurite, { role: 'sink' })
-  const stateOf = (folder: string) =>
-    blobState({ container: states, place: 'azurite://state', prefix: folder === '' ? '' : `${folder}/` })
+  const stateOf = (folder?: string) =>
+    blobState({
+      container: states,
+      place: 'azurite://state',
+      prefix: folder ? `${folder}/` : '',
+      isShared: folder === undefined,
+    })
   await check(t, () => azureLake({ container, place: 'azurite://lake', prefix: 'lake/', stateOf }))
+})
+
+t.test("blobs: the lake's own state lists those of no run", async (t) => {
+  const azurite = await startAzurite(t)
+  const { container } = await newContainer(azurite, { role: 'sink' })
+  container.list = () => {
+    throw new Error('listed')
+  }
+  const state = blobState({ container, place: 'azurite://state', prefix: '', isShared: true })
+  const unlock = await state.lock()
+  t.equal(await state.read('x'), undefined)
+  t.equal(await state.bytesOf('x'), undefined)
+  await state.write('x', 'text')
+  t.equal(await state.read('x'), 'text')
+  t.equal(await state.bytesOf('x'), 4)
+  for (const keepBytes of [0, 4]) {
+    const appender = await state.appender('h', keepBytes)
+    await appender.append('one\n')
+    await appender.flush()
+    await appender.close()
+  }
+  t.equal(await state.read('h'), 'one\none\n')
+  for (const forget of [state.remove, state.destroy]) {
+    await state.write('x', 'secret')
+    await forget('x')
+    await forget('x')
+    t.equal(await state.read('x'), undefined)
+  }
+  await unlock()
 })
