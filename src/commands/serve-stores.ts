@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
+import { sluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
 import type { ConfigStore, ContainerStore } from '../server/export-run.js'
 import { folderContainers } from '../server/folder-containers.js'
 import { badRequest } from '../server/refusal.js'
-import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
+import { isLocal, openLake, openSource, type StoreAccess, settle } from '../storage/open.js'
 import type { Source, SourceItem } from '../storage/store.js'
 import { conditionNotMet, folderConfigs, MAX_CONFIG_BYTES, planFrom } from './serve-configs.js'
 
@@ -67,4 +69,39 @@ async function readItem(source: Source, item: SourceItem): Promise<Buffer> {
   } finally {
     await reader.close()
   }
+}
+
+/**
+ * Throws USAGE where the server would write into the data, or the data lie where it writes: that would be served, or
+ * change what is served.
+ */
+export async function refuseShared(
+  data: string,
+  places: Readonly<Record<string, string | undefined>>,
+  access: StoreAccess,
+): Promise<void> {
+  const served = await pathOf(data, access)
+  for (const [option, place] of Object.entries(places)) {
+    if (place === undefined) continue
+    const written = await pathOf(place, access)
+    const isInside = written.startsWith(served)
+    if (!isInside && !served.startsWith(written)) continue
+    const what = isInside ? `${option} lies in the data` : `The data lie in ${option}`
+    throw sluiceError('USAGE', `${what}; choose another place.`, {
+      blame: 'user',
+      retry: 'never',
+      at: place.replace(/[?#].*$/s, ''),
+    })
+  }
+}
+
+/** What the paths of all that lies there begin with: a folder by its real path, a blob's by its endpoint. */
+async function pathOf(address: string, access: StoreAccess): Promise<string> {
+  const settled = settle(address, access)
+  if (settled.kind === 'folder') {
+    const path = await realpath(settled.path).catch(() => resolve(settled.path))
+    return path.endsWith(sep) ? path : `${path}${sep}`
+  }
+  const { endpoint, container, path } = settled
+  return `${[endpoint, container, path].filter(Boolean).join('/')}/`
 }

@@ -1,7 +1,4 @@
-import { realpath } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
 import { readClients, readKeyPlace } from '../config/registered-clients.js'
-import { sluiceError } from '../errors.js'
 import type { AuthOptions } from '../server/guard.js'
 import { type ServerOptions, startServer } from '../server/server.js'
 import { isLocal, openSource, type StoreAccess } from '../storage/open.js'
@@ -9,7 +6,7 @@ import { eventLog } from './event-log.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { required, usage } from './options.js'
 import { SERVE_OPTIONS, type ServeValues } from './serve-options.js'
-import { below, openConfigs, openContainers } from './serve-stores.js'
+import { below, openConfigs, openContainers, refuseShared } from './serve-stores.js'
 import { storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
@@ -20,10 +17,9 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
   const data = required(values.data, SERVE_OPTIONS.data)
   if (values.state === undefined && !isLocal(data)) throw usage('--state is needed for data in the cloud.')
   const stateFolder = values.state ?? `${data.replace(/\/+$/, '')}.sluice-serve`
-  await refuseInside(data, stateFolder, '--state')
-  if (values.outputs !== undefined) await refuseInside(data, values.outputs, '--outputs')
   const auth = await authOf(values)
   const access = storeAccess(terminal)
+  await refuseShared(data, { '--state': stateFolder, '--outputs': values.outputs }, access)
   const log = eventLog(terminal.stderr, values.verbose ? 'debug' : 'info')
   const onEvent: ServerOptions['onEvent'] = ({ event, level, ...fields }) => log.event(level, event, fields)
   const server = await startServer({
@@ -110,17 +106,4 @@ async function authOf({ clients, issuer, jwks, audience, tokenUrl }: ServeValues
     audience: required(audience, SERVE_OPTIONS.audience),
     keys: await readKeyPlace(required(jwks, SERVE_OPTIONS.jwks)),
   }
-}
-
-/** What the server writes would be served, or would change what is served. */
-async function refuseInside(data: string, path: string, option: string): Promise<void> {
-  if (!isLocal(data) || !isLocal(path)) return
-  const root = await realpath(data).catch(() => resolve(data))
-  const place = await realpath(path).catch(() => resolve(path))
-  if (place !== root && !place.startsWith(`${root}${sep}`)) return
-  throw sluiceError('USAGE', `${option} lies in the data; choose another place.`, {
-    blame: 'user',
-    retry: 'never',
-    at: path,
-  })
 }

@@ -14,7 +14,7 @@ import type { Catalog, Snapshot } from './catalog.js'
 import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile } from './job.js'
 import type { ReportProgress } from './job-queue.js'
 import type { JobStore } from './job-store.js'
-import { badRequest, type Issue, operationOutcome } from './refusal.js'
+import { badRequest, type Issue, onlyAnonymizedData, operationOutcome } from './refusal.js'
 import { type Selection, selectLines } from './select.js'
 import { openSelection, selectionSource } from './selection-source.js'
 import { writeSelection } from './write-selection.js'
@@ -48,6 +48,7 @@ export interface ExportRunOptions {
   readonly store: JobStore
   readonly version: FhirVersion
   readonly maxFileBytes: number
+  readonly onlyAnonymized: boolean
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
   readonly pipeline: {
     readonly workers?: number
@@ -73,6 +74,8 @@ export async function runExport(
   queued: JobRecord,
   context: RunContext,
 ): Promise<JobRecord> {
+  // It may have been asked for when this was still allowed.
+  if (options.onlyAnonymized && queued.anonymize === undefined) throw onlyAnonymizedData()
   const folder = options.store.folderOf(queued.id)
   const job = await begun(queued, context)
   const selected = await selectionsOf(options, job, { folder, signal: context.signal })

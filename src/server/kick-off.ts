@@ -11,7 +11,7 @@ import { patientKey } from './line-facts.js'
 import { linesOf } from './line-index.js'
 import { type ExportOrder, readParameters } from './parameters.js'
 import { bodyParameters, queryParameters } from './parameters-resource.js'
-import { badRequest, notFound, Refusal } from './refusal.js'
+import { badRequest, notFound, onlyAnonymizedData, Refusal } from './refusal.js'
 import { type Grant, permits } from './scopes.js'
 import type { ServerEvent } from './server-event.js'
 
@@ -113,10 +113,7 @@ async function checkAnonymization(
 ): Promise<void> {
   if (anonymize === undefined) {
     if (!onlyAnonymized) return
-    throw new Refusal('Only anonymized data is exported: give _anonymizationConfig and _container.', {
-      status: 403,
-      code: 'forbidden',
-    })
+    throw onlyAnonymizedData()
   }
   if (configs === undefined)
     throw badRequest('The anonymized export operation is not enabled on this server.', 'not-supported')

@@ -54,6 +54,13 @@ export const badRequest = (message: string, code: IssueCode = 'invalid'): Refusa
 
 export const notFound = (message: string): Refusal => new Refusal(message, { status: 404, code: 'not-found' })
 
+/** 403 for raw data where only anonymized data leaves. */
+export const onlyAnonymizedData = (): Refusal =>
+  new Refusal('Only anonymized data is exported: give _anonymizationConfig and _container.', {
+    status: 403,
+    code: 'forbidden',
+  })
+
 export const operationOutcome = (issues: readonly Issue[]) => ({
   resourceType: 'OperationOutcome',
   issue: issues.map(({ severity, code, text }) => ({

@@ -191,15 +191,16 @@ function jobRoutes(parts: RouteParts): Route[] {
   ]
 }
 
-/** A job is known to the client that started it only. */
+/** A job is known to the client that started it only; a raw one to nobody where only anonymized data leaves. */
 async function ownJob(
-  { guard, queue, requiresAccessToken }: RouteParts,
+  { guard, queue, requiresAccessToken, onlyAnonymized }: RouteParts,
   request: HttpRequest,
 ): Promise<{ readonly job: JobRecord; readonly grant: Grant }> {
   const grant = await guard(request)
   const job = queue.get(request.params.id)
   // Without authorization who knows the job's random name may have it, from wherever.
   if (job === undefined || (requiresAccessToken && job.client !== grant.client)) throw noSuchJob()
+  if (onlyAnonymized && job.anonymize === undefined) throw noSuchJob()
   return { job, grant }
 }
 

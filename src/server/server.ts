@@ -165,7 +165,7 @@ async function checkSource(source: Source): Promise<void> {
 }
 
 function openQueue(
-  { source, version, limits, anonymization, onEvent }: ServerOptions,
+  { source, version, limits, anonymization, onlyAnonymized = false, onEvent }: ServerOptions,
   parts: {
     readonly catalog: Catalog
     readonly store: JobStore
@@ -179,6 +179,7 @@ function openQueue(
     store: parts.store,
     version,
     maxFileBytes: limits.maxFileBytes,
+    onlyAnonymized,
     ...(anonymization === undefined ? {} : { anonymization }),
     pipeline: { workers, memoryBudgetBytes, maxLineBytes, metrics: parts.metrics },
     onRunEvent: (job: string, { event, level, ...fields }: { event: string; level: 'info' | 'warn' }) =>

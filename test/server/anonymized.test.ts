@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { JobRecord } from '../../src/server/job.js'
+import { JobStore } from '../../src/server/job-store.js'
 import { filesIn } from '../support/pipeline-run.js'
 import { CONFIG, outcomeText, type Provider, provide } from './provider.js'
 
@@ -194,6 +196,26 @@ t.test('a server for anonymized data only refuses raw exports', async (t) => {
   const provider = await provide(t, { onlyAnonymized: true })
   t.equal((await provider.kickOff('/$export')).status, 403)
   t.equal((await provider.export(`/$export?${SAFE}&_type=Patient`)).lines.length, 4)
+})
+
+t.test('an export of raw data from before the server was for anonymized data only is closed', async (t) => {
+  const stateFolder = t.testdir()
+  const first = await provide(t, { stateFolder })
+  const { manifest, statusUrl } = await first.export('/$export?_type=Patient&_since=2020-01-01')
+  await first.server.close()
+  const store = new JobStore(join(stateFolder, 'jobs'))
+  const [raw] = await store.load()
+  const half: JobRecord = { ...raw, id: 'half-done', state: 'running', output: [] }
+  await store.save(half)
+
+  const provider = await provide(t, { stateFolder, onlyAnonymized: true })
+  const ask = (url: string) => provider.ask(url.replace(first.base, ''))
+  for (const url of [statusUrl, manifest.output[0].url]) t.equal((await ask(url)).status, 404)
+  const isOver = () => provider.events.find(({ job, status }) => job === half.id && status !== undefined)
+  for (let look = 0; look < 500 && isOver() === undefined; look++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  t.match(isOver(), { event: 'export.failed', status: 403 })
+  t.notOk(existsSync(join(store.folderOf(half.id), 'files')), 'nothing was copied')
 })
 
 t.test('the same export of the same data gives the same bytes', async (t) => {

@@ -236,6 +236,31 @@ t.test('health, readiness and what the process refuses', async (t) => {
       2,
       '--outputs lies in the data',
     ],
+    [
+      'data in the outputs',
+      ['--data', data, '--state', other, '--outputs', folder],
+      2,
+      'The data lie in --outputs',
+    ],
+    [
+      'cloud data in the outputs',
+      ['--data', 'azurite://lake/raw/r4', '--state', other, '--outputs', 'azurite://lake/raw'],
+      2,
+      'The data lie in --outputs',
+    ],
+    [
+      'outputs in cloud data, named otherwise',
+      [
+        '--data',
+        'abfss://lake@account.dfs.core.windows.net/raw',
+        '--state',
+        other,
+        '--outputs',
+        'https://account.blob.core.windows.net/lake/raw/out/?sv=SECRET&se=2099-01-01T00:00:00Z&sp=rw&sr=c&sig=SECRET',
+      ],
+      2,
+      '--outputs lies in the data',
+    ],
     ['configurations without outputs', ['--data', data, '--state', other, '--configs', lake], 2, '--outputs'],
     [
       'an issuer without audience',
@@ -261,5 +286,6 @@ t.test('health, readiness and what the process refuses', async (t) => {
     const ended = await sluice(['serve', ...(words.includes('--port') ? [] : ['--port', '0']), ...words])
     t.equal(ended.exitCode, exitCode, `${name}: ${ended.stderr}`)
     t.match(ended.stderr, text, name)
+    t.notMatch(ended.stderr, 'SECRET', name)
   }
 })
