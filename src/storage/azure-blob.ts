@@ -246,10 +246,10 @@ class AzureContainer implements BlobContainer {
     )
   }
 
-  renewLease(name: string, leaseId: string): Promise<boolean> {
-    return this.#lease(name, (abortSignal) =>
-      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).renewLease({ abortSignal }),
-    )
+  renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean> {
+    const ask = (abortSignal: AbortSignal) =>
+      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).renewLease({ abortSignal })
+    return this.#lease(name, ask, signal)
   }
 
   async releaseLease(name: string, leaseId: string): Promise<void> {
@@ -258,8 +258,12 @@ class AzureContainer implements BlobContainer {
     )
   }
 
-  #lease(name: string, ask: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
-    return this.#call({ at: name, needs: 'write' }, async (abortSignal) => {
+  #lease(
+    name: string,
+    ask: (signal: AbortSignal) => Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.#call({ at: name, needs: 'write', signal }, async (abortSignal) => {
       try {
         await ask(abortSignal)
         return true

@@ -28,7 +28,7 @@ export interface BlobContainer {
   /** Undefined where somebody else has it. `leaseId` is a UUID of the caller's: asking again with it is harmless. */
   acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean>
   /** False where it is lost. */
-  renewLease(name: string, leaseId: string): Promise<boolean>
+  renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean>
   releaseLease(name: string, leaseId: string): Promise<void>
 }
 

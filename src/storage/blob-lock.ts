@@ -6,14 +6,23 @@ import { isAlive, parseHolder, thisProcess } from './process-identity.js'
 // Azure gives leases of 15 to 60 s. The lease of a process that is gone ends by itself.
 const LEASE_SECONDS = 30
 const RENEW_EVERY_MS = 8_000
+const LEASE_MS = LEASE_SECONDS * 1000
 const ASK_EVERY_MS = 2_000
 // Somebody who still renews it after that is at work.
-const WAIT_MS = (LEASE_SECONDS + 5) * 1000
+const WAIT_MS = LEASE_MS + 5000
 
 export interface BlobLock {
   /** Why the lock is no longer held, if it is lost. */
   readonly lost: () => unknown
   readonly release: () => Promise<void>
+}
+
+export interface LockOptions {
+  readonly signal?: AbortSignal
+  /** Default 8 s. */
+  readonly renewEveryMs?: number
+  /** Milliseconds of a clock that only goes on. */
+  readonly now?: () => number
 }
 
 /**
@@ -23,20 +32,22 @@ export interface BlobLock {
 export async function lockBlob(
   container: BlobContainer,
   name: string,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, renewEveryMs = RENEW_EVERY_MS, now = () => performance.now() }: LockOptions = {},
 ): Promise<BlobLock> {
   const me = await thisProcess(randomUUID())
   await container.put(name, Buffer.alloc(0), { ifNoneMatch: '*' }).catch(isLeasedAlready)
   const until = performance.now() + WAIT_MS
+  let askedAt = now()
   while (!(await container.acquireLease(name, me.token, LEASE_SECONDS))) {
     const holder = parseHolder((await container.readText(name))?.text ?? '')
     const alive = holder === undefined ? undefined : await isAlive(holder)
     if (alive === true || performance.now() > until) throw locked(`${container.place}/${name}`)
     if (alive === false && holder !== undefined) await container.releaseLease(name, holder.token)
     else await sleep(ASK_EVERY_MS, signal)
+    askedAt = now()
   }
   await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
-  return keep(container, name, me.token)
+  return keep(container, name, { token: me.token, heldSince: askedAt, renewEveryMs, now })
 }
 
 /** A blob under lease refuses every write without it. */
@@ -44,27 +55,43 @@ function isLeasedAlready(error: unknown): void {
   if ((error as { code?: unknown }).code !== 'SINK_LOCKED') throw error
 }
 
-function keep(container: BlobContainer, name: string, token: string): BlobLock {
-  let renewedAt = performance.now()
-  let reason: unknown
-  const lose = (): void => {
-    reason ??= locked(`${container.place}/${name}`, 'the lock of this output was lost to another run')
+interface Lease {
+  readonly token: string
+  /** When it was asked for: it lasts from then on at least. */
+  readonly heldSince: number
+  readonly renewEveryMs: number
+  readonly now: () => number
+}
+
+function keep(
+  container: BlobContainer,
+  name: string,
+  { token, heldSince, renewEveryMs, now }: Lease,
+): BlobLock {
+  let renewedAt = heldSince
+  let isTaken = false
+  let isAsking = false
+  const renew = async (): Promise<void> => {
+    if (isAsking) return
+    isAsking = true
+    const askedAt = now()
+    try {
+      // A renewal with retries of its own would outlast the lease.
+      if (await container.renewLease(name, token, AbortSignal.timeout(renewEveryMs))) renewedAt = askedAt
+      else isTaken = true
+    } catch {
+      // The next one may get through; if none does, time tells.
+    } finally {
+      isAsking = false
+    }
   }
-  const timer = setInterval(() => {
-    const askedAt = performance.now()
-    container.renewLease(name, token).then(
-      (isHeld) => {
-        if (isHeld) renewedAt = askedAt
-        else lose()
-      },
-      () => {
-        if (performance.now() - renewedAt > LEASE_SECONDS * 1000) lose()
-      },
-    )
-  }, RENEW_EVERY_MS)
+  const timer = setInterval(() => void renew(), renewEveryMs)
   timer.unref()
   return {
-    lost: () => reason,
+    lost: () =>
+      isTaken || now() - renewedAt > LEASE_MS
+        ? locked(`${container.place}/${name}`, 'the lock of this output was lost to another run')
+        : undefined,
     async release() {
       clearInterval(timer)
       // Otherwise it ends by itself.
