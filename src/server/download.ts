@@ -1,10 +1,14 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
+import { isSluiceError } from '../errors.js'
 import { openItem } from '../pipeline/unpack.js'
+import { isMissing } from '../storage/file-errors.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 import { parseRange, prefersGzip } from './byte-range.js'
 import type { HttpAnswer, HttpRequest } from './http-message.js'
 import { Refusal } from './refusal.js'
+import type { ServerEvent } from './server-event.js'
+import { describeUnknown } from './unknown-error.js'
 
 /** A file as it lies in a store. */
 export interface StoredFile {
@@ -18,17 +22,25 @@ export interface StoredFile {
 const PACKED_PIECE_BYTES = 128 * 1024
 // Large pieces take half the processor time of small ones (bench/serve.ts); a download holds about two.
 const PIECE_BYTES = 512 * 1024
+const RETRY_SECONDS = 10
 const NDJSON = 'application/fhir+ndjson'
+
+/** What of a download is told. */
+export interface DownloadWatch {
+  readonly onBytes: (bytes: number) => void
+  readonly onEnd: () => void
+  readonly onEvent: (event: ServerEvent) => void
+}
 
 /**
  * A file, or a part of it, as it is or compressed, whatever the client prefers. What is stored compressed goes out
  * as it lies there. Parts are parts of the file as it is, so they are never compressed. Throws Refusal 410 for a file
- * that changed since the export.
+ * that changed since the export or is gone, and 503 for one that cannot be opened now.
  */
 export async function downloadAnswer(
   file: StoredFile,
   request: HttpRequest,
-  { onBytes, onEnd }: { readonly onBytes: (bytes: number) => void; readonly onEnd: () => void },
+  { onBytes, onEnd, onEvent }: DownloadWatch,
 ): Promise<HttpAnswer> {
   const { bytes, isGzip } = file
   const etag = `"${Buffer.from(file.item.version).toString('base64url')}"`
@@ -60,7 +72,11 @@ export async function downloadAnswer(
   const pieces = (from: Opened, length: number) => piecesOf(from, length, { onBytes, onEnd })
   if (range === 'whole' && prefersGzip(request.header('accept-encoding'))) {
     const headers = { ...common, etag: packedTag, 'content-encoding': 'gzip' }
-    const start = await opened(() => file.source.open(file.item, 0), isGzip ? file.item.bytes : bytes)
+    const start = await opened(
+      () => file.source.open(file.item, 0),
+      isGzip ? file.item.bytes : bytes,
+      onEvent,
+    )
     if (isGzip)
       return {
         status: 200,
@@ -73,6 +89,7 @@ export async function downloadAnswer(
   const start = await opened(
     () => (isGzip ? openItem(file.source, file.item, from) : file.source.open(file.item, from)),
     to - from,
+    onEvent,
   )
   const headers = { ...common, etag, 'content-length': String(to - from) }
   const body = pieces(start, to - from)
@@ -86,19 +103,34 @@ interface Opened {
   readonly first: Buffer
 }
 
-async function opened(open: () => Promise<SourceReader>, length: number): Promise<Opened> {
+async function opened(
+  open: () => Promise<SourceReader>,
+  length: number,
+  onEvent: DownloadWatch['onEvent'],
+): Promise<Opened> {
   let reader: SourceReader | undefined
   try {
     reader = await open()
     return { reader, first: await nextPiece(reader, Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, length))) }
-  } catch {
-    await reader?.close()
-    throw new Refusal('The data changed since the export; start a new export.', {
-      status: 410,
-      code: 'conflict',
+  } catch (error) {
+    await reader?.close().catch(() => undefined)
+    if (isGone(error))
+      throw new Refusal('The data changed since the export; start a new export.', {
+        status: 410,
+        code: 'conflict',
+      })
+    onEvent({ event: 'file.unreadable', level: 'warn', ...describeUnknown(error) })
+    throw new Refusal('The file cannot be read now; ask again.', {
+      status: 503,
+      code: 'transient',
+      retryAfterSeconds: RETRY_SECONDS,
     })
   }
 }
+
+/** Whether the version that was exported will not come back. */
+const isGone = (error: unknown): boolean =>
+  isSluiceError(error) ? ['SOURCE_CHANGED', 'SOURCE_NOT_FOUND'].includes(error.code) : isMissing(error)
 
 /** Fast rather than small: the link is rarely slower than the processor. */
 function packed(pieces: AsyncIterable<Buffer>, onClose: () => void): Readable {
@@ -123,7 +155,7 @@ async function* copiesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
 async function* piecesOf(
   { reader, first }: Opened,
   length: number,
-  { onBytes, onEnd }: { readonly onBytes: (bytes: number) => void; readonly onEnd: () => void },
+  { onBytes, onEnd }: Pick<DownloadWatch, 'onBytes' | 'onEnd'>,
 ): AsyncGenerator<Buffer> {
   try {
     let left = length

@@ -230,6 +230,7 @@ async function download(parts: RouteParts, request: HttpRequest): Promise<HttpAn
     const answer = await downloadAnswer(stored, request, {
       onBytes: (count) => metrics.bytesSent(count),
       onEnd: end,
+      onEvent: (event) => onEvent({ ...event, job: job.id, file: name }),
     })
     return answer
   } catch (error) {

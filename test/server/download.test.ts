@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -119,6 +119,32 @@ t.test('what changed since the export is 410, not a mixture', async (t) => {
     'a new export has the new data',
   )
 })
+
+t.test(
+  'a file that cannot be opened now is 503, and there again afterwards; one that is gone is 410',
+  async (t) => {
+    const provider = await provide(t, { files: { 'Patient.ndjson': TEXT } })
+    const { manifest } = await provider.export('/$export')
+    const path = join(provider.folder, 'data', 'Patient.ndjson')
+    renameSync(path, `${path}.away`)
+    t.equal((await provider.ask(manifest.output[0].url)).status, 410)
+    // A circle of links: ELOOP.
+    symlinkSync(path, path)
+    for (const headers of [{ 'accept-encoding': 'gzip' }, { 'accept-encoding': 'identity' }]) {
+      const response = await provider.ask(manifest.output[0].url, { headers })
+      t.equal(response.status, 503)
+      t.equal(response.headers.get('retry-after'), '10')
+      await outcomeText(response)
+    }
+    t.match(
+      provider.events.find(({ event }) => event === 'file.unreadable'),
+      { level: 'warn', error: 'SOURCE_UNREADABLE', file: manifest.output[0].url.split('/').at(-1) },
+    )
+    rmSync(path)
+    renameSync(`${path}.away`, path)
+    t.equal((await provider.ask(manifest.output[0].url)).status, 200)
+  },
+)
 
 t.test('a file that is being read is not removed when its export expires', async (t) => {
   const provider = await provide(t, {
