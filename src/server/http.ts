@@ -102,7 +102,11 @@ function mount(
         seconds: reply.elapsedTime / 1000,
       }),
     handler: async (request, reply) => {
-      const answer = await withinTime(handle(requestOf(request)), limits.answerTimeoutMs)
+      const work = handle(requestOf(request))
+      const answer = await withinTime(work, limits.answerTimeoutMs).catch((error: unknown) => {
+        void work.then(discard).catch(() => undefined)
+        throw error
+      })
       return send(reply, answer)
     },
   })
@@ -134,6 +138,18 @@ function send(reply: FastifyReply, { status, headers: own = {}, body = '' }: Htt
   reply.raw.writeHead(status, headers)
   void writeAll(reply.raw, body)
   return reply
+}
+
+/** Lets go of what an answer that comes too late holds: a generator does so only once it was begun. */
+async function discard({ body = '' }: HttpAnswer): Promise<void> {
+  if (typeof body === 'string') return
+  if (body instanceof Readable) {
+    body.destroy()
+    return
+  }
+  const pieces = body[Symbol.asyncIterator]()
+  await pieces.next()
+  await pieces.return?.()
 }
 
 /** Writes pieces one by one. What fails cuts the connection: the client sees that it has not got all. */
