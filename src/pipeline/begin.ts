@@ -26,7 +26,7 @@ export async function beginRun(
   const { secrets, resumed } = await openSecrets(sink.state, plan)
   const fingerprint = runFingerprint(options, limits, secrets)
   const { work, finished, skipped } = await surveyAll(options, listed, fingerprint)
-  if (work.length > 0) await withdrawReport(sink, options.overwrite ?? false)
+  await withdrawReport(sink, { overwrite: options.overwrite, willChange: work.length > 0 })
   const bytesTotal = listed.reduce((sum, { item }) => sum + item.bytes, 0)
   const tally = new Tally(options, listed.length, bytesTotal)
   for (const [each, record] of finished) tally.finished(each, record)

@@ -70,8 +70,14 @@ async function writeReport(sink: Sink, report: RunReport): Promise<void> {
   if (report.failed.length === 0) await sink.put(REPORT_NAME, text)
 }
 
-/** Takes the last run's report away before outputs change. Throws SINK_CONFLICT for a file that is not one. */
-export async function withdrawReport(sink: Sink, overwrite: boolean): Promise<void> {
+/**
+ * Takes the last run's report away before outputs change; where none will, it stays until it is replaced. Throws
+ * SINK_CONFLICT for a file that is not one, unless `overwrite`.
+ */
+export async function withdrawReport(
+  sink: Sink,
+  { overwrite = false, willChange }: { readonly overwrite?: boolean; readonly willChange: boolean },
+): Promise<void> {
   const text = await sink.get(REPORT_NAME)
   if (text === undefined) return
   if (!overwrite && !isReport(text))
@@ -80,7 +86,7 @@ export async function withdrawReport(sink: Sink, overwrite: boolean): Promise<vo
       retry: 'never',
       at: REPORT_NAME,
     })
-  await sink.remove(REPORT_NAME)
+  if (willChange) await sink.remove(REPORT_NAME)
 }
 
 function isReport(text: string): boolean {

@@ -121,6 +121,13 @@ t.test(
 t.test('a run.json that this tool did not make is SINK_CONFLICT', async (t) => {
   const output = writeFiles(join(folder, 'foreign-report'), { 'run.json': '{"mine":true}' })
   t.equal(await codeOf(run(input, output)), 'SINK_CONFLICT')
+  writeFiles(output, { 'x.ndjson': 'mine' })
+  t.equal(await codeOf(run(input, output, { skipExisting: true })), 'SINK_CONFLICT', 'nothing is left to do')
+  const empty = writeFiles(join(folder, 'nothing'), {})
+  t.equal(await codeOf(run(empty, output)), 'SINK_CONFLICT', 'nothing to read')
+  t.equal(textIn(output, 'run.json'), '{"mine":true}')
+  await run(empty, output, { overwrite: true })
+  t.match(textIn(output, 'run.json'), /fhir-sluice/)
 })
 
 t.test('two runs at once on one output: the second is SINK_LOCKED, the first ends well', async (t) => {
