@@ -54,6 +54,9 @@ export class SinkWriter {
     if (read?.fingerprint === work.fingerprint && (await canResume(run, work, sinkItem, read.checkpoint))) {
       const { checkpoint } = read
       run.onEvent({ event: 'item.resumed', level: 'info', item, offset: checkpoint.endOffset })
+      // A killed run flushed neither, and the journal is about to vouch for them.
+      await sinkItem.flush()
+      await flushQuarantine(run, work, checkpoint)
       return new SinkWriter(run, work, sinkItem, await Journal.resume(state, name, read), checkpoint)
     }
     if ((await state.bytesOf(name)) !== undefined)
@@ -236,6 +239,20 @@ async function canResume(
   if (sealed !== undefined) return false
   const quarantined = (await run.sink.state.bytesOf(quarantineName(work.output))) ?? 0
   return quarantined >= quarantineBytes && (await sinkItem.resume(outputBytes))
+}
+
+async function flushQuarantine(
+  { sink }: RunContext,
+  { output }: ItemWork,
+  { quarantineBytes }: Checkpoint,
+): Promise<void> {
+  if (quarantineBytes === 0) return
+  const quarantine = await sink.state.appender(quarantineName(output), quarantineBytes)
+  try {
+    await quarantine.flush()
+  } finally {
+    await quarantine.close()
+  }
 }
 
 /** An item whose output only has to appear. */
