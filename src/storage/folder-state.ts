@@ -60,7 +60,8 @@ async function destroyFile(path: string): Promise<void> {
   await rm(path, { force: true })
 }
 
-async function bootId(): Promise<string | undefined> {
+/** Of this machine: what its page cache holds is gone with the next boot. */
+export async function bootId(): Promise<string | undefined> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
   } catch {

@@ -7,7 +7,7 @@ import { FileSinkItem } from './file-sink-item.js'
 import { headOf } from './file-version.js'
 import { flushFolder, readText, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
-import { folderState } from './folder-state.js'
+import { bootId, folderState } from './folder-state.js'
 import { checkName, isItemName } from './names.js'
 import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 
@@ -95,7 +95,8 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
   return {
     place: path,
     localPaths: async () => [await realOf(folder), await realOf(state.place)],
-    state,
+    // Wherever the state lies, the bytes it speaks of are here.
+    state: { ...state, bootId },
     head: async (name) => headOf(fileOf(name)),
     item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name),
     async put(name, text) {
@@ -111,7 +112,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
 }
 
 /** The real path of something whose last parts need not be there yet. */
-async function realOf(path: string): Promise<string> {
+export async function realOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch {

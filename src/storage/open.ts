@@ -1,11 +1,11 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
 import type { Retry } from '../retry.js'
 import { type Address, type BlobAddress, parseAddress } from './address.js'
 import type { Authorization } from './azure-client.js'
 import type { BlobContainer } from './blob-container.js'
 import type { BlobRole } from './blob-errors.js'
-import { folderLake, folderSource, stateFolderOf } from './folder.js'
+import { folderLake, folderSource, realOf, stateFolderOf } from './folder.js'
 import { folderState } from './folder-state.js'
 import type { RequestLimits } from './request-limits.js'
 import { checkSas } from './sas.js'
@@ -92,13 +92,13 @@ async function openStates(
   access: StoreAccess,
 ): Promise<(folder?: string) => State> {
   const parsed = place === undefined ? stateAddressOf(lake) : settle(place, access)
-  if (parsed.kind === 'folder') return (folder = '') => folderState(join(parsed.path, folder))
-  if (lake.kind === 'blob' && lake.container === parsed.container && lake.endpoint === parsed.endpoint)
-    throw sluiceError('USAGE', 'The state must not lie in the container of the outputs.', {
+  if (await liesIn(parsed, lake))
+    throw sluiceError('USAGE', 'The state must not lie among the outputs: give another place for it.', {
       blame: 'user',
       retry: 'never',
-      at: parsed.place,
+      at: parsed.kind === 'folder' ? parsed.path : parsed.place,
     })
+  if (parsed.kind === 'folder') return (folder = '') => folderState(join(parsed.path, folder))
   const container = await openContainer(parsed, access, 'sink')
   const { blobState } = await import('./blob-state.js')
   const prefix = prefixOf(parsed)
@@ -110,6 +110,15 @@ async function openStates(
       isShared: folder === undefined,
       signal: access.retry.signal,
     })
+}
+
+/** Whoever may read a container may read all of it; of folders, what lies below. */
+async function liesIn(state: Address, lake: Address): Promise<boolean> {
+  if (state.kind === 'blob')
+    return lake.kind === 'blob' && lake.container === state.container && lake.endpoint === state.endpoint
+  if (lake.kind === 'blob') return false
+  const [inner, outer] = [await realOf(resolve(state.path)), await realOf(resolve(lake.path))]
+  return `${inner}/`.startsWith(outer.endsWith('/') ? outer : `${outer}/`)
 }
 
 // Azure allows container names of 63 characters.

@@ -1,0 +1,39 @@
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { createRetry } from '../../src/retry.js'
+import { blobState } from '../../src/storage/blob-state.js'
+import { folderLake } from '../../src/storage/folder.js'
+import { openLake, type StoreAccess } from '../../src/storage/open.js'
+import { startAzurite } from '../support/azurite.js'
+import { newContainer } from '../support/blob-containers.js'
+
+const ACCESS: StoreAccess = { credentials: () => ({ accounts: [] }), retry: createRetry({}) }
+
+t.test('the state of a folder must not lie in it, whatever the paths', async (t) => {
+  const place = t.testdir()
+  const out = join(place, 'out')
+  mkdirSync(out)
+  symlinkSync(out, join(place, 'link'))
+  for (const state of [
+    out,
+    `${out}/`,
+    join(out, 'state'),
+    join(out, 'a', 'b'),
+    join(place, 'link', 'state'),
+  ]) {
+    await t.rejects(openLake(out, ACCESS, { state }), { code: 'USAGE' }, state)
+    await t.rejects(openLake(join(place, 'link'), ACCESS, { state }), { code: 'USAGE' }, `a link, ${state}`)
+  }
+  for (const state of [`${out}-state`, join(place, 'state'), join(place, 'link.state')])
+    t.equal((await openLake(out, ACCESS, { state })).state.place, state)
+})
+
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
+t.test('outputs in a folder are trusted as far as this machine was not booted since', async (t) => {
+  const azurite = await startAzurite(t)
+  const { container } = await newContainer(azurite, { role: 'sink' })
+  const stateOf = () => blobState({ container, place: 'azurite://state', prefix: '' })
+  const { state } = folderLake(join(t.testdir(), 'out'), stateOf).sink('')
+  t.equal(await state.bootId(), readFileSync(BOOT_ID, 'utf8').trim())
+})
