@@ -3,6 +3,7 @@ import type { Lake, Sink, State } from '../storage/store.js'
 import { hashOf } from './items.js'
 import type { RunOptions } from './options.js'
 import { REPORT_NAME } from './report.js'
+import { destroySecrets } from './secrets.js'
 
 /**
  * `dated`: a folder `2026-11-21T0100Z-1f0c2a9b` for each run. `dated-output`: `202611210100-output`, as the timed
@@ -67,8 +68,12 @@ export async function openRunFolder(lake: Lake, options: RunFolderOptions): Prom
   try {
     const entries = await readRuns(lake.state)
     const last = entries.findLast((entry) => entry.fingerprint === fingerprint && entry.isRemoved !== true)
-    if (last !== undefined && !(await isComplete(last.folder, lake.sink(last.folder))))
-      return { sink: lake.sink(last.folder), folder: last.folder, isResumed: true, close }
+    if (last !== undefined) {
+      const sink = lake.sink(last.folder)
+      if (!(await isComplete(last.folder, sink))) return { sink, folder: last.folder, isResumed: true, close }
+      // It may have ended between its report and this.
+      await destroySecrets(sink.state)
+    }
     const folder = newName(layout, now, new Set(entries.map((entry) => entry.folder)))
     await writeRuns(lake.state, [...entries, { folder, fingerprint, family, at: now.toISOString() }])
     return { sink: lake.sink(folder), folder, isResumed: false, close }

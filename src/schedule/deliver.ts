@@ -3,6 +3,7 @@ import { hasErrors, type IssueCounts } from '../export/outcomes.js'
 import { runExport } from '../export/run.js'
 import { REPORT_NAME, type RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
+import { destroySecrets } from '../pipeline/secrets.js'
 import type { Sink, Source } from '../storage/store.js'
 import type { Pipeline, PipelineSource, RunHooks } from './pipeline.js'
 import { newItemsOf, type Versions } from './versions.js'
@@ -96,8 +97,10 @@ async function fromStore(
   return { report, hasServerErrors: false }
 }
 
-/** Of a run that ended before it could note so: its outputs may be in use, and its keys are gone. */
+/** Of a run that ended before it could note so: its outputs may be in use, and its keys, if any are left, go. */
 async function finishedReport(sink: Sink): Promise<RunReport | undefined> {
   const text = await sink.get(REPORT_NAME)
-  return text === undefined ? undefined : (JSON.parse(text) as RunReport)
+  if (text === undefined) return undefined
+  await destroySecrets(sink.state)
+  return JSON.parse(text) as RunReport
 }

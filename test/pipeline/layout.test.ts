@@ -50,3 +50,19 @@ t.test('the names of the original, and none', async (t) => {
   t.same(names, ['202611210102-output', '202611210102-output-2', '202611210102-output-3'])
   t.match(await openRunFolder(lake, { layout: 'none', fingerprint: 'a' }), { folder: '' })
 })
+
+t.test('keys that a run left when it ended behind its report go with the next one', async (t) => {
+  const lake = folderLake(join(t.testdir(), 'lake'))
+  const open = () => openRunFolder(lake, { layout: 'dated', fingerprint: 'a', now: NOW })
+  const first = await open()
+  await first.close()
+  const { sink } = first
+  await sink.state.write('run-secrets.json', 'secret')
+  await (await open()).close()
+  t.equal(await sink.state.read('run-secrets.json'), 'secret', 'not those of one that goes on')
+  await sink.put('run.json', '{}')
+  const next = await open()
+  await next.close()
+  t.not(next.folder, first.folder)
+  t.equal(await sink.state.read('run-secrets.json'), undefined)
+})

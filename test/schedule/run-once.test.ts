@@ -90,9 +90,12 @@ t.test(
     const [started] = textIn(join(place, 'lake.sluice'), 'history.ndjson').split('\n')
     writeFiles(place, { 'lake.sluice/history.ndjson': `${started}\n{"family":"torn` })
     const before = textIn(join(place, 'lake', first.run), 'run.json')
+    const { state } = pipeline.lake.sink(first.run)
+    await state.write('run-secrets.json', 'secret')
     const second = await runOnce(pipeline)
     t.match(second, { run: first.run, isResumed: true, report: { lines: { delivered: 1 } } })
     t.equal(textIn(join(place, 'lake', first.run), 'run.json'), before)
+    t.equal(await state.read('run-secrets.json'), undefined)
     t.ok(
       filesIn(join(place, 'lake.sluice'))
         .get('history.ndjson')
