@@ -180,5 +180,7 @@ function printExport(report: ExportReport, sink: Sink, terminal: Terminal): void
     terminal.print(`${printCount(run.outputs.length)} files kept raw: ${printByteCount(run.bytes.written)}`)
     for (const { item, code, message } of run.failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   } else printReport(run, sink, terminal)
-  if (transactionTime !== undefined) terminal.print(`next time: --since ${transactionTime}`)
+  // What is missing here would be missing for ever.
+  if (transactionTime !== undefined && report.isComplete && !hasErrors(issues))
+    terminal.print(`next time: --since ${transactionTime}`)
 }

@@ -154,16 +154,17 @@ async function endpointOf(client: SmartClient, context: ServerContext): Promise<
 /** Older servers: the extension `oauth-uris` of the CapabilityStatement. */
 async function oauthUri(context: ServerContext): Promise<unknown> {
   const metadata = await documentAt('metadata', context)
-  const rest = metadata?.rest as readonly { readonly security?: Extended }[] | undefined
-  const uris = rest?.[0]?.security?.extension?.find(({ url }) => url?.endsWith('/oauth-uris'))
-  return uris?.extension?.find(({ url }) => url === 'token')?.valueUri
+  const [rest] = objects(metadata?.rest)
+  const { security } = (rest ?? {}) as { readonly security?: Entry | null }
+  const uris = objects(security?.extension).find(({ url }) => String(url).endsWith('/oauth-uris'))
+  return objects(uris?.extension).find(({ url }) => url === 'token')?.valueUri
 }
 
-interface Extended {
-  readonly url?: string
-  readonly valueUri?: unknown
-  readonly extension?: readonly Extended[]
-}
+type Entry = Readonly<Record<string, unknown>>
+
+/** Of a list that another wrote: what is no object is left out. */
+const objects = (value: unknown): readonly Entry[] =>
+  Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : []
 
 const MOST_BYTES = 16 * 2 ** 20
 

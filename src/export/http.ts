@@ -23,7 +23,7 @@ export interface HttpAnswer {
 
 /** HTTP with kept connections. Not `fetch`: that one decodes gzip without telling whether it was complete. */
 export interface HttpClient {
-  /** Follows redirects; credentials do not follow to another origin. Throws RequestFailure. */
+  /** Follows redirects; credentials and bodies do not follow to another origin. Throws RequestFailure. */
   send(url: URL, request?: HttpRequest): Promise<HttpAnswer>
   close(): void
 }
@@ -50,6 +50,9 @@ export function createHttpClient(silenceMs = DEFAULT_SILENCE_MS): HttpClient {
         // What came encrypted does not go on in the clear.
         if (!isWeb(target) || (at.protocol === 'https:' && target.protocol === 'http:'))
           throw wrongAnswer('REDIRECT_REFUSED', answer.status)
+        // A body may hold a secret, or name patients.
+        const isBodyKept = next.body !== undefined && answer.status >= 307
+        if (isBodyKept && at.origin !== target.origin) throw wrongAnswer('REDIRECT_REFUSED', answer.status)
         next = redirected(next, answer.status, at.origin === target.origin)
         at = target
       }

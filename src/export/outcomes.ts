@@ -2,7 +2,15 @@
 export type IssueCounts = Readonly<Record<string, number>>
 
 const SEVERITIES: ReadonlySet<unknown> = new Set(['fatal', 'error', 'warning', 'information'])
-const CODE = /^[a-z][a-z-]{0,31}$/
+// http://hl7.org/fhir/issue-type of R4, R5 and R6: any other text may be a name.
+const CODES: ReadonlySet<unknown> = new Set(
+  (
+    'invalid structure required value invariant security login unknown expired forbidden suppressed processing ' +
+    'not-supported duplicate multiple-matches not-found deleted too-long code-invalid extension too-costly ' +
+    'business-rule conflict limited-filter transient lock-error no-store exception timeout incomplete throttled ' +
+    'informational success'
+  ).split(' '),
+)
 
 /** Of an OperationOutcome; undefined for anything else. */
 export function issuesOf(resource: unknown): IssueCounts | undefined {
@@ -12,8 +20,9 @@ export function issuesOf(resource: unknown): IssueCounts | undefined {
   }
   if (resourceType !== 'OperationOutcome') return undefined
   const counts: Record<string, number> = {}
-  for (const { severity, code } of Array.isArray(issue) ? issue : []) {
-    const name = `${SEVERITIES.has(severity) ? severity : 'unknown'}/${CODE.test(String(code)) ? code : 'unknown'}`
+  for (const entry of Array.isArray(issue) ? issue : []) {
+    const { severity, code } = (entry ?? {}) as { readonly severity?: unknown; readonly code?: unknown }
+    const name = `${SEVERITIES.has(severity) ? severity : 'unknown'}/${CODES.has(code) ? code : 'unknown'}`
     counts[name] = (counts[name] ?? 0) + 1
   }
   return counts

@@ -25,7 +25,9 @@ export type Polled =
 const LEAST_WAIT_MS = 1000
 // Servers ask for hours and are done in minutes; one that insists answers 429.
 const MOST_WAIT_MS = 300_000
+// All pages together.
 const MOST_MANIFEST_BYTES = 256 * 2 ** 20
+const MOST_OTHER_BYTES = 2 ** 20
 const MOST_PAGES = 100_000
 
 /**
@@ -47,12 +49,17 @@ export async function pollManifest(
     mostAttempts: Number.POSITIVE_INFINITY,
   })
   const pages: Readonly<Record<string, unknown>>[] = []
+  const addresses = new Set<string>()
+  let leftBytes = MOST_MANIFEST_BYTES
   for (let url: URL | undefined = statusUrl; url !== undefined; ) {
-    const page = await pollPage(server, url, { ...options, deadlineMs, retry })
+    addresses.add(url.href)
+    const page = await pollPage(server, url, { ...options, deadlineMs, retry, leftBytes })
     if (page === undefined) return { kind: 'lost' }
-    pages.push(page)
-    if (pages.length > MOST_PAGES) throw invalid('its manifest has no end', server)
-    url = nextPage(page, server)
+    pages.push(page.body)
+    leftBytes -= page.bytes
+    url = nextPage(page.body, server)
+    if (pages.length === MOST_PAGES || (url !== undefined && addresses.has(url.href)))
+      throw invalid('its manifest has no end', server)
   }
   return { kind: 'complete', manifest: parseManifest(pages, server) }
 }
@@ -62,20 +69,27 @@ const OUTAGE_MS = 30 * 60_000
 interface Polling extends PollOptions {
   readonly deadlineMs: number
   readonly retry: Retry
+  /** How long the page may be. */
+  readonly leftBytes: number
+}
+
+interface Page {
+  readonly body: Readonly<Record<string, unknown>>
+  readonly bytes: number
 }
 
 async function pollPage(
   server: ExportServer,
   url: URL,
-  { deadlineMs, retry, intervalMs, limitMs, onProgress }: Polling,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+  { deadlineMs, retry, intervalMs, limitMs, onProgress, leftBytes }: Polling,
+): Promise<Page | undefined> {
   const at = server.base.href
-  const seen: Seen = { notFound: 0, failed: 0, noManifest: 0 }
+  const seen: Seen = { notFound: 0, failed: 0, noManifest: 0, leftBytes }
   for (;;) {
     const poll = await translated(at, () =>
       retry.run({ at }, async () => readStatus(server, await askStatus(server, url), seen)),
     )
-    if (poll.kind === 'manifest') return poll.body
+    if (poll.kind === 'manifest') return poll
     if (poll.kind === 'lost') return undefined
     onProgress(poll.progress)
     const waitMs = clamp(poll.retryAfterMs ?? intervalMs, Math.max(MOST_WAIT_MS, intervalMs))
@@ -101,7 +115,7 @@ type Status =
       readonly progress: string | undefined
       readonly retryAfterMs: number | undefined
     }
-  | { readonly kind: 'manifest'; readonly body: Readonly<Record<string, unknown>> }
+  | ({ readonly kind: 'manifest' } & Page)
   | { readonly kind: 'lost' }
 
 // A gateway's answer can look like the server's own: only one that stays is believed.
@@ -112,12 +126,13 @@ interface Seen {
   notFound: number
   failed: number
   noManifest: number
+  readonly leftBytes: number
 }
 
 /** What one poll says. Throws RequestFailure for an answer that may get better, else a SluiceError. */
 async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen): Promise<Status> {
   const status = Number(answer.header('x-export-status')?.match(/^\d{3}/)?.[0] ?? answer.status)
-  const text = await textOf(answer, MOST_MANIFEST_BYTES)
+  const text = await textOf(answer, status === 200 ? seen.leftBytes : MOST_OTHER_BYTES)
   if (status === 202)
     return {
       kind: 'running',
@@ -127,7 +142,8 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
   const body = parseObject(text)
   const issues = issuesOf(body)
   if (status === 200) {
-    if (body !== undefined && isManifest(body)) return { kind: 'manifest', body }
+    if (body !== undefined && isManifest(body))
+      return { kind: 'manifest', body, bytes: Buffer.byteLength(text) }
     if (issues !== undefined) throw failed(server, `status 200, ${issueText(issues)}`)
     seen.noManifest += 1
     if (body === undefined && seen.noManifest < BELIEVED_AFTER)
@@ -143,8 +159,15 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
     return { kind: 'lost' }
   }
   if (issues !== undefined) seen.failed += 1
-  if (isRetryableStatus(status) && seen.failed < BELIEVED_AFTER) throw failureOf(answer, true)
+  if (isRetryableStatus(status) && seen.failed < BELIEVED_AFTER) return busy(answer, status)
   throw failed(server, `status ${status}${issues === undefined ? '' : `, ${issueText(issues)}`}`)
+}
+
+/** A server that names a time works on: only the limit of the whole wait ends it. Throws RequestFailure. */
+function busy(answer: HttpAnswer, status: number): Status {
+  const waitMs = retryAfterMs(answer.header)
+  if (waitMs === undefined || (status !== 429 && status !== 503)) throw failureOf(answer, true)
+  return { kind: 'running', progress: undefined, retryAfterMs: waitMs }
 }
 
 /** Shown on terminals: nothing that moves a cursor, and not long. */

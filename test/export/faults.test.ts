@@ -2,44 +2,35 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { ErrorCode } from '../../src/errors.js'
 import { type Answer, outcome, type Plan, type Script, startBadServer } from '../support/bad-fhir-server.js'
 import {
-  type ExportOverrides,
-  exportTo,
-  lines,
-  listenToExport,
-  observationLine,
-  patientLine,
-} from '../support/export-run.js'
-import { codeOf, filesIn, outputsIn, run, writeFiles } from '../support/pipeline-run.js'
+  expectedOutputs,
+  FILES,
+  HTML,
+  type Listed,
+  observations,
+  type Refused,
+  type Survived,
+} from '../support/export-faults.js'
+import { exportTo, listenToExport } from '../support/export-run.js'
+import { codeOf, filesIn, outputsIn } from '../support/pipeline-run.js'
 
-t.jobs = 8
+t.jobs = 3
 
-const FILES = { Patient: [lines(60, patientLine)], Observation: [lines(400, observationLine)] }
-const HTML: Answer = { headers: { 'content-type': 'text/html' }, body: '<html>CANARY gateway</html>' }
 // Else the waits double.
 const SOON = { 'retry-after-ms': '50' }
 
-const folder = t.testdir()
-const input = writeFiles(join(folder, 'in'), {
-  'Patient.1.ndjson': FILES.Patient[0],
-  'Observation.1.ndjson': FILES.Observation[0],
-})
-await run(input, join(folder, 'expected'))
-const expected = outputsIn(join(folder, 'expected'))
+const expected = await expectedOutputs(t)
+
+const elsewhere = await startBadServer(t, { files: FILES })
+
+const nextOf = (url: string): object => ({ relation: 'next', url })
 
 /** These answers first, then good ones. */
 const first =
   (...answers: readonly Answer[]): Script =>
   (_, nth) =>
     answers[nth - 1]
-
-/** The observations, `times` over, as the good answer changed so. */
-const observations =
-  (times: number, change: (good: Answer, nth: number) => Answer): Script =>
-  ({ url }, nth, good) =>
-    url.includes('Observation') && nth <= times ? change(good(), nth) : undefined
 
 /** No more than `bytes` of the part that was asked for. */
 function part(good: Answer, bytes: number, isLengthKnown: boolean): Answer {
@@ -48,13 +39,6 @@ function part(good: Answer, bytes: number, isLengthKnown: boolean): Answer {
   if (good.status !== 206 || body.length <= bytes) return good
   const range = `bytes ${from}-${Number(from) + bytes - 1}/${isLengthKnown ? total : '*'}`
   return { ...good, headers: { ...good.headers, 'content-range': range }, body: body.slice(0, bytes) }
-}
-
-type Listed = Record<'output', { type: string; url: string; count: number }[]>
-
-interface Survived {
-  readonly plan: Partial<Plan>
-  readonly options?: ExportOverrides
 }
 
 const survived: Readonly<Record<string, Survived>> = {
@@ -214,12 +198,6 @@ for (const [name, { plan, options }] of Object.entries(survived))
     t.notMatch(JSON.stringify([events, report]), /CANARY/)
   })
 
-interface Refused extends Survived {
-  readonly code: ErrorCode
-  /** The server's job is not left behind. */
-  readonly isCancelled?: boolean
-}
-
 const refused: Readonly<Record<string, Refused>> = {
   'a kick-off that is refused': {
     plan: { kickOff: () => outcome(400, 'not-supported') },
@@ -270,6 +248,38 @@ const refused: Readonly<Record<string, Refused>> = {
     plan: { manifest: () => ({ output: { url: 'x' } }) },
     code: 'EXPORT_INVALID',
   },
+  'a redirect that would carry the request to another origin': {
+    plan: {
+      kickOff: () => ({ status: 307, headers: { location: `${elsewhere.base}/$export` } }),
+    },
+    options: { request: { level: 'patient', parameters: [['patient', 'CANARY']] } },
+    code: 'EXPORT_INVALID',
+  },
+  'a manifest whose next page is itself': {
+    plan: { manifest: (manifest, origin) => ({ ...manifest, link: [nextOf(`${origin}/status/1`)] }) },
+    code: 'EXPORT_INVALID',
+  },
+  'a progress text without end': {
+    plan: { status: () => ({ status: 202, body: Buffer.alloc(2 ** 20 + 1, 0x20) }) },
+    code: 'EXPORT_INVALID',
+  },
+  'a server that asks to come back after the limit': {
+    plan: { status: () => ({ status: 503, headers: { 'retry-after': '7200' } }) },
+    options: { pollLimitMs: 2500 },
+    code: 'EXPORT_OVERDUE',
+  },
+  'issues that are none, and codes that are names': {
+    plan: {
+      kickOff: () => ({
+        status: 400,
+        body: JSON.stringify({
+          resourceType: 'OperationOutcome',
+          issue: [null, 7, { severity: 'error', code: 'canary-john' }],
+        }),
+      }),
+    },
+    code: 'EXPORT_REFUSED',
+  },
   'endless redirects': {
     plan: { kickOff: ({ url }) => ({ status: 302, headers: { location: url } }) },
     code: 'EXPORT_INVALID',
@@ -288,114 +298,10 @@ for (const [name, { plan, options, code, isCancelled }] of Object.entries(refuse
     })
     t.equal(await codeOf(failing), code)
     t.same([...filesIn(output).keys()], [], 'no output')
-    t.notMatch(JSON.stringify([events, message]), /CANARY/)
+    t.notMatch(JSON.stringify([events, message]), /CANARY/i)
     t.equal(filesIn(`${output}.sluice`).has('lock'), false)
     if (isCancelled === true) t.equal(server.count('DELETE', /./), 1, 'the job is cancelled')
   })
-
-const unreadable: Readonly<Record<string, Refused>> = {
-  'a file that is gone': {
-    plan: { file: observations(99, () => outcome(410, 'deleted')) },
-    code: 'SOURCE_UNREADABLE',
-  },
-  'a page of a gateway for good': { plan: { file: observations(99, () => HTML) }, code: 'SOURCE_UNREADABLE' },
-  'a file shorter than its size': {
-    plan: { manifest: announcing({ fileSize: FILES.Observation[0].length + 1 }) },
-    code: 'SOURCE_CORRUPT',
-  },
-  'a file shorter than its count': {
-    plan: {
-      files: { ...FILES, Observation: [lines(399, observationLine)] },
-      manifest: announcing({ count: 400 }),
-    },
-    code: 'SOURCE_CORRUPT',
-  },
-  'a file longer than its count': {
-    plan: {
-      files: { ...FILES, Observation: [lines(401, observationLine)] },
-      manifest: announcing({ count: 400 }),
-    },
-    code: 'SOURCE_CORRUPT',
-  },
-  'another type than announced': {
-    plan: { files: { ...FILES, Observation: [lines(300, observationLine) + lines(100, patientLine)] } },
-    code: 'SOURCE_CORRUPT',
-  },
-  'a file that changes while its connection is lost': {
-    plan: {
-      tags: 'none',
-      file: observations(2, (good, nth) =>
-        nth === 1
-          ? { ...good, stallAfter: 30_000 }
-          : { ...good, body: String(good.body).replaceAll('weight', 'height') },
-      ),
-    },
-    options: { silenceMs: 400 },
-    code: 'SOURCE_CHANGED',
-  },
-  'a file whose tag changes while its connection is lost': {
-    plan: {
-      file: observations(2, (good, nth) =>
-        nth === 1
-          ? { ...good, stallAfter: 30_000 }
-          : { status: 200, headers: { etag: '"2"' }, body: good.body },
-      ),
-    },
-    options: { silenceMs: 400 },
-    code: 'SOURCE_CHANGED',
-  },
-  'an encoding nobody asked for': {
-    plan: { file: observations(99, (good) => ({ ...good, headers: { 'content-encoding': 'br' } })) },
-    code: 'SOURCE_UNREADABLE',
-  },
-}
-
-function announcing(facts: object): Plan['manifest'] {
-  return (manifest) => ({
-    ...manifest,
-    output: (manifest.output as Listed['output']).map((file) =>
-      file.type === 'Observation' ? { ...file, ...facts } : file,
-    ),
-  })
-}
-
-for (const [name, { plan, options, code }] of Object.entries(unreadable))
-  t.test(`${name} costs that file (${code}), the rest is delivered, a later run completes it`, async (t) => {
-    const server = await startBadServer(t, { files: FILES, ...plan })
-    const output = join(t.testdir(), 'out')
-    const report = await exportTo(server, output, options)
-    t.match(report, { isComplete: false, isReleased: false })
-    t.match(report.run.failed, [{ item: 'Observation.1.ndjson', code }])
-    t.strictSame([...filesIn(output).keys()], ['Patient.1.ndjson'], 'nothing half-written, and no run.json')
-    t.equal(server.count('DELETE', /./), 0, 'the job is kept')
-    server.plan = { files: FILES }
-    const again = await exportTo(server, output)
-    t.match(again, { isComplete: true, isContinued: true, isReleased: true })
-    t.equal(server.count('GET', /\$export/), 1, 'it is the same job')
-    t.strictSame(outputsIn(output), expected)
-  })
-
-t.test('a broken download asks for the rest only, by the version it began with', async (t) => {
-  const server = await startBadServer(t, {
-    files: FILES,
-    file: observations(1, (good) => ({ ...good, stallAfter: 30_000 })),
-  })
-  await exportTo(server, join(t.testdir(), 'out'), { silenceMs: 400 })
-  const asked = server.asked.filter(({ url }) => url.includes('Observation'))
-  t.equal(asked.length, 2)
-  t.match(asked[1]?.headers, { range: 'bytes=30000-', 'if-range': /^"/, 'accept-encoding': 'identity' })
-})
-
-t.test('a count that is wrong only warns where that is asked for', async (t) => {
-  const server = await startBadServer(t, { files: FILES, manifest: announcing({ count: 7 }) })
-  const { events, onEvent } = listenToExport()
-  const report = await exportTo(server, join(t.testdir(), 'out'), { onEvent, onMismatch: 'warn' })
-  t.equal(report.isComplete, true)
-  t.match(
-    events.filter(({ event }) => event === 'export.mismatch'),
-    [{ item: 'Observation.1.ndjson', announced: 7, found: 400 }],
-  )
-})
 
 t.test('an encrypted server of unknown authority is refused, and one that speaks no TLS', async (t) => {
   const made = t.testdir()
@@ -417,6 +323,10 @@ t.test('an encrypted server of unknown authority is refused, and one that speaks
   const plain = await startBadServer(t, { files: FILES })
   const wrong = { base: plain.base.replace('http:', 'https:') }
   t.equal(await codeOf(exportTo(wrong, join(made, 'out'))), 'SOURCE_UNREADABLE')
+})
+
+t.test('a body does not follow to another origin', async (t) => {
+  t.same(elsewhere.asked, [])
 })
 
 t.test('nobody there: the service gave up', async (t) => {
