@@ -14,7 +14,7 @@ import { type Fault, nthFails, type Seen, startFaultProxy } from '../support/fau
 import { KEEP_ALL, planFor, syntheticLines } from '../support/pipeline-run.js'
 
 // Each failing request costs two runs: every so many are tried, all of them in a soak.
-const STEP = Number(process.env.SLUICE_WIRE_STEP ?? 13)
+const STEP = Number(process.env.SLUICE_WIRE_STEP ?? 19)
 const CHUNK_BYTES = 16_384
 
 const azurite = await startAzurite(t)
