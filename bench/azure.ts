@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { sideBySide } from '../src/pipeline/side-by-side.js'
 import { createRetry } from '../src/retry.js'
 import { openSink, type StoreAccess } from '../src/storage/open.js'
 import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../test/support/azurite.js'
@@ -25,6 +26,7 @@ const HELP = `What does a run from blob to blob cost, against a plain copy throu
 --write           also into bench/README.md
 `
 
+const UPLOADS_AT_ONCE = 16
 const MODES = ['copy', 'engine', 'pipeline'] as const
 type Mode = (typeof MODES)[number]
 type Sample = AzureMeasured & { readonly seconds: number }
@@ -89,18 +91,22 @@ async function upload(file: string, count: number, emulator: AzureProcessOptions
   const access: StoreAccess = { credentials: () => ({ accounts: [], emulator }), retry: createRetry() }
   const sink = await openSink('azurite://source', access, { isToBeCreated: true })
   const bytes = readFileSync(file)
+  const ranges: { readonly start: number; readonly end: number }[] = []
   for (let n = 0, start = 0; n < count && start < bytes.length; n += 1) {
     const wanted = Math.ceil((bytes.length * (n + 1)) / count)
     const newline = bytes.indexOf(0x0a, Math.max(start, wanted - 1))
     const end = newline < 0 ? bytes.length : newline + 1
+    ranges.push({ start, end })
+    start = end
+  }
+  await sideBySide(ranges.entries(), UPLOADS_AT_ONCE, async ([n, { start, end }]) => {
     const item = sink.item(`all-${String(n).padStart(6, '0')}.ndjson`, 'f0'.repeat(16))
     await item.resume(0)
     for (let at = start; at < end; at += 4 * 2 ** 20)
       await item.append([bytes.subarray(at, Math.min(end, at + 4 * 2 ** 20))])
     await item.complete()
     await item.commit({ sourceVersion: '', lines: 0, quarantined: 0 })
-    start = end
-  }
+  })
 }
 
 async function measure(options: AzureProcessOptions): Promise<Sample> {
