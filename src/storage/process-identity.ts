@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { kill, pid } from 'node:process'
 
@@ -8,6 +8,8 @@ export interface Holder {
   readonly host: string
   /** When the process began, in the system's own count: tells a reused process number apart. */
   readonly started: string
+  /** Where its number means something: this boot's PID namespace. Containers may share a host's name, not this. */
+  readonly space?: string
   readonly token: string
 }
 
@@ -15,6 +17,7 @@ export const thisProcess = async (token: string): Promise<Holder> => ({
   pid,
   host: hostname(),
   started: await startOf(pid),
+  space: await processSpace(),
   token,
 })
 
@@ -29,9 +32,9 @@ export function parseHolder(text: string): Holder | undefined {
   return undefined
 }
 
-/** Undefined for a holder on another machine: that cannot be known from here. */
+/** Undefined for a holder on another machine, or one among other processes: that cannot be known from here. */
 export async function isAlive(holder: Holder): Promise<boolean | undefined> {
-  if (holder.host !== hostname()) return undefined
+  if (holder.host !== hostname() || holder.space !== (await processSpace())) return undefined
   return isRunning(holder.pid) && (await startOf(holder.pid)) === holder.started
 }
 
@@ -41,6 +44,16 @@ function isRunning(processId: number): boolean {
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Empty where the system does not tell. */
+async function processSpace(): Promise<string> {
+  try {
+    const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+    return `${boot} ${await readlink('/proc/self/ns/pid')}`
+  } catch {
+    return ''
   }
 }
 

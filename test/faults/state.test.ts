@@ -9,9 +9,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { thisProcess } from '../../src/storage/process-identity.js'
 import {
   CONFIG,
   codeOf,
@@ -151,10 +152,12 @@ t.test('two runs at once on one output: the second is SINK_LOCKED, the first end
 t.test(
   'a lock whose holder is gone is taken over, one of another machine is believed while it is touched',
   async (t) => {
-    const holder = { pid: process.pid, host: hostname(), started: '1', token: 'x' }
+    const holder = { ...(await thisProcess('x')), started: '1' }
     const rows = [
       ['a number that was used again', JSON.stringify(holder), undefined],
       ['nonsense', 'not a lock', undefined],
+      ['another container', JSON.stringify({ ...holder, space: 'elsewhere' }), 'SINK_LOCKED'],
+      ['an older version', JSON.stringify({ ...holder, space: undefined }), 'SINK_LOCKED'],
       ['another machine', JSON.stringify({ ...holder, host: 'elsewhere' }), 'SINK_LOCKED'],
     ] as const
     for (const [name, lock, code] of rows) {
@@ -162,9 +165,11 @@ t.test(
       writeFiles(`${output}.sluice`, { lock })
       t.equal(await codeOf(run(input, output)), code, name)
     }
-    const output = join(folder, 'lock another machine')
-    execFileSync('touch', ['-d', '10 minutes ago', join(`${output}.sluice`, 'lock')])
-    t.equal(await codeOf(run(input, output)), undefined, 'untouched for long')
+    for (const name of ['another machine', 'another container']) {
+      const output = join(folder, `lock ${name}`)
+      execFileSync('touch', ['-d', '10 minutes ago', join(`${output}.sluice`, 'lock')])
+      t.equal(await codeOf(run(input, output)), undefined, `untouched for long: ${name}`)
+    }
   },
 )
 
