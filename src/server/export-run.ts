@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isSluiceError } from '../errors.js'
+import { isSluiceError, sluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
 import type { RunEvent, RunMetrics, RunProgress } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
@@ -202,11 +202,12 @@ async function copyOne(
   const file = await open(`${path}.part`, 'w', 0o600)
   try {
     const { elements } = job.criteria
-    await writeSelection(reader, file, {
+    const lineCount = await writeSelection(reader, file, {
       signal: work.signal,
       onBytes,
       ...(elements === undefined ? {} : { elements, version, type: selection.type }),
     })
+    if (lineCount !== selection.count) throw damagedSelection(selection)
     await file.datasync()
     await file.close()
     await rename(`${path}.part`, path)
@@ -219,6 +220,13 @@ async function copyOne(
   if (item === undefined) throw badRequest('The export was removed while it was written.')
   return item
 }
+
+const damagedSelection = ({ name, item }: Selection) =>
+  sluiceError('STATE_UNREADABLE', `lines that were selected for ${name} are missing; start a new export`, {
+    blame: 'sink',
+    retry: 'later',
+    at: item.name,
+  })
 
 interface Anonymized {
   readonly job: JobRecord

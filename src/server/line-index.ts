@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { sluiceError } from '../errors.js'
 import { openItem } from '../pipeline/unpack.js'
+import { writeWhole } from '../storage/folder-files.js'
 import type { Source, SourceItem } from '../storage/store.js'
 import { factsOf, type LineFacts, patientKey } from './line-facts.js'
 import { type ScannedLine, scanLines } from './line-scan.js'
@@ -83,10 +85,11 @@ export async function buildIndex(
     const bytes = await scanLines({ read }, maxLineBytes, lines)
     await reader.verify()
     await file.write(lines.records.take())
+    await file.datasync()
     await file.close()
     await rename(`${path}.part`, path)
     const index = { item, isGzip: reader.gzip, bytes, ...lines.summary() }
-    await writeHead(headPath(folder, item), index)
+    await writeWhole(headPath(folder, item), JSON.stringify(index), 0o600)
     return index
   } finally {
     await reader.close()
@@ -137,18 +140,6 @@ class LineCollector {
       groups: this.#groups,
     }
   }
-}
-
-async function writeHead(path: string, index: ItemIndex): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const part = `${path}.part`
-  const file = await open(part, 'w', 0o600)
-  try {
-    await file.writeFile(JSON.stringify(index))
-  } finally {
-    await file.close()
-  }
-  await rename(part, path)
 }
 
 const hasMark = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
@@ -226,8 +217,12 @@ class RecordWriter {
   }
 }
 
-/** Every line of an item, in the order of the text. */
-export async function* linesOf(folder: string, { item }: ItemIndex): AsyncGenerator<readonly LineRecord[]> {
+/** Every line of an item, in the order of the text. Throws STATE_UNREADABLE at its end if some are missing. */
+export async function* linesOf(
+  folder: string,
+  { item, types }: ItemIndex,
+): AsyncGenerator<readonly LineRecord[]> {
+  let left = types.reduce((sum, { count }) => sum + count, 0)
   const file = await open(linesPath(folder, item), 'r')
   try {
     const buffer = Buffer.allocUnsafe(1024 * 1024)
@@ -254,12 +249,27 @@ export async function* linesOf(folder: string, { item }: ItemIndex): AsyncGenera
         if (key !== 0n && open !== undefined)
           ((flags & MAYBE) === 0 ? open.patients : open.maybePatients).push(key)
       }
+      left -= lines.length
       yield lines
     }
-    if (open !== undefined) yield [open]
+    if (open !== undefined) {
+      left -= 1
+      yield [open]
+    }
+    if (left !== 0) throw await damaged(folder, item)
   } finally {
     await file.close()
   }
+}
+
+/** The index is forgotten: the next start builds it anew. */
+async function damaged(folder: string, item: SourceItem): Promise<Error> {
+  await rm(headPath(folder, item), { force: true })
+  return sluiceError('STATE_UNREADABLE', 'has an index with missing lines; start the server again', {
+    blame: 'sink',
+    retry: 'later',
+    at: item.name,
+  })
 }
 
 interface Building extends LineRecord {

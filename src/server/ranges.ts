@@ -53,6 +53,7 @@ export class RunWriter {
   async close(): Promise<string> {
     this.#settle()
     await this.flush()
+    await this.file.datasync()
     await this.file.close()
     return this.#hash.digest('hex')
   }

@@ -7,10 +7,11 @@ import type { Selection } from './select.js'
 /** The selections of a job as a source: what the pipeline anonymizes, without a copy of the raw lines. */
 export function selectionSource(source: Source, selections: readonly Selection[], folder: string): Source {
   const byName = new Map(selections.map((selection) => [selection.name, selection]))
-  const itemOf = ({ name, bytes, item, digest }: Selection): SourceItem => ({
+  const itemOf = ({ name, bytes, count, item, digest }: Selection): SourceItem => ({
     name,
     bytes,
     version: `${item.version}/${digest}`,
+    promised: { lineCount: count },
   })
   return {
     place: source.place,

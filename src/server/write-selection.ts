@@ -15,12 +15,12 @@ interface WriteOptions {
 const PIECE_BYTES = 1024 * 1024
 const LF = 0x0a
 
-/** Writes the lines of a reader into a file, the last one with its line break. */
+/** Writes the lines of a reader into a file, the last one with its line break. Returns how many. */
 export async function writeSelection(
   reader: SourceReader,
   file: FileHandle,
   options: WriteOptions,
-): Promise<void> {
+): Promise<number> {
   const { signal, onBytes } = options
   const { elements, version, type } = options
   const change =
@@ -30,6 +30,7 @@ export async function writeSelection(
   let piece: Buffer = Buffer.allocUnsafe(PIECE_BYTES)
   let kept = 0
   let readBytes = 0
+  let lineCount = 0
   for (;;) {
     signal.throwIfAborted()
     if (kept === piece.length) piece = Buffer.concat([piece, Buffer.allocUnsafe(piece.length)])
@@ -40,12 +41,13 @@ export async function writeSelection(
     const filled = kept + bytes
     const isEnd = bytes < wanted
     const until = isEnd ? filled : piece.lastIndexOf(LF) + 1
-    await writeLines(file, piece.subarray(0, until), change)
+    lineCount += await writeLines(file, piece.subarray(0, until), change)
     piece.copyWithin(0, until, filled)
     kept = filled - until
     if (isEnd) break
   }
   await reader.verify()
+  return lineCount
 }
 
 /** Whole lines, of which only the item's last may lack its line break. */
@@ -53,12 +55,14 @@ async function writeLines(
   file: FileHandle,
   lines: Buffer,
   change: ((line: Buffer) => Buffer) | undefined,
-): Promise<void> {
-  if (lines.length === 0) return
+): Promise<number> {
+  if (lines.length === 0) return 0
   if (change === undefined) {
     await writeAll(file, lines)
-    if (lines[lines.length - 1] !== LF) await writeAll(file, Buffer.from('\n'))
-    return
+    const lineCount = breaksIn(lines)
+    if (lines[lines.length - 1] === LF) return lineCount
+    await writeAll(file, Buffer.from('\n'))
+    return lineCount + 1
   }
   const changed: Buffer[] = []
   for (let at = 0; at < lines.length; ) {
@@ -68,6 +72,13 @@ async function writeLines(
     at = end + 1
   }
   await writeAll(file, Buffer.concat(changed))
+  return changed.length
+}
+
+function breaksIn(bytes: Buffer): number {
+  let count = 0
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count += 1
+  return count
 }
 
 const withBreak = (line: Buffer): Buffer =>

@@ -162,7 +162,7 @@ export async function provide(
   options: {
     readonly files?: Readonly<Record<string, string | Uint8Array>>
     readonly headers?: Record<string, string>
-  } & Partial<Omit<ServerOptions, 'source' | 'limits'>> & { readonly limits?: Partial<ServerLimits> } = {},
+  } & Partial<Omit<ServerOptions, 'limits'>> & { readonly limits?: Partial<ServerLimits> } = {},
 ): Promise<Provider> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-serve-'))
   const data = writeFiles(join(folder, 'data'), options.files ?? STORE)
