@@ -203,7 +203,8 @@ t.test('onlyNew from a server: the windows of the runs join, whatever comes betw
         .map((line) => JSON.parse(line).id),
     ),
   )
-  t.same(ids, [['p1'], ['p2'], ['p3'], ['p4'], ['p5']])
+  // Nothing is lost; the newest of a run comes again in the next, for what may bear the same time.
+  t.same(ids, [['p1'], ['p1', 'p2'], ['p2', 'p3'], ['p3', 'p4'], ['p4', 'p5']])
   t.ok(events.includes('pipeline.started'))
 })
 
