@@ -15,6 +15,8 @@ export interface KeptJob {
   readonly isReleased: boolean
   /** Outputs of the export that this one takes the place of. */
   readonly replaces?: readonly string[]
+  /** Items of the manifest, as far as it was read: some may be in the sink. */
+  readonly names?: readonly string[]
   /** Of a delivered export. */
   readonly report?: unknown
 }

@@ -54,6 +54,7 @@ export async function pollManifest(
   for (let url: URL | undefined = statusUrl; url !== undefined; ) {
     addresses.add(url.href)
     const page = await pollPage(server, url, { ...options, deadlineMs, retry, leftBytes })
+    if (page === undefined && pages.length > 0) throw invalid('does not have a page of its manifest', server)
     if (page === undefined) return { kind: 'lost' }
     pages.push(page.body)
     leftBytes -= page.bytes
@@ -120,6 +121,8 @@ type Status =
 
 // A gateway's answer can look like the server's own: only one that stays is believed.
 const BELIEVED_AFTER = 3
+// How long nodes of a server may take to tell each other of a job.
+const UNKNOWN_WAIT_MS = 5000
 
 /** Answers so far that may or may not be the last word. */
 interface Seen {
@@ -155,7 +158,8 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
   if (status === 404 || status === 410) {
     seen.notFound += 1
     // Some servers answer so until all their nodes know the job.
-    if (seen.notFound === 1) throw failureOf(answer, true)
+    if (seen.notFound === 1)
+      throw new RequestFailure({ status, code: 'HTTP', retryAfterMs: UNKNOWN_WAIT_MS, isRetryable: true })
     return { kind: 'lost' }
   }
   if (issues !== undefined) seen.failed += 1

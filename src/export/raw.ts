@@ -2,6 +2,7 @@ import { isSluiceError, sluiceError } from '../errors.js'
 import { type ItemFailure, type ItemTotals, REPORT_NAME } from '../pipeline/report.js'
 import { sideBySide } from '../pipeline/side-by-side.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../storage/store.js'
+import { parseObject } from './body.js'
 
 /** What came of files that were kept as they are. */
 export interface RawReport {
@@ -65,14 +66,25 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
   return report
 }
 
-const doneName = ({ version }: SourceItem): string => `export/raw/${version}.done`
+const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 
-/** What is there of this very item. Throws SINK_CONFLICT for something else under its name. */
+/** Of which item, and what it became in the sink. */
+interface Done {
+  readonly itemVersion: string
+  readonly headVersion: string
+}
+
+/**
+ * What is there of this very item; what another job of this export left under its name is replaced. Throws
+ * SINK_CONFLICT for something else there.
+ */
 async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promise<SinkHead | undefined> {
   const there = await sink.head(item.name)
   if (there === undefined) return undefined
-  if (there.version === (await sink.state.read(doneName(item)))) return there
-  if (overwrite) return undefined
+  const done = parseObject((await sink.state.read(doneName(item))) ?? '') as Partial<Done> | undefined
+  const isOurs = done !== undefined && done.headVersion === there.version
+  if (isOurs && done.itemVersion === item.version) return there
+  if (isOurs || overwrite) return undefined
   throw sluiceError('SINK_CONFLICT', 'is already there and not of this export; choose another output', {
     blame: 'sink',
     retry: 'never',
@@ -100,7 +112,8 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<SinkH
     await output.flush()
     const head = await output.sealed()
     // Before it appears, so that what is there without a record is not ours.
-    await sink.state.write(doneName(item), head.version)
+    const done: Done = { itemVersion: item.version, headVersion: head.version }
+    await sink.state.write(doneName(item), JSON.stringify(done))
     await output.commit({ sourceVersion: item.version, lines: lines.count, quarantined: 0 })
     await output.settle()
     return head

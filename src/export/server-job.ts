@@ -31,7 +31,7 @@ export class ServerJob {
       if (kept.phase === 'running') tell(options, 'export.continued', { startedAt: kept.startedAt })
       return new ServerJob(server, options, kept, true)
     }
-    const replaces = await earlierOutputs(options)
+    const replaces = [...(await earlierOutputs(options)), ...(kept === undefined ? [] : leftBy(kept))]
     if (kept !== undefined && !kept.isReleased) await cancel(kept, server)
     await forgetJob(options.sink.state)
     return new ServerJob(server, options, await start(server, options, replaces), false)
@@ -57,6 +57,7 @@ export class ServerJob {
       const polled = await this.#poll()
       if (polled.kind === 'complete') {
         const { manifest } = polled
+        await this.#noteNames(manifest)
         tell(this.options, 'export.listed', {
           files: manifest.output.length,
           deleted: manifest.deleted.length,
@@ -67,15 +68,26 @@ export class ServerJob {
       }
       if (attempt > 1) throw this.#forgotten()
       tell(this.options, 'export.lost', {}, 'warn')
-      this.kept = await start(this.server, this.options, this.kept.replaces)
+      // Another of its nodes may know it still.
+      await cancel(this.kept, this.server)
+      this.kept = await start(this.server, this.options, leftBy(this.kept))
     }
+  }
+
+  /** Before the first of them is written. */
+  async #noteNames({ output, deleted }: Manifest): Promise<void> {
+    if (this.kept.phase === 'delivered') return
+    const { plan, gzip } = this.options
+    const ending = plan !== undefined && gzip === true ? '.gz' : ''
+    this.kept = { ...this.kept, names: [...output, ...deleted].map(({ name }) => name + ending) }
+    await writeJob(this.options.sink.state, this.kept)
   }
 
   /** Notes that everything is there, and removes what the sink had of an export that this one replaces. */
   async markDelivered(report: ExportReport): Promise<void> {
     const outputs = new Set(report.run.outputs.map(({ name }) => name))
     for (const name of this.kept.replaces ?? []) if (!outputs.has(name)) await this.options.sink.remove(name)
-    this.kept = { ...this.kept, phase: 'delivered', replaces: [], report }
+    this.kept = { ...this.kept, phase: 'delivered', replaces: [], names: [], report }
     await writeJob(this.options.sink.state, this.kept)
   }
 
@@ -197,6 +209,11 @@ async function start(
   tell(options, 'export.started', { of: options.request.level })
   return job
 }
+
+/** Names under which the sink may hold what an unfinished job, or those before it, left. */
+const leftBy = ({ replaces = [], names = [] }: KeptJob): readonly string[] => [
+  ...new Set([...replaces, ...names]),
+]
 
 /** What the sink's last report says is there. */
 async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[]> {

@@ -15,7 +15,7 @@ import {
 import { exportTo, listenToExport } from '../support/export-run.js'
 import { codeOf, filesIn, outputsIn } from '../support/pipeline-run.js'
 
-t.jobs = 3
+t.jobs = 4
 
 // Else the waits double.
 const SOON = { 'retry-after-ms': '50' }
@@ -257,6 +257,10 @@ const refused: Readonly<Record<string, Refused>> = {
   },
   'a manifest whose next page is itself': {
     plan: { manifest: (manifest, origin) => ({ ...manifest, link: [nextOf(`${origin}/status/1`)] }) },
+    code: 'EXPORT_INVALID',
+  },
+  'a manifest whose next page is not there': {
+    plan: { manifest: (manifest, origin) => ({ ...manifest, link: [nextOf(`${origin}/status/9`)] }) },
     code: 'EXPORT_INVALID',
   },
   'a progress text without end': {

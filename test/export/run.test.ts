@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { startBadServer } from '../support/bad-fhir-server.js'
+import { type Answer, outcome, startBadServer } from '../support/bad-fhir-server.js'
 import { exportTo, lines, listenToExport, observationLine, patientLine } from '../support/export-run.js'
-import { codeOf, filesIn, outputsIn, run, writeFiles } from '../support/pipeline-run.js'
+import { codeOf, filesIn, outputsIn, planFor, run, writeFiles } from '../support/pipeline-run.js'
 
 const FILES = {
   Patient: [lines(40, patientLine), lines(40, patientLine, 40)],
@@ -134,3 +134,28 @@ t.test('raw files are kept as they are where that is asked for', async (t) => {
   t.equal(report.isComplete, true)
   t.equal(filesIn(output).get('Patient.2.ndjson')?.toString(), FILES.Patient[1])
 })
+
+t.test('what a lost or cancelled job left in the sink goes with the next job of the export', async (t) => {
+  const gone = (): Answer => outcome(410, 'deleted')
+  for (const plan of [planFor(), undefined])
+    for (const restart of [false, true]) {
+      const server = await startBadServer(t, {
+        files: { Patient: [...FILES.Patient, ...FILES.Observation] },
+        manifest: (manifest) => ({ ...manifest, output: withoutTypes(manifest) }),
+        file: ({ url }) => (url.endsWith('/1') ? gone() : undefined),
+      })
+      const output = join(t.testdir(), `${restart}`)
+      t.equal((await exportTo(server, output, { plan })).isComplete, false)
+      t.ok(filesIn(output).has('Resource.3.ndjson'))
+      if (!restart) server.forgetJobs()
+      server.plan = {
+        files: FILES,
+        manifest: (manifest) => ({ ...manifest, output: withoutTypes(manifest).slice(0, 2) }),
+      }
+      t.equal((await exportTo(server, output, { plan, restart })).isComplete, true)
+      t.strictSame([...outputsIn(output).keys()], ['Resource.1.ndjson', 'Resource.2.ndjson'])
+    }
+})
+
+const withoutTypes = ({ output }: Record<string, unknown>): object[] =>
+  (output as { readonly url: string; readonly count: number }[]).map(({ url, count }) => ({ url, count }))
