@@ -4,6 +4,7 @@ import { Output } from '../src/anonymizer/output.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
+import { sideBySide } from '../src/pipeline/side-by-side.js'
 import { createRetry } from '../src/retry.js'
 import { openSink, openSource, type StoreAccess } from '../src/storage/open.js'
 import type { Sink, Source, SourceItem } from '../src/storage/store.js'
@@ -29,6 +30,8 @@ export interface AzureMeasured {
 }
 
 const CHUNK_BYTES = 4 * 2 ** 20
+// As a run has under way.
+const ITEMS_AT_ONCE = 16
 const FACTS = { sourceVersion: '', lines: 0, quarantined: 0 }
 
 const options = JSON.parse(process.argv[2]) as AzureProcessOptions
@@ -61,7 +64,9 @@ async function pipeline(source: Source, sink: Sink): Promise<void> {
 async function copyAll(source: Source, sink: Sink): Promise<void> {
   const release = await sink.state.lock()
   try {
-    for await (const item of source.list(() => {})) await copy(source, sink, item)
+    const items: SourceItem[] = []
+    for await (const item of source.list(() => {})) items.push(item)
+    await sideBySide(items, ITEMS_AT_ONCE, (item) => copy(source, sink, item))
   } finally {
     await release()
   }
@@ -71,7 +76,7 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<void>
   const reader = await source.open(item, 0)
   const output = sink.item(item.name, 'c0'.repeat(16))
   await output.resume(0)
-  const chunk = Buffer.alloc(CHUNK_BYTES)
+  const chunk = Buffer.alloc(Math.min(CHUNK_BYTES, item.bytes + 1))
   for (let bytes = await reader.read(chunk); bytes > 0; bytes = await reader.read(chunk))
     await output.append([chunk.subarray(0, bytes)])
   await reader.verify()
