@@ -48,7 +48,7 @@ export class BlockSinkItem implements SinkItem {
   #keptBytes = 0
   readonly #sent = new Set<number>()
   /** Blocks that an earlier run has staged: the same id is the same bytes. */
-  #there: ReadonlySet<string> = new Set()
+  #there: ReadonlySet<string> | undefined
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
   /** Of blocks that another program has left: the ETag of what stands there since. */
@@ -171,6 +171,11 @@ export class BlockSinkItem implements SinkItem {
     return keptBlocks(uncommitted, this.fingerprint, bytes)
   }
 
+  async #staged(): Promise<ReadonlySet<string>> {
+    const { uncommitted } = await this.sink.container.blocks(this.name)
+    return new Set(uncommitted.map(({ id }) => id))
+  }
+
   async #stage(): Promise<void> {
     const index = this.#blocks.length
     if (isBeyondBlocks(index)) throw this.#tooLong()
@@ -180,11 +185,14 @@ export class BlockSinkItem implements SinkItem {
     this.#heldBytes = 0
     const md5 = md5Of(pieces)
     const id = blockId(this.fingerprint, index, md5)
+    // A run that was killed before its journal was first kept may have staged many: worth asking, but for one block.
+    if (index === 1) this.#there ??= await this.#staged()
     this.#blocks.push({ id, bytes })
     const { uploads } = this.sink
-    const { sent } = this.#there.has(id)
-      ? { sent: Promise.resolve() }
-      : await uploads.start(bytes, () => this.#send(id, pieces, md5))
+    const { sent } =
+      this.#there?.has(id) === true
+        ? { sent: Promise.resolve() }
+        : await uploads.start(bytes, () => this.#send(id, pieces, md5))
     const done = sent
       .then(
         () => this.#noteSent(index),

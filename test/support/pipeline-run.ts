@@ -88,7 +88,12 @@ export function filesIn(folder: string): Map<string, Buffer> {
     return files
   }
   for (const name of names)
-    if (statSync(join(folder, name)).isFile()) files.set(name, readFileSync(join(folder, name)))
+    try {
+      if (statSync(join(folder, name)).isFile()) files.set(name, readFileSync(join(folder, name)))
+    } catch (error) {
+      // Gone since it was listed: a run may be going on.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   return files
 }
 
