@@ -62,5 +62,5 @@ export function seededRandom(name: string): Random {
   return new Random(seed)
 }
 
-/** How long a fuzz test may go on: `SLUICE_FUZZ_SECONDS`, by default 20. */
-export const fuzzSeconds = (): number => Number(process.env.SLUICE_FUZZ_SECONDS ?? 20)
+/** How long a fuzz test may go on: `SLUICE_FUZZ_SECONDS`, by default 12. */
+export const fuzzSeconds = (): number => Number(process.env.SLUICE_FUZZ_SECONDS ?? 12)
