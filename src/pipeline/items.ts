@@ -94,8 +94,7 @@ export async function survey(
   // Committed, but its done record was not written yet.
   if (there.fingerprint === work.fingerprint) return { kind: 'work' }
   const sealed = (await readJournal(sink.state, journalName(work.output)))?.checkpoint.sealed
-  if (sealed === undefined) return { kind: 'conflict' }
-  const isOurs = sealed.version === there.version || isMixOf(there, [sealed, record?.head])
+  const isOurs = sealed?.version === there.version || isMixOf(there, work.fingerprint, [sealed, record?.head])
   return { kind: isOurs ? 'work' : 'conflict' }
 }
 

@@ -1,3 +1,4 @@
+import { sluiceError } from '../errors.js'
 import { isDocumentName } from './names.js'
 import type { CommitFacts, Sink, SinkHead, SinkItem } from './store.js'
 
@@ -6,6 +7,8 @@ import type { CommitFacts, Sink, SinkHead, SinkItem } from './store.js'
  * Documents are not split. `Patient.ndjson` becomes `Patient-00001.ndjson` and so on, also where it is one part.
  */
 export function splitSink(sink: Sink, splitBytes: number): Sink {
+  /** How many parts there were when the output was last looked at: no others may be replaced or removed. */
+  const seen = new Map<string, number>()
   const headOf = async (name: string): Promise<SinkHead | undefined> => {
     const heads: SinkHead[] = []
     for (let number = 1; ; number += 1) {
@@ -13,7 +16,12 @@ export function splitSink(sink: Sink, splitBytes: number): Sink {
       if (head === undefined) break
       heads.push(head)
     }
+    seen.set(name, heads.length)
     return heads.length === 0 ? undefined : wholeOf(name, heads)
+  }
+  const seenOf = async (name: string): Promise<number> => {
+    if (!seen.has(name)) await headOf(name)
+    return seen.get(name) ?? 0
   }
   return {
     ...sink,
@@ -22,10 +30,11 @@ export function splitSink(sink: Sink, splitBytes: number): Sink {
     item: (name, fingerprint) =>
       isDocumentName(name)
         ? sink.item(name, fingerprint)
-        : new SplitSinkItem(sink, { name, fingerprint, splitBytes }),
+        : new SplitSinkItem(sink, { name, fingerprint, splitBytes, seen: () => seenOf(name) }),
     async remove(name) {
       if (isDocumentName(name)) return sink.remove(name)
-      await removeFrom(sink, name, 1)
+      await headOf(name)
+      await removeParts(sink, name, 0, await seenOf(name))
     },
   }
 }
@@ -34,6 +43,8 @@ interface SplitOutput {
   readonly name: string
   readonly fingerprint: string
   readonly splitBytes: number
+  /** How many parts there were when the output was last looked at. */
+  seen(): Promise<number>
 }
 
 class SplitSinkItem implements SinkItem {
@@ -52,6 +63,7 @@ class SplitSinkItem implements SinkItem {
   async resume(bytes: number): Promise<boolean> {
     await this.close()
     this.#begin()
+    await this.output.seen()
     for (let number = 1; ; number += 1) {
       const part = this.#part(number)
       const left = bytes === 0 ? 0 : await part.leftBytes()
@@ -107,7 +119,9 @@ class SplitSinkItem implements SinkItem {
     for (const [at, head] of heads.entries()) found.add(await this.#parts[at].find(head))
     if (found.has('lost')) return 'lost'
     // What an earlier, longer output left behind is still to be removed.
-    const hasMore = (await this.sink.head(partName(this.output.name, heads.length + 1))) !== undefined
+    const hasMore =
+      (await this.output.seen()) > heads.length &&
+      (await this.sink.head(partName(this.output.name, heads.length + 1))) !== undefined
     return found.has('ready') || hasMore ? 'ready' : 'committed'
   }
 
@@ -116,11 +130,24 @@ class SplitSinkItem implements SinkItem {
     return wholeOf(this.output.name, this.#heads)
   }
 
-  /** Part by part: each appears whole. */
+  /** Part by part: each appears whole. Nothing is, before it is clear that no part is somebody else's. */
   async commit(facts: CommitFacts): Promise<void> {
-    for (const [at, part] of this.#parts.entries())
-      if ((await part.find(this.#heads[at])) !== 'committed') await part.commit(facts)
-    await removeFrom(this.sink, this.output.name, this.#parts.length + 1)
+    const { name } = this.output
+    const seen = await this.output.seen()
+    const open: SinkItem[] = []
+    for (const [at, part] of this.#parts.entries()) {
+      if ((await part.find(this.#heads[at])) === 'committed') continue
+      if (at >= seen) await this.#checkFree(partName(name, at + 1))
+      open.push(part)
+    }
+    for (const part of open) await part.commit(facts)
+    await removeParts(this.sink, name, this.#parts.length, seen)
+  }
+
+  /** Of a part that was not there, or behind a gap, when the output was looked at. */
+  async #checkFree(part: string): Promise<void> {
+    const there = await this.sink.head(part)
+    if (there !== undefined && there.fingerprint !== this.output.fingerprint) throw notOurs(part)
   }
 
   async settle(): Promise<void> {
@@ -162,39 +189,60 @@ class SplitSinkItem implements SinkItem {
   }
 }
 
-/** Each part of what is there is the one at its place in one of the outputs: a commit was interrupted. */
-export const isMixOf = (there: SinkHead, outputs: readonly (SinkHead | null | undefined)[]): boolean => {
+/** Each part of what is there is of this fingerprint or the one at its place in an output: a commit was interrupted. */
+export const isMixOf = (
+  there: SinkHead,
+  fingerprint: string,
+  outputs: readonly (SinkHead | null | undefined)[],
+): boolean => {
   if (there.parts === undefined) return false
   const known = outputs.map((output) => (output == null ? undefined : partsOf(output)))
-  const isKnown = ({ version }: SinkHead, at: number): boolean =>
-    known.some((parts) => parts?.[at]?.version === version)
+  const isKnown = (part: SinkHead, at: number): boolean =>
+    part.fingerprint === fingerprint || known.some((parts) => parts?.[at]?.version === part.version)
   return partsOf(there)?.every(isKnown) === true
 }
+
+const notOurs = (at: string) =>
+  sluiceError('SINK_CONFLICT', 'is there already and no part of an output of this tool; move it away', {
+    blame: 'sink',
+    retry: 'never',
+    at,
+  })
 
 /** `a/Patient.ndjson` and 2: `a/Patient-00002.ndjson`. */
 const partName = (name: string, number: number): string =>
   name.replace(/(\.[^./]+(?:\.gz)?)$/i, (ending) => `-${String(number).padStart(5, '0')}${ending}`)
 
-/** The version names every part's, so that each can be found again. */
-const wholeOf = (name: string, heads: readonly SinkHead[]): SinkHead => ({
-  bytes: heads.reduce((sum, { bytes }) => sum + bytes, 0),
-  version: JSON.stringify(heads.map(({ bytes, version }) => [bytes, version])),
-  ...(heads[0]?.fingerprint === undefined ? {} : { fingerprint: heads[0].fingerprint }),
-  parts: heads.map((_, at) => partName(name, at + 1)),
-})
+type PartFacts = readonly [bytes: number, version: string, fingerprint?: string]
 
-function partsOf({ version }: SinkHead): readonly SinkHead[] | undefined {
+/** The version names every part's, so that each can be found again. */
+function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
+  const fingerprint = heads[0]?.fingerprint
+  const isOneWork = heads.every((head) => head.fingerprint === fingerprint)
+  return {
+    bytes: heads.reduce((sum, { bytes }) => sum + bytes, 0),
+    version: JSON.stringify(heads.map(factsOf)),
+    ...(fingerprint === undefined || !isOneWork ? {} : { fingerprint }),
+    parts: heads.map((_, at) => partName(name, at + 1)),
+  }
+}
+
+const factsOf = ({ bytes, version, fingerprint }: SinkHead): PartFacts =>
+  fingerprint === undefined ? [bytes, version] : [bytes, version, fingerprint]
+
+function partsOf({ version: all }: SinkHead): readonly SinkHead[] | undefined {
   try {
-    return (JSON.parse(version) as [number, string][]).map(([bytes, version]) => ({ bytes, version }))
+    return (JSON.parse(all) as PartFacts[]).map(([bytes, version, fingerprint]) => ({
+      bytes,
+      version,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    }))
   } catch {
     return undefined
   }
 }
 
-async function removeFrom(sink: Sink, name: string, first: number): Promise<void> {
-  const numbers: number[] = []
-  for (let number = first; (await sink.head(partName(name, number))) !== undefined; number += 1)
-    numbers.push(number)
-  // From the end, so that a crash leaves no gap behind which parts would be overlooked.
-  for (const number of numbers.reverse()) await sink.remove(partName(name, number))
+/** Removes the parts behind the first `kept`, from the end: a crash leaves no gap behind which some are overlooked. */
+async function removeParts(sink: Sink, name: string, kept: number, seen: number): Promise<void> {
+  for (let number = seen; number > kept; number -= 1) await sink.remove(partName(name, number))
 }

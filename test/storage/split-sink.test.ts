@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { journalName } from '../../src/pipeline/done.js'
 import { runPipeline } from '../../src/pipeline/run.js'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
 import { memorySink } from '../../src/storage/memory.js'
@@ -75,6 +76,31 @@ for (const [store, make] of Object.entries(STORES))
       t.equal(await open().head('P.ndjson'), undefined)
     })
 
+    t.test('parts behind a gap are of somebody else: neither replaced nor removed', async (t) => {
+      const open = make(t)
+      for (const foreign of ['P-00002.ndjson', 'P-00003.ndjson']) await open().put(foreign, 'mine')
+      const sink = open()
+      t.equal(await sink.head('P.ndjson'), undefined)
+      const long = sink.item('P.ndjson', 'print')
+      await long.resume(0)
+      for (const text of ['longer\n', 'longer\n']) await long.append(bytes(text))
+      await long.complete()
+      const sealed = await long.sealed()
+      t.equal(await long.find(sealed), 'ready')
+      await t.rejects(long.commit(FACTS), { code: 'SINK_CONFLICT', at: 'P-00002.ndjson' })
+      t.equal(await open().get('P-00001.ndjson'), undefined, 'nothing is committed')
+      await long.abort()
+      const short = sink.item('P.ndjson', 'print')
+      await short.resume(0)
+      await short.append(bytes('short\n'))
+      await short.complete()
+      await short.sealed()
+      await short.commit(FACTS)
+      t.equal(await open().get('P-00001.ndjson'), 'short\n')
+      for (const foreign of ['P-00002.ndjson', 'P-00003.ndjson'])
+        t.equal(await open().get(foreign), 'mine', foreign)
+    })
+
     t.test('documents are not split', async (t) => {
       const item = make(t)().item('one.json', 'print')
       await item.resume(0)
@@ -107,6 +133,33 @@ t.test('a run with parts has the bytes of one without, and its report names them
     [],
   )
 })
+
+t.test(
+  'a commit that was interrupted over an older output is gone on with, also without a journal',
+  async (t) => {
+    const input = join(t.testdir(), 'in')
+    mkdirSync(input)
+    const content = new MemoryContent()
+    const options = {
+      source: folderSource(input),
+      plan: planFor(KEEP_ALL),
+      workers: 1,
+      chunkBytes: 64 * 1024,
+    }
+    const runInto = (sink: Sink) => runPipeline({ ...options, sink: splitSink(sink, 200_000) })
+    const textOf = (id: string) => `{"resourceType":"Patient","id":"${id}"}\n`.repeat(12_000)
+    writeFileSync(join(input, 'P.ndjson'), textOf('a'))
+    await runInto(memorySink(content))
+    writeFileSync(join(input, 'P.ndjson'), textOf('b'))
+    await t.rejects(runInto(killedAt(memorySink(content), 'P-00002.ndjson')), /killed/)
+    const { state } = memorySink(content)
+    await state.remove(journalName('P.ndjson'))
+    const report = await runInto(memorySink(content))
+    const sink = memorySink(content)
+    const texts = await Promise.all((report.outputs[0].parts ?? []).map((name) => sink.get(name)))
+    t.equal(texts.join(''), textOf('b'))
+  },
+)
 
 /** A sink whose output `name` can be put in place, or removed, no more: the process is killed there. */
 const killedAt = (sink: Sink, name: string): Sink => ({
