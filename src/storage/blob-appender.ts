@@ -5,6 +5,15 @@ import type { Appender } from './store.js'
 // Append Block takes 4 MiB in every version of the service.
 const MOST_BYTES = 4 * 2 ** 20
 const COPY_BYTES = 4 * 2 ** 20
+// An append blob takes 50,000 (Azure, Append Block); what is kept is written again in few before that.
+const MOST_APPENDS = 45_000
+
+export interface AppenderOptions {
+  /** Called with the length after each append. */
+  readonly onGrown?: (bytes: number) => void
+  /** Default 45,000. */
+  readonly mostAppends?: number
+}
 
 /** Appends to an append blob, with its position as the condition; nothing is made before the first bytes are kept. */
 export class BlobAppender implements Appender {
@@ -17,7 +26,8 @@ export class BlobAppender implements Appender {
     private readonly name: string,
     /** Undefined: to be created. */
     private position: number | undefined,
-    private readonly onGrown: (bytes: number) => void,
+    private count: number,
+    private readonly options: AppenderOptions,
   ) {}
 
   /** Goes on behind the first `keepBytes`; 0 begins afresh. */
@@ -25,10 +35,10 @@ export class BlobAppender implements Appender {
     container: BlobContainer,
     name: string,
     keepBytes: number,
-    onGrown: (bytes: number) => void = () => {},
+    options: AppenderOptions = {},
   ): Promise<BlobAppender> {
-    if (keepBytes > 0) await keepOnly(container, name, keepBytes)
-    return new BlobAppender(container, name, keepBytes > 0 ? keepBytes : undefined, onGrown)
+    const count = keepBytes > 0 ? await keepOnly(container, name, keepBytes) : 0
+    return new BlobAppender(container, name, keepBytes > 0 ? keepBytes : undefined, count, options)
   }
 
   async append(text: string): Promise<void> {
@@ -56,9 +66,12 @@ export class BlobAppender implements Appender {
     this.position ??= await this.#create()
     for (let at = 0; at < bytes.length; at += MOST_BYTES) {
       const piece = bytes.subarray(at, at + MOST_BYTES)
+      if (this.count >= (this.options.mostAppends ?? MOST_APPENDS))
+        this.count = await compact(this.container, this.name, this.position)
       await appendAt(this.container, this.name, piece, this.position)
+      this.count += 1
       this.position += piece.length
-      this.onGrown(this.position)
+      this.options.onGrown?.(this.position)
     }
   }
 
@@ -93,14 +106,23 @@ async function appendAt(
   })
 }
 
-/** An append blob cannot be cut: what is to stay is copied aside and back. A crash on the way leaves too little, which is noticed. */
-async function keepOnly(container: BlobContainer, name: string, keepBytes: number): Promise<void> {
+/** Returns of how many appends it is made. */
+async function keepOnly(container: BlobContainer, name: string, keepBytes: number): Promise<number> {
   const there = await container.head(name)
-  if (there?.bytes === keepBytes) return
+  if (there?.bytes === keepBytes && there.committedBlockCount !== undefined) return there.committedBlockCount
+  return compact(container, name, keepBytes)
+}
+
+/**
+ * An append blob cannot be cut: what is to stay is copied aside and back, in as few appends as can hold it, whose
+ * number is returned. A crash on the way leaves too little, which is noticed.
+ */
+async function compact(container: BlobContainer, name: string, keepBytes: number): Promise<number> {
   const aside = `${name}.aside`
   await copy(container, name, aside, keepBytes)
   await copy(container, aside, name, keepBytes)
   await container.delete(aside)
+  return Math.ceil(keepBytes / COPY_BYTES)
 }
 
 async function copy(container: BlobContainer, from: string, to: string, bytes: number): Promise<void> {

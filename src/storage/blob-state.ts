@@ -62,7 +62,8 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     },
     async appender(name, keepBytes): Promise<Appender> {
       const there = await names()
-      return BlobAppender.open(container, blobOf(name), keepBytes, (bytes) => there?.set(name, bytes))
+      const onGrown = (bytes: number) => there?.set(name, bytes)
+      return BlobAppender.open(container, blobOf(name), keepBytes, { onGrown })
     },
     async bytesOf(name) {
       const there = await names()

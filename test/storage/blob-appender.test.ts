@@ -20,3 +20,29 @@ t.test('after a failure nothing more is kept, and every later call says so', asy
   await t.rejects(appender.flush(), { code: 'SINK_LOCKED' }, 'where it would fit again')
   t.equal((await container.readText('j'))?.text, 'one\n')
 })
+
+t.test('many small appends become few before the service takes no more, also on going on', async (t) => {
+  const { container } = await newContainer(azurite, { role: 'sink' })
+  const lines = Array.from({ length: 23 }, (_, n) => `line ${n}\n`)
+  const appendAll = async (appender: BlobAppender, texts: readonly string[]) => {
+    for (const text of texts) {
+      await appender.append(text)
+      await appender.keep()
+      const count = (await container.head('j'))?.committedBlockCount ?? 0
+      t.ok(count <= 5, `${count} appends`)
+    }
+    await appender.close()
+  }
+  const before = lines.slice(0, 14)
+  await appendAll(await BlobAppender.open(container, 'j', 0, { mostAppends: 5 }), before)
+  const length = before.join('').length
+  const grown: number[] = []
+  const onGrown = (bytes: number) => grown.push(bytes)
+  await appendAll(
+    await BlobAppender.open(container, 'j', length, { mostAppends: 5, onGrown }),
+    lines.slice(14),
+  )
+  t.equal((await container.readText('j'))?.text, lines.join(''))
+  t.equal(grown.at(-1), lines.join('').length)
+  t.equal(await container.head('j.aside'), undefined)
+})
