@@ -166,20 +166,35 @@ function withoutCollisions<T>(
   items: readonly T[],
   hashes: readonly number[],
 ): { slots: (T | undefined)[]; factor: number } {
+  // By the birthday bound, 200 factors hardly ever spread n items over fewer than n² / 16 places.
+  const least = Math.max(4, items.length, items.length ** 2 / 16)
   for (let size = 4; size <= 1 << 16; size *= 2) {
-    if (size < items.length) continue
-    for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
-      const slots = new Array<T | undefined>(size).fill(undefined)
-      const fits = hashes.every((hash, k) => {
-        const slot = (Math.imul(hash, factor) >>> 16) & (size - 1)
-        if (slots[slot] !== undefined) return false
-        slots[slot] = items[k]
-        return true
-      })
-      if (fits) return { slots, factor }
-    }
+    if (size < least) continue
+    const factor = spreadingFactor(hashes, size)
+    if (factor === undefined) continue
+    const slots = new Array<T | undefined>(size).fill(undefined)
+    for (const [k, hash] of hashes.entries()) slots[slotOf(hash, factor, size)] = items[k]
+    return { slots, factor }
   }
   throw new RangeError('two keys with one hash')
+}
+
+const slotOf = (hash: number, factor: number, size: number): number =>
+  (Math.imul(hash, factor) >>> 16) & (size - 1)
+
+function spreadingFactor(hashes: readonly number[], size: number): number | undefined {
+  /** The factor that a place was last taken with. */
+  const taken = new Uint32Array(size)
+  for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
+    const fits = hashes.every((hash) => {
+      const slot = slotOf(hash, factor, size)
+      if (taken[slot] === factor) return false
+      taken[slot] = factor
+      return true
+    })
+    if (fits) return factor
+  }
+  return undefined
 }
 
 /** Where a resource's walk begins. */

@@ -45,11 +45,11 @@ import { existsSync } from 'node:fs'
 const isSlow = existsSync(new URL('./slow', import.meta.url))
 const cell = new Int32Array(new SharedArrayBuffer(4))
 export default () => {
-  if (isSlow) Atomics.wait(cell, 0, 0, 20)
+  if (isSlow) Atomics.wait(cell, 0, 0, 6)
   return { json: undefined }
 }`
 
-/** A folder whose second input takes half a minute while a file named slow stands in it, and no time otherwise. */
+/** A folder whose second input takes nine seconds while a file named slow stands in it, and no time otherwise. */
 function slowFolder(t: Test): { readonly cwd: string; setSlow(isSlow: boolean): void } {
   const cwd = workFolder(
     t,
