@@ -111,6 +111,8 @@ export interface RetryCall {
   readonly at: string
   /** Ends this call alone. */
   readonly signal?: AbortSignal
+  /** From its first failure on, where it is worth more or less patience than others. */
+  readonly totalMs?: number
 }
 
 /** The retries of one run: they share a budget. */
@@ -187,7 +189,7 @@ export function createRetry(options: RetryOptions = {}): Retry {
         if (failures === 1) firstFailureMs = nowMs()
         const waitMs = waitMsAfter(error, failures)
         const spentMs = nowMs() - firstFailureMs
-        if (failures >= most || spentMs + waitMs > totalMs || stock < 1)
+        if (failures >= most || spentMs + waitMs > (call.totalMs ?? totalMs) || stock < 1)
           throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere })
         stock -= 1
         count += 1

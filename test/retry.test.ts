@@ -120,6 +120,9 @@ t.test(
       message: /asks to wait 3600 s/,
     })
     t.strictSame(asked.waits, [], 'without waiting in vain')
+    const patient = { ...CALL, totalMs: 7_200_000 }
+    await asked.retry.run(patient, failing(status(503, { retryAfterMs: 3_600_000 })))
+    t.equal(asked.waits.length, 1, 'a call that has more patience waits')
   },
 )
 

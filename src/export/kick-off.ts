@@ -20,13 +20,15 @@ export interface ExportRequest {
 }
 
 const MOST_BYTES = 2 ** 20
+/** A server that has its number of exports running asks to come back in minutes (429 with Retry-After). */
+const PATIENCE_MS = 3_600_000
 
 /** Starts the job; gives its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE. */
 export async function kickOff(server: ExportServer, request: ExportRequest): Promise<URL> {
   const { url, body } = kickOffCall(server.base, request)
   const at = url.origin + url.pathname
   return translated(at, () =>
-    server.retry.run({ at }, async () => {
+    server.retry.run({ at, totalMs: PATIENCE_MS }, async () => {
       const answer = await server.send(url, {
         method: body === undefined ? 'GET' : 'POST',
         body,
