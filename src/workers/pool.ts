@@ -22,6 +22,8 @@ export interface Lost {
 }
 
 const START_TIMEOUT_MS = 9_000
+// Each thread's young generation would grow to 48 MiB over minutes, for nothing: what lives there dies with a line.
+const YOUNG_MEBIBYTES = 24
 
 /** Worker threads that anonymize lines; the only user of piscina. */
 export class WorkerPool {
@@ -44,7 +46,10 @@ export class WorkerPool {
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       workerData: { spec, module: (entry ?? new URL('./task.js', import.meta.url)).href },
-      resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
+      resourceLimits: {
+        maxOldGenerationSizeMb: heapMebibytes,
+        maxYoungGenerationSizeMb: YOUNG_MEBIBYTES,
+      },
     })
     // Late throws of idle workers arrive here; the task that follows is retried.
     this.#piscina.on('error', () => {})
