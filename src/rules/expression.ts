@@ -78,7 +78,7 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', string])[] = [
   ['string', String.raw`'(?:[^'\\]|\\[\s\S])*'`],
   ['delimited', String.raw`${'`'}(?:[^${'`'}\\]|\\.)*${'`'}|"(?:[^"\\]|\\.)*"`],
   ['special', String.raw`\$(?:this|index|total)`],
-  ['variable', String.raw`%(?:[A-Za-z_][A-Za-z0-9_-]*|${'`'}[^${'`'}]*${'`'}|'[^']*')`],
+  ['variable', `%(?:[A-Za-z_][A-Za-z0-9_-]*|\`[^\`]*\`|'[^']*')`],
   ['name', '[A-Za-z_][A-Za-z0-9_]*'],
   ['symbol', String.raw`<=|>=|!=|!~|[-+*/&|<>=~.,()[\]{}]`],
 ]
