@@ -8,7 +8,7 @@ import { sideBySide } from '../src/pipeline/side-by-side.js'
 import { createRetry } from '../src/retry.js'
 import { openSink, openSource, type StoreAccess } from '../src/storage/open.js'
 import type { Sink, Source, SourceItem } from '../src/storage/store.js'
-import { peakMebibytes } from '../test/support/peak-memory.js'
+import { costOfThisProcess } from './process-cost.js'
 
 /** What `azure.ts` measures: one whole process. */
 export interface AzureProcessOptions {
@@ -21,12 +21,6 @@ export interface AzureProcessOptions {
   readonly config: string
   readonly workers: number
   readonly emulator: { readonly account: string; readonly endpoint: string; readonly key: string }
-}
-
-export interface AzureMeasured {
-  readonly peakMebibytes: number
-  /** User and system time of all threads, start included. */
-  readonly processorSeconds: number
 }
 
 const CHUNK_BYTES = 4 * 2 ** 20
@@ -47,12 +41,7 @@ else {
   if (options.mode === 'copy') await copyAll(source, sink)
   else await pipeline(source, sink)
 }
-const { userCPUTime, systemCPUTime } = process.resourceUsage()
-const measured: AzureMeasured = {
-  peakMebibytes: peakMebibytes(),
-  processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
-}
-process.stdout.write(`${JSON.stringify(measured)}\n`)
+process.stdout.write(`${JSON.stringify(costOfThisProcess())}\n`)
 
 async function pipeline(source: Source, sink: Sink): Promise<void> {
   const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })

@@ -7,13 +7,10 @@ import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
 import { folderSink, folderSource } from '../src/storage/folder.js'
-import { peakMebibytes } from '../test/support/peak-memory.js'
+import { costOfThisProcess, type ProcessCost } from './process-cost.js'
 
 /** What `end-to-end.ts` measures: one whole process, files to files. Its last line of stdout is a `Measured`. */
-export interface Measured {
-  readonly peakMebibytes: number
-  /** User and system time of all threads. */
-  readonly processorSeconds: number
+export interface Measured extends ProcessCost {
   readonly lines: number
 }
 
@@ -28,12 +25,7 @@ export interface ProcessOptions {
 
 const options = JSON.parse(process.argv[2]) as ProcessOptions
 const lines = options.workers === 0 ? await loop(options) : await pipeline(options)
-const { userCPUTime, systemCPUTime } = process.resourceUsage()
-const measured: Measured = {
-  peakMebibytes: peakMebibytes(),
-  processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
-  lines,
-}
+const measured: Measured = { ...costOfThisProcess(), lines }
 process.stdout.write(`${JSON.stringify(measured)}\n`)
 
 async function pipeline({

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { configPath, generateInput } from './end-to-end-input.js'
 import type { Measured, ProcessOptions } from './end-to-end-process.js'
+import { benchOptions, inScratchFolder } from './harness.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
 const HELP = `How fast is the whole process, files to files, with 1, 2 … n workers, and how much memory does it take?
@@ -34,45 +34,35 @@ interface Row {
 
 type Sample = Measured & { readonly seconds: number }
 
-function main(): void {
-  const { values } = parseArgs({
-    options: {
-      bytes: { type: 'string', default: '1GB' },
-      rounds: { type: 'string', default: '5' },
-      workers: { type: 'string', default: defaultWorkers().join(',') },
-      'no-loop': { type: 'boolean', default: false },
-      write: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
-    process.stdout.write(HELP)
-    return
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
-  try {
-    const input = join(folder, 'in')
-    generateInput(input, values.bytes)
-    const megabytes = sizeOf(input) / 1e6
-    const modes = [...(values['no-loop'] ? [] : [0]), ...values.workers.split(',').map(Number)]
-    const samples = new Map(modes.map((mode) => [mode, [] as Sample[]]))
-    for (let round = 0; round < Number(values.rounds); round += 1)
-      for (const mode of modes) {
-        const sample = measure({ input, output: join(folder, 'out'), config: configPath(), workers: mode })
-        samples.get(mode)?.push(sample)
-        process.stderr.write(`round ${round + 1}, ${nameOf(mode)}: ${sample.seconds.toFixed(2)} s\n`)
-      }
-    const rows = modes.map((mode) => rowOf(mode, samples, megabytes))
-    const table = tableOf(rows)
-    process.stdout.write(`${JSON.stringify({ node: process.versions.node, megabytes, rows })}\n\n${table}\n`)
-    if (values.write) writeSection(`end-to-end-${values.bytes}`, sectionOf(table, values.bytes))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
 const defaultWorkers = (): number[] =>
   Array.from({ length: Math.min(8, availableParallelism()) }, (_, n) => n + 1)
+
+const DEFAULTS = {
+  bytes: '1GB',
+  rounds: '5',
+  workers: defaultWorkers().join(','),
+  'no-loop': false,
+  write: false,
+}
+type Options = NonNullable<ReturnType<typeof benchOptions<typeof DEFAULTS>>>
+
+function main(options: Options, folder: string): void {
+  const input = join(folder, 'in')
+  generateInput(input, options.bytes)
+  const megabytes = sizeOf(input) / 1e6
+  const modes = [...(options['no-loop'] ? [] : [0]), ...options.workers.split(',').map(Number)]
+  const samples = new Map(modes.map((mode) => [mode, [] as Sample[]]))
+  for (let round = 0; round < Number(options.rounds); round += 1)
+    for (const mode of modes) {
+      const sample = measure({ input, output: join(folder, 'out'), config: configPath(), workers: mode })
+      samples.get(mode)?.push(sample)
+      process.stderr.write(`round ${round + 1}, ${nameOf(mode)}: ${sample.seconds.toFixed(2)} s\n`)
+    }
+  const rows = modes.map((mode) => rowOf(mode, samples, megabytes))
+  const table = tableOf(rows)
+  process.stdout.write(`${JSON.stringify({ node: process.versions.node, megabytes, rows })}\n\n${table}\n`)
+  if (options.write) writeSection(`end-to-end-${options.bytes}`, sectionOf(table, options.bytes))
+}
 
 const nameOf = (mode: number): string =>
   mode === 0 ? 'readline, parse, stringify, write' : `${mode} worker${mode === 1 ? '' : 's'}`
@@ -129,4 +119,5 @@ const tableOf = (rows: readonly Row[]): string =>
 const sectionOf = (table: string, bytes: string): string =>
   `## End to end: ${bytes} of R4 files to files\n\n\`node dist/bench/end-to-end.js --bytes ${bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved rounds; whole processes, start included.\n\n${table}`
 
-main()
+const options = benchOptions(HELP, DEFAULTS)
+if (options !== undefined) await inScratchFolder((folder) => main(options, folder))

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { isUtf8 } from 'node:buffer'
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { createLineAnonymizer, type LineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
 import { Output } from '../src/anonymizer/output.js'
 import { ENGINE_CASES, type EngineCase, specOf } from './engine-cases.js'
 import { type Lines, thinned, withDistinctIds } from './engine-data.js'
+import { benchOptions } from './harness.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
 const HELP = `How fast is one core, against JSON.parse + JSON.stringify + Buffer.from of the same lines in the same run?
@@ -35,27 +35,17 @@ interface Result {
 const out = new Output(1 << 20)
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      rounds: { type: 'string', default: '7' },
-      only: { type: 'string', default: '' },
-      write: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  if (values.help) {
-    process.stdout.write(HELP)
-    return
-  }
+  const options = benchOptions(HELP, { rounds: '7', only: '', write: false })
+  if (options === undefined) return
   const results: Result[] = []
   for (const one of ENGINE_CASES) {
-    if (!one.name.includes(values.only)) continue
-    if (existsSync(one.config)) results.push(await measure(one, Number(values.rounds)))
+    if (!one.name.includes(options.only)) continue
+    if (existsSync(one.config)) results.push(await measure(one, Number(options.rounds)))
     else process.stderr.write(`${one.name}: skipped, ${one.config} is not there\n`)
   }
   const table = tableOf(results)
   process.stdout.write(`${JSON.stringify({ node: process.versions.node, results })}\n\n${table}\n`)
-  if (values.write) writeSection(`engine-node${process.versions.node.split('.')[0]}`, sectionOf(table))
+  if (options.write) writeSection(`engine-node${process.versions.node.split('.')[0]}`, sectionOf(table))
 }
 
 async function measure(one: EngineCase, rounds: number): Promise<Result> {

@@ -7,7 +7,7 @@ import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runExport } from '../src/export/run.js'
 import { folderSink } from '../src/storage/folder.js'
-import { peakMebibytes } from '../test/support/peak-memory.js'
+import { costOfThisProcess } from './process-cost.js'
 
 /** What `export.ts` measures: one whole process. */
 export interface ExportProcessOptions {
@@ -23,10 +23,7 @@ export interface ExportProcessOptions {
 const options = JSON.parse(process.argv[2]) as ExportProcessOptions
 if (options.mode === 'fetch') await fetchAll()
 else await exportAll()
-const { userCPUTime, systemCPUTime } = process.resourceUsage()
-process.stdout.write(
-  `${JSON.stringify({ peakMebibytes: peakMebibytes(), processorSeconds: (userCPUTime + systemCPUTime) / 1e6 })}\n`,
-)
+process.stdout.write(`${JSON.stringify(costOfThisProcess())}\n`)
 
 async function fetchAll(): Promise<void> {
   const { base, output, downloads } = options

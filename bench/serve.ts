@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { get } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { benchOptions, inScratchFolder, scriptPath } from './harness.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
 const HELP = `How fast is a file download from sluice serve, against a static file server on Node, and does memory stay flat?
@@ -17,8 +15,6 @@ const HELP = `How fast is a file download from sluice serve, against a static fi
 --rounds <n>      interleaved rounds, default 9
 --jobs <n>        exports queued and polled by as many clients, default 200
 `
-
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 interface Started {
   readonly url: string
@@ -92,9 +88,9 @@ interface Results {
 }
 
 async function measure(data: string, rounds: number, jobs: number): Promise<Results> {
-  const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url))
+  const cli = scriptPath('../src/cli.js')
   const words = [cli, 'serve', '--data', data, '--port', '0', '--json', '--max-per-client', '10000']
-  const plain = await start([script('./serve-static.js'), data], /(http:\S+)/)
+  const plain = await start([scriptPath('serve-static.js'), data], /(http:\S+)/)
   const sluice = await start([...words, '--polls-per-minute', '60000'], /"baseUrl":"([^"]+)"/)
   try {
     const file = await exported(sluice.url)
@@ -140,47 +136,33 @@ const tableOf = (results: Results): string =>
       `${results.memoryMebibytes.afterJobs.toFixed(0)} MiB after the exports.`,
   ].join('\n')
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      bytes: { type: 'string', default: '512MB' },
-      rounds: { type: 'string', default: '9' },
-      jobs: { type: 'string', default: '200' },
-      write: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+const DEFAULTS = { bytes: '512MB', rounds: '9', jobs: '200', write: false }
+type Options = NonNullable<ReturnType<typeof benchOptions<typeof DEFAULTS>>>
+
+async function main(options: Options, folder: string): Promise<void> {
+  const data = join(folder, 'data')
+  const generate = [
+    '--out',
+    data,
+    '--bytes',
+    options.bytes,
+    '--one-file',
+    'all.ndjson',
+    '--types',
+    'Observation=1',
+  ]
+  spawnSync(process.execPath, [scriptPath('generate.js'), ...generate], {
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if (values.help) {
-    process.stdout.write(HELP)
-    return
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
-  try {
-    const data = join(folder, 'data')
-    const generate = [
-      '--out',
-      data,
-      '--bytes',
-      values.bytes,
-      '--one-file',
-      'all.ndjson',
-      '--types',
-      'Observation=1',
-    ]
-    spawnSync(process.execPath, [script('./generate.js'), ...generate], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    const results = await measure(data, Number(values.rounds), Number(values.jobs))
-    const table = tableOf(results)
-    process.stdout.write(`${JSON.stringify({ node: process.versions.node, ...results })}\n\n${table}\n`)
-    if (values.write)
-      writeSection(
-        'serve',
-        `## Serving: a file of ${values.bytes}\n\n\`node dist/bench/serve.js --bytes ${values.bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved downloads on loopback, identity encoding, servers in processes of their own.\n\n${table}`,
-      )
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const results = await measure(data, Number(options.rounds), Number(options.jobs))
+  const table = tableOf(results)
+  process.stdout.write(`${JSON.stringify({ node: process.versions.node, ...results })}\n\n${table}\n`)
+  if (options.write)
+    writeSection(
+      'serve',
+      `## Serving: a file of ${options.bytes}\n\n\`node dist/bench/serve.js --bytes ${options.bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved downloads on loopback, identity encoding, servers in processes of their own.\n\n${table}`,
+    )
 }
 
-await main()
+const options = benchOptions(HELP, DEFAULTS)
+if (options !== undefined) await inScratchFolder((folder) => main(options, folder))
