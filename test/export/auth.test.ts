@@ -151,6 +151,53 @@ t.test('SMART Backend Services: discovery, RS384 and ES384, a new assertion for 
   }
 })
 
+t.test('an older server names its token endpoint in the CapabilityStatement, or is no use', async (t) => {
+  const uris = (token: unknown) => ({
+    rest: [
+      {
+        security: {
+          extension: [
+            null,
+            {
+              url: 'http://x/StructureDefinition/oauth-uris',
+              extension: [7, { url: 'token', valueUri: token }],
+            },
+          ],
+        },
+      },
+    ],
+  })
+  const documents: readonly ((origin: string) => readonly [body: string, isUsable: boolean])[] = [
+    (origin) => [JSON.stringify(uris(`${origin}/token`)), true],
+    () => [JSON.stringify(uris('/token')), true],
+    () => [JSON.stringify(uris(5)), false],
+    () => [JSON.stringify(uris('file:///etc/passwd')), false],
+    () => [JSON.stringify({ rest: [{ security: { extension: 'none' } }] }), false],
+    () => [JSON.stringify({ rest: [{ security: null }] }), false],
+    () => [JSON.stringify({ rest: [null] }), false],
+    () => [JSON.stringify({ rest: {} }), false],
+    () => ['[]', false],
+    () => ['<html>no</html>', false],
+    () => ['', false],
+  ]
+  for (const [n, documentOf] of documents.entries()) {
+    let document = ''
+    const plan = tokenPlan(() => undefined)
+    const server = await startBadServer(t, {
+      files: FILES,
+      ...plan,
+      other: ({ url }) => (url === '/fhir/metadata' ? { body: document } : undefined),
+    })
+    const [body, isUsable] = documentOf(server.origin)
+    document = body
+    const auth = { type: 'smart', clientId: 'me', keys: { keys: [jwk('RS384')] } } as const
+    const exported = exportTo(server, join(t.testdir(), `${n}`), { auth })
+    if (isUsable) t.equal((await exported).isComplete, true, document)
+    else t.equal(await codeOf(exported), 'AUTH_FAILED', document)
+    t.equal(plan.given(), isUsable ? 1 : 0)
+  }
+})
+
 t.test('a token that ends in the middle of a download is renewed', async (t) => {
   const plan = tokenPlan(() => undefined, 4)
   const server = await startBadServer(t, {

@@ -157,3 +157,18 @@ t.test('an interrupted export is kept, or cancelled where that is asked for', as
     t.equal(server.count('DELETE', /./), 1)
   }
 })
+
+t.test('cancelling a job that the server has forgotten lets go of it', async (t) => {
+  const server = await startBadServer(t, { files: FILES, file: stalled, cancel: () => ({ status: 404 }) })
+  const folder = workFolder(t)
+  const running = startSluice(words(server), { cwd: folder })
+  await until(() => hasCheckpoint(folder))
+  running.child.kill('SIGTERM')
+  t.equal((await running.finished).exitCode, 6)
+  const { exitCode, stdout, stderr } = await sluice(words(server, '--cancel'), { cwd: folder })
+  t.equal(exitCode, 0, stdout + stderr)
+  t.notOk(filesIn(join(folder, 'out.sluice')).has('export.json'))
+  const again = await sluice(words(server), { cwd: folder })
+  t.equal(again.exitCode, 0, again.stderr)
+  t.equal(server.count('GET', /\$export/), 2, 'another job is started')
+})
