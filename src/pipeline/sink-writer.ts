@@ -150,10 +150,9 @@ export class SinkWriter {
   /** Lets go of everything; a later run goes on from the checkpoint. */
   async close(): Promise<void> {
     await this.#syncing
-    await this.#quarantine?.close()
+    const quarantine = this.#quarantine
     this.#quarantine = undefined
-    await this.journal.close()
-    await this.sinkItem.close()
+    await closeAll([quarantine, this.journal, this.sinkItem])
   }
 
   /** One entry for all chunks whose bytes are kept by now. `keep` false: the caller flushes the journal. */
@@ -224,6 +223,13 @@ export class SinkWriter {
       },
     )
   }
+}
+
+/** Each of them, also where one fails. */
+async function closeAll(all: readonly ({ close(): Promise<void> } | undefined)[]): Promise<void> {
+  const closed = await Promise.allSettled(all.map((each) => each?.close()))
+  const failed = closed.find((each) => each.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 const bytesOf = (pieces: readonly Uint8Array[]): number =>
