@@ -12,7 +12,7 @@ import { type Call, type FaultyStore, faultyStore, type StoreFault } from '../su
 import { outputsIn, planFor, syntheticLines } from '../support/pipeline-run.js'
 
 // Each failing call costs three runs: every so many are tried, all of them in a soak.
-const STEP = Number(process.env.SLUICE_STORE_STEP ?? 293)
+const STEP = Number(process.env.SLUICE_STORE_STEP ?? 199)
 const CHUNK_BYTES = 8192
 // Two items under way: of each, a chunk that is not yet kept and one that is on its way.
 const LOST_CHUNKS = 4
