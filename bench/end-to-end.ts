@@ -1,12 +1,10 @@
 #!/usr/bin/env node
-import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { configPath, generateInput } from './end-to-end-input.js'
 import type { Measured, ProcessOptions } from './end-to-end-process.js'
-import { benchOptions, inScratchFolder } from './harness.js'
+import { benchOptions, inScratchFolder, measureProcess } from './harness.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
 const HELP = `How fast is the whole process, files to files, with 1, 2 … n workers, and how much memory does it take?
@@ -46,43 +44,64 @@ const DEFAULTS = {
 }
 type Options = NonNullable<ReturnType<typeof benchOptions<typeof DEFAULTS>>>
 
-function main(options: Options, folder: string): void {
+async function main(options: Options, folder: string): Promise<void> {
   const input = join(folder, 'in')
   generateInput(input, options.bytes)
   const megabytes = sizeOf(input) / 1e6
   const modes = [...(options['no-loop'] ? [] : [0]), ...options.workers.split(',').map(Number)]
   const samples = new Map(modes.map((mode) => [mode, [] as Sample[]]))
-  for (let round = 0; round < Number(options.rounds); round += 1)
+  const engineFile = largestOf(input)
+  const scalings: number[] = []
+  for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const mode of modes) {
-      const sample = measure({ input, output: join(folder, 'out'), config: configPath(), workers: mode })
+      const sample = await measure({
+        input,
+        output: join(folder, 'out'),
+        config: configPath(),
+        workers: mode,
+      })
       samples.get(mode)?.push(sample)
       process.stderr.write(`round ${round + 1}, ${nameOf(mode)}: ${sample.seconds.toFixed(2)} s\n`)
     }
+    scalings.push(await machineScaling(engineFile))
+  }
+  const scaling = spreadOf(scalings)
   const rows = modes.map((mode) => rowOf(mode, samples, megabytes))
   const table = tableOf(rows)
-  process.stdout.write(`${JSON.stringify({ node: process.versions.node, megabytes, rows })}\n\n${table}\n`)
-  if (options.write) writeSection(`end-to-end-${options.bytes}`, sectionOf(table, options.bytes))
+  process.stdout.write(
+    `${JSON.stringify({ node: process.versions.node, megabytes, rows, scaling })}\n\n${table}\n\n${scalingText(scaling)}\n`,
+  )
+  if (options.write) writeSection(`end-to-end-${options.bytes}`, sectionOf(table, scaling, options.bytes))
 }
 
 const nameOf = (mode: number): string =>
   mode === 0 ? 'readline, parse, stringify, write' : `${mode} worker${mode === 1 ? '' : 's'}`
 
+const largestOf = (folder: string): string => {
+  const paths = readdirSync(folder).map((name) => join(folder, name))
+  return paths.reduce((best, path) => (statSync(path).size > statSync(best).size ? path : best))
+}
+
 const sizeOf = (folder: string): number =>
   readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 
-function measure(options: ProcessOptions): Sample {
+function measure(options: ProcessOptions): Promise<Sample> {
   for (const path of [options.output, `${options.output}.sluice`])
     rmSync(path, { recursive: true, force: true })
-  const script = fileURLToPath(new URL('./end-to-end-process.js', import.meta.url))
-  const begun = performance.now()
-  const { status, stdout } = spawnSync(process.execPath, [script, JSON.stringify(options)], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const seconds = (performance.now() - begun) / 1000
-  if (status !== 0) throw new Error(`${nameOf(options.workers)} ended with ${status}`)
-  return { seconds, ...(JSON.parse(stdout) as Measured) }
+  return measureProcess<Measured>('end-to-end-process.js', options)
 }
+
+/** What a second processor is worth here, at best: two engines that share nothing, from memory, against one. */
+async function machineScaling(file: string): Promise<number> {
+  const engine = () =>
+    measureProcess('azure-process.js', { mode: 'engine', file, config: configPath(), emulator: {} })
+  const alone = await engine()
+  const pair = await Promise.all([engine(), engine()])
+  return (2 * alone.seconds) / Math.max(...pair.map(({ seconds }) => seconds))
+}
+
+const scalingText = (scaling: Spread): string =>
+  `Two engines that share nothing, each from memory in a process of its own, do ${spreadText(scaling)} times what one does: what a second processor of this machine is worth at best.`
 
 function rowOf(mode: number, samples: ReadonlyMap<number, readonly Sample[]>, megabytes: number): Row {
   const own = samples.get(mode) ?? []
@@ -116,8 +135,8 @@ const tableOf = (rows: readonly Row[]): string =>
     ]),
   )
 
-const sectionOf = (table: string, bytes: string): string =>
-  `## End to end: ${bytes} of R4 files to files\n\n\`node dist/bench/end-to-end.js --bytes ${bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved rounds; whole processes, start included.\n\n${table}`
+const sectionOf = (table: string, scaling: Spread, bytes: string): string =>
+  `## End to end: ${bytes} of R4 files to files\n\n\`node dist/bench/end-to-end.js --bytes ${bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved rounds; whole processes, start included.\n\n${table}\n\n${scalingText(scaling)}`
 
 const options = benchOptions(HELP, DEFAULTS)
 if (options !== undefined) await inScratchFolder((folder) => main(options, folder))

@@ -67,8 +67,11 @@ export const scriptPath = (name: string): string => fileURLToPath(new URL(`./${n
 
 export type CostSample = ProcessCost & { readonly seconds: number }
 
-/** Runs a script of this folder that prints its `ProcessCost`. */
-export async function measureProcess(script: string, options: object): Promise<CostSample> {
+/** Runs a script of this folder that prints its `ProcessCost`, or more. */
+export async function measureProcess<T extends ProcessCost = ProcessCost>(
+  script: string,
+  options: object,
+): Promise<T & { readonly seconds: number }> {
   const begun = performance.now()
   const child = spawn(process.execPath, [scriptPath(script), JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -79,7 +82,7 @@ export async function measureProcess(script: string, options: object): Promise<C
   })
   const [code] = await once(child, 'close')
   if (code !== 0) throw new Error(`${script} ended with ${code}`)
-  return { seconds: (performance.now() - begun) / 1000, ...(JSON.parse(text) as ProcessCost) }
+  return { seconds: (performance.now() - begun) / 1000, ...(JSON.parse(text) as T) }
 }
 
 export type CostSamples = ReadonlyMap<string, readonly CostSample[]>
