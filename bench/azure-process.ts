@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createLineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
 import { Output } from '../src/anonymizer/output.js'
+import { letHeapsGrow } from '../src/commands/heap-growth.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
@@ -44,6 +45,7 @@ else {
 process.stdout.write(`${JSON.stringify(costOfThisProcess())}\n`)
 
 async function pipeline(source: Source, sink: Sink): Promise<void> {
+  letHeapsGrow()
   const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
   const plan = planOf(checked, '2026-11-21')
   const report = await runPipeline({ source, sink, plan, workers: options.workers })

@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, mkdirSync, readdirSync } from 'nod
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
+import { letHeapsGrow } from '../src/commands/heap-growth.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
@@ -35,6 +36,7 @@ async function pipeline({
   workers,
   memoryBudgetBytes,
 }: ProcessOptions): Promise<number> {
+  letHeapsGrow()
   const checked = checkConfig(await readConfigFile(config), { allowRandomKeys: true })
   const report = await runPipeline({
     source: folderSource(input),

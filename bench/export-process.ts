@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
+import { letHeapsGrow } from '../src/commands/heap-growth.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runExport } from '../src/export/run.js'
@@ -44,6 +45,7 @@ async function fetchAll(): Promise<void> {
 }
 
 async function exportAll(): Promise<void> {
+  letHeapsGrow()
   const { base, output, workers, downloads } = options
   const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
   const report = await runExport({

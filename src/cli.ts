@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { EXIT, exitCodeOf } from './commands/exit-codes.js'
 import { describeFailure } from './commands/failure.js'
+import { letHeapsGrow } from './commands/heap-growth.js'
 import { runVerb } from './commands/parser.js'
 import type { Terminal } from './commands/terminal.js'
 import { VERBS } from './commands/verbs.js'
@@ -9,6 +10,7 @@ import { VERBS } from './commands/verbs.js'
 const words = process.argv.slice(2)
 // The list of processes shows everybody what was typed, and an address can hold a SAS.
 process.title = 'sluice'
+letHeapsGrow()
 const interrupt = new AbortController()
 
 for (const name of ['SIGINT', 'SIGTERM'] as const)
