@@ -111,8 +111,8 @@ export interface RetryCall {
   readonly at: string
   /** Ends this call alone. */
   readonly signal?: AbortSignal
-  /** From its first failure on, where it is worth more or less patience than others. */
-  readonly totalMs?: number
+  /** How long it goes on, from its first failure, while the service names a time to come back. */
+  readonly patienceMs?: number
 }
 
 /** The retries of one run: they share a budget. */
@@ -161,10 +161,13 @@ export function createRetry(options: RetryOptions = {}): Retry {
   let count = 0
   let hasAnswered = false
 
-  const waitMsAfter = (failure: RequestFailure, failures: number): number =>
-    failure.retryAfterMs === undefined
-      ? random() * Math.min(longestWaitMs, baseMs * 2 ** (failures - 1))
-      : failure.retryAfterMs * (1 + 0.1 * random())
+  const ownWaitMs = (failures: number): number => Math.min(longestWaitMs, baseMs * 2 ** (failures - 1))
+  const waitMsAfter = ({ retryAfterMs }: RequestFailure, failures: number, isPatient: boolean): number => {
+    if (retryAfterMs === undefined) return random() * ownWaitMs(failures)
+    // Who asks for an hour in steps of a second would use up what all calls have in stock.
+    const leastMs = isPatient ? Math.max(retryAfterMs, ownWaitMs(failures)) : retryAfterMs
+    return leastMs * (1 + 0.1 * random())
+  }
 
   const attempts = (call: RetryCall): Attempts => {
     let failures = 0
@@ -184,12 +187,14 @@ export function createRetry(options: RetryOptions = {}): Retry {
         if (!(error instanceof RequestFailure) || !error.isRetryable) throw error
         hasAnswered ||= error.status !== undefined
         const isNobodyThere = !hasAnswered && NOBODY_THERE.test(error.code)
+        const isPatient = call.patienceMs !== undefined && error.retryAfterMs !== undefined
         const most = isNobodyThere ? Math.min(FIRST_CONTACT_ATTEMPTS, mostAttempts) : mostAttempts
         failures += 1
         if (failures === 1) firstFailureMs = nowMs()
-        const waitMs = waitMsAfter(error, failures)
+        const waitMs = waitMsAfter(error, failures, isPatient)
         const spentMs = nowMs() - firstFailureMs
-        if (failures >= most || spentMs + waitMs > (call.totalMs ?? totalMs) || stock < 1)
+        const mostMs = isPatient ? (call.patienceMs ?? totalMs) : totalMs
+        if ((failures >= most && !isPatient) || spentMs + waitMs > mostMs || stock < 1)
           throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere })
         stock -= 1
         count += 1

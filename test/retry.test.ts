@@ -120,11 +120,34 @@ t.test(
       message: /asks to wait 3600 s/,
     })
     t.strictSame(asked.waits, [], 'without waiting in vain')
-    const patient = { ...CALL, totalMs: 7_200_000 }
-    await asked.retry.run(patient, failing(status(503, { retryAfterMs: 3_600_000 })))
-    t.equal(asked.waits.length, 1, 'a call that has more patience waits')
   },
 )
+
+t.test('a call with patience waits as long as it is asked to, and no longer otherwise', async (t) => {
+  const patient = { ...CALL, patienceMs: 3_600_000 }
+  const later = (count: number, retryAfterMs: number) =>
+    failing(...Array.from({ length: count }, () => status(429, { retryAfterMs })))
+  const sum = (waits: readonly number[]) => waits.reduce((total, ms) => total + ms, 0)
+  for (const [count, retryAfterMs] of [
+    [1, 3_000_000],
+    [50, 60_000],
+    [100, 1000],
+  ] as const) {
+    const { retry, waits } = virtualTime()
+    t.equal(await retry.run(patient, later(count, retryAfterMs)), count + 1, `${count} times ${retryAfterMs}`)
+    t.ok(waits.every((ms) => ms >= retryAfterMs))
+  }
+  const storm = virtualTime()
+  await t.rejects(storm.retry.run(patient, later(10_000, 1000)), { code: 'SERVICE_UNAVAILABLE' })
+  t.ok(sum(storm.waits) > 3_300_000 && sum(storm.waits) <= 3_600_000, `${sum(storm.waits)}`)
+  const silent = virtualTime()
+  await t.rejects(
+    silent.retry.run(patient, failing(...Array.from({ length: 100 }, () => status(503)))),
+    { code: 'SERVICE_UNAVAILABLE' },
+    'where it is not asked to wait it gives up as any other',
+  )
+  t.ok(sum(silent.waits) <= 300_000)
+})
 
 t.test('a host that never answered is given up soon, one that did is not', async (t) => {
   const nobody = (count: number) => failing(...Array.from({ length: count }, () => coded('ENOTFOUND')))

@@ -78,7 +78,7 @@ async function files(
   { checked, display, metrics, access }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { createContainer, state, splitBytes, quarantineContent } = values
+  const { createContainer, state, splitBytes, overwrite, quarantineContent } = values
   const source = await openSource(input, access)
   const lake = await openLake(output, access, { isToBeCreated: createContainer, state })
   const shared = { ...sharedOptions(values, checked, terminal), quarantineContent }
@@ -86,14 +86,14 @@ async function files(
     layout: values.layout ?? (isLocal(output) ? 'none' : 'dated'),
     fingerprint: layoutFingerprint(source.place, { ...shared, splitBytes }),
   })
-  const sink = splitBytes === undefined ? folder.sink : splitSink(folder.sink, splitBytes)
+  const sink = splitBytes === undefined ? folder.sink : splitSink(folder.sink, splitBytes, { overwrite })
   try {
     const report = await runPipeline({
       ...shared,
       source,
       sink,
       maxQuarantined: values.maxQuarantined,
-      overwrite: values.overwrite,
+      overwrite,
       skipExisting: values.skip,
       metrics,
       onProgress: display.onProgress,

@@ -28,7 +28,7 @@ export async function kickOff(server: ExportServer, request: ExportRequest): Pro
   const { url, body } = kickOffCall(server.base, request)
   const at = url.origin + url.pathname
   return translated(at, () =>
-    server.retry.run({ at, totalMs: PATIENCE_MS }, async () => {
+    server.retry.run({ at, patienceMs: PATIENCE_MS }, async () => {
       const answer = await server.send(url, {
         method: body === undefined ? 'GET' : 'POST',
         body,

@@ -115,7 +115,7 @@ async function keepOnly(container: BlobContainer, name: string, keepBytes: numbe
 
 /**
  * An append blob cannot be cut: what is to stay is copied aside and back, in as few appends as can hold it, whose
- * number is returned. A crash on the way leaves too little, which is noticed.
+ * number is returned. A crash on the way leaves too little, which is noticed: the item begins afresh, or earlier.
  */
 async function compact(container: BlobContainer, name: string, keepBytes: number): Promise<number> {
   const aside = `${name}.aside`

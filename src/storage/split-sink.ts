@@ -6,7 +6,12 @@ import type { CommitFacts, Sink, SinkHead, SinkItem } from './store.js'
  * Outputs in parts: a part ends with the first append that makes it `splitBytes` long or longer, so between lines.
  * Documents are not split. `Patient.ndjson` becomes `Patient-00001.ndjson` and so on, also where it is one part.
  */
-export function splitSink(sink: Sink, splitBytes: number): Sink {
+export function splitSink(
+  sink: Sink,
+  splitBytes: number,
+  /** `overwrite`: parts of others give way, also those that no look at the output finds, behind a missing one. */
+  { overwrite = false }: { readonly overwrite?: boolean } = {},
+): Sink {
   /** How many parts there were when the output was last looked at: no others may be replaced or removed. */
   const seen = new Map<string, number>()
   const headOf = async (name: string): Promise<SinkHead | undefined> => {
@@ -30,11 +35,11 @@ export function splitSink(sink: Sink, splitBytes: number): Sink {
     item: (name, fingerprint) =>
       isDocumentName(name)
         ? sink.item(name, fingerprint)
-        : new SplitSinkItem(sink, { name, fingerprint, splitBytes, seen: () => seenOf(name) }),
+        : new SplitSinkItem(sink, { name, fingerprint, splitBytes, overwrite, seen: () => seenOf(name) }),
     async remove(name) {
       if (isDocumentName(name)) return sink.remove(name)
       await headOf(name)
-      await removeParts(sink, name, 0, await seenOf(name))
+      await removeParts(sink, name, 0, seen.get(name) ?? 0)
     },
   }
 }
@@ -43,6 +48,7 @@ interface SplitOutput {
   readonly name: string
   readonly fingerprint: string
   readonly splitBytes: number
+  readonly overwrite: boolean
   /** How many parts there were when the output was last looked at. */
   seen(): Promise<number>
 }
@@ -119,9 +125,7 @@ class SplitSinkItem implements SinkItem {
     for (const [at, head] of heads.entries()) found.add(await this.#parts[at].find(head))
     if (found.has('lost')) return 'lost'
     // What an earlier, longer output left behind is still to be removed.
-    const hasMore =
-      (await this.output.seen()) > heads.length &&
-      (await this.sink.head(partName(this.output.name, heads.length + 1))) !== undefined
+    const hasMore = (await this.#partCount()) > heads.length
     return found.has('ready') || hasMore ? 'ready' : 'committed'
   }
 
@@ -133,21 +137,34 @@ class SplitSinkItem implements SinkItem {
   /** Part by part: each appears whole. Nothing is, before it is clear that no part is somebody else's. */
   async commit(facts: CommitFacts): Promise<void> {
     const { name } = this.output
-    const seen = await this.output.seen()
     const open: SinkItem[] = []
     for (const [at, part] of this.#parts.entries()) {
       if ((await part.find(this.#heads[at])) === 'committed') continue
-      if (at >= seen) await this.#checkFree(partName(name, at + 1))
+      await this.#checkFree(at + 1)
       open.push(part)
     }
+    // Behind the last one: it would be taken for one more.
+    await this.#checkFree(this.#parts.length + 1)
     for (const part of open) await part.commit(facts)
-    await removeParts(this.sink, name, this.#parts.length, seen)
+    await removeParts(this.sink, name, this.#parts.length, await this.#partCount())
   }
 
-  /** Of a part that was not there, or behind a gap, when the output was looked at. */
-  async #checkFree(part: string): Promise<void> {
+  /** A part that was not there when the output was looked at, or stood behind a missing one, is not replaced. */
+  async #checkFree(number: number): Promise<void> {
+    const { name, fingerprint, overwrite } = this.output
+    if (overwrite || number <= (await this.output.seen())) return
+    const part = partName(name, number)
     const there = await this.sink.head(part)
-    if (there !== undefined && there.fingerprint !== this.output.fingerprint) throw notOurs(part)
+    if (there !== undefined && there.fingerprint !== fingerprint) throw notOurs(part)
+  }
+
+  /** How many of them there are that may be removed. */
+  async #partCount(): Promise<number> {
+    const seen = await this.output.seen()
+    if (!this.output.overwrite) return seen
+    for (let count = this.#parts.length; ; count += 1)
+      if ((await this.sink.head(partName(this.output.name, count + 1))) === undefined)
+        return Math.max(seen, count)
   }
 
   async settle(): Promise<void> {
@@ -203,11 +220,11 @@ export const isMixOf = (
 }
 
 const notOurs = (at: string) =>
-  sluiceError('SINK_CONFLICT', 'is there already and no part of an output of this tool; move it away', {
-    blame: 'sink',
-    retry: 'never',
-    at,
-  })
+  sluiceError(
+    'SINK_CONFLICT',
+    'stands behind a missing part, so that nothing tells whose it is; move it away, or allow overwriting',
+    { blame: 'sink', retry: 'never', at },
+  )
 
 /** `a/Patient.ndjson` and 2: `a/Patient-00002.ndjson`. */
 const partName = (name: string, number: number): string =>

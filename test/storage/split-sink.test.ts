@@ -13,15 +13,15 @@ import { filesIn, KEEP_ALL, planFor, run } from '../support/pipeline-run.js'
 const FACTS = { sourceVersion: '1', lines: 1, quarantined: 0 }
 const bytes = (text: string): [Uint8Array] => [Buffer.from(text)]
 
-type Open = () => Sink
+type Open = (options?: { readonly overwrite: boolean }) => Sink
 const STORES: Readonly<Record<string, (t: Test) => Open>> = {
   folder: (t) => {
     const folder = join(t.testdir(), 'out')
-    return () => splitSink(folderSink(folder), 6)
+    return (options) => splitSink(folderSink(folder), 6, options)
   },
   memory: () => {
     const content = new MemoryContent()
-    return () => splitSink(memorySink(content), 6)
+    return (options) => splitSink(memorySink(content), 6, options)
   },
 }
 
@@ -76,29 +76,30 @@ for (const [store, make] of Object.entries(STORES))
       t.equal(await open().head('P.ndjson'), undefined)
     })
 
-    t.test('parts behind a gap are of somebody else: neither replaced nor removed', async (t) => {
+    t.test('parts behind a missing one are neither replaced nor removed, unless asked to', async (t) => {
       const open = make(t)
-      for (const foreign of ['P-00002.ndjson', 'P-00003.ndjson']) await open().put(foreign, 'mine')
-      const sink = open()
-      t.equal(await sink.head('P.ndjson'), undefined)
-      const long = sink.item('P.ndjson', 'print')
-      await long.resume(0)
-      for (const text of ['longer\n', 'longer\n']) await long.append(bytes(text))
-      await long.complete()
-      const sealed = await long.sealed()
-      t.equal(await long.find(sealed), 'ready')
-      await t.rejects(long.commit(FACTS), { code: 'SINK_CONFLICT', at: 'P-00002.ndjson' })
-      t.equal(await open().get('P-00001.ndjson'), undefined, 'nothing is committed')
-      await long.abort()
-      const short = sink.item('P.ndjson', 'print')
-      await short.resume(0)
-      await short.append(bytes('short\n'))
-      await short.complete()
-      await short.sealed()
-      await short.commit(FACTS)
-      t.equal(await open().get('P-00001.ndjson'), 'short\n')
-      for (const foreign of ['P-00002.ndjson', 'P-00003.ndjson'])
-        t.equal(await open().get(foreign), 'mine', foreign)
+      const foreign = ['P-00002.ndjson', 'P-00003.ndjson', 'P-00004.ndjson']
+      for (const name of foreign) await open().put(name, 'mine')
+      const written = async (sink: Sink, texts: readonly string[]) => {
+        await sink.head('P.ndjson')
+        const item = sink.item('P.ndjson', 'print')
+        await item.resume(0)
+        for (const text of texts) await item.append(bytes(text))
+        await item.complete()
+        t.equal(await item.find(await item.sealed()), 'ready')
+        return item
+      }
+      for (const texts of [['longer\n', 'longer\n'], ['short\n']]) {
+        const item = await written(open(), texts)
+        await t.rejects(item.commit(FACTS), { code: 'SINK_CONFLICT', at: 'P-00002.ndjson' })
+        t.equal(await open().get('P-00001.ndjson'), undefined, 'nothing is committed')
+        await item.abort()
+      }
+      for (const name of foreign) t.equal(await open().get(name), 'mine', name)
+      const item = await written(open({ overwrite: true }), ['longer\n', 'longer\n'])
+      await item.commit(FACTS)
+      const parts = await Promise.all(['P-00001.ndjson', ...foreign].map((name) => open().get(name)))
+      t.same(parts, ['longer\n', 'longer\n', undefined, undefined])
     })
 
     t.test('documents are not split', async (t) => {
