@@ -209,7 +209,8 @@ t.test(
     ] as const) {
       const output = `${signal}-${times}`
       setSlow(true)
-      const running = startSluice([...WORDS.with(4, output), '--workers', '1'], { cwd })
+      // One for each input: the slow one must not come first.
+      const running = startSluice([...WORDS.with(4, output), '--workers', '2'], { cwd })
       await running.saw('"item.committed"')
       for (let n = 0; n < times; n++) running.child.kill(signal)
       const { exitCode, stderr } = await running.finished

@@ -120,7 +120,7 @@ const ends: Readonly<Record<string, Ended>> = {
     says: /INVALID_JSON/,
   },
   'a server that does not come back': {
-    plan: { files: FILES, kickOff: () => ({ status: 503, headers: { 'retry-after': '900' } }) },
+    plan: { files: FILES, kickOff: () => ({ status: 503, headers: { 'retry-after': '7200' } }) },
     exitCode: 5,
     says: /SERVICE_UNAVAILABLE/,
   },
