@@ -67,7 +67,7 @@ export class BlobAppender implements Appender {
     for (let at = 0; at < bytes.length; at += MOST_BYTES) {
       const piece = bytes.subarray(at, at + MOST_BYTES)
       if (this.count >= (this.options.mostAppends ?? MOST_APPENDS))
-        this.count = await compact(this.container, this.name, this.position)
+        this.count = await compact(this.container, this.name, this.position, { isWhole: true })
       await appendAt(this.container, this.name, piece, this.position)
       this.count += 1
       this.position += piece.length
@@ -98,13 +98,15 @@ async function appendAt(
   position: number,
 ): Promise<void> {
   const appended = await container.appendBlock(name, bytes, { position })
-  if (appended.kind === 'done') return
-  throw sluiceError('SINK_LOCKED', 'somebody else writes to it; run it again when that is done', {
+  if (appended.kind !== 'done') throw writtenByOthers(name)
+}
+
+const writtenByOthers = (at: string) =>
+  sluiceError('SINK_LOCKED', 'somebody else writes to it; run it again when that is done', {
     blame: 'sink',
     retry: 'later',
-    at: name,
+    at,
   })
-}
 
 /** Returns of how many appends it is made. */
 async function keepOnly(container: BlobContainer, name: string, keepBytes: number): Promise<number> {
@@ -115,26 +117,72 @@ async function keepOnly(container: BlobContainer, name: string, keepBytes: numbe
 
 /**
  * An append blob cannot be cut: what is to stay is copied aside and back, in as few appends as can hold it, whose
- * number is returned. A crash on the way leaves too little, which is noticed: the item begins afresh, or earlier.
+ * number is returned. What a crash leaves on the way `finishCompaction` puts right. Throws SINK_LOCKED where
+ * somebody else writes to it, as far as that shows: with `isWhole`, also where more is there.
  */
-async function compact(container: BlobContainer, name: string, keepBytes: number): Promise<number> {
-  const aside = `${name}.aside`
-  await copy(container, name, aside, keepBytes)
-  await copy(container, aside, name, keepBytes)
-  await container.delete(aside)
+async function compact(
+  container: BlobContainer,
+  name: string,
+  keepBytes: number,
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
+): Promise<number> {
+  const there = await container.head(name)
+  if (there === undefined || there.bytes < keepBytes) throw new Error('less is there than is to be kept')
+  if (isWhole && there.bytes > keepBytes) throw writtenByOthers(name)
+  await copy(container, { name, etag: there.etag }, { name: asideOf(name) }, keepBytes)
+  await bringBack(container, { name, etag: there.etag }, keepBytes)
   return Math.ceil(keepBytes / COPY_BYTES)
 }
 
-async function copy(container: BlobContainer, from: string, to: string, bytes: number): Promise<void> {
-  const there = await container.head(from)
-  if (there === undefined || there.bytes < bytes) throw new Error('less is there than is to be kept')
-  const reader = container.read(from, { etag: there.etag, fromByte: 0, toByte: bytes })
+/** What lies aside of it becomes the blob; only over this version of it. */
+async function bringBack(container: BlobContainer, to: BlobVersion, bytes: number): Promise<void> {
+  const aside = await container.head(asideOf(to.name))
+  if (aside === undefined) throw writtenByOthers(to.name)
+  await copy(container, { name: asideOf(to.name), etag: aside.etag }, to, bytes)
+  await container.delete(asideOf(to.name))
+}
+
+export const asideOf = (name: string): string => `${name}.aside`
+
+/**
+ * For whoever holds the lock, before it is read: what a crash while compacting left aside is brought back where the
+ * blob itself is shorter, so that it was complete, and is taken away in any case. Returns the blob's length.
+ */
+export async function finishCompaction(container: BlobContainer, name: string): Promise<number | undefined> {
+  const [there, aside] = [await container.head(name), await container.head(asideOf(name))]
+  if (there !== undefined && aside !== undefined && there.bytes < aside.bytes) {
+    await bringBack(container, { name, etag: there.etag }, aside.bytes)
+    return aside.bytes
+  }
+  await container.delete(asideOf(name))
+  return there?.bytes
+}
+
+interface BlobVersion {
+  readonly name: string
+  readonly etag?: string
+}
+
+async function copy(
+  container: BlobContainer,
+  from: Required<BlobVersion>,
+  to: BlobVersion,
+  bytes: number,
+): Promise<void> {
+  const reader = container.read(from.name, { etag: from.etag, fromByte: 0, toByte: bytes })
   const piece = Buffer.alloc(Math.min(COPY_BYTES, bytes))
   try {
-    await container.createAppendBlob(to, { contentType: 'application/x-ndjson' })
+    const created = await container.createAppendBlob(to.name, {
+      contentType: 'application/x-ndjson',
+      ifMatch: to.etag,
+    })
+    // Where an earlier attempt got no answer, that may have been the one.
+    const isMade =
+      created.kind === 'done' || (created.isAmbiguous && (await container.head(to.name))?.bytes === 0)
+    if (!isMade) throw writtenByOthers(to.name)
     for (let at = 0; at < bytes; ) {
       const count = await reader.read(piece)
-      await appendAt(container, to, piece.subarray(0, count), at)
+      await appendAt(container, to.name, piece.subarray(0, count), at)
       at += count
     }
   } finally {

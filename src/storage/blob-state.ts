@@ -1,4 +1,4 @@
-import { BlobAppender } from './blob-appender.js'
+import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
 import type { BlobContainer } from './blob-container.js'
 import { type BlobLock, lockBlob } from './blob-lock.js'
 import type { Appender, State } from './store.js'
@@ -36,6 +36,15 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     known ??= list()
     return known
   }
+  /** As `names`, once what a crash left of this one is put right. */
+  const namesFor = async (name: string): Promise<Map<string, number> | undefined> => {
+    const there = await names()
+    if (held === undefined || there?.has(asideOf(name)) !== true) return there
+    const bytes = await finishCompaction(container, blobOf(name))
+    there.delete(asideOf(name))
+    if (bytes !== undefined) there.set(name, bytes)
+    return there
+  }
 
   return {
     place,
@@ -51,7 +60,7 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
       }
     },
     async read(name) {
-      if ((await names())?.has(name) === false) return undefined
+      if ((await namesFor(name))?.has(name) === false) return undefined
       return (await container.readText(blobOf(name)))?.text
     },
     async write(name, text) {
@@ -61,12 +70,12 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
       there?.set(name, bytes.length)
     },
     async appender(name, keepBytes): Promise<Appender> {
-      const there = await names()
+      const there = await namesFor(name)
       const onGrown = (bytes: number) => there?.set(name, bytes)
       return BlobAppender.open(container, blobOf(name), keepBytes, { onGrown })
     },
     async bytesOf(name) {
-      const there = await names()
+      const there = await namesFor(name)
       return there === undefined ? (await container.head(blobOf(name)))?.bytes : there.get(name)
     },
     async remove(name) {

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { BlobAppender } from '../../src/storage/blob-appender.js'
+import type { BlobContainer } from '../../src/storage/blob-container.js'
+import { blobState } from '../../src/storage/blob-state.js'
 import { startAzurite } from '../support/azurite.js'
 import { newContainer } from '../support/blob-containers.js'
 
@@ -45,4 +47,80 @@ t.test('many small appends become few before the service takes no more, also on 
   t.equal((await container.readText('j'))?.text, lines.join(''))
   t.equal(grown.at(-1), lines.join('').length)
   t.equal(await container.head('j.aside'), undefined)
+})
+
+const CHANGING = new Set(['createAppendBlob', 'appendBlock', 'delete'])
+
+/** A container at which something else happens before a call that changes something. */
+const disturbed = (
+  container: BlobContainer,
+  before: (operation: string, name: unknown) => Promise<unknown>,
+): BlobContainer =>
+  new Proxy(container, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target)
+      if (typeof value !== 'function') return value
+      const act = (...args: readonly unknown[]) => Reflect.apply(value, target, args)
+      if (!CHANGING.has(String(key))) return act
+      return async (...args: readonly unknown[]) => {
+        await before(String(key), args[0])
+        return act(...args)
+      }
+    },
+  })
+
+t.test('whenever a process is killed that makes many appends few, nothing kept is lost', async (t) => {
+  const before = Array.from({ length: 6 }, (_, n) => `line ${n}\n`).join('')
+  const length = Buffer.byteLength(before)
+  let ended = false
+  for (let nth = 1; !ended; nth += 1) {
+    const { container } = await newContainer(azurite, { role: 'sink' })
+    const state = () => blobState({ container, place: 'here', prefix: 's/' })
+    const whole = await state().appender('j', 0)
+    await whole.append(before)
+    await whole.keep()
+    let count = 0
+    const killed = disturbed(container, async () => {
+      count += 1
+      if (count >= nth) throw new Error('killed')
+    })
+    ended = await BlobAppender.open(killed, 's/j', length, { mostAppends: 1 })
+      .then(async (appender) => {
+        await appender.append('more\n')
+        await appender.keep()
+        return true
+      })
+      .catch(() => false)
+    const next = state()
+    const unlock = await next.lock()
+    const text = await next.read('j')
+    t.equal(text?.slice(0, length), before, `killed at ${nth}`)
+    t.equal(await next.bytesOf('j'), Buffer.byteLength(text ?? ''))
+    t.equal(await next.bytesOf('j.aside'), undefined)
+    t.equal(await container.head('s/j.aside'), undefined)
+    const goesOn = await next.appender('j', length)
+    await goesOn.append('after\n')
+    await goesOn.keep()
+    t.equal(await next.read('j'), `${before}after\n`)
+    await unlock()
+    if (ended) t.equal(nth, 7, 'at every moment')
+  }
+})
+
+t.test('what another writes while many appends are made few is not taken away', async (t) => {
+  const { container } = await newContainer(azurite, { role: 'sink' })
+  const appender = await BlobAppender.open(container, 'j', 0, { mostAppends: 1 })
+  await appender.append('one\n')
+  await appender.keep()
+  await container.appendBlock('j', Buffer.from('theirs\n'), { position: 4 })
+  await appender.append('two\n')
+  await t.rejects(appender.keep(), { code: 'SINK_LOCKED' })
+  t.equal((await container.readText('j'))?.text, 'one\ntheirs\n')
+
+  const late = disturbed(container, async (operation, name) => {
+    if (operation === 'createAppendBlob' && name === 'j')
+      await container.appendBlock('j', Buffer.from('more\n'), { position: 11 })
+  })
+  await t.rejects(BlobAppender.open(late, 'j', 4), { code: 'SINK_LOCKED' })
+  t.equal((await container.readText('j'))?.text, 'one\ntheirs\nmore\n')
 })
