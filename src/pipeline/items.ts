@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { checkName } from '../storage/names.js'
 import { isMixOf } from '../storage/split-sink.js'
-import type { Sink, Source, SourceItem, StoreEvent } from '../storage/store.js'
-import { type DoneRecord, journalName, readDone } from './done.js'
+import type { Sink, SinkHead, Source, SourceItem, StoreEvent } from '../storage/store.js'
+import { type DoneRecord, journalName, readDone, writeDone } from './done.js'
 import { readJournal } from './journal.js'
+import { NO_TOTALS } from './totals.js'
 
 /** One item and the output it becomes. */
 export interface ItemWork {
@@ -95,7 +96,15 @@ export async function survey(
   if (there.fingerprint === work.fingerprint) return { kind: 'work' }
   const sealed = (await readJournal(sink.state, journalName(work.output)))?.checkpoint.sealed
   const isOurs = sealed?.version === there.version || isMixOf(there, work.fingerprint, [sealed, record?.head])
-  return { kind: isOurs ? 'work' : 'conflict' }
+  if (!isOurs) return { kind: 'conflict' }
+  // The journal that proves it is about to give way to that of other work.
+  await writeDone(sink.state, unfinished(work, there))
+  return { kind: 'work' }
+}
+
+/** That what stands there is of this tool, of whichever work; nothing is finished by it. */
+function unfinished({ item: { name, bytes, version }, output }: ItemWork, head: SinkHead): DoneRecord {
+  return { done: 1, output, fingerprint: '', head, source: { name, bytes, version }, totals: NO_TOTALS }
 }
 
 export const conflictError = (outputs: readonly string[]) =>

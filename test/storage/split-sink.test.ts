@@ -173,6 +173,74 @@ const killedAt = (sink: Sink, name: string): Sink => ({
   remove: (each) => (each === name ? Promise.reject(new Error('killed')) : sink.remove(each)),
 })
 
+t.test(
+  'a killed commit is taken up by whatever follows, also if that is killed before its own',
+  async (t) => {
+    for (const splitBytes of [200_000, undefined]) {
+      const folder = t.testdir()
+      const [input, output] = [join(folder, `in-${splitBytes}`), join(folder, `out-${splitBytes}`)]
+      mkdirSync(input)
+      const textOf = (id: string) => `{"resourceType":"Patient","id":"${id}"}\n`.repeat(12_000)
+      const options = {
+        source: folderSource(input),
+        plan: planFor(KEEP_ALL),
+        workers: 1,
+        chunkBytes: 64 * 1024,
+      }
+      const runWith = (id: string, sink: Sink) => {
+        writeFileSync(join(input, 'P.ndjson'), textOf(id))
+        return runPipeline({
+          ...options,
+          sink: splitBytes === undefined ? sink : splitSink(sink, splitBytes),
+        })
+      }
+      await runWith('a', folderSink(output))
+      await t.rejects(runWith('b', killedAfterCommitOf(folderSink(output), /^P(-00001)?\.ndjson$/)), /killed/)
+      await t.rejects(runWith('c', killedAtAppend(folderSink(output))), /killed/)
+      const report = await runWith('d', folderSink(output))
+      const names = report.outputs[0].parts ?? ['P.ndjson']
+      t.equal(names.map((name) => readFileSync(join(output, name), 'utf8')).join(''), textOf('d'))
+      t.same([...filesIn(output).keys()], [...names, 'run.json'])
+      writeFileSync(join(output, names[0]), 'mine')
+      await t.rejects(
+        runWith('e', folderSink(output)),
+        { code: 'SINK_CONFLICT' },
+        'but not over what is not ours',
+      )
+    }
+  },
+)
+
+/** A sink that is killed once an output is in place, before anything is noted of it. */
+const killedAfterCommitOf = (sink: Sink, names: RegExp): Sink => ({
+  ...sink,
+  item(name, fingerprint) {
+    const item = sink.item(name, fingerprint)
+    const commit = item.commit.bind(item)
+    item.commit = async (facts) => {
+      await commit(facts)
+      if (names.test(name)) throw new Error('killed')
+    }
+    return item
+  },
+})
+
+/** A sink that takes some bytes of each output, and then no more. */
+const killedAtAppend = (sink: Sink): Sink => ({
+  ...sink,
+  item(name, fingerprint) {
+    const item = sink.item(name, fingerprint)
+    const append = item.append.bind(item)
+    let count = 0
+    item.append = async (pieces) => {
+      count += 1
+      if (count > 3) throw new Error('killed')
+      await append(pieces)
+    }
+    return item
+  },
+})
+
 t.test('a run killed between two parts is gone on with, also over an older output', async (t) => {
   const folder = t.testdir()
   const [input, output] = [join(folder, 'in'), join(folder, 'out')]
