@@ -165,7 +165,7 @@ async function answer(exchange: Exchange): Promise<void> {
 async function forward({ request, response, entry, target, agent, signal }: Exchange): Promise<void> {
   const { fault } = entry
   const { method, headers, socket } = request
-  const upstream = requestOf(new URL(request.url ?? '/', target), { method, headers, agent, signal })
+  const upstream = requestOf(new URL(request.url ?? '/', target), { method, headers, agent })
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     upstream.once('response', resolve)
     upstream.once('error', reject)
