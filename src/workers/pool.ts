@@ -32,7 +32,7 @@ export class WorkerPool {
   readonly ready: Promise<Ready>
   readonly #piscina: Piscina<Task, Answer>
   readonly #startTimeoutMs: number
-  #destroyed = false
+  #destroyed: Promise<void> | undefined
 
   constructor({ spec, size, heapMebibytes, entry, startTimeoutMs = START_TIMEOUT_MS }: PoolOptions) {
     this.size = size
@@ -62,7 +62,7 @@ export class WorkerPool {
     const signal = AbortSignal.timeout(this.#startTimeoutMs)
     let answer: Answer
     try {
-      answer = await this.#piscina.run({ kind: 'hello' }, { signal })
+      answer = await this.#run({ kind: 'hello' }, signal)
     } catch (error) {
       throw failed(signal.aborted ? 'no worker answered in time' : startMessage(error), error)
     }
@@ -85,12 +85,12 @@ export class WorkerPool {
       end.abort()
     }, timeoutMs)
     try {
-      const answer = await this.#piscina.run(task, { signal: end.signal })
+      const answer = await this.#run(task, end.signal)
       if (answer?.kind === 'crashed') return { kind: 'lost', why: 'crashed', where: answer.where }
       if (!isLinesResult(answer)) throw failed('a worker answered nonsense')
       return answer
     } catch (error) {
-      if (this.#destroyed || isFailed(error)) throw error
+      if (this.#destroyed !== undefined || isFailed(error)) throw error
       if (late) return { kind: 'lost', why: 'timeout', where: `${timeoutMs} ms` }
       if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.cancelled) !== CLAIM.running)
         throw failed('a worker died while it wrote its answer', error)
@@ -100,9 +100,16 @@ export class WorkerPool {
     }
   }
 
-  async destroy(): Promise<void> {
-    this.#destroyed = true
-    await this.#piscina.destroy()
+  /** Settles once all threads have ended; none is started any more. */
+  destroy(): Promise<void> {
+    // Of piscina, once only: a second call takes the threads that the first one ends for crashed, and replaces them.
+    this.#destroyed ??= this.#piscina.destroy()
+    return this.#destroyed
+  }
+
+  #run(task: Task, signal: AbortSignal): Promise<Answer> {
+    if (this.#destroyed !== undefined) throw failed('they were stopped')
+    return this.#piscina.run(task, { signal })
   }
 }
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import type { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
@@ -106,6 +108,29 @@ for (const [name, code] of Object.entries(ENTRIES))
     t.notOk(filesIn(output).has('x.ndjson'))
     t.notOk(filesIn(output).has('run.json'))
   })
+
+t.test('a run that is stopped, whenever that is, leaves no thread behind', async (t) => {
+  const input = writeFiles(join(folder, 'in-stopped'), { 'x.ndjson': before.repeat(200), 'y.ndjson': after })
+  const alive = new Set<Worker>()
+  const onWorker = (worker: Worker) => {
+    alive.add(worker)
+    worker.once('exit', () => alive.delete(worker))
+  }
+  process.on('worker', onWorker)
+  t.teardown(() => process.off('worker', onWorker))
+  let stoppedCount = 0
+  for (const stopAfterMs of [0, 20, 60, 100, 150, 200, 250, 300]) {
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), stopAfterMs)
+    const output = join(folder, `out-stopped-${stopAfterMs}`)
+    const code = await codeOf(runWithMethod(input, output, { signal: stop.signal, workers: 2 }))
+    if (code === 'INTERRUPTED') stoppedCount += 1
+    // What would be started anew is started when the others have ended.
+    await wait(20)
+    t.equal(alive.size, 0, `stopped after ${stopAfterMs} ms: ${code}`)
+  }
+  t.ok(stoppedCount > 2, `${stoppedCount} were stopped`)
+})
 
 t.test('a process that stands still for a while blames no line for it', async (t) => {
   const place = t.testdir()
