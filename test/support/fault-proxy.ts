@@ -178,14 +178,20 @@ async function forward({ request, response, entry, target, agent, signal }: Exch
     socket.resetAndDestroy()
     return
   }
-  response.writeHead(answer.statusCode ?? 502, headersOf(answer, fault))
+  response.writeHead(answer.statusCode ?? 502, headersOf(answer, method, fault))
   await pipeline([answer, ...downOf(fault, socket, signal), counted(entry), response])
 }
 
-function headersOf(answer: IncomingMessage, fault: Fault | undefined): OutgoingHttpHeaders {
+function headersOf(
+  answer: IncomingMessage,
+  method: string | undefined,
+  fault: Fault | undefined,
+): OutgoingHttpHeaders {
   const headers = { ...answer.headers, ...(fault?.kind === 'headers' ? fault.headers : {}) }
-  if (fault?.kind === 'short-body' && fault.clean === true)
-    headers['content-length'] = String(Math.min(fault.afterBytes, Number(headers['content-length'])))
+  const length = headers['content-length']
+  // The length that HEAD tells is not that of a body.
+  if (fault?.kind === 'short-body' && fault.clean === true && length !== undefined && method !== 'HEAD')
+    headers['content-length'] = String(Math.min(fault.afterBytes, Number(length)))
   return headers
 }
 
