@@ -16,8 +16,9 @@ export function describeFailure(error: unknown): { readonly text: string; readon
   const reason = systemCode(error.cause)
   const isNew = reason !== undefined && !error.message.includes(reason)
   const message = isNew ? `${error.message} (${reason})` : error.message
+  const isPlaced = at === undefined || message.includes(at)
   return {
-    text: `${code}: ${message}`,
+    text: isPlaced ? `${code}: ${message}` : `${code}: ${at}: ${message}`,
     json: { error: { code, blame, retry, at, message, problems }, exitCode },
   }
 }

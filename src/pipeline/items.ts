@@ -110,8 +110,8 @@ function unfinished({ item: { name, bytes, version }, output }: ItemWork, head: 
 export const conflictError = (outputs: readonly string[]) =>
   sluiceError(
     'SINK_CONFLICT',
-    `${outputs.length === 1 ? 'the output is' : `${outputs.length} outputs are`} already there and not made ` +
-      'by this tool (or changed since); move them away, choose another output, or allow overwriting',
+    `${outputs.length === 1 ? 'is' : `this and ${outputs.length - 1} more are`} already there and not made ` +
+      'by this tool (or changed since): move away what is there, choose another output, or allow overwriting',
     { blame: 'sink', retry: 'never', at: outputs[0] },
   )
 

@@ -118,6 +118,28 @@ t.test('-s skips an input whose output exists, also one of another configuration
   t.match(readFileSync(join(cwd, 'out', 'a.ndjson'), 'utf8'), /^\{"resourceType":"Patient"/)
 })
 
+t.test('parts of others, also behind a missing one, give way to --overwrite only', async (t) => {
+  const cwd = workFolder(t, { 'a.ndjson': patients(12_000) })
+  const out = join(cwd, 'out')
+  const split = [...WORDS, '--split-bytes', '64KiB']
+  t.equal((await sluice([...WORDS.slice(0, 3), '-o', 'whole', ...WORDS.slice(5)], { cwd })).exitCode, 0)
+  mkdirSync(out)
+  writeFileSync(join(out, 'a-00002.ndjson'), 'mine\n')
+  const refused = await sluice(split, { cwd })
+  t.equal(refused.exitCode, 4)
+  t.match(refused.stderr, 'sluice: SINK_CONFLICT: a-00002.ndjson: stands behind a missing part')
+  const whole = Object.keys(contents(out)).filter((name) => !name.endsWith('.part'))
+  t.same(whole, ['a-00002.ndjson'], 'nothing is put beside it')
+  const overwritten = await sluice([...split, '--overwrite'], { cwd })
+  t.equal(overwritten.exitCode, 0, overwritten.stderr)
+  const parts = Object.keys(contents(out))
+  t.ok(parts.length > 1, `${parts}`)
+  t.equal(
+    parts.map((name) => readFileSync(join(out, name), 'utf8')).join(''),
+    readFileSync(join(cwd, 'whole', 'a.ndjson'), 'utf8'),
+  )
+})
+
 t.test('stdin goes to stdout, the same bytes as from file to file, and stderr has the counts', async (t) => {
   const stdin = patients(5)
   const cwd = workFolder(t, { '-': stdin })

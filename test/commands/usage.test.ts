@@ -64,6 +64,24 @@ for (const [name, words] of USAGE)
     if (words.length > 0) t.match(stderr, /^sluice: (USAGE|CONFIG_INVALID): /)
   })
 
+t.test('an error says where, once', async (t) => {
+  const nowhere = await sluice([
+    'anonymize',
+    '-i',
+    '/does/not/exist',
+    '-o',
+    'out',
+    '-c',
+    'configs/research-r4.json',
+  ])
+  t.match(nowhere.stderr, /sluice: SOURCE_NOT_FOUND: \/does\/not\/exist: there is no such file or folder\n$/)
+  const noConfig = await sluice(['lint', '-c', '/does/not/exist.json'])
+  t.match(
+    noConfig.stderr,
+    /^sluice: CONFIG_INVALID: The configuration \/does\/not\/exist\.json cannot be read/,
+  )
+})
+
 t.test('with --json an error is a document with its code, and the exit code stands in it', async (t) => {
   const { exitCode, stdout } = await sluice(['lint', '-c', '/does/not/exist.json', '--json'])
   t.equal(exitCode, 2)
