@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSluiceError, sluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
@@ -7,7 +7,7 @@ import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { folderSource } from '../storage/folder.js'
-import { readText, writeWhole } from '../storage/folder-files.js'
+import { makeFolders, readText, writeWhole } from '../storage/folder-files.js'
 import { folderState } from '../storage/folder-state.js'
 import type { Sink, Source, SourceItem, State } from '../storage/store.js'
 import type { Catalog, Snapshot } from './catalog.js'
@@ -158,7 +158,7 @@ interface Work extends RunContext {
 async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): Promise<OutputFile[]> {
   const { selections, signal, progress } = work
   const folder = join(work.folder, 'files')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder, 0o700)
   const output: OutputFile[] = []
   const allBytes = selections.reduce((sum, { bytes }) => sum + bytes, 0)
   let doneBytes = 0

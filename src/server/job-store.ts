@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readText, writeWhole } from '../storage/folder-files.js'
+import { makeFolders, readText, writeWhole } from '../storage/folder-files.js'
 import type { JobRecord } from './job.js'
 
 /** The jobs' folders: `<folder>/<id>/job.json`, the files of byte runs, `files/` and the state of the run. */
@@ -13,7 +13,7 @@ export class JobStore {
   }
 
   async save(record: JobRecord): Promise<void> {
-    await mkdir(this.folderOf(record.id), { recursive: true, mode: 0o700 })
+    await makeFolders(this.folderOf(record.id), 0o700)
     await writeWhole(join(this.folderOf(record.id), 'job.json'), JSON.stringify(record), 0o600)
   }
 

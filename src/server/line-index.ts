@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { openItem } from '../pipeline/unpack.js'
-import { writeWhole } from '../storage/folder-files.js'
+import { makeFolders, writeWhole } from '../storage/folder-files.js'
 import type { Source, SourceItem } from '../storage/store.js'
 import { factsOf, type LineFacts, patientKey } from './line-facts.js'
 import { type ScannedLine, scanLines } from './line-scan.js'
@@ -71,7 +71,7 @@ export async function buildIndex(
   item: SourceItem,
   { folder, maxLineBytes }: { readonly folder: string; readonly maxLineBytes: number },
 ): Promise<ItemIndex> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder, 0o700)
   const path = linesPath(folder, item)
   const reader = await openItem(source, item, 0)
   const file = await open(`${path}.part`, 'w', 0o600)

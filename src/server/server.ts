@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { elementTree } from '../fhir/elements.js'
 import type { FhirVersion } from '../fhir/version.js'
 import { createServerMetrics } from '../metrics/registry.js'
 import { packageVersion } from '../pipeline/version.js'
-import { readText, writeWhole } from '../storage/folder-files.js'
+import { writing } from '../storage/file-errors.js'
+import { makeFolders, readText, writeWhole } from '../storage/folder-files.js'
 import { lockFolder } from '../storage/folder-lock.js'
 import type { Source } from '../storage/store.js'
 import { Catalog } from './catalog.js'
@@ -81,7 +81,7 @@ const GRACE_MS = 10_000
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { source, stateFolder, host, limits, version, onEvent } = options
   await checkSource(source)
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 })
+  await writing(stateFolder, () => makeFolders(stateFolder, 0o700))
   const unlock = await lockFolder(stateFolder)
   const stop = new AbortController()
   try {

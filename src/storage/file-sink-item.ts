@@ -1,8 +1,8 @@
-import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writing } from './file-errors.js'
 import { headOf, versionOf } from './file-version.js'
-import { flushFolder } from './folder-files.js'
+import { flushFolder, makeFolders } from './folder-files.js'
 import type { SinkHead, SinkItem } from './store.js'
 
 /** An output that grows in `<path>.part` and appears by rename. */
@@ -21,7 +21,7 @@ export class FileSinkItem implements SinkItem {
   resume(bytes: number): Promise<boolean> {
     return writing(this.name, async () => {
       await this.close()
-      await mkdir(dirname(this.path), { recursive: true })
+      await makeFolders(dirname(this.path))
       const there = await headOf(this.#part)
       const kept = bytes > 0 && there !== undefined && there.bytes >= bytes
       if (kept) await truncate(this.#part, bytes)

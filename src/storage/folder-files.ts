@@ -1,10 +1,10 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isMissing } from './file-errors.js'
 
 /** Writes a file whole: beside it, flushed, then by rename, and the folder flushed. */
 export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolders(dirname(path))
   const part = `${path}.part`
   const file = await open(part, 'w', mode)
   try {
@@ -15,6 +15,29 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
   }
   await rename(part, path)
   await flushFolder(dirname(path))
+}
+
+/**
+ * Makes a folder and those above it that are missing. Not by `recursive`: Node tries for ever where a folder is there
+ * but takes no other, and says ENOENT (/proc, the roots of an automounter).
+ */
+export async function makeFolders(path: string, mode?: number): Promise<void> {
+  if (await makeFolder(path, mode)) return
+  await makeFolders(dirname(path), mode)
+  if (!(await makeFolder(path, mode))) await mkdir(path, { mode })
+}
+
+/** False where the one above is missing. Whatever stands in the way of one that is there already is no failure. */
+async function makeFolder(path: string, mode: number | undefined): Promise<boolean> {
+  try {
+    await mkdir(path, { mode })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(path) !== path) return false
+    const there = await stat(path).catch(() => undefined)
+    if (there?.isDirectory() !== true) throw error
+    return true
+  }
 }
 
 export async function readText(path: string): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { isExisting, isMissing, writing } from './file-errors.js'
+import { makeFolders } from './folder-files.js'
 import { type Holder, isAlive, parseHolder, thisProcess } from './process-identity.js'
 
 // A lock of another machine is believed as long as its holder touches it.
@@ -13,7 +14,7 @@ const STALE_AFTER_MS = 60_000
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, 'lock')
   const me = await thisProcess(randomUUID())
-  await writing(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }))
+  await writing(folder, () => makeFolders(folder, 0o700))
   for (let attempt = 0; attempt < 3; attempt += 1) {
     if (await create(path, me)) return holding(path, me)
     const text = await readFile(path, 'utf8').catch(() => undefined)

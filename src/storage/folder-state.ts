@@ -1,7 +1,7 @@
-import { mkdir, open, readFile, rm, stat, truncate } from 'node:fs/promises'
+import { open, readFile, rm, stat, truncate } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isMissing, writing } from './file-errors.js'
-import { readText, writeWhole } from './folder-files.js'
+import { makeFolders, readText, writeWhole } from './folder-files.js'
 import { lockFolder } from './folder-lock.js'
 import type { Appender, State } from './store.js'
 
@@ -33,7 +33,7 @@ export function folderState(folder: string): State {
 }
 
 async function openAppender(path: string, keepBytes: number): Promise<Appender> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolders(dirname(path), 0o700)
   if (keepBytes > 0) await truncate(path, keepBytes)
   const file = await open(path, keepBytes > 0 ? 'a' : 'w', OWNER_ONLY)
   return {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
+import { makeFolders } from '../../src/storage/folder-files.js'
 import { filesIn, textIn } from '../support/pipeline-run.js'
 
 const FACTS = { sourceVersion: '1', lines: 1, quarantined: 0 }
@@ -47,6 +48,20 @@ t.test('an aborted output leaves nothing', async (t) => {
   await item.append(bytes('text'))
   await item.abort()
   t.equal(filesIn(folder).size, 0)
+})
+
+t.test('folders are made with those above them, at once or never', async (t) => {
+  const folder = t.testdir({ file: '' })
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'link'))
+  const deep = join(folder, 'a', 'b', 'c')
+  await Promise.all([makeFolders(deep, 0o700), makeFolders(deep, 0o700), makeFolders(join(deep, 'd'), 0o700)])
+  t.equal(statSync(join(deep, 'd')).mode & 0o777, 0o700)
+  await makeFolders(deep)
+  await t.rejects(makeFolders(join(folder, 'file')), { code: 'EEXIST' })
+  await t.rejects(makeFolders(join(folder, 'file', 'x')), { code: 'ENOTDIR' })
+  await t.rejects(makeFolders(join(folder, 'link')), { code: 'EEXIST' })
+  // Where the kernel takes no folders, as an automounter.
+  if (process.platform === 'linux') await t.rejects(makeFolders('/proc/sluice/x'), { code: 'ENOENT' })
 })
 
 t.test('names never leave the folder', async (t) => {
