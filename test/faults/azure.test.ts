@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { ContainerClient } from '@azure/storage-blob'
 import t, { type Test } from 'tap'
@@ -11,7 +12,7 @@ import { openSink, openSource, type StoreAccess } from '../../src/storage/open.j
 import type { Sink, Source } from '../../src/storage/store.js'
 import { ACCOUNT, ACCOUNT_KEY, type Azurite, startAzurite } from '../support/azurite.js'
 import { type Fault, type FaultProxy, nthFails, type Seen, startFaultProxy } from '../support/fault-proxy.js'
-import { KEEP_ALL, planFor, syntheticLines } from '../support/pipeline-run.js'
+import { KEEP_ALL, planFor, syntheticLines, watchThreads } from '../support/pipeline-run.js'
 
 // Each failing request costs two runs: every so many are tried, all of them with every fault in a soak.
 const STEP = Number(process.env.SLUICE_WIRE_STEP ?? 19)
@@ -30,6 +31,8 @@ interface Stage {
   readonly azurite: Azurite
   readonly proxy: FaultProxy
   readonly input: ContainerClient
+  /** Of whoever starts all the runs; it lives longer than they do. */
+  readonly signal: AbortSignal
   /** What an undisturbed run asks of the service. */
   readonly cleanSeen: readonly Seen[]
 }
@@ -39,7 +42,7 @@ async function openStage(t: Test): Promise<Stage> {
   const azurite = await startAzurite(t)
   const proxy = await startFaultProxy(t, azurite.url)
   const input = await filled(azurite, INPUT)
-  const stage = { azurite, proxy, input, cleanSeen: [] }
+  const stage = { azurite, proxy, input, signal: new AbortController().signal, cleanSeen: [] }
   const output = await azurite.container()
   await runBetween(stage, input, output)
   t.strictSame(await outputsIn(output), expected, 'from container to container as from any other store')
@@ -54,13 +57,14 @@ interface Options {
   readonly config?: object
   readonly chunkBytes?: number
   readonly limits?: StoreAccess['limits']
+  readonly signal?: AbortSignal
 }
 
 const runOn = (
   source: Source,
   sink: Sink,
-  { config, chunkBytes = CHUNK_BYTES }: Options = {},
-): Promise<RunReport> => runPipeline({ source, sink, plan: planFor(config), workers: 1, chunkBytes })
+  { config, chunkBytes = CHUNK_BYTES, signal }: Options = {},
+): Promise<RunReport> => runPipeline({ source, sink, plan: planFor(config), workers: 1, chunkBytes, signal })
 
 async function filled(
   azurite: Azurite,
@@ -74,7 +78,7 @@ async function filled(
 
 /** A run from container to container, as a process of its own would do it; its patience is short, so that a test is. */
 async function runBetween(
-  { proxy }: Pick<Stage, 'proxy'>,
+  { proxy, signal }: Pick<Stage, 'proxy' | 'signal'>,
   from: ContainerClient,
   to: ContainerClient,
   options: Options = {},
@@ -82,11 +86,11 @@ async function runBetween(
   const account = { account: ACCOUNT, endpoint: `${proxy.url}/${ACCOUNT}`, key: ACCOUNT_KEY }
   const access: StoreAccess = {
     credentials: () => ({ accounts: [], emulator: account }),
-    retry: createRetry({ baseMs: 2, longestWaitMs: 20, mostAttempts: 5, totalMs: 20_000 }),
+    retry: createRetry({ baseMs: 2, longestWaitMs: 20, mostAttempts: 5, totalMs: 20_000, signal }),
     limits: options.limits ?? LIMITS,
   }
   const source = await openSource(`azurite://${from.containerName}`, access)
-  return runOn(source, await openSink(`azurite://${to.containerName}`, access), options)
+  return runOn(source, await openSink(`azurite://${to.containerName}`, access), { ...options, signal })
 }
 
 /** What is visible, without the report, whose times differ. */
@@ -168,6 +172,7 @@ for (const [row, sweep] of SWEEPS.entries()) {
     const name = groups.length === 1 ? sweep.name : `${sweep.name}: ${JSON.stringify(faults[0])}`
     t.test(name, async (t) => {
       const stage = await openStage(t)
+      const threads = watchThreads(t)
       let tried = 0
       let resent = 0
       for (let nth = 1 + ((row * 5) % STEP); ; nth += STEP) {
@@ -178,6 +183,8 @@ for (const [row, sweep] of SWEEPS.entries()) {
       }
       console.log(`# wire: ${name}: ${tried} faults, at most ${resent} bytes sent again`)
       t.ok(tried > 0)
+      t.equal(threads.size, 0, 'no thread stays')
+      t.equal(getEventListeners(stage.signal, 'abort').length, 0, 'nor does anything that listens')
     })
   }
 }

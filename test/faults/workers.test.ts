@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import type { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
@@ -17,6 +16,7 @@ import {
   run,
   runProcess,
   textIn,
+  watchThreads,
   writeFiles,
 } from '../support/pipeline-run.js'
 
@@ -111,13 +111,7 @@ for (const [name, code] of Object.entries(ENTRIES))
 
 t.test('a run that is stopped, whenever that is, leaves no thread behind', async (t) => {
   const input = writeFiles(join(folder, 'in-stopped'), { 'x.ndjson': before.repeat(200), 'y.ndjson': after })
-  const alive = new Set<Worker>()
-  const onWorker = (worker: Worker) => {
-    alive.add(worker)
-    worker.once('exit', () => alive.delete(worker))
-  }
-  process.on('worker', onWorker)
-  t.teardown(() => process.off('worker', onWorker))
+  const alive = watchThreads(t)
   let stoppedCount = 0
   for (const stopAfterMs of [0, 20, 60, 100, 150, 200, 250, 300]) {
     const stop = new AbortController()

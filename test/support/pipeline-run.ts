@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Worker } from 'node:worker_threads'
+import type { Test } from 'tap'
 import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
 import { type ErrorCode, isSluiceError } from '../../src/errors.js'
@@ -68,6 +70,18 @@ export const runPipelineInto = (
 }
 
 /** The code a run fails with; undefined for one that does not. Anything but a SluiceError is thrown on. */
+/** The worker threads of this process that have begun since this call and not yet ended. */
+export function watchThreads(t: Test): ReadonlySet<Worker> {
+  const alive = new Set<Worker>()
+  const onWorker = (worker: Worker) => {
+    alive.add(worker)
+    worker.once('exit', () => alive.delete(worker))
+  }
+  process.on('worker', onWorker)
+  t.teardown(() => process.off('worker', onWorker))
+  return alive
+}
+
 export async function codeOf(running: Promise<unknown>): Promise<ErrorCode | undefined> {
   try {
     await running
