@@ -283,7 +283,7 @@ t.test('metrics are served on loopback while the run works', async (t) => {
   setSlow(true)
   const running = startSluice([...WORDS, '--metrics-port', '0', '--workers', '1'], { cwd })
   const url = /http:\/\/127\.0\.0\.1:\d+\/metrics/.exec(await running.saw('"metrics.served"'))?.[0] ?? ''
-  await running.saw('"item.committed"')
+  await running.saw('"run.started"')
   const text = await (await fetch(url)).text()
   t.match(text, /^sluice_\w+ /m)
   running.child.kill('SIGINT')
