@@ -101,16 +101,25 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
   const input = Readable.from(packed(), { objectMode: false })
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES })
   input.on('error', (error) => gunzip.destroy(error))
+  // It may fail before anybody reads: the first one who does is told.
+  gunzip.on('error', () => {})
   const pieces: AsyncIterator<Uint8Array> = input.pipe(gunzip)[Symbol.asyncIterator]()
   let piece: Uint8Array = new Uint8Array(0)
+  // An iteration that has failed once is at its end: nobody may take that for the end of the item.
+  let failed: Promise<never> | undefined
+  const fail = (error: unknown): Promise<never> => {
+    failed = corrupt(error, reader, item)
+    return failed
+  }
   return {
     gzip: true,
     sourceBytes: () => taken,
     async read(target) {
+      if (failed !== undefined) await failed
       let filled = 0
       while (filled < target.length) {
         if (piece.length === 0) {
-          const next = await pieces.next().catch((error: unknown) => corrupt(error, reader, item))
+          const next = await pieces.next().catch(fail)
           if (next.done === true) break
           piece = next.value
         }
