@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { ContainerClient } from '@azure/storage-blob'
 import t from 'tap'
 import { connectionStringOf, startAzurite } from '../support/azurite.js'
-import { type Seen, startFaultProxy } from '../support/fault-proxy.js'
+import { stagedBytes, startFaultProxy } from '../support/fault-proxy.js'
 import { CONFIG, syntheticLines, writeFiles } from '../support/pipeline-run.js'
 import { seededRandom } from '../support/random.js'
 import { startSluice } from '../support/sluice.js'
@@ -52,12 +52,6 @@ async function outputsIn(container: ContainerClient): Promise<Map<string, Buffer
     if (name !== 'run.json') found.set(name, await container.getBlobClient(name).downloadToBuffer())
   return found
 }
-
-/** Bytes of blocks that the service has acknowledged. */
-const stagedBytes = (seen: readonly Seen[]): number =>
-  seen
-    .filter(({ operation, status }) => operation === 'PUT block' && status === 201)
-    .reduce((sum, { upBytes }) => sum + upBytes, 0)
 
 const clean = await azurite.container()
 const { exitCode, stderr } = await start(clean).finished

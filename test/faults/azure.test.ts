@@ -11,7 +11,14 @@ import { MemoryContent } from '../../src/storage/memory-content.js'
 import { openSink, openSource, type StoreAccess } from '../../src/storage/open.js'
 import type { Sink, Source } from '../../src/storage/store.js'
 import { ACCOUNT, ACCOUNT_KEY, type Azurite, startAzurite } from '../support/azurite.js'
-import { type Fault, type FaultProxy, nthFails, type Seen, startFaultProxy } from '../support/fault-proxy.js'
+import {
+  type Fault,
+  type FaultProxy,
+  nthFails,
+  type Seen,
+  stagedBytes,
+  startFaultProxy,
+} from '../support/fault-proxy.js'
 import { KEEP_ALL, planFor, syntheticLines, watchThreads } from '../support/pipeline-run.js'
 
 // Each failing request costs two runs: every so many are tried, all of them with every fault in a soak.
@@ -108,12 +115,6 @@ const inMemory = new MemoryContent('out')
 const expectedReport = await runOn(memorySource(content), memorySink(inMemory))
 inMemory.objects.delete('run.json')
 const expected = new Map([...inMemory.objects].map(([name, { bytes }]) => [name, bytes.toString()]))
-
-/** Bytes of blocks that the service has acknowledged. */
-const stagedBytes = (seen: readonly Seen[]): number =>
-  seen
-    .filter(({ operation, status }) => operation === 'PUT block' && status === 201)
-    .reduce((sum, { upBytes }) => sum + upBytes, 0)
 
 t.test('the undisturbed run is what the others are held to', async (t) => {
   const { read, delivered, quarantined, blank } = expectedReport.lines

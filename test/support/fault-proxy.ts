@@ -41,6 +41,8 @@ export interface Seen {
   /** Method and `comp` of the query: `GET`, `HEAD`, `PUT`, `PUT block`, `PUT blocklist`, `GET list`, `PUT appendblock`. */
   readonly operation: string
   readonly path: string
+  /** Of `PUT block`. */
+  readonly blockId?: string
   readonly headers: IncomingHttpHeaders
   /** Of `performance.now()`. */
   readonly atMs: number
@@ -48,6 +50,14 @@ export interface Seen {
   status: number | undefined
   upBytes: number
   downBytes: number
+}
+
+/** Bytes of blocks that the server has taken; sent again for an answer that was lost, a block counts once. */
+export function stagedBytes(seen: readonly Seen[]): number {
+  const blocks = new Map<string, number>()
+  for (const { operation, status, path, blockId, upBytes } of seen)
+    if (operation === 'PUT block' && status === 201) blocks.set(`${path} ${blockId}`, upBytes)
+  return [...blocks.values()].reduce((sum, bytes) => sum + bytes, 0)
 }
 
 type Facts = Omit<Seen, 'fault' | 'status' | 'upBytes' | 'downBytes'>
@@ -129,7 +139,14 @@ function factsOf(request: IncomingMessage, nth: number): Facts {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://proxy')
   const comp = searchParams.get('comp')
   const operation = `${request.method}${comp === null ? '' : ` ${comp}`}`
-  return { nth, operation, path: decodeURI(pathname), headers: request.headers, atMs: performance.now() }
+  return {
+    nth,
+    operation,
+    path: decodeURI(pathname),
+    blockId: searchParams.get('blockid') ?? undefined,
+    headers: request.headers,
+    atMs: performance.now(),
+  }
 }
 
 interface Exchange {
