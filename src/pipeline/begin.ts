@@ -4,6 +4,7 @@ import { withdrawReport } from './finish.js'
 import { conflictError, hashOf, type ItemWork, type Surveyed, survey } from './items.js'
 import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
+import { markOf, ownerOf } from './ownership.js'
 import type { RunSecrets } from './plan.js'
 import { digestOf, openSecrets } from './secrets.js'
 import { sideBySide } from './side-by-side.js'
@@ -55,8 +56,15 @@ async function surveyAll(
   const conflicts: string[] = []
   let skipped = 0
   const surveyed: (readonly [ItemWork, Surveyed])[] = []
+  // Where an item has no journal, a commit whose done record is missing is known by it.
+  const owner = options.sink.isRemote === true ? await ownerOf(options.sink.state) : undefined
   await sideBySide(listed.entries(), SURVEYED_AT_ONCE, async ([at, { item, output }]) => {
-    const each = { item, output, fingerprint: hashOf(fingerprint, item.name, item.version) }
+    const each = {
+      item,
+      output,
+      fingerprint: hashOf(fingerprint, item.name, item.version),
+      ...(owner === undefined ? {} : { mark: markOf(owner, output) }),
+    }
     surveyed[at] = [each, await survey(each, options.sink, options)]
   })
   for (const [each, found] of surveyed) {

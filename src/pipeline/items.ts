@@ -13,6 +13,8 @@ export interface ItemWork {
   readonly output: string
   /** Of everything that decides the output's bytes. */
   readonly fingerprint: string
+  /** Whose output it is; of remote sinks, which keep it with the output. */
+  readonly mark?: string
 }
 
 /**
@@ -94,6 +96,7 @@ export async function survey(
   if (untouched || overwrite) return { kind: 'work' }
   // Committed, but its done record was not written yet.
   if (there.fingerprint === work.fingerprint) return { kind: 'work' }
+  if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work' }
   const sealed = (await readJournal(sink.state, journalName(work.output)))?.checkpoint.sealed
   const isOurs = sealed?.version === there.version || isMixOf(there, work.fingerprint, [sealed, record?.head])
   if (!isOurs) return { kind: 'conflict' }
@@ -110,7 +113,7 @@ function unfinished({ item: { name, bytes, version }, output }: ItemWork, head: 
 export const conflictError = (outputs: readonly string[]) =>
   sluiceError(
     'SINK_CONFLICT',
-    `${outputs.length === 1 ? 'is' : `this and ${outputs.length - 1} more are`} already there and not made ` +
+    `${outputs.length === 1 ? 'the output is' : `this output and ${outputs.length - 1} more are`} already there and not made ` +
       'by this tool (or changed since): move away what is there, choose another output, or allow overwriting',
     { blame: 'sink', retry: 'never', at: outputs[0] },
   )

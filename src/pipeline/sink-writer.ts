@@ -293,6 +293,7 @@ export async function commit(
       sourceVersion: work.item.version,
       lines: totals.lines,
       quarantined: totals.quarantined,
+      mark: work.mark,
     })
   faultPoint('after-rename')
   await sinkItem.settle()

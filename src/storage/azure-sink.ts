@@ -139,10 +139,15 @@ interface Entry {
 /** An output of ours is known by what it holds, any other blob by its ETag. */
 function knownOf({ bytes, etag, metadata }: Entry): Known {
   const seal = metadata[METADATA.seal]
-  const fingerprint = metadata[METADATA.fingerprint]
+  const { [METADATA.fingerprint]: fingerprint, [METADATA.mark]: mark } = metadata
   return {
     etag,
-    head: { bytes, version: seal ?? etag, ...(fingerprint === undefined ? {} : { fingerprint }) },
+    head: {
+      bytes,
+      version: seal ?? etag,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(mark === undefined ? {} : { mark }),
+    },
   }
 }
 

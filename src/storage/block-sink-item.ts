@@ -31,6 +31,7 @@ export interface BlockSink {
 export const METADATA = {
   seal: 'sluice_seal',
   fingerprint: 'sluice_fingerprint',
+  mark: 'sluice_mark',
   source: 'sluice_source_version',
   lines: 'sluice_lines',
   quarantined: 'sluice_quarantined',
@@ -122,6 +123,7 @@ export class BlockSinkItem implements SinkItem {
       metadata: {
         [METADATA.seal]: version,
         [METADATA.fingerprint]: this.fingerprint,
+        ...(facts.mark === undefined ? {} : { [METADATA.mark]: facts.mark }),
         [METADATA.source]: encodeURIComponent(facts.sourceVersion),
         [METADATA.lines]: String(facts.lines),
         [METADATA.quarantined]: String(facts.quarantined),

@@ -6,6 +6,8 @@ export interface MemoryObject {
   readonly version: string
   /** Of the item that made it; none if another program did. */
   readonly fingerprint?: string
+  /** What its commit was given. */
+  readonly mark?: string
 }
 
 /** Bytes that grow. */

@@ -66,7 +66,7 @@ export class MemorySinkItem implements SinkItem {
     return this.content.staged.get(this.name)?.version === sealed.version ? 'ready' : 'lost'
   }
 
-  async commit(_facts: CommitFacts): Promise<void> {
+  async commit({ mark }: CommitFacts): Promise<void> {
     this.alive()
     const { objects, staged, unsettled } = this.content
     const output = staged.get(this.name)
@@ -75,7 +75,7 @@ export class MemorySinkItem implements SinkItem {
     if ((there?.version ?? null) !== this.#replaces) throw conflict(this.name)
     unsettled.set(this.name, { before: unsettled.get(this.name)?.before ?? there, staged: output })
     const { bytes, version, fingerprint } = output
-    objects.set(this.name, { bytes, version, fingerprint })
+    objects.set(this.name, { bytes, version, fingerprint, mark })
     staged.delete(this.name)
     this.#isOpen = false
   }

@@ -43,7 +43,7 @@ export function memorySink(content: MemoryContent, { isRemote = false } = {}): S
     state: memoryState(content, alive),
     async head(name) {
       const object = objects.get(checked(name))
-      return object && { ...headOf(object), fingerprint: object.fingerprint }
+      return object && { ...headOf(object), fingerprint: object.fingerprint, mark: object.mark }
     },
     item: (name, fingerprint) => new MemorySinkItem(content, checked(name), fingerprint, alive),
     put: async (name, text) => content.write(checked(name), text),

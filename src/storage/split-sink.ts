@@ -140,22 +140,23 @@ class SplitSinkItem implements SinkItem {
     const open: SinkItem[] = []
     for (const [at, part] of this.#parts.entries()) {
       if ((await part.find(this.#heads[at])) === 'committed') continue
-      await this.#checkFree(at + 1)
+      await this.#checkFree(at + 1, facts)
       open.push(part)
     }
     // Behind the last one: it would be taken for one more.
-    await this.#checkFree(this.#parts.length + 1)
+    await this.#checkFree(this.#parts.length + 1, facts)
     for (const part of open) await part.commit(facts)
     await removeParts(this.sink, name, this.#parts.length, await this.#partCount())
   }
 
   /** A part that was not there when the output was looked at, or stood behind a missing one, is not replaced. */
-  async #checkFree(number: number): Promise<void> {
+  async #checkFree(number: number, { mark }: CommitFacts): Promise<void> {
     const { name, fingerprint, overwrite } = this.output
     if (overwrite || number <= (await this.output.seen())) return
     const part = partName(name, number)
     const there = await this.sink.head(part)
-    if (there !== undefined && there.fingerprint !== fingerprint) throw notOurs(part)
+    if (there === undefined || there.fingerprint === fingerprint) return
+    if (mark === undefined || there.mark !== mark) throw notOurs(part)
   }
 
   /** How many of them there are that may be removed. */
@@ -235,11 +236,14 @@ type PartFacts = readonly [bytes: number, version: string, fingerprint?: string]
 /** The version names every part's, so that each can be found again. */
 function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
   const fingerprint = heads[0]?.fingerprint
+  const mark = heads[0]?.mark
   const isOneWork = heads.every((head) => head.fingerprint === fingerprint)
+  const isOneHand = heads.every((head) => head.mark === mark)
   return {
     bytes: heads.reduce((sum, { bytes }) => sum + bytes, 0),
     version: JSON.stringify(heads.map(factsOf)),
     ...(fingerprint === undefined || !isOneWork ? {} : { fingerprint }),
+    ...(mark === undefined || !isOneHand ? {} : { mark }),
     parts: heads.map((_, at) => partName(name, at + 1)),
   }
 }

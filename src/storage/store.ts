@@ -57,6 +57,8 @@ export interface SinkHead {
   readonly version: string
   /** Of the item that made it, where the sink keeps it with the output. */
   readonly fingerprint?: string
+  /** What its commit was given, where the sink keeps that with the output. */
+  readonly mark?: string
   /** The names of its parts, where it is split. */
   readonly parts?: readonly string[]
 }
@@ -67,6 +69,8 @@ export interface CommitFacts {
   readonly sourceVersion: string
   readonly lines: number
   readonly quarantined: number
+  /** Whose output it is. */
+  readonly mark?: string
 }
 
 /** Where outputs go: each appears whole under its name, or not at all. */

@@ -176,38 +176,47 @@ const killedAt = (sink: Sink, name: string): Sink => ({
 t.test(
   'a killed commit is taken up by whatever follows, also if that is killed before its own',
   async (t) => {
-    for (const splitBytes of [200_000, undefined]) {
-      const folder = t.testdir()
-      const [input, output] = [join(folder, `in-${splitBytes}`), join(folder, `out-${splitBytes}`)]
-      mkdirSync(input)
-      const textOf = (id: string) => `{"resourceType":"Patient","id":"${id}"}\n`.repeat(12_000)
-      const options = {
-        source: folderSource(input),
-        plan: planFor(KEEP_ALL),
-        workers: 1,
-        chunkBytes: 64 * 1024,
+    for (const splitBytes of [200_000, undefined])
+      for (const store of ['folder', 'remote']) {
+        const name = `${store}, ${splitBytes}`
+        const folder = t.testdir()
+        const [input, output] = [join(folder, 'in'), join(folder, 'out')]
+        mkdirSync(input)
+        const content = new MemoryContent('out')
+        const open = () => (store === 'folder' ? folderSink(output) : memorySink(content, { isRemote: true }))
+        const textOf = (id: string) => `{"resourceType":"Patient","id":"${id}"}\n`.repeat(12_000)
+        const options = {
+          source: folderSource(input),
+          plan: planFor(KEEP_ALL),
+          workers: 1,
+          chunkBytes: 64 * 1024,
+        }
+        const runWith = (id: string, sink: Sink) => {
+          writeFileSync(join(input, 'P.ndjson'), textOf(id))
+          return runPipeline({
+            ...options,
+            sink: splitBytes === undefined ? sink : splitSink(sink, splitBytes),
+          })
+        }
+        await runWith('a', open())
+        await t.rejects(runWith('b', killedAfterCommitOf(open(), /^P(-00001)?\.ndjson$/)), /killed/)
+        content.crash('process')
+        await t.rejects(runWith('c', killedAtAppend(open())), /killed/)
+        content.crash('process')
+        const report = await runWith('d', open())
+        const names = report.outputs[0].parts ?? ['P.ndjson']
+        const texts = await Promise.all(names.map((part) => open().get(part)))
+        t.equal(texts.join(''), textOf('d'), name)
+        if (store === 'folder') {
+          t.same([...filesIn(output).keys()], [...names, 'run.json'])
+          writeFileSync(join(output, names[0]), 'mine')
+        } else content.write(names[0], 'mine')
+        await t.rejects(
+          runWith('e', open()),
+          { code: 'SINK_CONFLICT' },
+          `${name}: but not over what is not ours`,
+        )
       }
-      const runWith = (id: string, sink: Sink) => {
-        writeFileSync(join(input, 'P.ndjson'), textOf(id))
-        return runPipeline({
-          ...options,
-          sink: splitBytes === undefined ? sink : splitSink(sink, splitBytes),
-        })
-      }
-      await runWith('a', folderSink(output))
-      await t.rejects(runWith('b', killedAfterCommitOf(folderSink(output), /^P(-00001)?\.ndjson$/)), /killed/)
-      await t.rejects(runWith('c', killedAtAppend(folderSink(output))), /killed/)
-      const report = await runWith('d', folderSink(output))
-      const names = report.outputs[0].parts ?? ['P.ndjson']
-      t.equal(names.map((name) => readFileSync(join(output, name), 'utf8')).join(''), textOf('d'))
-      t.same([...filesIn(output).keys()], [...names, 'run.json'])
-      writeFileSync(join(output, names[0]), 'mine')
-      await t.rejects(
-        runWith('e', folderSink(output)),
-        { code: 'SINK_CONFLICT' },
-        'but not over what is not ours',
-      )
-    }
   },
 )
 
