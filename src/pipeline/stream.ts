@@ -11,7 +11,7 @@ import { countByCode, type QuarantinedLine, quarantined } from './quarantine.js'
 import type { LineTotals } from './report.js'
 import { observe } from './tally.js'
 import { addTotals, lineTotals, NO_TOTALS, totalsOf } from './totals.js'
-import { openStream } from './unpack.js'
+import { type ItemReader, openStream } from './unpack.js'
 import { openWorkshop } from './workshop.js'
 
 export interface StreamOptions
@@ -58,11 +58,15 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
     workshop.stopped.addEventListener('abort', () => resolve(), { once: true })
   })
   output.on('error', onOutputError)
+  // Nobody may wait for an input that says nothing once the run is over, for whatever reason.
   const stopReading = () => input.destroy()
-  options.signal?.addEventListener('abort', stopReading)
+  workshop.stopped.addEventListener('abort', stopReading)
+  if (workshop.stopped.aborted) stopReading()
+  let reader: ItemReader | undefined
   try {
-    const reader = await openStream(input, ITEM)
-    const chunks = new Chunks(reader, slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
+    const opened = await openStream(input, ITEM)
+    reader = opened
+    const chunks = new Chunks(opened, slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
     const source = { folderName: '' }
     const shared = { ...workshop, spec, limits, gzip, source }
     const tasks = new LineTasks(
@@ -70,7 +74,7 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
       ITEM.name,
       0,
     )
-    const inOrder = new InOrder<AnonymizedChunk>(async (chunk) => {
+    const deliver = async (chunk: AnonymizedChunk): Promise<void> => {
       workshop.checkStopped()
       if (options.onBadLine === 'fail') refuseRejected(chunk, ITEM.name)
       for (const piece of chunk.output) await write(output, piece, stopped)
@@ -80,9 +84,14 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
           for (const line of quarantined(result, place)) options.onQuarantined(line)
         totals = addTotals(totals, totalsOf(result, countByCode(result)))
       }
-      if (metrics !== undefined) observe(metrics, chunk, reader.sourceBytes() - sourceBytes)
-      sourceBytes = reader.sourceBytes()
-    })
+      if (metrics !== undefined) observe(metrics, chunk, opened.sourceBytes() - sourceBytes)
+      sourceBytes = opened.sourceBytes()
+    }
+    const stopAtFailure = (reason: unknown): never => {
+      workshop.stop(reason)
+      throw reason
+    }
+    const inOrder = new InOrder<AnonymizedChunk>((chunk) => deliver(chunk).catch(stopAtFailure))
     try {
       for (
         let chunk = await chunks.next();
@@ -90,7 +99,10 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
         chunk = await chunks.next()
       ) {
         const slab = chunk.kind === 'lines' ? chunk.slab : undefined
-        inOrder.push(tasks.anonymize(chunk), () => slab !== undefined && slabs.give(slab))
+        inOrder.push(
+          tasks.anonymize(chunk).catch(stopAtFailure),
+          () => slab !== undefined && slabs.give(slab),
+        )
       }
     } finally {
       await inOrder.drain()
@@ -99,7 +111,8 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
   } catch (error) {
     throw workshop.reasonOf(error)
   } finally {
-    options.signal?.removeEventListener('abort', stopReading)
+    workshop.stopped.removeEventListener('abort', stopReading)
+    await reader?.close()
     output.off('error', onOutputError)
     await workshop.close()
   }

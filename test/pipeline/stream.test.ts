@@ -1,4 +1,6 @@
-import { Readable, Writable } from 'node:stream'
+import { join } from 'node:path'
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { QuarantinedLine } from '../../src/pipeline/quarantine.js'
@@ -86,4 +88,31 @@ t.test('how a stream fails', async (t) => {
     ['a signal', () => run(endless, collector().output, { signal: controller.signal }), 'INTERRUPTED'],
   ] as const
   for (const [name, start, code] of rows) t.equal(await codeOf(start()), code, name)
+})
+
+t.test('a stream ends with its run, also where the input says nothing any more', async (t) => {
+  const idle = (text: string | Buffer = ''): Readable => {
+    const input = new PassThrough()
+    input.write(text)
+    return input
+  }
+  const stopped = AbortSignal.abort()
+  const gone = new Writable({ write: (_piece, _encoding, done) => done(new Error('EPIPE')) })
+  const noWorker = pathToFileURL(join(t.testdir({ 'broken.mjs': 'not JavaScript' }), 'broken.mjs'))
+  const packed = gzipSync(lines)
+  const rows: readonly [string, Readable, Partial<StreamOptions>, Writable?][] = [
+    ['INTERRUPTED', idle('{}'), { signal: stopped }],
+    ['INTERRUPTED', idle(), { signal: AbortSignal.timeout(100) }],
+    ['INTERRUPTED', idle(packed.subarray(0, 100)), { signal: AbortSignal.timeout(100) }],
+    ['SINK_UNWRITABLE', idle(lines.toString()), {}, gone],
+    ['WORKER_FAILED', idle(lines.toString()), { workerEntry: noWorker }],
+    ['BAD_LINE', idle(`bad\n${lines}`), { onBadLine: 'fail' }],
+  ]
+  for (const [code, input, options, output = collector().output] of rows) {
+    const begun = performance.now()
+    t.equal(await codeOf(run(input, output, options)), code)
+    t.ok(performance.now() - begun < 9_000, `${code} in time`)
+    t.ok(input.destroyed, `${code}: nobody reads on`)
+    t.equal(output.listenerCount('error'), 0)
+  }
 })
