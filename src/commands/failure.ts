@@ -16,11 +16,17 @@ export function describeFailure(error: unknown): { readonly text: string; readon
   const reason = systemCode(error.cause)
   const isNew = reason !== undefined && !error.message.includes(reason)
   const message = isNew ? `${error.message} (${reason})` : error.message
-  const isPlaced = at === undefined || message.includes(at)
+  const isPlaced = at === undefined || names(message, at)
   return {
     text: isPlaced ? `${code}: ${message}` : `${code}: ${at}: ${message}`,
     json: { error: { code, blame, retry, at, message, problems }, exitCode },
   }
+}
+
+/** Whether the text names the place; a place called `file` is not named by every text that speaks of a file. */
+function names(text: string, place: string): boolean {
+  const literal = place.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  return /[./_]./.test(place) && new RegExp(`(?<![\\w/.-])${literal}(?![\\w/-])`).test(text)
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)

@@ -135,7 +135,13 @@ async function cleanUp(
     return removed
   } catch (error) {
     if (!isSluiceError(error)) throw error
-    onEvent({ event: 'retention.failed', level: 'warn', code: error.code, message: error.message })
+    onEvent({
+      event: 'retention.failed',
+      level: 'warn',
+      item: error.at,
+      code: error.code,
+      message: error.message,
+    })
     return []
   }
 }

@@ -38,6 +38,9 @@ const EMULATOR: Emulator = {
 const AZURE_HOST =
   /^([a-z0-9]{3,24})(?:-secondary)?(\.z\d+)?\.(blob|dfs)\.(core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net|core\.cloudapi\.de|storage\.azure\.net)$/
 const CONTAINER = /^(?:\$root|\$web|\$logs|[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9])$/
+// What a slip of the hand makes of an address is no folder.
+const LOOKS_REMOTE = /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\/|sig(?:=|%3d)/i
+const SAS_IN_PATH = /[^/]*sig(?:=|%3d).*$/is
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
 /**
@@ -47,8 +50,11 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
  */
 export function parseAddress(text: string, emulator: Emulator = EMULATOR): Address {
   const scheme = SCHEME.exec(text)?.[1].toLowerCase()
-  if (scheme === undefined) return { kind: 'folder', path: text }
-  const place = text.replace(/[?#].*$/s, '')
+  if (scheme === undefined) {
+    if (LOOKS_REMOTE.test(text)) throw wrong(text, 'begins with no scheme: write https:// before it')
+    return { kind: 'folder', path: text }
+  }
+  const place = withoutSas(text)
   if (!['http', 'https', 'abfss', 'azurite'].includes(scheme))
     throw wrong(text, `is of a kind that is not known: give a path, https://, abfss:// or azurite://`)
   let url: URL
@@ -60,6 +66,7 @@ export function parseAddress(text: string, emulator: Emulator = EMULATOR): Addre
   if (url.hash !== '') throw wrong(place, 'has a "#": write it as %23')
   if (url.password !== '' || (url.username !== '' && scheme !== 'abfss'))
     throw wrong(place, 'has a name or password before "@"; give a SAS, or credentials in the environment')
+  if (SAS_IN_PATH.test(url.pathname)) throw wrong(place, 'has a SAS that no "?" begins')
   const parts = partsOf(url, scheme, emulator, place)
   const [container = '', ...rest] = parts.segments
   if (!CONTAINER.test(container))
@@ -135,9 +142,11 @@ function decoded(text: string, place: string): string {
   }
 }
 
+const withoutSas = (text: string): string => text.replace(/[?#].*$/s, '').replace(SAS_IN_PATH, '…')
+
 const wrong = (text: string, why: string) =>
   sluiceError('USAGE', `The address ${why}.`, {
     blame: 'user',
     retry: 'never',
-    at: text.replace(/[?#].*$/s, '').replace(/\/\/[^/]*@/, '//…@'),
+    at: withoutSas(text).replace(/^([a-z][a-z0-9+.-]*:\/*).*@/is, '$1…@'),
   })

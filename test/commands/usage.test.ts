@@ -75,6 +75,8 @@ t.test('an error says where, once', async (t) => {
     'configs/research-r4.json',
   ])
   t.match(nowhere.stderr, /sluice: SOURCE_NOT_FOUND: \/does\/not\/exist: there is no such file or folder\n$/)
+  const words = ['anonymize', '-i', 'file', '-o', 'out', '-c', 'configs/research-r4.json']
+  t.match((await sluice(words)).stderr, /SOURCE_NOT_FOUND: file: there is no such file or folder\n$/)
   const noConfig = await sluice(['lint', '-c', '/does/not/exist.json'])
   t.match(
     noConfig.stderr,

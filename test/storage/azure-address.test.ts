@@ -75,6 +75,17 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ['a fragment', 'https://acct.blob.core.windows.net/data/a#b', /%23/],
   ['a wrong escape', 'https://acct.blob.core.windows.net/data/a%zz', /%25/],
   ['a password', `https://u:${SAS}@acct.blob.core.windows.net/data`, /credentials in the environment/],
+  [
+    'a password with a slash',
+    `https://u:c2VjcmV0/x@acct.blob.core.windows.net/data`,
+    /no address that can be read/,
+  ],
+  ['no scheme', `acct.blob.core.windows.net/data?${SAS}`, /write https:/],
+  ['one slash', `https:/acct.blob.core.windows.net/data?${SAS}`, /write https:/],
+  ['a SAS alone', SAS, /write https:/],
+  ['a SAS behind "&"', `https://acct.blob.core.windows.net/data&${SAS}`, /no "\?" begins/],
+  ['a SAS behind %3F', `https://acct.blob.core.windows.net/data/x%3F${SAS}`, /no "\?" begins/],
+  ['a SAS in full disguise', `azurite://data/x%3F${encodeURIComponent(SAS)}`, /no "\?" begins/],
   ['abfss without filesystem', 'abfss://acct.dfs.core.windows.net/data', /abfss:/],
   ['a query that is no SAS', `https://acct.blob.core.windows.net/data?${SAS.replace('sv=', 'xx=')}`, /SAS/],
   [
