@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -10,7 +9,9 @@ import { writeDiffPage } from '../diff/page-file.js'
 import { scheduleProblems } from '../schedule/cron.js'
 import type { PipelineReport } from '../schedule/run-once.js'
 import { startServer } from '../server/server.js'
+import { writing } from '../storage/file-errors.js'
 import { folderSource } from '../storage/folder.js'
+import { makeFolders } from '../storage/folder-files.js'
 import { writePieces } from '../synthetic/files.js'
 import { HOSPITAL_MIX, planSynthetic, syntheticPieces } from '../synthetic/generate.js'
 import type { DemoValues } from './demo-options.js'
@@ -44,6 +45,7 @@ export async function demo({ output, bytes, seed }: DemoValues, terminal: Termin
     pipeline: join(output, 'pipeline.json'),
     page: join(output, 'report.html'),
   }
+  await writing(places.data, () => makeFolders(places.data))
   const made = makeData(places.data, { bytes, seed })
   terminal.print(
     `${printByteCount(made.bytes)} of synthetic data about ${printCount(made.patients)} patients: ${places.data}`,
@@ -161,7 +163,6 @@ function makeData(
   folder: string,
   { bytes, seed }: { readonly bytes: number; readonly seed: number },
 ): { readonly bytes: number; readonly patients: number } {
-  mkdirSync(folder, { recursive: true })
   const plan = planSynthetic({ version: 'R4', seed, mix: HOSPITAL_MIX, bytes })
   let written = 0
   for (const type of plan.counts.keys())

@@ -38,7 +38,7 @@ export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<Se
 async function pump(run: RunContext, work: ItemWork, writer: SinkWriter): Promise<void> {
   const { item } = work
   const { endOffset: fromOffset, totals } = writer.at
-  const reader = await openItem(run.source, item, fromOffset)
+  const reader = await openItem(run.source, item, fromOffset, run.checkStopped)
   const tasks = new LineTasks(run, item.name, totals.lines)
   const inOrder = new InOrder<AnonymizedChunk>(async (chunk) => {
     run.checkStopped()

@@ -17,8 +17,15 @@ export interface ItemReader {
 const PIECE_BYTES = 256 * 1024
 
 /** Opens an item at an offset of its decompressed bytes; whether it is gzip is decided by its first bytes (RFC 1952). */
-export async function openItem(source: Source, item: SourceItem, fromByte: number): Promise<ItemReader> {
-  const reader = await source.open(item, 0)
+export async function openItem(
+  source: Source,
+  item: SourceItem,
+  fromByte: number,
+  /** Called before each read: what it throws ends also the passing over of much. */
+  check = () => {},
+): Promise<ItemReader> {
+  const open = async (fromByte: number) => checked(await source.open(item, fromByte), check)
+  const reader = await open(0)
   const head = Buffer.alloc(2)
   try {
     const headBytes = await reader.read(head)
@@ -33,8 +40,17 @@ export async function openItem(source: Source, item: SourceItem, fromByte: numbe
     throw error
   }
   await reader.close()
-  return plain(await source.open(item, fromByte), head.subarray(0, 0), fromByte)
+  return plain(await open(fromByte), head.subarray(0, 0), fromByte)
 }
+
+const checked = (reader: SourceReader, check: () => void): SourceReader => ({
+  async read(target) {
+    check()
+    return reader.read(target)
+  },
+  verify: () => reader.verify(),
+  close: () => reader.close(),
+})
 
 /** A stream as an item: no version to hold it to. */
 export async function openStream(input: Readable, item: SourceItem): Promise<ItemReader> {

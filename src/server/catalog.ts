@@ -47,6 +47,11 @@ export class Catalog {
     return this.#refreshing
   }
 
+  /** Waits for a pass that nobody may be waiting for; the signal has ended it. */
+  async close(): Promise<void> {
+    await this.#refreshing?.catch(() => undefined)
+  }
+
   /** Removes the indexes of items that are gone or have changed; for the start, when no job reads them. */
   async prune({ items }: Snapshot): Promise<void> {
     const used = new Set(items.map(({ item }) => indexKey(item)))
@@ -74,14 +79,14 @@ export class Catalog {
   }
 
   async #indexOf(item: SourceItem): Promise<ItemIndex> {
-    const { source, folder, maxLineBytes, onEvent } = this.options
+    const { source, folder, maxLineBytes, signal, onEvent } = this.options
     const known = this.#last?.items.find(
       (index) => index.item.name === item.name && index.item.version === item.version,
     )
     const found = known ?? (await readIndex(folder, item))
     if (found !== undefined) return found
     const begun = performance.now()
-    const index = await buildIndex(source, item, { folder, maxLineBytes })
+    const index = await buildIndex(source, item, { folder, maxLineBytes, signal })
     const seconds = (performance.now() - begun) / 1000
     onEvent({ event: 'item.indexed', level: 'info', item: item.name, bytes: index.bytes, seconds })
     return index

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { openItem } from '../pipeline/unpack.js'
@@ -65,38 +65,51 @@ export async function readIndex(folder: string, item: SourceItem): Promise<ItemI
   }
 }
 
+export interface IndexOptions {
+  readonly folder: string
+  readonly maxLineBytes: number
+  /** Ends it between two reads. */
+  readonly signal: AbortSignal
+}
+
 /** Reads the item once and writes its index: the records, then the head that says they are whole. */
 export async function buildIndex(
   source: Source,
   item: SourceItem,
-  { folder, maxLineBytes }: { readonly folder: string; readonly maxLineBytes: number },
+  { folder, maxLineBytes, signal }: IndexOptions,
 ): Promise<ItemIndex> {
   await makeFolders(folder, 0o700)
   const path = linesPath(folder, item)
-  const reader = await openItem(source, item, 0)
-  const file = await open(`${path}.part`, 'w', 0o600)
+  const reader = await openItem(source, item, 0, () => {
+    if (signal.aborted) throw interrupted()
+  })
+  let file: FileHandle | undefined
   try {
+    const part = await open(`${path}.part`, 'w', 0o600)
+    file = part
     const lines = new LineCollector()
     // Records are written between two reads: what is held stays small.
     const read = async (target: Uint8Array): Promise<number> => {
-      if (lines.records.pendingBytes >= FLUSH_BYTES) await file.write(lines.records.take())
+      if (lines.records.pendingBytes >= FLUSH_BYTES) await part.write(lines.records.take())
       return reader.read(target)
     }
     const bytes = await scanLines({ read }, maxLineBytes, lines)
     await reader.verify()
-    await file.write(lines.records.take())
-    await file.datasync()
-    await file.close()
+    await part.write(lines.records.take())
+    await part.datasync()
+    await part.close()
     await rename(`${path}.part`, path)
     const index = { item, isGzip: reader.gzip, bytes, ...lines.summary() }
     await writeWhole(headPath(folder, item), JSON.stringify(index), 0o600)
     return index
   } finally {
     await reader.close()
-    await file.close().catch(() => undefined)
+    await file?.close().catch(() => undefined)
     await rm(`${path}.part`, { force: true })
   }
 }
+
+const interrupted = () => sluiceError('INTERRUPTED', 'the server ends', { blame: 'user', retry: 'later' })
 
 /** What the lines of an item come to. */
 class LineCollector {

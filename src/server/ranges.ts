@@ -51,10 +51,13 @@ export class RunWriter {
 
   /** Returns a hash of the runs. */
   async close(): Promise<string> {
-    this.#settle()
-    await this.flush()
-    await this.file.datasync()
-    await this.file.close()
+    try {
+      this.#settle()
+      await this.flush()
+      await this.file.datasync()
+    } finally {
+      await this.file.close()
+    }
     return this.#hash.digest('hex')
   }
 

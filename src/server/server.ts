@@ -138,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         stop.abort()
         await Promise.all([http.close(graceMs), queue.close()])
         await opening
+        await catalog.close()
         metrics.close()
         await unlock()
       },

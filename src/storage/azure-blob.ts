@@ -103,7 +103,14 @@ class AzureContainer implements BlobContainer {
           isFolder: isFolderMarker(metadata),
           isArchived: properties.accessTier === 'Archive',
         }
-      continuationToken = page?.continuationToken || undefined
+      const next = page?.continuationToken || undefined
+      // A service that repeats itself would never end.
+      if (next !== undefined && next === continuationToken)
+        throw blobError(new RequestFailure({ code: FAILED.wrongAnswer }), this.#context, {
+          at: this.place,
+          needs: 'list',
+        })
+      continuationToken = next
     } while (continuationToken !== undefined)
   }
 
@@ -252,8 +259,8 @@ class AzureContainer implements BlobContainer {
     return this.#lease(name, ask, signal)
   }
 
-  async releaseLease(name: string, leaseId: string): Promise<void> {
-    await this.#lease(name, (abortSignal) =>
+  releaseLease(name: string, leaseId: string): Promise<boolean> {
+    return this.#lease(name, (abortSignal) =>
       this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).releaseLease({ abortSignal }),
     )
   }

@@ -137,7 +137,7 @@ async function compact(
 /** What lies aside of it becomes the blob; only over this version of it. */
 async function bringBack(container: BlobContainer, to: BlobVersion, bytes: number): Promise<void> {
   const aside = await container.head(asideOf(to.name))
-  if (aside === undefined) throw writtenByOthers(to.name)
+  if (aside?.bytes !== bytes) throw writtenByOthers(to.name)
   await copy(container, { name: asideOf(to.name), etag: aside.etag }, to, bytes)
   await container.delete(asideOf(to.name))
 }

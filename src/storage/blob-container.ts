@@ -29,7 +29,8 @@ export interface BlobContainer {
   acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean>
   /** False where it is lost. */
   renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean>
-  releaseLease(name: string, leaseId: string): Promise<void>
+  /** False where the lease is another's, or there is none. */
+  releaseLease(name: string, leaseId: string): Promise<boolean>
 }
 
 export interface BlobEntry {

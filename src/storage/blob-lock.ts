@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
 import type { BlobContainer } from './blob-container.js'
 import { isAlive, parseHolder, thisProcess } from './process-identity.js'
@@ -42,8 +43,10 @@ export async function lockBlob(
     const holder = parseHolder((await container.readText(name))?.text ?? '')
     const alive = holder === undefined ? undefined : await isAlive(holder)
     if (alive === true || performance.now() > until) throw locked(`${container.place}/${name}`)
-    if (alive === false && holder !== undefined) await container.releaseLease(name, holder.token)
-    else await sleep(ASK_EVERY_MS, signal)
+    // Another may have it already and not yet have written down who it is.
+    const isFreed =
+      alive === false && holder !== undefined && (await container.releaseLease(name, holder.token))
+    if (!isFreed) await sleep(ASK_EVERY_MS, signal)
     askedAt = now()
   }
   await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
@@ -95,7 +98,7 @@ function keep(
     async release() {
       clearInterval(timer)
       // Otherwise it ends by itself.
-      await container.releaseLease(name, token).catch(() => {})
+      await container.releaseLease(name, token).catch(() => false)
     },
   }
 }
@@ -103,20 +106,13 @@ function keep(
 const locked = (at: string, why = 'another run is writing to this output') =>
   sluiceError('SINK_LOCKED', `${why}; wait for it to end`, { blame: 'sink', retry: 'later', at })
 
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms)
-    signal?.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        reject(
-          sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
-            blame: 'user',
-            retry: 'now',
-          }),
-        )
-      },
-      { once: true },
-    )
-  })
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal })
+  } catch {
+    throw sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
+      blame: 'user',
+      retry: 'now',
+    })
+  }
+}

@@ -36,6 +36,11 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     known ??= list()
     return known
   }
+  /** What a crash left of a blob that goes, too. */
+  const removeAside = async (there: Map<string, number> | undefined, name: string): Promise<void> => {
+    if (there?.delete(asideOf(name)) === true) await container.delete(blobOf(asideOf(name)))
+  }
+
   /** As `names`, once what a crash left of this one is put right. */
   const namesFor = async (name: string): Promise<Map<string, number> | undefined> => {
     const there = await names()
@@ -80,6 +85,7 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     },
     async remove(name) {
       const there = await names()
+      await removeAside(there, name)
       if (there?.has(name) === false) return
       await container.delete(blobOf(name))
       there?.delete(name)
@@ -87,6 +93,7 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     /** The service may keep old versions and deleted blobs, where the account is set so. */
     async destroy(name) {
       const there = await names()
+      await removeAside(there, name)
       if (there?.has(name) === false) return
       await container.put(blobOf(name), Buffer.alloc(0))
       await container.delete(blobOf(name))

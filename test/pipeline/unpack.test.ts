@@ -49,3 +49,18 @@ t.test('gzip that fails before it is asked for fails whoever asks, and nobody el
     await wait(20)
   }
 })
+
+t.test('passing over much ends where it is told to', async (t) => {
+  const bytes = 40_000_000
+  const packed = gzipSync(Buffer.alloc(bytes), { level: 0 })
+  let readCount = 0
+  const check = (): void => {
+    readCount += 1
+    if (readCount > 3) throw sluiceError('INTERRUPTED', 'interrupted', { blame: 'user', retry: 'now' })
+  }
+  await t.rejects(openItem(sourceOf(packed, true), ITEM, bytes - 1, check), { code: 'INTERRUPTED' })
+  t.ok(readCount < 20)
+  const reader = await openItem(sourceOf(packed, true), ITEM, bytes - 1)
+  t.equal(await reader.read(Buffer.alloc(10)), 1)
+  await reader.close()
+})

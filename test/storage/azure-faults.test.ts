@@ -438,3 +438,16 @@ t.test('whichever request fails, listing and reading give the same', async (t) =
       if (proxy.seen.length < nth) break
     }
 })
+
+t.test('a list that repeats itself is no list', async (t) => {
+  const page =
+    '<?xml version="1.0"?><EnumerationResults><Blobs></Blobs><NextMarker>again</NextMarker></EnumerationResults>'
+  const answer = `HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/xml\r\nContent-Length: ${page.length}\r\n\r\n${page}`
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end(answer))
+  })
+  const port = await listening(t, server)
+  const container = containerAt(`http://127.0.0.1:${port}`)
+  await t.rejects(firstOf(container.list('')), { code: 'SOURCE_UNREADABLE', message: /WRONG_ANSWER/ })
+})

@@ -107,6 +107,22 @@ t.test('whenever a process is killed that makes many appends few, nothing kept i
   }
 })
 
+t.test('what a kill left aside goes with the text it belongs to', async (t) => {
+  const { container } = await newContainer(azurite, { role: 'sink' })
+  const state = blobState({ container, place: 'here', prefix: 's/' })
+  const unlock = await state.lock()
+  for (const name of ['removed', 'destroyed']) {
+    await container.createAppendBlob(`s/${name}.aside`)
+    await container.appendBlock(`s/${name}.aside`, Buffer.from('left\n'), { position: 0 })
+  }
+  await state.remove('removed')
+  await state.destroy('destroyed')
+  const left: string[] = []
+  for await (const { name } of container.list('s/')) left.push(name)
+  t.same(left, ['s/lock'])
+  await unlock()
+})
+
 t.test('what another writes while many appends are made few is not taken away', async (t) => {
   const { container } = await newContainer(azurite, { role: 'sink' })
   const appender = await BlobAppender.open(container, 'j', 0, { mostAppends: 1 })

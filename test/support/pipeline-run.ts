@@ -69,7 +69,6 @@ export const runPipelineInto = (
   })
 }
 
-/** The code a run fails with; undefined for one that does not. Anything but a SluiceError is thrown on. */
 /** The worker threads of this process that have begun since this call and not yet ended. */
 export function watchThreads(t: Test): ReadonlySet<Worker> {
   const alive = new Set<Worker>()
@@ -82,6 +81,7 @@ export function watchThreads(t: Test): ReadonlySet<Worker> {
   return alive
 }
 
+/** The code a run fails with; undefined for one that does not. Anything but a SluiceError is thrown on. */
 export async function codeOf(running: Promise<unknown>): Promise<ErrorCode | undefined> {
   try {
     await running
