@@ -39,8 +39,9 @@ const AZURE_HOST =
   /^([a-z0-9]{3,24})(?:-secondary)?(\.z\d+)?\.(blob|dfs)\.(core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net|core\.cloudapi\.de|storage\.azure\.net)$/
 const CONTAINER = /^(?:\$root|\$web|\$logs|[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9])$/
 // What a slip of the hand makes of an address is no folder.
-const LOOKS_REMOTE = /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\/|sig(?:=|%3d)/i
-const SAS_IN_PATH = /[^/]*sig(?:=|%3d).*$/is
+const LOOKS_REMOTE =
+  /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\/|(?:^|[?&]|%3f|%26)sig(?:=|%3d)/i
+const SAS_IN_PATH = /[^/]*(?:[?&]|%3f|%26)sig(?:=|%3d).*$/is
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
 /**

@@ -100,6 +100,12 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ],
 ]
 
+t.test('folders may be called as they like', (t) => {
+  for (const path of ['data/sig=1', 'R&D', 'a?b#c', 'httpdata', 'x.blob.d', './acct.blob.core.windows.net/x'])
+    t.same(parseAddress(path), { kind: 'folder', path })
+  t.end()
+})
+
 t.test('what is no address is a clear error of usage, without what follows the "?"', async (t) => {
   for (const [name, text, message] of WRONG) {
     try {
