@@ -63,7 +63,7 @@ async function surveyAll(
       item,
       output,
       fingerprint: hashOf(fingerprint, item.name, item.version),
-      ...(owner === undefined ? {} : { mark: markOf(owner, output) }),
+      ...(owner === undefined ? {} : { mark: markOf(owner, options.sink.place, output) }),
     }
     surveyed[at] = [each, await survey(each, options.sink, options)]
   })

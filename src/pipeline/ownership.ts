@@ -12,9 +12,9 @@ export async function ownerOf(state: State): Promise<string> {
   return made
 }
 
-/** Kept with an output, it tells that it was made under this state, of whatever. A copy under another name is not. */
-export const markOf = (owner: string, output: string): string =>
+/** Kept with an output, it tells that it was made under this state, of whatever. A copy elsewhere was not. */
+export const markOf = (owner: string, place: string, output: string): string =>
   createHash('sha256')
-    .update(JSON.stringify([owner, output]))
+    .update(JSON.stringify([owner, place, output]))
     .digest('hex')
     .slice(0, 32)

@@ -143,10 +143,20 @@ class SplitSinkItem implements SinkItem {
       await this.#checkFree(at + 1, facts)
       open.push(part)
     }
-    // Behind the last one: it would be taken for one more.
-    await this.#checkFree(this.#parts.length + 1, facts)
+    const count = await this.#countWithThoseBehind(facts)
     for (const part of open) await part.commit(facts)
-    await removeParts(this.sink, name, this.#parts.length, await this.#partCount())
+    await removeParts(this.sink, name, this.#parts.length, count)
+  }
+
+  /** How many there are, with those behind the last one: they would be taken for more of it, and go. */
+  async #countWithThoseBehind(facts: CommitFacts): Promise<number> {
+    const { name } = this.output
+    let count = Math.max(this.#parts.length, await this.output.seen())
+    while ((await this.sink.head(partName(name, count + 1))) !== undefined) {
+      count += 1
+      await this.#checkFree(count, facts)
+    }
+    return count
   }
 
   /** A part that was not there when the output was looked at, or stood behind a missing one, is not replaced. */

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { journalName } from '../../src/pipeline/done.js'
 import { runPipeline } from '../../src/pipeline/run.js'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
-import { memorySink } from '../../src/storage/memory.js'
+import { memorySink, memorySource } from '../../src/storage/memory.js'
 import { MemoryContent } from '../../src/storage/memory-content.js'
 import { splitSink } from '../../src/storage/split-sink.js'
 import type { Sink } from '../../src/storage/store.js'
@@ -248,6 +248,31 @@ const killedAtAppend = (sink: Sink): Sink => ({
     }
     return item
   },
+})
+
+t.test('our own parts behind a missing one give way, all of them: no output is a mixture', async (t) => {
+  const content = new MemoryContent('out')
+  const input = new MemoryContent('in')
+  const runWith = (id: string, lineCount: number) => {
+    input.write('P.ndjson', `{"resourceType":"Patient","id":"${id}"}\n`.repeat(lineCount))
+    const sink = splitSink(memorySink(content, { isRemote: true }), 200_000)
+    const options = { plan: planFor(KEEP_ALL), workers: 1, chunkBytes: 64 * 1024 }
+    return runPipeline({ ...options, source: memorySource(input), sink })
+  }
+  const partsThere = () => [...content.objects.keys()].filter((name) => name.startsWith('P-'))
+  await runWith('a', 40_000)
+  t.ok(partsThere().length > 4)
+  content.objects.delete('P-00001.ndjson')
+  const report = await runWith('b', 8000)
+  t.same(partsThere().sort(), report.outputs[0].parts)
+  t.equal(report.outputs[0].parts?.length, 2)
+  content.objects.delete('P-00001.ndjson')
+  content.write('P-00004.ndjson', 'mine')
+  await runWith('c', 4000)
+  t.equal(content.objects.get('P-00004.ndjson')?.bytes.toString(), 'mine', 'what stands behind a gap stays')
+  content.objects.delete('P-00001.ndjson')
+  content.write('P-00002.ndjson', 'mine')
+  await t.rejects(runWith('d', 4000), { code: 'SINK_CONFLICT', at: 'P-00002.ndjson' })
 })
 
 t.test('a run killed between two parts is gone on with, also over an older output', async (t) => {
