@@ -39,9 +39,9 @@ const AZURE_HOST =
   /^([a-z0-9]{3,24})(?:-secondary)?(\.z\d+)?\.(blob|dfs)\.(core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net|core\.cloudapi\.de|storage\.azure\.net)$/
 const CONTAINER = /^(?:\$root|\$web|\$logs|[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9])$/
 // What a slip of the hand makes of an address is no folder.
-const LOOKS_REMOTE =
-  /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\/|(?:^|[?&]|%3f|%26)sig(?:=|%3d)/i
-const SAS_IN_PATH = /[^/]*(?:[?&]|%3f|%26)sig(?:=|%3d).*$/is
+const LOOKS_REMOTE = /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\//i
+// A folder may be called sig=1.
+const HOLDS_SAS = /(?:[?&]|%3f|%26)sig(?:=|%3d)|(?:^|\/)sig(?:=|%3d)[^/]*(?:&|%26)/i
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
 /**
@@ -52,7 +52,8 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 export function parseAddress(text: string, emulator: Emulator = EMULATOR): Address {
   const scheme = SCHEME.exec(text)?.[1].toLowerCase()
   if (scheme === undefined) {
-    if (LOOKS_REMOTE.test(text)) throw wrong(text, 'begins with no scheme: write https:// before it')
+    if (LOOKS_REMOTE.test(text) || HOLDS_SAS.test(text))
+      throw wrong(text, 'begins with no scheme: write https:// before it')
     return { kind: 'folder', path: text }
   }
   const place = withoutSas(text)
@@ -67,7 +68,7 @@ export function parseAddress(text: string, emulator: Emulator = EMULATOR): Addre
   if (url.hash !== '') throw wrong(place, 'has a "#": write it as %23')
   if (url.password !== '' || (url.username !== '' && scheme !== 'abfss'))
     throw wrong(place, 'has a name or password before "@"; give a SAS, or credentials in the environment')
-  if (SAS_IN_PATH.test(url.pathname)) throw wrong(place, 'has a SAS that no "?" begins')
+  if (HOLDS_SAS.test(url.pathname)) throw wrong(place, 'has a SAS that no "?" begins')
   const parts = partsOf(url, scheme, emulator, place)
   const [container = '', ...rest] = parts.segments
   if (!CONTAINER.test(container))
@@ -143,7 +144,9 @@ function decoded(text: string, place: string): string {
   }
 }
 
-const withoutSas = (text: string): string => text.replace(/[?#].*$/s, '').replace(SAS_IN_PATH, '…')
+/** For people; rather too little of it than a signature. */
+const withoutSas = (text: string): string =>
+  text.replace(/[?#].*$/s, '').replace(/[^/]*sig(?:=|%3d).*$/is, '…')
 
 const wrong = (text: string, why: string) =>
   sluiceError('USAGE', `The address ${why}.`, {
