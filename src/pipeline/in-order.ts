@@ -8,7 +8,11 @@ export class InOrder<T> {
   #underWay = 0
   readonly #waiting: (() => void)[] = []
 
-  constructor(private readonly deliver: (result: T) => Promise<void>) {}
+  constructor(
+    private readonly deliver: (result: T) => Promise<void>,
+    /** Called once, with the first failure. */
+    private readonly onFailure: (reason: unknown) => void = () => {},
+  ) {}
 
   get failed(): boolean {
     return this.#failure !== undefined
@@ -28,7 +32,10 @@ export class InOrder<T> {
         const value = await result
         if (this.#failure === undefined) await this.deliver(value)
       } catch (reason) {
-        this.#failure ??= { reason }
+        if (this.#failure === undefined) {
+          this.#failure = { reason }
+          this.onFailure(reason)
+        }
       } finally {
         release()
         this.#underWay -= 1

@@ -87,11 +87,7 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
       if (metrics !== undefined) observe(metrics, chunk, opened.sourceBytes() - sourceBytes)
       sourceBytes = opened.sourceBytes()
     }
-    const stopAtFailure = (reason: unknown): never => {
-      workshop.stop(reason)
-      throw reason
-    }
-    const inOrder = new InOrder<AnonymizedChunk>((chunk) => deliver(chunk).catch(stopAtFailure))
+    const inOrder = new InOrder<AnonymizedChunk>(deliver, workshop.stop)
     try {
       for (
         let chunk = await chunks.next();
@@ -99,22 +95,22 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
         chunk = await chunks.next()
       ) {
         const slab = chunk.kind === 'lines' ? chunk.slab : undefined
-        inOrder.push(
-          tasks.anonymize(chunk).catch(stopAtFailure),
-          () => slab !== undefined && slabs.give(slab),
-        )
+        inOrder.push(tasks.anonymize(chunk), () => slab !== undefined && slabs.give(slab))
       }
     } finally {
       await inOrder.drain()
     }
     return lineTotals(totals)
   } catch (error) {
+    workshop.stop(error)
     throw workshop.reasonOf(error)
   } finally {
     workshop.stopped.removeEventListener('abort', stopReading)
     await reader?.close()
-    output.off('error', onOutputError)
     await workshop.close()
+    // A stream may tell of its failure after the write that failed.
+    if (output.errored === null || output.closed) output.off('error', onOutputError)
+    else output.once('close', () => output.off('error', onOutputError))
   }
 }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { isSluiceError, sluiceError } from '../errors.js'
+import { sluiceError } from '../errors.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 
 /** An item's decompressed bytes, in order. */
@@ -104,11 +104,15 @@ function plain(reader: SourceReader, head: Uint8Array, fromByte = 0): ItemReader
 
 function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): ItemReader {
   let taken = head.length
+  let unreadable: { readonly reason: unknown } | undefined
   async function* packed(): AsyncIterable<Uint8Array> {
     yield head
     for (;;) {
       const piece = Buffer.allocUnsafe(PIECE_BYTES)
-      const bytes = await reader.read(piece)
+      const bytes = await reader.read(piece).catch((reason: unknown) => {
+        unreadable = { reason }
+        throw reason
+      })
       taken += bytes
       if (bytes === 0) return
       yield piece.subarray(0, bytes)
@@ -124,7 +128,7 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
   // An iteration that has failed once is at its end: nobody may take that for the end of the item.
   let failed: Promise<never> | undefined
   const fail = (error: unknown): Promise<never> => {
-    failed = corrupt(error, reader, item)
+    failed = unreadable === undefined ? corrupt(error, reader, item) : Promise.reject(unreadable.reason)
     return failed
   }
   return {
@@ -157,7 +161,6 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
 
 /** A file that is overwritten looks corrupt too: the change is the better answer. */
 async function corrupt(error: unknown, reader: SourceReader, item: SourceItem): Promise<never> {
-  if (isSluiceError(error)) throw error
   await reader.verify()
   throw sluiceError('SOURCE_CORRUPT', 'is no complete gzip file; nothing of it was committed', {
     blame: 'source',

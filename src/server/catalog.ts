@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDocumentName } from '../storage/names.js'
 import type { Source, SourceItem, StoreEvent } from '../storage/store.js'
-import { buildIndex, type ItemIndex, indexKey, readIndex } from './line-index.js'
+import { buildIndex, type ItemIndex, indexKey, interrupted, readIndex } from './line-index.js'
 import type { ServerEvent } from './server-event.js'
 
 /** The store as it was when it was listed. */
@@ -66,7 +66,7 @@ export class Catalog {
     const hash = createHash('sha256')
     const skipped = (event: StoreEvent): void => onEvent({ level: 'warn', ...event })
     for await (const item of source.list(skipped)) {
-      signal.throwIfAborted()
+      if (signal.aborted) throw interrupted()
       if (isDocumentName(item.name)) {
         skipped({ event: 'source.skipped', item: item.name, reason: 'is no NDJSON' })
         continue

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isSluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
 import type { Catalog, Snapshot } from './catalog.js'
 import type { Level } from './criteria.js'
@@ -159,6 +160,9 @@ async function currentSnapshot(catalog: Catalog): Promise<Snapshot> {
   })
   try {
     return await Promise.race([catalog.refresh(), late])
+  } catch (error) {
+    // The server ends: another one will have read it.
+    throw isSluiceError(error) && error.code === 'INTERRUPTED' ? indexing() : error
   } finally {
     clearTimeout(timer)
   }

@@ -109,7 +109,8 @@ export async function buildIndex(
   }
 }
 
-const interrupted = () => sluiceError('INTERRUPTED', 'the server ends', { blame: 'user', retry: 'later' })
+export const interrupted = () =>
+  sluiceError('INTERRUPTED', 'the server ends', { blame: 'user', retry: 'later' })
 
 /** What the lines of an item come to. */
 class LineCollector {

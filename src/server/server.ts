@@ -129,7 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     })
     if (options.baseUrl === undefined)
       baseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${http.port}/fhir`
-    const opening = open(catalog, queue, onEvent)
+    const opening = open(catalog, queue, { onEvent, signal: stop.signal })
     return {
       baseUrl,
       port: http.port,
@@ -150,13 +150,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Indexes what the store holds, then takes up what an earlier process left. */
-async function open(catalog: Catalog, queue: JobQueue, onEvent: (event: ServerEvent) => void): Promise<void> {
+async function open(
+  catalog: Catalog,
+  queue: JobQueue,
+  { onEvent, signal }: { readonly onEvent: (event: ServerEvent) => void; readonly signal: AbortSignal },
+): Promise<void> {
   try {
     const snapshot = await catalog.refresh()
     await catalog.prune(snapshot)
     onEvent({ event: 'server.ready', level: 'info', items: snapshot.items.length })
   } catch (error) {
-    onEvent({ event: 'catalog.failed', level: 'warn', ...describeUnknown(error) })
+    if (!signal.aborted) onEvent({ event: 'catalog.failed', level: 'warn', ...describeUnknown(error) })
   }
   queue.start()
 }
