@@ -64,3 +64,16 @@ t.test('passing over much ends where it is told to', async (t) => {
   t.equal(await reader.read(Buffer.alloc(10)), 1)
   await reader.close()
 })
+
+t.test('what ends a read is told as it is, never as corrupt gzip', async (t) => {
+  const bug = new TypeError('a bug')
+  let readCount = 0
+  const check = (): void => {
+    readCount += 1
+    if (readCount > 3) throw bug
+  }
+  const packed = gzipSync(Buffer.alloc(4_000_000), { level: 0 })
+  const reader = await openItem(sourceOf(packed, true), ITEM, 0, check)
+  await t.rejects(reader.read(Buffer.alloc(4_000_000)), bug)
+  await reader.close()
+})

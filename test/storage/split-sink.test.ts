@@ -220,6 +220,38 @@ t.test(
   },
 )
 
+t.test(
+  'a small item of a remote store, which has no journal, is known as ours after a killed commit',
+  async (t) => {
+    for (const splitBytes of [200_000, undefined]) {
+      const content = new MemoryContent('out')
+      const input = new MemoryContent('in')
+      const patient = (id: string) => `{"resourceType":"Patient","id":"${id}"}\n`
+      const open = () => memorySink(content, { isRemote: true })
+      const runWith = (id: string, sink: Sink) => {
+        input.write('P.ndjson', patient(id))
+        const whole = splitBytes === undefined ? sink : splitSink(sink, splitBytes)
+        return runPipeline({ source: memorySource(input), plan: planFor(KEEP_ALL), workers: 1, sink: whole })
+      }
+      await runWith('a', open())
+      await t.rejects(runWith('b', killedAfterCommitOf(open(), /^P(-00001)?\.ndjson$/)), /killed/)
+      content.crash('process')
+      const [name] = (await runWith('c', open())).outputs[0].parts ?? ['P.ndjson']
+      t.equal(await open().get(name), patient('c'))
+      content.texts.delete('owner')
+      await t.rejects(
+        runWith('d', killedAfterCommitOf(open(), /^P(-00001)?\.ndjson$/)),
+        /killed/,
+        'what is done is known by its record, whoever the state is',
+      )
+      content.crash('process')
+      content.texts.delete('owner')
+      await t.rejects(runWith('e', open()), { code: 'SINK_CONFLICT' }, 'under another state it is not ours')
+      t.equal(await open().get(name), patient('d'))
+    }
+  },
+)
+
 /** A sink that is killed once an output is in place, before anything is noted of it. */
 const killedAfterCommitOf = (sink: Sink, names: RegExp): Sink => ({
   ...sink,
