@@ -38,7 +38,7 @@ export class Edge {
   readonly index: number
   readonly act: number
   readonly isUnderscore: boolean
-  /** 0: a single value; 1: an array; 2: either. */
+  /** 0: a single value; 1: an array. */
   readonly arity: number
   /** First byte that the value must have where `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
   readonly opening: number
@@ -390,7 +390,7 @@ class TableBuilder {
   }
 }
 
-const ARITY = { one: 0, many: 1, either: 2 } as const
+const ARITY = { one: 0, many: 1 } as const
 const KEEP = {
   string: ACT.KEEP_STRING,
   number: ACT.KEEP_NUMBER,

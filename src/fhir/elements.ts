@@ -23,8 +23,7 @@ export interface Member {
   readonly key: string
   /** Element name without choice suffix: `birthDate`, `value`. */
   readonly name: string
-  /** `either` where the tables do not tell (recursive elements such as `Questionnaire.item.item`). */
-  readonly cardinality: 'one' | 'many' | 'either'
+  readonly cardinality: 'one' | 'many'
   readonly type: ElementType
 }
 
@@ -94,16 +93,16 @@ function buildTree(version: FhirVersion): ElementTree {
   }
   const buildMembers = (owner: ElementType): Map<string, Member> => {
     const members = new Map<string, Member>()
-    const ownPath = model.pathsDefinedElsewhere[owner.id] ?? owner.id
+    const ownPath = SAME_MEMBERS[owner.id] ?? model.pathsDefinedElsewhere[owner.id] ?? owner.id
     for (const [key, typeName] of paths.get(ownPath) ?? []) {
       const path = `${ownPath}.${key}`
       if (owner.jsonKind !== 'object' && key !== 'id' && key !== 'extension') continue
       const name = elementName(ownPath, key, model)
       const type = memberType(owner, path, typeName)
       // The tables have `xhtml.extension` as single, against the specification of every extension.
-      const many = model.path2Repeating[path] === true || path === 'xhtml.extension'
-      const cardinality = many ? 'many' : model.path2Type[path] === undefined ? 'either' : 'one'
-      members.set(key, { key, name, cardinality, type })
+      const isRepeated = model.path2Repeating[path] === true || path === 'xhtml.extension'
+      const many = isRepeated || (isReference(path, model) && !isSingleReference(version, path))
+      members.set(key, { key, name, cardinality: many ? 'many' : 'one', type })
     }
     return members
   }
@@ -152,6 +151,20 @@ const ADDED: Readonly<Record<FhirVersion, readonly (readonly [path: string, type
   R4: [],
   R5: [],
 }
+
+/** Primitives that the tables lack have the members (`id`, `extension`) of another one. */
+const SAME_MEMBERS: Readonly<Record<string, string>> = { url: 'uri' }
+
+/** An element defined by reference to another (`Questionnaire.item.item`): the tables have no cardinality for it. */
+const isReference = (path: string, model: FhirModel): boolean =>
+  model.pathsDefinedElsewhere[path] !== undefined && model.path2Type[path] === undefined
+
+// Elements defined by reference repeat, but for these (source: the StructureDefinitions of each version).
+const SINGLE_REFERENCES =
+  /^(?:(?:ClaimResponse|ExplanationOfBenefit)\..*\.reviewOutcome|ExampleScenario\.process\.step\.operation\.re(?:quest|sponse)|Substance(?:Specification|Definition)\.structure\.molecularWeight|Test(?:Report|Script)\.(?:test|teardown)\.action\.(?:operation|assert))$/
+
+const isSingleReference = (version: FhirVersion, path: string): boolean =>
+  SINGLE_REFERENCES.test(path) || (version === 'R5' && path === 'ExampleScenario.process.step.process')
 
 /** fhirpath.js names some primitives by their System type, and SimpleQuantity is a profile, not a type. */
 function corrected(version: FhirVersion, path: string, typeName: string, ofResource: boolean): string {

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { type ElementTree, type ElementType, elementTree } from '../../src/fhir/elements.js'
 import type { FhirVersion } from '../../src/fhir/version.js'
 import { rawItems, rawMembers } from './raw-json.js'
 import { readShared } from './shared.js'
@@ -23,8 +22,6 @@ interface MemberText {
   readonly keys: ReadonlyMap<string, Key>
   readonly key: string
   readonly value: string
-  /** The same object's type in our own tree, for its open cardinalities only. */
-  readonly ours: ElementType | undefined
 }
 
 /**
@@ -49,19 +46,17 @@ const OPEN_STU3 = 'url'
 
 /**
  * Judges lines by the element tree of `../shared/spec` and `JSON.parse`: written from the specification, without
- * anything of the engines, except that it asks our tree where its tables leave the cardinality open.
+ * anything of the engines.
  */
 export class AcceptanceOracle {
   private readonly spec: SpecTree
   private readonly keysOf = new Map<string, ReadonlyMap<string, Key>>()
   private readonly openTypes: readonly string[]
-  private readonly ours: ElementTree
 
   constructor(version: Exclude<FhirVersion, 'R5'>) {
     this.spec = JSON.parse(readShared(`spec/elements-${version.toLowerCase()}.json.gz`)) as SpecTree
     const own = version === 'R4' ? OPEN_R4 : OPEN_STU3
     this.openTypes = `${OPEN_PRIMITIVES} ${OPEN_COMPLEX} ${own}`.split(' ')
-    this.ours = elementTree(version)
   }
 
   judge(line: Uint8Array): Verdict {
@@ -79,24 +74,22 @@ export class AcceptanceOracle {
     if (names.length === 0) return 'bytes'
     if (names.length > 1) return 'structure'
     if (!this.isResourceType(JSON.parse(names[0][1]))) return 'bytes'
-    return this.object(text, 'Resource', undefined)
+    return this.object(text, 'Resource')
   }
 
   private isResourceType(name: unknown): name is string {
     return typeof name === 'string' && this.spec.resources.includes(name)
   }
 
-  private object(text: string, declared: string, declaredOurs: ElementType | undefined): Verdict {
+  private object(text: string, declared: string): Verdict {
     const members = rawMembers(text)
     const isResource = declared === 'Resource'
     let type = declared
-    let ours = declaredOurs
     if (isResource) {
       const name = members.find(([key]) => key === 'resourceType')?.[1]
       const parsed: unknown = name === undefined ? undefined : JSON.parse(name)
       if (!this.isResourceType(parsed)) return members.length === 0 ? 'open' : 'structure'
       type = parsed
-      ours = this.ours.resources.get(parsed)
     }
     const keys = this.keys(type)
     const seen = new Set<string>()
@@ -105,39 +98,31 @@ export class AcceptanceOracle {
       if (seen.has(key)) return 'structure'
       seen.add(key)
       if (key === 'resourceType' && isResource) continue
-      const of = this.member({ keys, key, value, ours })
+      const of = this.member({ keys, key, value })
       if (of === 'structure') return of
       if (of === 'open') verdict = of
     }
     return verdict
   }
 
-  private member({ keys, key, value, ours }: MemberText): Verdict {
+  private member({ keys, key, value }: MemberText): Verdict {
     const underscore = key.startsWith('_')
     const name = underscore ? key.slice(1) : key
     const known = keys.get(name)
     const primitive = known !== undefined && /^[a-z]/.test(known.type)
     if (known === undefined || (underscore && !primitive)) return 'structure'
     if (value === 'null') return 'accepted'
-    const ourMember = ours?.members.get(name)
     const isArray = value.startsWith('[')
     const items = isArray ? rawItems(value) : [value]
-    const verdict = worst(
-      items.map((item) => this.value(item, known.type, { underscore, ours: ourMember?.type })),
-    )
-    if (isArray === known.many || verdict === 'structure') return verdict
-    return ourMember?.cardinality === 'either' ? 'open' : 'structure'
+    const verdict = worst(items.map((item) => this.value(item, known.type, underscore)))
+    return isArray === known.many ? verdict : 'structure'
   }
 
-  private value(
-    text: string,
-    type: string,
-    { underscore, ours }: { underscore: boolean; ours: ElementType | undefined },
-  ): Verdict {
+  private value(text: string, type: string, underscore: boolean): Verdict {
     if (text === 'null') return 'accepted'
     const isObject = text.startsWith('{')
     const primitive = /^[a-z]/.test(type)
-    if (!primitive || underscore) return isObject ? this.object(text, type, ours) : 'structure'
+    if (!primitive || underscore) return isObject ? this.object(text, type) : 'structure'
     const kind = typeof (isObject || text.startsWith('[') ? undefined : (JSON.parse(text) as unknown))
     return kind === jsonKind(type) ? 'accepted' : 'structure'
   }

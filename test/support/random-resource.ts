@@ -84,7 +84,7 @@ class Writer {
     const { random } = this
     this.left--
     if (this.faultAt-- === 0) return this.faulty(owner, member, depth)
-    const many = member.cardinality === 'many' || (member.cardinality === 'either' && random.chance(0.7))
+    const many = member.cardinality === 'many'
     if (this.odd(0.01)) return [this.property(member.key, many && random.chance(0.5) ? '[]' : 'null')]
     if (!isPrimitive(member.type)) {
       const value = many
