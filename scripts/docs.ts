@@ -5,6 +5,7 @@ import { EXIT_MEANINGS } from '../src/commands/exit-codes.js'
 import { optionRows } from '../src/commands/parser.js'
 import { VERBS } from '../src/commands/verbs.js'
 import { configurationJsonSchema } from '../src/config/anonymizer-schema.js'
+import { lintReportJsonSchema } from '../src/config/lint-report.js'
 import { pipelineJsonSchema } from '../src/config/pipeline-schema.js'
 
 // Compiled to dist/scripts, two folders below the project.
@@ -17,6 +18,7 @@ export function documents(): ReadonlyMap<string, string> {
     ['README.md', withBlocks('README.md', new Map([['exit-codes', exitCodeTable()]]))],
     ['docs/reference.md', withBlocks('docs/reference.md', new Map(options))],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
+    ['configs/lint-report.schema.json', `${JSON.stringify(lintReportJsonSchema(), null, 2)}\n`],
     ['configs/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],
   ])
 }

@@ -11,6 +11,7 @@ const options = {
     { fallbackText: 'R4' },
   ),
   allowRandomKeys: flag('--allow-random-keys', 'a key that is missing is no problem'),
+  strict: flag('--strict', 'exit code 2 on warnings, too'),
   json: JSON_OPTION,
 }
 
@@ -20,9 +21,12 @@ export const LINT = {
   name: 'lint',
   summary: 'Checks a configuration and says what its rules really do.',
   details:
-    'Problems keep a configuration from being used (exit code 2). Warnings: rules that can never match, rules that ' +
-    'earlier ones shadow, rules that do not compile and what that costs, unions and precedence that surprise, ' +
-    'settings without effect.',
+    'Problems (exit code 2): a run refuses the configuration, or a rule rejects every line it reaches. Warnings: rules ' +
+    'and conditions that can never match, rules that earlier ones shadow, elements that no rule reaches, settings ' +
+    'without effect. Each has a stable code, which docs/lint.md explains.',
   options,
-  examples: [['sluice lint -c configs/safe-harbor-r4.json', 'checks a preset']],
+  examples: [
+    ['sluice lint -c configs/safe-harbor-r4.json', 'checks a preset'],
+    ['sluice lint -c config.json --strict --json', 'for a build: ends with 2 on any finding'],
+  ],
 } as const

@@ -97,9 +97,9 @@ function forLog(terminal: Terminal, { isVerbose }: DisplayOptions): RunDisplay {
 
 function configurationRemarks({ notices, randomKeys }: CheckedConfig) {
   const remarks = notices
-    .filter(({ kind }) => kind !== 'secret-in-file')
-    .map(({ kind, rule, path, message }) => ({
-      event: `config.${kind}`,
+    .filter(({ code }) => code !== 'secret-in-file')
+    .map(({ code, rule, path, message }) => ({
+      event: `config.${code}`,
       fields: { rule, path, message },
       text: `${rule === undefined ? '' : `rule ${rule}: `}${path} ${message}`,
     }))

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { AnonymizerSpec, Parameters, Rule } from '../anonymizer/spec.js'
-import { type Problem, sluiceError } from '../errors.js'
+import { sluiceError } from '../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
 import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
+import { isComment } from './comments.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
+import type { ConfigProblem, Notice } from './problem.js'
 import { checkRules, issuesAsProblems } from './rules.js'
 import { readTolerantJson, TolerantJsonError } from './tolerant-json.js'
 
@@ -23,14 +25,6 @@ export interface ConfigOptions {
   readonly givenMethods?: readonly string[]
 }
 
-/** Something that works, but perhaps not as its author expects. */
-export interface Notice {
-  readonly kind: 'no-effect' | 'secret-in-file' | 'version-assumed'
-  readonly rule?: number
-  readonly path: string
-  readonly message: string
-}
-
 /** A configuration without fault. */
 export interface CheckedConfig {
   /** All but the reference day and the keys that are made for a run. */
@@ -42,9 +36,9 @@ export interface CheckedConfig {
 
 /** A configuration with all that is wrong with it; `checked` only where nothing is. */
 export interface Verdict {
-  readonly problems: readonly Problem[]
+  readonly problems: readonly ConfigProblem[]
   /** Keys that a rule needs and that are not given; also among `problems`. */
-  readonly missingKeys: readonly Problem[]
+  readonly missingKeys: readonly ConfigProblem[]
   readonly notices: readonly Notice[]
   /** Those without fault. */
   readonly rules: readonly Rule[]
@@ -113,7 +107,7 @@ export function checkConfig(raw: unknown, options: ConfigOptions = {}): CheckedC
 /** Finds all that is wrong and all that is odd; throws nothing. */
 export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict {
   const baseFolder = options.baseFolder ?? process.cwd()
-  const problems: Problem[] = []
+  const problems: ConfigProblem[] = []
   const notices: Notice[] = []
   if (!isRecord(raw))
     return {
@@ -170,7 +164,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
 }
 
 interface Findings {
-  readonly problems: Problem[]
+  readonly problems: ConfigProblem[]
   readonly notices: Notice[]
 }
 
@@ -186,10 +180,10 @@ function foldKeys(
     const path = `${prefix}${key}`
     const name = known.find((candidate) => candidate.toLowerCase() === key.toLowerCase())
     if (name === undefined) {
-      if (key.startsWith('$')) continue
+      if (isComment(key)) continue
       const nearest = nearestName(key, known)
       const advice = nearest === undefined ? '' : `; did you mean "${nearest}"?`
-      notices.push({ kind: 'no-effect', path, message: `is an unknown key and has no effect${advice}` })
+      notices.push({ code: 'unknown-key', path, message: `is an unknown key and has no effect${advice}` })
     } else if (name !== key && known.includes(key)) folded[key] = raw[key]
     else if (Object.hasOwn(folded, name))
       problems.push({ path, message: `means the same as another key: ${name}` })
@@ -221,10 +215,14 @@ function chosenVersion(
   { problems, notices }: Findings,
 ): FhirVersion {
   if (named !== undefined && asked !== undefined && named !== asked)
-    problems.push({ path: 'fhirVersion', message: `is ${named}, but ${asked} was asked for` })
+    problems.push({
+      code: 'version-conflict',
+      path: 'fhirVersion',
+      message: `is ${named}, but ${asked} was asked for`,
+    })
   if (named === undefined && asked === undefined)
     notices.push({
-      kind: 'version-assumed',
+      code: 'version-assumed',
       path: 'fhirVersion',
       message: `is not given, R4 is assumed: one of ${FHIR_VERSIONS.join(', ')}`,
     })
@@ -234,7 +232,7 @@ function chosenVersion(
 function keyNotices(sources: KeySources): Notice[] {
   return KEY_NAMES.filter((name) => typeof sources[name] === 'string' && sources[name] !== '').map(
     (name) => ({
-      kind: 'secret-in-file' as const,
+      code: 'secret-in-file' as const,
       path: `parameters.${name}`,
       message: 'is a secret in a file: {"env": "NAME"} or {"file": "path"} keeps it out',
     }),

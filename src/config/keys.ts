@@ -2,8 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Rule } from '../anonymizer/spec.js'
-import type { Problem } from '../errors.js'
 import type { KeySource } from './anonymizer-schema.js'
+import type { ConfigProblem } from './problem.js'
 
 export const KEY_NAMES = ['dateShiftKey', 'cryptoHashKey', 'encryptKey', 'perturbKey'] as const
 export type KeyName = (typeof KEY_NAMES)[number]
@@ -16,9 +16,9 @@ export interface ResolvedKeys {
   readonly fixed: Readonly<Partial<Record<KeyName, string>>>
   readonly random: readonly KeyName[]
   /** A key that is given but cannot be had or used. */
-  readonly problems: readonly Problem[]
+  readonly problems: readonly ConfigProblem[]
   /** A key that a rule needs and that is not given. */
-  readonly missing: readonly Problem[]
+  readonly missing: readonly ConfigProblem[]
 }
 
 export interface KeyOptions {
@@ -36,7 +36,7 @@ export function resolveKeys(
 ): ResolvedKeys {
   const fixed: Partial<Record<KeyName, string>> = {}
   const random: KeyName[] = []
-  const problems: Problem[] = []
+  const problems: ConfigProblem[] = []
   for (const name of KEY_NAMES) {
     const source = sources[name]
     const report = (message: string) => problems.push({ path: `parameters.${name}`, message })
@@ -52,12 +52,13 @@ export function resolveKeys(
       message: 'must be 16, 24 or 32 bytes long (AES-128, -192 or -256)',
     })
   const broken = new Set(problems.map((problem) => problem.path))
-  const missing: Problem[] = []
+  const missing: ConfigProblem[] = []
   for (const [name, rule] of needs) {
     if (fixed[name] !== undefined || random.includes(name) || broken.has(`parameters.${name}`)) continue
     if (name === 'perturbKey' && (Object.keys(fixed).length > 0 || random.length > 0)) continue
     if (options.allowRandomKeys) random.push(name)
-    else missing.push({ path: `parameters.${name}`, message: missingMessage(name, rule) })
+    else
+      missing.push({ code: 'key-missing', path: `parameters.${name}`, message: missingMessage(name, rule) })
   }
   return { fixed, random, problems, missing }
 }

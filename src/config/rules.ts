@@ -1,23 +1,17 @@
 import type { z } from 'zod'
 import { checkGeneralizeExpression } from '../anonymizer/methods/generalize.js'
 import type { MethodSettings, Rule } from '../anonymizer/spec.js'
-import type { Problem } from '../errors.js'
+import type { FindingCode } from '../rules/lint/codes.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
 import { checkRulePath } from '../rules/path.js'
 import { METHODS, PLAIN_METHODS, ruleSchema, settingsSchemas } from './anonymizer-schema.js'
-
-/** A key inside a rule that has no effect. */
-export interface RuleNotice {
-  readonly kind: 'no-effect'
-  readonly rule: number
-  readonly path: string
-  readonly message: string
-}
+import { isComment } from './comments.js'
+import type { ConfigProblem, Notice } from './problem.js'
 
 export interface CheckedRules {
   readonly rules: readonly Rule[]
-  readonly problems: readonly Problem[]
-  readonly notices: readonly RuleNotice[]
+  readonly problems: readonly ConfigProblem[]
+  readonly notices: readonly Notice[]
 }
 
 /**
@@ -26,8 +20,8 @@ export interface CheckedRules {
  */
 export function checkRules(rawRules: readonly unknown[], customMethods: ReadonlySet<string>): CheckedRules {
   const rules: Rule[] = []
-  const problems: Problem[] = []
-  const notices: RuleNotice[] = []
+  const problems: ConfigProblem[] = []
+  const notices: Notice[] = []
   for (const [index, raw] of rawRules.entries()) {
     const number = index + 1
     const at = `fhirPathRules[${index}]`
@@ -38,20 +32,26 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
     }
     const { path, method } = base.data
     const before = problems.length
-    const report = (key: string, message: string) =>
-      problems.push({ rule: number, path: `${at}.${key}`, message })
+    const report = (code: FindingCode, key: string, message: string) =>
+      problems.push({ code, rule: number, path: `${at}.${key}`, message })
     const pathFault = checkRulePath(path)
-    if (pathFault !== undefined) report('path', `"${path}" does not compile: ${pathFault}`)
+    if (pathFault !== undefined) report('path-syntax', 'path', `"${path}" does not compile: ${pathFault}`)
     const settings = methodSettings(method, base.data, customMethods)
-    if (settings === undefined) report('method', unknownMethod(method, customMethods))
+    if (settings === undefined) report('unknown-method', 'method', unknownMethod(method, customMethods))
     else if ('error' in settings) problems.push(...issuesAsProblems(settings.error, at, number))
     else {
       if (settings.method === 'generalize') {
         settings.cases.forEach(([condition, value], position) => {
           const conditionFault = checkGeneralizeExpression(condition)
           const valueFault = checkGeneralizeExpression(value)
-          if (conditionFault) report('cases', `condition ${position + 1} does not compile: ${conditionFault}`)
-          if (valueFault) report('cases', `value ${position + 1} does not compile: ${valueFault}`)
+          if (conditionFault)
+            report(
+              'expression-syntax',
+              'cases',
+              `condition ${position + 1} does not compile: ${conditionFault}`,
+            )
+          if (valueFault)
+            report('expression-syntax', 'cases', `value ${position + 1} does not compile: ${valueFault}`)
         })
       }
       if (settings.method !== 'custom') notices.push(...unknownKeys(base.data, settings, number, at))
@@ -98,12 +98,12 @@ function unknownKeys(
   settings: MethodSettings,
   rule: number,
   at: string,
-): RuleNotice[] {
+): Notice[] {
   const known = ['path', 'method', ...Object.keys(settings)]
   return Object.keys(raw)
-    .filter((key) => !known.includes(key))
+    .filter((key) => !known.includes(key) && !isComment(key))
     .map((key) => ({
-      kind: 'no-effect',
+      code: 'unknown-key',
       rule,
       path: `${at}.${key}`,
       message: ineffective(key, settings.method, known),
@@ -131,7 +131,7 @@ const PARAMETERS = new Set([
 ])
 
 /** Zod's findings as problems. Zod's own texts name kinds, never values. */
-export function issuesAsProblems(error: z.ZodError, prefix: string, rule?: number): Problem[] {
+export function issuesAsProblems(error: z.ZodError, prefix: string, rule?: number): ConfigProblem[] {
   return error.issues.map((issue) => {
     const steps = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
     const path = `${prefix}${steps.join('')}`.replace(/^\./, '')

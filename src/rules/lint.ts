@@ -1,5 +1,6 @@
 import type { ElementTree, ElementType } from '../fhir/elements.js'
 import { compilePath } from './compile.js'
+import type { FindingCode } from './lint/codes.js'
 import { type Cover, coverOf } from './lint/cover.js'
 import { listed, oddEffect } from './lint/effect.js'
 import { nearestName } from './lint/nearest-name.js'
@@ -10,15 +11,10 @@ import { appliesTo, parseRulePath, type RulePath } from './path.js'
 /** What a rule's author should know. */
 export interface Finding {
   readonly rule: number
-  readonly kind:
-    | 'never-matches'
-    | 'shadowed'
-    | 'fails'
-    | 'no-effect'
-    | 'not-compiled'
-    | 'union'
-    | 'precedence'
+  readonly code: FindingCode
   readonly message: string
+  /** A path to write instead: it reaches what the rule was meant to reach. */
+  readonly suggestion?: string
 }
 
 export interface LintedRule {
@@ -32,12 +28,12 @@ export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Find
   const findings: Finding[] = []
   const earlier: { readonly number: number; readonly covers: Cover }[] = []
   for (const { number, path, method } of rules) {
-    const report = (kind: Finding['kind'], message: string) => findings.push({ rule: number, kind, message })
+    const report = (code: FindingCode, message: string) => findings.push({ code, rule: number, message })
     const parsed = parseRulePath(path)
     const reached = reachOnAll(parsed, tree)
     if (reached.never !== undefined) report('never-matches', reached.never)
     else {
-      if (reached.part !== undefined) report('never-matches', reached.part)
+      if (reached.part !== undefined) report('partly-never-matches', reached.part)
       const by = shadowedBy(reached.found, earlier)
       if (by.length > 0)
         report(
@@ -45,7 +41,7 @@ export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Find
           `whatever it reaches, ${numbers(by)} before it ${by.length > 1 ? 'claim' : 'claims'}`,
         )
       const odd = method === undefined ? undefined : oddEffect(method, placesOf(reached.found))
-      if (odd !== undefined) report(odd.kind, odd.message)
+      if (odd !== undefined) report(odd.code, odd.message)
     }
     if (compilePath(parsed) === undefined) report('not-compiled', costOf(parsed))
     if (bindsUnionFirst(path))
@@ -92,7 +88,7 @@ function reachOnAll(path: RulePath, tree: ElementTree): ReachOnAll {
   const found = all.filter(({ reach: { places } }) => places === undefined || places.length > 0)
   if (found.length > 0) {
     const ends = found.flatMap(({ reach: { deadEnd } }) => (deadEnd === undefined ? [] : [deadEnd]))
-    return ends.length < found.length ? { found } : { found, part: `a part of the union: ${nothingAt(ends)}` }
+    return ends.length < found.length ? { found } : { found, part: nothingAt(ends) }
   }
   const deadEnds = all.flatMap(({ reach: { deadEnd } }) => (deadEnd === undefined ? [] : [deadEnd]))
   return { never: deadEnds.length === 0 ? 'it selects nothing' : nothingAt(deadEnds), found: [] }

@@ -30,12 +30,12 @@ t.test('lint tells problems from warnings, each with its rule, and quotes no key
     problemCount: 2,
     warningCount: 4,
     remarks: [
-      { severity: 'problem', kind: 'key-missing', path: 'parameters.dateShiftKey' },
-      { severity: 'warning', kind: 'secret-in-file', path: 'parameters.cryptoHashKey' },
-      { severity: 'warning', kind: 'never-matches', rule: 1, message: 'did you mean "name"' },
-      { severity: 'warning', kind: 'no-effect', rule: 3, path: 'fhirPathRules[2].dateShiftScope' },
-      { severity: 'warning', kind: 'shadowed', rule: 3, message: 'rule 2' },
-      { severity: 'problem', kind: 'invalid', rule: 5, path: 'fhirPathRules[4].path' },
+      { severity: 'problem', code: 'key-missing', path: 'parameters.dateShiftKey' },
+      { severity: 'warning', code: 'secret-in-file', path: 'parameters.cryptoHashKey' },
+      { severity: 'warning', code: 'never-matches', rule: 1, message: 'did you mean "name"' },
+      { severity: 'warning', code: 'unknown-key', rule: 3, path: 'fhirPathRules[2].dateShiftScope' },
+      { severity: 'warning', code: 'shadowed', rule: 3, message: 'rule 2' },
+      { severity: 'problem', code: 'path-syntax', rule: 5, path: 'fhirPathRules[4].path' },
     ],
   })
   const forPeople = await sluice(['lint', '-c', path])

@@ -22,6 +22,7 @@ t.test('links in the documents lead somewhere', async (t) => {
     'docs/reference.md',
     'docs/azure.md',
     'docs/export.md',
+    'docs/lint.md',
     'docs/serve.md',
     'docs/run.md',
     'CHANGELOG.md',

@@ -13,11 +13,11 @@ for (const { name, version } of PRESETS)
         elementTree(version),
       )
       t.same(
-        findings.filter(({ kind }) => kind !== 'not-compiled'),
+        findings.filter(({ code }) => code !== 'not-compiled'),
         [],
       )
-      for (const { kind, rule } of findings)
-        if (kind === 'not-compiled') t.match(rules[rule - 1]?.path, /^Patient\.extension\.where/)
+      for (const { code, rule } of findings)
+        if (code === 'not-compiled') t.match(rules[rule - 1]?.path, /^Patient\.extension\.where/)
       if (name.startsWith('safe-harbor')) t.equal(findings.length, 0)
     },
   )

@@ -8,21 +8,21 @@ const NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
 export function oddEffect(
   method: string,
   places: readonly Place[],
-): { readonly kind: 'fails' | 'no-effect'; readonly message: string } | undefined {
+): { readonly code: 'fails' | 'no-effect'; readonly message: string } | undefined {
   if (method === 'generalize') {
     const complex = new Set(
       places.filter(({ type }) => type.jsonKind === 'object').map(({ type }) => type.name),
     )
     if (complex.size === 0) return undefined
     return {
-      kind: 'fails',
+      code: 'fails',
       message: `generalize takes primitive values only, and this reaches ${listed([...complex])}`,
     }
   }
   if (method === 'dateShift' && !holds(places, DATES))
-    return { kind: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
+    return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
   if (method === 'perturb' && !holds(places, NUMBERS))
-    return { kind: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
+    return { code: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
   return undefined
 }
 

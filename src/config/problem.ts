@@ -1,0 +1,15 @@
+import type { Problem } from '../errors.js'
+import type { FindingCode } from '../rules/lint/codes.js'
+
+/** A problem of a configuration with the code under which `sluice lint` reports it; default `invalid-setting`. */
+export interface ConfigProblem extends Problem {
+  readonly code?: FindingCode
+}
+
+/** Something that works, but perhaps not as its author expects. */
+export interface Notice {
+  readonly code: FindingCode
+  readonly rule?: number
+  readonly path: string
+  readonly message: string
+}

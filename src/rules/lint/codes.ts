@@ -1,0 +1,50 @@
+/** `problem`: a run with this configuration is refused, or the rule rejects every line it reaches. */
+export type Severity = 'problem' | 'warning'
+
+interface CodeFacts {
+  readonly severity: Severity
+  /** One line for people; `sluice lint` prints `says` before the message of a finding on a rule, where there is one. */
+  readonly title: string
+  readonly says?: string
+}
+
+const problem = (title: string, says?: string) => ({ severity: 'problem', title, says }) as const
+const warning = (title: string, says?: string) => ({ severity: 'warning', title, says }) as const
+
+/**
+ * Every kind of finding that `sluice lint` reports. Codes never change their meaning.
+ *
+ * To add one:
+ * 1. add its row here;
+ * 2. add a section `## <code>` to docs/lint.md: a ```json block with a configuration that has the finding and, after
+ *    the advice, a second one that does not (test/lint/codes.test.ts lints both);
+ * 3. report it. A check of the configuration (src/config) pushes `{ code, rule, path, message }` to its problems or
+ *    its notices, whichever the severity says. A check of what a rule reaches is a judge in src/rules/lint/ that
+ *    returns `{ code, rule, message, suggestion }` and is called by `lintRules`.
+ */
+export const FINDING_CODES = {
+  'invalid-setting': problem('A setting has a value that it cannot have.'),
+  'unknown-method': problem('A rule names a method that does not exist.'),
+  'path-syntax': problem('The path of a rule is not FHIRPath.'),
+  'expression-syntax': problem('A condition or value of generalize is not FHIRPath.'),
+  'version-conflict': problem('The configuration and the command line name different FHIR versions.'),
+  'key-missing': problem('A rule needs a key that is not given.'),
+  fails: problem('A rule rejects every line it reaches.', 'fails'),
+  'never-matches': warning('A rule can never match.', 'never matches'),
+  'partly-never-matches': warning('A part of a union can never match.', 'partly never matches'),
+  shadowed: warning('Earlier rules claim everything that the rule matches.', 'does nothing'),
+  'no-effect': warning('A rule claims elements that its method cannot change.', 'changes nothing'),
+  'not-compiled': warning('A rule needs the slower engine.', 'does not compile'),
+  union: warning('The original treats equal values in a union differently.', 'differs from the original'),
+  precedence: warning('`as` and `is` apply to the whole union before them.', 'may not mean what it seems to'),
+  'unknown-key': warning('A key of the configuration is unknown and has no effect.'),
+  'secret-in-file': warning('A key is written in the configuration file.'),
+  'version-assumed': warning('No FHIR version is given, so R4 is assumed.'),
+} as const satisfies Readonly<Record<string, CodeFacts>>
+
+export type FindingCode = keyof typeof FINDING_CODES
+
+export const factsOf = (code: FindingCode): CodeFacts => FINDING_CODES[code]
+
+/** Where a code is explained, from the project's root. */
+export const pageOf = (code: FindingCode): string => `docs/lint.md#${code}`
