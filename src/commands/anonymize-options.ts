@@ -57,7 +57,7 @@ export const ANONYMIZE_OPTIONS = {
   ),
   fhirVersion: maybe(
     '--fhir-version <version>',
-    'for a configuration that names none: STU3, R4 or R5',
+    'for a configuration that names none: STU3, R4, R4B or R5',
     asChoice(...FHIR_VERSIONS),
     { fallbackText: 'R4' },
   ),

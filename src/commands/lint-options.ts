@@ -6,7 +6,7 @@ const options = {
   config: maybe('-c, --config <file>', 'the configuration', asText, { aliases: ['--configFile <file>'] }),
   fhirVersion: maybe(
     '--fhir-version <version>',
-    'for a configuration that names none: STU3, R4 or R5',
+    'for a configuration that names none: STU3, R4, R4B or R5',
     asChoice(...FHIR_VERSIONS),
     { fallbackText: 'R4' },
   ),

@@ -42,7 +42,7 @@ export const SERVE_OPTIONS = {
   onlyAnonymized: flag('--only-anonymized', 'refuse exports that are not anonymized'),
   fhirVersion: withDefault(
     '--fhir-version <version>',
-    'of the data: STU3, R4 or R5',
+    'of the data: STU3, R4, R4B or R5',
     asChoice(...FHIR_VERSIONS),
     'R4',
   ),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FHIR_VERSIONS } from '../fhir/version.js'
 import { readTolerantJson, TolerantJsonError } from './tolerant-json.js'
 
 /** The Microsoft-format configuration and what Sluice adds to it (`spec/anonymizer.md` 1, 13.1 (7)). */
@@ -89,7 +90,9 @@ export const parametersSchema = z.object({
 
 export const configurationSchema = z.object({
   fhirVersion: z
-    .union([z.literal(''), z.null(), anyCase(['STU3', 'R4', 'R5'])], { error: 'must be STU3, R4 or R5' })
+    .union([z.literal(''), z.null(), anyCase(FHIR_VERSIONS)], {
+      error: `must be one of ${FHIR_VERSIONS.join(', ')}`,
+    })
     .optional()
     .transform((version) => (version === '' || version === null ? undefined : version)),
   processingErrors: anyCaseOrNumber(['raise', 'skip'], ['raise', 'skip']).default('raise'),

@@ -1,4 +1,5 @@
-import { type FhirModel, fhirModel } from './fhirpath.js'
+import { fhirModel } from './fhirpath.js'
+import type { FhirModel } from './model.js'
 import type { FhirVersion } from './version.js'
 
 /** What JSON holds for a type: an object, or one of the three primitive kinds. */
@@ -149,6 +150,7 @@ const ADDED: Readonly<Record<FhirVersion, readonly (readonly [path: string, type
     ['UsageContext.valueReference', 'Reference'],
   ],
   R4: [],
+  R4B: [],
   R5: [],
 }
 

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module'
+import type { FhirModel } from './model.js'
+import { r4bModel } from './r4b-model.js'
 import type { FhirVersion } from './version.js'
 
 // The CommonJS build loads in a third of the time of the ES module one, and only it can be loaded lazily.
@@ -11,15 +13,6 @@ export interface SyntaxNode {
   readonly delimitedText?: string
   readonly terminalNodeText?: readonly string[]
   readonly children?: readonly SyntaxNode[]
-}
-
-/** The tables of fhirpath.js' FHIR models that Sluice reads: element types, repetition, inheritance. */
-export interface FhirModel {
-  readonly choiceTypePaths: Readonly<Record<string, readonly string[]>>
-  readonly pathsDefinedElsewhere: Readonly<Record<string, string>>
-  readonly type2Parent: Readonly<Record<string, string>>
-  readonly path2Type: Readonly<Record<string, string>>
-  readonly path2Repeating: Readonly<Record<string, boolean>>
 }
 
 interface Engine {
@@ -43,5 +36,6 @@ export function fhirPathEngine(): Engine {
 
 /** The element tables of one FHIR version. */
 export function fhirModel(version: FhirVersion): FhirModel {
+  if (version === 'R4B') return r4bModel(fhirModel('R4'))
   return require(`fhirpath/fhir-context/${version.toLowerCase()}`) as FhirModel
 }

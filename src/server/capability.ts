@@ -4,7 +4,12 @@ import { searchParameter, supportedParameters } from './search-parameters.js'
 import { ASSERTION_ALGORITHMS } from './tokens.js'
 
 const IG = 'http://hl7.org/fhir/uv/bulkdata'
-const NUMBERS: Readonly<Record<FhirVersion, string>> = { STU3: '3.0.2', R4: '4.0.1', R5: '5.0.0' }
+const NUMBERS: Readonly<Record<FhirVersion, string>> = {
+  STU3: '3.0.2',
+  R4: '4.0.1',
+  R4B: '4.3.0',
+  R5: '5.0.0',
+}
 
 export interface CapabilityOptions {
   readonly baseUrl: string

@@ -6,6 +6,7 @@ import { mandatoryElements } from './mandatory-elements.js'
 const SUBSETTED: Readonly<Record<FhirVersion, string>> = {
   STU3: '{"system":"http://hl7.org/fhir/v3/ObservationValue","code":"SUBSETTED"}',
   R4: '{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}',
+  R4B: '{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}',
   R5: '{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}',
 }
 

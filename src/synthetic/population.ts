@@ -1,4 +1,3 @@
-import type { FhirVersion } from '../fhir/version.js'
 import { Random, uuidOf } from './random.js'
 
 export const SYNTHETIC_TYPES = [
@@ -27,7 +26,7 @@ export const SYNTHETIC_TYPES = [
 export type SyntheticType = (typeof SYNTHETIC_TYPES)[number]
 
 /** STU3 or R4: the versions that the generator writes. */
-export type SyntheticVersion = Exclude<FhirVersion, 'R5'>
+export type SyntheticVersion = 'STU3' | 'R4'
 
 /** What one resource is made from; everything in it follows from the seed, its type and its index. */
 export interface Population {
