@@ -96,6 +96,7 @@ export const EXPORT_OPTIONS = {
     asChoice('fail', 'warn'),
     'fail',
   ),
+  allowEmpty: flag('--allow-empty', 'exit 0 also when a full export brings no resource at all'),
   onInterrupt: withDefault(
     '--on-interrupt <action>',
     "what becomes of the server's job on SIGINT or SIGTERM: keep it to go on with, or cancel",

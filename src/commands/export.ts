@@ -11,6 +11,7 @@ import { exportFingerprint } from '../export/server-job.js'
 import { openRunFolder, type RunFolder } from '../pipeline/layout.js'
 import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
 import type { Sink } from '../storage/store.js'
+import { printContents } from './contents-text.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
 import { EXPORT_OPTIONS, type ExportValues } from './export-options.js'
 import { keyVaultReader } from './key-vault-reader.js'
@@ -54,7 +55,7 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
       const report = await runExport({ ...options, sink: folder.sink, metrics, onProgress, onEvent })
       await display.close()
       if (values.json) terminal.print(JSON.stringify(report))
-      else printExport(report, folder.sink, terminal)
+      else printExport(report, values, folder.sink, terminal)
       return exitCodeFor(report, values)
     })
   } finally {
@@ -160,13 +161,29 @@ async function cancel(options: ExportOptions, terminal: Terminal): Promise<ExitC
   return EXIT.delivered
 }
 
-function exitCodeFor({ run, issues }: ExportReport, { onServerErrors }: ExportValues): ExitCode {
+function exitCodeFor(report: ExportReport, values: ExportValues): ExitCode {
+  const { run, issues } = report
   if (run.failed.length > 0) return exitCodeOfCode(run.failed[0].code)
-  if (onServerErrors === 'fail' && hasErrors(issues)) return EXIT.source
+  if (values.onServerErrors === 'fail' && hasErrors(issues)) return EXIT.source
+  if (isEmptyFailure(report, values)) return EXIT.source
   return 'raw' in run || run.lines.quarantined === 0 ? EXIT.delivered : EXIT.someQuarantined
 }
 
-function printExport(report: ExportReport, sink: Sink, terminal: Terminal): void {
+/** Nothing came, not even lines to quarantine, where everything was asked for. */
+const isEmptyFailure = (
+  { run, isEmpty }: ExportReport,
+  { since, parameter, allowEmpty }: ExportValues,
+): boolean =>
+  isEmpty &&
+  !allowEmpty &&
+  run.failed.length === 0 &&
+  !isIncrement({ since, parameter }) &&
+  ('raw' in run || run.lines.quarantined === 0)
+
+const isIncrement = ({ since, parameter }: Pick<ExportValues, 'since' | 'parameter'>): boolean =>
+  since !== undefined || parameter.some(([name]) => name === '_since')
+
+function printExport(report: ExportReport, values: ExportValues, sink: Sink, terminal: Terminal): void {
   const { run, files, issues, transactionTime } = report
   terminal.print(
     `${report.level} export from ${report.base}: ${printCount(files.output)} files` +
@@ -176,11 +193,18 @@ function printExport(report: ExportReport, sink: Sink, terminal: Terminal): void
     terminal.print(
       `the server says: ${issueText(issues)}; texts: ${join(sink.state.place, 'export/outcomes.ndjson')}`,
     )
+  if (run.failed.length === 0)
+    printContents(
+      report,
+      { isIncrement: isIncrement(values), isFailure: isEmptyFailure(report, values) },
+      terminal,
+    )
   if ('raw' in run) {
     terminal.print(`${printCount(run.outputs.length)} files kept raw: ${printByteCount(run.bytes.written)}`)
     for (const { item, code, message } of run.failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   } else printReport(run, sink, terminal)
   // What is missing here would be missing for ever.
-  if (transactionTime !== undefined && report.isComplete && !hasErrors(issues))
+  const isToBeContinued = report.isComplete && !hasErrors(issues) && !isEmptyFailure(report, values)
+  if (transactionTime !== undefined && isToBeContinued)
     terminal.print(`next time: --since ${transactionTime}`)
 }

@@ -16,11 +16,12 @@ export async function openPipeline(
   { isFull }: { readonly isFull: boolean },
 ): Promise<{ readonly pipeline: Pipeline; readonly checked: CheckedConfig }> {
   const { config } = file
-  const { name, onlyNew, retention } = config
+  const { name, onlyNew, retention, allowEmpty } = config
   const checked = await openAnonymizer(file)
   const pipeline = {
     name,
     retention,
+    allowEmpty,
     onlyNew: onlyNew && !isFull,
     source: await openPipelineSource(file),
     plan: planOf(checked, config.anonymizer.asOf),

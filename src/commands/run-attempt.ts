@@ -23,6 +23,7 @@ export async function attempt(file: PipelineFile, options: AttemptOptions): Prom
   options.metrics?.runEnded(
     isDelivered(exitCode) ? 'succeeded' : exitCode === EXIT.interrupted ? 'interrupted' : 'failed',
     finishedAt,
+    outcome.report?.report.lines.delivered,
   )
   await notify(file, ended, options.display.onEvent)
   return ended
@@ -43,8 +44,8 @@ async function outcomeOf(
   }
 }
 
-function exitCodeFor({ report, hasServerErrors }: PipelineReport): ExitCode {
+function exitCodeFor({ report, hasServerErrors, isEmptyFailure }: PipelineReport): ExitCode {
   if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
-  if (hasServerErrors) return EXIT.source
+  if (hasServerErrors || isEmptyFailure) return EXIT.source
   return report.lines.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
 }

@@ -5,6 +5,7 @@ export const RUN_OPTIONS = {
   daemon: flag('--daemon', 'stay and keep the schedule of the file; without it there is one run, now'),
   now: flag('--now', 'with --daemon: run at the start too'),
   full: flag('--full', 'everything, also where the file says onlyNew'),
+  allowEmpty: flag('--allow-empty', 'exit 0 also when a full run brings no resource at all'),
   check: flag('--check', 'only look: settings, secrets, source and sink, and what a run would do'),
   status: flag('--status', 'only tell of the runs so far'),
   verbose: flag('-v, --verbose', 'more events on stderr'),

@@ -1,5 +1,6 @@
 import { issueText } from '../export/outcomes.js'
 import type { PipelineReport } from '../schedule/run-once.js'
+import { printContents } from './contents-text.js'
 import { printReport } from './report-text.js'
 import { summaryOf } from './run-notify.js'
 import type { Terminal } from './terminal.js'
@@ -14,10 +15,11 @@ export function printPipelineReport(
     terminal.print(JSON.stringify(summaryOf(ended)))
     return
   }
-  const { report, since, isResumed, issues = {}, removed, place, statePlace } = ended
+  const { report, since, isIncrement, isResumed, issues = {}, removed, place, statePlace } = ended
   if (isResumed) terminal.print('went on with the run that was interrupted')
   if (since !== undefined) terminal.print(`what changed since ${since}`)
   if (Object.keys(issues).length > 0) terminal.print(`the server says: ${issueText(issues)}`)
+  printContents(ended, { isIncrement, isFailure: ended.isEmptyFailure }, terminal)
   if (removed.length > 0) terminal.print(`removed: ${removed.join(', ')}`)
   printReport(report, { place, state: { place: statePlace } }, terminal)
 }

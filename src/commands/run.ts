@@ -20,7 +20,8 @@ export async function run(
   const path = words[0] ?? ''
   const chosen = (['daemon', 'check', 'status'] as const).filter((name) => values[name])
   if (chosen.length > 1) throw usage(`--${chosen.join(' and --')} do not go together.`)
-  const config = await readPipelineConfig(path, scheduleProblems)
+  const read = await readPipelineConfig(path, scheduleProblems)
+  const config = values.allowEmpty ? { ...read, allowEmpty: true } : read
   if (values.status)
     return (await import('./run-status.js')).status(fileOf(path, config, terminal), values, terminal)
   if (values.check)

@@ -145,6 +145,10 @@ export const pipelineSchema = <S extends z.ZodType>(source: S, checkSchedule: Sc
       })
       .prefault({}),
     onlyNew: z.boolean().default(false).describe('what changed since the last complete run'),
+    allowEmpty: z
+      .boolean()
+      .default(false)
+      .describe('a full run that brings no resource is a success; default: exit 3'),
     retention: retention.optional().describe('which complete outputs stay; default: all'),
     notify: notify.optional(),
     limits: limits.prefault({}),

@@ -2,6 +2,7 @@ import type { RunEvent, RunOptions } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
 import type { ExportAuth } from './auth.js'
+import type { Contents } from './contents.js'
 import type { ExportRequest } from './kick-off.js'
 import type { IssueCounts } from './outcomes.js'
 import type { RawReport } from './raw.js'
@@ -47,6 +48,8 @@ export interface ExportEvent {
     | 'export.listed'
     | 'export.issues'
     | 'export.mismatch'
+    | 'export.empty'
+    | 'export.types-missing'
     | 'export.retry'
     | 'export.released'
     | 'export.cancelled'
@@ -56,7 +59,7 @@ export interface ExportEvent {
   readonly [field: string]: unknown
 }
 
-export interface ExportReport {
+export interface ExportReport extends Contents {
   readonly base: string
   readonly level: ExportRequest['level']
   readonly startedAt: string

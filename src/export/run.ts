@@ -5,6 +5,7 @@ import { runPipeline } from '../pipeline/run.js'
 import { withHeldLock } from '../storage/held-lock.js'
 import type { Source } from '../storage/store.js'
 import { connect } from './connect.js'
+import { type Contents, contentsOf, isIncremental } from './contents.js'
 import type { Links } from './links.js'
 import type { ExportFile, Manifest } from './manifest.js'
 import type { ExportOptions, ExportReport } from './options.js'
@@ -60,6 +61,8 @@ async function deliver(job: ServerJob, options: ExportOptions): Promise<ExportRe
   const files = openFiles(job, options, { links, files: [...output, ...deleted], isStrict })
   const run = await keep(files, options, deleted.length > 0)
   if (!isStrict) warnOfCounts([...output, ...deleted], run, options)
+  const contents = contentsOf(options.request, run)
+  if (run.failed.length === 0) tellContents(contents, options)
   const report: ExportReport = {
     base: job.server.base.href,
     level: options.request.level,
@@ -68,6 +71,7 @@ async function deliver(job: ServerJob, options: ExportOptions): Promise<ExportRe
     transactionTime: manifest.transactionTime,
     files: { output: output.length, deleted: deleted.length, outcome: outcomes.length },
     issues,
+    ...contents,
     isContinued: job.isContinued,
     isComplete: run.failed.length === 0,
     isReleased: false,
@@ -151,4 +155,11 @@ function warnOfCounts(
     if (count === undefined || found === undefined || count === found) continue
     onEvent?.({ event: 'export.mismatch', level: 'warn', item: name, announced: count, found })
   }
+}
+
+/** An export that brings nothing is more often a fault of the server or the request than an empty server. */
+function tellContents({ isEmpty, missingTypes }: Contents, { request, onEvent }: ExportOptions): void {
+  const level = isIncremental(request) ? 'info' : 'warn'
+  if (isEmpty) onEvent?.({ event: 'export.empty', level })
+  if (missingTypes.length > 0) onEvent?.({ event: 'export.types-missing', level, types: missingTypes })
 }

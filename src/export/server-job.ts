@@ -48,7 +48,13 @@ export class ServerJob {
 
   /** The report of an export that is complete already. */
   get delivered(): ExportReport | undefined {
-    return this.kept.phase === 'delivered' ? (this.kept.report as ExportReport) : undefined
+    if (this.kept.phase !== 'delivered') return undefined
+    // A report of an earlier version lacks what was added since.
+    return {
+      isEmpty: false,
+      missingTypes: [],
+      ...(this.kept.report as Partial<ExportReport>),
+    } as ExportReport
   }
 
   /** Waits for the manifest; a job that the server has forgotten is started again, once. */

@@ -67,12 +67,13 @@ export function createServerMetrics(
 
 /** What `sluice run` tells its metrics. */
 export interface PipelineMetrics extends Metrics {
-  runEnded(outcome: 'succeeded' | 'failed' | 'interrupted', at: Date): void
+  /** `delivered`: lines, of a run that came to its end. */
+  runEnded(outcome: 'succeeded' | 'failed' | 'interrupted', at: Date, delivered?: number): void
 }
 
 export function createPipelineMetrics(): PipelineMetrics {
   const registry = new Registry()
-  const { runs, lastSuccess } = PIPELINE_METRICS
+  const { runs, lastSuccess, lastDelivered } = PIPELINE_METRICS
   const ended = new Counter({
     name: runs.name,
     help: runs.help,
@@ -80,9 +81,11 @@ export function createPipelineMetrics(): PipelineMetrics {
     registers: [registry],
   })
   const success = new Gauge({ name: lastSuccess.name, help: lastSuccess.help, registers: [registry] })
+  const lines = new Gauge({ name: lastDelivered.name, help: lastDelivered.help, registers: [registry] })
   return {
     ...runMetrics(registry),
-    runEnded(outcome, at) {
+    runEnded(outcome, at, delivered) {
+      if (delivered !== undefined) lines.set(delivered)
       ended.inc({ outcome })
       if (outcome === 'succeeded') success.set(Math.floor(at.getTime() / 1000))
     },

@@ -101,6 +101,12 @@ export const PIPELINE_METRICS = {
     help: 'When the pipeline last delivered everything, in seconds since 1970.',
     labels: [],
   },
+  lastDelivered: {
+    kind: 'gauge',
+    name: 'sluice_pipeline_last_delivered_lines',
+    help: 'Lines that the last run delivered, deletions included. 0: the source was empty.',
+    labels: [],
+  },
 } as const satisfies Readonly<Record<string, MetricDefinition>>
 
 export type MetricDefinition = {

@@ -1,3 +1,4 @@
+import { type Contents, isEmptyRun } from '../export/contents.js'
 import type { ExportReport } from '../export/options.js'
 import { hasErrors, type IssueCounts } from '../export/outcomes.js'
 import { runExport } from '../export/run.js'
@@ -9,7 +10,7 @@ import type { Pipeline, PipelineSource, RunHooks } from './pipeline.js'
 import { newItemsOf, type Versions } from './versions.js'
 
 /** What came of a run. */
-export interface Delivery {
+export interface Delivery extends Contents {
   readonly report: RunReport
   /** Of an export: the server's time that the next one begins at. */
   readonly transactionTime?: string
@@ -56,7 +57,7 @@ async function fromServer(
     onEvent,
     metrics,
   })
-  const { transactionTime, issues } = exported
+  const { transactionTime, issues, isEmpty, missingTypes } = exported
   if (onlyNew && transactionTime === undefined)
     onEvent?.({
       event: 'pipeline.no-transaction-time',
@@ -67,6 +68,8 @@ async function fromServer(
     report: reportOf(exported),
     transactionTime,
     issues,
+    isEmpty,
+    missingTypes,
     hasServerErrors: onServerErrors === 'fail' && hasErrors(issues),
   }
 }
@@ -94,7 +97,7 @@ async function fromStore(
       onEvent,
       metrics,
     }))
-  return { report, hasServerErrors: false }
+  return { report, isEmpty: isEmptyRun(report), missingTypes: [], hasServerErrors: false }
 }
 
 /** Of a run that ended before it could note so: its outputs may be in use, and its keys, if any are left, go. */

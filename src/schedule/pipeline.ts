@@ -20,6 +20,8 @@ export interface Pipeline {
   /** Only what changed since the last complete run of the same source and configuration. */
   readonly onlyNew: boolean
   readonly retention?: Retention
+  /** Whether a full run that brings nothing is a success. Default false. */
+  readonly allowEmpty?: boolean
   readonly settings: RunSettings
 }
 
@@ -64,7 +66,10 @@ export interface PipelineEvent {
     | 'pipeline.started'
     | 'pipeline.resumed'
     | 'pipeline.no-transaction-time'
+    | 'pipeline.empty'
+    | 'pipeline.shrank'
     | 'retention.removed'
+    | 'retention.held'
     | 'retention.failed'
   readonly level: 'info' | 'warn'
   readonly item?: string

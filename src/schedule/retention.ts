@@ -14,14 +14,17 @@ export interface RetentionRequest {
   readonly family: string
   /** The folders of its complete runs. */
   readonly complete: ReadonlySet<string>
+  /** Those of them that hold no resource: they take no other's place. */
+  readonly empty?: ReadonlySet<string>
   readonly now: Date
 }
 
 const DAY_MS = 86_400_000
 
 /**
- * Removes old complete outputs of one family, and what an earlier removal left; never the newest complete one. The
- * lake's lock must be held. Gives the folders that went. Throws SINK_UNWRITABLE.
+ * Removes old complete outputs of one family, and what an earlier removal left; never the newest complete one, nor the
+ * newest that holds anything: an empty output lets no other one expire. The lake's lock must be held. Returns the
+ * folders that went. Throws SINK_UNWRITABLE.
  */
 export async function removeOldRuns(lake: Lake, request: RetentionRequest): Promise<readonly string[]> {
   const runs = await readRuns(lake.state)
@@ -41,13 +44,16 @@ export async function removeOldRuns(lake: Lake, request: RetentionRequest): Prom
 
 function oldRuns(
   runs: readonly RunEntry[],
-  { retention: { keepLast, olderThanDays }, family, complete, now }: RetentionRequest,
+  { retention: { keepLast, olderThanDays }, family, complete, empty = new Set(), now }: RetentionRequest,
 ): readonly RunEntry[] {
+  if (keepLast === undefined && olderThanDays === undefined) return []
   const own = runs.filter(
     (run) => run.family === family && run.isRemoved !== true && complete.has(run.folder),
   )
-  if (keepLast === undefined && olderThanDays === undefined) return []
-  const candidates = own.slice(0, Math.max(0, own.length - Math.max(1, keepLast ?? 1)))
+  const keptCount = Math.max(1, keepLast ?? 1)
+  const filled = own.filter(({ folder }) => !empty.has(folder))
+  const kept = new Set([...own.slice(-keptCount), ...filled.slice(-keptCount)])
+  const candidates = own.filter((run) => !kept.has(run))
   if (olderThanDays === undefined) return candidates
   const before = now.getTime() - olderThanDays * DAY_MS
   // Without a time it is not known to be old.

@@ -1,4 +1,5 @@
-import { isSluiceError } from '../errors.js'
+import { type ErrorCode, isSluiceError } from '../errors.js'
+import { isIncremental } from '../export/contents.js'
 import { layoutFingerprint, openRunFolder } from '../pipeline/layout.js'
 import { withHeldLock } from '../storage/held-lock.js'
 import { splitSink } from '../storage/split-sink.js'
@@ -7,6 +8,7 @@ import { addRecord, type RunRecord, readRecords } from './history.js'
 import { chainOf, factsOf, familyOf, hashOf, type Pipeline, type RunHooks } from './pipeline.js'
 import { removeOldRuns } from './retention.js'
 import { keepVersions, readVersions } from './versions.js'
+import { hasShrunkSince, isEmptyRecord } from './volume.js'
 
 /** What one run of a pipeline did. */
 export interface PipelineReport extends Delivery {
@@ -19,6 +21,10 @@ export interface PipelineReport extends Delivery {
   readonly isResumed: boolean
   /** With `onlyNew`: where the last complete run ended. Undefined for a full run. */
   readonly since?: string
+  /** Only changes were asked for. */
+  readonly isIncrement: boolean
+  /** A full run brought nothing, and nobody said that this is fine. */
+  readonly isEmptyFailure: boolean
   /** Folders that retention removed. */
   readonly removed: readonly string[]
 }
@@ -69,15 +75,26 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
   try {
     const before = last === undefined ? undefined : await readVersions(lake.sink(last.run))
     const delivery = await deliver(pipeline, { sink, hooks, since, before })
+    const isIncrement = last !== undefined || asksForChanges(pipeline)
+    const outcome = outcomeOf(delivery, { isIncrement, allowEmpty: pipeline.allowEmpty })
     const isComplete = delivery.report.failed.length === 0
+    const hasShrunk = isComplete && !isIncrement && hasShrunkSince(records, chainOf(pipeline), delivery)
+    if (isComplete) tellContents(delivery, { isIncrement, hasShrunk, hooks })
     if (isComplete && pipeline.source.kind === 'store')
       await keepVersions(folder.sink, before, delivery.report)
-    await note(outcomeOf(delivery), { ...factsFor(delivery), chain: chainOf(pipeline) })
-    const succeeded = new Set(records.filter(isSucceeded).map(({ run }) => run)).add(folder.folder)
+    await note(outcome === 'succeeded' ? outcome : 'failed', {
+      ...factsFor(delivery, outcome),
+      chain: chainOf(pipeline),
+    })
     const removed =
-      outcomeOf(delivery) === 'succeeded' ? await cleanUp(pipeline, { family, succeeded, hooks }) : []
+      outcome === 'succeeded' && !hasShrunk
+        ? await cleanUp(pipeline, { family, hooks, ...foldersOf(records, folder.folder, delivery) })
+        : []
     const { place, state } = folder.sink
-    return { ...delivery, run: folder.folder, place, statePlace: state.place, isResumed, since, removed }
+    const isEmptyFailure = outcome === 'EXPORT_EMPTY'
+    const run = folder.folder
+    const told = { isResumed, since, isIncrement, removed, isEmptyFailure }
+    return { ...delivery, run, place, statePlace: state.place, ...told }
   } catch (error) {
     await noteFailure(note, error)
     throw error
@@ -95,13 +112,26 @@ const isDelivered = (record: RunRecord): boolean => record.isDelivered === true
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-const outcomeOf = ({ report, hasServerErrors }: Delivery): RunRecord['event'] =>
-  report.failed.length > 0 || hasServerErrors ? 'failed' : 'succeeded'
+const asksForChanges = ({ source }: Pipeline): boolean =>
+  source.kind === 'server' && isIncremental(source.options.request)
 
-function factsFor({ report, transactionTime, hasServerErrors }: Delivery): object {
+type Outcome = 'succeeded' | 'EXPORT_INCOMPLETE' | 'EXPORT_EMPTY' | ErrorCode
+
+/** What ended a run counts as: a full one that brings nothing is a success only where that is allowed. */
+function outcomeOf(
+  { report, hasServerErrors, isEmpty }: Delivery,
+  { isIncrement, allowEmpty = false }: { readonly isIncrement: boolean; readonly allowEmpty?: boolean },
+): Outcome {
+  if (report.failed.length > 0) return report.failed[0].code
+  if (hasServerErrors) return 'EXPORT_INCOMPLETE'
+  const isNothing = isEmpty && report.lines.quarantined === 0
+  return isNothing && !isIncrement && !allowEmpty ? 'EXPORT_EMPTY' : 'succeeded'
+}
+
+function factsFor({ report, transactionTime, isEmpty }: Delivery, outcome: Outcome): object {
   const { lines, bytes, items, failed } = report
-  const code = failed[0]?.code ?? (hasServerErrors ? 'EXPORT_INCOMPLETE' : undefined)
-  return { isDelivered: failed.length === 0, transactionTime, items, lines, bytes, code }
+  const code = outcome === 'succeeded' ? undefined : outcome
+  return { isDelivered: failed.length === 0, isEmpty, transactionTime, items, lines, bytes, code }
 }
 
 async function noteFailure(
@@ -120,17 +150,26 @@ interface CleanUp {
   readonly family: string
   /** Folders of runs; nothing else may take an older one's place. */
   readonly succeeded: ReadonlySet<string>
+  /** Those of them without a resource. */
+  readonly empty: ReadonlySet<string>
   readonly hooks: RunHooks
+}
+
+function foldersOf(records: readonly RunRecord[], run: string, { isEmpty }: Delivery) {
+  const earlier = records.filter(isSucceeded)
+  const folders = (of: readonly RunRecord[]) => new Set(of.map((record) => record.run))
+  const empty = folders(earlier.filter(isEmptyRecord))
+  return { succeeded: folders(earlier).add(run), empty: isEmpty ? empty.add(run) : empty }
 }
 
 /** Old outputs that cannot be removed are no failure of this run. */
 async function cleanUp(
   { lake, retention }: Pipeline,
-  { family, succeeded, hooks: { onEvent = () => {}, now = () => new Date() } }: CleanUp,
+  { family, succeeded, empty, hooks: { onEvent = () => {}, now = () => new Date() } }: CleanUp,
 ): Promise<readonly string[]> {
   if (retention === undefined) return []
   try {
-    const removed = await removeOldRuns(lake, { retention, family, complete: succeeded, now: now() })
+    const removed = await removeOldRuns(lake, { retention, family, complete: succeeded, empty, now: now() })
     if (removed.length > 0) onEvent({ event: 'retention.removed', level: 'info', runs: removed })
     return removed
   } catch (error) {
@@ -144,4 +183,22 @@ async function cleanUp(
     })
     return []
   }
+}
+
+interface Told {
+  readonly isIncrement: boolean
+  readonly hasShrunk: boolean
+  readonly hooks: RunHooks
+}
+
+function tellContents({ isEmpty, report }: Delivery, { isIncrement, hasShrunk, hooks }: Told): void {
+  const { onEvent = () => {} } = hooks
+  if (isEmpty) onEvent({ event: 'pipeline.empty', level: isIncrement ? 'info' : 'warn' })
+  if (!hasShrunk) return
+  onEvent({ event: 'pipeline.shrank', level: 'warn', delivered: report.lines.delivered })
+  onEvent({
+    event: 'retention.held',
+    level: 'warn',
+    advice: 'look at this output; the next run removes older ones',
+  })
 }

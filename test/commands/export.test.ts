@@ -114,6 +114,36 @@ const ends: Readonly<Record<string, Ended>> = {
     exitCode: 0,
     says: /the server says: warning\/exception/,
   },
+  'an export of nothing': { plan: { files: {} }, exitCode: 3, says: /WARNING: the source has no resource/ },
+  'an export of empty files': {
+    plan: { files: { Patient: [''] } },
+    exitCode: 3,
+    says: /WARNING: the source has no resource/,
+  },
+  'an export of nothing, raw': {
+    plan: { files: { Patient: [''] } },
+    words: ['--raw'],
+    exitCode: 3,
+    says: /WARNING: the source has no resource/,
+  },
+  'an export of nothing, which is allowed': {
+    plan: { files: {} },
+    words: [...CONFIGURED, '--allow-empty'],
+    exitCode: 0,
+    says: /WARNING: the source has no resource/,
+  },
+  'changes of which there are none': {
+    plan: { files: {} },
+    words: [...CONFIGURED, '--since', '2026-11-01T00:00:00Z'],
+    exitCode: 0,
+    says: /nothing has changed/,
+  },
+  'a type that did not come': {
+    plan: { files: FILES },
+    words: [...CONFIGURED, '--type', 'Patient,Condition'],
+    exitCode: 0,
+    says: /nothing came: Condition/,
+  },
   'a bad line': {
     plan: { files: { Patient: [`${patientLine(1)}\n{"resourceType":\n`] } },
     exitCode: 10,

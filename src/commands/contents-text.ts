@@ -1,0 +1,18 @@
+import type { Contents } from '../export/contents.js'
+import type { Terminal } from './terminal.js'
+
+/** Says what did not come. */
+export function printContents(
+  { isEmpty, missingTypes }: Contents,
+  { isIncrement, isFailure }: { readonly isIncrement: boolean; readonly isFailure: boolean },
+  terminal: Terminal,
+): void {
+  if (missingTypes.length > 0) terminal.print(`requested, but nothing came: ${missingTypes.join(', ')}`)
+  if (isEmpty && isIncrement) terminal.print('nothing has changed')
+  else if (isEmpty)
+    terminal.print(
+      `WARNING: the source has no resource to deliver${
+        isFailure ? '; check the request, and what the account may read. --allow-empty accepts this' : ''
+      }`,
+    )
+}

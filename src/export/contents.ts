@@ -1,0 +1,40 @@
+import type { RunReport } from '../pipeline/report.js'
+import type { ExportRequest } from './kick-off.js'
+import type { RawReport } from './raw.js'
+
+/** What of the server's data arrived. */
+export interface Contents {
+  /** Not one resource: deletions and rejected lines replace nothing that an earlier output holds. */
+  readonly isEmpty: boolean
+  /** Resource types that were asked for (`_type`) and of which nothing came, sorted. */
+  readonly missingTypes: readonly string[]
+}
+
+const DELETIONS = 'deleted/'
+
+export const contentsOf = (request: ExportRequest, run: RunReport | RawReport): Contents => ({
+  isEmpty: isEmptyRun(run),
+  missingTypes: requestedTypes(request).filter((type) => !typesIn(run).has(type)),
+})
+
+/** Whether a run delivered no resource at all. */
+export const isEmptyRun = (run: RunReport | RawReport): boolean =>
+  'raw' in run
+    ? run.outputs.every(({ name, bytes }) => bytes === 0 || name.startsWith(DELETIONS))
+    : run.outputs.every(({ name, lines }) => lines.delivered === 0 || name.startsWith(DELETIONS))
+
+/** Whether only changes are asked for: then there may be none. */
+export const isIncremental = ({ parameters }: ExportRequest): boolean =>
+  parameters.some(([name]) => name === '_since')
+
+function requestedTypes({ parameters }: ExportRequest): readonly string[] {
+  const values = parameters.flatMap(([name, value]) => (name === '_type' ? value.split(',') : []))
+  return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))].sort()
+}
+
+function typesIn(run: RunReport | RawReport): ReadonlySet<string> {
+  if (!('raw' in run))
+    return new Set(Object.entries(run.resourcesByType).flatMap(([type, count]) => (count > 0 ? [type] : [])))
+  const filled = run.outputs.filter(({ name, bytes }) => bytes > 0 && !name.startsWith(DELETIONS))
+  return new Set(filled.map(({ name }) => name.replace(/\..*/, '')))
+}
