@@ -53,7 +53,7 @@ export async function pairItems(
       quarantinedDocuments += 1
       continue
     }
-    const after = await Promise.all((output.parts ?? [output.name]).map((name) => headOf(stores, name)))
+    const after = await Promise.all((output.parts ?? [output]).map(({ name }) => headOf(stores, name)))
     const report = run === undefined ? undefined : output
     if (report !== undefined) checkLengths(before, after, report)
     pairs.push({ before, output: output.name, after, report })

@@ -27,7 +27,7 @@ export async function readRun({ after, state }: DiffStores): Promise<RunFacts | 
       at: `${after.place}/${REPORT_NAME}`,
     })
   for (const { name, parts = [], source } of report.outputs)
-    for (const part of [name, ...parts, source.name]) checkName(part)
+    for (const each of [name, ...parts.map((part) => part.name), source.name]) checkName(each)
   return { ...report, isComplete: shared !== undefined }
 }
 
@@ -76,7 +76,7 @@ function isOutput(value: unknown): boolean {
     typeof output.source.bytes === 'number' &&
     isCounts(output.lines) &&
     Array.isArray(parts) &&
-    parts.every(isText)
+    parts.every((part) => isText((part as { name?: unknown } | null)?.name))
   )
 }
 

@@ -7,7 +7,7 @@ export interface DoneRecord {
   readonly done: 1
   readonly output: string
   readonly fingerprint: string
-  /** The committed output; null for a document that was quarantined and has none. */
+  /** The committed output with its digests; null for a document that was quarantined and has none. */
   readonly head: SinkHead | null
   readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
   readonly totals: Totals

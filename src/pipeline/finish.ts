@@ -55,6 +55,7 @@ function reportOf(begun: Begun, source: string, items: ItemTotals): RunReport {
     outputs: sorted.map(({ output, head, source, totals }) => ({
       name: output,
       bytes: head?.bytes ?? 0,
+      ...(head?.sha256 === undefined ? {} : { sha256: head.sha256 }),
       ...(head?.parts === undefined ? {} : { parts: head.parts }),
       source,
       lines: lineTotals(totals),

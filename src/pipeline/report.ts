@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js'
+import type { SinkPart } from '../storage/store.js'
 
 /** Its being in the output means that all outputs are. */
 export const REPORT_NAME = 'run.json'
@@ -50,8 +51,10 @@ export interface LineTotals {
 export interface OutputReport {
   readonly name: string
   readonly bytes: number
-  /** The names it stands under, where it is split. */
-  readonly parts?: readonly string[]
+  /** Of its bytes, as `sha256sum` prints it; where it is split, each part has its own. */
+  readonly sha256?: string
+  /** The files it consists of, where it is split. */
+  readonly parts?: readonly SinkPart[]
   readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
   readonly lines: LineTotals
 }

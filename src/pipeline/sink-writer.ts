@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
+import type { Appender, Sink, SinkHead, SinkItem, SinkPart } from '../storage/store.js'
 import { gzipMember } from '../workers/gzip-member.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import type { RunContext } from './context.js'
@@ -300,10 +300,27 @@ export async function commit(
   faultPoint('before-done')
   const { output, fingerprint, item } = work
   const source = { name: item.name, bytes: item.bytes, version: item.version }
-  const record: DoneRecord = { done: 1, output, fingerprint, head, source, totals }
+  const record: DoneRecord = {
+    done: 1,
+    output,
+    fingerprint,
+    head: head && (await withDigests(sink, output, head)),
+    source,
+    totals,
+  }
   await writeDone(sink.state, record)
   faultPoint('after-done')
   await sink.state.remove(journalName(output))
   run.onEvent({ event: 'item.committed', level: 'info', item: item.name, lines: totals.lines })
   return record
+}
+
+/** What a run that was resumed could not compute while it wrote is read back, now that it can be. */
+async function withDigests(sink: Sink, output: string, head: SinkHead): Promise<SinkHead> {
+  if (head.parts === undefined)
+    return head.sha256 === undefined ? { ...head, sha256: await sink.digest(output) } : head
+  const parts: SinkPart[] = []
+  for (const part of head.parts)
+    parts.push(part.sha256 === undefined ? { ...part, sha256: await sink.digest(part.name) } : part)
+  return { ...head, parts }
 }

@@ -2,6 +2,7 @@ import type { BlobContainer } from './blob-container.js'
 import { mostOutputBytes } from './block-layout.js'
 import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-sink-item.js'
 import { checkName } from './names.js'
+import { OutputDigest } from './output-digest.js'
 import type { Lake, Sink, SinkHead, State } from './store.js'
 import { Uploads } from './uploads.js'
 
@@ -119,11 +120,29 @@ export function azureSink(options: AzureSinkOptions): Sink {
       if ((await look(blobOf(name))) === undefined) return undefined
       return (await container.readText(blobOf(name)))?.text
     },
+    digest: (name) => digestOfBlob(container, blobOf(name)),
     async remove(name) {
       if ((await look(blobOf(name))) === undefined) return
       await container.delete(blobOf(name))
       await forget(blobOf(name))
     },
+  }
+}
+
+async function digestOfBlob(container: BlobContainer, name: string): Promise<string | undefined> {
+  const there = await container.head(name)
+  if (there === undefined) return undefined
+  const digest = new OutputDigest()
+  const reader = container.read(name, { etag: there.etag, fromByte: 0, toByte: there.bytes })
+  try {
+    const buffer = Buffer.allocUnsafe(MIB)
+    for (;;) {
+      const count = await reader.read(buffer)
+      if (count === 0) return digest.value
+      digest.add([buffer.subarray(0, count)])
+    }
+  } finally {
+    reader.close()
   }
 }
 

@@ -11,6 +11,7 @@ import {
   sealOf,
 } from './block-layout.js'
 import { conflict, forgetStaged, isRefusedForLeftovers } from './block-leftovers.js'
+import { OutputDigest } from './output-digest.js'
 import type { CommitFacts, SinkHead, SinkItem } from './store.js'
 import type { Uploads } from './uploads.js'
 
@@ -48,6 +49,8 @@ export class BlockSinkItem implements SinkItem {
   #keptCount = 0
   #keptBytes = 0
   readonly #sent = new Set<number>()
+  /** Undefined after a resume: staged blocks cannot be read. */
+  #digest: OutputDigest | undefined = new OutputDigest()
   /** Blocks that an earlier run has staged: the same id is the same bytes. */
   #there: ReadonlySet<string> | undefined
   readonly #underWay = new Set<Promise<void>>()
@@ -80,6 +83,7 @@ export class BlockSinkItem implements SinkItem {
       this.#held.push(this.sink.uploads.copyOf(piece))
       this.#heldBytes += piece.length
     }
+    this.#digest?.add(pieces)
     if (this.#heldBytes > 0 && this.#heldBytes >= this.#leastBytes) await this.#stage()
   }
 
@@ -110,6 +114,7 @@ export class BlockSinkItem implements SinkItem {
       bytes: this.#keptBytes,
       version: sealOf(this.fingerprint, this.#blocks),
       fingerprint: this.fingerprint,
+      ...(this.#digest === undefined ? {} : { sha256: this.#digest.value }),
     }
   }
 
@@ -161,6 +166,7 @@ export class BlockSinkItem implements SinkItem {
     this.#blocks = [...kept]
     this.#held = []
     this.#heldBytes = 0
+    this.#digest = kept.length === 0 ? new OutputDigest() : undefined
     this.#sent.clear()
     this.#keptCount = kept.length
     this.#keptBytes = kept.reduce((sum, block) => sum + block.bytes, 0)

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { writing } from './file-errors.js'
 import { headOf, versionOf } from './file-version.js'
 import { flushFolder, makeFolders } from './folder-files.js'
+import { digestOfFile, OutputDigest } from './output-digest.js'
 import type { SinkHead, SinkItem } from './store.js'
 
 /** An output that grows in `<path>.part` and appears by rename. */
@@ -10,6 +11,7 @@ export class FileSinkItem implements SinkItem {
   readonly #part: string
   #file: FileHandle | undefined
   #bytes = 0
+  #digest = new OutputDigest()
 
   constructor(
     private readonly path: string,
@@ -27,6 +29,7 @@ export class FileSinkItem implements SinkItem {
       if (kept) await truncate(this.#part, bytes)
       this.#file = await open(this.#part, kept ? 'a' : 'w')
       this.#bytes = kept ? bytes : 0
+      this.#digest = kept ? (await digestOfFile(this.#part)).digest : new OutputDigest()
       return kept || bytes === 0
     })
   }
@@ -41,6 +44,7 @@ export class FileSinkItem implements SinkItem {
       for (const piece of pieces)
         for (let at = 0; at < piece.length; )
           at += (await file.write(piece, at, piece.length - at)).bytesWritten
+      this.#digest.add(pieces)
       this.#bytes += pieces.reduce((sum, piece) => sum + piece.length, 0)
     })
   }
@@ -62,7 +66,7 @@ export class FileSinkItem implements SinkItem {
 
   async sealed(): Promise<SinkHead> {
     const stats = await this.#opened().stat({ bigint: true })
-    return { bytes: Number(stats.size), version: versionOf(stats) }
+    return { bytes: Number(stats.size), version: versionOf(stats), sha256: this.#digest.value }
   }
 
   commit(): Promise<void> {

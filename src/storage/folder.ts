@@ -1,7 +1,7 @@
 import { realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
-import { isMissing, sourceError, writing } from './file-errors.js'
+import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import { FileSinkItem } from './file-sink-item.js'
 import { headOf } from './file-version.js'
@@ -9,6 +9,7 @@ import { flushFolder, readText, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { bootId, folderState } from './folder-state.js'
 import { checkName, isItemName } from './names.js'
+import { digestOfFile } from './output-digest.js'
 import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 
 /** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
@@ -104,6 +105,14 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
       await writing(name, () => writeWhole(path, text, 0o666))
     },
     get: async (name) => readText(fileOf(name)),
+    async digest(name) {
+      try {
+        return (await digestOfFile(fileOf(name))).digest.value
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw sinkError(error, name)
+      }
+    },
     async remove(name) {
       const path = fileOf(name)
       await writing(name, () => rm(path, { force: true }))

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { type MemoryContent, type StagedOutput, shortened } from './memory-content.js'
 import type { CommitFacts, SinkHead, SinkItem } from './store.js'
@@ -56,7 +57,8 @@ export class MemorySinkItem implements SinkItem {
 
   async sealed(): Promise<SinkHead> {
     const { bytes, version, fingerprint } = this.#opened()
-    return { bytes: bytes.length, version, fingerprint }
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    return { bytes: bytes.length, version, fingerprint, sha256 }
   }
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { MemoryContent, MemoryObject } from './memory-content.js'
 import { MemorySinkItem } from './memory-sink-item.js'
@@ -48,6 +49,10 @@ export function memorySink(content: MemoryContent, { isRemote = false } = {}): S
     item: (name, fingerprint) => new MemorySinkItem(content, checked(name), fingerprint, alive),
     put: async (name, text) => content.write(checked(name), text),
     get: async (name) => objects.get(checked(name))?.bytes.toString(),
+    async digest(name) {
+      const object = objects.get(checked(name))
+      return object && createHash('sha256').update(object.bytes).digest('hex')
+    },
     async remove(name) {
       content.unsettled.delete(checked(name))
       objects.delete(name)

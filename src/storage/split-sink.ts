@@ -254,7 +254,11 @@ function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
     version: JSON.stringify(heads.map(factsOf)),
     ...(fingerprint === undefined || !isOneWork ? {} : { fingerprint }),
     ...(mark === undefined || !isOneHand ? {} : { mark }),
-    parts: heads.map((_, at) => partName(name, at + 1)),
+    parts: heads.map(({ bytes, sha256 }, at) => ({
+      name: partName(name, at + 1),
+      bytes,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    })),
   }
 }
 

@@ -59,8 +59,17 @@ export interface SinkHead {
   readonly fingerprint?: string
   /** What its commit was given, where the sink keeps that with the output. */
   readonly mark?: string
-  /** The names of its parts, where it is split. */
-  readonly parts?: readonly string[]
+  /** SHA-256 of its bytes, in hex, of an output that was just written as a whole. */
+  readonly sha256?: string
+  /** Where it is split. */
+  readonly parts?: readonly SinkPart[]
+}
+
+/** One file of a split output. */
+export interface SinkPart {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256?: string
 }
 
 /** What a sink may keep with an output. */
@@ -90,6 +99,8 @@ export interface Sink {
   /** Writes a small file whole, replacing what is there. */
   put(name: string, text: string): Promise<void>
   get(name: string): Promise<string | undefined>
+  /** Reads what stands under a name (of a split output: the name of a part) and returns its SHA-256 in hex. */
+  digest(name: string): Promise<string | undefined>
   remove(name: string): Promise<void>
 }
 
@@ -125,7 +136,10 @@ export interface SinkItem {
   flush(): Promise<void>
   /** Where the bytes that an earlier run sealed are now: under their name, ready for `commit`, or nowhere. */
   find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'>
-  /** The version that `commit` gives the output, known before it is done. */
+  /**
+   * The version that `commit` gives the output, known before it is done; with its SHA-256, unless what an earlier run
+   * left cannot be read back before the commit.
+   */
   sealed(): Promise<SinkHead>
   /** Makes the output appear under its name, replacing what was there when it was looked at. Throws SINK_CONFLICT. */
   commit(facts: CommitFacts): Promise<void>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { ContainerClient } from '@azure/storage-blob'
 import t from 'tap'
@@ -53,6 +54,8 @@ async function outputsIn(container: ContainerClient): Promise<Map<string, Buffer
   return found
 }
 
+const sha256Of = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
 const clean = await azurite.container()
 const { exitCode, stderr } = await start(clean).finished
 const cleanSeen = proxy.seen
@@ -86,6 +89,13 @@ t.test('kill -9 at any moment and run it again: the blobs are byte-identical', a
     const outputs = await outputsIn(output)
     t.strictSame([...outputs.keys()], [...expected.keys()])
     for (const [name, bytes] of outputs) t.ok(expected.get(name)?.equals(bytes), `${name} is byte-identical`)
+    const report = await output.getBlobClient('run.json').downloadToBuffer()
+    for (const { name, sha256 } of JSON.parse(report.toString()).outputs)
+      t.equal(
+        sha256,
+        sha256Of(outputs.get(name) ?? ''),
+        `${name} has its digest in the report, however it was made`,
+      )
     const resentBytes = staged + stagedBytes(proxy.seen) - cleanBytes
     console.log(
       `# kill: ${laterMs} ms after request ${nth} of ${cleanSeen.length}: ${staged} of ${cleanBytes} bytes staged, ${resentBytes} sent again`,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { journalName } from '../../src/pipeline/done.js'
+import type { RunReport } from '../../src/pipeline/report.js'
 import { runPipeline } from '../../src/pipeline/run.js'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
 import { memorySink, memorySource } from '../../src/storage/memory.js'
@@ -42,14 +43,17 @@ for (const [store, make] of Object.entries(STORES))
       await second.complete()
       t.equal(second.keptBytes, 16)
       const sealed = await second.sealed()
-      t.same(sealed.parts, ['a/P-00001.ndjson', 'a/P-00002.ndjson', 'a/P-00003.ndjson'])
+      t.same(
+        sealed.parts?.map(({ name }) => name),
+        ['a/P-00001.ndjson', 'a/P-00002.ndjson', 'a/P-00003.ndjson'],
+      )
       await second.close()
       const third = open().item('a/P.ndjson', 'print')
       t.equal(await third.find(sealed), 'ready')
       await third.commit(FACTS)
       const sink = open()
       t.same((await sink.head('a/P.ndjson'))?.version, sealed.version)
-      const texts = await Promise.all((sealed.parts ?? []).map((name) => sink.get(name)))
+      const texts = await Promise.all((sealed.parts ?? []).map(({ name }) => sink.get(name)))
       t.same(texts, ['one\ntwo\n', 'three\n', '5\n'])
       t.equal(await open().item('a/P.ndjson', 'print').find(sealed), 'committed')
     })
@@ -124,9 +128,9 @@ t.test('a run with parts has the bytes of one without, and its report names them
   const report = await runPipeline({ ...options, sink: sink() })
   const parts = report.outputs[0].parts ?? []
   t.ok(parts.length >= 3, `${parts.length} parts`)
-  const joined = Buffer.concat(parts.map((name) => readFileSync(join(split, name))))
+  const joined = Buffer.concat(parts.map(({ name }) => readFileSync(join(split, name))))
   t.ok(joined.equals(readFileSync(join(input, 'P.ndjson'))))
-  t.ok(parts.every((name) => readFileSync(join(split, name)).at(-1) === 0x0a))
+  t.ok(parts.every(({ name }) => readFileSync(join(split, name)).at(-1) === 0x0a))
   t.notOk(existsSync(join(split, 'P.ndjson')))
   t.match((await runPipeline({ ...options, sink: sink() })).items, { finishedBefore: 1, committed: 0 })
   t.same(
@@ -157,10 +161,14 @@ t.test(
     await state.remove(journalName('P.ndjson'))
     const report = await runInto(memorySink(content))
     const sink = memorySink(content)
-    const texts = await Promise.all((report.outputs[0].parts ?? []).map((name) => sink.get(name)))
+    const texts = await Promise.all((report.outputs[0].parts ?? []).map(({ name }) => sink.get(name)))
     t.equal(texts.join(''), textOf('b'))
   },
 )
+
+/** Of the files of the only output. */
+const namesOf = ({ outputs: [output] }: RunReport): string[] =>
+  (output.parts ?? [output]).map(({ name }) => name)
 
 /** A sink whose output `name` can be put in place, or removed, no more: the process is killed there. */
 const killedAt = (sink: Sink, name: string): Sink => ({
@@ -204,7 +212,7 @@ t.test(
         await t.rejects(runWith('c', killedAtAppend(open())), /killed/)
         content.crash('process')
         const report = await runWith('d', open())
-        const names = report.outputs[0].parts ?? ['P.ndjson']
+        const names = namesOf(report)
         const texts = await Promise.all(names.map((part) => open().get(part)))
         t.equal(texts.join(''), textOf('d'), name)
         if (store === 'folder') {
@@ -236,7 +244,7 @@ t.test(
       await runWith('a', open())
       await t.rejects(runWith('b', killedAfterCommitOf(open(), /^P(-00001)?\.ndjson$/)), /killed/)
       content.crash('process')
-      const [name] = (await runWith('c', open())).outputs[0].parts ?? ['P.ndjson']
+      const [name] = namesOf(await runWith('c', open()))
       t.equal(await open().get(name), patient('c'))
       content.texts.delete('owner')
       await t.rejects(
@@ -296,7 +304,7 @@ t.test('our own parts behind a missing one give way, all of them: no output is a
   t.ok(partsThere().length > 4)
   content.objects.delete('P-00001.ndjson')
   const report = await runWith('b', 8000)
-  t.same(partsThere().sort(), report.outputs[0].parts)
+  t.same(partsThere().sort(), namesOf(report))
   t.equal(report.outputs[0].parts?.length, 2)
   content.objects.delete('P-00001.ndjson')
   content.write('P-00004.ndjson', 'mine')
@@ -326,7 +334,7 @@ t.test('a run killed between two parts is gone on with, also over an older outpu
     writeFileSync(join(input, 'P.ndjson'), contentOf(lineCount))
     await t.rejects(runInto(killedAt(folderSink(output), killed)), /killed/)
     const report = await runInto(folderSink(output))
-    const parts = report.outputs[0].parts ?? []
+    const parts = namesOf(report)
     t.equal(parts.map((name) => readFileSync(join(output, name), 'utf8')).join(''), contentOf(lineCount))
     t.same([...filesIn(output).keys()], [...parts, 'run.json'])
     partCounts.push(parts.length)
