@@ -6,11 +6,11 @@ import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
 import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
 import { isComment } from './comments.js'
+import { isTextFault, readConfigText } from './config-text.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
 import type { ConfigProblem, Notice } from './problem.js'
 import { checkRules, issuesAsProblems } from './rules.js'
-import { readTolerantJson, TolerantJsonError } from './tolerant-json.js'
 
 /** What a run adds to its configuration. */
 export interface ConfigOptions {
@@ -61,27 +61,24 @@ export async function readConfigFile(path: string): Promise<unknown> {
 
 /** A configuration's text, with the cases of generalize as pairs in file order. Throws CONFIG_INVALID. */
 export function parseConfigText(text: string, name: string): unknown {
-  try {
-    const { value, keysOf } = readTolerantJson(text)
-    const rules = isRecord(value)
-      ? Object.entries(value).find(([key]) => key.toLowerCase() === 'fhirpathrules')?.[1]
-      : undefined
-    for (const rule of Array.isArray(rules) ? rules : [])
-      if (isRecord(rule) && isRecord(rule.cases)) {
-        const { cases } = rule
-        rule.cases = keysOf(cases).map((key) => [key, cases[key]])
-      }
-    return value
-  } catch (error) {
-    if (!(error instanceof TolerantJsonError)) throw error
-    const at = `line ${error.line}, column ${error.column}`
-    throw sluiceError('CONFIG_INVALID', `${name} is not JSON: ${error.message} (${at}).`, {
+  const read = readConfigText(text, name)
+  if (isTextFault(read))
+    throw sluiceError('CONFIG_INVALID', `${name} ${read.message} (${read.place}).`, {
       blame: 'config',
       retry: 'never',
       at: name,
-      problems: [{ path: at, message: error.message }],
+      problems: [{ path: read.place, message: read.message }],
     })
-  }
+  const { value, keysOf } = read
+  const rules = isRecord(value)
+    ? Object.entries(value).find(([key]) => key.toLowerCase() === 'fhirpathrules')?.[1]
+    : undefined
+  for (const rule of Array.isArray(rules) ? rules : [])
+    if (isRecord(rule) && isRecord(rule.cases)) {
+      const { cases } = rule
+      rule.cases = keysOf(cases).map((key) => [key, cases[key]])
+    }
+  return value
 }
 
 /** Checks a raw configuration. Throws SluiceError CONFIG_INVALID (KEY_MISSING if only keys lack) with all problems. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Problem, sluiceError } from '../errors.js'
+import { isTextFault, readConfigText } from './config-text.js'
 import {
   type PipelineConfig,
   pipelineSchema,
@@ -8,7 +9,6 @@ import {
   storeSource,
 } from './pipeline-schema.js'
 import { issuesAsProblems } from './rules.js'
-import { readTolerantJson, TolerantJsonError } from './tolerant-json.js'
 
 /** Reads a pipeline's file. Throws CONFIG_INVALID with every problem and its path. */
 export async function readPipelineConfig(
@@ -36,13 +36,9 @@ export function checkPipelineConfig(raw: unknown, at: string, checkSchedule: Sch
 }
 
 function parse(text: string, path: string): unknown {
-  try {
-    return readTolerantJson(text).value
-  } catch (error) {
-    if (!(error instanceof TolerantJsonError)) throw error
-    const place = `line ${error.line}, column ${error.column}`
-    throw invalid([{ path: place, message: `is no JSON: ${error.message}` }], path)
-  }
+  const read = readConfigText(text, path)
+  if (isTextFault(read)) throw invalid([{ path: read.place, message: read.message }], path)
+  return read.value
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
