@@ -15,8 +15,9 @@ export const DECRYPT = {
   name: 'decrypt',
   summary: 'Turns values that the method encrypt wrote back into text.',
   details:
-    'Values are given as words, or one a line on stdin; the texts come out in the same order, an empty line for a ' +
-    'value that this key does not decrypt (exit code 10). The key is never printed.',
+    'Reads values from the command line, or one per line from stdin, and prints one line for each, in the same ' +
+    'order. A value that this key does not decrypt gives an empty line and exit code 10; so does a text with line ' +
+    'breaks, unless --json escapes them. The key is never printed.',
   words: '[values...]',
   options,
   examples: [

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { decryptValue } from '../anonymizer/methods/encrypt.js'
 import { encryptKeyOf } from '../config/decrypt-key.js'
@@ -22,17 +21,44 @@ export async function decrypt(
   for await (const value of words.length > 0 ? words : linesOf(terminal.stdin)) {
     number++
     const text = decrypted(value, key)
-    if (text === undefined) {
+    const refusal = refusalOf(text, json)
+    if (refusal !== undefined) {
       failedCount++
-      terminal.warn(`value ${number} is not encrypted with this key`)
+      terminal.warn(`value ${number} ${refusal}`)
     }
-    terminal.print(json ? JSON.stringify({ number, ok: text !== undefined, text }) : (text ?? ''))
+    if (json) terminal.print(JSON.stringify({ number, ok: text !== undefined, text }))
+    else terminal.print(refusal === undefined ? (text ?? '') : '')
   }
   return failedCount === 0 ? EXIT.delivered : EXIT.someQuarantined
 }
 
-const linesOf = (input: Readable): AsyncIterable<string> =>
-  createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+// Everything that some reader of lines takes for the end of one.
+const LINE_BREAKS = [...'\n\v\f\r\u001c\u001d\u001e\u0085\u2028\u2029']
+
+/** Why a value gives no line of output, if it does not. */
+function refusalOf(text: string | undefined, json: boolean): string | undefined {
+  if (text === undefined) return 'is not encrypted with this key'
+  if (!json && LINE_BREAKS.some((end) => text.includes(end)))
+    return 'decrypts to a text with line breaks; use --json to print it'
+  return undefined
+}
+
+/** Lines end at LF or CRLF only: other characters that end a line elsewhere would put values out of step. */
+async function* linesOf(input: Readable): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  const pieces: string[] = []
+  for await (const bytes of input) {
+    const lines = decoder.decode(bytes as Uint8Array, { stream: true }).split('\n')
+    for (const line of lines.slice(0, -1)) {
+      pieces.push(line)
+      yield pieces.join('')
+      pieces.length = 0
+    }
+    pieces.push(lines[lines.length - 1])
+  }
+  const last = pieces.join('') + decoder.decode()
+  if (last !== '') yield last
+}
 
 function decrypted(value: string, key: string): string | undefined {
   try {

@@ -129,3 +129,47 @@ t.test('without one usable key nothing is done, and no key is shown', async (t) 
     t.notMatch(stderr, 'CANARY')
   }
 })
+
+// Values that some reader of lines would take for two.
+const BREAKS = [
+  '1 Main St\nBoston',
+  'a\r\nb',
+  'a\rb',
+  '\n',
+  'a\u2028b',
+  'a\u2029b',
+  'a\u0085b',
+  'a\vb',
+  'a\fb',
+  'a\x1eb',
+]
+
+t.test(
+  'one line comes out for each line in, also for texts with line breaks, which --json prints',
+  async (t) => {
+    const env = { KEY }
+    const values = BREAKS.flatMap((text) => [text, 'next'])
+    const stdin = values.map((text) => `${encrypted(text)}\n`).join('')
+    const plain = await sluice(['decrypt', '--key-env', 'KEY'], { env, stdin })
+    t.equal(plain.exitCode, 10)
+    t.strictSame(plain.stdout.split('\n'), [...values.map((text) => (text === 'next' ? text : '')), ''])
+    t.equal(plain.stderr.match(/use --json to print it/g)?.length, BREAKS.length)
+    const json = await sluice(['decrypt', '--key-env', 'KEY', '--json'], { env, stdin })
+    t.equal(json.exitCode, 0)
+    const printed = json.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { text: string }).text)
+    t.strictSame(printed, values)
+  },
+)
+
+t.test('what is no line ending in the input does not put values out of step', async (t) => {
+  const first = encrypted('first')
+  const second = encrypted('second')
+  for (const broken of ['\u2028', '\r', '\u0085', 'é']) {
+    const stdin = `${first}\n${first.slice(0, 8)}${broken}${first.slice(8)}\r\n\n${second}`
+    const { stdout } = await sluice(['decrypt', '--key-env', 'KEY'], { env: { KEY }, stdin })
+    t.strictSame(stdout.split('\n'), ['first', '', '', 'second', ''], JSON.stringify(broken))
+  }
+})
