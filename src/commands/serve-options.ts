@@ -1,5 +1,16 @@
 import { FHIR_VERSIONS } from '../fhir/version.js'
-import { asByteCount, asChoice, asCount, asText, flag, maybe, type Values, withDefault } from './options.js'
+import { trustedProxies } from '../server/client-address.js'
+import {
+  asByteCount,
+  asChoice,
+  asCount,
+  asText,
+  flag,
+  many,
+  maybe,
+  type Values,
+  withDefault,
+} from './options.js'
 import { JSON_OPTION } from './verb.js'
 
 const MIB = 2 ** 20
@@ -24,6 +35,18 @@ export const SERVE_OPTIONS = {
     {
       fallbackText: 'http://<host>:<port>/fhir',
     },
+  ),
+  allowHost: many(
+    '--allow-host <name>',
+    'another host name that clients call the server by; requests for others are refused',
+    asHostName,
+    { fallbackText: 'loopback names, --host and the host of --base-url' },
+  ),
+  trustProxy: many(
+    '--trust-proxy <addresses>',
+    'addresses or CIDR ranges of proxies, separated by commas, whose X-Forwarded-For is believed',
+    asAddressRanges,
+    { fallbackText: 'none' },
   ),
   state: maybe('--state <folder>', 'jobs, their files and the index; one server at a time', asText, {
     fallbackText: '<data>.sluice-serve',
@@ -124,6 +147,18 @@ function asBaseUrl(text: string): string {
   const { search, hash, username } = new URL(asUrl(text))
   if (search + hash + username !== '') throw new Error('must be an address without query, fragment and user')
   return text.replace(/\/+$/, '')
+}
+
+function asHostName(text: string): string {
+  if (!/^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]+\])$/i.test(text))
+    throw new Error('must be a host name without a port')
+  return text
+}
+
+function asAddressRanges(text: string): readonly string[] {
+  const ranges = text.split(',').map((part) => part.trim())
+  trustedProxies(ranges)
+  return ranges
 }
 
 export const SERVE = {

@@ -1,4 +1,5 @@
 import { readClients, readKeyPlace } from '../config/registered-clients.js'
+import { trustedProxies } from '../server/client-address.js'
 import type { AuthOptions } from '../server/guard.js'
 import { type ServerOptions, startServer } from '../server/server.js'
 import { isLocal, openSource, type StoreAccess } from '../storage/open.js'
@@ -28,6 +29,8 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
     host: values.host,
     port: values.port,
     ...(values.baseUrl === undefined ? {} : { baseUrl: values.baseUrl }),
+    allowedHosts: values.allowHost,
+    isTrustedProxy: trustedProxies(values.trustProxy.flat()),
     version: values.fhirVersion,
     auth,
     ...(values.tokenUrl === undefined ? {} : { tokenUrl: values.tokenUrl }),

@@ -2,7 +2,25 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { sluiceError } from '../errors.js'
 
-const keysSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
+const MIN_RSA_BYTES = 256
+
+/** Public keys only: whoever could read a shared secret here could sign with it. */
+const keySchema = z
+  .looseObject({ kty: z.string() })
+  .refine(({ kty }) => ['RSA', 'EC', 'OKP'].includes(kty), 'must be a public key of type RSA, EC or OKP')
+  .refine(
+    ({ kty, n }) => kty !== 'RSA' || modulusBytes(n) >= MIN_RSA_BYTES,
+    'must be an RSA key of at least 2048 bits',
+  )
+
+/** Leading zeros do not make a modulus longer. */
+const modulusBytes = (n: unknown): number => {
+  const bytes = typeof n === 'string' ? Buffer.from(n, 'base64url') : Buffer.alloc(0)
+  const first = bytes.findIndex((byte) => byte !== 0)
+  return first < 0 ? 0 : bytes.length - first
+}
+
+const keysSchema = z.object({ keys: z.array(keySchema).min(1) })
 
 // Keys and key addresses decide who gets in: TLS, or this machine.
 const isSafeUrl = (text: string): boolean =>

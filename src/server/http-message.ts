@@ -10,7 +10,7 @@ export interface HttpRequest {
   /** Of the route: `:id`. */
   readonly params: Readonly<Record<string, string>>
   readonly body: Buffer | undefined
-  /** The other end of the connection. */
+  /** The client's: the other end of the connection, or what a trusted proxy says. */
   readonly address: string
 }
 
@@ -26,6 +26,8 @@ export interface Route {
   readonly path: string
   /** For the metrics: the path without what varies. */
   readonly name: string
+  /** Where less than the server's limit is enough. */
+  readonly maxBodyBytes?: number
   readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
 }
 

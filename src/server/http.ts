@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { sluiceError } from '../errors.js'
+import { clientAddress, type TrustedProxies } from './client-address.js'
 import {
   failureAnswer,
   type HttpAnswer,
@@ -10,11 +11,14 @@ import {
   outcomeAnswer,
   type Route,
 } from './http-message.js'
+import { checkAddressing, type OwnHosts } from './own-hosts.js'
 import { Refusal } from './refusal.js'
 
 export interface HttpLimits {
   /** Of a request's body. */
   readonly maxBodyBytes: number
+  /** For a request's headers to arrive. */
+  readonly headersTimeoutMs: number
   /** For a request to arrive. */
   readonly requestTimeoutMs: number
   /** For an answer that is no download. */
@@ -26,6 +30,7 @@ export interface HttpLimits {
 
 export const HTTP_LIMITS: HttpLimits = {
   maxBodyBytes: 1024 * 1024,
+  headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   answerTimeoutMs: 60_000,
   idleTimeoutMs: 120_000,
@@ -47,6 +52,8 @@ export interface HttpServer {
 }
 
 const MAX_HEADER_BYTES = 32 * 1024
+/** How often connections are looked at whose request does not arrive. */
+const CHECK_EVERY_MS = 2000
 
 /** Serves routes. Throws SERVICE_UNAVAILABLE for an address that cannot be listened on. */
 export async function serveHttp(options: {
@@ -54,6 +61,8 @@ export async function serveHttp(options: {
   readonly port: number
   readonly routes: readonly Route[]
   readonly limits: HttpLimits
+  readonly hosts: OwnHosts
+  readonly isTrustedProxy: TrustedProxies
   readonly onDone: (done: RequestDone) => void
   readonly onFailure: (error: unknown, route: string) => void
 }): Promise<HttpServer> {
@@ -66,7 +75,11 @@ export async function serveHttp(options: {
     keepAliveTimeout: 10_000,
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true, querystringParser: () => ({}) },
     frameworkErrors: (_error, _request, reply) => void send(reply, badUrl()),
   })
@@ -81,6 +94,16 @@ export async function serveHttp(options: {
     if (answer.status >= 500) options.onFailure(error, request.routeOptions.url ?? '')
     return send(reply, answer)
   })
+  app.addHook('onRequest', async ({ raw }) =>
+    checkAddressing(
+      {
+        target: raw.url ?? '',
+        rawHeaders: raw.rawHeaders,
+        localAddress: raw.socket.localAddress ?? '',
+      },
+      options.hosts,
+    ),
+  )
   for (const route of options.routes) mount(app, route, options)
   await listen(app, options)
   return { port: (app.server.address() as AddressInfo).port, close: (graceMs) => close(app, graceMs) }
@@ -88,12 +111,13 @@ export async function serveHttp(options: {
 
 function mount(
   app: FastifyInstance,
-  { method, path, name, handle }: Route,
-  { limits, onDone }: Parameters<typeof serveHttp>[0],
+  { method, path, name, maxBodyBytes, handle }: Route,
+  { limits, isTrustedProxy, onDone }: Parameters<typeof serveHttp>[0],
 ): void {
   app.route({
     method,
     url: path,
+    bodyLimit: Math.min(maxBodyBytes ?? limits.maxBodyBytes, limits.maxBodyBytes),
     onResponse: async (request, reply) =>
       onDone({
         route: name,
@@ -102,7 +126,7 @@ function mount(
         seconds: reply.elapsedTime / 1000,
       }),
     handler: async (request, reply) => {
-      const work = handle(requestOf(request))
+      const work = handle(requestOf(request, isTrustedProxy))
       const answer = await withinTime(work, limits.answerTimeoutMs).catch((error: unknown) => {
         void work.then(discard).catch(() => undefined)
         throw error
@@ -112,7 +136,7 @@ function mount(
   })
 }
 
-function requestOf(request: FastifyRequest): HttpRequest {
+function requestOf(request: FastifyRequest, isTrustedProxy: TrustedProxies): HttpRequest {
   const { url = '' } = request.raw
   const query = url.indexOf('?')
   return {
@@ -121,7 +145,11 @@ function requestOf(request: FastifyRequest): HttpRequest {
     header: (name) => joined(request.headers, name),
     params: request.params as Record<string, string>,
     body: Buffer.isBuffer(request.body) ? request.body : undefined,
-    address: request.socket.remoteAddress ?? '',
+    address: clientAddress(
+      request.socket.remoteAddress ?? '',
+      joined(request.headers, 'x-forwarded-for'),
+      isTrustedProxy,
+    ),
   }
 }
 

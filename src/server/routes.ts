@@ -51,6 +51,9 @@ export interface RouteParts {
   readonly onEvent: (event: ServerEvent) => void
 }
 
+/** An assertion is a few kilobytes; nobody has proved anything before it is read. */
+const MAX_TOKEN_REQUEST_BYTES = 64 * 1024
+
 /** Everything that the server answers. */
 export const routesOf = (parts: RouteParts): Route[] => [
   ...operationRoutes(parts),
@@ -117,6 +120,7 @@ function discoveryRoutes(parts: RouteParts): Route[] {
       method: 'POST',
       path: `${path}/auth/token`,
       name: 'token',
+      maxBodyBytes: MAX_TOKEN_REQUEST_BYTES,
       handle: (request) => tokens.handle(request),
     })
   return routes

@@ -1,14 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { elementTree } from '../fhir/elements.js'
 import type { FhirVersion } from '../fhir/version.js'
 import { createServerMetrics } from '../metrics/registry.js'
 import { packageVersion } from '../pipeline/version.js'
 import { writing } from '../storage/file-errors.js'
-import { makeFolders, readText, writeWhole } from '../storage/folder-files.js'
+import { makeFolders } from '../storage/folder-files.js'
 import { lockFolder } from '../storage/folder-lock.js'
 import type { Source } from '../storage/store.js'
 import { Catalog } from './catalog.js'
+import type { TrustedProxies } from './client-address.js'
 import { type ConfigStore, type ContainerStore, runExport } from './export-run.js'
 import { type AuthOptions, type Guard, issuerGuard, openGuard, ownGuard } from './guard.js'
 import { HTTP_LIMITS, type HttpLimits, serveHttp } from './http.js'
@@ -19,6 +19,7 @@ import { RateLimit } from './rate-limit.js'
 import { routesOf } from './routes.js'
 import type { ServerEvent } from './server-event.js'
 import { TokenEndpoint } from './token-endpoint.js'
+import { tokenKey } from './token-key.js'
 import { describeUnknown } from './unknown-error.js'
 
 /** What the server is set up with. */
@@ -31,6 +32,10 @@ export interface ServerOptions {
   readonly port: number
   /** Without a slash at its end; default `http://<host>:<port>/fhir`. Its path is where the routes begin. */
   readonly baseUrl?: string
+  /** More host names that clients call the server by. */
+  readonly allowedHosts?: readonly string[]
+  /** Whose `X-Forwarded-For` is believed; nobody's by default. */
+  readonly isTrustedProxy?: TrustedProxies
   readonly version: FhirVersion
   readonly auth: AuthOptions
   /** Where tokens come from, for the discovery document, when it is another server. */
@@ -71,6 +76,7 @@ export interface RunningServer {
 }
 
 const TOKENS_PER_MINUTE = 120
+const LOOPBACK = 'http://localhost'
 const POLL_BURST = 20
 const GRACE_MS = 10_000
 
@@ -123,6 +129,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       routes,
       limits: { ...HTTP_LIMITS, ...options.http },
+      // Until it is known, only loopback names count.
+      hosts: { baseUrl: () => baseUrl || LOOPBACK, names: [host, ...(options.allowedHosts ?? [])] },
+      isTrustedProxy: options.isTrustedProxy ?? (() => false),
       onDone: (done) => metrics.requestDone(done),
       onFailure: (error, route) =>
         onEvent({ event: 'request.failed', level: 'warn', route, ...describeUnknown(error) }),
@@ -209,7 +218,7 @@ async function openAuth(
 ): Promise<{ readonly guard: Guard; readonly tokens?: TokenEndpoint }> {
   if (auth.kind === 'none') return { guard: openGuard }
   if (auth.kind === 'issuer') return { guard: issuerGuard(auth) }
-  const secret = await ownSecret(join(stateFolder, 'token.key'))
+  const secret = await tokenKey(join(stateFolder, 'token.key'), onEvent)
   const tokens = new TokenEndpoint({
     clients: auth.clients,
     secret,
@@ -220,13 +229,4 @@ async function openAuth(
     onEvent,
   })
   return { guard: ownGuard(secret, baseUrl), tokens }
-}
-
-/** The key that signs access tokens; it stays, so that tokens outlive a restart. */
-async function ownSecret(path: string): Promise<Uint8Array> {
-  const known = await readText(path)
-  if (known !== undefined) return Buffer.from(known, 'base64')
-  const secret = randomBytes(32)
-  await writeWhole(path, secret.toString('base64'), 0o600)
-  return secret
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { addressGroup } from './client-address.js'
 import type { RegisteredClient } from './guard.js'
 import { isSameSecret } from './guard.js'
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from './http-message.js'
@@ -45,10 +47,12 @@ export class TokenEndpoint {
   constructor(private readonly options: TokenEndpointOptions) {}
 
   async handle(request: HttpRequest): Promise<HttpAnswer> {
-    const { limit, onEvent } = this.options
-    limit.take(request.address)
+    const { onEvent } = this.options
     try {
-      return await this.#grant(formOf(request))
+      const form = readForm(request)
+      this.#limit(request.address, form)
+      if (form instanceof TokenRefusal) throw form
+      return await this.#grant(form)
     } catch (error) {
       if (!(error instanceof TokenRefusal)) throw error
       onEvent({
@@ -64,6 +68,14 @@ export class TokenEndpoint {
         { pragma: 'no-cache' },
       )
     }
+  }
+
+  /** Each client by itself: one that asks wrongly, or too often, shuts nobody else out behind the same address. */
+  #limit(address: string, form: URLSearchParams | TokenRefusal): void {
+    const claimed =
+      form instanceof TokenRefusal ? undefined : peekAssertion(form.get('client_assertion') ?? '')?.issuer
+    const client = this.options.clients.find(({ id }) => id === claimed)?.id
+    this.options.limit.take(JSON.stringify([addressGroup(address), client]))
   }
 
   async #grant(form: URLSearchParams): Promise<HttpAnswer> {
@@ -128,7 +140,10 @@ export class TokenEndpoint {
     if (expires > now + MAX_ASSERTION_SECONDS + TOLERANCE_SECONDS)
       throw new TokenRefusal('invalid_client', 'The assertion must end within five minutes.', 401)
     for (const [key, until] of this.#used) if (until < now - TOLERANCE_SECONDS) this.#used.delete(key)
-    const key = JSON.stringify([client, id])
+    // An id may be long; what is kept of it is not.
+    const key = createHash('sha256')
+      .update(JSON.stringify([client, id]))
+      .digest('base64')
     if (this.#used.has(key)) throw new TokenRefusal('invalid_client', 'The assertion was used before.', 401)
     this.#used.set(key, expires)
   }
@@ -139,6 +154,16 @@ export class TokenEndpoint {
     const made = keysOf(keys)
     this.#keys.set(id, made)
     return made
+  }
+}
+
+/** The form, or why it is none: a request that is refused counts as well. */
+function readForm(request: HttpRequest): URLSearchParams | TokenRefusal {
+  try {
+    return formOf(request)
+  } catch (error) {
+    if (error instanceof TokenRefusal) return error
+    throw error
   }
 }
 

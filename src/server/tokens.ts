@@ -66,7 +66,13 @@ export async function verifyOwn(
   token: string,
   { secret, issuer }: { readonly secret: Uint8Array; readonly issuer: string },
 ): Promise<TokenFacts> {
-  const { payload } = await jwtVerify(token, secret, { issuer, audience: issuer, algorithms: ['HS256'] })
+  const { payload } = await jwtVerify(token, secret, {
+    issuer,
+    audience: issuer,
+    algorithms: ['HS256'],
+    typ: 'at+jwt',
+    requiredClaims: ['exp', 'sub'],
+  })
   return factsOf(payload)
 }
 

@@ -65,6 +65,8 @@ for (const encoding of ['identity', 'gzip'])
         },
       ],
       limits: { ...HTTP_LIMITS, answerTimeoutMs: 50 },
+      hosts: { baseUrl: () => 'http://localhost', names: [] },
+      isTrustedProxy: () => false,
       onDone: () => undefined,
       onFailure: () => undefined,
     })
