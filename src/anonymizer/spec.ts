@@ -23,6 +23,12 @@ export interface Parameters {
   readonly dateShiftKey?: string
   readonly dateShiftScope: DateShiftScope
   readonly dateShiftFixedOffsetInDays?: number
+  /** Least and most days of a shift; the original's −50 and 50 by default. */
+  readonly dateShiftRangeInDays?: readonly [least: number, most: number]
+  /** No date keeps its true day. */
+  readonly dateShiftExcludeZero?: boolean
+  /** `remove`: a shifted dateTime becomes a date, an instant midnight UTC; `keep` leaves the offset as written. */
+  readonly dateShiftTimeZone?: 'keep' | 'remove'
   readonly cryptoHashKey?: string
   /** `relative`: cryptoHash leaves of a reference only `Type/hash`, without the server's address and the version. */
   readonly absoluteReferences?: 'keep' | 'relative'

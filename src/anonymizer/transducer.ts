@@ -14,8 +14,9 @@ import type { AnonymizerCounts } from './counts.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { HashQueue } from './hash-queue.js'
 import { addLabels, fullInstant, metaWithLabels } from './labels.js'
-import { compileShiftDays, type ShiftDays } from './methods/date-shift.js'
+import { MIDNIGHT_UTC } from './methods/date-shift.js'
 import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
+import { compileShiftDays, type ShiftDays } from './methods/shift-days.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
 import { HEX, ID, keyEnd, LETTER, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
@@ -90,12 +91,14 @@ export class Transducer {
   private readonly date: CalendarDate = { year: 0, month: 0, day: 0 }
   private readonly isOver89: (date: CalendarDate) => boolean
   private readonly shiftDays: ShiftDays | undefined
+  private readonly removesTimeZone: boolean
 
   constructor(private readonly program: Program) {
     this.isOver89 = over89Test(program.spec.asOf)
     const shifts = program.rules.some(({ rule }) => rule.method === 'dateShift')
     this.shiftDays = shifts ? compileShiftDays(program.spec) : undefined
-    const { cryptoHashKey } = program.spec.parameters
+    const { cryptoHashKey, dateShiftTimeZone } = program.spec.parameters
+    this.removesTimeZone = dateShiftTimeZone === 'remove'
     this.tables = new WalkTables(program)
     this.resourceNames = new NameSet([...program.elements.resources.keys()])
     const hashes = program.rules.some(({ rule }) => rule.method === 'cryptoHash')
@@ -568,7 +571,7 @@ export class Transducer {
     const timeAt = p + 11
     const isDay = source[timeAt] === 0x22
     const offsetAt = isDay || edge.leaf.type === 'date' ? 0 : timeOffsetAt(source, timeAt)
-    if (isDay ? edge.isMetaInstant : offsetAt === 0) return this.method(edge, p)
+    if (isDay ? edge.leaf.type === 'instant' : offsetAt === 0) return this.method(edge, p)
     if (this.isOver89(date)) return this.method(edge, p)
     this.shiftingRule = (edge.rule as CompiledRule).number
     const days = this.days(shiftDays)
@@ -577,15 +580,21 @@ export class Transducer {
     this.reserve(64)
     writeDate(this.target, this.length, date)
     this.length += 10
+    this.records |= RECORD.PERTURB
+    this.gone = false
+    const stop = isDay ? timeAt + 1 : offsetAt + (source[offsetAt] === 0x5a ? 2 : 7)
+    if (this.removesTimeZone) {
+      if (edge.leaf.type === 'instant') this.writeBytes(MIDNIGHT_BYTES)
+      this.pending = stop - 1
+      return stop
+    }
     if (!isDay)
       for (let q = timeAt; q < offsetAt; q++) {
         const c = source[q]
         this.target[this.length++] = c >= 0x30 && c <= 0x39 ? 0x30 : c
       }
     this.pending = isDay ? timeAt : offsetAt
-    this.records |= RECORD.PERTURB
-    this.gone = false
-    return isDay ? timeAt + 1 : offsetAt + (source[offsetAt] === 0x5a ? 2 : 7)
+    return stop
   }
 
   /** Keeps the year of a complete date at `p`, with or without a complete time; any other goes to the method. */
@@ -676,6 +685,7 @@ type MutablePlace = { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
 
 const UNKNOWN_DAYS = 2 ** 30
 const SLACK_BYTES = 4096
+const MIDNIGHT_BYTES = Buffer.from(MIDNIGHT_UTC)
 const PLAIN = 0
 const RESOURCE_LABELLED = 1
 const RESOURCE_CONTAINED = 2

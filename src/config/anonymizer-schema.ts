@@ -61,6 +61,13 @@ const fixedOffset = z
     error: 'must be a 32-bit number of days',
   })
 
+const LARGEST_RANGE_DAYS = 36_500
+const RANGE = `must be two whole numbers of days, the least and the most, such as [-182, 182], within ±${LARGEST_RANGE_DAYS}`
+const rangeEnd = z.int({ error: RANGE }).min(-LARGEST_RANGE_DAYS, RANGE).max(LARGEST_RANGE_DAYS, RANGE)
+const shiftRange = z
+  .tuple([rangeEnd, rangeEnd], { error: RANGE })
+  .refine(([least, most]) => least <= most, { error: RANGE })
+
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value)
   if (value - floor !== 0.5) return Math.round(value)
@@ -74,6 +81,9 @@ export const parametersSchema = z.object({
     ['resource', 'file', 'folder'],
   ).default('resource'),
   dateShiftFixedOffsetInDays: fixedOffset.optional(),
+  dateShiftRangeInDays: shiftRange.optional(),
+  dateShiftExcludeZero: flag.default(false),
+  dateShiftTimeZone: anyCase(['keep', 'remove']).default('keep'),
   cryptoHashKey: keySource,
   absoluteReferences: anyCase(['keep', 'relative']).default('keep'),
   encryptKey: keySource,

@@ -56,6 +56,15 @@ function randomParameters(random: Random): Json {
     restrictedZipCodeTabulationAreas: random.pick([[], ['203', '556'], ['980']]),
   }
   if (random.chance(0.2)) parameters.dateShiftFixedOffsetInDays = random.pick([0, 11, -20, 4000])
+  if (random.chance(0.3)) parameters.dateShiftTimeZone = random.pick(['keep', 'remove', 'Remove'])
+  if (random.chance(0.2)) parameters.dateShiftExcludeZero = random.chance(0.8)
+  if (random.chance(0.2))
+    parameters.dateShiftRangeInDays = random.pick([
+      [-365, -1],
+      [-3, 4],
+      [1, 2],
+      [0, 30],
+    ])
   return parameters
 }
 

@@ -2,20 +2,22 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
 import { createHmac } from './hmac.js'
 import { type LeafMethod, type LeafPlace, RECORD } from './leaf.js'
+import { subKey } from './sub-key.js'
 
 const IV_BYTES = 16
 const BLOCK_BYTES = 16
 
 /**
  * AES-CBC with PKCS#7 padding; base64 of IV and ciphertext, a string whatever the type (3.5). The IV is an HMAC over
- * the place and the value: the same again for the same value in the same place, different everywhere else.
+ * the place and the value, by a key of its own: the same again for the same value in the same place under the same
+ * key, different everywhere else.
  */
 export function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
   const key = Buffer.from(encryptKey)
   const algorithm = algorithmFor(key)
-  const hmac = createHmac(ivKey)
+  const hmac = createHmac(subKey(ivKey, 'encrypt', encryptKey))
   return (leaf, place) => {
-    const iv = hmac.bytes(`encrypt\0${placeText(place)}\0${leaf.text}`).subarray(0, IV_BYTES)
+    const iv = hmac.bytes(`${placeText(place)}\0${leaf.text}`).subarray(0, IV_BYTES)
     const cipher = createCipheriv(algorithm, key, iv)
     const encrypted = Buffer.concat([iv, cipher.update(leaf.text, 'utf8'), cipher.final()])
     return { record: RECORD.ENCRYPT, json: `"${encrypted.toString('base64')}"` }

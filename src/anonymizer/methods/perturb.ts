@@ -9,7 +9,8 @@ import {
 import type { Rule } from '../spec.js'
 import { placeText } from './encrypt.js'
 import { createHmac } from './hmac.js'
-import { type LeafMethod, type LeafPlace, RECORD, UNCHANGED } from './leaf.js'
+import { type Leaf, type LeafMethod, type LeafPlace, RECORD, UNCHANGED } from './leaf.js'
+import { subKey } from './sub-key.js'
 
 export type PerturbRule = Extract<Rule, { method: 'perturb' }>
 
@@ -26,7 +27,7 @@ export const PERTURBED_NUMBERS: ReadonlySet<string> = new Set([
  * Integer kinds stay integers and in their range. Has no effect on other types.
  */
 export function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {
-  const noise = compileNoise(perturbKey)
+  const noise = compileNoise(rule, perturbKey)
   return (leaf, place) => {
     if (!PERTURBED_NUMBERS.has(leaf.type)) return UNCHANGED
     const value = parseDecimal(leaf.text)
@@ -34,7 +35,7 @@ export function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMetho
     const width = rule.rangeType === 'fixed' ? rule.span : Math.abs(Number(leaf.text) * rule.span)
     if (!Number.isFinite(width)) return { failed: 'perturb: the span is too large', skippable: false }
     const decimals = leaf.type === 'decimal' ? rule.roundTo : 0
-    const perturbed = roundHalfEven(add(value, decimalFromDouble(noise(place) * width)), decimals)
+    const perturbed = roundHalfEven(add(value, decimalFromDouble(noise(leaf, place) * width)), decimals)
     return { record: RECORD.PERTURB, json: decimalText(inRange(perturbed, leaf.type)) }
   }
 }
@@ -47,11 +48,15 @@ function inRange(value: Decimal, type: string): Decimal {
 
 const DOUBLE_BITS = 53
 
-/** Uniform in [−1/2, 1/2), decided by the key and the place. */
-function compileNoise(perturbKey: string): (place: LeafPlace) => number {
-  const hmac = createHmac(perturbKey)
-  return (place) => {
-    const bits = hmac.bytes(`perturb\0${placeText(place)}`).readBigUInt64BE() >> BigInt(64 - DOUBLE_BITS)
+/**
+ * Uniform in [−1/2, 1/2), decided by the key, the rule, the place and the value: two rules, or two values in one
+ * place, never share their noise, which their difference would take away.
+ */
+function compileNoise(rule: PerturbRule, perturbKey: string): (leaf: Leaf, place: LeafPlace) => number {
+  const { path, span, rangeType, roundTo } = rule
+  const hmac = createHmac(subKey(perturbKey, 'perturb', path, span, rangeType, roundTo))
+  return ({ text }, place) => {
+    const bits = hmac.bytes(`${placeText(place)}\0${text}`).readBigUInt64BE() >> BigInt(64 - DOUBLE_BITS)
     return Number(bits) / 2 ** DOUBLE_BITS - 0.5
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { compileShiftDays } from '../../../src/anonymizer/methods/date-shift.js'
+import { compileShiftDays } from '../../../src/anonymizer/methods/shift-days.js'
 import type { DateShiftScope } from '../../../src/anonymizer/spec.js'
 import { leafMethod, leafOf, placeOf } from '../../support/leaves.js'
 import { specOf } from '../../support/spec-of.js'
