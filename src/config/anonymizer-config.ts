@@ -8,6 +8,7 @@ import { configurationSchema, METHODS, parametersSchema } from './anonymizer-sch
 import { isComment } from './comments.js'
 import { isTextFault, readConfigText } from './config-text.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
+import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
 import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
 import type { ConfigProblem, Notice } from './problem.js'
 import { checkRules, issuesAsProblems } from './rules.js'
@@ -141,7 +142,8 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     allowRandomKeys: options.allowRandomKeys ?? false,
   })
   problems.push(...keys.problems, ...keys.missing)
-  notices.push(...keyNotices(parameters))
+  problems.push(...dateShiftProblems(parameters))
+  notices.push(...keyNotices(parameters), ...dateShiftNotices(parameters, rules))
   const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
   const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion }
   if (problems.length > 0) return verdict

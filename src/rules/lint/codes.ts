@@ -39,6 +39,10 @@ export const FINDING_CODES = {
   precedence: warning('`as` and `is` apply to the whole union before them.', 'may not mean what it seems to'),
   'unknown-key': warning('A key of the configuration is unknown and has no effect.'),
   'secret-in-file': warning('A key is written in the configuration file.'),
+  'date-shift-linear': warning('One known date of a patient gives the shift of every other.'),
+  'date-shift-time-zone': warning('A shifted date keeps its time zone, which narrows down the shift.'),
+  'date-shift-fixed': warning('All dates move by the same days.'),
+  'date-shift-narrow': warning('Dates move by few days, so that the true date is easily guessed.'),
   'version-assumed': warning('No FHIR version is given, so R4 is assumed.'),
 } as const satisfies Readonly<Record<string, CodeFacts>>
 
