@@ -20,7 +20,7 @@ t.test('lint tells problems from warnings, each with its rule, and quotes no key
       { path: 'Patient.birthDate', method: 'dateShift' },
       { path: 'Patient..id', method: 'keep' },
     ],
-    { parameters: { cryptoHashKey: KEY } },
+    { parameters: { cryptoHashKey: KEY, dateShiftScope: 'patient', dateShiftTimeZone: 'remove' } },
   )
   const { exitCode, stdout, stderr } = await sluice(['lint', '-c', path, '--json'])
   t.equal(exitCode, 2)
