@@ -1,24 +1,22 @@
-import { existsSync } from 'node:fs'
 import t from 'tap'
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
 import { isSluiceError } from '../../src/errors.js'
 import { type ElementTree, elementTree } from '../../src/fhir/elements.js'
 import { FHIR_VERSIONS } from '../../src/fhir/version.js'
 import { ENGINES, type Engine, engineForSync, type Outcome, textOf } from '../support/engines.js'
+import { GOLDEN_FILES, goldenLines } from '../support/golden-cases.js'
 import { mutated } from '../support/mutate.js'
 import { fuzzSeconds, type Random, seededRandom } from '../support/random.js'
 import { randomConfig } from '../support/random-config.js'
 import { randomResource } from '../support/random-resource.js'
 import type { Json } from '../support/rules.js'
-import { sharedLines, sharedPath } from '../support/shared.js'
 import { shrunkLine, shrunkList } from '../support/shrink.js'
 import { specOf } from '../support/spec-of.js'
 
 const LINES_PER_CONFIG = 60
 const PREFIX = 'folder'
 
-const goldenFiles = ['golden/cases-r4.jsonl.gz', 'golden/cases-stu3.jsonl.gz']
-const goldenLines = goldenFiles.filter((file) => existsSync(sharedPath(file))).map(sharedLines)
+const goldenCases = Object.values(GOLDEN_FILES).map(goldenLines)
 
 interface Tally {
   configs: number
@@ -75,8 +73,7 @@ function oneConfig(random: Random, tally: Tally): string[] {
 
 /** A configuration of a golden case, where it is of the tree's version; its first rules' types go into `types`. */
 function goldenConfig(random: Random, tree: ElementTree, types: string[]): Json | undefined {
-  if (goldenLines.length === 0) return undefined
-  const { config } = JSON.parse(random.pick(random.pick(goldenLines))) as { config: Json }
+  const { config } = JSON.parse(random.pick(random.pick(goldenCases))) as { config: Json }
   if (String(config.fhirVersion).toUpperCase() !== tree.version) return undefined
   const named = (config.fhirPathRules as Json[]).map(({ path }) => /^[A-Z]\w*/.exec(String(path))?.[0] ?? '')
   const known = named.filter((name) => tree.resources.has(name))

@@ -2,8 +2,8 @@ import t from 'tap'
 import { differences } from '../support/compare.js'
 import { ENGINES, type EngineChoice, engineFor, textOf } from '../support/engines.js'
 import { Findings } from '../support/findings.js'
+import { GOLDEN_FILES, type GoldenFile, goldenLines } from '../support/golden-cases.js'
 import { rawMember } from '../support/raw-json.js'
-import { sharedLines, skipWithoutShared } from '../support/shared.js'
 import { specOf } from '../support/spec-of.js'
 
 interface GoldenCase {
@@ -12,26 +12,20 @@ interface GoldenCase {
   readonly prefix?: string | null
 }
 
-const FILES = ['golden/cases-r4.jsonl.gz', 'golden/cases-stu3.jsonl.gz'] as const
-
-for (const file of FILES)
+for (const file of Object.values(GOLDEN_FILES))
   for (const engine of ENGINES)
-    t.test(
-      `${file}: same as the original, ${engine} engine`,
-      { skip: skipWithoutShared(file) },
-      async (t) => {
-        const findings = await runCases(file, engine)
-        console.log(
-          `# golden: ${file} ${engine}: ${findings.equal} equal, ${findings.different} different, of ${findings.total}`,
-        )
-        t.ok(findings.total > 0, 'there are cases')
-        t.equal(findings.different, 0, 'no case differs', { causes: findings.report() })
-      },
-    )
+    t.test(`${file}: same as the original, ${engine} engine`, async (t) => {
+      const findings = await runCases(file, engine)
+      console.log(
+        `# golden: ${file} ${engine}: ${findings.equal} equal, ${findings.different} different, of ${findings.total}`,
+      )
+      t.ok(findings.total > 0, 'there are cases')
+      t.equal(findings.different, 0, 'no case differs', { causes: findings.report() })
+    })
 
-async function runCases(file: string, choice: EngineChoice): Promise<Findings> {
+async function runCases(file: GoldenFile, choice: EngineChoice): Promise<Findings> {
   const findings = new Findings()
-  for (const line of sharedLines(file)) {
+  for (const line of goldenLines(file)) {
     const golden = JSON.parse(line) as GoldenCase
     const engine = await engineFor(specOf(rawMember(line, 'config')), choice)
     // The input as it is written: a parser would lose the text of its numbers.

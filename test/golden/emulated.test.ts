@@ -5,10 +5,11 @@ import { NotSpoken, ruleType } from '../support/emulator-paths.js'
 import { readSpecTree, type SpecTree } from '../support/emulator-tree.js'
 import { ENGINES, engineForSync, textOf } from '../support/engines.js'
 import { Findings } from '../support/findings.js'
+import { GOLDEN_FILES, type GoldenFile, goldenLines } from '../support/golden-cases.js'
 import { fuzzSeconds, type Random, seededRandom } from '../support/random.js'
 import { rawMember } from '../support/raw-json.js'
 import type { Json } from '../support/rules.js'
-import { sharedLines, skipWithoutShared } from '../support/shared.js'
+import { skipWithoutShared } from '../support/shared.js'
 import { GOLDEN_DAY, specOf } from '../support/spec-of.js'
 
 interface Golden {
@@ -19,16 +20,14 @@ interface Golden {
   readonly prefix: string
 }
 
-const FILES = { R4: 'golden/cases-r4.jsonl.gz', STU3: 'golden/cases-stu3.jsonl.gz' } as const
-
-const readCases = (file: string): Golden[] =>
-  sharedLines(file).map((text) => {
+const readCases = (file: GoldenFile): Golden[] =>
+  goldenLines(file).map((text) => {
     const { id, config, output, prefix } = JSON.parse(text) as Golden
     return { id, config, output, prefix: prefix ?? '', line: rawMember(text, 'input') ?? '' }
   })
 
-for (const [version, file] of Object.entries(FILES)) {
-  const skip = skipWithoutShared(file, `spec/elements-${version.toLowerCase()}.json.gz`)
+for (const [version, file] of Object.entries(GOLDEN_FILES)) {
+  const skip = skipWithoutShared(`spec/elements-${version.toLowerCase()}.json.gz`)
 
   t.test(
     `${version}: the emulator, a second reading of the specification, decides the golden cases`,

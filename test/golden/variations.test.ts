@@ -2,13 +2,11 @@ import t from 'tap'
 import { differences } from '../support/compare.js'
 import { ENGINES, engineForSync, textOf } from '../support/engines.js'
 import { Findings } from '../support/findings.js'
+import { GOLDEN_FILES, goldenLines } from '../support/golden-cases.js'
 import { seededRandom } from '../support/random.js'
 import { rawMember } from '../support/raw-json.js'
 import { type Respelling, respelled } from '../support/respell.js'
-import { sharedLines, skipWithoutShared } from '../support/shared.js'
 import { specOf } from '../support/spec-of.js'
-
-const FILES = ['golden/cases-r4.jsonl.gz', 'golden/cases-stu3.jsonl.gz'] as const
 
 // What is first among members of different names depends on their order, in the original as well.
 const BY_ORDER = /\b(first|last|take|skip|tail|single)\(|\[\d+\]/
@@ -20,12 +18,12 @@ const VARIATIONS: readonly (readonly [name: string, how: Respelling, always: boo
   ['all of it at once', { order: true, spaces: true, escapes: true }, false],
 ]
 
-for (const file of FILES)
+for (const file of Object.values(GOLDEN_FILES))
   for (const [name, how, always] of VARIATIONS)
-    t.test(`${file} is the same with ${name}`, { skip: skipWithoutShared(file) }, async (t) => {
+    t.test(`${file} is the same with ${name}`, async (t) => {
       const random = seededRandom(`${file}, ${name}`)
       const findings = new Findings()
-      for (const line of sharedLines(file)) {
+      for (const line of goldenLines(file)) {
         const { id, output, prefix } = JSON.parse(line) as { id: string; output: unknown; prefix?: string }
         const config = rawMember(line, 'config') ?? ''
         if (!always && BY_ORDER.test(config)) continue
