@@ -6,6 +6,7 @@ import { checkConfig } from './config/anonymizer-config.js'
 import { readAzureSettings } from './config/azure-settings.js'
 import { isDay } from './config/days.js'
 import { planOf } from './config/plan.js'
+import { settleProxies } from './config/proxy-settings.js'
 import { sluiceError } from './errors.js'
 import type { FhirVersion } from './fhir/version.js'
 import type { RunOptions, RunProgress } from './pipeline/options.js'
@@ -118,7 +119,7 @@ type Limit = 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeout
  */
 export async function runPipeline(options: PipelineOptions): Promise<RunReport> {
   const { source, sink, anonymizer, asOf, fhirVersion, baseFolder, allowRandomKeys, limits, ...run } = options
-  const access = { credentials: () => readAzureSettings(), retry: createRetry({ signal: run.signal }) }
+  const access = { credentials: azureSettings, retry: createRetry({ signal: run.signal }) }
   return runPlannedPipeline({
     ...run,
     ...limits,
@@ -131,4 +132,9 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
 function checkedDay(asOf: string | undefined): string | undefined {
   if (asOf === undefined || isDay(asOf)) return asOf
   throw sluiceError('USAGE', 'asOf must be a day that exists, YYYY-MM-DD.', { blame: 'user', retry: 'never' })
+}
+
+function azureSettings() {
+  settleProxies()
+  return readAzureSettings()
 }

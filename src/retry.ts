@@ -139,7 +139,7 @@ export interface Attempts {
 
 const CREDIT = 0.1
 // A host that has never answered is more likely misspelt than down.
-const NOBODY_THERE = /^(?:ENOTFOUND|ECONNREFUSED)$/
+const NOBODY_THERE = /^(?:PROXY_)?(?:ENOTFOUND|ECONNREFUSED)$/
 const FIRST_CONTACT_ATTEMPTS = 4
 
 /** Full jitter ("Exponential Backoff and Jitter", AWS 2015); `Retry-After` is a lower bound to which a tenth is added. */

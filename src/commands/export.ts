@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type CheckedConfig, checkConfig } from '../config/anonymizer-config.js'
 import { readExportAuth } from '../config/export-auth.js'
 import { planOf } from '../config/plan.js'
+import { readProxies } from '../config/proxy-settings.js'
 import { printByteCount, printCount } from '../config/sizes.js'
 import type { ExportRequest } from '../export/kick-off.js'
 import type { ExportOptions, ExportReport } from '../export/options.js'
@@ -41,6 +42,7 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
     auth:
       values.auth === undefined ? undefined : await readExportAuth(values.auth, keyVaultReader(access.retry)),
     openStore: values.container === undefined ? undefined : (address: string) => openSource(address, access),
+    proxies: readProxies(),
     plan: checked && planOf(checked, values.asOf),
     signal: terminal.signal,
     ...runOptionsOf(values),

@@ -1,3 +1,4 @@
+import { settleProxies } from '../config/proxy-settings.js'
 import type { SecretSources } from '../config/secret-place.js'
 import { sluiceError } from '../errors.js'
 import type { Retry } from '../retry.js'
@@ -13,6 +14,7 @@ export function keyVaultReader(retry: Retry): SecretSources['keyVault'] {
         retry: 'never',
         at: address,
       })
+    settleProxies()
     const { defaultIdentity } = await import('../storage/identity.js')
     return (await readVaultSecret(secret, { identity: defaultIdentity(), retry })).reveal()
   }

@@ -3,6 +3,7 @@ import { type CheckedConfig, checkConfig } from '../config/anonymizer-config.js'
 import { resolveExportAuth } from '../config/export-auth.js'
 import type { PipelineConfig, ServerSource } from '../config/pipeline-schema.js'
 import { planOf } from '../config/plan.js'
+import { readProxies } from '../config/proxy-settings.js'
 import { readSecret } from '../config/secret-place.js'
 import type { Pipeline, PipelineSource } from '../schedule/pipeline.js'
 import { isLocal, openLake, openSource } from '../storage/open.js'
@@ -71,6 +72,7 @@ export async function openPipelineSource(file: PipelineFile): Promise<PipelineSo
       pollIntervalMs: source.pollIntervalSeconds * 1000,
       pollLimitMs: source.pollLimitMinutes * 60_000,
       silenceMs: source.silenceSeconds * 1000,
+      proxies: readProxies(),
       downloads: source.downloads,
       onMismatch: source.onMismatch,
       onInterrupt: source.onInterrupt,

@@ -1,4 +1,5 @@
 import type { PipelineConfig } from '../config/pipeline-schema.js'
+import { readProxies } from '../config/proxy-settings.js'
 import { readSecret } from '../config/secret-place.js'
 import { isSluiceError } from '../errors.js'
 import { createRetry } from '../retry.js'
@@ -63,6 +64,7 @@ async function webhookOf(
   const address = typeof url === 'string' ? url : await readSecret(url, 'notify.url', sources)
   return {
     url: new Secret(address),
+    proxies: readProxies(),
     ...(secret === undefined
       ? {}
       : { secret: new Secret(await readSecret(secret, 'notify.secret', sources)) }),

@@ -1,5 +1,6 @@
 import { baseFolderOf, parseConfigText, readConfigFile } from '../config/anonymizer-config.js'
 import { readAzureSettings } from '../config/azure-settings.js'
+import { settleProxies } from '../config/proxy-settings.js'
 import { sluiceError } from '../errors.js'
 import { createRetry, type RetryEvent } from '../retry.js'
 import { isLocal, placeOf, readCloudText, type StoreAccess } from '../storage/open.js'
@@ -15,7 +16,10 @@ export const storeAccess = (
   { signal }: Terminal,
   { readAheadBytes, onRetry }: AccessOptions = {},
 ): StoreAccess => ({
-  credentials: () => readAzureSettings(),
+  credentials() {
+    settleProxies()
+    return readAzureSettings()
+  },
   retry: createRetry({ signal, onRetry }),
   readAheadBytes,
 })

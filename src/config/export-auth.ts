@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { type Problem, sluiceError } from '../errors.js'
+import { textOf } from '../http/body.js'
+import { createHttpClient } from '../http/client.js'
+import { readProxies } from './proxy-settings.js'
 import { issuesAsProblems } from './rules.js'
 import { readSecret, type SecretPlace, type SecretSources, secretPlaceSchema } from './secret-place.js'
 
@@ -94,13 +97,19 @@ export async function resolveExportAuth(raw: unknown, sources: SecretSources): P
 }
 
 const FETCH_TIMEOUT_MS = 30_000
+const MAX_KEY_BYTES = 2 ** 20
 
 async function fetchText(url: string): Promise<string> {
+  const proxies = readProxies()
+  const http = createHttpClient({ proxies })
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' })
-    if (answer.ok) return await answer.text()
+    const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS)
+    const answer = await http.send(new URL(url), { signal, redirects: 'none' })
+    if (answer.status === 200) return await textOf(answer, MAX_KEY_BYTES)
   } catch {
     // Whatever it was, the keys are not to be had.
+  } finally {
+    http.close()
   }
   throw sluiceError('KEY_MISSING', 'the address does not give the keys', {
     blame: 'config',

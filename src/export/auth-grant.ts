@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from './body.js'
+import { parseObject, textOf } from '../http/body.js'
 import type { ServerContext } from './context.js'
 import { checkRetryable, translated } from './failures.js'
 

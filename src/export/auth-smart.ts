@@ -1,10 +1,10 @@
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { sluiceError } from '../errors.js'
+import { parseObject, textOf } from '../http/body.js'
+import { isWeb } from '../http/client.js'
 import { type Grant, requestToken } from './auth-grant.js'
-import { parseObject, textOf } from './body.js'
 import type { ServerContext } from './context.js'
 import { checkRetryable, translated } from './failures.js'
-import { isWeb } from './http.js'
 
 /** A client of SMART Backend Services (SMART App Launch 2.2, "Backend Services"). */
 export interface SmartClient {

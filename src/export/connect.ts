@@ -1,19 +1,19 @@
 import { sluiceError } from '../errors.js'
+import { createHttpClient, isWeb } from '../http/client.js'
 import { createRetry } from '../retry.js'
 import { createAuthorizer } from './auth.js'
-import { createHttpClient, isWeb } from './http.js'
 import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
 
 /** What speaking to a server needs. */
 export type ConnectOptions = Pick<
   ExportOptions,
-  'base' | 'auth' | 'trustedOrigins' | 'silenceMs' | 'signal' | 'onEvent'
+  'base' | 'auth' | 'trustedOrigins' | 'silenceMs' | 'proxies' | 'signal' | 'onEvent'
 >
 
 /** The server of an export; nothing is sent yet. `http.close()` ends it. Throws USAGE. */
 export function connect(options: ConnectOptions): ExportServer {
-  const { auth = { type: 'none' }, trustedOrigins = [], signal, onEvent } = options
+  const { auth = { type: 'none' }, trustedOrigins = [], silenceMs, proxies, signal, onEvent } = options
   const base = baseOf(options.base)
   const retry = createRetry({
     signal,
@@ -27,7 +27,7 @@ export function connect(options: ConnectOptions): ExportServer {
         waitMs: Math.round(waitMs),
       }),
   })
-  const context = { base, http: createHttpClient(options.silenceMs), retry }
+  const context = { base, http: createHttpClient({ silenceMs, proxies }), retry }
   return createExportServer(context, createAuthorizer(auth, context), trustedOrigins.map(originOf))
 }
 

@@ -1,5 +1,5 @@
+import type { HttpClient } from '../http/client.js'
 import type { Retry } from '../retry.js'
-import type { HttpClient } from './http.js'
 
 /** What all calls of a run share. */
 export interface ServerContext {

@@ -1,9 +1,10 @@
 import { type SluiceError, sluiceError } from '../errors.js'
+import { type Pieces, piecesOf } from '../http/body.js'
+import type { HttpAnswer } from '../http/client.js'
+import { proxyError } from '../http/proxy-failure.js'
 import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../retry.js'
 import type { SourceReader } from '../storage/store.js'
-import { type Pieces, piecesOf } from './body.js'
 import { failureOf, isRetryableStatus } from './failures.js'
-import type { HttpAnswer } from './http.js'
 import type { Links } from './links.js'
 import type { Pin } from './pin.js'
 import { type ExportServer, refusedAccess } from './server.js'
@@ -218,6 +219,8 @@ function partOf({ header }: HttpAnswer): { readonly from: number; readonly total
 }
 
 function unreadable(name: string, failure: RequestFailure): SluiceError {
+  const proxy = proxyError(failure, name)
+  if (proxy !== undefined) return proxy
   const advice = isTlsCode(failure.code)
     ? 'its certificate is not accepted; NODE_EXTRA_CA_CERTS adds an authority'
     : 'the server does not give it'

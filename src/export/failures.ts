@@ -1,6 +1,7 @@
 import { sluiceError } from '../errors.js'
+import type { HttpAnswer } from '../http/client.js'
+import { proxyError } from '../http/proxy-failure.js'
 import { isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
-import type { HttpAnswer } from './http.js'
 
 /** Runs calls; a failure that no retry mends becomes an error that says what to do. */
 export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {
@@ -12,6 +13,8 @@ export async function translated<T>(at: string, call: () => Promise<T>): Promise
 }
 
 function translate(failure: RequestFailure, at: string) {
+  const proxy = proxyError(failure, at)
+  if (proxy !== undefined) return proxy
   if (isTlsCode(failure.code))
     return sluiceError(
       'SOURCE_UNREADABLE',

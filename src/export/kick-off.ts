@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from './body.js'
+import { parseObject, textOf } from '../http/body.js'
+import type { HttpAnswer } from '../http/client.js'
 import { checkRetryable, isRetryableStatus, translated } from './failures.js'
-import type { HttpAnswer } from './http.js'
 import { issuesOf, issueText } from './outcomes.js'
 import { type ExportServer, refusedAccess } from './server.js'
 

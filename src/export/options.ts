@@ -1,3 +1,4 @@
+import type { ProxySettings } from '../http/proxy.js'
 import type { RunEvent, RunOptions } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
@@ -25,6 +26,8 @@ export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'ite
   readonly pollLimitMs?: number
   /** How long the server may be silent before a connection counts as lost; default 60 s. */
   readonly silenceMs?: number
+  /** Which proxies requests go through; default none. */
+  readonly proxies?: ProxySettings
   /** Files downloaded at once, default 4. */
   readonly downloads?: number
   /** Whether a file that is not what the manifest says fails; default `fail`. */

@@ -1,5 +1,5 @@
+import { parseObject } from '../http/body.js'
 import type { Source, SourceReader, State } from '../storage/store.js'
-import { parseObject } from './body.js'
 import { addIssues, type IssueCounts, issuesOf } from './outcomes.js'
 
 export const OUTCOMES_NAME = 'export/outcomes.ndjson'

@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from './body.js'
+import { parseObject, textOf } from '../http/body.js'
 import { type ConnectOptions, connect } from './connect.js'
 import { checkRetryable, isRetryableStatus, translated } from './failures.js'
 import { refusedAccess } from './server.js'

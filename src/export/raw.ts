@@ -1,8 +1,8 @@
 import { isSluiceError, sluiceError } from '../errors.js'
+import { parseObject } from '../http/body.js'
 import { type ItemFailure, type ItemTotals, REPORT_NAME } from '../pipeline/report.js'
 import { sideBySide } from '../pipeline/side-by-side.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../storage/store.js'
-import { parseObject } from './body.js'
 
 /** What came of files that were kept as they are. */
 export interface RawReport {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
+import { type HttpAnswer, type HttpRequest, isWeb } from '../http/client.js'
 import { retryAfterMs } from '../retry.js'
 import type { Authorizer } from './auth.js'
 import type { ServerContext } from './context.js'
-import { type HttpAnswer, type HttpRequest, isWeb } from './http.js'
 
 export interface ServerRequest extends Omit<HttpRequest, 'signal'> {
   /** Do not show who we are, wherever it goes. */

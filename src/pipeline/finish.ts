@@ -1,11 +1,11 @@
 import { isSluiceError, sluiceError } from '../errors.js'
 import type { Sink } from '../storage/store.js'
+import { packageVersion } from '../version.js'
 import type { Begun } from './begun.js'
 import type { RunOptions } from './options.js'
 import { type ItemFailure, type ItemTotals, REPORT_NAME, type RunReport } from './report.js'
 import { destroySecrets } from './secrets.js'
 import { addTotals, lineTotals, NO_TOTALS } from './totals.js'
-import { packageVersion } from './version.js'
 
 /** Writes the report, then destroys the secrets of a complete run. */
 export async function finishRun(options: RunOptions, begun: Begun): Promise<RunReport> {

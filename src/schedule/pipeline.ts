@@ -43,6 +43,7 @@ export type ServerOptions = Pick<
   | 'pollIntervalMs'
   | 'pollLimitMs'
   | 'silenceMs'
+  | 'proxies'
   | 'downloads'
   | 'onMismatch'
   | 'onInterrupt'

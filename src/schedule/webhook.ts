@@ -1,5 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { isSluiceError, sluiceError } from '../errors.js'
+import { createHttpClient, type HttpAnswer, type HttpClient } from '../http/client.js'
+import type { ProxySettings } from '../http/proxy.js'
+import { proxyError } from '../http/proxy-failure.js'
 import { createRetry, FAILED, RequestFailure, type RetryOptions, retryAfterMs } from '../retry.js'
 import type { Secret } from '../storage/secret.js'
 
@@ -9,6 +12,8 @@ export interface Webhook {
   readonly url: Secret
   /** Signs what is sent. */
   readonly secret?: Secret
+  /** Default none. */
+  readonly proxies?: ProxySettings
   /** Of one attempt; default 10 s. */
   readonly timeoutMs?: number
   readonly retry?: RetryOptions
@@ -28,20 +33,34 @@ export const signatureOf = (secret: string, timestamp: string, body: string): st
 export async function postWebhook(webhook: Webhook, message: object): Promise<void> {
   const url = new URL(webhook.url.reveal())
   const body = JSON.stringify(message)
+  const http = createHttpClient({ proxies: webhook.proxies })
   try {
-    await createRetry({ ...RETRY, ...webhook.retry }).run({ at: url.origin }, () => post(url, body, webhook))
+    await createRetry({ ...RETRY, ...webhook.retry }).run({ at: url.origin }, () =>
+      post(http, { to: url, body, webhook }),
+    )
   } catch (error) {
     if (isSluiceError(error)) throw error
+    const proxy = error instanceof RequestFailure ? proxyError(error, url.origin) : undefined
+    if (proxy !== undefined) throw proxy
     const reason = error instanceof RequestFailure ? error.message : 'FAILED'
     throw sluiceError('SERVICE_UNAVAILABLE', `does not take the message (${reason})`, {
       blame: 'service',
       retry: 'never',
       at: url.origin,
     })
+  } finally {
+    http.close()
   }
 }
 
-async function post(to: URL, body: string, { secret, timeoutMs = 10_000 }: Webhook): Promise<void> {
+interface Message {
+  readonly to: URL
+  readonly body: string
+  readonly webhook: Webhook
+}
+
+async function post(http: HttpClient, { to, body, webhook }: Message): Promise<void> {
+  const { secret, timeoutMs = 10_000 } = webhook
   const timestamp = String(Math.floor(Date.now() / 1000))
   const signed = secret && {
     [TIMESTAMP_HEADER]: timestamp,
@@ -50,37 +69,35 @@ async function post(to: URL, body: string, { secret, timeoutMs = 10_000 }: Webho
   const signal = AbortSignal.timeout(timeoutMs)
   let url = to
   for (let redirects = 0; ; redirects += 1) {
-    const answer = await fetch(url.href, {
-      method: 'POST',
-      body,
-      redirect: 'manual',
-      headers: { 'content-type': 'application/json', 'user-agent': 'fhir-sluice', ...signed },
-      signal,
-    }).catch(failed)
-    await answer.body?.cancel()
-    if (answer.ok) return
+    const answer = await http
+      .send(url, {
+        method: 'POST',
+        body,
+        redirects: 'none',
+        headers: { accept: '*/*', 'content-type': 'application/json', ...signed },
+        signal,
+      })
+      .catch((error: unknown) => {
+        throw signal.aborted ? new RequestFailure({ code: FAILED.timeout }) : error
+      })
+    answer.body.destroy()
+    if (answer.status >= 200 && answer.status < 300) return
     const target = redirectOf(answer, url)
     if (target === undefined || redirects === MOST_REDIRECTS)
       throw new RequestFailure({
         status: answer.status,
         code: 'REFUSED',
-        retryAfterMs: retryAfterMs((name) => answer.headers.get(name)),
+        retryAfterMs: retryAfterMs(answer.header),
       })
     url = target
   }
 }
 
 /** Only what keeps the method, and only within the origin: the message and its signature are for nobody else. */
-function redirectOf({ status, headers }: Response, from: URL): URL | undefined {
-  const location = headers.get('location')
-  if ((status !== 307 && status !== 308) || location === null || !URL.canParse(location, from.href))
+function redirectOf({ status, header }: HttpAnswer, from: URL): URL | undefined {
+  const location = header('location')
+  if ((status !== 307 && status !== 308) || location === undefined || !URL.canParse(location, from.href))
     return undefined
   const target = new URL(location, from)
   return target.origin === from.origin ? target : undefined
-}
-
-function failed(error: unknown): never {
-  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: unknown } }
-  const code = typeof cause?.code === 'string' ? cause.code : FAILED.aborted
-  throw new RequestFailure({ code: name === 'TimeoutError' ? FAILED.timeout : code })
 }

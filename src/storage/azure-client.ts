@@ -5,6 +5,7 @@ import {
   type SignedIdentifier,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
+import { userAgent } from '../http/user-agent.js'
 import type { Retry } from '../retry.js'
 import type { BlobErrorContext } from './blob-errors.js'
 import type { RequestLimits } from './request-limits.js'
@@ -57,7 +58,7 @@ export const serviceClient = ({ endpoint, authorization }: ContainerOptions): Bl
 function pipelineFor(authorization: Authorization) {
   const options = {
     retryOptions: { maxTries: 1 },
-    userAgentOptions: { userAgentPrefix: 'fhir-sluice' },
+    userAgentOptions: { userAgentPrefix: userAgent() },
   }
   if (authorization.kind === 'sas') return newPipeline(undefined, options)
   return newPipeline(

@@ -1,11 +1,12 @@
 import { DefaultAzureCredential } from '@azure/identity'
+import { userAgent } from '../http/user-agent.js'
 import { RequestFailure } from '../retry.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
 
 /** Environment, workload identity, managed identity, Azure CLI: whichever is there first. */
 export function defaultIdentity(): TokenSource {
-  const chain = new DefaultAzureCredential()
+  const chain = new DefaultAzureCredential({ userAgentOptions: { userAgentPrefix: userAgent() } })
   return {
     async getToken(scopes, options) {
       try {

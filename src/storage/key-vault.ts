@@ -1,5 +1,6 @@
 import { SecretClient } from '@azure/keyvault-secrets'
 import { sluiceError } from '../errors.js'
+import { userAgent } from '../http/user-agent.js'
 import { isTlsCode, RequestFailure, type Retry } from '../retry.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
@@ -42,6 +43,7 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
   const { identity, retry, verifiesChallenge = true } = access
   const client = new SecretClient(vault, identity, {
     retryOptions: { maxRetries: 0 },
+    userAgentOptions: { userAgentPrefix: userAgent() },
     disableChallengeResourceVerification: !verifiesChallenge,
   })
   const at = `${vault}/secrets/${name}`

@@ -50,6 +50,8 @@ export interface Plan {
   readonly authorization?: () => string
   readonly requiresAccessToken?: boolean
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** What its links begin with, where clients know it by another name. */
+  readonly publicOrigin?: string
 }
 
 /** A Bulk Data server on loopback that does what a test says, and remembers what it was asked. */
@@ -89,6 +91,7 @@ export async function startBadServer(t: Test, plan: Plan, port = 0): Promise<Bad
       }),
   }
   t.teardown(() => self.close())
+  const publicOrigin = (): string => self.plan.publicOrigin ?? origin
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const pieces: Buffer[] = []
@@ -132,7 +135,7 @@ export async function startBadServer(t: Test, plan: Plan, port = 0): Promise<Bad
   function kickOff(): Answer {
     jobCount += 1
     jobs.set(String(jobCount), 0)
-    return { status: 202, headers: { 'content-location': `${origin}/status/${jobCount}` } }
+    return { status: 202, headers: { 'content-location': `${publicOrigin()}/status/${jobCount}` } }
   }
 
   function status(id: string): Answer {
@@ -153,10 +156,14 @@ export async function startBadServer(t: Test, plan: Plan, port = 0): Promise<Bad
   function manifestOf(): Record<string, unknown> {
     const { files, deleted = [], outcomes = [], requiresAccessToken = false } = self.plan
     const list = (type: string, contents: readonly (string | Uint8Array)[]) =>
-      contents.map((content, at) => ({ type, url: `${origin}/files/${type}/${at}`, count: countOf(content) }))
+      contents.map((content, at) => ({
+        type,
+        url: `${publicOrigin()}/files/${type}/${at}`,
+        count: countOf(content),
+      }))
     return {
       transactionTime: '2026-11-21T01:00:00.000Z',
-      request: `${origin}/fhir/$export`,
+      request: `${publicOrigin()}/fhir/$export`,
       requiresAccessToken,
       output: Object.entries(files).flatMap(([type, contents]) => list(type, contents)),
       ...(deleted.length > 0 ? { deleted: list('Bundle', deleted) } : {}),

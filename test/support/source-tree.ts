@@ -14,8 +14,9 @@ export function readSourceTree(folder: string): SourceTree {
 
 // design.md section 3: cli → commands → {server, …} → pipeline → {workers, …} → anonymizer → rules → fhir; errors below all.
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors'],
+  ['errors', 'version'],
   ['retry'],
+  ['http'],
   ['fhir'],
   ['rules'],
   ['anonymizer'],

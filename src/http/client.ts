@@ -1,6 +1,10 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { FAILED, RequestFailure } from '../retry.js'
+import { type Connections, createConnections } from './connections.js'
+import { NO_PROXIES, type ProxySettings } from './proxy.js'
+import { proxyFailure, proxyRefusal } from './proxy-failure.js'
+import { requestFailure } from './request-failure.js'
+import { userAgent } from './user-agent.js'
 
 /** One request; `timeoutMs` is how long nothing may come. */
 export interface HttpRequest {
@@ -9,6 +13,8 @@ export interface HttpRequest {
   readonly body?: string
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  /** Default `follow`; `none` gives the redirect itself. */
+  readonly redirects?: 'follow' | 'none'
 }
 
 export interface HttpAnswer {
@@ -30,20 +36,25 @@ export interface HttpClient {
 
 const DEFAULT_SILENCE_MS = 60_000
 const MOST_REDIRECTS = 5
-const CREDENTIALS = /^(?:authorization|cookie|proxy-authorization)$/i
+const CREDENTIALS = /^(?:authorization|cookie)$/i
 
-export function createHttpClient(silenceMs = DEFAULT_SILENCE_MS): HttpClient {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true }),
-    'https:': new HttpsAgent({ keepAlive: true }),
-  }
+export interface HttpClientOptions {
+  /** How long nothing may come; default 60 s. */
+  readonly silenceMs?: number
+  /** Default none. */
+  readonly proxies?: ProxySettings
+}
+
+export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
+  const { silenceMs = DEFAULT_SILENCE_MS, proxies = NO_PROXIES } = options
+  const connections = createConnections(proxies, silenceMs)
   return {
     async send(url, request = {}) {
       let at = url
       let next: HttpRequest = { timeoutMs: silenceMs, ...request }
       for (let redirects = 0; ; redirects += 1) {
-        const answer = await sendOnce(agents, at, next)
-        const target = redirectOf(answer)
+        const answer = await sendOnce(connections, at, next)
+        const target = next.redirects === 'none' ? undefined : redirectOf(answer)
         if (target === undefined) return answer
         answer.body.destroy()
         if (redirects === MOST_REDIRECTS) throw wrongAnswer('TOO_MANY_REDIRECTS', answer.status)
@@ -57,10 +68,7 @@ export function createHttpClient(silenceMs = DEFAULT_SILENCE_MS): HttpClient {
         at = target
       }
     },
-    close() {
-      agents['http:'].destroy()
-      agents['https:'].destroy()
-    },
+    close: () => connections.close(),
   }
 }
 
@@ -70,22 +78,35 @@ export const wrongAnswer = (code: string, status?: number): RequestFailure =>
   new RequestFailure({ code, status, isRetryable: false })
 
 function sendOnce(
-  agents: Readonly<Record<'http:' | 'https:', HttpAgent>>,
+  connections: Connections,
   url: URL,
   { method = 'GET', headers = {}, body, signal, timeoutMs = DEFAULT_SILENCE_MS }: HttpRequest,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const isSecure = url.protocol === 'https:'
-    const send = isSecure ? httpsRequest : httpRequest
-    const agent = agents[isSecure ? 'https:' : 'http:']
+    const route = connections.routeTo(url)
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const request = send(url, { method, agent, signal, headers: { ...headers, ...length } })
+    const request = route.request({
+      ...route.options,
+      method,
+      signal,
+      headers: { 'user-agent': userAgent(), ...headers, ...length, ...route.headers },
+    })
     let isAnswered = false
+    // A request that still waits for a tunnel would notice only when it has one.
+    const abort = (): void => reject(new RequestFailure({ code: FAILED.aborted, isRetryable: false }))
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted === true) abort()
+    request.once('close', () => signal?.removeEventListener('abort', abort))
     request.setTimeout(timeoutMs, () =>
       request.destroy(new RequestFailure({ code: isAnswered ? FAILED.stalled : FAILED.timeout })),
     )
     request.on('response', (answer) => {
       isAnswered = true
+      if (route.isProxied && answer.statusCode === 407) {
+        answer.destroy()
+        reject(proxyRefusal(407, () => undefined))
+        return
+      }
       resolve({
         status: answer.statusCode ?? 0,
         header: (name) => {
@@ -96,18 +117,16 @@ function sendOnce(
         body: answer,
       })
     })
-    request.on('error', (error) => reject(requestFailure(error)))
+    request.on('error', (error) => {
+      const failure = requestFailure(error)
+      reject(route.isProxied && !isAnswered && !isTunnelled(url) ? proxyFailure(failure) : failure)
+    })
     request.end(body)
   })
 }
 
-/** An error of Node as one that says no more than its code. */
-export function requestFailure(error: unknown): RequestFailure {
-  if (error instanceof RequestFailure) return error
-  const code = (error as { code?: unknown } | null)?.code
-  if (code === 'ABORT_ERR') return new RequestFailure({ code: FAILED.aborted, isRetryable: false })
-  return new RequestFailure({ code: typeof code === 'string' ? code : FAILED.wrongAnswer })
-}
+/** Then the connection is to the server itself. */
+const isTunnelled = ({ protocol }: URL): boolean => protocol === 'https:'
 
 function redirectOf({ status, header, url }: HttpAnswer): URL | undefined {
   const location = [301, 302, 303, 307, 308].includes(status) ? header('location') : undefined

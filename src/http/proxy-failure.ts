@@ -1,0 +1,37 @@
+import { type SluiceError, sluiceError } from '../errors.js'
+import { isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
+
+const PREFIX = 'PROXY_'
+const NEEDS_CREDENTIALS = `${PREFIX}AUTH_REQUIRED`
+const REFUSED = `${PREFIX}REFUSED`
+
+/** A proxy's answer that is not the connection asked for. */
+export function proxyRefusal(status: number, header: (name: string) => string | undefined): RequestFailure {
+  return status === 407
+    ? new RequestFailure({ status, code: NEEDS_CREDENTIALS, isRetryable: false })
+    : new RequestFailure({ status, code: REFUSED, retryAfterMs: retryAfterMs(header) })
+}
+
+/** A connection to the proxy that failed: the server itself was never asked. */
+export function proxyFailure(failure: RequestFailure): RequestFailure {
+  const { code, isRetryable } = failure
+  return code.startsWith(PREFIX) || isTlsCode(code) || failure.status !== undefined
+    ? failure
+    : new RequestFailure({ code: PREFIX + code, isRetryable })
+}
+
+/** What to do about a failure that is the proxy's; undefined for any other. */
+export function proxyError(failure: RequestFailure, at: string): SluiceError | undefined {
+  if (failure.code === NEEDS_CREDENTIALS)
+    return sluiceError(
+      'AUTH_FAILED',
+      'the proxy requires a name and password (407); set HTTPS_PROXY or HTTP_PROXY to http://NAME:PASSWORD@HOST:PORT',
+      { blame: 'config', retry: 'never', at, cause: failure },
+    )
+  if (!failure.code.startsWith(PREFIX)) return undefined
+  return sluiceError(
+    'SOURCE_UNREADABLE',
+    `the proxy does not connect to it (${failure.message}); ask for it to be allowed, or add its host to NO_PROXY`,
+    { blame: 'service', retry: 'later', at, cause: failure },
+  )
+}

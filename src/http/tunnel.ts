@@ -1,0 +1,90 @@
+import { request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { FAILED, RequestFailure } from '../retry.js'
+import type { ProxyAddress } from './proxy.js'
+import { proxyFailure, proxyRefusal } from './proxy-failure.js'
+import { requestFailure } from './request-failure.js'
+import { userAgent } from './user-agent.js'
+
+type Done = (error: Error | null, socket: Duplex) => void
+
+/** Keeps TLS connections to servers that are reached through a proxy by CONNECT (RFC 9110, 9.3.6). */
+export class TunnelAgent extends HttpsAgent {
+  /** Each gives up one request to the proxy. */
+  readonly #asking = new Set<() => void>()
+
+  constructor(
+    private readonly proxy: ProxyAddress,
+    private readonly timeoutMs: number,
+  ) {
+    super({ keepAlive: true })
+  }
+
+  override createConnection(options: RequestOptions, done?: Done): undefined {
+    const { host, port } = options
+    const authority = `${host?.includes(':') === true ? `[${host}]` : host}:${port}`
+    // Node calls it with an error alone, which its types do not know.
+    const connected = done as ((error: Error | null, socket?: Duplex | null) => void) | undefined
+    this.#ask(authority)
+      .then((socket) => super.createConnection({ ...options, socket } as RequestOptions))
+      .then(
+        (socket) => connected?.(null, socket),
+        (error: Error) => connected?.(error),
+      )
+  }
+
+  override destroy(): void {
+    for (const giveUp of this.#asking) giveUp()
+    super.destroy()
+  }
+
+  #ask(authority: string): Promise<Socket> {
+    const { host, port, isSecure, authorization } = this.proxy
+    return new Promise((resolve, reject) => {
+      const request = (isSecure ? httpsRequest : httpRequest)({
+        host,
+        port,
+        method: 'CONNECT',
+        path: authority,
+        agent: false,
+        headers: {
+          host: authority,
+          'user-agent': userAgent(),
+          ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
+        },
+      })
+      // At once: a request that has no socket yet tells nobody that it was destroyed.
+      const giveUp = (code: string): void => {
+        request.destroy()
+        refuse(proxyFailure(new RequestFailure({ code })))
+      }
+      const cancel = (): void => giveUp(FAILED.aborted)
+      // Of the whole answer: a proxy that sends a byte now and then is as good as silent.
+      const timer = setTimeout(() => giveUp(FAILED.timeout), this.timeoutMs)
+      this.#asking.add(cancel)
+      const end = (): void => {
+        clearTimeout(timer)
+        this.#asking.delete(cancel)
+      }
+      const refuse = (error: RequestFailure): void => {
+        end()
+        reject(error)
+      }
+      request.once('connect', ({ statusCode = 0, headers }, socket, head) => {
+        end()
+        if (statusCode >= 200 && statusCode < 300) {
+          if (head.length > 0) socket.unshift(head)
+          resolve(socket as Socket)
+          return
+        }
+        socket.destroy()
+        refuse(proxyRefusal(statusCode, (name) => headers[name]?.toString()))
+      })
+      request.on('error', (error) => refuse(proxyFailure(requestFailure(error))))
+      request.once('close', () => refuse(proxyFailure(requestFailure({ code: 'ECONNRESET' }))))
+      request.end()
+    })
+  }
+}
