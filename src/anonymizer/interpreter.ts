@@ -12,7 +12,7 @@ import { isFailure, type LeafChange, type LeafPlace, RECORD } from './methods/le
 import { currentText, currentValue, sourceText } from './node-text.js'
 import type { Output } from './output.js'
 import type { CompiledRule, Program } from './program.js'
-import { isDropped, prune, touch } from './prune.js'
+import { dropEmpty, isDropped, prune, touch } from './prune.js'
 import type { LineContext, Rejection } from './spec.js'
 import {
   claimBelow,
@@ -61,6 +61,7 @@ export function interpretLine(
     if (!(error instanceof RuleFailure)) throw error
     failure = error
   }
+  if (tree.hasEmpty) dropEmpty(tree.root)
   prune(tree.root)
   const fault = interpretation.decidingFault()
   if (fault !== undefined) return faultRejection(fault)
@@ -186,18 +187,53 @@ class Interpretation {
 
   /** Counts the element as the rule's, where no earlier rule has it. */
   private claim(rule: CompiledRule, node: TreeNode): void {
-    if (node.claimedBy !== 0) return
+    if (node.claimedBy !== 0) {
+      this.takeExtensionsLeft(rule, node)
+      return
+    }
     this.counts.elementsByRule[rule.number - 1]++
     this.take(rule, node)
   }
 
   private take(rule: CompiledRule, node: TreeNode): void {
-    if (node.claimedBy !== 0) return
+    if (node.claimedBy !== 0) {
+      this.takeExtensionsLeft(rule, node)
+      return
+    }
     this.records |= this.apply(rule, node)
     if (node.isFaulty && rule.rule.method === 'redact') this.records |= RECORD.REDACT
     node.claimedBy = rule.number
     if (node.body === undefined) return
-    for (const child of node.body.children) if (!child.isResource && !child.detached) this.take(rule, child)
+    const leavesExtensions = rule.rule.method === 'generalize' && isPrimitive(node.type)
+    for (const child of node.body.children) {
+      if (child.isResource || child.detached) continue
+      if (!leavesExtensions) this.take(rule, child)
+      else if (child.type.name !== 'Extension') this.generalizeId(rule, child)
+    }
+  }
+
+  /** The original generalizes an element's id as its value; cases that are not made for it must not cost the line. */
+  private generalizeId(rule: CompiledRule, id: TreeNode): void {
+    try {
+      this.take(rule, id)
+    } catch (error) {
+      if (!(error instanceof RuleFailure)) throw error
+      id.claimedBy = rule.number
+      replace(id, null)
+    }
+  }
+
+  /** Generalize is about a value: a later rule that reaches the element takes its extensions. */
+  private takeExtensionsLeft(rule: CompiledRule, node: TreeNode): void {
+    if (node.body === undefined || !isPrimitive(node.type)) return
+    if (this.program.rules[node.claimedBy - 1].rule.method !== 'generalize') return
+    const { method } = rule.rule
+    if (method === 'generalize') return
+    for (const child of node.body.children) {
+      if (child.claimedBy !== 0 || child.detached || child.type.name !== 'Extension') continue
+      if (method === 'substitute') detach(child)
+      else this.take(rule, child)
+    }
   }
 
   private apply(rule: CompiledRule, node: TreeNode): number {
@@ -305,6 +341,11 @@ const PERTURBED_NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsigne
 const QUANTITIES = new Set(
   'Age Count Duration Distance Money Quantity SimpleQuantity MoneyQuantity'.split(' '),
 )
+
+function detach(node: TreeNode): void {
+  node.detached = true
+  touch(node)
+}
 
 function replace(node: TreeNode, json: string | null): void {
   node.replaced = json

@@ -1,5 +1,5 @@
 import { isPrimitive } from '../fhir/elements.js'
-import type { TreeNode } from '../fhir/tree.js'
+import type { JsonMember, TreeNode } from '../fhir/tree.js'
 
 /** Marks a node as changed, and everything around it as holding a change. */
 export function touch(node: TreeNode): void {
@@ -7,9 +7,47 @@ export function touch(node: TreeNode): void {
 }
 
 /**
- * Settles, bottom-up, which elements nothing is left of (`spec/anonymizer.md` 0.4): they are `gone`. Resources stay,
- * and so does what was empty in the input and not touched.
+ * Marks every `null`, `""`, `{}` and `[]` to go, as the original drops them on reading (`spec/anonymizer.md` 0.1): FHIR
+ * has no empty values. A `null` that only keeps the place of an item's other property is not empty.
  */
+export function dropEmpty(node: TreeNode): void {
+  const { body } = node
+  if (body === undefined) return
+  for (const member of body.members) if (isEmptyProperty(member)) for (const item of member.items) touch(item)
+  for (const child of body.children)
+    if (child.isReal) dropEmpty(child)
+    else {
+      child.replaced = null
+      touch(child)
+    }
+}
+
+/** The first empty value at or below a node, as `dropEmpty` has it. */
+export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
+  if (body === undefined) return undefined
+  for (const { items, ...member } of body.members) {
+    const empty = items.find((item) => !item.isReal)
+    if (empty !== undefined) return empty
+    if (isEmptyProperty({ items, ...member })) return items[0]
+  }
+  for (const child of body.children) {
+    const empty = firstEmpty(child)
+    if (empty !== undefined) return empty
+  }
+  return undefined
+}
+
+/** A property of which its element needs nothing: `"_x": null` beside a value, `"x": null` beside extensions. */
+function isEmptyProperty({ member, underscore, items }: EmptyProperty): boolean {
+  if (member === undefined || !isPrimitive(member.type)) return false
+  return items.every((item) =>
+    underscore ? item.body?.children.some((child) => child.isReal) !== true : !hasValue(item),
+  )
+}
+
+type EmptyProperty = Pick<JsonMember, 'member' | 'underscore' | 'items'>
+
+/** Settles, bottom-up, which elements nothing is left of (`spec/anonymizer.md` 0.4): they are `gone`. Resources stay. */
 export function prune(node: TreeNode): void {
   if (!node.touched) return
   if (node.detached) {
@@ -24,7 +62,7 @@ export function prune(node: TreeNode): void {
     if (child.gone) lost = true
     else if (child.isReal) left = true
   }
-  if (node.isResource || left || typeof node.replaced === 'string') return
+  if ((node.isResource && node.replaced !== null) || left || typeof node.replaced === 'string') return
   node.gone = isPrimitive(node.type) ? !hasValue(node) : lost || node.replaced === null
 }
 

@@ -1,12 +1,13 @@
 import type { ElementTree } from '../fhir/elements.js'
 import { JsonError } from '../fhir/json.js'
 import { parseTree } from '../fhir/parse-tree.js'
-import { pathOf } from '../fhir/tree.js'
+import { pathOf, type TreeNode } from '../fhir/tree.js'
+import { firstEmpty } from './prune.js'
 import type { Rejection } from './spec.js'
 
 /**
  * Holds a whole line to the element tree, also where rules drop: unknown elements, wrong JSON kinds, arrays where one
- * value stands and the reverse, duplicate keys. `side` says what was looked at.
+ * value stands and the reverse, duplicate keys, empty values. `side` says what was looked at.
  */
 export function structureRejection(
   elements: ElementTree,
@@ -16,7 +17,8 @@ export function structureRejection(
 ): Rejection | undefined {
   try {
     const tree = parseTree(elements, source, range.start, range.end)
-    const fault = tree?.faults[0]
+    const fault =
+      tree?.faults[0] ?? (tree?.hasEmpty === true ? emptyFault(tree.root, range.start) : undefined)
     if (tree !== undefined && fault === undefined) return undefined
     const where = fault === undefined ? 'the line' : pathOf(fault.node)
     const what = fault?.code ?? 'NOT_A_RESOURCE'
@@ -29,4 +31,11 @@ export function structureRejection(
     if (!(error instanceof JsonError)) throw error
     return { code: error.code, offset: error.offset - range.start, message: error.message }
   }
+}
+
+/** FHIR has no `null`, `""`, `{}` or `[]`, except for a `null` that keeps an item's place. */
+function emptyFault(root: TreeNode, lineStart: number) {
+  const node = root.kind === 'empty' ? root : firstEmpty(root)
+  if (node === undefined) return undefined
+  return { code: 'EMPTY_VALUE', node, offset: Math.max(0, node.start - lineStart) } as const
 }

@@ -36,6 +36,7 @@ class Parser {
   readonly faults: Fault[] = []
   private at: number
   private spaces = 0
+  private hasEmpty = false
 
   constructor(
     private readonly elements: ElementTree,
@@ -57,7 +58,13 @@ class Parser {
     const root = new TreeNode('', this.resourceType(undefined, 0), undefined)
     this.object(root, 1)
     this.finish()
-    return { source: this.source, root, faults: this.faults, isCompact: this.spaces === 0 }
+    return {
+      source: this.source,
+      root,
+      faults: this.faults,
+      isCompact: this.spaces === 0,
+      hasEmpty: this.hasEmpty,
+    }
   }
 
   private finish(): void {
@@ -98,8 +105,10 @@ class Parser {
     node.body = body
     this.at++
     this.space()
-    if (source[this.at] === 0x7d && this.at < end) this.at++
-    else this.members(node, body, depth)
+    if (source[this.at] === 0x7d && this.at < end) {
+      this.at++
+      this.hasEmpty = true
+    } else this.members(node, body, depth)
     if (!isPrimitive(node.type)) {
       node.kind = body.members.length === 0 ? 'empty' : 'object'
       node.start = start
@@ -176,7 +185,12 @@ class Parser {
     if (isArray) this.array(underscore, add, depth + 1)
     else this.value(add(), underscore, depth)
     const isEmpty = property.items.length === 0
-    if (isEmpty) markToken(add(), 'empty', start, this.at)
+    if (isEmpty) {
+      const item = add()
+      // The item is its partner's: what that holds stays.
+      if (!underscore || partner === undefined) markToken(item, 'empty', start, this.at)
+      this.hasEmpty = true
+    }
     const { items } = property
     property.isArray = isArray && !isEmpty
     property.isEmptyArray = isEmpty
@@ -226,13 +240,15 @@ class Parser {
       return
     }
     const kind = this.scalar(start, depth)
-    if (kind !== 'null' && kind !== expected) this.fault('WRONG_KIND', start, node)
+    if (kind === 'null') this.hasEmpty = true
+    else if (kind !== expected) this.fault('WRONG_KIND', start, node)
     if (underscore) return
     node.start = start
     node.end = this.at
-    if (kind === 'string' && expected === 'string' && isBlankToken(source, start, this.at))
+    if (kind === 'string' && expected === 'string' && isBlankToken(source, start, this.at)) {
       node.kind = 'empty'
-    else node.kind = kind === 'null' || kind === expected ? kind : 'fault'
+      this.hasEmpty = true
+    } else node.kind = kind === 'null' || kind === expected ? kind : 'fault'
   }
 
   /** Skips a value that is no expected object and tells its kind. */

@@ -1,4 +1,5 @@
 import { findFirstMember, findMember, skipSpace, skipValue, stringText, type ValueRange } from './json.js'
+import { resourceInUrl } from './resource-url.js'
 
 /** Where a resource names its patient: the patient compartment's parameters as elements, most specific first. */
 const PATIENT_ELEMENTS = ['patient', 'subject', 'beneficiary', 'individual', 'for', 'candidate', 'deliverFor']
@@ -140,8 +141,8 @@ function* objectsIn(source: Buffer, start: number, end: number): Generator<{ sta
   }
 }
 
-const LITERAL = /(?:^|\/)Patient\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
+const PATIENT: ReadonlySet<string> = new Set(['Patient'])
 const URN = /^urn:(?:uuid|oid):(.+)$/
 
 const patientId = (reference: string): string =>
-  LITERAL.exec(reference)?.[1] ?? URN.exec(reference)?.[1] ?? ''
+  resourceInUrl(reference, PATIENT)?.id ?? URN.exec(reference)?.[1] ?? ''

@@ -93,6 +93,8 @@ export interface Tree {
   readonly faults: readonly Fault[]
   /** Whether there is no white space between the tokens. */
   readonly isCompact: boolean
+  /** Whether `null`, `""`, `{}` or `[]` is anywhere. */
+  readonly hasEmpty: boolean
 }
 
 /** `Patient.contact.name`, for messages: element names only. */

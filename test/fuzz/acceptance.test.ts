@@ -9,6 +9,7 @@ import { randomResource } from '../support/random-resource.js'
 import { readShared, sharedLines, skipWithoutShared } from '../support/shared.js'
 import { shrunkLine } from '../support/shrink.js'
 import { specOf } from '../support/spec-of.js'
+import { withoutEmpty } from '../support/without-empty.js'
 
 const LINES = {
   R4: ['data/r4-us-core/Patient.ndjson.gz', 'data/r4-synthea/1.ExplanationOfBenefit.ndjson.gz'],
@@ -99,7 +100,7 @@ async function judgeOf(version: Version, choice: EngineChoice) {
 /** Problems that differ in offsets and places only are one. */
 const kindOf = (problem: string): string => problem.replace(/^\w+: |\d+|changed at .*/g, '#')
 
-/** Without rules nothing is dropped and nothing changes. */
+/** Without rules nothing but empty values is dropped and nothing changes. */
 function problemUntouched(line: Buffer, verdict: Verdict, outcome: Outcome): string | undefined {
   if (!outcome.ok && outcome.rejection.code === 'THREW') return outcome.rejection.message
   if (verdict === 'open') return undefined
@@ -111,7 +112,7 @@ function problemUntouched(line: Buffer, verdict: Verdict, outcome: Outcome): str
     const { offset } = outcome.rejection
     return offset >= 0 && offset <= line.length ? undefined : `offset ${offset} is outside the line`
   }
-  const found = differences(JSON.parse(line.toString()), JSON.parse(textOf(outcome.latin1)))
+  const found = differences(withoutEmpty(JSON.parse(line.toString())), JSON.parse(textOf(outcome.latin1)))
   return found.length === 0 ? undefined : `changed at ${found[0].path}`
 }
 

@@ -11,9 +11,14 @@ export const KEYS = {
 }
 
 /** Both engines for R4 rules with every key at hand. */
-export function enginesFor(rules: readonly Json[], parameters: Json = {}, more: Json = {}): Engine[] {
+export function enginesFor(
+  rules: readonly Json[],
+  parameters: Json = {},
+  more: Json = {},
+  checks: { readonly validateInput?: true; readonly validateOutput?: true } = {},
+): Engine[] {
   const all = { fhirVersion: 'R4', ...more, fhirPathRules: rules, parameters: { ...KEYS, ...parameters } }
-  const spec = specOf(all)
+  const spec = { ...specOf(all), ...checks }
   return ENGINES.map((choice) => engineForSync(spec, choice))
 }
 

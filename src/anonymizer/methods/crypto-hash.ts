@@ -1,4 +1,5 @@
 import { referenceId } from '../../fhir/references.js'
+import { resourceInUrl } from '../../fhir/resource-url.js'
 import { jsonString } from '../../fhir/text.js'
 import type { Parameters } from '../spec.js'
 import { createHmac } from './hmac.js'
@@ -30,12 +31,17 @@ export function compileCryptoHash(
   }
 }
 
-/** As `hashReference`, but without the server's address and the version: they may identify as well. */
+/**
+ * As `hashReference`, but without the server's address and the version, which may identify as well, and for every URL
+ * that names a resource, not only for the original's forms.
+ */
 export function hashReferenceRelative(
   text: string,
   hashText: HashText,
   resourceTypes: ReadonlySet<string>,
 ): string {
+  const named = resourceInUrl(text, resourceTypes)
+  if (named !== undefined) return `${named.type}/${hashText(named.id)}`
   const id = referenceId(text, resourceTypes)
   if (id === undefined) return hashText(text)
   return text.slice(id.relativeStart, id.start) + hashText(text.slice(id.start, id.end))

@@ -1,0 +1,52 @@
+/** What the last segments of a URL's path name, by RFC 3986 and FHIR's RESTful addresses. */
+export interface NamedResource {
+  readonly type: string
+  /** Percent-decoded. */
+  readonly id: string
+}
+
+// RFC 3986, appendix B: scheme, authority, path, query, fragment.
+const PARTS = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/[^/?#]*)?([^?#]*)/
+const OPERATION = /^[$_]/
+const SEGMENTS = 6
+
+/**
+ * The resource that a URL or a relative reference names: the last segments of its path are `Type/id` or
+ * `Type/id/_history/version`, with or without a slash at either end. Query, fragment and `|version` do not matter.
+ * Undefined for everything else, also for URNs and `#id`. Linear in the length of the text.
+ */
+export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>): NamedResource | undefined {
+  const [whole, scheme, path] = PARTS.exec(text) ?? ['', undefined, '']
+  // `urn:x` and `mailto:x` have no authority: what follows the scheme is no path of segments.
+  if (scheme !== undefined && !whole.startsWith('//', scheme.length + 1)) return undefined
+  const segments = lastSegments(path)
+  const history = segments.length >= 2 && segments.at(-2) === '_history'
+  const [type, id] = history ? segments.slice(-4, -2) : segments.slice(-2)
+  if (type === undefined || id === undefined || !resourceTypes.has(type)) return undefined
+  return id === '' || OPERATION.test(id) ? undefined : { type, id }
+}
+
+/** The last few segments, decoded; without the empty ones at the end. */
+function lastSegments(path: string): readonly string[] {
+  let end = path.length
+  while (end > 0 && path[end - 1] === '/') end--
+  const segments: string[] = []
+  for (let to = end; to > 0 && segments.length < SEGMENTS; ) {
+    const slash = path.lastIndexOf('/', to - 1)
+    segments.unshift(decoded(path.slice(slash + 1, to)))
+    to = slash
+  }
+  const last = segments.at(-1)
+  // A canonical's version follows its last segment.
+  if (last !== undefined) segments[segments.length - 1] = last.split('|', 1)[0]
+  return segments
+}
+
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
