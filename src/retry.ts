@@ -43,11 +43,13 @@ export const FAILED = {
   aborted: 'ABORTED',
   shortBody: 'SHORT_BODY',
   wrongAnswer: 'WRONG_ANSWER',
+  /** A page for people, where data was asked for. */
+  webPage: 'WEB_PAGE',
 } as const
 
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 const RETRYABLE_CODE =
-  /^(?:TIMEOUT|STALLED|ABORTED|SHORT_BODY|WRONG_ANSWER|REQUEST_SEND_ERROR|ECONN\w+|ETIMEDOUT|ESOCKETTIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST\w+|ENET\w+|EADDRNOTAVAIL|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|UND_ERR_\w+)$/
+  /^(?:TIMEOUT|STALLED|ABORTED|SHORT_BODY|WRONG_ANSWER|WEB_PAGE|REQUEST_SEND_ERROR|ECONN\w+|ETIMEDOUT|ESOCKETTIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOST\w+|ENET\w+|EADDRNOTAVAIL|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+|UND_ERR_\w+)$/
 const TLS_CODE =
   /CERT|^ERR_TLS|^ERR_SSL|^EPROTO$|^UNABLE_TO_|^DEPTH_ZERO|^CRL_|SIGNATURE_FAILURE|^HOSTNAME_MISMATCH$|^INVALID_CA$/
 
@@ -72,16 +74,41 @@ export function retryAfterMs(
     if (/^\d{1,10}$/.test(text)) return Number(text)
   }
   const text = header('retry-after')?.trim() ?? ''
-  if (/^\d{1,8}(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000)
+  // By the clock of the service, where it shows it: ours, or its own, may be wrong.
+  const serviceMs = Date.parse(header('date') ?? '')
+  const fromMs = Number.isNaN(serviceMs) ? nowMs : serviceMs
+  const number = /^(\d{1,13}(?:\.\d+)?)(?:s|\s*[,;].*)?$/.exec(text)?.[1]
+  if (number !== undefined) return secondsOf(number, fromMs)
   const dateMs = /[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs)
+  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - fromMs)
 }
 
-export interface RetryOptions {
+const YEAR_MS = 366 * 86_400_000
+const MAX_SECONDS = 1e8
+
+/** Some services send the time to come back, in seconds or milliseconds since 1970; what is neither is ignored. */
+function secondsOf(text: string, fromMs: number): number | undefined {
+  const value = Number(text)
+  for (const timeMs of [value * 1000, value])
+    if (Math.abs(timeMs - fromMs) < YEAR_MS) return Math.max(0, Math.ceil(timeMs - fromMs))
+  return value < MAX_SECONDS ? Math.ceil(value * 1000) : undefined
+}
+
+/** Time as retries see it; tests have one of their own. */
+export interface RetryClock {
+  /** Milliseconds that never jump back. */
+  readonly nowMs: () => number
+  /** Resolves early when the signal comes: the caller looks at it. */
+  readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+export interface RetryOptions extends Partial<RetryClock> {
   /** The first wait is up to this, each further one up to twice as much. Default 500 ms. */
   readonly baseMs?: number
   /** No wait of our own is longer; what a service asks for may be. Default 30 s. */
   readonly longestWaitMs?: number
+  /** A service that asks for more is asked again after this. Default: it is taken at its word. */
+  readonly longestAskedMs?: number
   /** From the first failure of a call on; default 5 min. */
   readonly totalMs?: number
   readonly mostAttempts?: number
@@ -90,9 +117,6 @@ export interface RetryOptions {
   /** Interrupts calls and waits. */
   readonly signal?: AbortSignal
   readonly onRetry?: (retry: RetryEvent) => void
-  /** For tests: milliseconds that never jump back. */
-  readonly nowMs?: () => number
-  readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
   /** For tests: [0, 1). */
   readonly random?: () => number
 }
@@ -141,18 +165,20 @@ const CREDIT = 0.1
 // A host that has never answered is more likely misspelt than down.
 const NOBODY_THERE = /^(?:PROXY_)?(?:ENOTFOUND|ECONNREFUSED)$/
 const FIRST_CONTACT_ATTEMPTS = 4
+const BELIEVED_STEPS = 4
 
 /** Full jitter ("Exponential Backoff and Jitter", AWS 2015); `Retry-After` is a lower bound to which a tenth is added. */
 export function createRetry(options: RetryOptions = {}): Retry {
   const {
     baseMs = 500,
     longestWaitMs = 30_000,
+    longestAskedMs = Number.POSITIVE_INFINITY,
     totalMs = 300_000,
     mostAttempts = 12,
     budgetCount = 200,
     onRetry = () => {},
-    nowMs = () => performance.now(),
-    sleep = sleepFor,
+    nowMs = SYSTEM_RETRY_CLOCK.nowMs,
+    sleep = SYSTEM_RETRY_CLOCK.sleep,
     random = Math.random,
   } = options
   // Each request under way listens to it.
@@ -163,9 +189,12 @@ export function createRetry(options: RetryOptions = {}): Retry {
 
   const ownWaitMs = (failures: number): number => Math.min(longestWaitMs, baseMs * 2 ** (failures - 1))
   const waitMsAfter = ({ retryAfterMs }: RequestFailure, failures: number, isPatient: boolean): number => {
-    if (retryAfterMs === undefined) return random() * ownWaitMs(failures)
+    // A time that has passed, perhaps by a wrong clock, is no reason to ask again at once, and again.
+    if (retryAfterMs === undefined || retryAfterMs === 0) return random() * ownWaitMs(failures)
+    const askedMs = Math.min(retryAfterMs, longestAskedMs)
     // Who asks for an hour in steps of a second would use up what all calls have in stock.
-    const leastMs = isPatient ? Math.max(retryAfterMs, ownWaitMs(failures)) : retryAfterMs
+    const isStepping = isPatient || failures > BELIEVED_STEPS
+    const leastMs = isStepping ? Math.max(askedMs, ownWaitMs(failures)) : askedMs
     return leastMs * (1 + 0.1 * random())
   }
 
@@ -188,14 +217,16 @@ export function createRetry(options: RetryOptions = {}): Retry {
         hasAnswered ||= error.status !== undefined
         const isNobodyThere = !hasAnswered && NOBODY_THERE.test(error.code)
         const isPatient = call.patienceMs !== undefined && error.retryAfterMs !== undefined
-        const most = isNobodyThere ? Math.min(FIRST_CONTACT_ATTEMPTS, mostAttempts) : mostAttempts
+        // It may be a gateway's for a moment; a site's own page stays.
+        const isPage = error.code === FAILED.webPage
+        const most = isNobodyThere || isPage ? Math.min(FIRST_CONTACT_ATTEMPTS, mostAttempts) : mostAttempts
         failures += 1
         if (failures === 1) firstFailureMs = nowMs()
         const waitMs = waitMsAfter(error, failures, isPatient)
         const spentMs = nowMs() - firstFailureMs
         const mostMs = isPatient ? (call.patienceMs ?? totalMs) : totalMs
         if ((failures >= most && !isPatient) || spentMs + waitMs > mostMs || stock < 1)
-          throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere })
+          throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere, isPage })
         stock -= 1
         count += 1
         onRetry({ at: call.at, code: error.code, status: error.status, attempt: failures, waitMs })
@@ -233,12 +264,19 @@ interface Spent {
   readonly failures: number
   readonly spentMs: number
   readonly isNobodyThere: boolean
+  readonly isPage: boolean
 }
 
-function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere }: Spent) {
+function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere, isPage }: Spent) {
   const asked =
     cause.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(cause.retryAfterMs / 1000)} s`
   const tries = failures === 1 ? 'once' : `${failures} times in ${Math.round(spentMs / 1000)} s`
+  if (isPage)
+    return sluiceError(
+      'SERVICE_UNAVAILABLE',
+      `answers with a web page instead of data (tried ${tries}); check the address, and whether a gateway or a login page is in between`,
+      { blame: 'service', retry: 'later', at, cause },
+    )
   const advice = isNobodyThere ? 'is the address right? Otherwise run it again later' : 'run it again later'
   return sluiceError(
     'SERVICE_UNAVAILABLE',
@@ -254,15 +292,17 @@ const interrupted = (at: string) =>
     at,
   })
 
-/** Resolves early when the signal comes: the caller looks at it. */
-const sleepFor = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal?.addEventListener('abort', end, { once: true })
-    if (signal?.aborted === true) end()
-  })
+export const SYSTEM_RETRY_CLOCK: RetryClock = {
+  nowMs: () => performance.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      signal?.addEventListener('abort', end, { once: true })
+      if (signal?.aborted === true) end()
+    }),
+}

@@ -77,6 +77,12 @@ export const EXPORT_OPTIONS = {
     asCount(1, 365 * 24 * 60),
     24 * 60,
   ),
+  outageLimit: withDefault(
+    '--outage-limit <minutes>',
+    'how long the server may fail before Sluice gives up (exit 5); running again resumes',
+    asCount(1, 365 * 24 * 60),
+    30,
+  ),
   silence: withDefault(
     '--silence <seconds>',
     'how long the server may be silent before a connection counts as lost',

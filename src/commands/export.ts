@@ -141,6 +141,7 @@ const runOptionsOf = (values: ExportValues) =>
     pollIntervalMs: values.pollInterval * 1000,
     pollLimitMs: values.pollLimit * 60_000,
     silenceMs: values.silence * 1000,
+    outageLimitMs: values.outageLimit * 60_000,
     downloads: values.downloads,
     onMismatch: values.onMismatch,
     onInterrupt: values.onInterrupt,

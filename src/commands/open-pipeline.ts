@@ -72,6 +72,7 @@ export async function openPipelineSource(file: PipelineFile): Promise<PipelineSo
       pollIntervalMs: source.pollIntervalSeconds * 1000,
       pollLimitMs: source.pollLimitMinutes * 60_000,
       silenceMs: source.silenceSeconds * 1000,
+      outageLimitMs: source.outageLimitMinutes * 60_000,
       proxies: readProxies(),
       downloads: source.downloads,
       onMismatch: source.onMismatch,

@@ -59,6 +59,7 @@ export const serverSource = z
     lenient: z.boolean().default(false),
     pollIntervalSeconds: count(1, DAY_SECONDS).default(300),
     pollLimitMinutes: count(1, 365 * 24 * 60).default(24 * 60),
+    outageLimitMinutes: count(1, 365 * 24 * 60).default(30),
     silenceSeconds: count(1, DAY_SECONDS).default(60),
     downloads: count(1, 64).default(4),
     onMismatch: z.enum(['fail', 'warn']).default('fail'),

@@ -56,7 +56,7 @@ const DEFAULT_LIFETIME_SECONDS = 300
 
 /** Posts a form made anew for each attempt. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
 export async function requestToken(
-  { http, retry }: ServerContext,
+  { http, retry, answers }: ServerContext,
   url: URL,
   formOf: () => TokenForm,
 ): Promise<GrantedToken> {
@@ -79,7 +79,9 @@ export async function requestToken(
       const body = parseObject(text) ?? {}
       if (answer.status === 200 && typeof body.access_token === 'string' && TOKEN.test(body.access_token))
         return { token: body.access_token, lifetimeMs: lifetimeSeconds(body.expires_in) * 1000 }
-      throw refused(at, answer.status, body.error)
+      // What is no answer to a request may still hold a token.
+      const kept = answer.status === 200 ? '' : await answers.keep({ call: 'token', answer, text })
+      throw refused(at, reasonOf(answer.status, body.error), kept)
     }),
   )
 }
@@ -94,15 +96,14 @@ function lifetimeSeconds(value: unknown): number {
   return seconds > 0 && Number.isFinite(seconds) ? seconds : DEFAULT_LIFETIME_SECONDS
 }
 
-function refused(at: string, status: number, error: unknown) {
+function reasonOf(status: number, error: unknown): string {
   const code = typeof error === 'string' && /^[\w.-]{1,40}$/.test(error) ? error : 'no reason given'
-  return sluiceError(
-    'AUTH_FAILED',
-    `gives no token (status ${status}, ${code}); check the client, its key or secret and scope`,
-    {
-      blame: 'config',
-      retry: 'never',
-      at,
-    },
-  )
+  return `status ${status}, ${code}`
 }
+
+const refused = (at: string, reason: string, kept: string) =>
+  sluiceError(
+    'AUTH_FAILED',
+    `gives no token (${reason}); check the client, its key or secret and scope${kept}`,
+    { blame: 'config', retry: 'never', at },
+  )

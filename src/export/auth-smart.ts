@@ -4,7 +4,7 @@ import { parseObject, textOf } from '../http/body.js'
 import { isWeb } from '../http/client.js'
 import { type Grant, requestToken } from './auth-grant.js'
 import type { ServerContext } from './context.js'
-import { checkRetryable, translated } from './failures.js'
+import { checkRetryable, isRetryableStatus, translated } from './failures.js'
 
 /** A client of SMART Backend Services (SMART App Launch 2.2, "Backend Services"). */
 export interface SmartClient {
@@ -167,6 +167,7 @@ const objects = (value: unknown): readonly Entry[] =>
   Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : []
 
 const MOST_BYTES = 16 * 2 ** 20
+const BELIEVED_PAGES = 3
 
 /** Undefined where there is no such document. */
 async function documentAt(
@@ -176,10 +177,12 @@ async function documentAt(
   const url = new URL(path, base)
   const headers = { accept: path === 'metadata' ? 'application/fhir+json' : 'application/json' }
   return translated(url.href, () =>
-    retry.run({ at: url.href }, async () => {
+    retry.run({ at: url.href }, async (attempt) => {
       const answer = await http.send(url, { headers, signal: retry.signal })
       const text = await textOf(answer, MOST_BYTES)
-      checkRetryable(answer)
+      // Sites of one page answer so for every path that they do not have.
+      const isMissingPage = path !== 'metadata' && attempt >= BELIEVED_PAGES
+      if (!isMissingPage || isRetryableStatus(answer.status)) checkRetryable(answer)
       return answer.status === 200 ? parseObject(text) : undefined
     }),
   )

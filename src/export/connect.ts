@@ -1,6 +1,8 @@
 import { sluiceError } from '../errors.js'
 import { createHttpClient, isWeb } from '../http/client.js'
-import { createRetry } from '../retry.js'
+import { createRetry, SYSTEM_RETRY_CLOCK } from '../retry.js'
+import { type AnswerLog, NO_ANSWER_LOG } from './answers.js'
+import { LONGEST_ASKED_MS } from './asked.js'
 import { createAuthorizer } from './auth.js'
 import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
@@ -8,15 +10,33 @@ import { createExportServer, type ExportServer } from './server.js'
 /** What speaking to a server needs. */
 export type ConnectOptions = Pick<
   ExportOptions,
-  'base' | 'auth' | 'trustedOrigins' | 'silenceMs' | 'proxies' | 'signal' | 'onEvent'
->
+  | 'base'
+  | 'auth'
+  | 'trustedOrigins'
+  | 'silenceMs'
+  | 'outageLimitMs'
+  | 'clock'
+  | 'proxies'
+  | 'signal'
+  | 'onEvent'
+> & { readonly answers?: AnswerLog }
+
+const DEFAULT_OUTAGE_MS = 30 * 60_000
 
 /** The server of an export; nothing is sent yet. `http.close()` ends it. Throws USAGE. */
 export function connect(options: ConnectOptions): ExportServer {
   const { auth = { type: 'none' }, trustedOrigins = [], silenceMs, proxies, signal, onEvent } = options
+  const { clock = SYSTEM_RETRY_CLOCK, outageLimitMs: outageMs = DEFAULT_OUTAGE_MS } = options
+  const { answers = NO_ANSWER_LOG } = options
   const base = baseOf(options.base)
   const retry = createRetry({
+    ...clock,
     signal,
+    longestWaitMs: 60_000,
+    longestAskedMs: LONGEST_ASKED_MS,
+    totalMs: outageMs,
+    mostAttempts: Number.POSITIVE_INFINITY,
+    budgetCount: 1000,
     onRetry: ({ at, code, status, attempt, waitMs }) =>
       onEvent?.({
         event: 'export.retry',
@@ -27,7 +47,8 @@ export function connect(options: ConnectOptions): ExportServer {
         waitMs: Math.round(waitMs),
       }),
   })
-  const context = { base, http: createHttpClient({ silenceMs, proxies }), retry }
+  const http = createHttpClient({ silenceMs, proxies })
+  const context = { base, http, retry, clock, outageMs, answers }
   return createExportServer(context, createAuthorizer(auth, context), trustedOrigins.map(originOf))
 }
 

@@ -1,5 +1,6 @@
 import type { HttpClient } from '../http/client.js'
-import type { Retry } from '../retry.js'
+import type { Retry, RetryClock } from '../retry.js'
+import type { AnswerLog } from './answers.js'
 
 /** What all calls of a run share. */
 export interface ServerContext {
@@ -7,4 +8,8 @@ export interface ServerContext {
   readonly base: URL
   readonly http: HttpClient
   readonly retry: Retry
+  readonly clock: RetryClock
+  /** How long a server may fail before a call gives up. */
+  readonly outageMs: number
+  readonly answers: AnswerLog
 }

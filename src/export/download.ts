@@ -1,5 +1,5 @@
 import { type SluiceError, sluiceError } from '../errors.js'
-import { type Pieces, piecesOf } from '../http/body.js'
+import { type Pieces, piecesOf, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
 import { proxyError } from '../http/proxy-failure.js'
 import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../retry.js'
@@ -25,6 +25,7 @@ export interface DownloadOptions {
 // Answers that an expired or once-only address gives, depending on who stores the files.
 const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410])
 const ENOUGH_PAGES = 3
+const MOST_SAID_BYTES = 256 * 1024
 
 /**
  * A file while it is downloaded. A connection that breaks is taken up where it broke, by range where the server
@@ -171,16 +172,23 @@ export class Download implements SourceReader {
       })
       const { status } = answer
       if (status === 200 || status === 206 || status === 416) return this.#checkType(answer)
-      answer.body.destroy()
-      if (isRetryableStatus(status)) throw failureOf(answer)
+      const kept = await this.#keep(answer)
+      if (isRetryableStatus(status)) throw failureOf(answer, true)
       if (EXPIRED.has(status) && !isRefreshed) {
         isRefreshed = true
         if (await links.refreshed(name, url)) continue
       }
       if ((status === 401 || status === 403) && links.requiresAccessToken)
-        throw refusedAccess(server, url, status)
-      throw unreadable(name, failureOf(answer))
+        throw refusedAccess(server, { ...answer, url }, kept)
+      throw unreadable(name, failureOf(answer), kept)
     }
+  }
+
+  /** What the server says instead of the file. A body that breaks off says nothing. */
+  async #keep(answer: HttpAnswer): Promise<string> {
+    const { server, name: item } = this.options
+    const text = await textOf(answer, MOST_SAID_BYTES).catch(() => '')
+    return server.answers.keep({ call: 'file', item, answer, text })
   }
 
   /** A page for people comes from a gateway, perhaps only for a moment. */
@@ -218,13 +226,13 @@ function partOf({ header }: HttpAnswer): { readonly from: number; readonly total
   return { from: Number(from), totalBytes: total === '*' ? Number.POSITIVE_INFINITY : Number(total) }
 }
 
-function unreadable(name: string, failure: RequestFailure): SluiceError {
+function unreadable(name: string, failure: RequestFailure, kept = ''): SluiceError {
   const proxy = proxyError(failure, name)
   if (proxy !== undefined) return proxy
   const advice = isTlsCode(failure.code)
     ? 'its certificate is not accepted; NODE_EXTRA_CA_CERTS adds an authority'
     : 'the server does not give it'
-  return sluiceError('SOURCE_UNREADABLE', `${advice} (${failure.message})`, {
+  return sluiceError('SOURCE_UNREADABLE', `${advice} (${failure.message})${kept}`, {
     blame: 'source',
     retry: 'later',
     at: name,

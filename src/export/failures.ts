@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import type { HttpAnswer } from '../http/client.js'
 import { proxyError } from '../http/proxy-failure.js'
-import { isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
+import { FAILED, isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
 
 /** Runs calls; a failure that no retry mends becomes an error that says what to do. */
 export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {
@@ -32,9 +32,16 @@ function translate(failure: RequestFailure, at: string) {
 export const isRetryableStatus = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501)
 
-/** Throws RequestFailure for a status that may go away by itself. */
+/** Throws RequestFailure for an answer that may go away by itself. */
 export function checkRetryable(answer: HttpAnswer): void {
-  if (isRetryableStatus(answer.status)) throw failureOf(answer)
+  if (isRetryableStatus(answer.status)) throw failureOf(answer, true)
+  checkWebPage(answer)
+}
+
+/** A page for people comes from a gateway, perhaps only for a moment. Throws RequestFailure. */
+export function checkWebPage({ status, header }: HttpAnswer): void {
+  if (status < 400 && /^\s*(?:text\/html|application\/xhtml)/i.test(header('content-type') ?? ''))
+    throw new RequestFailure({ code: FAILED.webPage })
 }
 
 /** The answer as a failure, with how long the server asks to wait. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
-import { checkRetryable, isRetryableStatus, translated } from './failures.js'
+import { checkRetryable, translated } from './failures.js'
 import { issuesOf, issueText } from './outcomes.js'
 import { type ExportServer, refusedAccess } from './server.js'
 
@@ -21,14 +21,14 @@ export interface ExportRequest {
 
 const MOST_BYTES = 2 ** 20
 /** A server that has its number of exports running asks to come back in minutes (429 with Retry-After). */
-const PATIENCE_MS = 3_600_000
+const PATIENCE_FACTOR = 2
 
 /** Starts the job; gives its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE. */
 export async function kickOff(server: ExportServer, request: ExportRequest): Promise<URL> {
   const { url, body } = kickOffCall(server.base, request)
   const at = url.origin + url.pathname
   return translated(at, () =>
-    server.retry.run({ at, patienceMs: PATIENCE_MS }, async () => {
+    server.retry.run({ at, patienceMs: server.outageMs * PATIENCE_FACTOR }, async () => {
       const answer = await server.send(url, {
         method: body === undefined ? 'GET' : 'POST',
         body,
@@ -47,6 +47,7 @@ export async function kickOff(server: ExportServer, request: ExportRequest): Pro
 async function statusAddress(server: ExportServer, answer: HttpAnswer, at: string): Promise<URL> {
   const text = await textOf(answer, MOST_BYTES)
   const { status } = answer
+  const kept = status === 202 ? '' : await server.answers.keep({ call: 'kick-off', answer, text })
   if (status === 202) {
     const location = answer.header('content-location')
     if (location !== undefined && location.trim() !== '')
@@ -58,12 +59,12 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
       at,
     })
   }
-  if (status === 401 || status === 403) throw refusedAccess(server, answer.url, status)
-  if (isRetryableStatus(status)) checkRetryable(answer)
+  if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
+  checkRetryable(answer)
   const issues = issuesOf(parseObject(text))
   throw sluiceError(
     'EXPORT_REFUSED',
-    `does not take the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}`,
+    `does not take the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}${kept}`,
     { blame: 'user', retry: 'never', at },
   )
 }

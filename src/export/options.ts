@@ -2,6 +2,7 @@ import type { ProxySettings } from '../http/proxy.js'
 import type { RunEvent, RunOptions } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
+import type { RetryClock } from '../retry.js'
 import type { ExportAuth } from './auth.js'
 import type { Contents } from './contents.js'
 import type { ExportRequest } from './kick-off.js'
@@ -26,6 +27,10 @@ export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'ite
   readonly pollLimitMs?: number
   /** How long the server may be silent before a connection counts as lost; default 60 s. */
   readonly silenceMs?: number
+  /** How long the server may fail before this gives up; default 30 min. */
+  readonly outageLimitMs?: number
+  /** For tests. */
+  readonly clock?: RetryClock
   /** Which proxies requests go through; default none. */
   readonly proxies?: ProxySettings
   /** Files downloaded at once, default 4. */
@@ -51,6 +56,7 @@ export interface ExportEvent {
     | 'export.listed'
     | 'export.issues'
     | 'export.mismatch'
+    | 'export.answered'
     | 'export.empty'
     | 'export.types-missing'
     | 'export.retry'

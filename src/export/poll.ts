@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
 import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../retry.js'
-import { failureOf, isRetryableStatus, translated } from './failures.js'
+import { LONGEST_ASKED_MS } from './asked.js'
+import { checkWebPage, failureOf, isRetryableStatus, translated } from './failures.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
 import { issuesOf, issueText, isTransient } from './outcomes.js'
 import { type ExportServer, refusedAccess } from './server.js'
@@ -23,8 +23,7 @@ export type Polled =
   | { readonly kind: 'lost' }
 
 const LEAST_WAIT_MS = 1000
-// Servers ask for hours and are done in minutes; one that insists answers 429.
-const MOST_WAIT_MS = 300_000
+const MOST_WAIT_MS = LONGEST_ASKED_MS
 // All pages together.
 const MOST_MANIFEST_BYTES = 256 * 2 ** 20
 const MOST_OTHER_BYTES = 2 ** 20
@@ -39,13 +38,16 @@ export async function pollManifest(
   statusUrl: URL,
   options: PollOptions,
 ): Promise<Polled> {
-  const deadlineMs = Date.now() + options.limitMs
+  const { clock, outageMs } = server
+  const deadlineMs = clock.nowMs() + options.limitMs
   // An outage of a server that works for hours may last longer than one of a download.
   const retry = createRetry({
+    ...clock,
     signal: server.retry.signal,
     baseMs: LEAST_WAIT_MS,
     longestWaitMs: MOST_WAIT_MS,
-    totalMs: Math.min(options.limitMs, OUTAGE_MS),
+    longestAskedMs: LONGEST_ASKED_MS,
+    totalMs: Math.min(options.limitMs, outageMs),
     mostAttempts: Number.POSITIVE_INFINITY,
   })
   const pages: Readonly<Record<string, unknown>>[] = []
@@ -64,8 +66,6 @@ export async function pollManifest(
   }
   return { kind: 'complete', manifest: parseManifest(pages, server) }
 }
-
-const OUTAGE_MS = 30 * 60_000
 
 interface Polling extends PollOptions {
   readonly deadlineMs: number
@@ -94,13 +94,13 @@ async function pollPage(
     if (poll.kind === 'lost') return undefined
     onProgress(poll.progress)
     const waitMs = clamp(poll.retryAfterMs ?? intervalMs, Math.max(MOST_WAIT_MS, intervalMs))
-    if (Date.now() + waitMs > deadlineMs)
+    if (server.clock.nowMs() + waitMs > deadlineMs)
       throw sluiceError(
         'EXPORT_OVERDUE',
         `is not done with the export after ${Math.round(limitMs / 60_000)} min; run it again to go on waiting`,
         { blame: 'service', retry: 'later', at },
       )
-    await delay(waitMs, undefined, { signal: server.retry.signal }).catch(() => {})
+    await server.clock.sleep(waitMs, server.retry.signal)
     retry.attempts({ at }).checkInterrupted()
   }
 }
@@ -144,16 +144,19 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
     }
   const body = parseObject(text)
   const issues = issuesOf(body)
+  const isFine = status === 200 && body !== undefined && isManifest(body)
+  const kept = isFine ? '' : await server.answers.keep({ call: 'poll', answer, text })
   if (status === 200) {
     if (body !== undefined && isManifest(body))
       return { kind: 'manifest', body, bytes: Buffer.byteLength(text) }
-    if (issues !== undefined) throw failed(server, `status 200, ${issueText(issues)}`)
+    if (issues !== undefined) throw failed(server, `status 200, ${issueText(issues)}`, kept)
+    if (body === undefined) checkWebPage(answer)
     seen.noManifest += 1
     if (body === undefined && seen.noManifest < BELIEVED_AFTER)
       throw new RequestFailure({ status, code: 'NO_MANIFEST', isRetryable: true })
     throw invalid('answers 200 without a manifest', server)
   }
-  if (status === 401 || status === 403) throw refusedAccess(server, answer.url, status)
+  if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
   if (issues !== undefined && isTransient(issues)) throw failureOf(answer, true)
   if (status === 404 || status === 410) {
     seen.notFound += 1
@@ -164,7 +167,7 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
   }
   if (issues !== undefined) seen.failed += 1
   if (isRetryableStatus(status) && seen.failed < BELIEVED_AFTER) return busy(answer, status)
-  throw failed(server, `status ${status}${issues === undefined ? '' : `, ${issueText(issues)}`}`)
+  throw failed(server, `status ${status}${issues === undefined ? '' : `, ${issueText(issues)}`}`, kept)
 }
 
 /** A server that names a time works on: only the limit of the whole wait ends it. Throws RequestFailure. */
@@ -178,12 +181,16 @@ function busy(answer: HttpAnswer, status: number): Status {
 const printable = (text: string | undefined): string | undefined =>
   text?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
 
-const failed = (server: ExportServer, what: string) =>
-  sluiceError('EXPORT_FAILED', `the server could not make the export (${what}); its own log knows more`, {
-    blame: 'source',
-    retry: 'later',
-    at: server.base.href,
-  })
+const failed = (server: ExportServer, what: string, kept: string) =>
+  sluiceError(
+    'EXPORT_FAILED',
+    `the server could not make the export (${what}); its own log knows more${kept}`,
+    {
+      blame: 'source',
+      retry: 'later',
+      at: server.base.href,
+    },
+  )
 
 const invalid = (message: string, { base }: ExportServer) =>
   sluiceError('EXPORT_INVALID', message, { blame: 'source', retry: 'never', at: base.href })

@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import { type ConnectOptions, connect } from './connect.js'
-import { checkRetryable, isRetryableStatus, translated } from './failures.js'
+import { checkRetryable, translated } from './failures.js'
 import { refusedAccess } from './server.js'
 
 const MOST_BYTES = 32 * 2 ** 20
@@ -20,8 +20,8 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
         const answer = await server.send(url, { headers: { accept: 'application/fhir+json' } })
         const text = await textOf(answer, MOST_BYTES)
         const { status } = answer
-        if (status === 401 || status === 403) throw refusedAccess(server, answer.url, status)
-        if (isRetryableStatus(status)) checkRetryable(answer)
+        if (status === 401 || status === 403) throw refusedAccess(server, answer)
+        checkRetryable(answer)
         const statement = parseObject(text) as Statement | undefined
         if (status === 200 && statement?.resourceType === 'CapabilityStatement') return nameOf(statement)
         throw sluiceError('EXPORT_REFUSED', `is no FHIR server's: status ${status} for its metadata`, {

@@ -4,6 +4,7 @@ import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { withHeldLock } from '../storage/held-lock.js'
 import type { Source } from '../storage/store.js'
+import { answerLog } from './answers.js'
 import { connect } from './connect.js'
 import { type Contents, contentsOf, isIncremental } from './contents.js'
 import type { Links } from './links.js'
@@ -25,7 +26,8 @@ const DEFAULT_DOWNLOADS = 4
  * throws, EXPORT_REFUSED, EXPORT_FAILED, EXPORT_INVALID, EXPORT_OVERDUE, AUTH_FAILED, SERVICE_UNAVAILABLE, SINK_CONFLICT.
  */
 export async function runExport(options: ExportOptions): Promise<ExportReport> {
-  const server = connect(options)
+  const answers = answerLog(options.sink.state, options.onEvent)
+  const server = connect({ ...options, answers })
   const unlock = await options.sink.state.lock()
   try {
     const job = await ServerJob.open(server, options)

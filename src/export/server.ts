@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
 import { type HttpAnswer, type HttpRequest, isWeb } from '../http/client.js'
 import { retryAfterMs } from '../retry.js'
+import { LONGEST_ASKED_MS } from './asked.js'
 import type { Authorizer } from './auth.js'
 import type { ServerContext } from './context.js'
 
@@ -23,15 +23,12 @@ export interface ExportServer extends ServerContext {
   addressOf(text: unknown, what: string): URL
 }
 
-// A server that asks for more is asked again sooner.
-const LONGEST_PAUSE_MS = 300_000
-
 export function createExportServer(
   context: ServerContext,
   authorizer: Authorizer,
   trustedOrigins: readonly string[],
 ): ExportServer {
-  const { base, http, retry } = context
+  const { base, http, retry, clock } = context
   const trusted = new Set([base.origin, ...trustedOrigins])
   const isTrusted = (url: URL): boolean => trusted.has(url.origin)
   let resumeAtMs = 0
@@ -47,8 +44,8 @@ export function createExportServer(
     ...context,
     isTrusted,
     async send(url, request = {}) {
-      const waitMs = resumeAtMs - Date.now()
-      if (waitMs > 0) await delay(waitMs, undefined, { signal: retry.signal }).catch(() => {})
+      const waitMs = resumeAtMs - clock.nowMs()
+      if (waitMs > 0) await clock.sleep(waitMs, retry.signal)
       const shows = request.anonymous !== true && isTrusted(url)
       const authorization = shows ? await authorizer.header() : undefined
       let answer = await sendAs(url, request, authorization)
@@ -60,7 +57,7 @@ export function createExportServer(
         }
       }
       if (answer.status === 429)
-        resumeAtMs = Date.now() + Math.min(LONGEST_PAUSE_MS, retryAfterMs(answer.header) ?? 0)
+        resumeAtMs = clock.nowMs() + Math.min(LONGEST_ASKED_MS, retryAfterMs(answer.header) ?? 0)
       return answer
     },
     addressOf(text, what) {
@@ -77,11 +74,11 @@ export function createExportServer(
 }
 
 /** A 401 or 403 that renewing did not mend. */
-export function refusedAccess(server: ExportServer, url: URL, status: number) {
+export function refusedAccess(server: ExportServer, { url, status }: HttpAnswer, kept = '') {
   const advice = server.isTrusted(url)
     ? 'check the client, its key or secret, and its scope'
     : `the token is not shown to ${url.origin}; if it is the server's own, name it as trusted origin`
-  return sluiceError('AUTH_FAILED', `refuses access (status ${status}): ${advice}`, {
+  return sluiceError('AUTH_FAILED', `refuses access (status ${status}): ${advice}${kept}`, {
     blame: 'config',
     retry: 'never',
     at: server.base.href,

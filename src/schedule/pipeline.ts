@@ -43,6 +43,8 @@ export type ServerOptions = Pick<
   | 'pollIntervalMs'
   | 'pollLimitMs'
   | 'silenceMs'
+  | 'outageLimitMs'
+  | 'clock'
   | 'proxies'
   | 'downloads'
   | 'onMismatch'

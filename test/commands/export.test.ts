@@ -151,6 +151,7 @@ const ends: Readonly<Record<string, Ended>> = {
   },
   'a server that does not come back': {
     plan: { files: FILES, kickOff: () => ({ status: 503, headers: { 'retry-after': '7200' } }) },
+    words: [...CONFIGURED, '--outage-limit', '1'],
     exitCode: 5,
     says: /SERVICE_UNAVAILABLE/,
   },

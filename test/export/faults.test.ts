@@ -14,6 +14,7 @@ import {
 } from '../support/export-faults.js'
 import { exportTo, listenToExport } from '../support/export-run.js'
 import { codeOf, filesIn, outputsIn } from '../support/pipeline-run.js'
+import { virtualClock } from '../support/virtual-clock.js'
 
 t.jobs = 4
 
@@ -204,7 +205,7 @@ const refused: Readonly<Record<string, Refused>> = {
     code: 'EXPORT_REFUSED',
   },
   'a kick-off without rights': { plan: { kickOff: () => outcome(403, 'forbidden') }, code: 'AUTH_FAILED' },
-  'an address that is no FHIR server': { plan: { kickOff: () => HTML }, code: 'EXPORT_REFUSED' },
+  'an address that is no FHIR server': { plan: { kickOff: () => HTML }, code: 'SERVICE_UNAVAILABLE' },
   'a missing Content-Location': { plan: { kickOff: () => ({ status: 202 }) }, code: 'EXPORT_INVALID' },
   'a Content-Location of another kind': {
     plan: { kickOff: () => ({ status: 202, headers: { 'content-location': 'file:///etc/passwd' } }) },
@@ -220,7 +221,7 @@ const refused: Readonly<Record<string, Refused>> = {
     code: 'EXPORT_FAILED',
   },
   '200 with an error': { plan: { status: () => outcome(200, 'exception') }, code: 'EXPORT_FAILED' },
-  'pages of a gateway for good': { plan: { status: () => HTML }, code: 'EXPORT_INVALID' },
+  'pages of a gateway for good': { plan: { status: () => HTML }, code: 'SERVICE_UNAVAILABLE' },
   '200 with something else': {
     plan: { status: () => ({ body: '{"resourceType":"Bundle"}' }) },
     code: 'EXPORT_INVALID',
@@ -338,5 +339,7 @@ t.test('nobody there: the service gave up', async (t) => {
     files: FILES,
     kickOff: () => ({ status: 429, headers: { 'retry-after': '7200' } }),
   })
-  t.equal(await codeOf(exportTo(server, join(t.testdir(), 'out'))), 'SERVICE_UNAVAILABLE')
+  const clock = virtualClock()
+  t.equal(await codeOf(exportTo(server, join(t.testdir(), 'out'), { clock })), 'SERVICE_UNAVAILABLE')
+  t.ok(clock.nowMs() > 50 * 60_000 && clock.nowMs() <= 60 * 60_000, `after ${clock.nowMs()} ms`)
 })

@@ -1,0 +1,68 @@
+import { parseObject } from '../http/body.js'
+import type { HttpAnswer } from '../http/client.js'
+import type { State } from '../storage/store.js'
+import { type IssueCounts, issuesOf } from './outcomes.js'
+
+/** An answer that is not what was asked for. */
+export interface FailedAnswer {
+  readonly call: 'kick-off' | 'poll' | 'file' | 'token' | 'cancel'
+  /** The file's item, where it is about one. */
+  readonly item?: string
+  readonly answer: HttpAnswer
+  readonly text: string
+}
+
+/** Keeps what the server says about failures, for the people who have to find out why. */
+export interface AnswerLog {
+  /** Returns where it is, as the end of a message; nothing where it is not kept. */
+  keep(failed: FailedAnswer): Promise<string>
+}
+
+export interface AnswerEvent {
+  readonly event: 'export.answered'
+  readonly level: 'info'
+  readonly call: FailedAnswer['call']
+  readonly item?: string
+  readonly status: number
+  /** By severity and code; undefined for what is no OperationOutcome. */
+  readonly issues?: IssueCounts
+  readonly kept: string
+  readonly [field: string]: unknown
+}
+
+const NAME = 'export/answers.ndjson'
+const MAX_ANSWERS = 50
+const MAX_TEXT_LENGTH = 64 * 1024
+
+export const NO_ANSWER_LOG: AnswerLog = { keep: async () => '' }
+
+/** Keeps the last answers in the state alone: their texts may name patients. */
+export function answerLog(state: State, onEvent: (event: AnswerEvent) => void = () => {}): AnswerLog {
+  const kept = `${state.place.replace(/\/+$/, '')}/${NAME}`
+  const lines: string[] = []
+  let writing: Promise<unknown> = Promise.resolve()
+  return {
+    async keep({ call, item, answer: { status, header }, text }) {
+      const body = parseObject(text)
+      onEvent({ event: 'export.answered', level: 'info', call, item, status, issues: issuesOf(body), kept })
+      if (text.trim() === '') return ''
+      const line = JSON.stringify({
+        at: new Date().toISOString(),
+        call,
+        item,
+        status,
+        contentType: header('content-type'),
+        body: text.length > MAX_TEXT_LENGTH || body === undefined ? text.slice(0, MAX_TEXT_LENGTH) : body,
+      })
+      lines.push(line)
+      if (lines.length > MAX_ANSWERS) lines.shift()
+      const written = writing.then(() => state.write(NAME, `${lines.join('\n')}\n`))
+      // What the server says is worth less than the run.
+      writing = written.catch(() => {})
+      return written.then(
+        () => `; its answer is in ${kept}`,
+        () => '',
+      )
+    },
+  }
+}
