@@ -110,6 +110,8 @@ class Interpretation {
   /** Resources that get labels, with their records. */
   readonly labelled = new Map<TreeNode, number>()
   private records = 0
+  /** The resource whose rules are being applied. */
+  private inTurn: TreeNode | undefined
   /** Resources that lose a property which the FHIR version does not know. */
   private readonly losers = new Set<TreeNode>()
 
@@ -149,6 +151,7 @@ class Interpretation {
   }
 
   private turn(node: TreeNode): void {
+    this.inTurn = node
     const scope: Scope = {
       valueOf: (element) => currentValue(element, this.tree.source),
       resource: node,
@@ -200,6 +203,10 @@ class Interpretation {
       this.takeExtensionsLeft(rule, node)
       return
     }
+    if (rule.rule.method === 'remove') {
+      this.remove(rule, node)
+      return
+    }
     this.records |= this.apply(rule, node)
     if (node.isFaulty && rule.rule.method === 'redact') this.records |= RECORD.REDACT
     node.claimedBy = rule.number
@@ -210,6 +217,17 @@ class Interpretation {
       if (!leavesExtensions) this.take(rule, child)
       else if (child.type.name !== 'Extension') this.generalizeId(rule, child)
     }
+  }
+
+  /** Takes the element away with everything in it: child resources and what earlier rules kept included. */
+  private remove(rule: CompiledRule, node: TreeNode): void {
+    if (node === this.inTurn)
+      throw new RuleFailure(rule, node, 'remove takes parts of a resource only', false)
+    node.claimedBy = rule.number
+    claimBelow(node, rule.number)
+    if (node.isReal) this.records |= RECORD.REDACT
+    if (isPrimitive(node.type)) node.replaced = null
+    detach(node)
   }
 
   /** The original generalizes an element's id as its value; cases that are not made for it must not cost the line. */
@@ -331,7 +349,7 @@ class Interpretation {
     const { unknownElements } = this.program.spec
     for (const fault of this.tree.faults) {
       if (fault.code === 'UNKNOWN_ELEMENT' && unknownElements === 'drop') continue
-      if (!isDropped(fault.node, this.program.isRedact)) return fault
+      if (!isDropped(fault.node, this.program.takesAway)) return fault
     }
     return undefined
   }

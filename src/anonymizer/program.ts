@@ -23,6 +23,8 @@ export interface Program {
   rulesFor(resourceType: string): readonly CompiledRule[]
   /** Whether rule `number` is a redact. */
   isRedact(number: number): boolean
+  /** Whether nothing of what rule `number` takes out is written: a redact or a remove. */
+  takesAway(number: number): boolean
 }
 
 /** Throws SluiceError for a key that a method needs and the spec lacks. */
@@ -46,6 +48,7 @@ export function compileProgram(
     elements,
     rules,
     isRedact: (number) => rules[number - 1].rule.method === 'redact',
+    takesAway: (number) => /^re(?:dact|move)$/.test(rules[number - 1].rule.method),
     rulesFor(resourceType) {
       const known = byType.get(resourceType)
       if (known !== undefined) return known

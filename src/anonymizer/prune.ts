@@ -72,9 +72,9 @@ export const hasValue = (node: TreeNode): boolean =>
     ? node.kind !== 'none' && node.kind !== 'null' && node.kind !== 'empty'
     : node.replaced !== null
 
-/** Whether the element with everything in it was taken out by redact. */
-export function isDropped(node: TreeNode, isRedact: (rule: number) => boolean): boolean {
+/** Whether the element with everything in it was taken out by redact or remove. */
+export function isDropped(node: TreeNode, takesAway: (rule: number) => boolean): boolean {
   for (let n: TreeNode | undefined = node; n !== undefined; n = n.parent)
-    if (n.gone && n.claimedBy !== 0 && isRedact(n.claimedBy)) return true
+    if (n.gone && n.claimedBy !== 0 && takesAway(n.claimedBy)) return true
   return false
 }

@@ -52,7 +52,7 @@ export type Rule = {
 } & MethodSettings
 
 export type MethodSettings =
-  | { readonly method: 'keep' | 'redact' | 'dateShift' | 'cryptoHash' | 'encrypt' }
+  | { readonly method: 'keep' | 'redact' | 'remove' | 'dateShift' | 'cryptoHash' | 'encrypt' }
   /** Text, number, boolean, null or object, as the configuration has it. */
   | { readonly method: 'substitute'; readonly replaceWith: unknown }
   | {

@@ -239,7 +239,7 @@ export class WalkTables {
     const automaton = new Automaton(paths)
     const place = automaton.start(type, name)
     const method = place.claim === 0 ? undefined : this.program.rules[place.claim - 1].rule.method
-    if (method === 'substitute' || method === 'generalize') return undefined
+    if (method === 'substitute' || method === 'generalize' || method === 'remove') return undefined
     const builder = new TableBuilder(this.program, automaton, name === 'contained')
     const guard = guarded.length === 0 ? undefined : new Guard(this.program, guarded)
     return { type, name, table: builder.resource(place), guard }
@@ -327,6 +327,7 @@ class TableBuilder {
   private act(place: Place, member: Member, child: Place): number {
     const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule
     const method = rule?.method
+    if (method === 'remove') return removedAct(child)
     if (!isPrimitive(member.type)) {
       if (method === 'substitute' || method === 'generalize') return ACT.BAIL
       if (this.isPerturbedQuantity(place)) return ACT.BAIL
@@ -348,6 +349,7 @@ class TableBuilder {
   private underscoreAct(place: Place, child: Place): number {
     const method = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule.method
     if (method === 'substitute' || method === 'generalize' || this.isPerturbedQuantity(place)) return ACT.BAIL
+    if (method === 'remove') return removedAct(child)
     // A perturbed number takes its extensions with it, unchanged.
     if (method === 'perturb' && child.type.jsonKind === 'number') return ACT.BAIL
     return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
@@ -389,6 +391,10 @@ class TableBuilder {
     return true
   }
 }
+
+/** What remove takes goes by its syntax alone, unless earlier rules count and label something in it. */
+const removedAct = ({ claim, claimsHere, below }: Place): number =>
+  claimsHere && below.every(({ rule }) => rule > claim) ? ACT.DROP : ACT.BAIL
 
 const ARITY = { one: 0, many: 1 } as const
 const KEEP = {

@@ -44,6 +44,8 @@ export interface Verdict {
   /** Those without fault. */
   readonly rules: readonly Rule[]
   readonly fhirVersion: FhirVersion
+  /** Redact leaves parts of dates, ages or ZIP codes. */
+  readonly keepsParts: boolean
   readonly checked?: CheckedConfig
 }
 
@@ -113,6 +115,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
       missingKeys: [],
       notices,
       rules: [],
+      keepsParts: false,
       fhirVersion: options.fhirVersion ?? 'R4',
     }
   const folded = foldKeys(raw, Object.keys(configurationSchema.shape), '', { problems, notices })
@@ -145,7 +148,11 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   problems.push(...dateShiftProblems(parameters))
   notices.push(...keyNotices(parameters), ...dateShiftNotices(parameters, rules))
   const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
-  const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion }
+  const keepsParts =
+    parameters.enablePartialDatesForRedact ||
+    parameters.enablePartialAgesForRedact ||
+    parameters.enablePartialZipCodesForRedact
+  const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion, keepsParts }
   if (problems.length > 0) return verdict
   const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
   const spec = {

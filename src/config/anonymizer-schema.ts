@@ -186,7 +186,7 @@ export const settingsSchemas = {
   generalize: z.object({ cases, otherValues: anyCase(['redact', 'keep']).default('redact') }),
 } as const
 
-export const PLAIN_METHODS = ['keep', 'redact', 'dateShift', 'cryptoHash', 'encrypt'] as const
+export const PLAIN_METHODS = ['keep', 'redact', 'remove', 'dateShift', 'cryptoHash', 'encrypt'] as const
 export const METHODS = [...PLAIN_METHODS, 'substitute', 'perturb', 'generalize'] as const
 
 const describedRule = z.looseObject({

@@ -3,6 +3,7 @@ import { compilePath } from './compile.js'
 import type { FindingCode } from './lint/codes.js'
 import { type Cover, coverOf } from './lint/cover.js'
 import { listed, oddEffect } from './lint/effect.js'
+import { extensionsWithoutUrl, resourcesLeft } from './lint/leftovers.js'
 import { nearestName } from './lint/nearest-name.js'
 import { bindsUnionFirst, hasUnion } from './lint/precedence.js'
 import { type DeadEnd, type Place, type Reach, reach } from './lint/reach.js'
@@ -23,9 +24,20 @@ export interface LintedRule {
   readonly method?: string
 }
 
+/** What lint needs to know of the parameters. */
+export interface LintedParameters {
+  /** Redact leaves parts of dates, ages or ZIP codes. */
+  readonly keepsParts?: boolean
+}
+
 /** Looks at rules (whose paths compile) without data. In the order of the rules. */
-export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Finding[] {
+export function lintRules(
+  rules: readonly LintedRule[],
+  tree: ElementTree,
+  { keepsParts = false }: LintedParameters = {},
+): Finding[] {
   const findings: Finding[] = []
+  const redactsAll = rules.some(({ path, method }) => path === 'Resource' && method === 'redact')
   const earlier: { readonly number: number; readonly covers: Cover }[] = []
   for (const { number, path, method } of rules) {
     const report = (code: FindingCode, message: string) => findings.push({ code, rule: number, message })
@@ -42,6 +54,18 @@ export function lintRules(rules: readonly LintedRule[], tree: ElementTree): Find
         )
       const odd = method === undefined ? undefined : oddEffect(method, placesOf(reached.found))
       if (odd !== undefined) report(odd.code, odd.message)
+      if (method !== undefined) {
+        const found = reached.found.map(({ resource, reach: { places } }) => ({
+          resource,
+          places: places ?? [],
+        }))
+        const covers = earlier.map((rule) => rule.covers)
+        for (const left of [
+          resourcesLeft({ method, redactsAll }, parsed, found),
+          extensionsWithoutUrl({ method, keepsParts }, found, { covers, tree }),
+        ])
+          if (left !== undefined) report(left.code, left.message)
+      }
     }
     if (compilePath(parsed) === undefined) report('not-compiled', costOf(parsed))
     if (bindsUnionFirst(path))

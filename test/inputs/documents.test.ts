@@ -131,3 +131,20 @@ t.test('documents of other types and sizes', async (t) => {
   t.match(quarantineOf(output, 'long.json'), [{ code: 'LINE_TOO_LONG' }])
   t.notOk(filesIn(output).has('long.json'))
 })
+
+t.test('remove takes entries out of a Bundle, large or not', async (t) => {
+  const folder = t.testdir()
+  const input = writeFiles(join(folder, 'in'), { 'b.json': bundle() })
+  const paths = ['Bundle.entry', 'Bundle.entry.where(resource is Patient)', "nodesByType('Observation')"]
+  for (const [k, path] of paths.entries()) {
+    const config = { fhirVersion: 'R4', fhirPathRules: [{ path, method: 'remove' }], parameters: {} }
+    const whole = await run(input, join(folder, `whole${k}`), { config })
+    const cut = await run(input, join(folder, `cut${k}`), { config, ...SMALL })
+    t.strictSame(cut.lines, { read: 1, delivered: 1, quarantined: 0, blank: 0 })
+    t.strictSame(cut.elementsByRule, whole.elementsByRule)
+    const left = JSON.parse(textIn(join(folder, `cut${k}`), 'b.json')) as { entry?: unknown[] }
+    t.strictSame(sorted(left), sorted(JSON.parse(textIn(join(folder, `whole${k}`), 'b.json'))))
+    const all = resources.length
+    t.ok(k === 0 ? left.entry === undefined : (left.entry?.length ?? all) < all, path)
+  }
+})

@@ -57,5 +57,8 @@ export type LeafMethod = (leaf: Leaf, place: LeafPlace) => LeafChange | LeafFail
 
 export const isFailure = (outcome: LeafChange | LeafFailure): outcome is LeafFailure => 'failed' in outcome
 
+/** Removed, with the record of redact. */
+export const REMOVED: LeafChange = { record: RECORD.REDACT, json: null }
+
 /** No effect and no record. */
 export const UNCHANGED: LeafChange = { record: 0, json: undefined }

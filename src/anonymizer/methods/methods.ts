@@ -5,7 +5,7 @@ import { type CustomMethod, compileCustom } from './custom.js'
 import { compileDateShift } from './date-shift.js'
 import { compileEncrypt } from './encrypt.js'
 import { compileGeneralize } from './generalize.js'
-import { type LeafMethod, UNCHANGED } from './leaf.js'
+import { type LeafMethod, REMOVED, UNCHANGED } from './leaf.js'
 import { compilePerturb } from './perturb.js'
 import { compileRedact } from './redact.js'
 import { compileSubstitute } from './substitute.js'
@@ -29,6 +29,8 @@ export function compileMethod(rule: Rule, context: MethodContext): LeafMethod {
       return () => UNCHANGED
     case 'redact':
       return compileRedact(spec)
+    case 'remove':
+      return () => REMOVED
     case 'dateShift':
       return compileDateShift(spec)
     case 'cryptoHash':

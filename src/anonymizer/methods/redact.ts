@@ -1,12 +1,11 @@
 import { type Moment, parseMoment, yearsBefore } from '../../fhir/dates.js'
 import { jsonString, startsWithCultureAware } from '../../fhir/text.js'
 import type { AnonymizerSpec, Parameters } from '../spec.js'
-import { type Leaf, type LeafChange, type LeafMethod, RECORD } from './leaf.js'
+import { type Leaf, type LeafChange, type LeafMethod, RECORD, REMOVED } from './leaf.js'
 
 /** The oldest age that HIPAA's Safe Harbor lets stand (45 CFR 164.514(b)(2)(i)(C)). */
 const OLDEST_AGE = 89
 
-const REMOVED: LeafChange = { record: RECORD.REDACT, json: null }
 const INSPECTED: LeafChange = { record: RECORD.REDACT, json: undefined }
 
 /** Removes the value, or keeps the part of a date, an age or a ZIP code that the parameters allow (3.2). */

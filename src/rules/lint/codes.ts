@@ -1,4 +1,7 @@
-/** `problem`: a run with this configuration is refused, or the rule rejects every line it reaches. */
+/**
+ * `problem`: a run with this configuration is refused, or the rule rejects every line it reaches, or leaves data that
+ * it seems to take away.
+ */
 export type Severity = 'problem' | 'warning'
 
 interface CodeFacts {
@@ -30,6 +33,8 @@ export const FINDING_CODES = {
   'version-conflict': problem('The configuration and the command line name different FHIR versions.'),
   'key-missing': problem('A rule needs a key that is not given.'),
   fails: problem('A rule rejects every line it reaches.', 'fails'),
+  'leaves-resources': problem('A rule leaves the resources in what it redacts.', 'leaves resources'),
+  'extension-without-url': warning('A rule can leave an extension without url.', 'not valid FHIR'),
   'never-matches': warning('A rule can never match.', 'never matches'),
   'partly-never-matches': warning('A part of a union can never match.', 'partly never matches'),
   shadowed: warning('Earlier rules claim everything that the rule matches.', 'does nothing'),

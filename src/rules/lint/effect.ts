@@ -19,12 +19,17 @@ export function oddEffect(
       message: `generalize takes primitive values only, and this reaches ${listed([...complex])}`,
     }
   }
+  if (method === 'remove' && places.some(isRoot))
+    return { code: 'fails', message: 'remove takes parts of a resource, and this reaches a resource itself' }
   if (method === 'dateShift' && !holds(places, DATES))
     return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
   if (method === 'perturb' && !holds(places, NUMBERS))
     return { code: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
   return undefined
 }
+
+const isRoot = ({ type, parent, floating }: Place): boolean =>
+  type.isResource && parent === undefined && !floating
 
 /** Whether one of these types stands at or below a place; extensions, which hold anything, do not count. */
 function holds(places: readonly Place[], names: ReadonlySet<string>): boolean {
