@@ -85,6 +85,8 @@ async function files(
   const folder = await openRunFolder(lake, {
     layout: values.layout ?? (isLocal(output) ? 'none' : 'dated'),
     fingerprint: layoutFingerprint(source.place, { ...shared, splitBytes }),
+    signal: terminal.signal,
+    onEvent: display.onEvent,
   })
   const sink = splitBytes === undefined ? folder.sink : splitSink(folder.sink, splitBytes, { overwrite })
   try {

@@ -1,4 +1,4 @@
-import { open, writeFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import type { PipelineReport } from '../schedule/run-once.js'
 import { startServer } from '../server/server.js'
 import { writing } from '../storage/file-errors.js'
 import { folderSource } from '../storage/folder.js'
-import { makeFolders } from '../storage/folder-files.js'
+import { makeFolders, writeWhole } from '../storage/folder-files.js'
 import { writePieces } from '../synthetic/files.js'
 import { HOSPITAL_MIX, planSynthetic, syntheticPieces } from '../synthetic/generate.js'
 import type { DemoValues } from './demo-options.js'
@@ -54,7 +54,7 @@ export async function demo({ output, bytes, seed }: DemoValues, terminal: Termin
   let ended: Ended
   try {
     terminal.print(`a FHIR server that exports them: ${server.baseUrl}`)
-    await writeFile(places.pipeline, `${JSON.stringify(pipelineFrom(server.baseUrl), null, 2)}\n`)
+    await writeWhole(places.pipeline, `${JSON.stringify(pipelineFrom(server.baseUrl), null, 2)}\n`, 0o666)
     terminal.print(`sluice run ${places.pipeline}`)
     ended = await runPipelineFile(places.pipeline, terminal)
   } finally {

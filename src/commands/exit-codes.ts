@@ -52,13 +52,14 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   EXPORT_OVERDUE: EXIT.service,
   SERVICE_UNAVAILABLE: EXIT.service,
   INTERRUPTED: EXIT.interrupted,
-  RECONCILIATION_FAILED: EXIT.bug,
+  // Somebody else writes to the output; where the blame is ours, it is a bug.
+  RECONCILIATION_FAILED: EXIT.sink,
   WORKER_FAILED: EXIT.bug,
   INTERNAL: EXIT.bug,
 }
 
 export const exitCodeOfCode = (code: ErrorCode): ExitCode => BY_CODE[code]
 
-/** What is not a SluiceError is a bug. */
+/** What is not a SluiceError is a bug, and one that says so. */
 export const exitCodeOf = (error: unknown): ExitCode =>
-  isSluiceError(error) ? BY_CODE[error.code] : EXIT.bug
+  isSluiceError(error) && error.blame !== 'bug' ? BY_CODE[error.code] : EXIT.bug

@@ -80,7 +80,8 @@ async function openFolder(
 ): Promise<RunFolder> {
   const { state, createContainer, layout = isLocal(to) ? 'none' : 'dated' } = values
   const lake = await openLake(to, access, { state, isToBeCreated: createContainer })
-  return openRunFolder(lake, { layout, fingerprint: exportFingerprint(options) })
+  const { signal } = options
+  return openRunFolder(lake, { layout, fingerprint: exportFingerprint(options), signal })
 }
 
 /** The options that make the request. */

@@ -62,7 +62,7 @@ function statesOf(records: readonly RunRecord[], isGoing: boolean): readonly Run
 /** Whether somebody holds the lake: then a run that has not ended is going, else it was killed. */
 async function isLocked({ state }: Lake): Promise<boolean> {
   try {
-    await (await state.lock())()
+    await (await state.lock({ isPatient: false }))()
     return false
   } catch (error) {
     if (isSluiceError(error) && error.code === 'SINK_LOCKED') return true

@@ -2,7 +2,7 @@ import { withDeletionRules } from '../anonymizer/deletions.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
-import { withHeldLock } from '../storage/held-lock.js'
+import { lockState, withHeldLock } from '../storage/held-lock.js'
 import type { Source } from '../storage/store.js'
 import { answerLog } from './answers.js'
 import { connect } from './connect.js'
@@ -28,7 +28,7 @@ const DEFAULT_DOWNLOADS = 4
 export async function runExport(options: ExportOptions): Promise<ExportReport> {
   const answers = answerLog(options.sink.state, options.onEvent)
   const server = connect({ ...options, answers })
-  const unlock = await options.sink.state.lock()
+  const unlock = await lockState(options.sink.state, options)
   try {
     const job = await ServerJob.open(server, options)
     if (job.delivered !== undefined) return await job.release(job.delivered)
@@ -46,7 +46,7 @@ export async function runExport(options: ExportOptions): Promise<ExportReport> {
 
 /** Cancels the unfinished export that the sink keeps; false where there is none or the server does not take it. */
 export async function cancelExport(options: ExportOptions): Promise<boolean> {
-  const unlock = await options.sink.state.lock()
+  const unlock = await lockState(options.sink.state, options)
   try {
     return await cancelKept(options)
   } finally {

@@ -1,4 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sluiceError } from '../errors.js'
@@ -57,7 +57,14 @@ export async function serveMetrics(
 export async function writeMetricsFile(metrics: Pick<Metrics, 'text'>, path: string): Promise<void> {
   const part = `${path}.part`
   try {
-    await writeFile(part, await metrics.text())
+    // Never through a link that somebody put there.
+    await rm(part, { force: true })
+    const file = await open(part, 'wx')
+    try {
+      await file.writeFile(await metrics.text())
+    } finally {
+      await file.close()
+    }
     await rename(part, path)
   } catch (cause) {
     await rm(part, { force: true }).catch(() => {})

@@ -6,6 +6,7 @@ import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
 import { markOf, ownerOf } from './ownership.js'
 import type { RunSecrets } from './plan.js'
+import { reportedOutputs } from './recognition.js'
 import { digestOf, openSecrets } from './secrets.js'
 import { sideBySide } from './side-by-side.js'
 import { Tally } from './tally.js'
@@ -57,6 +58,11 @@ async function surveyAll(
   let skipped = 0
   const surveyed: (readonly [ItemWork, Surveyed])[] = []
   // Where an item has no journal, a commit whose done record is missing is known by it.
+  let reports: ReturnType<typeof reportedOutputs> | undefined
+  const reported = () => {
+    reports ??= reportedOutputs(options.sink)
+    return reports
+  }
   const owner = options.sink.isRemote === true ? await ownerOf(options.sink.state) : undefined
   await sideBySide(listed.entries(), SURVEYED_AT_ONCE, async ([at, { item, output }]) => {
     const each = {
@@ -65,9 +71,16 @@ async function surveyAll(
       fingerprint: hashOf(fingerprint, item.name, item.version),
       ...(owner === undefined ? {} : { mark: markOf(owner, options.sink.place, output) }),
     }
-    surveyed[at] = [each, await survey(each, options.sink, options)]
+    surveyed[at] = [each, await survey(each, options.sink, { ...options, reported })]
   })
   for (const [each, found] of surveyed) {
+    if ((found.kind === 'work' || found.kind === 'finished') && found.isRecognized)
+      options.onEvent?.({
+        event: 'output.recognized',
+        level: 'info',
+        item: each.item.name,
+        output: each.output,
+      })
     if (found.kind === 'work') work.push(each)
     else if (found.kind === 'finished') finished.set(each, found.record)
     else if (found.kind === 'skipped') skipped += 1

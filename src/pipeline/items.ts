@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { checkName } from '../storage/names.js'
 import { isMixOf } from '../storage/split-sink.js'
-import type { Sink, SinkHead, Source, SourceItem, StoreEvent } from '../storage/store.js'
+import type { Sink, SinkHead, Source, SourceItem, State, StoreEvent } from '../storage/store.js'
 import { type DoneRecord, journalName, readDone, writeDone } from './done.js'
 import { readJournal } from './journal.js'
+import { isSameOutput, type KnownOutput } from './recognition.js'
 import { NO_TOTALS } from './totals.js'
 
 /** One item and the output it becomes. */
@@ -73,8 +74,8 @@ async function refuseOverlap(
 }
 
 export type Surveyed =
-  | { readonly kind: 'work' }
-  | { readonly kind: 'finished'; readonly record: DoneRecord }
+  | { readonly kind: 'work'; readonly isRecognized?: true }
+  | { readonly kind: 'finished'; readonly record: DoneRecord; readonly isRecognized?: true }
   | { readonly kind: 'skipped' }
   | { readonly kind: 'conflict' }
 
@@ -85,24 +86,62 @@ export async function survey(
   {
     overwrite = false,
     skipExisting = false,
-  }: { readonly overwrite?: boolean; readonly skipExisting?: boolean },
+    reported,
+  }: {
+    readonly overwrite?: boolean
+    readonly skipExisting?: boolean
+    /** Outputs of earlier runs, for one that has no other proof of whose it is. */
+    readonly reported: () => Promise<ReadonlyMap<string, readonly KnownOutput[]>>
+  },
 ): Promise<Surveyed> {
   const there = await sink.head(work.output)
   const record = await readDone(sink.state, work.output)
   const untouched = record !== undefined && (record.head?.version ?? null) === (there?.version ?? null)
   if (untouched && record.fingerprint === work.fingerprint) return { kind: 'finished', record }
   if (there === undefined) return { kind: 'work' }
+  const output = { name: work.output, there }
+  // Copied, restored or touched since.
+  if (record?.fingerprint === work.fingerprint && (await isSameOutput(sink, output, record.head))) {
+    const renewed = { ...record, head: { ...record.head, ...there, parts: record.head?.parts } }
+    await writeDone(sink.state, renewed)
+    return { kind: 'finished', record: renewed, isRecognized: true }
+  }
   if (skipExisting) return { kind: 'skipped' }
   if (untouched || overwrite) return { kind: 'work' }
   // Committed, but its done record was not written yet.
   if (there.fingerprint === work.fingerprint) return { kind: 'work' }
   if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work' }
-  const sealed = (await readJournal(sink.state, journalName(work.output)))?.checkpoint.sealed
-  const isOurs = sealed?.version === there.version || isMixOf(there, work.fingerprint, [sealed, record?.head])
-  if (!isOurs) return { kind: 'conflict' }
-  // The journal that proves it is about to give way to that of other work.
+  const sealed = await sealedBefore(sink.state, work.output)
+  const isOurs =
+    sealed.some(({ version }) => version === there.version) ||
+    isMixOf(there, work.fingerprint, [...sealed, record?.head])
+  const isRecognized = !isOurs && (await isKnown(sink, output, [record?.head], reported))
+  if (!isOurs && !isRecognized) return { kind: 'conflict' }
+  // What proves it is about to give way to other work.
   await writeDone(sink.state, unfinished(work, there))
-  return { kind: 'work' }
+  return isRecognized ? { kind: 'work', isRecognized } : { kind: 'work' }
+}
+
+async function isKnown(
+  sink: Sink,
+  output: { readonly name: string; readonly there: SinkHead },
+  heads: readonly (KnownOutput | null | undefined)[],
+  reported: () => Promise<ReadonlyMap<string, readonly KnownOutput[]>>,
+): Promise<boolean> {
+  for (const known of [...heads, ...((await reported()).get(output.name) ?? [])])
+    if (await isSameOutput(sink, output, known)) return true
+  return false
+}
+
+/** What earlier runs were about to commit, those of earlier epochs too. */
+async function sealedBefore(state: State, output: string): Promise<readonly SinkHead[]> {
+  const { id, earlier } = state.epoch()
+  const heads: SinkHead[] = []
+  for (const epoch of [id, ...earlier]) {
+    const head = (await readJournal(state, journalName(output, epoch)))?.checkpoint.sealed
+    if (head !== undefined) heads.push(head)
+  }
+  return heads
 }
 
 /** That what stands there is of this tool, of whichever work; nothing is finished by it. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Appender, SinkHead, State } from '../storage/store.js'
 import { addTotals, NO_TOTALS, type Totals } from './totals.js'
 
-const FORMAT = 1
+const FORMAT = 2
 
 /** How far an item's output is. */
 export interface Checkpoint {
@@ -10,6 +10,10 @@ export interface Checkpoint {
   readonly endOffset: number
   readonly outputBytes: number
   readonly quarantineBytes: number
+  /** `SinkItem.digest` at this place: proves what is left of the output. */
+  readonly outputSha256?: string
+  /** SHA-256 of the quarantine as far as `quarantineBytes`. */
+  readonly quarantineSha256?: string
   readonly totals: Totals
   /** The complete output, about to appear or already there. */
   readonly sealed?: SinkHead
@@ -26,7 +30,16 @@ type Entry =
 /** What a journal proves, and how many of its bytes do. */
 export interface ReadJournal {
   readonly fingerprint: string
+  /** The last of the steps. */
   readonly checkpoint: Checkpoint
+  readonly keepBytes: number
+  /** From the start, all places at which it can be resumed. */
+  readonly steps: readonly JournalStep[]
+}
+
+export interface JournalStep {
+  readonly checkpoint: Checkpoint
+  /** Of the journal. */
   readonly keepBytes: number
 }
 
@@ -42,6 +55,7 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
   let now = { checkpoint: START, keepBytes: 0, boot: null as string | null }
   let synced: typeof now | undefined
   let unsynced: (typeof now)[] = []
+  const steps: JournalStep[] = []
   for (const [line, endBytes] of linesOf(text)) {
     const entry = parseEntry(line)
     if (entry === undefined) break
@@ -55,9 +69,10 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
     if (header === undefined) return undefined
     if ('chunk' in entry) {
       const totals = addTotals(now.checkpoint.totals, entry.totals)
-      const { endOffset, outputBytes, quarantineBytes } = entry
-      now = { ...now, checkpoint: { endOffset, outputBytes, quarantineBytes, totals }, keepBytes: endBytes }
+      const { chunk: _, ...place } = entry
+      now = { ...now, checkpoint: { ...place, totals }, keepBytes: endBytes }
       unsynced.push(now)
+      steps.push({ checkpoint: now.checkpoint, keepBytes: endBytes })
     } else if ('sync' in entry) {
       const { boot, endOffset = now.checkpoint.endOffset } = entry
       now = { ...now, keepBytes: endBytes, boot }
@@ -70,7 +85,16 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
   }
   if (header === undefined || synced === undefined) return undefined
   const trusted = boot !== null && now.boot === boot ? now : synced
-  return { fingerprint: header.fingerprint, checkpoint: trusted.checkpoint, keepBytes: trusted.keepBytes }
+  const { checkpoint, keepBytes } = trusted
+  const resumable = steps.filter(
+    (step) => step.keepBytes < keepBytes && step.checkpoint.endOffset < checkpoint.endOffset,
+  )
+  return {
+    fingerprint: header.fingerprint,
+    checkpoint,
+    keepBytes,
+    steps: [...resumable, { checkpoint, keepBytes }],
+  }
 }
 
 /** Writes what `readJournal` reads. Each entry stands in one line behind its own digest. */
@@ -90,7 +114,7 @@ export class Journal {
     )
   }
 
-  static async resume(state: State, name: string, read: ReadJournal): Promise<Journal> {
+  static async resume(state: State, name: string, read: JournalStep): Promise<Journal> {
     const boot = (await state.bootId()) ?? null
     const file = await state.appender(name, read.keepBytes)
     return Journal.#begin(new Journal(file, boot), (journal) => journal.sync())

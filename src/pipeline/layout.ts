@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { lockState } from '../storage/held-lock.js'
 import type { Lake, Sink, State } from '../storage/store.js'
 import { hashOf } from './items.js'
 import type { RunOptions } from './options.js'
@@ -29,6 +30,9 @@ export interface RunFolderOptions {
   /** Of runs that belong together whatever their fingerprints. */
   readonly family?: string
   readonly now?: Date
+  /** Ends the wait for the lake's lock. */
+  readonly signal?: AbortSignal
+  readonly onEvent?: RunOptions['onEvent']
   /** Whether the run of a folder is complete; default: it has a report. */
   readonly isComplete?: (folder: string, sink: Sink) => Promise<boolean>
 }
@@ -64,7 +68,7 @@ export interface RunEntry {
 export async function openRunFolder(lake: Lake, options: RunFolderOptions): Promise<RunFolder> {
   const { layout, fingerprint, family, now = new Date(), isComplete = hasReport } = options
   if (layout === 'none') return { sink: lake.sink(''), folder: '', isResumed: false, close: async () => {} }
-  const close = await lake.state.lock()
+  const close = await lockState(lake.state, options)
   try {
     const entries = await readRuns(lake.state)
     const last = entries.findLast((entry) => entry.fingerprint === fingerprint && entry.isRemoved !== true)

@@ -1,3 +1,4 @@
+import { lockState } from '../storage/held-lock.js'
 import { beginRun } from './begin.js'
 import type { Begun } from './begun.js'
 import { failureOf, finishRun } from './finish.js'
@@ -17,7 +18,7 @@ import { contextOf, openWorkshop } from './workshop.js'
 export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const limits = settleLimits(options)
   const listed = await listWork(options, (event) => options.onEvent?.({ level: 'warn', ...event }))
-  const unlock = await options.sink.state.lock()
+  const unlock = await lockState(options.sink.state, options)
   try {
     const begun = await beginRun(options, limits, listed)
     if (begun.work.length > 0) await anonymizeAll(options, limits, begun)

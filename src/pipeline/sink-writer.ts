@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { Appender, Sink, SinkHead, SinkItem, SinkPart } from '../storage/store.js'
 import { gzipMember } from '../workers/gzip-member.js'
@@ -5,7 +6,14 @@ import type { AnonymizedChunk } from './chunk-result.js'
 import type { RunContext } from './context.js'
 import { type DoneRecord, journalName, quarantineName, writeDone } from './done.js'
 import type { ItemWork } from './items.js'
-import { type Checkpoint, Journal, readJournal, START } from './journal.js'
+import {
+  type Checkpoint,
+  Journal,
+  type JournalStep,
+  type ReadJournal,
+  readJournal,
+  START,
+} from './journal.js'
 import { countByCode, quarantineText } from './quarantine.js'
 import { addTotals, NO_TOTALS, reconciles, type Totals, totalsOf } from './totals.js'
 
@@ -17,7 +25,10 @@ const SYNC_EVERY_BYTES = 64 * 2 ** 20
  * more than there is. Commits by `seal`, which reconciles, and `commit`, which makes the output appear.
  */
 export class SinkWriter {
+  private readonly journal: Journal
+  private checkpoint: Checkpoint
   #quarantine: Appender | undefined
+  readonly #quarantineDigest: Hash
   /** Delivered, but not in the journal: their bytes may not be kept yet. */
   #pending: Checkpoint[] = []
   /** Of the item: how far the journal speaks of it. */
@@ -31,9 +42,12 @@ export class SinkWriter {
     private readonly run: RunContext,
     private readonly work: ItemWork,
     private readonly sinkItem: SinkItem,
-    private readonly journal: Journal,
-    private checkpoint: Checkpoint,
-  ) {}
+    { journal, checkpoint, quarantineDigest }: WriterStart,
+  ) {
+    this.journal = journal
+    this.checkpoint = checkpoint
+    this.#quarantineDigest = quarantineDigest
+  }
 
   /** Goes on from the item's checkpoint if it is one of the same fingerprint, else begins afresh. */
   static async open(run: RunContext, work: ItemWork): Promise<SinkWriter> {
@@ -48,16 +62,22 @@ export class SinkWriter {
 
   static async #resume(run: RunContext, work: ItemWork, sinkItem: SinkItem): Promise<SinkWriter | undefined> {
     const { state } = run.sink
-    const name = journalName(work.output)
+    const name = journalName(work.output, state.epoch().id)
     const item = work.item.name
     const read = await readJournal(state, name)
-    if (read?.fingerprint === work.fingerprint && (await canResume(run, work, sinkItem, read.checkpoint))) {
-      const { checkpoint } = read
+    const resumed =
+      read?.fingerprint === work.fingerprint ? await resumable(run, work, sinkItem, read) : undefined
+    if (read !== undefined && resumed !== undefined) {
+      const { step, quarantine } = resumed
+      const { checkpoint } = step
       run.onEvent({ event: 'item.resumed', level: 'info', item, offset: checkpoint.endOffset })
+      if (checkpoint.endOffset < read.checkpoint.endOffset)
+        run.onEvent({ event: 'checkpoint.damaged', level: 'warn', item, offset: checkpoint.endOffset })
       // A killed run flushed neither, and the journal is about to vouch for them.
       await sinkItem.flush()
       await flushQuarantine(run, work, checkpoint)
-      return new SinkWriter(run, work, sinkItem, await Journal.resume(state, name, read), checkpoint)
+      const journal = await Journal.resume(state, name, step)
+      return new SinkWriter(run, work, sinkItem, { journal, checkpoint, quarantineDigest: quarantine })
     }
     if ((await state.bytesOf(name)) !== undefined)
       run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item })
@@ -66,11 +86,13 @@ export class SinkWriter {
 
   static async #start(run: RunContext, work: ItemWork, sinkItem: SinkItem): Promise<SinkWriter> {
     const { state } = run.sink
-    const name = journalName(work.output)
-    await state.remove(name)
+    const { id, earlier } = state.epoch()
+    for (const epoch of [...earlier, id]) await state.remove(journalName(work.output, epoch))
     await sinkItem.resume(0)
     await state.remove(quarantineName(work.output))
-    return new SinkWriter(run, work, sinkItem, await Journal.start(state, name, work.fingerprint), START)
+    const journal = await Journal.start(state, journalName(work.output, id), work.fingerprint)
+    const quarantineDigest = createHash('sha256')
+    return new SinkWriter(run, work, sinkItem, { journal, checkpoint: START, quarantineDigest })
   }
 
   get at(): Checkpoint {
@@ -111,6 +133,8 @@ export class SinkWriter {
       endOffset,
       outputBytes: this.checkpoint.outputBytes + written,
       quarantineBytes: quarantineBytes + rejectedBytes,
+      outputSha256: this.sinkItem.digest(),
+      quarantineSha256: this.#quarantineDigest.copy().digest('hex'),
       totals: chunkTotals,
     }
     this.#pending.push(step)
@@ -144,7 +168,8 @@ export class SinkWriter {
   async abort(): Promise<void> {
     await this.close()
     await this.sinkItem.abort()
-    await this.run.sink.state.remove(journalName(this.work.output))
+    const { state } = this.run.sink
+    await state.remove(journalName(this.work.output, state.epoch().id))
   }
 
   /** Lets go of everything; a later run goes on from the checkpoint. */
@@ -178,6 +203,7 @@ export class SinkWriter {
       this.checkpoint.quarantineBytes,
     )
     await this.#quarantine.append(text)
+    this.#quarantineDigest.update(text)
     return Buffer.byteLength(text)
   }
 
@@ -235,16 +261,45 @@ async function closeAll(all: readonly ({ close(): Promise<void> } | undefined)[]
 const bytesOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0)
 
-async function canResume(
+interface WriterStart {
+  readonly journal: Journal
+  readonly checkpoint: Checkpoint
+  /** Of the quarantine as far as the checkpoint. */
+  readonly quarantineDigest: Hash
+}
+
+// What has to be read at once.
+const MOST_QUARANTINE_BYTES = 256 * 2 ** 20
+
+async function quarantineOf({ sink: { state } }: RunContext, { output }: ItemWork): Promise<Buffer> {
+  const name = quarantineName(output)
+  const isRead = ((await state.bytesOf(name)) ?? 0) <= MOST_QUARANTINE_BYTES
+  return Buffer.from((isRead ? await state.read(name) : undefined) ?? '')
+}
+
+/** The last step of the journal up to which both output and quarantine are what they were. */
+async function resumable(
   run: RunContext,
   work: ItemWork,
   sinkItem: SinkItem,
-  { outputBytes, quarantineBytes, sealed }: Checkpoint,
-): Promise<boolean> {
+  { steps, checkpoint }: ReadJournal,
+): Promise<{ readonly step: JournalStep; readonly quarantine: Hash } | undefined> {
   // A sealed output that is neither there nor ready is lost; one that is never comes here.
-  if (sealed !== undefined) return false
-  const quarantined = (await run.sink.state.bytesOf(quarantineName(work.output))) ?? 0
-  return quarantined >= quarantineBytes && (await sinkItem.resume(outputBytes))
+  if (checkpoint.sealed !== undefined) return undefined
+  const places = steps.map(({ checkpoint }) => ({
+    outputBytes: checkpoint.outputBytes,
+    sha256: checkpoint.outputSha256,
+  }))
+  const provenBytes = await sinkItem.proven(places.filter(({ outputBytes }) => outputBytes > 0))
+  const quarantined = await quarantineOf(run, work)
+  for (const step of steps.toReversed()) {
+    const { outputBytes, quarantineBytes, quarantineSha256, endOffset } = step.checkpoint
+    if (endOffset === 0 || outputBytes > provenBytes || quarantineBytes > quarantined.length) continue
+    const quarantine = createHash('sha256').update(quarantined.subarray(0, quarantineBytes))
+    if (quarantine.copy().digest('hex') !== quarantineSha256) continue
+    return (await sinkItem.resume(outputBytes)) ? { step, quarantine } : undefined
+  }
+  return undefined
 }
 
 async function flushQuarantine(
@@ -272,7 +327,8 @@ export interface SealedItem {
 
 /** What an earlier run sealed but did not finish, if its bytes are still there. */
 export async function findSealed(run: RunContext, work: ItemWork): Promise<SealedItem | undefined> {
-  const read = await readJournal(run.sink.state, journalName(work.output))
+  const { state } = run.sink
+  const read = await readJournal(state, journalName(work.output, state.epoch().id))
   const head = read?.checkpoint.sealed
   if (read?.fingerprint !== work.fingerprint || head === undefined) return undefined
   const sinkItem = run.sink.item(work.output, work.fingerprint)
@@ -310,7 +366,8 @@ export async function commit(
   }
   await writeDone(sink.state, record)
   faultPoint('after-done')
-  await sink.state.remove(journalName(output))
+  const { id, earlier } = sink.state.epoch()
+  for (const epoch of [...earlier, id]) await sink.state.remove(journalName(output, epoch))
   run.onEvent({ event: 'item.committed', level: 'info', item: item.name, lines: totals.lines })
   return record
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, isSluiceError } from '../errors.js'
 import { isIncremental } from '../export/contents.js'
 import { layoutFingerprint, openRunFolder } from '../pipeline/layout.js'
-import { withHeldLock } from '../storage/held-lock.js'
+import { lockState, withHeldLock } from '../storage/held-lock.js'
 import { splitSink } from '../storage/split-sink.js'
 import { type Delivery, deliver } from './deliver.js'
 import { addRecord, type RunRecord, readRecords } from './history.js'
@@ -36,7 +36,7 @@ export interface PipelineReport extends Delivery {
  */
 export async function runOnce(pipeline: Pipeline, hooks: RunHooks = {}): Promise<PipelineReport> {
   const { lake } = pipeline
-  const unlock = await lake.state.lock()
+  const unlock = await lockState(lake.state, { signal: hooks.signal, onEvent: hooks.onEvent })
   try {
     return await runLocked({ ...pipeline, lake: withHeldLock(lake) }, hooks)
   } finally {

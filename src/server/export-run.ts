@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isSluiceError, sluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
@@ -9,6 +9,7 @@ import { runPipeline } from '../pipeline/run.js'
 import { folderSource } from '../storage/folder.js'
 import { makeFolders, readText, writeWhole } from '../storage/folder-files.js'
 import { folderState } from '../storage/folder-state.js'
+import { createOwn } from '../storage/own-file.js'
 import type { Sink, Source, SourceItem, State } from '../storage/store.js'
 import type { Catalog, Snapshot } from './catalog.js'
 import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile } from './job.js'
@@ -199,7 +200,7 @@ async function copyOne(
   if (there !== undefined) return there
   const path = join(folder, selection.name)
   const reader = await openSelection(source, selection, { folder: work.folder, fromByte: 0 })
-  const file = await open(`${path}.part`, 'w', 0o600)
+  const file = await createOwn(`${path}.part`, 0o600)
   try {
     const { elements } = job.criteria
     const lineCount = await writeSelection(reader, file, {

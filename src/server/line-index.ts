@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { openItem } from '../pipeline/unpack.js'
 import { makeFolders, writeWhole } from '../storage/folder-files.js'
+import { createOwn } from '../storage/own-file.js'
 import type { Source, SourceItem } from '../storage/store.js'
 import { factsOf, type LineFacts, patientKey } from './line-facts.js'
 import { type ScannedLine, scanLines } from './line-scan.js'
@@ -85,7 +86,7 @@ export async function buildIndex(
   })
   let file: FileHandle | undefined
   try {
-    const part = await open(`${path}.part`, 'w', 0o600)
+    const part = await createOwn(`${path}.part`, 0o600)
     file = part
     const lines = new LineCollector()
     // Records are written between two reads: what is held stays small.

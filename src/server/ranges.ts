@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { openItem } from '../pipeline/unpack.js'
+import { createOwn } from '../storage/own-file.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 
 /** A run of an item's decompressed bytes. */
@@ -25,7 +26,7 @@ export class RunWriter {
   ) {}
 
   static async create(path: string, { keepsLines = false } = {}): Promise<RunWriter> {
-    return new RunWriter(await open(path, 'w', 0o600), keepsLines)
+    return new RunWriter(await createOwn(path, 0o600), keepsLines)
   }
 
   /** The bytes that wait for `flush`. */

@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { source, stateFolder, host, limits, version, onEvent } = options
   await checkSource(source)
   await writing(stateFolder, () => makeFolders(stateFolder, 0o700))
-  const unlock = await lockFolder(stateFolder)
+  const { release: unlock } = await lockFolder(stateFolder)
   const stop = new AbortController()
   try {
     const catalog = new Catalog({

@@ -104,8 +104,8 @@ export function azureSink(options: AzureSinkOptions): Sink {
     localPaths: async () => [],
     state: {
       ...state,
-      async lock() {
-        const release = await state.lock()
+      async lock(waiting) {
+        const release = await state.lock(waiting)
         listed = undefined
         return release
       },

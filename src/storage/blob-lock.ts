@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
 import type { BlobContainer } from './blob-container.js'
 import { isAlive, parseHolder, thisProcess } from './process-identity.js'
+import type { LockWait } from './store.js'
 
 // Azure gives leases of 15 to 60 s. The lease of a process that is gone ends by itself.
 const LEASE_SECONDS = 30
@@ -18,8 +19,7 @@ export interface BlobLock {
   readonly release: () => Promise<void>
 }
 
-export interface LockOptions {
-  readonly signal?: AbortSignal
+export interface LockOptions extends LockWait {
   /** Default 8 s. */
   readonly renewEveryMs?: number
   /** Milliseconds of a clock that only goes on. */
@@ -33,20 +33,32 @@ export interface LockOptions {
 export async function lockBlob(
   container: BlobContainer,
   name: string,
-  { signal, renewEveryMs = RENEW_EVERY_MS, now = () => performance.now() }: LockOptions = {},
+  {
+    signal,
+    isPatient = true,
+    onWait,
+    renewEveryMs = RENEW_EVERY_MS,
+    now = () => performance.now(),
+  }: LockOptions = {},
 ): Promise<BlobLock> {
   const me = await thisProcess(randomUUID())
   await container.put(name, Buffer.alloc(0), { ifNoneMatch: '*' }).catch(isLeasedAlready)
   const until = performance.now() + WAIT_MS
   let askedAt = now()
+  let isWaiting = false
   while (!(await container.acquireLease(name, me.token, LEASE_SECONDS))) {
     const holder = parseHolder((await container.readText(name))?.text ?? '')
     const alive = holder === undefined ? undefined : await isAlive(holder)
-    if (alive === true || performance.now() > until) throw locked(`${container.place}/${name}`)
+    if (alive === true || (!isPatient && alive === undefined) || performance.now() > until)
+      throw locked(`${container.place}/${name}`)
     // Another may have it already and not yet have written down who it is.
     const isFreed =
       alive === false && holder !== undefined && (await container.releaseLease(name, holder.token))
-    if (!isFreed) await sleep(ASK_EVERY_MS, signal)
+    if (!isFreed) {
+      if (!isWaiting) onWait?.({ place: `${container.place}/${name}`, mostSeconds: WAIT_MS / 1000 })
+      isWaiting = true
+      await sleep(ASK_EVERY_MS, signal)
+    }
     askedAt = now()
   }
   await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })

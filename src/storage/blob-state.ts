@@ -1,7 +1,7 @@
 import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
 import type { BlobContainer } from './blob-container.js'
 import { type BlobLock, lockBlob } from './blob-lock.js'
-import type { Appender, State } from './store.js'
+import { type Appender, NO_EPOCH, type State } from './store.js'
 
 export interface BlobStateOptions {
   readonly container: BlobContainer
@@ -53,9 +53,9 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
 
   return {
     place,
-    async lock() {
+    async lock(waiting) {
       await container.createIfMissing()
-      held = await lockBlob(container, blobOf('lock'), { signal })
+      held = await lockBlob(container, blobOf('lock'), { signal, ...waiting })
       known = undefined
       return async () => {
         const lock = held
@@ -64,6 +64,11 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
         await lock?.release()
       }
     },
+    async confirm() {
+      const reason = held?.lost()
+      if (reason !== undefined) throw reason
+    },
+    epoch: () => NO_EPOCH,
     async read(name) {
       if ((await namesFor(name))?.has(name) === false) return undefined
       return (await container.readText(blobOf(name)))?.text

@@ -12,7 +12,7 @@ import {
 } from './block-layout.js'
 import { conflict, forgetStaged, isRefusedForLeftovers } from './block-leftovers.js'
 import { OutputDigest } from './output-digest.js'
-import type { CommitFacts, SinkHead, SinkItem } from './store.js'
+import type { CommitFacts, OutputPlace, SinkHead, SinkItem } from './store.js'
 import type { Uploads } from './uploads.js'
 
 /** What the items of a sink share. */
@@ -74,6 +74,22 @@ export class BlockSinkItem implements SinkItem {
   async leftBytes(): Promise<number> {
     const { uncommitted } = await this.sink.container.blocks(this.name)
     return longestKept(uncommitted, this.fingerprint).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** The ids of staged blocks name what they hold, and the service has compared. */
+  async proven(places: readonly OutputPlace[]): Promise<number> {
+    const { uncommitted } = await this.sink.container.blocks(this.name)
+    const ends = new Set<number>()
+    let sum = 0
+    for (const { bytes } of longestKept(uncommitted, this.fingerprint)) {
+      sum += bytes
+      ends.add(sum)
+    }
+    return places.findLast(({ outputBytes }) => ends.has(outputBytes))?.outputBytes ?? 0
+  }
+
+  digest(): string | undefined {
+    return this.#digest?.value
   }
 
   async append(pieces: readonly Uint8Array[]): Promise<void> {

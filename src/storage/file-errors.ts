@@ -1,4 +1,4 @@
-import { type SluiceError, sluiceError } from '../errors.js'
+import { isSluiceError, type SluiceError, sluiceError } from '../errors.js'
 
 const codeOf = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code
@@ -52,6 +52,6 @@ export async function writing<T>(at: string, write: () => Promise<T>): Promise<T
   try {
     return await write()
   } catch (error) {
-    throw sinkError(error, at)
+    throw isSluiceError(error) ? error : sinkError(error, at)
   }
 }

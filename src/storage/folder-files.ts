@@ -1,20 +1,69 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { sluiceError } from '../errors.js'
 import { isMissing } from './file-errors.js'
+import { createOwn } from './own-file.js'
 
-/** Writes a file whole: beside it, flushed, then by rename, and the folder flushed. */
-export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+/** Whose temporary file it is, where others may write the same one. */
+export interface Writer {
+  readonly epoch: string
+  /** Throws SINK_LOCKED where the file is no longer this process's to write. */
+  confirm(): Promise<void>
+}
+
+/** Writes a file whole: beside it, flushed, then by rename, and the folder flushed. Throws SINK_LOCKED. */
+export async function writeWhole(path: string, text: string, mode: number, writer?: Writer): Promise<void> {
   await makeFolders(dirname(path))
-  const part = `${path}.part`
-  const file = await open(part, 'w', mode)
+  const part = temporaryName(path, writer?.epoch)
+  const file = await createOwn(part, mode)
   try {
     await file.writeFile(text)
     await file.datasync()
+    // INVARIANT fence: the temporary file is there before the lock is confirmed.
+    await writer?.confirm()
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {})
+    throw error
   } finally {
     await file.close()
   }
-  await rename(part, path)
   await flushFolder(dirname(path))
+}
+
+const MOST_NAME_BYTES = 255
+
+/** Beside the file; a hash stands for a name that would become too long for the file system. */
+export function temporaryName(path: string, epoch = ''): string {
+  const ending = epoch === '' ? '.part' : `.${epoch}.part`
+  const name = basename(path)
+  const isShort = Buffer.byteLength(name) + ending.length <= MOST_NAME_BYTES
+  const short = isShort ? name : createHash('sha256').update(name).digest('hex').slice(0, 32)
+  return join(dirname(path), `${short}${ending}`)
+}
+
+/** Throws SINK_UNWRITABLE where a link leads out of the folder. */
+export async function checkInside(folder: string, inner: string): Promise<void> {
+  if (folder === inner) return
+  const [outer, real] = [await realpath(folder), await realpath(inner)]
+  if (`${real}/`.startsWith(outer.endsWith('/') ? outer : `${outer}/`)) return
+  throw sluiceError(
+    'SINK_UNWRITABLE',
+    'a symbolic link leads out of the output folder; remove it, or choose another output',
+    { blame: 'sink', retry: 'never', at: inner },
+  )
+}
+
+/** Makes the folder of a state. Throws SINK_UNWRITABLE for a link: what lies in it is for its owner only. */
+export async function makeStateFolder(path: string): Promise<void> {
+  await makeFolders(path, 0o700)
+  if (!(await lstat(path)).isSymbolicLink()) return
+  throw sluiceError('SINK_UNWRITABLE', 'the state folder is a symbolic link; remove it, or give --state', {
+    blame: 'sink',
+    retry: 'never',
+    at: path,
+  })
 }
 
 /**

@@ -1,76 +1,178 @@
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
-import { isExisting, isMissing, writing } from './file-errors.js'
-import { makeFolders } from './folder-files.js'
+import { isExisting, isMissing, sinkError, writing } from './file-errors.js'
+import { makeStateFolder } from './folder-files.js'
+import { createOwn } from './own-file.js'
 import { type Holder, isAlive, parseHolder, thisProcess } from './process-identity.js'
+import type { LockWait } from './store.js'
 
-// A lock of another machine is believed as long as its holder touches it.
-const TOUCH_EVERY_MS = 10_000
-const STALE_AFTER_MS = 60_000
+/** How a lock shows that its holder is at work. All of it is counted by the process that waits, by no clock of others. */
+export interface LockTimes {
+  readonly beatEveryMs: number
+  /** A lock that has not changed for so long is that of a process that is gone. */
+  readonly staleAfterMs: number
+  readonly lookEveryMs: number
+}
 
-/** Takes the folder for this process; a lock whose holder is gone is taken over. Throws SINK_LOCKED. */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export const LOCK_TIMES: LockTimes = { beatEveryMs: 10_000, staleAfterMs: 60_000, lookEveryMs: 1_000 }
+
+export interface FolderLock {
+  readonly holder: Holder
+  /** Throws SINK_LOCKED once the lock is another's, or gone. */
+  confirm(): Promise<void>
+  release(): Promise<void>
+}
+
+/**
+ * Takes the folder for this process. The lock of a process of this machine is taken over when that has ended. Whether
+ * any other holder is alive cannot be asked: its lock is watched until it has not changed for a minute. Throws
+ * SINK_LOCKED, INTERRUPTED.
+ */
+export async function lockFolder(
+  folder: string,
+  waiting: LockWait = {},
+  times: LockTimes = LOCK_TIMES,
+): Promise<FolderLock> {
   const path = join(folder, 'lock')
   const me = await thisProcess(randomUUID())
-  await writing(folder, () => makeFolders(folder, 0o700))
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (await create(path, me)) return holding(path, me)
-    const text = await readFile(path, 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    if (await isHeld(path, text)) break
-    await takeAway(path, text)
-  }
-  throw sluiceError('SINK_LOCKED', 'another run is writing to this output; wait for it to end', {
-    blame: 'sink',
-    retry: 'later',
-    at: path,
-  })
-}
-
-function holding(path: string, me: Holder): () => Promise<void> {
-  const touch = setInterval(() => {
-    const now = new Date()
-    utimes(path, now, now).catch(() => {})
-  }, TOUCH_EVERY_MS)
-  touch.unref()
-  return async () => {
-    clearInterval(touch)
-    const text = await readFile(path, 'utf8').catch(() => '')
-    if (text.includes(me.token)) await rm(path, { force: true })
+  await writing(folder, () => makeStateFolder(folder))
+  const watch = new Watch(times)
+  let isWaiting = false
+  for (;;) {
+    const file = await create(path, me)
+    if (file !== undefined) return keep(path, { me, file, times })
+    const seen = await look(path)
+    if (seen === undefined) continue
+    const holder = parseHolder(seen.text)
+    const alive = holder === undefined ? false : await isAlive(holder)
+    if (alive === true) throw locked(path)
+    if (alive === false || watch.isStale(seen)) {
+      await takeAway(path, seen.text)
+      continue
+    }
+    if (watch.isAlive || waiting.isPatient === false) throw locked(path)
+    if (!isWaiting) waiting.onWait?.({ place: path, mostSeconds: Math.ceil(times.staleAfterMs / 1000) })
+    isWaiting = true
+    await sleep(times.lookEveryMs, waiting.signal)
   }
 }
 
-/** Appears with its content or not at all: a link cannot be half-written and does not replace. */
-async function create(path: string, me: Holder): Promise<boolean> {
-  const own = `${path}.${me.token}`
-  return writing(path, async () => {
-    const file = await open(own, 'w', 0o600)
+interface SeenLock {
+  readonly text: string
+  /** Different from the last one: its holder has done something since. */
+  readonly signature: string
+}
+
+/** How long a lock has not changed, as far as it was looked at. */
+class Watch {
+  #signature: string | undefined
+  #lookedAtMs = 0
+  #quietMs = 0
+  #changes = 0
+
+  constructor(private readonly times: LockTimes) {}
+
+  isStale({ signature }: SeenLock): boolean {
+    const nowMs = performance.now()
+    if (signature !== this.#signature) {
+      if (this.#signature !== undefined) this.#changes += 1
+      this.#signature = signature
+      this.#quietMs = 0
+    } else {
+      // Where this process was stopped meanwhile, the holder may have been, too.
+      this.#quietMs += Math.min(nowMs - this.#lookedAtMs, 2 * this.times.lookEveryMs)
+    }
+    this.#lookedAtMs = nowMs
+    return this.#quietMs >= this.times.staleAfterMs
+  }
+
+  get isAlive(): boolean {
+    return this.#changes > 0
+  }
+}
+
+/** Opened for each look: a network file system then asks its server, and does not answer from its cache. */
+async function look(path: string): Promise<SeenLock | undefined> {
+  try {
+    const file = await open(path, 'r')
     try {
-      await file.writeFile(JSON.stringify(me))
+      const { mtimeNs, ino } = await file.stat({ bigint: true })
+      const text = await file.readFile('utf8')
+      return { text, signature: `${mtimeNs} ${ino} ${text}` }
     } finally {
       await file.close()
     }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw sinkError(error, path)
+  }
+}
+
+/**
+ * Counts on in the file it created, by its handle: once the name belongs to another lock, nobody sees that any more.
+ */
+function keep(
+  path: string,
+  { me, file, times }: { readonly me: Holder; readonly file: FileHandle; readonly times: LockTimes },
+): FolderLock {
+  const countAt = Buffer.byteLength(headOf(me))
+  let count = 0
+  let beating: Promise<unknown> = Promise.resolve()
+  const beat = async (): Promise<void> => {
+    count += 1
+    await file.write(String(count).padStart(COUNT_LENGTH, '0'), countAt)
+    await file.datasync()
+  }
+  const timer = setInterval(() => {
+    // A disk that is full or slow for a while: the next one may get through.
+    beating = beating.then(beat).catch(() => {})
+  }, times.beatEveryMs)
+  timer.unref()
+  const isMine = async (): Promise<boolean> => {
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if (isMissing(error)) return ''
+      throw sinkError(error, path)
+    })
+    return parseHolder(text)?.token === me.token
+  }
+  return {
+    holder: me,
+    async confirm() {
+      if (!(await isMine())) throw lost(path)
+    },
+    async release() {
+      clearInterval(timer)
+      await beating
+      await file.close()
+      if (await isMine().catch(() => false)) await rm(path, { force: true })
+    },
+  }
+}
+
+const COUNT_LENGTH = 12
+const headOf = (me: Holder): string => `${JSON.stringify(me)}\n`
+
+/** Appears with its content or not at all: a link cannot be half-written and does not replace. */
+async function create(path: string, me: Holder): Promise<FileHandle | undefined> {
+  const own = `${path}.${me.token}`
+  return writing(path, async () => {
+    const file = await createOwn(own, 0o600)
     try {
+      await file.writeFile(`${headOf(me)}${'0'.repeat(COUNT_LENGTH)}\n`)
+      await file.datasync()
       await link(own, path)
-      return true
+      return file
     } catch (error) {
-      if (isExisting(error)) return false
+      await file.close()
+      if (isExisting(error)) return undefined
       throw error
     } finally {
       await rm(own, { force: true })
     }
   })
-}
-
-async function isHeld(path: string, text: string): Promise<boolean> {
-  const holder = parseHolder(text)
-  if (holder === undefined) return false
-  const alive = await isAlive(holder)
-  if (alive !== undefined) return alive
-  const touched = await stat(path).catch(() => undefined)
-  return touched !== undefined && Date.now() - touched.mtimeMs < STALE_AFTER_MS
 }
 
 /** Moves the stale lock aside; puts it back if, meanwhile, it is somebody else's. */
@@ -80,8 +182,33 @@ async function takeAway(path: string, stale: string): Promise<void> {
     await rename(path, aside)
   } catch (error) {
     if (isMissing(error)) return
-    throw error
+    throw sinkError(error, path)
   }
   if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path).catch(() => {})
   await rm(aside, { force: true })
+}
+
+const locked = (at: string) =>
+  sluiceError('SINK_LOCKED', 'another run is writing to this output; wait for it to end', {
+    blame: 'sink',
+    retry: 'later',
+    at,
+  })
+
+const lost = (at: string) =>
+  sluiceError(
+    'SINK_LOCKED',
+    'another run has taken over this output, because this one gave no sign of life for a while; wait for it to end',
+    { blame: 'sink', retry: 'later', at },
+  )
+
+async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await wait(ms, undefined, { signal })
+  } catch {
+    throw sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
+      blame: 'user',
+      retry: 'now',
+    })
+  }
 }

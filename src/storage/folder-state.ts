@@ -1,22 +1,58 @@
-import { open, readFile, rm, stat, truncate } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { sluiceError } from '../errors.js'
 import { isMissing, writing } from './file-errors.js'
-import { makeFolders, readText, writeWhole } from './folder-files.js'
-import { lockFolder } from './folder-lock.js'
-import type { Appender, State } from './store.js'
+import { closeEpoch, fence, openEpoch } from './folder-epoch.js'
+import { makeFolders, readText, type Writer, writeWhole } from './folder-files.js'
+import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from './folder-lock.js'
+import { createOwn, reopenOwn } from './own-file.js'
+import { type Appender, type Epoch, NO_EPOCH, type State } from './store.js'
 
 // Journals name files and outputs; secrets lie here until the run is complete.
 const OWNER_ONLY = 0o600
 
 /** Small texts in a folder that nobody else reads. */
-export function folderState(folder: string): State {
+export function folderState(folder: string, times: LockTimes = LOCK_TIMES): State {
   const fileOf = (name: string): string => join(folder, name)
+  let held: { readonly lock: FolderLock; readonly epoch: Epoch } | undefined
+  const epoch = (): Epoch => held?.epoch ?? NO_EPOCH
+  const confirm = async (): Promise<void> => held?.lock.confirm()
+  const writer: Writer = {
+    get epoch() {
+      return epoch().id
+    },
+    confirm,
+  }
+
   return {
     place: folder,
-    lock: () => lockFolder(folder),
+    async lock(waiting) {
+      const lock = await lockFolder(folder, waiting, times)
+      try {
+        const epoch = await writing(folder, () => openEpoch(folder, lock))
+        await writing(folder, () => fence(folder, epoch.id, { recursive: false }))
+        if (epoch.isNew)
+          await writing(folder, () => fence(join(folder, 'items'), epoch.id, { recursive: false }))
+        held = { lock, epoch }
+      } catch (error) {
+        await lock.release()
+        throw error
+      }
+      return async () => {
+        const mine = held?.lock === lock ? held : undefined
+        if (mine !== undefined) held = undefined
+        // Where that fails, the next run asks whether this process is alive.
+        if (mine !== undefined) await closeEpoch(folder, lock, mine.epoch).catch(() => {})
+        await lock.release()
+      }
+    },
+    confirm,
+    epoch,
     read: (name) => readText(fileOf(name)),
-    write: (name, text) => writing(fileOf(name), () => writeWhole(fileOf(name), text, OWNER_ONLY)),
-    appender: (name, keepBytes) => writing(fileOf(name), () => openAppender(fileOf(name), keepBytes)),
+    write: (name, text) => writing(fileOf(name), () => writeWhole(fileOf(name), text, OWNER_ONLY, writer)),
+    appender: (name, keepBytes) =>
+      writing(fileOf(name), () => openAppender(fileOf(name), keepBytes, confirm)),
     async bytesOf(name) {
       try {
         return (await stat(fileOf(name))).size
@@ -32,31 +68,45 @@ export function folderState(folder: string): State {
   }
 }
 
-async function openAppender(path: string, keepBytes: number): Promise<Appender> {
+async function openAppender(
+  path: string,
+  keepBytes: number,
+  confirm: () => Promise<void>,
+): Promise<Appender> {
   await makeFolders(dirname(path), 0o700)
-  if (keepBytes > 0) await truncate(path, keepBytes)
-  const file = await open(path, keepBytes > 0 ? 'a' : 'w', OWNER_ONLY)
+  await confirm()
+  const there = keepBytes > 0 ? await reopenOwn(path, constants.O_RDWR | constants.O_APPEND) : undefined
+  if (there === undefined && keepBytes > 0) throw gone(path)
+  await there?.truncate(keepBytes)
+  const file = there ?? (await createOwn(path, OWNER_ONLY))
   return {
-    append: (text) => writing(path, async () => void (await file.appendFile(text))),
+    append: (text) =>
+      writing(path, async () => {
+        await confirm()
+        await file.appendFile(text)
+      }),
     keep: async () => {},
     flush: () => writing(path, () => file.datasync()),
     close: () => file.close(),
   }
 }
 
+const gone = (at: string) =>
+  sluiceError('SINK_UNWRITABLE', 'is gone, or is a link now; remove it and run it again', {
+    blame: 'sink',
+    retry: 'later',
+    at,
+  })
+
 async function destroyFile(path: string): Promise<void> {
-  try {
-    const file = await open(path, 'r+')
+  const file = await reopenOwn(path)
+  if (file !== undefined)
     try {
       await file.write(Buffer.alloc((await file.stat()).size), 0)
       await file.sync()
     } finally {
       await file.close()
     }
-  } catch (error) {
-    if (isMissing(error)) return
-    throw error
-  }
   await rm(path, { force: true })
 }
 

@@ -5,7 +5,8 @@ import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import { FileSinkItem } from './file-sink-item.js'
 import { headOf } from './file-version.js'
-import { flushFolder, readText, writeWhole } from './folder-files.js'
+import { fence } from './folder-epoch.js'
+import { flushFolder, readText, type Writer, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { bootId, folderState } from './folder-state.js'
 import { checkName, isItemName } from './names.js'
@@ -58,10 +59,12 @@ export function folderLake(
   path: string,
   stateOf = (folder: string): State => folderState(join(stateFolderOf(path), folder)),
 ): Lake {
+  const state = stateOf('')
   return {
     place: path,
-    state: stateOf(''),
-    sink: (folder) => folderSink(folder === '' ? path : join(path, folder), stateOf(folder)),
+    state,
+    sink: (folder) =>
+      folder === '' ? folderSink(path, state) : folderSink(join(path, folder), stateOf(folder)),
     async remove(folder, first) {
       checkName(folder)
       const outputs = join(path, folder)
@@ -93,21 +96,36 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
     checkName(name)
     return join(folder, name)
   }
+  const writer = (): Writer => ({ epoch: state.epoch().id, confirm: state.confirm })
   return {
     place: path,
     localPaths: async () => [await realOf(folder), await realOf(state.place)],
     // Wherever the state lies, the bytes it speaks of are here.
-    state: { ...state, bootId },
+    state: {
+      ...state,
+      bootId,
+      async lock(waiting) {
+        const unlock = await state.lock(waiting)
+        try {
+          const { id, isNew } = state.epoch()
+          if (isNew) await writing(path, () => fence(folder, id, { recursive: true }))
+        } catch (error) {
+          await unlock()
+          throw error
+        }
+        return unlock
+      },
+    },
     head: async (name) => headOf(fileOf(name)),
-    item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name),
+    item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name, { folder, writer: writer() }),
     async put(name, text) {
       const path = fileOf(name)
-      await writing(name, () => writeWhole(path, text, 0o666))
+      await writing(name, () => writeWhole(path, text, 0o666, writer()))
     },
     get: async (name) => readText(fileOf(name)),
     async digest(name) {
       try {
-        return (await digestOfFile(fileOf(name))).digest.value
+        return await digestOfFile(fileOf(name))
       } catch (error) {
         if (isMissing(error)) return undefined
         throw sinkError(error, name)

@@ -5,3 +5,27 @@ export const withHeldLock = <S extends { readonly state: State }>(store: S): S =
   ...store,
   state: { ...store.state, lock: async () => async () => {} },
 })
+
+/** Takes the lock of an output for a run, which can be interrupted meanwhile and says what it waits for. */
+export const lockState = (
+  state: State,
+  {
+    signal,
+    onEvent,
+  }: {
+    readonly signal?: AbortSignal
+    readonly onEvent?: (event: LockEvent) => void
+  },
+): Promise<() => Promise<void>> =>
+  state.lock({
+    signal,
+    onWait: ({ place, mostSeconds }) =>
+      onEvent?.({ event: 'lock.waiting', level: 'info', place, mostSeconds }),
+  })
+
+type LockEvent = {
+  readonly event: 'lock.waiting'
+  readonly level: 'info'
+  readonly place: string
+  readonly mostSeconds: number
+}

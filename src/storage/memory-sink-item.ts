@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { type MemoryContent, type StagedOutput, shortened } from './memory-content.js'
-import type { CommitFacts, SinkHead, SinkItem } from './store.js'
+import type { CommitFacts, OutputPlace, SinkHead, SinkItem } from './store.js'
 
 /** An output that grows beside the objects and becomes one of them. */
 export class MemorySinkItem implements SinkItem {
@@ -36,6 +36,16 @@ export class MemorySinkItem implements SinkItem {
     return this.content.staged.get(this.name)?.keptBytes ?? 0
   }
 
+  /** What is staged cannot be damaged. */
+  async proven(places: readonly OutputPlace[]): Promise<number> {
+    const left = await this.leftBytes()
+    return places.findLast(({ outputBytes }) => outputBytes <= left)?.outputBytes ?? 0
+  }
+
+  digest(): string {
+    return createHash('sha256').update(this.#opened().bytes).digest('hex')
+  }
+
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     const { bytes, flushedBytes } = this.#opened()
     this.#stage({ bytes: Buffer.concat([bytes, ...pieces]), keptBytes: bytes.length, flushedBytes })
@@ -57,8 +67,7 @@ export class MemorySinkItem implements SinkItem {
 
   async sealed(): Promise<SinkHead> {
     const { bytes, version, fingerprint } = this.#opened()
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
-    return { bytes: bytes.length, version, fingerprint, sha256 }
+    return { bytes: bytes.length, version, fingerprint, sha256: this.digest() }
   }
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {

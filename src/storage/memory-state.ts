@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { type Growing, type MemoryContent, shortened } from './memory-content.js'
-import type { Appender, State } from './store.js'
+import { type Appender, NO_EPOCH, type State } from './store.js'
 
 /** The texts of `content`, as the state of its outputs. */
 export function memoryState(content: MemoryContent, alive: () => void): State {
@@ -24,6 +24,10 @@ export function memoryState(content: MemoryContent, alive: () => void): State {
         if (content.lockedBy === me) content.lockedBy = undefined
       }
     },
+    async confirm() {
+      alive()
+    },
+    epoch: () => NO_EPOCH,
     read: async (name) => textOf(name)?.bytes.toString(),
     async write(name, text) {
       alive()

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
 const READ_BYTES = 2 ** 20
 
@@ -23,23 +23,26 @@ export class OutputDigest {
   copy(): OutputDigest {
     return new OutputDigest(this.#hash.copy())
   }
-}
 
-/** Reads the file to its end, or to `endByte`, with the same digest of its bytes. */
-export async function digestOfFile(
-  path: string,
-  endByte = Number.POSITIVE_INFINITY,
-): Promise<{ readonly digest: OutputDigest; readonly bytes: number }> {
-  const digest = new OutputDigest()
-  const file = await open(path, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(READ_BYTES)
-    for (let at = 0; ; ) {
-      const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, endByte - at), at)
-      if (bytesRead === 0) return { digest, bytes: at }
-      digest.add([buffer.subarray(0, bytesRead)])
+  /** Adds the bytes of a file from one byte to another, or its end; returns where it ended. */
+  async addFrom(file: FileHandle, fromByte: number, toByte = Number.POSITIVE_INFINITY): Promise<number> {
+    const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, toByte - fromByte))
+    for (let at = fromByte; ; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, toByte - at), at)
+      if (bytesRead === 0) return at
+      this.add([buffer.subarray(0, bytesRead)])
       at += bytesRead
     }
+  }
+}
+
+/** Of the whole file, in hex. */
+export async function digestOfFile(path: string): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const digest = new OutputDigest()
+    await digest.addFrom(file, 0)
+    return digest.value
   } finally {
     await file.close()
   }

@@ -137,10 +137,13 @@ async function outputsOf(container: BlobContainer, prefix: string): Promise<read
   try {
     const report = JSON.parse(text) as {
       readonly generator?: string
-      readonly outputs?: readonly { readonly name: string; readonly parts?: readonly string[] }[]
+      readonly outputs?: readonly {
+        readonly name: string
+        readonly parts?: readonly { readonly name: string }[]
+      }[]
     } | null
     if (report?.generator !== 'fhir-sluice') return undefined
-    return (report.outputs ?? []).flatMap(({ name, parts }) => parts ?? [name])
+    return (report.outputs ?? []).flatMap((output) => (output.parts ?? [output]).map(({ name }) => name))
   } catch {
     return undefined
   }

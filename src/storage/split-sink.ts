@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { isDocumentName } from './names.js'
-import type { CommitFacts, Sink, SinkHead, SinkItem } from './store.js'
+import type { CommitFacts, OutputPlace, Sink, SinkHead, SinkItem } from './store.js'
 
 /**
  * Outputs in parts: a part ends with the first append that makes it `splitBytes` long or longer, so between lines.
@@ -94,6 +94,25 @@ class SplitSinkItem implements SinkItem {
     }
   }
 
+  /** Part by part: all of them but the last have to be there as far as their end. */
+  async proven(places: readonly OutputPlace[]): Promise<number> {
+    let before = 0
+    for (let number = 1; ; number += 1) {
+      const part = this.#part(number)
+      const left = await part.leftBytes()
+      const inPart = places
+        .filter(({ outputBytes }) => outputBytes > before && outputBytes <= before + left)
+        .map((place) => ({ ...place, outputBytes: place.outputBytes - before }))
+      const proven = inPart.length === 0 ? 0 : await part.proven(inPart)
+      before += proven
+      if (left === 0 || proven < left) return before
+    }
+  }
+
+  digest(): string | undefined {
+    return this.#last.digest()
+  }
+
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
     if (bytes > 0 && this.#lastBytes >= this.output.splitBytes) await this.#roll()
@@ -114,7 +133,7 @@ class SplitSinkItem implements SinkItem {
   }
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
-    const heads = partsOf(sealed)
+    const heads = partsOf(sealed)?.map((head, at) => ({ ...head, sha256: sealed.parts?.[at]?.sha256 }))
     if (heads === undefined) return 'lost'
     if (this.#parts.length !== heads.length) {
       this.#begin()

@@ -120,12 +120,24 @@ export interface Lake {
   remove(folder: string, first: string): Promise<void>
 }
 
+/** The end of an append. */
+export interface OutputPlace {
+  /** From the output's start. */
+  readonly outputBytes: number
+  /** What `digest` was there. */
+  readonly sha256?: string
+}
+
 /** An output being written. Throws SINK_FULL, SINK_UNWRITABLE. */
 export interface SinkItem {
   /** Keeps the first `bytes` of what an earlier run left; false, and nothing kept, if that is less. */
   resume(bytes: number): Promise<boolean>
   /** How much an earlier run left at least. */
   leftBytes(): Promise<number>
+  /** Reads what an earlier run left: the end of the last of these places up to which it is what it was; 0 for none. */
+  proven(places: readonly OutputPlace[]): Promise<number>
+  /** Of all bytes so far, where split of those of the last part; undefined where it is not known. */
+  digest(): string | undefined
   /** Takes the bytes, which may be kept only later; throws what has become of earlier ones. */
   append(bytes: readonly Uint8Array[]): Promise<void>
   /** From the start, how many bytes a later run can resume at: always the end of an `append`. */
@@ -151,11 +163,41 @@ export interface SinkItem {
   close(): Promise<void>
 }
 
+/**
+ * What half-written files are named by. Runs that continue each other share an epoch. Whoever takes over from a
+ * process that may still be alive begins another one: then no file that either of them writes has a name of the other.
+ */
+export interface Epoch {
+  /** Empty without the lock, and where the store keeps writers apart by itself. */
+  readonly id: string
+  /** Newest first. */
+  readonly earlier: readonly string[]
+  readonly isNew: boolean
+}
+
+export const NO_EPOCH: Epoch = { id: '', earlier: [], isNew: false }
+
+export interface LockWait {
+  /** Ends the wait with INTERRUPTED. */
+  readonly signal?: AbortSignal
+  /** Default true; false: SINK_LOCKED instead of waiting. */
+  readonly isPatient?: boolean
+  /** Called once if it waits, for at most so long. */
+  readonly onWait?: (wait: { readonly place: string; readonly mostSeconds: number }) => void
+}
+
 /** Small named texts beside the outputs: journals, done records, quarantine, secrets. Names use `/`. */
 export interface State {
   readonly place: string
-  /** Takes the lock of the output. Throws SINK_LOCKED, SINK_UNWRITABLE. */
-  lock(): Promise<() => Promise<void>>
+  /**
+   * Takes the lock of the output; waits where its holder may be gone but cannot be asked. From then on, whatever
+   * writes throws SINK_LOCKED once the lock is lost. Throws SINK_LOCKED, SINK_UNWRITABLE, INTERRUPTED.
+   */
+  lock(waiting?: LockWait): Promise<() => Promise<void>>
+  /** Throws SINK_LOCKED where the lock that was taken is lost. */
+  confirm(): Promise<void>
+  /** Of the lock that is held. */
+  epoch(): Epoch
   read(name: string): Promise<string | undefined>
   /** Whole or not at all, durable when it returns; readable by the owner only. */
   write(name: string, text: string): Promise<void>

@@ -6,13 +6,11 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { thisProcess } from '../../src/storage/process-identity.js'
 import {
   CONFIG,
   codeOf,
@@ -75,7 +73,8 @@ t.test('a journal cut or altered anywhere gives the same bytes', async (t) => {
 
 t.test('a .part shorter than the journal says is started afresh', async (t) => {
   const output = await killed('part')
-  writeFileSync(join(output, 'x.ndjson.part'), 'short')
+  const [part = ''] = [...outputsIn(output).keys()].filter((name) => name.endsWith('.part'))
+  writeFileSync(join(output, part), 'short')
   const { events, onEvent } = listen()
   await run(input, output, { onEvent })
   t.strictSame(outputsIn(output), expected)
@@ -148,30 +147,6 @@ t.test('two runs at once on one output: the second is SINK_LOCKED, the first end
   t.strictSame(outputsIn(output), expected)
   t.notOk(filesIn(`${output}.sluice`).has('lock'))
 })
-
-t.test(
-  'a lock whose holder is gone is taken over, one of another machine is believed while it is touched',
-  async (t) => {
-    const holder = { ...(await thisProcess('x')), started: '1' }
-    const rows = [
-      ['a number that was used again', JSON.stringify(holder), undefined],
-      ['nonsense', 'not a lock', undefined],
-      ['another container', JSON.stringify({ ...holder, space: 'elsewhere' }), 'SINK_LOCKED'],
-      ['an older version', JSON.stringify({ ...holder, space: undefined }), 'SINK_LOCKED'],
-      ['another machine', JSON.stringify({ ...holder, host: 'elsewhere' }), 'SINK_LOCKED'],
-    ] as const
-    for (const [name, lock, code] of rows) {
-      const output = join(folder, `lock ${name}`)
-      writeFiles(`${output}.sluice`, { lock })
-      t.equal(await codeOf(run(input, output)), code, name)
-    }
-    for (const name of ['another machine', 'another container']) {
-      const output = join(folder, `lock ${name}`)
-      execFileSync('touch', ['-d', '10 minutes ago', join(`${output}.sluice`, 'lock')])
-      t.equal(await codeOf(run(input, output)), undefined, `untouched for long: ${name}`)
-    }
-  },
-)
 
 t.test('SIGTERM leaves a checkpoint, and the next run is byte-identical', async (t) => {
   const output = join(folder, 'term')
@@ -258,8 +233,4 @@ t.test('an output that cannot be written is SINK_UNWRITABLE', async (t) => {
   t.equal(await codeOf(run(input, join(folder, 'file', 'out'))), 'SINK_UNWRITABLE')
   writeFiles(join(folder, 'state'), { 'out.sluice': 'a file where the state should be' })
   t.equal(await codeOf(run(input, join(folder, 'state', 'out'))), 'SINK_UNWRITABLE')
-  mkdirSync(join(folder, 'full'))
-  symlinkSync('/dev/full', join(folder, 'full', 'x.ndjson.part'))
-  t.equal(await codeOf(run(input, join(folder, 'full'))), 'SINK_FULL')
-  rmSync(join(folder, 'full'), { recursive: true })
 })

@@ -51,6 +51,8 @@ export function faultyStore(
         if (key === 'state') return wrap(value as object, operation)
         if (typeof value !== 'function') return value
         if (key === 'list') return (report: never) => listed(object as unknown as Source, report)
+        // What is only known, not asked for.
+        if (SYNCHRONOUS.has(operation)) return value.bind(object)
         return (...args: readonly unknown[]) => {
           const act = (): unknown => Reflect.apply(value, object, args)
           if (key === 'item') return wrap(act() as object, operation)
@@ -83,6 +85,8 @@ export function faultyStore(
     },
   }
 }
+
+const SYNCHRONOUS: ReadonlySet<string> = new Set(['sink.state.epoch', 'sink.item.digest'])
 
 // What these give has calls of its own.
 const OPENING: ReadonlySet<PropertyKey> = new Set(['open', 'appender', 'lock'])

@@ -11,7 +11,9 @@ import type { FaultPoint, RunEvent, RunOptions } from '../../src/pipeline/option
 import type { AnonymizerPlan } from '../../src/pipeline/plan.js'
 import type { RunReport } from '../../src/pipeline/report.js'
 import { runPipeline } from '../../src/pipeline/run.js'
-import { folderSink, folderSource } from '../../src/storage/folder.js'
+import { folderSink, folderSource, stateFolderOf } from '../../src/storage/folder.js'
+import type { LockTimes } from '../../src/storage/folder-lock.js'
+import { folderState } from '../../src/storage/folder-state.js'
 import type { Sink } from '../../src/storage/store.js'
 import { mixedSyntheticPieces, planSynthetic } from '../../src/synthetic/generate.js'
 
@@ -49,8 +51,9 @@ export type Overrides = Partial<Omit<RunOptions, 'source' | 'sink' | 'plan'>>
 export const run = (
   input: string,
   output: string,
-  options: Overrides & { config?: object } = {},
-): Promise<RunReport> => runPipelineInto(input, folderSink(output), options)
+  { lockTimes, ...options }: Overrides & { config?: object; lockTimes?: LockTimes } = {},
+): Promise<RunReport> =>
+  runPipelineInto(input, folderSink(output, folderState(stateFolderOf(output), lockTimes)), options)
 
 /** The same for any sink. */
 export const runPipelineInto = (
@@ -158,6 +161,11 @@ export interface EntryOptions {
   readonly overrides?: Overrides
   /** Kill -9 when this point is reached for the nth time, from 1. */
   readonly kill?: { readonly point: FaultPoint; readonly nth: number }
+  /** Freezes the process (SIGSTOP) there, after it has written its number into the file. */
+  readonly stop?: { readonly point: FaultPoint; readonly nth: number; readonly file: string }
+  readonly lockTimes?: LockTimes
+  /** How far its clock is ahead. */
+  readonly clockSkewMs?: number
   /** A file that gets a line for each fault point reached. */
   readonly trace?: string
 }
@@ -173,10 +181,13 @@ export interface Ended {
 export function runProcess(
   options: EntryOptions,
   whileRunning: (end: (signal: NodeJS.Signals) => void) => void = () => {},
+  /** What starts it, `unshare` for example. */
+  wrapper: readonly string[] = [],
 ): Promise<Ended> {
   const entry = fileURLToPath(new URL('../faults/run-entry.js', import.meta.url))
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [entry, JSON.stringify(options)])
+    const [command, ...args] = [...wrapper, process.execPath, entry, JSON.stringify(options)]
+    const child = spawn(command, args)
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (data) => {
