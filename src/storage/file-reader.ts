@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { sluiceError } from '../errors.js'
 import { sourceError } from './file-errors.js'
-import { versionOf } from './file-version.js'
+import { pinOf } from './file-version.js'
 import type { SourceItem, SourceReader } from './store.js'
 
 // How much is read between two looks at whether the file is still the same.
@@ -62,11 +62,7 @@ class FileReader implements SourceReader {
   async verify(): Promise<void> {
     const opened = await this.file.stat({ bigint: true })
     const named = await stat(this.path, { bigint: true }).catch(() => undefined)
-    if (
-      named === undefined ||
-      versionOf(opened) !== this.item.version ||
-      versionOf(named) !== this.item.version
-    )
+    if (named === undefined || pinOf(opened) !== this.item.version || pinOf(named) !== this.item.version)
       throw changed(this.item.name)
     this.#verifiedAt = this.#at
   }

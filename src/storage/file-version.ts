@@ -3,14 +3,25 @@ import { stat } from 'node:fs/promises'
 import { isMissing } from './file-errors.js'
 import type { SinkHead } from './store.js'
 
-/** Size, modification time and inode: what pins a file. */
+/** Of an output: size, modification time and inode, which the rename to its final name leaves as they are. */
 export const versionOf = (stats: BigIntStats): string => `${stats.size}-${stats.mtimeNs}-${stats.ino}`
 
-/** Size and version of a file; undefined if there is none. */
-export async function headOf(path: string): Promise<SinkHead | undefined> {
+/**
+ * Of a file that is read: also the time of its last change, which nobody can set. It tells of another content with the
+ * same size and modification time; chmod and a new hard link change it, too, and cost a second reading.
+ */
+export const pinOf = (stats: BigIntStats): string => `${versionOf(stats)}-${stats.ctimeNs}`
+
+/** Size and version of an output; undefined if there is none. */
+export const headOf = (path: string): Promise<SinkHead | undefined> => headBy(path, versionOf)
+
+/** The same of a file that is to be read. */
+export const pinnedHeadOf = (path: string): Promise<SinkHead | undefined> => headBy(path, pinOf)
+
+async function headBy(path: string, version: (stats: BigIntStats) => string): Promise<SinkHead | undefined> {
   try {
     const stats = await stat(path, { bigint: true })
-    return { bytes: Number(stats.size), version: versionOf(stats) }
+    return { bytes: Number(stats.size), version: version(stats) }
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error

@@ -4,7 +4,7 @@ import { sluiceError } from '../errors.js'
 import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import { FileSinkItem } from './file-sink-item.js'
-import { headOf } from './file-version.js'
+import { headOf, pinnedHeadOf } from './file-version.js'
 import { fence } from './folder-epoch.js'
 import { flushFolder, readText, type Writer, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
@@ -16,7 +16,7 @@ import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 /** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
 export function folderSource(path: string, { recursive = true } = {}): Source {
   const itemAt = async (name: string, file: string): Promise<SourceItem> => {
-    const head = await headOf(file)
+    const head = await pinnedHeadOf(file)
     if (head === undefined) throw sourceError({ code: 'ENOENT' }, name)
     return { name, ...head }
   }
@@ -47,7 +47,7 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
       yield await itemAt(basename(path), path)
     },
     async head(name) {
-      const head = await headOf(join(folder, name))
+      const head = await pinnedHeadOf(join(folder, name))
       return head === undefined ? undefined : { name, ...head }
     },
     open: (item, fromByte) => openFile(join(folder, item.name), item, fromByte),

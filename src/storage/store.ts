@@ -4,7 +4,7 @@ export interface SourceItem {
   readonly name: string
   /** As stored, compressed or not. */
   readonly bytes: number
-  /** Changes whenever the content may have changed: an ETag; size, time and inode of a file. */
+  /** Changes whenever the content may have changed: an ETag; size, times and inode of a file. */
   readonly version: string
   readonly promised?: PromisedContent
 }
