@@ -35,7 +35,8 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
     const report = (code: FindingCode, key: string, message: string) =>
       problems.push({ code, rule: number, path: `${at}.${key}`, message })
     const pathFault = checkRulePath(path)
-    if (pathFault !== undefined) report('path-syntax', 'path', `"${path}" does not compile: ${pathFault}`)
+    if (pathFault !== undefined)
+      report('path-syntax', 'path', `"${shortened(path)}" does not compile: ${pathFault}`)
     const settings = methodSettings(method, base.data, customMethods)
     if (settings === undefined) report('unknown-method', 'method', unknownMethod(method, customMethods))
     else if ('error' in settings) problems.push(...issuesAsProblems(settings.error, at, number))
@@ -60,6 +61,9 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
   }
   return { rules, problems, notices }
 }
+
+/** A path as messages show it. */
+const shortened = (path: string): string => (path.length <= 200 ? path : `${path.slice(0, 200)}…`)
 
 function methodSettings(
   name: string,

@@ -99,7 +99,7 @@ function tokenize(text: string): Token[] {
 }
 
 /** Binary operators by binding power, loosest first, as the original binds them. */
-const LEVELS: readonly (readonly string[])[] = [
+export const LEVELS: readonly (readonly string[])[] = [
   ['implies'],
   ['or', 'xor'],
   ['and'],
@@ -114,8 +114,14 @@ const LEVELS: readonly (readonly string[])[] = [
 
 const POWER = new Map(LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level])))
 
+/** Steps and operators in a row: far more than rules have, far less than a thread's stack holds. */
+const MOST_IN_A_ROW = 1_000
+/** Parentheses in parentheses. */
+const MOST_NESTED = 100
+
 class ExpressionParser {
   private next = 0
+  private nested = 0
 
   constructor(private readonly tokens: readonly Token[]) {}
 
@@ -145,12 +151,25 @@ class ExpressionParser {
     if (!this.takeSymbol(symbol)) throw this.unexpected()
   }
 
+  /** An expression in parentheses, brackets or an argument. */
+  private inner(): Expression {
+    if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
+    const expression = this.binary(0)
+    this.nested--
+    return expression
+  }
+
+  private tooLong(what: 'nested' | 'in a row', most: number): ExpressionError {
+    return new ExpressionError(`more than ${most} expressions ${what}`, this.peek().offset)
+  }
+
   private binary(level: number): Expression {
     if (level === LEVELS.length) return this.signed()
     let left = this.binary(level + 1)
-    for (;;) {
+    for (let count = 1; ; count++) {
       const { kind, text } = this.peek()
       if ((kind !== 'symbol' && kind !== 'name') || POWER.get(text) !== level) return left
+      if (count > MOST_IN_A_ROW) throw this.tooLong('in a row', MOST_IN_A_ROW)
       this.next++
       if (text === 'is' || text === 'as')
         left = { op: 'type', operator: text, input: left, type: this.typeName() }
@@ -159,17 +178,21 @@ class ExpressionParser {
   }
 
   private signed(): Expression {
-    if (this.takeSymbol('-')) return { op: 'sign', negative: true, input: this.signed() }
-    if (this.takeSymbol('+')) return { op: 'sign', negative: false, input: this.signed() }
-    return this.chain()
+    const sign = ['-', '+'].find((symbol) => this.takeSymbol(symbol))
+    if (sign === undefined) return this.chain()
+    if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
+    const expression: Expression = { op: 'sign', negative: sign === '-', input: this.signed() }
+    this.nested--
+    return expression
   }
 
   private chain(): Expression {
     let expression = this.term()
-    for (;;) {
+    for (let count = 1; ; count++) {
+      if (count > MOST_IN_A_ROW) throw this.tooLong('in a row', MOST_IN_A_ROW)
       if (this.takeSymbol('.')) expression = this.invocation(expression)
       else if (this.takeSymbol('[')) {
-        const position = this.binary(0)
+        const position = this.inner()
         this.expectSymbol(']')
         expression = { op: 'at', input: expression, position }
       } else return expression
@@ -179,7 +202,7 @@ class ExpressionParser {
   private term(): Expression {
     const token = this.peek()
     if (this.takeSymbol('(')) {
-      const inner = this.binary(0)
+      const inner = this.inner()
       this.expectSymbol(')')
       return inner
     }
@@ -242,7 +265,7 @@ class ExpressionParser {
     if (counts === undefined) throw new ExpressionError(`no function ${name.text}() exists`, name.offset)
     const args: Expression[] = []
     if (!this.takeSymbol(')')) {
-      do args.push(TYPE_FUNCTIONS.has(name.text) ? this.typeArgument() : this.binary(0))
+      do args.push(TYPE_FUNCTIONS.has(name.text) ? this.typeArgument() : this.inner())
       while (this.takeSymbol(','))
       this.expectSymbol(')')
     }

@@ -1,13 +1,15 @@
-import type { ElementTree, ElementType } from '../fhir/elements.js'
+import type { ElementTree } from '../fhir/elements.js'
 import { compilePath } from './compile.js'
 import type { FindingCode } from './lint/codes.js'
 import { type Cover, coverOf } from './lint/cover.js'
 import { listed, oddEffect } from './lint/effect.js'
 import { extensionsWithoutUrl, resourcesLeft } from './lint/leftovers.js'
-import { nearestName } from './lint/nearest-name.js'
-import { bindsUnionFirst, hasUnion } from './lint/precedence.js'
-import { type DeadEnd, type Place, type Reach, reach } from './lint/reach.js'
-import { appliesTo, parseRulePath, type RulePath } from './path.js'
+import { describe } from './lint/messages.js'
+import type { Place } from './lint/place.js'
+import { bindsUnionFirst, hasUnionOfNodes } from './lint/precedence.js'
+import { repaired } from './lint/repair.js'
+import { type Found, isSound, judgePath, type PathVerdict } from './lint/verdict.js'
+import { parseRulePath, type RulePath } from './path.js'
 
 /** What a rule's author should know. */
 export interface Finding {
@@ -22,6 +24,8 @@ export interface LintedRule {
   readonly number: number
   readonly path: string
   readonly method?: string
+  /** Of substitute. */
+  readonly replaceWith?: unknown
 }
 
 /** What lint needs to know of the parameters. */
@@ -29,6 +33,8 @@ export interface LintedParameters {
   /** Redact leaves parts of dates, ages or ZIP codes. */
   readonly keepsParts?: boolean
 }
+
+type Told = Omit<Finding, 'rule'>
 
 /** Looks at rules (whose paths compile) without data. In the order of the rules. */
 export function lintRules(
@@ -39,112 +45,42 @@ export function lintRules(
   const findings: Finding[] = []
   const redactsAll = rules.some(({ path, method }) => path === 'Resource' && method === 'redact')
   const earlier: { readonly number: number; readonly covers: Cover }[] = []
-  for (const { number, path, method } of rules) {
-    const report = (code: FindingCode, message: string) => findings.push({ code, rule: number, message })
+  for (const rule of rules) {
+    const { number, path } = rule
     const parsed = parseRulePath(path)
-    const reached = reachOnAll(parsed, tree)
-    if (reached.never !== undefined) report('never-matches', reached.never)
-    else {
-      if (reached.part !== undefined) report('partly-never-matches', reached.part)
-      const by = shadowedBy(reached.found, earlier)
-      if (by.length > 0)
-        report(
-          'shadowed',
-          `whatever it reaches, ${numbers(by)} before it ${by.length > 1 ? 'claim' : 'claims'}`,
-        )
-      const odd = method === undefined ? undefined : oddEffect(method, placesOf(reached.found))
-      if (odd !== undefined) report(odd.code, odd.message)
-      if (method !== undefined) {
-        const found = reached.found.map(({ resource, reach: { places } }) => ({
-          resource,
-          places: places ?? [],
-        }))
-        const covers = earlier.map((rule) => rule.covers)
-        for (const left of [
-          resourcesLeft({ method, redactsAll }, parsed, found),
-          extensionsWithoutUrl({ method, keepsParts }, found, { covers, tree }),
-        ])
-          if (left !== undefined) report(left.code, left.message)
-      }
-    }
-    if (compilePath(parsed) === undefined) report('not-compiled', costOf(parsed))
-    if (bindsUnionFirst(path))
-      report('precedence', '"as" and "is" take the whole union before them: a | b as T means (a | b) as T')
-    if (hasUnion(path))
-      report(
-        'union',
-        'the original leaves out a node of a union whose value equals an earlier one; here every node counts',
+    const verdict = judgePath(parsed, tree)
+    const told = [...pathFindings(parsed, verdict, tree)]
+    if (!told.some(({ code }) => code === 'never-matches' || code === 'fails'))
+      told.push(
+        ...shadowing(verdict, earlier),
+        ...effects(rule, verdict),
+        ...leftovers({ ...rule, redactsAll, keepsParts }, parsed, verdict, { earlier, tree }),
       )
+    told.push(...surprises(parsed, verdict))
+    for (const finding of told) findings.push({ rule: number, ...finding })
     earlier.push({ number, covers: coverOf(parsed) })
   }
   return findings
 }
 
-const placesOf = (found: readonly Found[]): readonly Place[] =>
-  found.flatMap(({ reach: { places } }) => places ?? [])
-
-function costOf({ resourceType }: RulePath): string {
-  const all = resourceType === '' || resourceType === 'Resource' || resourceType === 'DomainResource'
-  const lines = all ? 'lines of every resource type' : `${resourceType} lines`
-  return `${lines} go through the interpreter, which is several times slower`
+/** What is wrong with the path itself. */
+function pathFindings(path: RulePath, verdict: PathVerdict, tree: ElementTree): readonly Told[] {
+  if (isSound(verdict)) return []
+  const { code, message } = describe(path, verdict, tree)
+  const suggestion = repaired(path, verdict, tree)
+  if (suggestion === undefined) return [{ code, message }]
+  return [{ code, message: `${message}; write \`${suggestion}\``, suggestion }]
 }
 
-const numbers = (rules: readonly number[]): string =>
-  `rule${rules.length === 1 ? '' : 's'} ${listed(rules.map(String))}`
-
-interface Found {
-  readonly resource: ElementType
-  readonly reach: Reach
-}
-
-interface ReachOnAll {
-  readonly found: readonly Found[]
-  /** Why nothing is found. */
-  readonly never?: string
-  /** Why one side of a union finds nothing. */
-  readonly part?: string
-}
-
-function reachOnAll(path: RulePath, tree: ElementTree): ReachOnAll {
-  const types = [...tree.resources.values()].filter((type) => appliesTo(path, type.name))
-  if (types.length === 0) return { never: unknownType(path, tree), found: [] }
-  const all = types.map((resource) => ({ resource, reach: reach(path, resource, tree) }))
-  const found = all.filter(({ reach: { places } }) => places === undefined || places.length > 0)
-  if (found.length > 0) {
-    const ends = found.flatMap(({ reach: { deadEnd } }) => (deadEnd === undefined ? [] : [deadEnd]))
-    return ends.length < found.length ? { found } : { found, part: nothingAt(ends) }
-  }
-  const deadEnds = all.flatMap(({ reach: { deadEnd } }) => (deadEnd === undefined ? [] : [deadEnd]))
-  return { never: deadEnds.length === 0 ? 'it selects nothing' : nothingAt(deadEnds), found: [] }
-}
-
-function unknownType({ resourceType }: RulePath, tree: ElementTree): string {
-  if (tree.dataTypes.has(resourceType))
-    return `${resourceType} is no resource type; nodesByType('${resourceType}') reaches elements of that type`
-  const nearest = nearestName(resourceType, tree.resources.keys())
-  const advice = nearest === undefined ? '' : `; did you mean ${nearest}?`
-  return `FHIR ${tree.version} has no resource type ${resourceType}${advice}`
-}
-
-function nothingAt(deadEnds: readonly DeadEnd[]): string {
-  const { step, kind } = deadEnds[0]
-  const candidates = new Set(deadEnds.flatMap((deadEnd) => [...deadEnd.candidates]))
-  const choice = kind === 'element' ? choiceOf(step, candidates) : undefined
-  if (choice !== undefined) return `no element "${step}" is there: write ${choice}`
-  const nearest = nearestName(step, candidates)
-  return `no ${kind} "${step}" is there${nearest === undefined ? '' : `; did you mean "${nearest}"?`}`
-}
-
-/** `valueQuantity` is `value` in a path, with its type as a filter. */
-function choiceOf(step: string, candidates: ReadonlySet<string>): string | undefined {
-  const parts = /^([a-z][A-Za-z]*?)([A-Z][A-Za-z0-9]*)$/
-  for (let length = step.length - 1; length > 0; length--) {
-    const name = step.slice(0, length)
-    const type = step.slice(length)
-    if (parts.test(step) && /^[A-Z]/.test(type) && candidates.has(name))
-      return `"${name}" or "${name} as ${type}"`
-  }
-  return undefined
+function shadowing(
+  { found }: PathVerdict,
+  earlier: readonly { readonly number: number; readonly covers: Cover }[],
+): readonly Told[] {
+  const by = shadowedBy(found, earlier)
+  if (by.length === 0) return []
+  const rules = `rule${by.length === 1 ? '' : 's'} ${listed(by.map(String))}`
+  const message = `${rules} before it already ${by.length > 1 ? 'claim' : 'claims'} everything it matches`
+  return [{ code: 'shadowed', message }]
 }
 
 /** Earlier rules that between them claim every kind of node that was found; none where one is left. */
@@ -153,13 +89,56 @@ function shadowedBy(
   earlier: readonly { readonly number: number; readonly covers: Cover }[],
 ): number[] {
   const by = new Set<number>()
-  for (const { resource, reach: reached } of found) {
-    if (reached.places === undefined) return []
-    for (const place of reached.places) {
+  for (const { resource, places } of found) {
+    if (places === undefined) return []
+    for (const place of places) {
       const covering = earlier.find(({ covers }) => covers(place, resource.name))
       if (covering === undefined) return []
       by.add(covering.number)
     }
   }
   return [...by].sort((a, b) => a - b)
+}
+
+function effects({ method, replaceWith }: LintedRule, { found }: PathVerdict): readonly Told[] {
+  const places = found.flatMap((one): readonly Place[] => one.places ?? [])
+  const odd = method === undefined ? undefined : oddEffect(method, places, replaceWith)
+  return odd === undefined ? [] : [odd]
+}
+
+/** What a redact leaves that it seems to take away. */
+function leftovers(
+  { method = '', ...facts }: LintedRule & { readonly redactsAll: boolean; readonly keepsParts: boolean },
+  path: RulePath,
+  verdict: PathVerdict,
+  { earlier, tree }: { readonly earlier: readonly { readonly covers: Cover }[]; readonly tree: ElementTree },
+): readonly Told[] {
+  const found = verdict.found.map(({ resource, places = [] }) => ({ resource, places }))
+  const covers = earlier.map((rule) => rule.covers)
+  return [
+    resourcesLeft({ method, ...facts }, path, found),
+    extensionsWithoutUrl({ method, ...facts }, found, { covers, tree }),
+  ].flatMap((left) => (left === undefined ? [] : [left]))
+}
+
+/** What works, but costs time or differs from the original. */
+function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[] {
+  const told: Told[] = []
+  if (compilePath(path) === undefined) told.push({ code: 'not-compiled', message: costOf(path) })
+  if (bindsUnionFirst(path.text)) {
+    const message = '"as" and "is" take the whole union before them: a | b as T means (a | b) as T'
+    told.push({ code: 'precedence', message })
+  }
+  if (hasUnionOfNodes(expression)) {
+    const message =
+      'the original leaves out a node of a union whose value equals an earlier one; here every node counts'
+    told.push({ code: 'union', message })
+  }
+  return told
+}
+
+function costOf({ resourceType }: RulePath): string {
+  const all = resourceType === '' || resourceType === 'Resource' || resourceType === 'DomainResource'
+  const lines = all ? 'lines of every resource type' : `${resourceType} lines`
+  return `${lines} go through the interpreter, which is several times slower`
 }

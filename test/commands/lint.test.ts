@@ -32,7 +32,13 @@ t.test('lint tells problems from warnings, each with its rule, and quotes no key
     remarks: [
       { severity: 'problem', code: 'key-missing', path: 'parameters.dateShiftKey' },
       { severity: 'warning', code: 'secret-in-file', path: 'parameters.cryptoHashKey' },
-      { severity: 'warning', code: 'never-matches', rule: 1, message: 'did you mean "name"' },
+      {
+        severity: 'warning',
+        code: 'never-matches',
+        rule: 1,
+        message: 'write `Patient.name`',
+        suggestion: 'Patient.name',
+      },
       { severity: 'warning', code: 'unknown-key', rule: 3, path: 'fhirPathRules[2].dateShiftScope' },
       { severity: 'warning', code: 'shadowed', rule: 3, message: 'rule 2' },
       { severity: 'problem', code: 'path-syntax', rule: 5, path: 'fhirPathRules[4].path' },

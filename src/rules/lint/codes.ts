@@ -37,7 +37,13 @@ export const FINDING_CODES = {
   'extension-without-url': warning('A rule can leave an extension without url.', 'not valid FHIR'),
   'never-matches': warning('A rule can never match.', 'never matches'),
   'partly-never-matches': warning('A part of a union can never match.', 'partly never matches'),
+  'dead-condition': warning(
+    'A part of a condition never holds, or looks at something that does not exist.',
+    'has a dead condition',
+  ),
   shadowed: warning('Earlier rules claim everything that the rule matches.', 'does nothing'),
+  'partly-fails': warning('A rule rejects some of the lines it reaches.', 'fails on some elements'),
+  'writes-invalid': warning('A rule writes values that FHIR does not allow there.', 'writes invalid values'),
   'no-effect': warning('A rule claims elements that its method cannot change.', 'changes nothing'),
   'not-compiled': warning('A rule needs the slower engine.', 'does not compile'),
   union: warning('The original treats equal values in a union differently.', 'differs from the original'),

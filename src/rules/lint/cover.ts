@@ -1,6 +1,6 @@
 import type { Expression } from '../expression.js'
 import type { RulePath } from '../path.js'
-import type { Place } from './reach.js'
+import type { Place } from './place.js'
 
 /** Whether a rule claims a kind of node in every resource of its types, whatever the data. */
 export type Cover = (place: Place, root: string) => boolean

@@ -1,30 +1,68 @@
-import type { ElementType } from '../../fhir/elements.js'
-import type { Place } from './reach.js'
+import { type ElementType, isPrimitive } from '../../fhir/elements.js'
+import type { FindingCode } from './codes.js'
+import type { Place } from './place.js'
+import { templateFault, textFault } from './template.js'
 
 const DATES = new Set(['date', 'dateTime', 'instant'])
 const NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
 
-/** What is odd about a method on what its rule reaches: it fails on it, or changes nothing and only claims it. */
-export function oddEffect(
-  method: string,
-  places: readonly Place[],
-): { readonly code: 'fails' | 'no-effect'; readonly message: string } | undefined {
-  if (method === 'generalize') {
-    const complex = new Set(
-      places.filter(({ type }) => type.jsonKind === 'object').map(({ type }) => type.name),
-    )
-    if (complex.size === 0) return undefined
-    return {
-      code: 'fails',
-      message: `generalize takes primitive values only, and this reaches ${listed([...complex])}`,
-    }
+interface Odd {
+  readonly code: FindingCode
+  readonly message: string
+}
+
+/** What is odd about a method on what its rule reaches: it fails on it, writes nonsense, or changes nothing. */
+export function oddEffect(method: string, places: readonly Place[], replaceWith: unknown): Odd | undefined {
+  if (places.length === 0) return undefined
+  switch (method) {
+    case 'generalize':
+      return failing(places, ({ jsonKind }) =>
+        jsonKind === 'object' ? 'generalize takes primitive values only' : undefined,
+      )
+    case 'substitute':
+      return (
+        failing(places, (type) => (isPrimitive(type) ? undefined : templateFault(type, replaceWith))) ??
+        writingInvalid(places, replaceWith)
+      )
+    case 'remove':
+      if (places.some(isRoot))
+        return {
+          code: 'fails',
+          message: 'remove takes parts of a resource, and this reaches a resource itself',
+        }
+      return undefined
+    case 'dateShift':
+      if (!holds(places, DATES))
+        return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
+      return undefined
+    case 'perturb':
+      if (!holds(places, NUMBERS))
+        return { code: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
+      return undefined
+    default:
+      return undefined
   }
-  if (method === 'remove' && places.some(isRoot))
-    return { code: 'fails', message: 'remove takes parts of a resource, and this reaches a resource itself' }
-  if (method === 'dateShift' && !holds(places, DATES))
-    return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
-  if (method === 'perturb' && !holds(places, NUMBERS))
-    return { code: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
+}
+
+/** A problem where the method fails on everything that is reached, a warning where it fails on some of it. */
+function failing(
+  places: readonly Place[],
+  faultOf: (type: ElementType) => string | undefined,
+): Odd | undefined {
+  const types = [...new Set(places.map(({ type }) => type))]
+  const faults = types.map((type) => ({ type, fault: faultOf(type) }))
+  const bad = faults.filter(({ fault }) => fault !== undefined)
+  if (bad.length === 0) return undefined
+  const names = listed([...new Set(bad.map(({ type }) => type.name))])
+  const message = `${bad[0]?.fault}, and this reaches ${names}`
+  return { code: bad.length === types.length ? 'fails' : 'partly-fails', message }
+}
+
+function writingInvalid(places: readonly Place[], replaceWith: unknown): Odd | undefined {
+  for (const { type } of places) {
+    const message = isPrimitive(type) ? textFault(type, replaceWith) : undefined
+    if (message !== undefined) return { code: 'writes-invalid', message }
+  }
   return undefined
 }
 

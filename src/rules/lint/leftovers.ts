@@ -4,7 +4,7 @@ import type { RulePath } from '../path.js'
 import type { FindingCode } from './codes.js'
 import type { Cover } from './cover.js'
 import { listed } from './effect.js'
-import type { Place } from './reach.js'
+import type { Place } from './place.js'
 
 type Judgement = { readonly code: FindingCode; readonly message: string } | undefined
 

@@ -1,3 +1,6 @@
+import type { Expression } from '../expression.js'
+import { partsOf } from './expressions.js'
+
 /**
  * Whether `is` or `as` stands after `|` on the same level: the original binds them looser, so `a | b as T` is
  * `(a | b) as T`, where HL7's grammar has `a | (b as T)` (`spec/anonymizer.md` 11).
@@ -14,6 +17,14 @@ export function bindsUnionFirst(path: string): boolean {
   return false
 }
 
-/** Whether a union stands in the path outside of texts. */
-export const hasUnion = (path: string): boolean =>
-  path.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`/g, '').includes('|')
+/** Whether elements, not texts of a list such as `('a' | 'b')`, are united somewhere in it. */
+export function hasUnionOfNodes(expression: Expression): boolean {
+  if (expression.op === 'binary' && expression.operator === '|')
+    return !isConstant(expression.left) && !isConstant(expression.right)
+  return partsOf(expression).some(hasUnionOfNodes)
+}
+
+const isConstant = (expression: Expression): boolean =>
+  expression.op === 'literal' ||
+  expression.op === 'empty' ||
+  (expression.op === 'binary' && isConstant(expression.left) && isConstant(expression.right))

@@ -1,0 +1,281 @@
+import { type ElementTree, type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
+import type { Expression } from '../expression.js'
+import { parentOf } from './expressions.js'
+import type { Fault } from './faults.js'
+import { editDistance, nearestName } from './nearest-name.js'
+import { comparedKind } from './outcome.js'
+import { concrete } from './place.js'
+import { renamesOf, versionsWith } from './versions.js'
+
+/** A part of a path with what may have been meant instead. */
+export interface Candidate {
+  readonly target: Expression
+  readonly by: Expression
+}
+
+type MemberStep = Extract<Expression, { op: 'member' }>
+type Call = Extract<Expression, { op: 'call' }>
+
+/** What the author may have meant, most likely first. */
+export function candidates(fault: Fault, whole: Expression, tree: ElementTree): readonly Candidate[] {
+  const { expression } = fault
+  const types = [...new Set(fault.places.flatMap(({ type }) => concrete(type, tree)))]
+  switch (fault.kind) {
+    case 'element':
+      if (expression.op === 'member') return elementCandidates(expression, whole, types, tree)
+      return expression.op === 'call' ? searchCandidates(expression, whole, types, tree) : []
+    case 'type':
+      return expression.op === 'call' && /^nodesBy/.test(expression.name)
+        ? searchCandidates(expression, whole, types, tree)
+        : typeCandidates(expression, whole, types, tree)
+    case 'argument':
+      return argumentCandidates(expression, tree)
+    case 'condition':
+      return comparisonCandidates(expression, types)
+    case 'fails':
+      return failureCandidates(expression)
+    default:
+      return []
+  }
+}
+
+const text = (content: string): Expression => ({ op: 'literal', kind: 'string', text: content })
+const step = (name: string, input: Expression | undefined): Expression => ({
+  op: 'member',
+  name,
+  delimited: false,
+  ...(input === undefined ? {} : { input }),
+})
+const ofType = (input: Expression, type: string): Expression => ({
+  op: 'call',
+  name: 'ofType',
+  args: [text(type)],
+  input,
+})
+
+const membersOf = (types: readonly ElementType[]): readonly Member[] =>
+  types.flatMap((type) => [...type.members.values()])
+
+const namesOf = (types: readonly ElementType[]): ReadonlySet<string> =>
+  new Set(membersOf(types).map(({ name }) => name))
+
+function elementCandidates(
+  target: MemberStep,
+  whole: Expression,
+  types: readonly ElementType[],
+  tree: ElementTree,
+): Candidate[] {
+  const { name, input } = target
+  const members = membersOf(types)
+  const found: Expression[] = []
+  const nearest = nearestName(name, namesOf(types))
+  const quoted = isOperand(whole, target) ? [text(name)] : []
+  if (
+    target.delimited ||
+    nearest === undefined ||
+    editDistance(nearest.toLowerCase(), name.toLowerCase()) > 1
+  )
+    found.push(...quoted)
+  for (const { key, name: own, type } of members)
+    if (key.toLowerCase() === name.toLowerCase() && key !== own)
+      found.push(ofType(step(own, input), type.name))
+  if (nearest !== undefined) found.push(step(nearest, input))
+  const key = nearestName(name, new Set(members.map((member) => member.key)))
+  for (const member of members)
+    if (member.key === key && member.key !== member.name)
+      found.push(ofType(step(member.name, input), member.type.name))
+  found.push(
+    ...codeableReference(target, members),
+    ...renamesOf(target.name, types).map((own) => step(own, input)),
+  )
+  if (versionsWith(name, types, tree).length === 0) found.push(...oneDeeper(target, members, tree))
+  found.push(...quoted)
+  return found.map((by) => ({ target, by }))
+}
+
+/** `reasonCode` became the concept of `reason` in R5, `reasonReference` its reference. */
+function codeableReference({ name, input }: MemberStep, members: readonly Member[]): Expression[] {
+  const parts = /^(.+?)(Code|CodeableConcept|Concept|Reference)$/.exec(name)
+  if (parts === null) return []
+  const part = parts[2] === 'Reference' ? 'reference' : 'concept'
+  return members
+    .filter((member) => member.name === parts[1] && member.type.name === 'CodeableReference')
+    .map((member) => step(part, step(member.name, input)))
+}
+
+/** `Patient.family` may mean `Patient.name.family`. */
+function oneDeeper({ name, input }: MemberStep, members: readonly Member[], tree: ElementTree): Expression[] {
+  const wanted = name.toLowerCase()
+  return members
+    .filter(({ name: own }) => !/^(?:extension|modifierExtension|contained)$/.test(own))
+    .flatMap((member) => {
+      if (member.type === tree.anyResource)
+        return tree.resources.has(name) ? [step(name, step(member.name, input))] : []
+      return [...member.type.members.values()]
+        .filter((inner) => inner.name.toLowerCase() === wanted)
+        .map((inner) => step(inner.name, step(member.name, input)))
+    })
+}
+
+const TEXT_ARGUMENTS = /^(?:extension|startsWith|endsWith|contains|matches|indexOf|nodesByType|nodesByName)$/
+
+/** Whether a name without input stands where a text may be meant: compared, in a list, or an argument. */
+function isOperand(whole: Expression, target: MemberStep): boolean {
+  if (target.input !== undefined) return false
+  const parent = parentOf(whole, target)
+  if (parent?.op === 'binary') {
+    if (parent.operator === '|') return parentOf(whole, parent)?.op === 'binary'
+    const other = parent.left === target ? parent.right : parent.left
+    return other.op !== 'literal' && !/^(?:and|or|xor|implies)$/.test(parent.operator)
+  }
+  return parent?.op === 'call' && parent.args.includes(target) && TEXT_ARGUMENTS.test(parent.name)
+}
+
+/** `nodesByType('HumanNames')`, `nodesByName('birthdate')`, and one in place of the other. */
+function searchCandidates(
+  target: Call,
+  whole: Expression,
+  types: readonly ElementType[],
+  tree: ElementTree,
+): Candidate[] {
+  const [argument] = target.args
+  if (argument.op !== 'literal') return []
+  const wanted = argument.text
+  const names = allNames(types, tree)
+  const typeNames = new Set([...tree.dataTypes.keys(), ...tree.resources.keys()])
+  const call = (name: string, content: string): Expression => ({ ...target, name, args: [text(content)] })
+  const byType = target.name === 'nodesByType'
+  const found: Candidate[] = []
+  const add = (name: string, content: string | undefined): void => {
+    if (content !== undefined) found.push({ target, by: call(name, content) })
+  }
+  add(target.name, nearestName(wanted, byType ? typeNames : names))
+  if (byType && names.has(wanted)) add('nodesByName', wanted)
+  if (!byType && typeNames.has(wanted)) add('nodesByType', wanted)
+  const parent = parentOf(whole, target)
+  if (byType && parent?.op === 'member') {
+    const joined = `${wanted}${parent.name.charAt(0).toUpperCase()}${parent.name.slice(1)}`
+    if (typeNames.has(joined)) found.push({ target: parent, by: call('nodesByType', joined) })
+  }
+  add(byType ? 'nodesByName' : 'nodesByType', nearestName(wanted, byType ? names : typeNames))
+  return found
+}
+
+function allNames(types: readonly ElementType[], tree: ElementTree): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const type of new Set([...types, ...tree.dataTypes.values()]))
+    for (const { name, type: inner } of type.members.values()) {
+      names.add(name)
+      for (const deeper of inner.members.values()) names.add(deeper.name)
+    }
+  return names
+}
+
+/** `as`, `ofType` and `is` of a type that the element never has. */
+function typeCandidates(
+  expression: Expression,
+  whole: Expression,
+  types: readonly ElementType[],
+  tree: ElementTree,
+): Candidate[] {
+  if (expression.op !== 'call' && expression.op !== 'type') return []
+  const wanted = typeNameOf(expression).replace(/^(?:FHIR|System)\./, '')
+  const found: Candidate[] = []
+  const own = new Set(types.map(({ name }) => name))
+  const nearest = nearestName(wanted, own)
+  if (nearest !== undefined) found.push({ target: expression, by: withType(expression, nearest) })
+  const known = nearestName(wanted, [...tree.dataTypes.keys(), ...tree.resources.keys()])
+  const { input } = expression
+  for (const { name, type } of membersOf(types)) {
+    if (type.name !== known || input === undefined) continue
+    const parent = parentOf(whole, expression)
+    if (parent?.op === 'member' && parent.name === name)
+      found.push({ target: parent, by: withType({ ...expression, input: step(name, input) }, known) })
+    else found.push({ target: expression, by: withType({ ...expression, input: step(name, input) }, known) })
+  }
+  if (own.size === 1) {
+    // The element has one type only, so that the filter can go.
+    const [primitive] = types
+    if (input !== undefined && isPrimitive(primitive)) found.push({ target: expression, by: input })
+  }
+  return found
+}
+
+const typeNameOf = (expression: Expression & { op: 'call' | 'type' }): string => {
+  if (expression.op === 'type') return expression.type
+  const [type] = expression.args
+  return type.op === 'literal' ? type.text : ''
+}
+
+const withType = (expression: Expression & { op: 'call' | 'type' }, type: string): Expression =>
+  expression.op === 'type' ? { ...expression, type } : { ...expression, args: [text(type)] }
+
+/** `nodesByType(HumanName)` and `nodesByType("HumanName")`: the argument must be a text. */
+function argumentCandidates(expression: Expression, tree: ElementTree): Candidate[] {
+  if (expression.op !== 'call') return []
+  const [argument] = expression.args
+  if (argument.op !== 'member') return []
+  const quoted = { target: expression, by: { ...expression, args: [text(argument.name)] } }
+  const nearest = nearestName(argument.name, tree.dataTypes.keys())
+  if (nearest === undefined) return [quoted]
+  return [quoted, { target: expression, by: { ...expression, args: [text(nearest)] } }]
+}
+
+/** What of a complex element is meant where it is compared with a text. */
+const TEXTS: Readonly<Record<string, readonly string[]>> = {
+  CodeableConcept: ['coding', 'code'],
+  CodeableReference: ['concept', 'coding', 'code'],
+  Coding: ['code'],
+  Reference: ['reference'],
+  Identifier: ['value'],
+  ContactPoint: ['value'],
+  HumanName: ['family'],
+  Address: ['city'],
+  Annotation: ['text'],
+}
+
+/** A comparison of values of different kinds. */
+function comparisonCandidates(expression: Expression, types: readonly ElementType[]): Candidate[] {
+  if (expression.op !== 'binary') return []
+  const { left, right } = expression
+  const [type] = types
+  if (type === undefined || right.op !== 'literal' || right.kind !== 'string') return []
+  const kind = comparedKind(type)
+  const with_ = (by: Partial<typeof expression>): Candidate[] => [
+    { target: expression, by: { ...expression, ...by } },
+  ]
+  if (kind === 'number' && /^\d+$/.test(right.text))
+    return with_({ right: { op: 'literal', kind: 'integer', text: right.text } })
+  if (kind === 'number' && /^\d+\.\d+$/.test(right.text))
+    return with_({ right: { op: 'literal', kind: 'decimal', text: right.text } })
+  if (kind === 'boolean' && /^(?:true|false)$/.test(right.text))
+    return with_({ right: { op: 'literal', kind: 'boolean', text: right.text } })
+  if (kind === 'moment' && /^\d{4}(?:-\d\d(?:-\d\d)?)?$/.test(right.text))
+    return with_({ right: { op: 'literal', kind: 'date', text: right.text } })
+  const steps = TEXTS[type.name]
+  if (steps === undefined) return []
+  const inner = steps.reduce<Expression>((input, name) => step(name, input), left)
+  if (expression.operator !== '=') return []
+  return with_({ left: inner })
+}
+
+/** What is left where the step that fails goes. */
+function failureCandidates(expression: Expression): Candidate[] {
+  const target = expression
+  if (expression.op === 'at') return [{ target, by: expression.input }]
+  if (expression.op === 'type') return [{ target, by: ofType(expression.input, expression.type) }]
+  if (expression.op === 'call' && expression.input !== undefined) {
+    const { input, args, name } = expression
+    if (name === 'is' && args[0].op === 'literal') return [{ target, by: ofType(input, args[0].text) }]
+    const all = input.op === 'this' ? [] : [{ target, by: input }]
+    return name === 'exists' && args.length === 1
+      ? [{ target, by: { ...expression, name: 'where' } }, ...all]
+      : all
+  }
+  if (expression.op === 'binary' && /^(?:=|!=|<|>|<=|>=|~|in)$/.test(expression.operator)) {
+    const { left } = expression
+    const condition = { ...expression, left: { op: 'this' } as const }
+    return [{ target, by: { op: 'call', name: 'where', args: [condition], input: left } }]
+  }
+  return []
+}

@@ -1,0 +1,53 @@
+import type { Expression } from '../expression.js'
+
+/** The expressions directly inside one. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.op) {
+    case 'member':
+      return expression.input === undefined ? [] : [expression.input]
+    case 'call':
+      return expression.input === undefined ? expression.args : [expression.input, ...expression.args]
+    case 'at':
+      return [expression.input, expression.position]
+    case 'binary':
+      return [expression.left, expression.right]
+    case 'type':
+    case 'sign':
+      return [expression.input]
+    default:
+      return []
+  }
+}
+
+/** The same expression with one part, told by identity, replaced. */
+export function replaced(whole: Expression, target: Expression, by: Expression): Expression {
+  if (whole === target) return by
+  const inner = (part: Expression): Expression => replaced(part, target, by)
+  switch (whole.op) {
+    case 'member':
+      return whole.input === undefined ? whole : { ...whole, input: inner(whole.input) }
+    case 'call': {
+      const args = whole.args.map(inner)
+      return whole.input === undefined ? { ...whole, args } : { ...whole, args, input: inner(whole.input) }
+    }
+    case 'at':
+      return { ...whole, input: inner(whole.input), position: inner(whole.position) }
+    case 'binary':
+      return { ...whole, left: inner(whole.left), right: inner(whole.right) }
+    case 'type':
+    case 'sign':
+      return { ...whole, input: inner(whole.input) }
+    default:
+      return whole
+  }
+}
+
+/** The expression that a part is directly inside of. */
+export function parentOf(whole: Expression, part: Expression): Expression | undefined {
+  for (const inner of partsOf(whole)) {
+    if (inner === part) return whole
+    const found = parentOf(inner, part)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
