@@ -1,10 +1,11 @@
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from '../http/body.js'
+import { objectsIn, parseObject, textOf } from '../http/body.js'
 import { isWeb } from '../http/client.js'
 import { type Grant, requestToken } from './auth-grant.js'
 import type { ServerContext } from './context.js'
 import { checkRetryable, isRetryableStatus, translated } from './failures.js'
+import { scopeFor } from './scopes.js'
 
 /** A client of SMART Backend Services (SMART App Launch 2.2, "Backend Services"). */
 export interface SmartClient {
@@ -15,7 +16,7 @@ export interface SmartClient {
   readonly kid?: string
   /** Default: as the server's `.well-known/smart-configuration` says. */
   readonly tokenUrl?: string
-  /** Default `system/*.rs` where the server speaks SMART 2, else `system/*.read`. */
+  /** Default: what the server lists, see `scopeFor`. */
   readonly scope?: string
   /** Where the public keys are registered, sent as `jku`. */
   readonly jwksUrl?: string
@@ -129,14 +130,13 @@ interface Endpoint {
   readonly scope: string
 }
 
-const V1_SCOPE = 'system/*.read'
-const V2_SCOPE = 'system/*.rs'
-
 async function endpointOf(client: SmartClient, context: ServerContext): Promise<Endpoint> {
   const announced = await documentAt('.well-known/smart-configuration', context)
   const strings = (value: unknown): readonly string[] =>
     Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
-  const scope = strings(announced?.capabilities).includes('permission-v2') ? V2_SCOPE : V1_SCOPE
+  const supported = strings(announced?.scopes_supported)
+  const isV2 = strings(announced?.capabilities).includes('permission-v2')
+  const scope = scopeFor({ supported, isV2 }, context.types)
   const algorithms = strings(announced?.token_endpoint_auth_signing_alg_values_supported)
   const text = client.tokenUrl ?? announced?.token_endpoint ?? (await oauthUri(context))
   if (typeof text === 'string' && URL.canParse(text, context.base.href)) {
@@ -154,17 +154,13 @@ async function endpointOf(client: SmartClient, context: ServerContext): Promise<
 /** Older servers: the extension `oauth-uris` of the CapabilityStatement. */
 async function oauthUri(context: ServerContext): Promise<unknown> {
   const metadata = await documentAt('metadata', context)
-  const [rest] = objects(metadata?.rest)
+  const [rest] = objectsIn(metadata?.rest)
   const { security } = (rest ?? {}) as { readonly security?: Entry | null }
-  const uris = objects(security?.extension).find(({ url }) => String(url).endsWith('/oauth-uris'))
-  return objects(uris?.extension).find(({ url }) => url === 'token')?.valueUri
+  const uris = objectsIn(security?.extension).find(({ url }) => String(url).endsWith('/oauth-uris'))
+  return objectsIn(uris?.extension).find(({ url }) => url === 'token')?.valueUri
 }
 
 type Entry = Readonly<Record<string, unknown>>
-
-/** Of a list that another wrote: what is no object is left out. */
-const objects = (value: unknown): readonly Entry[] =>
-  Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : []
 
 const MOST_BYTES = 16 * 2 ** 20
 const BELIEVED_PAGES = 3

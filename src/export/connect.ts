@@ -4,6 +4,7 @@ import { createRetry, SYSTEM_RETRY_CLOCK } from '../retry.js'
 import { type AnswerLog, NO_ANSWER_LOG } from './answers.js'
 import { LONGEST_ASKED_MS } from './asked.js'
 import { createAuthorizer } from './auth.js'
+import { requestedTypes } from './contents.js'
 import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
 
@@ -19,7 +20,8 @@ export type ConnectOptions = Pick<
   | 'proxies'
   | 'signal'
   | 'onEvent'
-> & { readonly answers?: AnswerLog }
+> &
+  Partial<Pick<ExportOptions, 'request'>> & { readonly answers?: AnswerLog }
 
 const DEFAULT_OUTAGE_MS = 30 * 60_000
 
@@ -48,7 +50,8 @@ export function connect(options: ConnectOptions): ExportServer {
       }),
   })
   const http = createHttpClient({ silenceMs, proxies })
-  const context = { base, http, retry, clock, outageMs, answers }
+  const types = options.request === undefined ? [] : requestedTypes(options.request)
+  const context = { base, http, retry, clock, outageMs, answers, types }
   return createExportServer(context, createAuthorizer(auth, context), trustedOrigins.map(originOf))
 }
 

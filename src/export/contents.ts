@@ -1,6 +1,6 @@
 import type { RunReport } from '../pipeline/report.js'
-import type { ExportRequest } from './kick-off.js'
 import type { RawReport } from './raw.js'
+import type { ExportRequest } from './request.js'
 
 /** What of the server's data arrived. */
 export interface Contents {
@@ -27,7 +27,8 @@ export const isEmptyRun = (run: RunReport | RawReport): boolean =>
 export const isIncremental = ({ parameters }: ExportRequest): boolean =>
   parameters.some(([name]) => name === '_since')
 
-function requestedTypes({ parameters }: ExportRequest): readonly string[] {
+/** Values of `_type`, sorted; none where every type is asked for. */
+export function requestedTypes({ parameters }: Pick<ExportRequest, 'parameters'>): readonly string[] {
   const values = parameters.flatMap(([name, value]) => (name === '_type' ? value.split(',') : []))
   return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))].sort()
 }

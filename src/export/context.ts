@@ -12,4 +12,6 @@ export interface ServerContext {
   /** How long a server may fail before a call gives up. */
   readonly outageMs: number
   readonly answers: AnswerLog
+  /** Resource types that are asked for; empty for all. */
+  readonly types: readonly string[]
 }

@@ -3,21 +3,10 @@ import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
 import { checkRetryable, translated } from './failures.js'
+import { otherForm } from './kick-off-form.js'
 import { issuesOf, issueText } from './outcomes.js'
+import type { ExportRequest } from './request.js'
 import { type ExportServer, refusedAccess } from './server.js'
-
-/** What is asked of `$export`. */
-export interface ExportRequest {
-  readonly level: 'system' | 'patient' | 'group'
-  /** Id of the Group, for level `group`. */
-  readonly groupId?: string
-  /** Default GET; with `patient` POST, as the specification wants it. */
-  readonly method?: 'GET' | 'POST'
-  /** In their order, a name as often as it has values; names the specification does not know are passed on. */
-  readonly parameters: readonly (readonly [name: string, value: string])[]
-  /** Let the server leave out parameters that it does not support. */
-  readonly lenient?: boolean
-}
 
 const MOST_BYTES = 2 ** 20
 /** A server that has its number of exports running asks to come back in minutes (429 with Retry-After). */
@@ -25,23 +14,31 @@ const PATIENCE_FACTOR = 2
 
 /** Starts the job; gives its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE. */
 export async function kickOff(server: ExportServer, request: ExportRequest): Promise<URL> {
-  const { url, body } = kickOffCall(server.base, request)
+  const { url } = kickOffCall(server.base, request)
   const at = url.origin + url.pathname
   return translated(at, () =>
     server.retry.run({ at, patienceMs: server.outageMs * PATIENCE_FACTOR }, async () => {
-      const answer = await server.send(url, {
-        method: body === undefined ? 'GET' : 'POST',
-        body,
-        timeoutMs: 300_000,
-        headers: {
-          accept: 'application/fhir+json',
-          prefer: request.lenient === true ? 'respond-async, handling=lenient' : 'respond-async',
-          ...(body === undefined ? {} : { 'content-type': 'application/fhir+json' }),
-        },
-      })
-      return statusAddress(server, answer, at)
+      const first = await send(server, request)
+      const other = await otherForm(server, request, first)
+      if (other === undefined) return statusAddress(server, first, at)
+      first.body.destroy()
+      return statusAddress(server, await send(server, other), at)
     }),
   )
+}
+
+function send(server: ExportServer, request: ExportRequest): Promise<HttpAnswer> {
+  const { url, body } = kickOffCall(server.base, request)
+  return server.send(url, {
+    method: body === undefined ? 'GET' : 'POST',
+    body,
+    timeoutMs: 300_000,
+    headers: {
+      accept: 'application/fhir+json',
+      prefer: request.lenient === true ? 'respond-async, handling=lenient' : 'respond-async',
+      ...(body === undefined ? {} : { 'content-type': 'application/fhir+json' }),
+    },
+  })
 }
 
 async function statusAddress(server: ExportServer, answer: HttpAnswer, at: string): Promise<URL> {
@@ -99,7 +96,7 @@ export function kickOffCall(
       blame: 'user',
       retry: 'never',
     })
-  if (method === 'POST') return { url, body: JSON.stringify(parametersResource(parameters)) }
+  if (method === 'POST') return { url, body: JSON.stringify(parametersResource(request)) }
   // Joined by commas: servers that take repeated names take these too, but not the reverse (Oracle Health).
   const byName = new Map<string, string[]>()
   for (const [name, value] of parameters) {
@@ -119,14 +116,26 @@ const VALUE_TYPES: Readonly<Record<string, string>> = {
   organizeOutputBy: 'valueString',
 }
 
-const parametersResource = (parameters: ExportRequest['parameters']) => ({
+const ASSOCIATED_DATA = 'http://hl7.org/fhir/uv/bulkdata/CodeSystem/include-associated-data'
+const LISTS: ReadonlySet<string> = new Set(['_type', '_elements', 'includeAssociatedData'])
+
+const parametersResource = ({ parameters, isV4 = false }: ExportRequest) => ({
   resourceType: 'Parameters',
-  parameter: parameters.map(([name, value]) => {
+  parameter: (isV4 ? parameters.flatMap(eachValue) : parameters).map(([name, value]) => {
+    if (isV4 && name === 'includeAssociatedData') return { name, valueCoding: associatedData(value) }
     if (name === 'patient') return { name, valueReference: { reference: patientReference(value) } }
     const key = VALUE_TYPES[name] ?? 'valueString'
     return { name, [key]: key === 'valueBoolean' ? value === 'true' : value }
   }),
 })
+
+/** Version 4 forbids commas. */
+const eachValue = ([name, value]: readonly [string, string]): readonly (readonly [string, string])[] =>
+  LISTS.has(name) ? value.split(',').map((one) => [name, one.trim()] as const) : [[name, value]]
+
+/** A code of the server's own begins with an underscore, and has a system of its own. */
+const associatedData = (code: string): object =>
+  code.startsWith('_') ? { code } : { system: ASSOCIATED_DATA, code }
 
 const patientReference = (value: string): string => (value.includes('/') ? value : `Patient/${value}`)
 

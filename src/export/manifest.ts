@@ -65,10 +65,16 @@ export function parseManifest(pages: readonly Entry[], server: ExportServer): Ma
     isOrganized,
     output: lists('output').map((entry) => file(entry, { folder: '' })),
     deleted: lists('deleted').map((entry) => file(entry, { folder: 'deleted/', fixedType: 'Bundle' })),
-    outcomes: [...lists('error'), ...lists('outcome')].map((entry) =>
+    outcomes: withoutTwins([...lists('error'), ...lists('outcome')]).map((entry) =>
       file(entry, { folder: 'outcome/', fixedType: 'OperationOutcome' }),
     ),
   }
+}
+
+/** `outcome` is the name of version 4 for `error`; servers of both may list the same files twice. */
+function withoutTwins(files: readonly Entry[]): readonly Entry[] {
+  const seen = new Set<unknown>()
+  return files.filter(({ url }) => !seen.has(url) && seen.add(url))
 }
 
 /** `Patient.1.ndjson`, `Patient.2.ndjson` …, in the order they are asked for. */

@@ -5,9 +5,9 @@ import type { RunReport } from '../pipeline/report.js'
 import type { RetryClock } from '../retry.js'
 import type { ExportAuth } from './auth.js'
 import type { Contents } from './contents.js'
-import type { ExportRequest } from './kick-off.js'
 import type { IssueCounts } from './outcomes.js'
 import type { RawReport } from './raw.js'
+import type { ExportRequest } from './request.js'
 import type { OpenStore } from './stored-source.js'
 
 /** What an export is asked to do; everything of `RunOptions` goes to the pipeline. */

@@ -101,3 +101,7 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | u
     return undefined
   }
 }
+
+/** Of a list that another wrote: what is no object is left out. */
+export const objectsIn = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : []

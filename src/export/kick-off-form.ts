@@ -1,0 +1,64 @@
+import { objectsIn, parseObject, textOf } from '../http/body.js'
+import type { HttpAnswer } from '../http/client.js'
+import type { ExportRequest } from './request.js'
+import type { ExportServer } from './server.js'
+
+// What servers answer to a method or a form that they do not know.
+const NOT_SO: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])
+const MOST_BYTES = 32 * 2 ** 20
+
+/**
+ * How to ask a server that refused a kick-off for its form: by POST where it takes no GET, and as Bulk Data 4 wants it
+ * where it says that it has that version. Undefined where the answer stands, or the method was chosen.
+ */
+export async function otherForm(
+  server: ExportServer,
+  request: ExportRequest,
+  { status, header }: HttpAnswer,
+): Promise<ExportRequest | undefined> {
+  if (!NOT_SO.has(status) || request.isV4 === true) return undefined
+  const hasPatients = request.parameters.some(([name]) => name === 'patient')
+  const isGet = request.method === 'GET' || (request.method === undefined && !hasPatients)
+  // Asked for by name: it is not to be done otherwise.
+  if (request.method === 'GET') return undefined
+  const isV4 = await hasV4(server)
+  const allowed = (header('allow') ?? '').toUpperCase().split(/[\s,]+/)
+  const takesPostOnly = allowed.includes('POST') && !allowed.includes('GET')
+  if (isGet && (isV4 || status === 405 || takesPostOnly)) return { ...request, method: 'POST', isV4 }
+  return isV4 ? { ...request, isV4 } : undefined
+}
+
+/** Whether the CapabilityStatement names version 4 and no earlier one; what cannot be read names none. */
+async function hasV4(server: ExportServer): Promise<boolean> {
+  try {
+    const answer = await server.send(new URL('metadata', server.base), {
+      headers: { accept: 'application/fhir+json' },
+    })
+    const text = await textOf(answer, MOST_BYTES)
+    return answer.status === 200 && namesV4(parseObject(text))
+  } catch {
+    return false
+  }
+}
+
+interface Statement {
+  readonly instantiates?: unknown
+  readonly rest?: unknown
+}
+
+// The capability's own canonical, its operations', and the names they have where several versions stand side by side.
+const V4_CANONICAL = /\/uv\/bulkdata\/.*\|4(?:\.|$)/
+const V4_NAME = /^export-v4$/
+
+function namesV4(statement: Statement | undefined): boolean {
+  const rests = objectsIn(statement?.rest)
+  const operations = rests.flatMap((rest) => [
+    ...objectsIn(rest.operation),
+    ...objectsIn(rest.resource).flatMap((resource) => objectsIn(resource.operation)),
+  ])
+  const canonicals = [statement?.instantiates, ...operations.map(({ definition }) => definition)].flat()
+  return (
+    canonicals.some((canonical) => typeof canonical === 'string' && V4_CANONICAL.test(canonical)) ||
+    operations.some(({ name }) => typeof name === 'string' && V4_NAME.test(name))
+  )
+}

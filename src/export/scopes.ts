@@ -1,0 +1,35 @@
+/** What a server's `.well-known/smart-configuration` says of scopes. */
+export interface AnnouncedScopes {
+  /** `scopes_supported`; empty where the server does not say. */
+  readonly supported: readonly string[]
+  /** The capability `permission-v2`: SMART 2 (`.rs`) beside or in place of SMART 1 (`.read`). */
+  readonly isV2: boolean
+}
+
+const V1 = 'read'
+const V2 = 'rs'
+
+/**
+ * The scope to ask for, by what the server has: all types at once, else those of `types`, or every one it lists. Where
+ * it lists nothing that can be read, what servers of its version know.
+ */
+export function scopeFor({ supported, isV2 }: AnnouncedScopes, types: readonly string[]): string {
+  const versions = isV2 ? [V2, V1] : [V1, V2]
+  const listed = supported.flatMap((scope) => readScope(scope) ?? [])
+  for (const version of versions)
+    if (listed.some((scope) => scope.type === '*' && scope.version === version)) return `system/*.${version}`
+  for (const version of versions) {
+    const own = new Set(listed.filter((scope) => scope.version === version).map(({ type }) => type))
+    const wanted = types.length === 0 ? [...own] : types.filter((type) => own.has(type))
+    if (wanted.length > 0) return wanted.map((type) => `system/${type}.${version}`).join(' ')
+  }
+  return `system/*.${versions[0]}`
+}
+
+/** A scope of the system that lets read and search: `read`, `*`, or letters of `cruds`. Not one with a query: it narrows. */
+function readScope(scope: string): { readonly type: string; readonly version: string } | undefined {
+  const [, type, rights] = /^system\/(\*|[A-Z][A-Za-z]{1,63})\.(read|\*|c?r?u?d?s?)$/.exec(scope) ?? []
+  if (type === undefined || rights === undefined) return undefined
+  if (rights === 'read' || rights === '*') return { type, version: V1 }
+  return /r.*s/.test(rights) ? { type, version: V2 } : undefined
+}
