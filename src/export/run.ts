@@ -1,5 +1,4 @@
-import { withDeletionRules } from '../anonymizer/deletions.js'
-import type { AnonymizerPlan } from '../pipeline/plan.js'
+import { forDeletions } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { lockState, withHeldLock } from '../storage/held-lock.js'
@@ -134,15 +133,6 @@ function keep(source: Source, options: ExportOptions, hasDeletions: boolean): Pr
     itemsAtOnce: atOnce,
   })
 }
-
-/** The same, but deletions name resources as references do. */
-const forDeletions = (plan: AnonymizerPlan): AnonymizerPlan => ({
-  get fingerprint() {
-    return `${plan.fingerprint} deletions`
-  },
-  newRunSecrets: () => plan.newRunSecrets(),
-  settle: (secrets) => withDeletionRules(plan.settle(secrets)),
-})
 
 /** Where counts are not enforced, they are compared. */
 function warnOfCounts(

@@ -205,7 +205,7 @@ export function findFirstMember(
 }
 
 /** Whether the string token is the key: by its bytes, unless one of them begins an escape. */
-function isKey(source: Buffer, start: number, end: number, key: string): boolean {
+export function isKey(source: Buffer, start: number, end: number, key: string): boolean {
   const sameLength = end - start === key.length + 2
   for (let k = 0; k < key.length; k++) {
     const c = source[start + 1 + k]

@@ -36,6 +36,19 @@ export const PATIENT_COMPARTMENT_TYPES: ReadonlySet<string> = new Set(
 )
 
 /**
+ * Types that say more of what a patient's resources name: exported at Patient and Group level where they are asked
+ * for, and only those resources that are named.
+ */
+export const SUPPORTING_TYPES: ReadonlySet<string> = new Set(
+  (
+    'ActivityDefinition BiologicallyDerivedProduct Endpoint HealthcareService InsurancePlan Library Location Measure ' +
+    'Medication MedicationKnowledge NutritionProduct ObservationDefinition Organization OrganizationAffiliation ' +
+    'PlanDefinition Practitioner PractitionerRole Questionnaire ResearchStudy SpecimenDefinition Substance ' +
+    'SubstanceDefinition'
+  ).split(' '),
+)
+
+/**
  * The id of the patient a resource belongs to, as written in the source: a Patient's own id, otherwise the id in the
  * first reference to a patient by FHIR's patient compartment. '' where none is known. `source[start, end)` is the
  * resource's JSON object, which must be well-formed.
@@ -55,54 +68,6 @@ export function patientIdOf(resourceType: string, source: Buffer, start: number,
     if (id !== '') return id
   }
   return ''
-}
-
-/** A patient that a resource names; a URN does not tell the type of what it names, so it may be something else. */
-export interface NamedPatient {
-  readonly id: string
-  readonly isCertain: boolean
-}
-
-/** Every patient whose compartment the resource is in, in the order of the text; see `patientIdOf`. */
-export function patientsOf(
-  resourceType: string,
-  source: Buffer,
-  start: number,
-  end: number,
-): readonly NamedPatient[] {
-  if (resourceType === 'Patient') {
-    const id = patientIdOf(resourceType, source, start, end)
-    return id === '' ? [] : [{ id, isCertain: true }]
-  }
-  const nested = NESTED[resourceType]
-  if (nested !== undefined)
-    return nested.flatMap((path) => [...patientsAt(path.split('.'), source, start, end)])
-  const member = findFirstMember(source, start, end, PATIENT_ELEMENTS)
-  return member === undefined ? [] : [...patientsIn(member, source)]
-}
-
-function* patientsAt(
-  [name, ...rest]: readonly string[],
-  source: Buffer,
-  start: number,
-  end: number,
-): Generator<NamedPatient> {
-  const member = findMember(source, start, end, name)
-  if (member === undefined) return
-  if (rest.length === 0) yield* patientsIn(member, source)
-  else
-    for (const item of objectsIn(source, member.start, member.end))
-      yield* patientsAt(rest, source, item.start, item.end)
-}
-
-function* patientsIn({ start, end }: ValueRange, source: Buffer): Generator<NamedPatient> {
-  for (const item of objectsIn(source, start, end)) {
-    const reference = findMember(source, item.start, item.end, 'reference')
-    if (reference === undefined || source[reference.start] !== 0x22) continue
-    const text = stringText(source, reference.start, reference.end)
-    const id = patientId(text)
-    if (id !== '') yield { id, isCertain: !text.startsWith('urn:') }
-  }
 }
 
 /** The patient in the element or elements at the end of a path below the object at `start`. */

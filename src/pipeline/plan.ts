@@ -1,3 +1,4 @@
+import { withDeletionRules } from '../anonymizer/deletions.js'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 
 /** A checked configuration as a run takes it; made by `config` from a raw one. */
@@ -17,3 +18,12 @@ export interface RunSecrets {
   /** Keys made for this run, by parameter name; destroyed when the run is complete. */
   readonly keys: Readonly<Record<string, string>>
 }
+
+/** The same plan, but Bundles of deletions name resources as references do. */
+export const forDeletions = (plan: AnonymizerPlan): AnonymizerPlan => ({
+  get fingerprint() {
+    return `${plan.fingerprint} deletions`
+  },
+  newRunSecrets: () => plan.newRunSecrets(),
+  settle: (secrets) => withDeletionRules(plan.settle(secrets)),
+})

@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDocumentName } from '../storage/names.js'
 import type { Source, SourceItem, StoreEvent } from '../storage/store.js'
+import { type CurrentLines, currentLines } from './current-lines.js'
 import { buildIndex, type ItemIndex, indexKey, interrupted, readIndex } from './line-index.js'
 import type { ServerEvent } from './server-event.js'
 
@@ -19,6 +20,7 @@ export interface Snapshot {
 export class Catalog {
   #refreshing: Promise<Snapshot> | undefined
   #last: Snapshot | undefined
+  #current: { readonly version: string; readonly lines: Promise<CurrentLines> } | undefined
 
   constructor(
     private readonly options: {
@@ -47,9 +49,22 @@ export class Catalog {
     return this.#refreshing
   }
 
+  /** Which lines of a snapshot are the newest versions of their resources; found once for each state of the store. */
+  current(snapshot: Snapshot): Promise<CurrentLines> {
+    if (this.#current?.version === snapshot.version) return this.#current.lines
+    const { folder, signal } = this.options
+    const lines = currentLines(folder, snapshot, { signal })
+    this.#current = { version: snapshot.version, lines }
+    lines.catch(() => {
+      if (this.#current?.lines === lines) this.#current = undefined
+    })
+    return lines
+  }
+
   /** Waits for a pass that nobody may be waiting for; the signal has ended it. */
   async close(): Promise<void> {
     await this.#refreshing?.catch(() => undefined)
+    await this.#current?.lines.catch(() => undefined)
   }
 
   /** Removes the indexes of items that are gone or have changed; for the start, when no job reads them. */

@@ -15,16 +15,34 @@ export type ElementsByType = Readonly<Record<string, readonly string[]>>
 
 /** The names that no resource of this version has, as they were written; empty where all are known. */
 export function unknownElements(names: readonly string[], version: FhirVersion): string[] {
-  const { resources } = elementTree(version)
-  const has = (type: string, element: string): boolean => {
-    const members = resources.get(type)?.members
-    return members !== undefined && [...members.values()].some(({ name }) => name === element)
-  }
+  const { byType, all } = elementNames(version)
   return names.filter((name) => {
-    const [type, element] = name.split('.')
-    if (element !== undefined) return !has(type, element) || name.split('.').length > 2
-    return ![...resources.keys()].some((candidate) => has(candidate, type))
+    const [type, element, ...further] = name.split('.')
+    if (element === undefined) return !all.has(type)
+    return further.length > 0 || byType.get(type)?.has(element) !== true
   })
+}
+
+interface ElementNames {
+  readonly byType: ReadonlyMap<string, ReadonlySet<string>>
+  readonly all: ReadonlySet<string>
+}
+
+const known = new Map<FhirVersion, ElementNames>()
+
+/** The root elements of all resources of a version. */
+function elementNames(version: FhirVersion): ElementNames {
+  const found = known.get(version)
+  if (found !== undefined) return found
+  const byType = new Map(
+    [...elementTree(version).resources].map(([type, { members }]) => [
+      type,
+      new Set([...(members?.values() ?? [])].map(({ name }) => name)),
+    ]),
+  )
+  const made = { byType, all: new Set([...byType.values()].flatMap((names) => [...names])) }
+  known.set(version, made)
+  return made
 }
 
 export function elementsByType(names: readonly string[]): ElementsByType {
@@ -47,9 +65,8 @@ export function withElements(
   type: string,
   { elements, version }: { readonly elements: ElementsByType; readonly version: FhirVersion },
 ): Buffer {
-  const named = [...(elements['*'] ?? []), ...(elements[type] ?? [])]
-  if (named.length === 0) return line
-  const kept = new Set([...named, ...mandatoryElements(type)])
+  const kept = keptOf(elements, type)
+  if (kept === undefined) return line
   const members = elementTree(version).resources.get(type)?.members
   const pieces: Buffer[] = []
   let hasMeta = false
@@ -70,6 +87,19 @@ export function withElements(
 }
 
 const COMMA = Buffer.from(',')
+
+const keptElements = new WeakMap<ElementsByType, Map<string, ReadonlySet<string> | undefined>>()
+
+/** What stays of a type, found once for an export; undefined where all of it does. */
+function keptOf(elements: ElementsByType, type: string): ReadonlySet<string> | undefined {
+  const byType = keptElements.get(elements) ?? new Map<string, ReadonlySet<string> | undefined>()
+  keptElements.set(elements, byType)
+  if (!byType.has(type)) {
+    const named = [...(elements['*'] ?? []), ...(elements[type] ?? [])]
+    byType.set(type, named.length === 0 ? undefined : new Set([...named, ...mandatoryElements(type)]))
+  }
+  return byType.get(type)
+}
 
 /** `meta` with one more tag. */
 function tagged(line: Buffer, start: number, valueStart: number, end: number, tag: string): Buffer {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isSluiceError, sluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
 import type { RunEvent, RunMetrics, RunProgress } from '../pipeline/options.js'
-import type { AnonymizerPlan } from '../pipeline/plan.js'
+import { type AnonymizerPlan, forDeletions } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { folderSource } from '../storage/folder.js'
@@ -12,11 +12,13 @@ import { folderState } from '../storage/folder-state.js'
 import { createOwn } from '../storage/own-file.js'
 import type { Sink, Source, SourceItem, State } from '../storage/store.js'
 import type { Catalog, Snapshot } from './catalog.js'
+import { deletionsOf } from './deletion-selection.js'
 import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile } from './job.js'
 import type { ReportProgress } from './job-queue.js'
 import type { JobStore } from './job-store.js'
 import { badRequest, type Issue, onlyAnonymizedData, operationOutcome } from './refusal.js'
-import { type Selection, selectLines } from './select.js'
+import { type Selected, selectLines } from './select.js'
+import type { Selection } from './selection.js'
 import { openSelection, selectionSource } from './selection-source.js'
 import { writeSelection } from './write-selection.js'
 
@@ -79,7 +81,7 @@ export async function runExport(
   if (options.onlyAnonymized && queued.anonymize === undefined) throw onlyAnonymizedData()
   const folder = options.store.folderOf(queued.id)
   const job = await begun(queued, context)
-  const selected = await selectionsOf(options, job, { folder, signal: context.signal })
+  const selected = await selectedBefore(options, job, { folder, signal: context.signal })
   const work = { folder, selections: selected.selections, ...context }
   const done =
     job.anonymize === undefined
@@ -87,7 +89,17 @@ export async function runExport(
       : await anonymizeAll(options, { ...job, anonymize: job.anonymize }, work)
   const issues = [...job.notes, ...selected.issues, ...done.issues]
   const errors = issues.length === 0 ? [] : [await writeErrors(join(folder, 'files'), issues)]
-  return { ...done.job, transactionTime: selected.transactionTime, output: done.output, errors }
+  const isDeletion = ({ names }: OutputFile): boolean => names !== undefined
+  // The record outlives the work by a day: patients that were asked for need not.
+  const { patients: _, ...criteria } = done.job.criteria
+  return {
+    ...done.job,
+    criteria,
+    transactionTime: selected.transactionTime,
+    output: done.output.filter((file) => !isDeletion(file)),
+    deleted: done.output.filter(isDeletion),
+    errors,
+  }
 }
 
 /** The time of the query, by which a group's members are active, is that of the job's first start. */
@@ -98,7 +110,7 @@ async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
   return started
 }
 
-interface Selected {
+interface KeptSelections {
   /** For the manifest: what the next `_since` may be so that nothing falls between two exports. */
   readonly transactionTime: string
   readonly selections: readonly Selection[]
@@ -106,19 +118,21 @@ interface Selected {
 }
 
 /** What an earlier process selected, or what is selected now. */
-async function selectionsOf(
+async function selectedBefore(
   options: ExportRunOptions,
   job: JobRecord,
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
-): Promise<Selected> {
+): Promise<KeptSelections> {
   const path = join(folder, SELECTIONS)
   const text = await readText(path)
-  if (text !== undefined) return JSON.parse(text) as Selected
+  if (text !== undefined) return JSON.parse(text) as KeptSelections
   const startedMs = Date.parse(job.transactionTime ?? job.createdAt)
-  const snapshot = await options.catalog.refresh()
-  const selections = await selectLines({
+  const snapshot = await orAborted(options.catalog.refresh(), signal)
+  const current = await orAborted(options.catalog.current(snapshot), signal)
+  const selecting = {
     source: options.source,
     snapshot,
+    current,
     indexFolder: options.catalog.folder,
     folder,
     criteria: job.criteria,
@@ -126,21 +140,38 @@ async function selectionsOf(
     maxFileBytes: options.maxFileBytes,
     nowMs: startedMs,
     signal,
-  })
-  const badLines = snapshot.items.reduce((sum, index) => sum + index.badLines, 0)
-  const issues: Issue[] =
-    badLines === 0
-      ? []
-      : [
-          {
-            severity: 'warning',
-            code: 'processing',
-            text: `${badLines} lines of the store are no FHIR resources and were left out.`,
-          },
-        ]
-  const selected = { transactionTime: timeOf(snapshot, startedMs), selections, issues }
+  }
+  const found = await selectLines(selecting)
+  const selected = {
+    transactionTime: timeOf(snapshot, startedMs),
+    selections: [...found.selections, ...(await deletionsOf(selecting, found.deleted))],
+    issues: issuesOfSelection(snapshot, found),
+  }
   await writeWhole(path, JSON.stringify(selected), 0o600)
   return selected
+}
+
+function issuesOfSelection(snapshot: Snapshot, { withheld, badMembers }: Selected): Issue[] {
+  const badLines = snapshot.items.reduce((sum, index) => sum + index.badLines, 0)
+  const notes: readonly (readonly [number, string])[] = [
+    [badLines, 'lines of the store are no FHIR resources and were left out.'],
+    [badMembers, 'members of the group could not be read and were left out.'],
+    [withheld, 'resources also name patients that this export is not about and were left out.'],
+  ]
+  return notes
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => ({ severity: 'warning', code: 'processing', text: `${count} ${what}` }))
+}
+
+/** Shared work goes on for others when one job ends. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    work.catch(() => undefined)
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }
 
 /** Files are written some time after what they hold was changed: the time is never later than their newest resource. */
@@ -164,8 +195,11 @@ async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): P
   const allBytes = selections.reduce((sum, { bytes }) => sum + bytes, 0)
   let doneBytes = 0
   for (const selection of selections) {
-    const { name, type, count, item, isGzip, bytes, runs } = selection
-    if (runs === undefined) output.push({ name, type, count, place: 'item', item, isGzip, bytes })
+    const { type, count, item, isGzip, bytes, runs, isDeletions } = selection
+    const name = urlName(selection.name)
+    const names = namesOf(selection)
+    if (runs === undefined && !isDeletions)
+      output.push({ name, type, count, place: 'item', item, isGzip, bytes })
     else {
       const copied = await copyOne(options, selection, {
         job,
@@ -173,7 +207,16 @@ async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): P
         folder,
         onBytes: (done) => progress(doneBytes + done, allBytes),
       })
-      output.push({ name, type, count, place: 'job', item: copied, isGzip: false, bytes: copied.bytes })
+      output.push({
+        name,
+        type,
+        ...names,
+        count,
+        place: 'job',
+        item: copied,
+        isGzip: false,
+        bytes: copied.bytes,
+      })
     }
     doneBytes += bytes
     progress(doneBytes, allBytes)
@@ -181,6 +224,11 @@ async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): P
   }
   return output
 }
+
+/** The last segment of a file's URL. */
+const urlName = (name: string): string => name.replaceAll('/', '.')
+
+const namesOf = ({ names }: Selection): Pick<OutputFile, 'names'> => (names === undefined ? {} : { names })
 
 interface CopyWork {
   readonly job: JobRecord
@@ -196,9 +244,10 @@ async function copyOne(
   { job, work, folder, onBytes }: CopyWork,
 ): Promise<SourceItem> {
   const files = folderSource(folder)
-  const there = await files.head(selection.name)
+  const name = urlName(selection.name)
+  const there = await files.head(name)
   if (there !== undefined) return there
-  const path = join(folder, selection.name)
+  const path = join(folder, name)
   const reader = await openSelection(source, selection, { folder: work.folder, fromByte: 0 })
   const file = await createOwn(`${path}.part`, 0o600)
   try {
@@ -206,7 +255,7 @@ async function copyOne(
     const lineCount = await writeSelection(reader, file, {
       signal: work.signal,
       onBytes,
-      ...(elements === undefined ? {} : { elements, version, type: selection.type }),
+      ...(elements === undefined || selection.isDeletions ? {} : { elements, version, type: selection.type }),
     })
     if (lineCount !== selection.count) throw damagedSelection(selection)
     await file.datasync()
@@ -217,7 +266,7 @@ async function copyOne(
     await file.close().catch(() => undefined)
     await rm(`${path}.part`, { force: true })
   }
-  const item = await files.head(selection.name)
+  const item = await files.head(name)
   if (item === undefined) throw badRequest('The export was removed while it was written.')
   return item
 }
@@ -254,7 +303,7 @@ async function anonymizeAll(
     ...options.pipeline,
     source: selectionSource(options.source, selections, folder),
     sink: container.sink(folderState(join(folder, 'run'))),
-    plan,
+    plan: selections.some(({ isDeletions }) => isDeletions) ? forDeletions(plan) : plan,
     signal,
     onProgress: ({ bytesRead, bytesTotal }: RunProgress) => progress(bytesRead, bytesTotal),
     onEvent: (event) => options.onRunEvent(job.id, event),
@@ -263,13 +312,22 @@ async function anonymizeAll(
     throw error
   })
   const files = await container.files()
-  const typeOf = new Map(selections.map(({ name, type }) => [name, type]))
+  const selectionOf = new Map(selections.map((selection) => [selection.name, selection]))
   const output: OutputFile[] = []
   for (const { name, bytes, lines } of report.outputs) {
     const item = await files.head(name)
-    if (item === undefined || lines.delivered === 0) continue
-    const type = typeOf.get(name) ?? ''
-    output.push({ name, type, count: lines.delivered, place: 'container', item, isGzip: false, bytes })
+    const selection = selectionOf.get(name)
+    if (item === undefined || selection === undefined || lines.delivered === 0) continue
+    output.push({
+      name: urlName(name),
+      type: selection.type,
+      ...namesOf(selection),
+      count: lines.delivered,
+      place: 'container',
+      item,
+      isGzip: false,
+      bytes,
+    })
   }
   return { job: pinned, output, issues: issuesOf(report) }
 }

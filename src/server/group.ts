@@ -1,20 +1,41 @@
+import { findMember, skipSpace, skipValue } from '../fhir/json.js'
+import { targetOf } from '../fhir/patient-mentions.js'
 import type { Source } from '../storage/store.js'
 import type { Snapshot } from './catalog.js'
+import type { CurrentLines } from './current-lines.js'
 import { patientKey } from './line-facts.js'
-import type { ItemIndex } from './line-index.js'
+import type { GroupPlace, ItemIndex } from './line-index.js'
 import { RunReader } from './ranges.js'
+import { spanOf } from './search-date.js'
+import { turns } from './turns.js'
 
-interface Member {
-  readonly entity?: { readonly reference?: unknown }
-  readonly period?: { readonly start?: unknown; readonly end?: unknown }
-  readonly inactive?: unknown
+/** A state of the store, and which of its lines count. */
+export interface CurrentSnapshot {
+  readonly snapshot: Snapshot
+  readonly current: CurrentLines
 }
 
-const PATIENT = /(?:^|\/)Patient\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]+)?$|^urn:(?:uuid|oid):(.+)$/
-const NESTED_GROUP = /(?:^|\/)Group\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]+)?$/
+export interface GroupMembers {
+  readonly keys: ReadonlySet<bigint>
+  /** Members that say nothing that can be understood. */
+  readonly badMembers: number
+}
 
-export const hasGroup = ({ items }: Snapshot, id: string): boolean =>
-  items.some(({ groups }) => groups.some((group) => group.id === id))
+export interface FoundGroup {
+  readonly index: ItemIndex
+  readonly place: GroupPlace
+}
+
+/** The newest version of each Group. */
+export function* currentGroups({ snapshot, current }: CurrentSnapshot): Generator<FoundGroup> {
+  for (const index of snapshot.items)
+    for (const place of index.groups) if (current.isCurrent(index, place.line)) yield { index, place }
+}
+
+export function findGroup(state: CurrentSnapshot, id: string): FoundGroup | undefined {
+  for (const group of currentGroups(state)) if (group.place.id === id) return group
+  return undefined
+}
 
 /**
  * Keys of the patients in a group: members that are active at `nowMs` and within their period, those of nested
@@ -22,71 +43,90 @@ export const hasGroup = ({ items }: Snapshot, id: string): boolean =>
  */
 export async function groupMembers(
   source: Source,
-  snapshot: Snapshot,
-  { id, nowMs }: { readonly id: string; readonly nowMs: number },
-): Promise<Set<bigint> | undefined> {
-  if (!hasGroup(snapshot, id)) return undefined
+  state: CurrentSnapshot,
+  { id, nowMs, signal }: { readonly id: string; readonly nowMs: number; readonly signal?: AbortSignal },
+): Promise<GroupMembers | undefined> {
+  if (findGroup(state, id) === undefined) return undefined
   const keys = new Set<bigint>()
-  const seen = new Set<string>()
-  for (const open = [id]; open.length > 0; ) {
-    const next = open.pop() as string
-    if (seen.has(next)) continue
-    seen.add(next)
-    for (const group of await readGroups(source, snapshot, next))
-      for (const member of group.member ?? []) {
-        if (!isActive(member, nowMs)) continue
-        const reference = member.entity?.reference
-        if (typeof reference !== 'string') continue
-        const patient = PATIENT.exec(reference)
-        if (patient !== null) keys.add(patientKey(patient[1] ?? patient[2]))
-        const nested = NESTED_GROUP.exec(reference)?.[1]
-        if (nested !== undefined) open.push(nested)
-      }
+  const seen = new Set([id])
+  const turn = turns(signal)
+  let badMembers = 0
+  // Groups that are met while it runs are visited too.
+  for (const next of seen) {
+    const group = findGroup(state, next)
+    if (group === undefined) continue
+    for (const member of membersIn(await readGroup(source, group))) {
+      await turn()
+      const found = readMember(member, nowMs)
+      if (found === 'bad') badMembers += 1
+      else if (found?.type === 'Patient') keys.add(patientKey(found.id))
+      else if (found?.type === 'Group') seen.add(found.id)
+    }
   }
-  return keys
+  return { keys, badMembers }
 }
 
-function isActive({ inactive, period }: Member, nowMs: number): boolean {
-  if (inactive === true) return false
-  const start = typeof period?.start === 'string' ? Date.parse(period.start) : Number.NaN
-  const end = typeof period?.end === 'string' ? endOf(period.end) : Number.NaN
-  return !(start > nowMs) && !(end <= nowMs)
+/** Each member as JSON text, one after the other: a group may have millions. */
+function* membersIn(line: Buffer): Generator<unknown> {
+  const start = skipSpace(line, line[0] === 0xef ? 3 : 0, line.length)
+  const member = findMember(line, start, line.length, 'member')
+  if (member === undefined) return
+  const { start: open, end } = member
+  // Anything but a list is one thing that cannot be read.
+  if (line[open] !== 0x5b) return yield undefined
+  let at = skipSpace(line, open + 1, end)
+  while (line[at] !== 0x5d) {
+    const next = skipValue(line, at, end, 0)
+    yield JSON.parse(line.toString('utf8', at, next))
+    at = skipSpace(line, next, end)
+    if (line[at] === 0x2c) at = skipSpace(line, at + 1, end)
+  }
 }
 
-/** When a FHIR dateTime is over: the end of its day, month or year. */
-function endOf(text: string): number {
-  const [, year, month, day] = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$/.exec(text) ?? []
-  if (year === undefined) return Date.parse(text)
-  if (day !== undefined) return Date.UTC(Number(year), Number(month) - 1, Number(day) + 1)
-  return month === undefined ? Date.UTC(Number(year) + 1, 0) : Date.UTC(Number(year), Number(month))
+/** Whom a member names, where it is active; URNs count as patients. What cannot be understood makes nobody a member. */
+function readMember(
+  member: unknown,
+  nowMs: number,
+): { readonly type: string; readonly id: string } | 'bad' | undefined {
+  if (!isRecord(member) || !isRecord(member.entity)) return 'bad'
+  const { entity, inactive = null, period = null } = member
+  const { reference } = entity
+  if (inactive !== null && typeof inactive !== 'boolean') return 'bad'
+  const isWithin = period === null ? true : isRecord(period) ? isWithinPeriod(period, nowMs) : 'bad'
+  if (isWithin === 'bad') return 'bad'
+  if (inactive === true || !isWithin) return undefined
+  const target = typeof reference === 'string' ? targetOf(reference) : undefined
+  if (target === undefined || target.kind === 'hidden-patient') return 'bad'
+  return target.kind === 'urn' ? { type: 'Patient', id: target.id } : target
 }
 
-interface GroupResource {
-  readonly member?: readonly Member[]
+/** A date is over at the end of its day, month or year (FHIR, Period). */
+function isWithinPeriod(
+  { start = null, end = null }: Record<string, unknown>,
+  nowMs: number,
+): boolean | 'bad' {
+  const first = start === null ? undefined : typeof start === 'string' ? spanOf(start) : undefined
+  const last = end === null ? undefined : typeof end === 'string' ? spanOf(end) : undefined
+  if ((start !== null && first === undefined) || (end !== null && last === undefined)) return 'bad'
+  return (first === undefined || first.from <= nowMs) && (last === undefined || last.to > nowMs)
 }
 
-async function readGroups(source: Source, { items }: Snapshot, id: string): Promise<GroupResource[]> {
-  const found: GroupResource[] = []
-  for (const index of items)
-    for (const group of index.groups)
-      if (group.id === id) found.push(JSON.parse(await readRun(source, index, group)) as GroupResource)
-  return found
-}
-
-/** The text of one line. */
-async function readRun(
+/** A Group's line, as it lies in the store. */
+export async function readGroup(
   source: Source,
-  { item, isGzip }: ItemIndex,
-  { offset, length }: { readonly offset: number; readonly length: number },
-): Promise<string> {
+  { index: { item, isGzip }, place: { offset, length } }: FoundGroup,
+): Promise<Buffer> {
   const runs = (async function* () {
     yield { offset, length }
   })()
   const reader = new RunReader(source, item, isGzip, runs)
   try {
     const bytes = Buffer.allocUnsafe(length)
-    return bytes.toString('utf8', 0, await reader.read(bytes))
+    return bytes.subarray(0, await reader.read(bytes))
   } finally {
     await reader.close()
   }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

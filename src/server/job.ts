@@ -21,6 +21,8 @@ export interface JobRecord {
   /** Of the anonymizer configuration, so that a resumed job never goes on with another one. */
   readonly configDigest?: string
   readonly output: readonly OutputFile[]
+  /** Bundles of what was deleted. */
+  readonly deleted?: readonly OutputFile[]
   readonly errors: readonly OutputFile[]
   readonly failure?: JobFailure
   /** When the files may go. */
@@ -46,6 +48,8 @@ export interface OutputFile {
   /** Last segment of its URL. */
   readonly name: string
   readonly type: string
+  /** Of the resources that a file of deletions names: whoever reads it must be allowed to read them. */
+  readonly names?: readonly string[]
   readonly count: number
   /** The source's own item, a file of the job's folder, or one of the container. */
   readonly place: 'item' | 'job' | 'container'

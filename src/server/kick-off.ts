@@ -1,25 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import { isSluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
-import type { Catalog, Snapshot } from './catalog.js'
+import type { Source } from '../storage/store.js'
+import type { Catalog } from './catalog.js'
 import type { Level } from './criteria.js'
 import type { ConfigStore } from './export-run.js'
-import { hasGroup } from './group.js'
+import { type CurrentSnapshot, findGroup, groupMembers } from './group.js'
 import { type HttpAnswer, type HttpRequest, outcomeAnswer } from './http-message.js'
 import type { JobRecord } from './job.js'
 import type { JobQueue } from './job-queue.js'
-import { patientKey } from './line-facts.js'
+import { patientKey, resourceKey } from './line-facts.js'
 import { linesOf } from './line-index.js'
 import { type ExportOrder, readParameters } from './parameters.js'
 import { bodyParameters, queryParameters } from './parameters-resource.js'
 import { badRequest, notFound, onlyAnonymizedData, Refusal } from './refusal.js'
 import { type Grant, permits } from './scopes.js'
 import type { ServerEvent } from './server-event.js'
+import { turns } from './turns.js'
 
 export interface KickOffOptions {
   /** `https://example.org/fhir` */
   readonly baseUrl: () => string
   readonly version: FhirVersion
+  readonly source: Source
   readonly catalog: Catalog
   readonly queue: JobQueue
   /** Absent where anonymized exports are not set up. */
@@ -45,7 +48,7 @@ export async function kickOff(
     level,
   )
   await checkAnonymization(options, order)
-  if (level.kind !== 'system') await checkPatients(options.catalog, order)
+  if (level.kind !== 'system') await checkPatients(options, order)
   const job = jobOf(options, request, { order, grant })
   await options.queue.submit(job)
   const { types, sinceMs, untilMs, filters, patients } = order.criteria
@@ -133,33 +136,59 @@ const COLLECTION =
 /** How long a kick-off waits for an index that is being built. */
 const INDEX_WAIT_MS = 10_000
 
-/** Whether the group and the patients exist. */
+/** Whether the group and the patients exist, and the patients are in the group. */
 async function checkPatients(
-  catalog: Catalog,
+  { source, catalog }: KickOffOptions,
   { criteria: { level, patients } }: ExportOrder,
 ): Promise<void> {
-  const snapshot = await currentSnapshot(catalog)
-  if (level.kind === 'group' && !hasGroup(snapshot, level.id)) throw notFound('The Group was not found.')
+  const state = await currentState(catalog)
+  if (level.kind === 'group' && findGroup(state, level.id) === undefined)
+    throw notFound('The Group was not found.')
   if (patients === undefined) return
-  const missing = new Set(patients.map(patientKey))
-  for (const index of snapshot.items) {
-    const type = index.types.findIndex(({ name }) => name === 'Patient')
-    if (type < 0) continue
-    for await (const lines of linesOf(catalog.folder, index))
-      for (const line of lines) if (line.type === type) for (const key of line.patients) missing.delete(key)
-    if (missing.size === 0) return
-  }
-  if (missing.size > 0)
-    throw badRequest(`${missing.size} of the patients are unknown to this server.`, 'not-found')
+  const missing = await unknownPatients(catalog, state, patients)
+  if (missing > 0) throw badRequest(`${missing} of the patients are unknown to this server.`, 'not-found')
+  if (level.kind !== 'group') return
+  const members = await groupMembers(source, state, { id: level.id, nowMs: Date.now() })
+  const outsiders = patients.filter((id) => members?.keys.has(patientKey(id)) !== true)
+  if (outsiders.length > 0)
+    throw badRequest(`${outsiders.length} of the patients are not active members of the group.`, 'value')
 }
 
-async function currentSnapshot(catalog: Catalog): Promise<Snapshot> {
+/** How many of the patients the store does not hold. */
+async function unknownPatients(
+  catalog: Catalog,
+  { snapshot, current }: CurrentSnapshot,
+  patients: readonly string[],
+): Promise<number> {
+  const missing = new Set(patients.map((id) => resourceKey('Patient', id)))
+  const turn = turns()
+  for (const index of snapshot.items) {
+    if (!index.types.some(({ name }) => name === 'Patient')) continue
+    let line = -1
+    for await (const lines of linesOf(catalog.folder, index)) {
+      for (const { own } of lines) {
+        line += 1
+        if (missing.has(own) && current.isCurrent(index, line)) missing.delete(own)
+      }
+      if (missing.size === 0) return 0
+      await turn()
+    }
+  }
+  return missing.size
+}
+
+/** The store as it is now. Throws Refusal 503 where reading it takes long. */
+export async function currentState(catalog: Catalog): Promise<CurrentSnapshot> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(indexing()), INDEX_WAIT_MS)
   })
+  const read = async (): Promise<CurrentSnapshot> => {
+    const snapshot = await catalog.refresh()
+    return { snapshot, current: await catalog.current(snapshot) }
+  }
   try {
-    return await Promise.race([catalog.refresh(), late])
+    return await Promise.race([read(), late])
   } catch (error) {
     // The server ends: another one will have read it.
     throw isSluiceError(error) && error.code === 'INTERRUPTED' ? indexing() : error

@@ -1,5 +1,5 @@
 import { elementTree } from '../fhir/elements.js'
-import { PATIENT_COMPARTMENT_TYPES } from '../fhir/patient-compartment.js'
+import { PATIENT_COMPARTMENT_TYPES, SUPPORTING_TYPES } from '../fhir/patient-compartment.js'
 import type { FhirVersion } from '../fhir/version.js'
 import type { Criteria, Level } from './criteria.js'
 import { elementsByType, unknownElements } from './elements-filter.js'
@@ -55,7 +55,17 @@ const RESPONSE_FORMATS = ['json', 'application/json', 'application/fhir+json', '
 const PROVENANCE = ['LatestProvenanceResources', 'RelevantProvenanceResources']
 // Azure's name for the container of the configurations.
 const CONFIGURATIONS = 'anonymization'
-const MAX_VALUES = 10_000
+
+// What a request may cost is bounded by what it may ask for, whatever the size of its body.
+const MAX_PARAMETERS = 10_000
+const MAX_PATIENTS = 10_000
+const MAX_TYPES = 500
+const MAX_ELEMENTS = 1000
+const MAX_FILTERS = 500
+const MAX_CONDITIONS = 1000
+const MAX_FILTER_VALUES = 10_000
+const MAX_CODES = 100
+const MAX_NOTES = 100
 
 /** Every parameter that is understood; all others are refused, or left out under lenient handling. */
 const READERS: Readonly<Record<string, Reader>> = {
@@ -76,7 +86,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     draft.untilMs = instant('_till', values)
   },
   _type(draft, values, context) {
-    const names = listed(values)
+    const names = listed('_type', values, MAX_TYPES)
     if (names.length === 0) throw badValue('_type', 'a list of resource types')
     const unknown = names.filter((name) => !isExportable(name, context))
     draft.types = names.filter((name) => isExportable(name, context))
@@ -87,16 +97,21 @@ const READERS: Readonly<Record<string, Reader>> = {
       )
   },
   _typeFilter(draft, values) {
-    for (const text of values.flatMap(splitFilters))
-      try {
-        draft.filters.push(parseFilter(text))
-      } catch (error) {
-        if (error instanceof SearchRefusal) throw new Unsupported(`_typeFilter ${error.message}`)
-        throw error
-      }
+    const texts = values.flatMap(splitFilters)
+    if (texts.length > MAX_FILTERS) throw tooMany('_typeFilter', `${MAX_FILTERS} filters`)
+    try {
+      for (const text of texts) draft.filters.push(parseFilter(text))
+    } catch (error) {
+      if (error instanceof SearchRefusal) throw new Unsupported(`_typeFilter ${error.message}`)
+      throw error
+    }
+    const conditions = draft.filters.flatMap((filter) => filter.conditions)
+    if (conditions.length > MAX_CONDITIONS) throw tooMany('_typeFilter', `${MAX_CONDITIONS} conditions`)
+    if (conditions.reduce((sum, condition) => sum + condition.values.length, 0) > MAX_FILTER_VALUES)
+      throw tooMany('_typeFilter', `${MAX_FILTER_VALUES} values`)
   },
   _elements(draft, values, { version }) {
-    const names = listed(values)
+    const names = listed('_elements', values, MAX_ELEMENTS)
     const unknown = unknownElements(names, version)
     if (unknown.length > 0)
       throw new Unsupported(
@@ -107,14 +122,15 @@ const READERS: Readonly<Record<string, Reader>> = {
   patient(draft, values, { isPost, level }) {
     if (level.kind === 'system') throw badRequest('patient cannot be used in a system-level export.')
     if (!isPost) throw badRequest('patient has to be sent by POST, in a Parameters resource.')
+    if (values.length > MAX_PATIENTS) throw tooMany('patient', `${MAX_PATIENTS} patients`)
     draft.patients = values.map((value) => {
-      const id = /(?:^|\/)Patient\/([A-Za-z0-9.-]{1,64})$/.exec(value)?.[1]
+      const id = /(?:^|\/)Patient\/([A-Za-z0-9.-]{1,64})$/.exec(value.slice(-80))?.[1]
       if (id === undefined) throw badValue('patient', 'a reference to a Patient')
       return id
     })
   },
   includeAssociatedData(draft, values) {
-    const names = listed(values)
+    const names = listed('includeAssociatedData', values, MAX_CODES)
     draft.withProvenance = names.some((name) => PROVENANCE.includes(name))
     if (names.length === 0) throw badValue('includeAssociatedData', 'a code')
     if (!names.every((name) => PROVENANCE.includes(name)))
@@ -150,9 +166,13 @@ const READERS: Readonly<Record<string, Reader>> = {
 
 /** Reads the parameters of a kick-off. Throws Refusal 400. */
 export function readParameters(given: readonly GivenParameter[], context: ParameterContext): ExportOrder {
-  if (given.length > MAX_VALUES) throw badRequest('There are too many parameters.', 'too-costly')
+  if (given.length > MAX_PARAMETERS) throw tooMany('A request', `${MAX_PARAMETERS} parameters`)
   const byName = new Map<string, string[]>()
-  for (const { name, value } of given) byName.set(name, [...(byName.get(name) ?? []), value])
+  for (const { name, value } of given) {
+    const values = byName.get(name) ?? []
+    values.push(value)
+    byName.set(name, values)
+  }
   const draft: Draft = { filters: [], withProvenance: false }
   const notes: Issue[] = []
   for (const [name, values] of byName) {
@@ -164,6 +184,8 @@ export function readParameters(given: readonly GivenParameter[], context: Parame
     } catch (error) {
       if (!(error instanceof Unsupported)) throw error
       if (!context.isLenient) throw badRequest(`${error.message}.`, 'not-supported')
+      if (notes.length >= MAX_NOTES)
+        throw tooMany('A request', `${MAX_NOTES} parameters that are not supported`)
       notes.push({ severity: 'warning', code: 'not-supported', text: `Ignored: ${error.message}.` })
     }
   }
@@ -230,8 +252,16 @@ function single(name: string, [value, ...more]: readonly string[]): string {
   return value
 }
 
-const listed = (values: readonly string[]): string[] =>
-  values.flatMap((value) => value.split(',').map((part) => part.trim())).filter((part) => part !== '')
+function listed(name: string, values: readonly string[], most: number): string[] {
+  const found: string[] = []
+  for (const value of values) {
+    for (const part of value.split(',', most + 1)) found.push(part.trim())
+    if (found.length > most) throw tooMany(name, `${most} values`)
+  }
+  return [...new Set(found)].filter((part) => part !== '')
+}
+
+const tooMany = (what: string, most: string) => badRequest(`${what} may have at most ${most}.`, 'too-costly')
 
 function instant(name: string, values: readonly string[]): number {
   // A `+` of a time zone that was not encoded arrives as a space.
@@ -262,6 +292,7 @@ function decoded(text: string): string {
 const isName = (text: string): boolean => /^[\w.:-]{1,80}$/.test(text)
 
 const isExportable = (type: string, { level, version }: ParameterContext): boolean =>
-  elementTree(version).resources.has(type) && (level.kind === 'system' || PATIENT_COMPARTMENT_TYPES.has(type))
+  elementTree(version).resources.has(type) &&
+  (level.kind === 'system' || PATIENT_COMPARTMENT_TYPES.has(type) || SUPPORTING_TYPES.has(type))
 
 const badValue = (name: string, wanted: string) => badRequest(`${name} must be ${wanted}.`, 'value')

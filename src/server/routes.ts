@@ -211,10 +211,13 @@ async function ownJob(
 async function download(parts: RouteParts, request: HttpRequest): Promise<HttpAnswer> {
   const { queue, metrics, onEvent } = parts
   const { job, grant } = await ownJob(parts, request)
-  const file = [...job.output, ...job.errors].find(({ name }) => name === request.params.name)
+  const file = [...job.output, ...(job.deleted ?? []), ...job.errors].find(
+    ({ name }) => name === request.params.name,
+  )
   if (file === undefined) throw notFound('The export has no such file.')
-  if (!permits(grant, file.type))
-    throw new Refusal(`The token's scopes do not allow to read ${file.type}.`, {
+  const refused = (file.names ?? [file.type]).filter((type) => !permits(grant, type))
+  if (refused.length > 0)
+    throw new Refusal(`The token's scopes do not allow to read ${refused.join(', ')}.`, {
       status: 403,
       code: 'forbidden',
     })

@@ -77,17 +77,29 @@ function parseToken(text: string): Token {
 
 /** Whether a resource passes one of the filters. */
 export const passes = (resource: unknown, filters: readonly SearchFilter[]): boolean =>
-  filters.some(({ conditions }) => conditions.every((condition) => holds(resource, condition)))
+  filterTest(filters)(resource)
 
-function holds(resource: unknown, condition: Condition): boolean {
-  for (const path of condition.paths)
-    for (const value of valuesAt(resource, path.split('.'))) {
-      if (condition.kind === 'token' && condition.values.some((token) => isToken(value, token))) return true
-      if (condition.kind === 'date' && condition.values.some((date) => isInDates(value, date))) return true
-      if (condition.kind === 'reference' && condition.values.some((wanted) => refersTo(value, wanted)))
-        return true
-    }
-  return false
+/** The same for many resources: however many values a filter has, it costs one look. */
+export function filterTest(filters: readonly SearchFilter[]): (resource: unknown) => boolean {
+  const tests = filters.map(({ conditions }) => conditions.map(conditionTest))
+  return (resource) => tests.some((all) => all.every((test) => test(resource)))
+}
+
+function conditionTest(condition: Condition): (resource: unknown) => boolean {
+  const paths = condition.paths.map((path) => path.split('.'))
+  const test = valueTest(condition)
+  return (resource) => paths.some((path) => valuesAt(resource, path).some(test))
+}
+
+function valueTest(condition: Condition): (value: unknown) => boolean {
+  switch (condition.kind) {
+    case 'token':
+      return tokenTest(condition.values)
+    case 'reference':
+      return referenceTest(condition.values)
+    case 'date':
+      return (value) => condition.values.some((date) => isInDates(value, date))
+  }
 }
 
 function valuesAt(value: unknown, [name, ...rest]: readonly string[]): unknown[] {
@@ -97,28 +109,49 @@ function valuesAt(value: unknown, [name, ...rest]: readonly string[]): unknown[]
   return isRecord(value) ? valuesAt(value[name], rest) : []
 }
 
-/** A code, boolean, Coding, CodeableConcept, Identifier or a CodeableReference. */
-function isToken(value: unknown, token: Token): boolean {
-  if (typeof value === 'string' || typeof value === 'boolean')
-    return token.code === String(value) && (token.system === undefined || token.system === '')
-  if (!isRecord(value)) return false
-  if (Array.isArray(value.coding)) return value.coding.some((coding) => isToken(coding, token))
-  const { system } = value
-  const code = value.code ?? value.value
-  return (
-    (token.code === undefined || token.code === code) &&
-    (token.system === undefined || token.system === (system ?? ''))
-  )
+/** For a code, boolean, Coding, CodeableConcept, Identifier or a CodeableReference. */
+function tokenTest(tokens: readonly Token[]): (value: unknown) => boolean {
+  const codes = new Set<unknown>()
+  const systems = new Set<unknown>()
+  const pairs = new Set<string>()
+  for (const { system, code } of tokens)
+    if (system === undefined) codes.add(code)
+    else if (code === undefined) systems.add(system)
+    else pairs.add(JSON.stringify([system, code]))
+  const isOne = (system: unknown, code: unknown): boolean =>
+    codes.has(code) || systems.has(system) || pairs.has(JSON.stringify([system, code]))
+  const test = (value: unknown): boolean => {
+    if (typeof value === 'string' || typeof value === 'boolean') {
+      const code = String(value)
+      return codes.has(code) || pairs.has(JSON.stringify(['', code]))
+    }
+    if (!isRecord(value)) return false
+    if (Array.isArray(value.coding)) return value.coding.some(isCoding)
+    return isOne(value.system ?? '', value.code ?? value.value)
+  }
+  const isCoding = (coding: unknown): boolean => isRecord(coding) && isOne(coding.system ?? '', coding.code)
+  return test
 }
 
 /** By id, or by `Type/id`, whatever server the reference names. */
-function refersTo(value: unknown, wanted: string): boolean {
-  const reference = isRecord(value) && typeof value.reference === 'string' ? value.reference : ''
-  const found = reference.replace(/\/_history\/.*$/, '')
-  const [type, id] = wanted.split('/').slice(-2)
-  if (id === undefined)
-    return found.slice(found.lastIndexOf('/') + 1) === type || found === `urn:uuid:${type}`
-  return found === `${type}/${id}` || found.endsWith(`/${type}/${id}`) || found === `urn:uuid:${id}`
+function referenceTest(wanted: readonly string[]): (value: unknown) => boolean {
+  const ids = new Set<string>()
+  const named = new Set<string>()
+  for (const text of wanted) {
+    const [type, id] = text.split('/').slice(-2)
+    if (id === undefined) ids.add(type)
+    else {
+      named.add(`${type}/${id}`)
+      named.add(`urn:uuid:${id}`)
+    }
+  }
+  return (value) => {
+    const reference = isRecord(value) && typeof value.reference === 'string' ? value.reference : ''
+    const history = reference.indexOf('/_history/')
+    const segments = (history < 0 ? reference : reference.slice(0, history)).split('/').slice(-2)
+    const last = segments[segments.length - 1]
+    return ids.has(last.replace(/^urn:uuid:/, '')) || named.has(segments.join('/'))
+  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

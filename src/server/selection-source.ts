@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { openItem } from '../pipeline/unpack.js'
+import { folderSource } from '../storage/folder.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 import { RunReader, runsOf } from './ranges.js'
-import type { Selection } from './select.js'
+import type { Selection } from './selection.js'
 
 /** The selections of a job as a source: what the pipeline anonymizes, without a copy of the raw lines. */
 export function selectionSource(source: Source, selections: readonly Selection[], folder: string): Source {
@@ -35,9 +36,10 @@ export function selectionSource(source: Source, selections: readonly Selection[]
 /** The selected lines as they are in the source, decompressed. */
 export async function openSelection(
   source: Source,
-  { item, isGzip, runs }: Selection,
+  { item, isGzip, runs, isDeletions }: Selection,
   { folder, fromByte }: { readonly folder: string; readonly fromByte: number },
 ): Promise<SourceReader> {
+  if (isDeletions) return folderSource(folder).open(item, fromByte)
   if (runs !== undefined) return new RunReader(source, item, isGzip, runsOf(join(folder, runs)), fromByte)
   return isGzip ? openItem(source, item, fromByte) : source.open(item, fromByte)
 }

@@ -30,7 +30,7 @@ function manifestAnswer(job: JobRecord, baseUrl: string): HttpAnswer {
     request: job.request,
     requiresAccessToken: job.requiresAccessToken,
     output: [...job.output].sort((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0)).map(entry),
-    deleted: [],
+    deleted: (job.deleted ?? []).map(entry),
     error: job.errors.map(entry),
   }
   const headers: Record<string, string> = { 'content-type': 'application/json' }

@@ -6,7 +6,7 @@ import { folderSource } from '../../src/storage/folder.js'
 import { writeFiles } from '../support/pipeline-run.js'
 import { outcomeText, type Provider, provide, STORE } from './provider.js'
 
-const RECORD_BYTES = 32
+const RECORD_BYTES = 40
 const RUN_BYTES = 16
 
 /** Polls until the job is over; its answer. */

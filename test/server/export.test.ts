@@ -91,12 +91,12 @@ t.test('patients of a POST and members of the group are both bounds', async (t) 
   const provider = await provide(t)
   const patients = parametersOf(
     { name: 'patient', valueReference: { reference: 'Patient/p2' } },
-    { name: 'patient', valueReference: { reference: 'Patient/p3' } },
+    { name: 'patient', valueReference: { reference: 'Patient/p1' } },
     { name: '_type', valueString: 'Patient' },
     { name: '_since', valueInstant: '2020-01-01T00:00:00Z' },
   )
-  t.same((await provider.export('/Patient/$export', patients)).resources, ['Patient/p2', 'Patient/p3'])
-  t.same((await provider.export('/Group/g1/$export', patients)).resources, ['Patient/p2'])
+  t.same((await provider.export('/Patient/$export', patients)).resources, ['Patient/p1', 'Patient/p2'])
+  t.same((await provider.export('/Group/g2/$export', patients)).resources, ['Patient/p1', 'Patient/p2'])
 })
 
 t.test('the manifest has every member that the specification demands', async (t) => {

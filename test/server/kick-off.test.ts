@@ -152,7 +152,10 @@ t.test(
 t.test('at Patient and Group level types outside of the compartment are refused', async (t) => {
   const { kickOff } = await provide(t)
   for (const path of ['/Patient', '/Group/g1']) {
-    t.equal((await kickOff(`${path}/$export?_type=Practitioner`)).status, 400)
+    for (const type of ['ValueSet', 'CapabilityStatement', 'Binary', 'Bundle'])
+      t.equal((await kickOff(`${path}/$export?_type=Patient,${type}`)).status, 400, type)
+    for (const type of ['Practitioner', 'Organization', 'Location', 'Medication'])
+      t.equal((await kickOff(`${path}/$export?_type=Patient,${type}`)).status, 202, type)
     t.equal((await kickOff(`${path}/$export?_type=Observation`)).status, 202)
   }
 })

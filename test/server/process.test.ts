@@ -143,7 +143,9 @@ const rawStatus = (base: string, path: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(base)
     const socket = createConnection(Number(port), hostname, () =>
-      socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nPrefer: respond-async\r\nConnection: close\r\n\r\n`),
+      socket.end(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nPrefer: respond-async\r\nConnection: close\r\n\r\n`,
+      ),
     )
     const chunks: Buffer[] = []
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
