@@ -19,7 +19,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.someQuarantined, 'delivered, some lines quarantined'],
   [EXIT.usage, 'usage or configuration: nothing was done'],
   [EXIT.source, 'source: not there, not readable, changed while read, too many bad lines'],
-  [EXIT.sink, 'sink: full, not writable, already there, locked by another run'],
+  [EXIT.sink, 'sink: full, not writable, already there, locked or changed by another program'],
   [EXIT.service, 'a service gave up after retries; safe to run again'],
   [EXIT.interrupted, 'interrupted; run again to resume'],
   [EXIT.bug, 'a bug in Sluice'],

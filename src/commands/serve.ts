@@ -37,6 +37,7 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
     ...(await anonymizationOf(values, access)),
     onlyAnonymized: values.onlyAnonymized,
     limits: limitsOf(values),
+    signal: terminal.signal,
     onEvent,
   })
   const { baseUrl, port } = server
@@ -49,10 +50,11 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
       advice: '--clients or --issuer',
     })
   terminal.print(values.json ? JSON.stringify({ baseUrl, port }) : `serving ${data} at ${baseUrl}`)
-  await aborted(terminal.signal)
+  const reason = await Promise.race([aborted(terminal.signal), server.lost])
   onEvent({ event: 'server.stopping', level: 'info' })
   await server.close()
   await log.close()
+  if (reason !== undefined) throw reason
   return EXIT.delivered
 }
 

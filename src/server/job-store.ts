@@ -5,7 +5,11 @@ import type { JobRecord } from './job.js'
 
 /** The jobs' folders: `<folder>/<id>/job.json`, the files of byte runs, `files/` and the state of the run. */
 export class JobStore {
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    /** Throws SINK_LOCKED where the folder is no longer this process's. */
+    private readonly confirm: () => Promise<void> = async () => {},
+  ) {}
 
   /** Where a job keeps what it works with. */
   folderOf(id: string): string {
@@ -14,7 +18,10 @@ export class JobStore {
 
   async save(record: JobRecord): Promise<void> {
     await makeFolders(this.folderOf(record.id), 0o700)
-    await writeWhole(join(this.folderOf(record.id), 'job.json'), JSON.stringify(record), 0o600)
+    await writeWhole(join(this.folderOf(record.id), 'job.json'), JSON.stringify(record), 0o600, {
+      epoch: '',
+      confirm: this.confirm,
+    })
   }
 
   /** Every job, oldest first. A folder without a readable record is what a crash left of a kick-off: it goes. */
@@ -29,8 +36,9 @@ export class JobStore {
     return records.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }
 
-  remove(id: string): Promise<void> {
-    return rm(this.folderOf(id), { recursive: true, force: true })
+  async remove(id: string): Promise<void> {
+    await this.confirm()
+    await rm(this.folderOf(id), { recursive: true, force: true })
   }
 }
 

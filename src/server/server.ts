@@ -1,10 +1,11 @@
 import { join } from 'node:path'
+import { isSluiceError } from '../errors.js'
 import { elementTree } from '../fhir/elements.js'
 import type { FhirVersion } from '../fhir/version.js'
 import { createServerMetrics } from '../metrics/registry.js'
 import { writing } from '../storage/file-errors.js'
 import { makeFolders } from '../storage/folder-files.js'
-import { lockFolder } from '../storage/folder-lock.js'
+import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from '../storage/folder-lock.js'
 import type { Source } from '../storage/store.js'
 import { packageVersion } from '../version.js'
 import { Catalog } from './catalog.js'
@@ -45,6 +46,9 @@ export interface ServerOptions {
   readonly onlyAnonymized?: boolean
   readonly limits: ServerLimits
   readonly http?: Partial<HttpLimits>
+  /** Ends the wait for a state folder that another server may have left. */
+  readonly signal?: AbortSignal
+  readonly lockTimes?: LockTimes
   readonly onEvent: (event: ServerEvent) => void
 }
 
@@ -69,6 +73,8 @@ export interface RunningServer {
   /** `http://127.0.0.1:8080/fhir` */
   readonly baseUrl: string
   readonly port: number
+  /** Resolves with SINK_LOCKED once another server has taken over the state folder; this one must be closed then. */
+  readonly lost: Promise<unknown>
   /** Removes the exports whose time is over; happens by itself every half a minute. */
   expire(): Promise<void>
   /** Takes no more requests, stops jobs where a later server goes on, and lets downloads end for a while. */
@@ -88,8 +94,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { source, stateFolder, host, limits, version, onEvent } = options
   await checkSource(source)
   await writing(stateFolder, () => makeFolders(stateFolder, 0o700))
-  const { release: unlock } = await lockFolder(stateFolder)
+  const lock = await lockFolder(
+    stateFolder,
+    {
+      signal: options.signal,
+      onWait: (wait) => onEvent({ event: 'lock.waiting', level: 'info', ...wait }),
+    },
+    options.lockTimes,
+  )
   const stop = new AbortController()
+  const watch = watchLock(lock, options.lockTimes)
+  const unlock = async (): Promise<void> => {
+    watch.close()
+    await lock.release()
+  }
   try {
     const catalog = new Catalog({
       source,
@@ -98,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       signal: stop.signal,
       onEvent,
     })
-    const store = new JobStore(join(stateFolder, 'jobs'))
+    const store = new JobStore(join(stateFolder, 'jobs'), lock.confirm)
     const metrics = createServerMetrics(() => queue.counts())
     const queue = openQueue(options, { catalog, store, metrics })
     await queue.load()
@@ -142,6 +160,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return {
       baseUrl,
       port: http.port,
+      lost: watch.lost,
       expire: () => queue.expire(),
       async close(graceMs = GRACE_MS) {
         stop.abort()
@@ -156,6 +175,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await unlock()
     throw error
   }
+}
+
+/** Asks again and again whether the lock is still this process's: it may have been stopped for a while. */
+function watchLock(lock: FolderLock, { beatEveryMs } = LOCK_TIMES) {
+  let timer: NodeJS.Timeout | undefined
+  const lost = new Promise<unknown>((resolve) => {
+    timer = setInterval(() => {
+      lock.confirm().catch((reason: unknown) => {
+        // A disk that does not answer for once is no other server.
+        if (isSluiceError(reason) && reason.code === 'SINK_LOCKED') resolve(reason)
+      })
+    }, beatEveryMs)
+    timer.unref()
+  })
+  return { lost, close: () => clearInterval(timer) }
 }
 
 /** Indexes what the store holds, then takes up what an earlier process left. */
