@@ -32,6 +32,8 @@ export interface Parameters {
   readonly cryptoHashKey?: string
   /** `relative`: cryptoHash leaves of a reference only `Type/hash`, without the server's address and the version. */
   readonly absoluteReferences?: 'keep' | 'relative'
+  /** `references`: cryptoHash takes every url for a reference, where it names a resource. */
+  readonly urls?: 'whole' | 'references'
   /** UTF-8 length 16, 24 or 32 bytes. */
   readonly encryptKey?: string
   /** Keys the noise of perturb and the IV of encrypt; the configuration derives it from the other keys by default. */

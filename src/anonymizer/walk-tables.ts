@@ -3,6 +3,7 @@ import { Automaton, type Place } from '../rules/automaton.js'
 import { compilePath, type StepPath } from '../rules/compile.js'
 import { hashBytes, sameBytes, viewOf } from './copy-bytes.js'
 import { Guard } from './guard.js'
+import { isSearchElement, isUrlElement } from './methods/hash-url.js'
 import type { Leaf } from './methods/leaf.js'
 import { isDateType, redactDropsAlways } from './methods/redact.js'
 import type { CompiledRule, Program } from './program.js'
@@ -337,12 +338,19 @@ class TableBuilder {
     if (rule === undefined || method === 'keep') return kept
     if (method === 'redact' && this.leafDrops(place, member)) return ACT.DROP
     if (method === 'redact' && isDateType(member.type.name)) return ACT.KEEP_YEAR
-    if (method === 'cryptoHash' && member.type.jsonKind === 'string')
-      return member.name === 'reference' && place.type.name === 'Reference' ? ACT.HASH_REFERENCE : ACT.HASH
+    if (method === 'cryptoHash' && member.type.jsonKind === 'string') return this.hashAct(place, member)
     if (method === 'dateShift') return isDateType(member.type.name) ? ACT.SHIFT : kept
     if (method === 'perturb' && member.type.jsonKind !== 'number') return kept
     // In a perturbed quantity only its own value moves.
     return ACT.METHOD
+  }
+
+  private hashAct({ type }: Place, { name, type: { name: typeName } }: Member): number {
+    if (name === 'reference' && type.name === 'Reference') return ACT.HASH_REFERENCE
+    const isUrl =
+      this.program.spec.parameters.urls === 'references' && isUrlElement(typeName, name, type.name)
+    if (!isUrl) return ACT.HASH
+    return isSearchElement(name, type.name) ? ACT.METHOD : ACT.HASH_REFERENCE
   }
 
   /** The `_` object of a primitive: some methods treat value and extensions as one. */

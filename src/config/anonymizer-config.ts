@@ -4,6 +4,7 @@ import type { AnonymizerSpec, Parameters, Rule } from '../anonymizer/spec.js'
 import { sluiceError } from '../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
+import type { LintedParameters } from '../rules/lint.js'
 import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
 import { isComment } from './comments.js'
 import { isTextFault, readConfigText } from './config-text.js'
@@ -44,8 +45,8 @@ export interface Verdict {
   /** Those without fault. */
   readonly rules: readonly Rule[]
   readonly fhirVersion: FhirVersion
-  /** Redact leaves parts of dates, ages or ZIP codes. */
-  readonly keepsParts: boolean
+  /** What lint needs to know of the parameters. */
+  readonly linted: LintedParameters
   readonly checked?: CheckedConfig
 }
 
@@ -115,7 +116,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
       missingKeys: [],
       notices,
       rules: [],
-      keepsParts: false,
+      linted: {},
       fhirVersion: options.fhirVersion ?? 'R4',
     }
   const folded = foldKeys(raw, Object.keys(configurationSchema.shape), '', { problems, notices })
@@ -152,7 +153,8 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     parameters.enablePartialDatesForRedact ||
     parameters.enablePartialAgesForRedact ||
     parameters.enablePartialZipCodesForRedact
-  const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion, keepsParts }
+  const linted = { keepsParts, urls: parameters.urls }
+  const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion, linted }
   if (problems.length > 0) return verdict
   const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
   const spec = {

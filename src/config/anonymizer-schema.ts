@@ -86,6 +86,7 @@ export const parametersSchema = z.object({
   dateShiftTimeZone: anyCase(['keep', 'remove']).default('keep'),
   cryptoHashKey: keySource,
   absoluteReferences: anyCase(['keep', 'relative']).default('keep'),
+  urls: anyCase(['whole', 'references']).default('whole'),
   encryptKey: keySource,
   perturbKey: keySource,
   enablePartialAgesForRedact: flag.default(false),

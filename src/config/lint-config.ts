@@ -6,24 +6,22 @@ import type { LintRemark } from './lint-report.js'
 
 /** All that `sluice lint` says of a configuration, by rule. Throws nothing. */
 export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemark[] {
-  const { problems, notices, rules, fhirVersion, keepsParts } = judgeConfig(raw, options)
+  const { problems, notices, rules, fhirVersion, linted } = judgeConfig(raw, options)
   const pathOf = new Map(rules.map(({ number, path }) => [number, path]))
   const remarks = [
     ...problems.map(({ code = 'invalid-setting', ...problem }) =>
       remark(code, { ...problem, severity: 'problem' }),
     ),
     ...notices.map(({ code, ...notice }) => remark(code, notice)),
-    ...lintRules(rules, elementTree(fhirVersion), { keepsParts }).map(
-      ({ code, rule, message, suggestion }) => {
-        const { says } = factsOf(code)
-        return remark(code, {
-          rule,
-          path: pathOf.get(rule) ?? '',
-          message: says === undefined ? message : `${says}: ${message}`,
-          ...(suggestion === undefined ? {} : { suggestion }),
-        })
-      },
-    ),
+    ...lintRules(rules, elementTree(fhirVersion), linted).map(({ code, rule, message, suggestion }) => {
+      const { says } = factsOf(code)
+      return remark(code, {
+        rule,
+        path: pathOf.get(rule) ?? '',
+        message: says === undefined ? message : `${says}: ${message}`,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      })
+    }),
   ]
   return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
 }

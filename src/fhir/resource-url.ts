@@ -1,8 +1,12 @@
 /** What the last segments of a URL's path name, by RFC 3986 and FHIR's RESTful addresses. */
 export interface NamedResource {
+  /** What stands before the type, as written. */
+  readonly base: string
   readonly type: string
   /** Percent-decoded. */
   readonly id: string
+  /** `/_history/version`, or ''. */
+  readonly history: string
 }
 
 // RFC 3986, appendix B: scheme, authority, path, query, fragment.
@@ -19,27 +23,32 @@ export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>):
   const [whole, scheme, path] = PARTS.exec(text) ?? ['', undefined, '']
   // `urn:x` and `mailto:x` have no authority: what follows the scheme is no path of segments.
   if (scheme !== undefined && !whole.startsWith('//', scheme.length + 1)) return undefined
-  const segments = lastSegments(path)
+  const { segments, starts } = lastSegments(path)
   const history = segments.length >= 2 && segments.at(-2) === '_history'
-  const [type, id] = history ? segments.slice(-4, -2) : segments.slice(-2)
+  const at = segments.length - (history ? 4 : 2)
+  const [type, id] = at < 0 ? [] : segments.slice(at)
   if (type === undefined || id === undefined || !resourceTypes.has(type)) return undefined
-  return id === '' || OPERATION.test(id) ? undefined : { type, id }
+  if (id === '' || OPERATION.test(id)) return undefined
+  const base = whole.slice(0, whole.length - path.length + starts[at])
+  return { base, type, id, history: history ? `/_history/${segments.at(-1) ?? ''}` : '' }
 }
 
 /** The last few segments, decoded; without the empty ones at the end. */
-function lastSegments(path: string): readonly string[] {
+function lastSegments(path: string) {
   let end = path.length
   while (end > 0 && path[end - 1] === '/') end--
   const segments: string[] = []
+  const starts: number[] = []
   for (let to = end; to > 0 && segments.length < SEGMENTS; ) {
     const slash = path.lastIndexOf('/', to - 1)
     segments.unshift(decoded(path.slice(slash + 1, to)))
+    starts.unshift(slash + 1)
     to = slash
   }
   const last = segments.at(-1)
   // A canonical's version follows its last segment.
   if (last !== undefined) segments[segments.length - 1] = last.split('|', 1)[0]
-  return segments
+  return { segments, starts }
 }
 
 function decoded(segment: string): string {

@@ -1,5 +1,6 @@
 import type { ElementTree } from '../fhir/elements.js'
 import { compilePath } from './compile.js'
+import { brokenLinks } from './lint/bundle-links.js'
 import type { FindingCode } from './lint/codes.js'
 import { type Cover, coverOf } from './lint/cover.js'
 import { listed, oddEffect } from './lint/effect.js'
@@ -32,6 +33,8 @@ export interface LintedRule {
 export interface LintedParameters {
   /** Redact leaves parts of dates, ages or ZIP codes. */
   readonly keepsParts?: boolean
+  /** How cryptoHash treats urls; without it nothing is said of them. */
+  readonly urls?: 'whole' | 'references' | undefined
 }
 
 type Told = Omit<Finding, 'rule'>
@@ -40,13 +43,14 @@ type Told = Omit<Finding, 'rule'>
 export function lintRules(
   rules: readonly LintedRule[],
   tree: ElementTree,
-  { keepsParts = false }: LintedParameters = {},
+  { keepsParts = false, urls }: LintedParameters = {},
 ): Finding[] {
   const findings: Finding[] = []
   const redactsAll = rules.some(({ path, method }) => path === 'Resource' && method === 'redact')
-  const earlier: { readonly number: number; readonly covers: Cover }[] = []
+  const earlier: { readonly number: number; readonly method?: string | undefined; readonly covers: Cover }[] =
+    []
   for (const rule of rules) {
-    const { number, path } = rule
+    const { number, path, method } = rule
     const parsed = parseRulePath(path)
     const verdict = judgePath(parsed, tree)
     const told = [...pathFindings(parsed, verdict, tree)]
@@ -58,9 +62,12 @@ export function lintRules(
       )
     told.push(...surprises(parsed, verdict))
     for (const finding of told) findings.push({ rule: number, ...finding })
-    earlier.push({ number, covers: coverOf(parsed) })
+    earlier.push({ number, method, covers: coverOf(parsed) })
   }
-  return findings
+  if (urls !== undefined)
+    for (const { rule, message } of brokenLinks(earlier, tree, urls))
+      findings.push({ code: 'bundle-links-break', rule, message })
+  return findings.sort((a, b) => a.rule - b.rule)
 }
 
 /** What is wrong with the path itself. */

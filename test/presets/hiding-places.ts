@@ -264,7 +264,7 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
   place(
     'a conditional reference',
     observation({ subject: { reference: 'Patient?identifier=http://h|424242' } }),
-    ['424242', 'identifier'],
+    ['424242', 'http://h'],
   ),
   place(
     'a logical reference',

@@ -56,6 +56,7 @@ function randomParameters(random: Random): Json {
     enablePartialZipCodesForRedact: random.chance(0.5),
     restrictedZipCodeTabulationAreas: random.pick([[], ['203', '556'], ['980']]),
   }
+  if (random.chance(0.3)) parameters.urls = 'references'
   if (random.chance(0.3)) parameters.absoluteReferences = random.pick(['keep', 'relative'])
   if (random.chance(0.2)) parameters.dateShiftFixedOffsetInDays = random.pick([0, 11, -20, 4000])
   if (random.chance(0.3)) parameters.dateShiftTimeZone = random.pick(['keep', 'remove', 'Remove'])

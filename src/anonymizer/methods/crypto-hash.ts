@@ -2,6 +2,7 @@ import { referenceId } from '../../fhir/references.js'
 import { resourceInUrl } from '../../fhir/resource-url.js'
 import { jsonString } from '../../fhir/text.js'
 import type { Parameters } from '../spec.js'
+import { hashSearch, hashUrl, isSearchElement, isUrlElement, type UrlHashing } from './hash-url.js'
 import { createHmac } from './hmac.js'
 import { type LeafMethod, RECORD } from './leaf.js'
 
@@ -20,8 +21,10 @@ export function createHashText(key: string): HashText {
 export function compileCryptoHash(
   hashText: HashText,
   resourceTypes: ReadonlySet<string>,
-  absoluteReferences: Parameters['absoluteReferences'] = 'keep',
+  { absoluteReferences = 'keep', urls = 'whole' }: Pick<Parameters, 'absoluteReferences' | 'urls'> = {},
 ): LeafMethod {
+  if (urls === 'references')
+    return hashUrls({ hashText, resourceTypes, isRelative: absoluteReferences === 'relative' })
   const hashed = absoluteReferences === 'relative' ? hashReferenceRelative : hashReference
   return (leaf) => {
     if (!leaf.isReferenceValue) return { record: RECORD.CRYPTOHASH, json: `"${hashText(leaf.text)}"` }
@@ -30,6 +33,16 @@ export function compileCryptoHash(
     return { record: RECORD.CRYPTOHASH, json: leaf.text.includes('\\') ? jsonString(text) : `"${text}"` }
   }
 }
+
+const hashUrls =
+  (hashing: UrlHashing): LeafMethod =>
+  (leaf) => {
+    const { text, name, parentType } = leaf
+    const isUrl = leaf.isReferenceValue || isUrlElement(leaf.type, name, parentType)
+    if (!isUrl) return { record: RECORD.CRYPTOHASH, json: `"${hashing.hashText(text)}"` }
+    const hashed = isSearchElement(name, parentType) ? hashSearch(text, hashing) : hashUrl(text, hashing)
+    return { record: RECORD.CRYPTOHASH, json: jsonString(hashed) }
+  }
 
 /**
  * As `hashReference`, but without the server's address and the version, which may identify as well, and for every URL

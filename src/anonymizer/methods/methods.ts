@@ -37,7 +37,7 @@ export function compileMethod(rule: Rule, context: MethodContext): LeafMethod {
       return compileCryptoHash(
         context.hashText ?? createHashText(key(spec, 'cryptoHashKey')),
         resourceTypes,
-        spec.parameters.absoluteReferences,
+        spec.parameters,
       )
     case 'encrypt':
       return compileEncrypt(key(spec, 'encryptKey'), key(spec, 'perturbKey'))

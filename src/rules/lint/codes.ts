@@ -35,6 +35,10 @@ export const FINDING_CODES = {
   fails: problem('A rule rejects every line it reaches.', 'fails'),
   'leaves-resources': problem('A rule leaves the resources in what it redacts.', 'leaves resources'),
   'extension-without-url': warning('A rule can leave an extension without url.', 'not valid FHIR'),
+  'bundle-links-break': warning(
+    'Addresses in a Bundle no longer match its ids and references.',
+    'links break',
+  ),
   'never-matches': warning('A rule can never match.', 'never matches'),
   'partly-never-matches': warning('A part of a union can never match.', 'partly never matches'),
   'dead-condition': warning(
