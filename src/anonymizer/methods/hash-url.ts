@@ -1,10 +1,9 @@
 import { referenceId } from '../../fhir/references.js'
 import { resourceInUrl } from '../../fhir/resource-url.js'
-import type { HashText } from './crypto-hash.js'
 
 /** How `urls: "references"` hashes. */
 export interface UrlHashing {
-  readonly hashText: HashText
+  readonly hashText: (text: string) => string
   readonly resourceTypes: ReadonlySet<string>
   /** Whether what stands before the type, and the version behind the id, are left out. */
   readonly isRelative: boolean
