@@ -20,11 +20,13 @@ export interface CapabilityOptions {
   /** Absent where no authorization is needed, or it is another server's. */
   readonly tokenUrl?: string
   readonly hasAuthorization: boolean
+  /** Groups can be read and searched. */
+  readonly hasGroups: boolean
 }
 
 /** The CapabilityStatement: the three levels of `$export`, and the search parameters of `_typeFilter`. */
 export function capabilityStatement(options: CapabilityOptions): object {
-  const { baseUrl, version, softwareVersion, date } = options
+  const { baseUrl, version, softwareVersion, date, hasGroups } = options
   const isOld = version === 'STU3'
   const operation = (name: string) => {
     const definition = `${IG}/OperationDefinition/${name}`
@@ -34,6 +36,7 @@ export function capabilityStatement(options: CapabilityOptions): object {
     .filter((type) => supportedParameters(type).length > supportedParameters('').length || type === 'Group')
     .map((type) => ({
       type,
+      ...(type === 'Group' && hasGroups ? { interaction: [{ code: 'read' }, { code: 'search-type' }] } : {}),
       searchParam: supportedParameters(type).map((name) => ({
         name,
         type: searchParameter(type, name)?.kind,
@@ -56,7 +59,7 @@ export function capabilityStatement(options: CapabilityOptions): object {
       {
         mode: 'server',
         documentation:
-          'Exports only. Search parameters are those of _typeFilter; resources cannot be searched or read one by one.',
+          'Exports. Search parameters are those of _typeFilter; only Group can be read and searched by itself.',
         ...securityOf(options),
         resource: resources,
         operation: operation('export'),

@@ -83,16 +83,25 @@ const isoOf = (ms: number | undefined): string | undefined =>
 
 /** Whether the client takes what is supported for what it asked. Throws Refusal for what cannot be answered. */
 function checkHeaders(request: HttpRequest): boolean {
-  const accept = (request.header('accept') ?? '*/*')
-    .split(',')
-    .map((part) => part.split(';')[0].trim().toLowerCase())
-  if (!accept.some((type) => ACCEPTED.includes(type)))
+  if (!acceptsJson(request))
     throw new Refusal('Accept must allow application/fhir+json.', { status: 406, code: 'not-supported' })
-  const preferences = (request.header('prefer') ?? '').split(/[,;]/).map((part) => part.trim().toLowerCase())
-  if (!preferences.includes('respond-async'))
+  if (!preferencesOf(request).includes('respond-async'))
     throw badRequest('Prefer must be respond-async: exports are answered asynchronously only.', 'required')
-  return preferences.includes('handling=lenient')
+  return isLenientRequest(request)
 }
+
+const preferencesOf = (request: HttpRequest): string[] =>
+  (request.header('prefer') ?? '').split(/[,;]/).map((part) => part.trim().toLowerCase())
+
+/** Whether the client is content without what is not supported. */
+export const isLenientRequest = (request: HttpRequest): boolean =>
+  preferencesOf(request).includes('handling=lenient')
+
+/** Whether the client takes FHIR's JSON. */
+export const acceptsJson = (request: HttpRequest): boolean =>
+  (request.header('accept') ?? '*/*')
+    .split(',')
+    .some((part) => ACCEPTED.includes(part.split(';')[0].trim().toLowerCase()))
 
 const ACCEPTED = ['application/fhir+json', 'application/json', 'application/*', '*/*', '']
 

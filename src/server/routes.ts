@@ -8,6 +8,7 @@ import type { Catalog } from './catalog.js'
 import type { Level } from './criteria.js'
 import { downloadAnswer } from './download.js'
 import type { ConfigStore, ContainerStore } from './export-run.js'
+import { groupRead, groupSearch } from './group-search.js'
 import type { Guard } from './guard.js'
 import {
   FHIR_JSON,
@@ -51,14 +52,15 @@ export interface RouteParts {
   readonly onEvent: (event: ServerEvent) => void
 }
 
-/** An assertion is a few kilobytes; nobody has proved anything before it is read. */
-const MAX_TOKEN_REQUEST_BYTES = 64 * 1024
+/** An assertion or a search is a few kilobytes; nobody has proved anything before it is read. */
+const MAX_FORM_BYTES = 64 * 1024
 
 /** Everything that the server answers. */
 export const routesOf = (parts: RouteParts): Route[] => [
   ...operationRoutes(parts),
   ...discoveryRoutes(parts),
   ...kickOffRoutes(parts),
+  ...groupRoutes(parts),
   ...jobRoutes(parts),
 ]
 
@@ -98,6 +100,7 @@ function discoveryRoutes(parts: RouteParts): Route[] {
           softwareVersion,
           date,
           hasAuthorization: requiresAccessToken,
+          hasGroups: !parts.onlyAnonymized,
           ...(url === undefined ? {} : { tokenUrl: url }),
         })
         return jsonAnswer(200, statement, { 'content-type': FHIR_JSON })
@@ -120,7 +123,7 @@ function discoveryRoutes(parts: RouteParts): Route[] {
       method: 'POST',
       path: `${path}/auth/token`,
       name: 'token',
-      maxBodyBytes: MAX_TOKEN_REQUEST_BYTES,
+      maxBodyBytes: MAX_FORM_BYTES,
       handle: (request) => tokens.handle(request),
     })
   return routes
@@ -141,7 +144,7 @@ function kickOffRoutes(parts: RouteParts): Route[] {
     ['/Group/:id/$export', 'group-export', ({ params }) => ({ kind: 'group', id: params.id })],
   ]
   const refuse: Route['handle'] = async () => {
-    throw badRequest('$export is supported for the system, Patient and Group/[id] only.', 'not-supported')
+    throw otherLevel()
   }
   return [
     ...levels.flatMap(([at, name, levelOf]) =>
@@ -158,6 +161,34 @@ function kickOffRoutes(parts: RouteParts): Route[] {
       name: 'other-export',
       handle: refuse,
     })),
+  ]
+}
+
+const otherLevel = (): Refusal =>
+  badRequest('$export is supported for the system, Patient and Group/[id] only.', 'not-supported')
+
+/** Clients find the groups that they may export (Bulk Data Access, "Groups"). */
+function groupRoutes(parts: RouteParts): Route[] {
+  const { path, guard } = parts
+  const search: Route['handle'] = async (request) => groupSearch(parts, request, await guard(request))
+  return [
+    { method: 'GET', path: `${path}/Group`, name: 'group-search', handle: search },
+    {
+      method: 'POST',
+      path: `${path}/Group/_search`,
+      name: 'group-search',
+      maxBodyBytes: MAX_FORM_BYTES,
+      handle: search,
+    },
+    {
+      method: 'GET',
+      path: `${path}/Group/:id`,
+      name: 'group-read',
+      handle: async (request) => {
+        if (request.params.id === '$export') throw otherLevel()
+        return groupRead(parts, request, await guard(request))
+      },
+    },
   ]
 }
 

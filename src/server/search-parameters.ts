@@ -1,5 +1,5 @@
 export interface SearchParameter {
-  readonly kind: 'token' | 'date' | 'reference'
+  readonly kind: 'token' | 'date' | 'reference' | 'string'
   /** Root elements, or `parent.child`; a choice element has its JSON keys. */
   readonly paths: readonly string[]
 }
@@ -7,6 +7,8 @@ export interface SearchParameter {
 const token = (...paths: string[]): SearchParameter => ({ kind: 'token', paths })
 const date = (...paths: string[]): SearchParameter => ({ kind: 'date', paths })
 const reference = (...paths: string[]): SearchParameter => ({ kind: 'reference', paths })
+
+const string = (...paths: string[]): SearchParameter => ({ kind: 'string', paths })
 
 const STATUS = { status: token('status') }
 const SUBJECT = { patient: reference('subject'), subject: reference('subject') }
@@ -70,6 +72,14 @@ const BY_TYPE: Readonly<Record<string, Readonly<Record<string, SearchParameter>>
   Encounter: { ...STATUS, ...SUBJECT, class: token('class'), type: token('type'), date: date('period') },
   ExplanationOfBenefit: { ...STATUS, ...PATIENT, created: date('created'), type: token('type') },
   Goal: { ...SUBJECT, ...CATEGORY, 'lifecycle-status': token('lifecycleStatus') },
+  Group: {
+    type: token('type'),
+    actual: token('actual'),
+    membership: token('membership'),
+    code: token('code'),
+    name: string('name'),
+    'managing-entity': reference('managingEntity'),
+  },
   Immunization: {
     ...STATUS,
     ...PATIENT,

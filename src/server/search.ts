@@ -11,7 +11,7 @@ type Condition = Pick<SearchParameter, 'paths'> &
   (
     | { readonly kind: 'token'; readonly values: readonly Token[] }
     | { readonly kind: 'date'; readonly values: readonly SearchDate[] }
-    | { readonly kind: 'reference'; readonly values: readonly string[] }
+    | { readonly kind: 'reference' | 'string'; readonly values: readonly string[] }
   )
 
 interface Token {
@@ -53,6 +53,7 @@ function condition(type: string, name: string, value: string): Condition {
     case 'token':
       return { kind, paths, values: values.map(parseToken) }
     case 'reference':
+    case 'string':
       return { kind, paths, values }
     case 'date':
       return {
@@ -97,6 +98,8 @@ function valueTest(condition: Condition): (value: unknown) => boolean {
       return tokenTest(condition.values)
     case 'reference':
       return referenceTest(condition.values)
+    case 'string':
+      return startTest(condition.values)
     case 'date':
       return (value) => condition.values.some((date) => isInDates(value, date))
   }
@@ -131,6 +134,13 @@ function tokenTest(tokens: readonly Token[]): (value: unknown) => boolean {
   }
   const isCoding = (coding: unknown): boolean => isRecord(coding) && isOne(coding.system ?? '', coding.code)
   return test
+}
+
+/** By how a text begins, whatever its case and accents (FHIR, search, section on string). */
+function startTest(starts: readonly string[]): (value: unknown) => boolean {
+  const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  const wanted = starts.map(plain)
+  return (value) => typeof value === 'string' && wanted.some((start) => plain(value).startsWith(start))
 }
 
 /** By id, or by `Type/id`, whatever server the reference names. */
