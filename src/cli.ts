@@ -1,16 +1,12 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { EXIT, exitCodeOf } from './commands/exit-codes.js'
+import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.js'
 import { describeFailure } from './commands/failure.js'
-import { letHeapsGrow } from './commands/heap-growth.js'
-import { runVerb } from './commands/parser.js'
+import { checkNodeVersion } from './commands/node-version.js'
 import type { Terminal } from './commands/terminal.js'
-import { VERBS } from './commands/verbs.js'
 
 const words = process.argv.slice(2)
 // The list of processes shows everybody what was typed, and an address can hold a SAS.
 process.title = 'sluice'
-letHeapsGrow()
 const interrupt = new AbortController()
 
 for (const name of ['SIGINT', 'SIGTERM'] as const)
@@ -24,7 +20,10 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 const terminal: Terminal = {
-  stdin: process.stdin,
+  // Made when it is asked for: a stdin that cannot be opened matters to those only who read it.
+  get stdin() {
+    return process.stdin
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   print: (line) => void process.stdout.write(`${line}\n`),
@@ -51,8 +50,16 @@ function end(exitCode: number): void {
   stdout.write('', () => process.exit(exitCode))
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string
+// The rest is loaded here, where a failure is caught: old versions of Node cannot load it, nor can a process that may
+// open too few files.
+async function main(): Promise<ExitCode> {
+  checkNodeVersion(process.versions.node)
+  const { letHeapsGrow } = await import('./commands/heap-growth.js')
+  letHeapsGrow()
+  const { runVerb } = await import('./commands/parser.js')
+  const { VERBS } = await import('./commands/verbs.js')
+  const { packageVersion } = await import('./version.js')
+  return runVerb(VERBS, words, packageVersion(), terminal)
 }
 
-runVerb(VERBS, words, version, terminal).then(end, fail)
+main().then(end, fail)

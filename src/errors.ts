@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'TOO_MANY_QUARANTINED'
   | 'RECONCILIATION_FAILED'
   | 'WORKER_FAILED'
+  | 'OUT_OF_RESOURCES'
+  | 'SYSTEM_ERROR'
   | 'METRICS_UNAVAILABLE'
   | 'AUTH_FAILED'
   | 'EXPORT_REFUSED'
@@ -30,7 +32,7 @@ export type ErrorCode =
   | 'INTERRUPTED'
   | 'INTERNAL'
 
-export type Blame = 'input' | 'config' | 'source' | 'sink' | 'service' | 'user' | 'bug'
+export type Blame = 'input' | 'config' | 'source' | 'sink' | 'service' | 'user' | 'environment' | 'bug'
 
 export interface ErrorFacts {
   readonly blame: Blame

@@ -149,7 +149,7 @@ function printPlaces(
     `before: ${data}`,
     `after:  ${join(output, 'lake', run)}`,
     `page:   ${page} (in a browser: what was kept, changed and removed)`,
-    `again:  npx sluice serve --data ${data} --port ${port} & npx sluice run ${pipeline}`,
+    `again:  node dist/src/cli.js serve --data ${data} --port ${port} & node dist/src/cli.js run ${pipeline}`,
   ])
     terminal.print(line)
 }

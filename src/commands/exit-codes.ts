@@ -1,4 +1,5 @@
-import { type ErrorCode, isSluiceError } from '../errors.js'
+import { asSluiceError } from '../environment-error.js'
+import type { ErrorCode } from '../errors.js'
 
 /** What the process ends with; the README's table is made from this. */
 export const EXIT = {
@@ -20,7 +21,10 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.usage, 'usage or configuration: nothing was done'],
   [EXIT.source, 'source: not there, not readable, changed while read, too many bad lines'],
   [EXIT.sink, 'sink: full, not writable, already there, locked or changed by another program'],
-  [EXIT.service, 'a service gave up after retries; safe to run again'],
+  [
+    EXIT.service,
+    'a service gave up after retries, or this machine lacks open files, memory, threads or access; safe to run again',
+  ],
   [EXIT.interrupted, 'interrupted; run again to resume'],
   [EXIT.bug, 'a bug in Sluice'],
 ]
@@ -51,15 +55,19 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   EXPORT_INVALID: EXIT.source,
   EXPORT_OVERDUE: EXIT.service,
   SERVICE_UNAVAILABLE: EXIT.service,
+  WORKER_FAILED: EXIT.service,
+  OUT_OF_RESOURCES: EXIT.service,
+  SYSTEM_ERROR: EXIT.service,
   INTERRUPTED: EXIT.interrupted,
   // Somebody else writes to the output; where the blame is ours, it is a bug.
   RECONCILIATION_FAILED: EXIT.sink,
-  WORKER_FAILED: EXIT.bug,
   INTERNAL: EXIT.bug,
 }
 
 export const exitCodeOfCode = (code: ErrorCode): ExitCode => BY_CODE[code]
 
-/** What is not a SluiceError is a bug, and one that says so. */
-export const exitCodeOf = (error: unknown): ExitCode =>
-  isSluiceError(error) && error.blame !== 'bug' ? BY_CODE[error.code] : EXIT.bug
+/** What is neither a SluiceError nor a fault of this machine is a bug, and one that says so. */
+export const exitCodeOf = (error: unknown): ExitCode => {
+  const { code, blame } = asSluiceError(error)
+  return blame === 'bug' ? EXIT.bug : BY_CODE[code]
+}

@@ -1,12 +1,14 @@
+import { environmentError } from '../environment-error.js'
 import { isSluiceError } from '../errors.js'
 import { exitCodeOf } from './exit-codes.js'
 
 /** An error for people and for machines. Nothing in it comes from a resource. */
-export function describeFailure(error: unknown): { readonly text: string; readonly json: object } {
-  const exitCode = exitCodeOf(error)
-  if (!isSluiceError(error)) {
-    const where = framesOf(error)
-    const message = `A bug in Sluice (${nameOf(error)}). Please report it with these places:${where}`
+export function describeFailure(thrown: unknown): { readonly text: string; readonly json: object } {
+  const exitCode = exitCodeOf(thrown)
+  const error = isSluiceError(thrown) ? thrown : environmentError(thrown)
+  if (error === undefined) {
+    const where = framesOf(thrown)
+    const message = `A bug in Sluice (${nameOf(thrown)}). Please report it with these places:${where}`
     return {
       text: message,
       json: { error: { code: 'INTERNAL', blame: 'bug', retry: 'never', message }, exitCode },

@@ -1,7 +1,7 @@
 import type { PipelineConfig } from '../config/pipeline-schema.js'
 import { readProxies } from '../config/proxy-settings.js'
 import { readSecret } from '../config/secret-place.js'
-import { isSluiceError } from '../errors.js'
+import { asSluiceError } from '../environment-error.js'
 import { createRetry } from '../retry.js'
 import type { PipelineReport } from '../schedule/run-once.js'
 import { postWebhook, type Webhook } from '../schedule/webhook.js'
@@ -47,9 +47,7 @@ export async function notify(
     })
     onEvent({ event: 'notify.sent', level: 'info' })
   } catch (error) {
-    const { code, message, at } = isSluiceError(error)
-      ? error
-      : { code: 'INTERNAL', message: 'failed', at: undefined }
+    const { code, message, at } = asSluiceError(error)
     onEvent({ event: 'notify.failed', level: 'warn', item: at, code, message })
   }
 }

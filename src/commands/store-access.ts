@@ -32,7 +32,8 @@ export async function readConfigAt(
   address: string,
   access: StoreAccess,
 ): Promise<{ readonly raw: unknown; readonly baseFolder: string }> {
-  if (isLocal(address)) return { raw: await readConfigFile(address), baseFolder: baseFolderOf(address) }
+  if (isLocal(address))
+    return { raw: await readConfigFile(address, access.retry.signal), baseFolder: baseFolderOf(address) }
   const place = placeOf(address)
   const text = await readCloudText(address, access)
   if (text !== undefined) return { raw: parseConfigText(text, place), baseFolder: process.cwd() }

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { AnonymizerSpec, Parameters, Rule } from '../anonymizer/spec.js'
-import { sluiceError } from '../errors.js'
+import { exhaustionError } from '../environment-error.js'
+import { isSluiceError, sluiceError } from '../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
 import type { LintedParameters } from '../rules/lint.js'
 import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
+import { readBoundedText } from './bounded-text.js'
 import { isComment } from './comments.js'
 import { isTextFault, readConfigText } from './config-text.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
@@ -51,8 +52,10 @@ export interface Verdict {
 }
 
 /** Reads a configuration file: raw, in file order. Throws SluiceError CONFIG_INVALID. */
-export async function readConfigFile(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+export async function readConfigFile(path: string, signal?: AbortSignal): Promise<unknown> {
+  const text = await readBoundedText(path, signal).catch((cause: unknown) => {
+    const passed = isSluiceError(cause) ? cause : exhaustionError(cause, path)
+    if (passed !== undefined) throw passed
     throw sluiceError('CONFIG_INVALID', `The configuration ${path} cannot be read.`, {
       blame: 'config',
       retry: 'never',

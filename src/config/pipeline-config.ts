@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { exhaustionError } from '../environment-error.js'
 import { type Problem, sluiceError } from '../errors.js'
+import { readBoundedText } from './bounded-text.js'
 import { isTextFault, readConfigText } from './config-text.js'
 import {
   type PipelineConfig,
@@ -15,7 +16,9 @@ export async function readPipelineConfig(
   path: string,
   checkSchedule: ScheduleCheck,
 ): Promise<PipelineConfig> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const text = await readBoundedText(path).catch((cause: unknown) => {
+    const exhausted = exhaustionError(cause, path)
+    if (exhausted !== undefined) throw exhausted
     throw sluiceError('CONFIG_INVALID', `The pipeline ${path} cannot be read.`, {
       blame: 'config',
       retry: 'never',

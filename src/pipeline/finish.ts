@@ -1,4 +1,5 @@
-import { isSluiceError, sluiceError } from '../errors.js'
+import { asSluiceError } from '../environment-error.js'
+import { sluiceError } from '../errors.js'
 import type { Sink } from '../storage/store.js'
 import { packageVersion } from '../version.js'
 import type { Begun } from './begun.js'
@@ -98,7 +99,7 @@ function isReport(text: string): boolean {
   }
 }
 
-export const failureOf = (item: string, error: unknown): ItemFailure =>
-  isSluiceError(error)
-    ? { item, code: error.code, message: error.message }
-    : { item, code: 'INTERNAL', message: 'failed' }
+export const failureOf = (item: string, error: unknown): ItemFailure => {
+  const { code, message } = asSluiceError(error)
+  return { item, code, message }
+}

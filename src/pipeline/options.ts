@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly onProgress?: (progress: RunProgress) => void
   readonly onEvent?: (event: RunEvent) => void
   readonly metrics?: RunMetrics
+  /** How long the worker threads may take to start. Default five minutes. */
+  readonly workerStartTimeoutMs?: number
   /** The module of the worker threads; tests replace it with one that fails. */
   readonly workerEntry?: URL
   /** Called at each named point of the write path; fault tests end the process there. */
@@ -71,6 +73,7 @@ export interface RunEvent {
     | 'output.recognized'
     | 'chunk.retried'
     | 'worker.lost'
+    | 'workers.waiting'
     | 'request.retried'
     | 'run.finished'
   readonly level: 'info' | 'warn'

@@ -30,6 +30,7 @@ export interface StreamOptions
     | 'onEvent'
     | 'metrics'
     | 'workerEntry'
+    | 'workerStartTimeoutMs'
   > {
   readonly input: Readable
   readonly output: Writable

@@ -19,7 +19,10 @@ export interface Workshop
   readonly close: () => Promise<void>
 }
 
-export type WorkshopOptions = Pick<RunOptions, 'metrics' | 'onEvent' | 'signal' | 'workerEntry'>
+export type WorkshopOptions = Pick<
+  RunOptions,
+  'metrics' | 'onEvent' | 'signal' | 'workerEntry' | 'workerStartTimeoutMs'
+>
 
 export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: RunContext['spec']): Workshop {
   const { metrics, onEvent = () => {}, signal } = options
@@ -28,6 +31,14 @@ export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: Run
     size: limits.workers,
     heapMebibytes: limits.workerHeapMebibytes,
     entry: options.workerEntry,
+    startTimeoutMs: options.workerStartTimeoutMs,
+    onWaiting: (seconds) =>
+      onEvent({
+        event: 'workers.waiting',
+        level: 'warn',
+        seconds,
+        reason: 'no worker thread has started yet',
+      }),
   })
   const slabs = new Slabs(limits, (bytes) => metrics?.inFlightBytes(bytes))
   const stopping = new AbortController()

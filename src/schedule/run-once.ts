@@ -1,3 +1,4 @@
+import { asSluiceError } from '../environment-error.js'
 import { type ErrorCode, isSluiceError } from '../errors.js'
 import { isIncremental } from '../export/contents.js'
 import { layoutFingerprint, openRunFolder } from '../pipeline/layout.js'
@@ -138,7 +139,7 @@ async function noteFailure(
   note: (event: RunRecord['event'], fields?: object) => Promise<void>,
   error: unknown,
 ): Promise<void> {
-  const code = isSluiceError(error) ? error.code : 'INTERNAL'
+  const { code } = asSluiceError(error)
   try {
     await note(code === 'INTERRUPTED' ? 'interrupted' : 'failed', { code })
   } catch {

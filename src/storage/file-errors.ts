@@ -1,3 +1,4 @@
+import { exhaustionError } from '../environment-error.js'
 import { isSluiceError, type SluiceError, sluiceError } from '../errors.js'
 
 const codeOf = (error: unknown): string => {
@@ -12,8 +13,10 @@ export const isExisting = (error: unknown): boolean => codeOf(error) === 'EEXIST
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-/** The error of a write as the caller's: SINK_FULL or SINK_UNWRITABLE. */
+/** The error of a write as the caller's: SINK_FULL or SINK_UNWRITABLE; OUT_OF_RESOURCES where this machine lacks something. */
 export function sinkError(error: unknown, at: string): SluiceError {
+  const exhausted = exhaustionError(error, at)
+  if (exhausted !== undefined) return exhausted
   const code = codeOf(error)
   return FULL.has(code)
     ? sluiceError('SINK_FULL', `no room left (${code}); make room and run it again`, {
@@ -39,6 +42,8 @@ export function sourceError(error: unknown, at: string): SluiceError {
       at,
       cause: error,
     })
+  const exhausted = exhaustionError(error, at)
+  if (exhausted !== undefined) return exhausted
   return sluiceError('SOURCE_UNREADABLE', `cannot be read (${codeOf(error)})`, {
     blame: 'source',
     retry: 'later',

@@ -116,7 +116,10 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
         return unlock
       },
     },
-    head: async (name) => headOf(fileOf(name)),
+    head: (name) =>
+      headOf(fileOf(name)).catch((error: unknown) => {
+        throw sinkError(error, name)
+      }),
     item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name, { folder, writer: writer() }),
     async put(name, text) {
       const path = fileOf(name)

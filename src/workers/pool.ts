@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
-import { type ErrorCode, sluiceError } from '../errors.js'
+import { environmentError } from '../environment-error.js'
+import { type ErrorCode, isSluiceError, type SluiceError, sluiceError } from '../errors.js'
 import { type Answer, CLAIM, type LinesResult, type LinesTask, type Ready, type Task } from './protocol.js'
 
 export interface PoolOptions {
@@ -11,7 +12,10 @@ export interface PoolOptions {
   readonly heapMebibytes: number
   /** The module whose default export answers tasks; tests replace it with one that fails. */
   readonly entry?: URL
+  /** A loaded machine takes long to start a thread. Default five minutes. */
   readonly startTimeoutMs?: number
+  /** Called with the seconds so far, every ten seconds, while no worker has answered its first task. */
+  readonly onWaiting?: (seconds: number) => void
 }
 
 /** A task whose worker is gone or whose anonymizer threw; its input is untouched. */
@@ -21,7 +25,9 @@ export interface Lost {
   readonly where: string
 }
 
-const START_TIMEOUT_MS = 9_000
+// A live thread that has not answered yet is waiting for its share of the processor, not broken.
+const START_TIMEOUT_MS = 300_000
+const TOLD_EVERY_MS = 10_000
 // Each thread's young generation would grow to 48 MiB over minutes, for nothing: what lives there dies with a line.
 const YOUNG_MEBIBYTES = 24
 
@@ -32,11 +38,14 @@ export class WorkerPool {
   readonly ready: Promise<Ready>
   readonly #piscina: Piscina<Task, Answer>
   readonly #startTimeoutMs: number
+  readonly #onWaiting: (seconds: number) => void
   #destroyed: Promise<void> | undefined
 
-  constructor({ spec, size, heapMebibytes, entry, startTimeoutMs = START_TIMEOUT_MS }: PoolOptions) {
+  constructor(options: PoolOptions) {
+    const { spec, size, heapMebibytes, entry } = options
     this.size = size
-    this.#startTimeoutMs = startTimeoutMs
+    this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS
+    this.#onWaiting = options.onWaiting ?? (() => {})
     this.#piscina = new Piscina<Task, Answer>({
       filename: fileURLToPath(new URL('./entry.cjs', import.meta.url)),
       minThreads: size,
@@ -60,19 +69,29 @@ export class WorkerPool {
   /** Whether a worker can still start and answer. Throws WORKER_FAILED. */
   async hello(): Promise<Ready> {
     const signal = AbortSignal.timeout(this.#startTimeoutMs)
+    const startedMs = performance.now()
+    const told = setInterval(
+      () => this.#onWaiting(Math.round((performance.now() - startedMs) / 1000)),
+      TOLD_EVERY_MS,
+    )
+    told.unref()
     let answer: Answer
     try {
       answer = await this.#run({ kind: 'hello' }, signal)
     } catch (error) {
-      throw failed(signal.aborted ? 'no worker answered in time' : startMessage(error), error)
+      if (signal.aborted) throw failed(`none answered within ${this.#startTimeoutMs / 1000} s`, error)
+      throw environmentError(error) ?? failed(startMessage(error), error)
+    } finally {
+      clearInterval(told)
     }
     if (answer?.kind === 'ready') return answer
     if (answer?.kind === 'refused')
       throw sluiceError(answer.code as ErrorCode, answer.message, { blame: 'config', retry: 'never' })
-    throw failed(answer?.kind === 'crashed' ? answer.where : 'a worker answered nonsense')
+    if (answer?.kind === 'crashed') throw broken(answer.where)
+    throw broken('a worker gave no valid answer')
   }
 
-  /** Never rejects for bad input. Throws WORKER_FAILED for an answer that is none. */
+  /** Never rejects for bad input. Throws INTERNAL for an answer that is not valid, WORKER_FAILED after `destroy`. */
   async run(task: LinesTask, timeoutMs: number): Promise<LinesResult | Lost> {
     const claim = new Int32Array(task.claim)
     Atomics.store(claim, 0, CLAIM.running)
@@ -87,10 +106,10 @@ export class WorkerPool {
     try {
       const answer = await this.#run(task, end.signal)
       if (answer?.kind === 'crashed') return { kind: 'lost', why: 'crashed', where: answer.where }
-      if (!isLinesResult(answer)) throw failed('a worker answered nonsense')
+      if (!isLinesResult(answer)) throw broken('a worker gave no valid answer')
       return answer
     } catch (error) {
-      if (this.#destroyed !== undefined || isFailed(error)) throw error
+      if (this.#destroyed !== undefined || isSluiceError(error)) throw error
       if (late) return { kind: 'lost', why: 'timeout', where: `${timeoutMs} ms` }
       if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.cancelled) !== CLAIM.running)
         throw failed('a worker died while it wrote its answer', error)
@@ -113,10 +132,21 @@ export class WorkerPool {
   }
 }
 
-const failed = (message: string, cause?: unknown) =>
-  sluiceError('WORKER_FAILED', `the workers do not work: ${message}`, { blame: 'bug', retry: 'later', cause })
+/** Threads that this machine does not start or keep. */
+const failed = (message: string, cause?: unknown): SluiceError =>
+  sluiceError(
+    'WORKER_FAILED',
+    `the worker threads do not start: ${message}; check the load, the memory and the thread limit of this machine ` +
+      '(ulimit -u, ulimit -v), or lower --workers, then run it again',
+    { blame: 'environment', retry: 'later', cause },
+  )
 
-const isFailed = (error: unknown): boolean => codeOf(error) === 'WORKER_FAILED'
+/** An answer that no worker may give. */
+const broken = (message: string): SluiceError =>
+  sluiceError('INTERNAL', `the worker threads do not work: ${message}; please report this bug`, {
+    blame: 'bug',
+    retry: 'never',
+  })
 
 function isLinesResult(answer: unknown): answer is LinesResult {
   const { kind, outputBytes, lines, delivered, blank, rejected } = (answer ?? {}) as Partial<LinesResult>

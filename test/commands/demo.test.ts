@@ -41,7 +41,8 @@ t.test('the demo can be run again, and its pipeline too, as it says', async (t) 
     said = (await run(process.execPath, [cli, 'demo', '-o', folder, '--bytes', '100kB', '--seed', seed]))
       .stdout
   t.equal((await readdir(join(folder, 'lake'))).length, 3)
-  const [, serve, pipeline] = /again: {2}npx sluice (serve .*) & npx sluice (run .*)/.exec(said) ?? []
+  const [, serve, pipeline] =
+    /again: {2}node dist\/src\/cli\.js (serve .*) & node dist\/src\/cli\.js (run .*)/.exec(said) ?? []
   const server = startSluice(serve.split(' '))
   await server.saw('server.listening')
   const { stdout } = await run(process.execPath, [cli, ...pipeline.split(' ')])

@@ -96,14 +96,21 @@ const ENTRIES: Readonly<Record<string, string>> = {
   'throws null': `export default async (task) => { if (task.kind === 'hello') return { kind: 'ready' }; throw null }`,
 }
 
+// An answer that no worker may give is a bug; a thread that does not start is this machine's.
+const codeFor = (name: string): string => (/junk|null/.test(name) ? 'INTERNAL' : 'WORKER_FAILED')
+
 for (const [name, code] of Object.entries(ENTRIES))
-  t.test(`a worker that ${name} is WORKER_FAILED within 10 s, nothing is counted as success`, async (t) => {
+  t.test(`a worker that ${name} is ${codeFor(name)} in time, nothing is counted as success`, async (t) => {
     const entry = join(writeFiles(join(folder, 'entries'), { [`${name}.mjs`]: code }), `${name}.mjs`)
     const input = writeFiles(join(folder, 'in-entry'), { 'x.ndjson': before })
     const output = join(folder, `out ${name}`)
     const begun = performance.now()
-    const running = run(input, output, { config: KEEP_ALL, workerEntry: pathToFileURL(entry) })
-    t.equal(await codeOf(running), 'WORKER_FAILED')
+    const running = run(input, output, {
+      config: KEEP_ALL,
+      workerEntry: pathToFileURL(entry),
+      workerStartTimeoutMs: 8_000,
+    })
+    t.equal(await codeOf(running), codeFor(name))
     t.ok(performance.now() - begun < 15_000, 'no hang')
     t.notOk(filesIn(output).has('x.ndjson'))
     t.notOk(filesIn(output).has('run.json'))
