@@ -1,5 +1,6 @@
 import { elementTree } from '../fhir/elements.js'
 import { type FindingCode, factsOf, pageOf } from '../rules/lint/codes.js'
+import { uncovered } from '../rules/lint/coverage.js'
 import { lintRules } from '../rules/lint.js'
 import { type ConfigOptions, judgeConfig } from './anonymizer-config.js'
 import type { LintRemark } from './lint-report.js'
@@ -22,6 +23,10 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
         ...(suggestion === undefined ? {} : { suggestion }),
       })
     }),
+    ...uncovered(
+      rules.map(({ path }) => path),
+      elementTree(fhirVersion),
+    ).map(({ code, message }) => remark(code, { path: 'fhirPathRules', message })),
   ]
   return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
 }

@@ -19,6 +19,7 @@ t.test('lint tells problems from warnings, each with its rule, and quotes no key
       { path: 'Patient.name.family', method: 'redact', dateShiftScope: 'file' },
       { path: 'Patient.birthDate', method: 'dateShift' },
       { path: 'Patient..id', method: 'keep' },
+      { path: 'Resource', method: 'redact' },
     ],
     { parameters: { cryptoHashKey: KEY, dateShiftScope: 'patient', dateShiftTimeZone: 'remove' } },
   )
@@ -53,10 +54,21 @@ t.test('a configuration without fault gives exit code 0', async (t) => {
   const { exitCode, stdout } = await sluice([
     'lint',
     '-c',
-    config(t, [{ path: 'Patient.name', method: 'redact' }]),
+    config(t, [
+      { path: 'Patient.name', method: 'redact' },
+      { path: 'Resource', method: 'redact' },
+    ]),
   ])
   t.equal(exitCode, 0)
   t.match(stdout, '0 problems, 0 warnings')
+})
+
+t.test('warnings end with 0, and with 2 where --strict asks for it', async (t) => {
+  const path = config(t, [{ path: 'Patient.name', method: 'redact' }])
+  const { exitCode, stdout } = await sluice(['lint', '-c', path])
+  t.equal(exitCode, 0)
+  t.match(stdout, '[unreached-addresses]')
+  t.equal((await sluice(['lint', '-c', path, '--strict'])).exitCode, 2)
 })
 
 t.test('every preset is without problem and warning', async (t) => {

@@ -6,6 +6,7 @@ import { VERBS } from '../../src/commands/verbs.js'
 import { judgeConfig, parseConfigText } from '../../src/config/anonymizer-config.js'
 import { METHODS } from '../../src/config/anonymizer-schema.js'
 import { elementTree } from '../../src/fhir/elements.js'
+import { uncovered } from '../../src/rules/lint/coverage.js'
 import { lintRules } from '../../src/rules/lint.js'
 import { projectRoot } from '../support/shared.js'
 
@@ -43,6 +44,13 @@ t.test('the configuration of the README is one without problem or surprise', asy
   t.same(problems, [])
   t.same(notices, [])
   t.same(lintRules(rules, elementTree('R4')), [])
+  t.same(
+    uncovered(
+      rules.map(({ path }) => path),
+      elementTree('R4'),
+    ),
+    [],
+  )
 })
 
 t.test('every verb and every method stands in the README', async (t) => {
