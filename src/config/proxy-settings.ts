@@ -3,18 +3,16 @@ import { parseBypass } from '../http/bypass.js'
 import type { ProxyAddress, ProxySettings } from '../http/proxy.js'
 
 /**
- * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each also in lower case, which goes first. Throws
- * CONFIG_INVALID, which names the variable and never its content: it may hold a password.
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each also in lower case, which goes first, and settles
+ * them for Azure's SDK. Throws CONFIG_INVALID, which names the variable and never its content: it may hold a password.
  */
 export function readProxies(env: NodeJS.ProcessEnv = process.env): ProxySettings {
   const all = addressOf(env, 'ALL_PROXY')
   const http = addressOf(env, 'HTTP_PROXY') ?? all
   const https = addressOf(env, 'HTTPS_PROXY') ?? all ?? http
-  return {
-    http: http && proxyAt(http),
-    https: https && proxyAt(https),
-    bypass: parseBypass(textIn(env, 'NO_PROXY') ?? ''),
-  }
+  const bypass = parseBypass(textIn(env, 'NO_PROXY') ?? '')
+  settleProxies(env)
+  return { http: http && proxyAt(http), https: https && proxyAt(https), bypass }
 }
 
 /**
@@ -32,10 +30,9 @@ export function settleProxies(env: NodeJS.ProcessEnv = process.env): void {
     return
   }
   env.HTTPS_PROXY = proxy.href
-  // It takes a name as that host alone, and knows `.name` only for all below it.
-  const below = names.flatMap((name) =>
-    /^[\d.:[\]/]+$/.test(name) ? [] : [name.replace(/^\*?\.?/, '.').replace(/:\d+$/, '')],
-  )
+  // It takes a name as that host alone, knows `.name` only for all below it, and no ports: its own are 443.
+  const hosts = names.map((name) => name.replace(/:443$/, '')).filter((name) => !name.includes(':'))
+  const below = hosts.filter((name) => /[a-z]/i.test(name)).map((name) => name.replace(/^\*?\.?/, '.'))
   env.NO_PROXY = [...new Set([...names, ...below, ...THIS_MACHINE])].join(',')
 }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -115,6 +116,38 @@ t.test('a whole pipeline and its webhook go through the proxy, and so does --che
   t.equal(ended.exitCode, 0, shown(ended))
   t.equal(hook.agents.length, 1)
   for (const agent of agents()) t.match(agent, /^fhir-sluice\/\d/)
+})
+
+t.test("this machine's identity is asked for directly, whatever the proxy", async (t) => {
+  const { proxy, cwd, env } = await hospital(t)
+  const asked: string[] = []
+  const identity = createPlainServer((request, response) => {
+    asked.push(request.headers['user-agent'] ?? '')
+    const expires_on = Math.floor(Date.now() / 1000) + 3600
+    response.setHeader('content-type', 'application/json')
+    response.end(
+      JSON.stringify({ access_token: 'CANARY-TOKEN', expires_on, resource: FHIR, token_type: 'Bearer' }),
+    )
+  })
+  await new Promise<void>((resolve) => identity.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    identity.close()
+    identity.closeAllConnections()
+  })
+  writeFiles(cwd, { 'identity.json': JSON.stringify({ type: 'managed-identity' }) })
+  const ended = await sluice([...EXPORT.slice(0, -1), 'identity.json', ...QUICKLY], {
+    cwd,
+    env: {
+      ...env,
+      https_proxy: `${CREDENTIALS}@127.0.0.1:${proxy.port}`,
+      IDENTITY_ENDPOINT: `http://127.0.0.1:${(identity.address() as AddressInfo).port}/msi/token`,
+      IDENTITY_HEADER: 'x',
+    },
+  })
+  t.equal(ended.exitCode, 0, shown(ended))
+  t.ok(asked.length > 0)
+  for (const agent of asked) t.match(agent, /^fhir-sluice\/\d/)
+  t.same([...new Set(proxy.calls.map(({ target }) => target))], ['fhir.hospital.test:443'])
 })
 
 interface Wrong {

@@ -67,7 +67,11 @@ t.test("the Azure SDK comes to the same proxies as Sluice's own requests", async
   t.same(seen({}), { host: undefined, direct: [] })
   t.equal(seen({ https_proxy: 'low.test:3128', HTTPS_PROXY: 'http://up.test' }).host, 'http://low.test')
   t.equal(seen({ HTTPS_PROXY: 'http://p.test', NO_PROXY: '*' }).host, undefined)
-  const { direct } = seen({ HTTPS_PROXY: 'http://p.test', NO_PROXY: 'a.test, *.b.test' })
-  for (const entry of ['.a.test', '.b.test', '169.254.169.254', '127.0.0.1', 'localhost'])
+  const { direct } = seen({
+    HTTPS_PROXY: 'http://p.test',
+    NO_PROXY: 'a.test, *.b.test, c.test:443, d.test:8443',
+  })
+  t.notOk(direct.includes('.d.test'), 'a port of its own is not that of Azure')
+  for (const entry of ['.a.test', '.b.test', '.c.test', '169.254.169.254', '127.0.0.1', 'localhost'])
     t.ok(direct.includes(entry), entry)
 })
