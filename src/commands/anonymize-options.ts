@@ -104,6 +104,8 @@ export const ANONYMIZE_OPTIONS = {
   ),
   gzip: flag('--gzip', 'compress the outputs'),
   overwrite: flag('--overwrite', 'replace outputs that Sluice did not make'),
+  prune: flag('--prune', 'remove outputs of earlier runs on this input whose files are gone from it'),
+  allowEmpty: flag('--allow-empty', 'exit 0 also when the input holds no file to anonymize'),
   skip: flag('-s, --skip', 'skip inputs whose output exists'),
   validateInput: flag(
     '--validateInput',

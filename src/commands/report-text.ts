@@ -1,4 +1,5 @@
 import { printByteCount, printCount } from '../config/sizes.js'
+import { LEFT_OUT_NAME, leftOutText } from '../pipeline/left-out.js'
 import type { LineTotals, RunReport } from '../pipeline/report.js'
 import type { Terminal } from './terminal.js'
 
@@ -10,13 +11,13 @@ export interface RunPlaces {
 
 /** The end of a run in a few lines. */
 export function printReport(report: RunReport, sink: RunPlaces, terminal: Terminal): void {
-  const { items, lines, bytes, seconds, failed, quarantinedByCode } = report
-  const others = [
+  const { items, lines, bytes, seconds, failed, quarantinedByCode, leftOut, orphaned, removed } = report
+  const rest = [
     [items.finishedBefore, 'finished before'],
     [items.skipped, 'skipped'],
     [items.failed, 'failed'],
   ] as const
-  const asides = others.filter(([count]) => count > 0).map(([count, what]) => `${printCount(count)} ${what}`)
+  const asides = rest.filter(([count]) => count > 0).map(([count, what]) => `${printCount(count)} ${what}`)
   terminal.print(
     `${printCount(items.committed)} of ${printCount(items.listed)} files anonymized${
       asides.length > 0 ? ` (${asides.join(', ')})` : ''
@@ -28,9 +29,22 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
     terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
     terminal.print(`places: ${below(sink.state.place, 'quarantine')}`)
   }
+  const others = leftOutText(leftOut)
+  if (others !== '') terminal.print(`left out: ${others} (${below(sink.state.place, LEFT_OUT_NAME)})`)
+  if (removed.length > 0)
+    terminal.print(
+      `removed: ${printCount(removed.length)} outputs whose files are now elsewhere or gone (${shown(removed)})`,
+    )
+  if (orphaned.length > 0)
+    terminal.print(
+      `orphaned: ${printCount(orphaned.length)} outputs whose files are gone from the input, not in run.json (${shown(orphaned)}); --prune removes them`,
+    )
   for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   if (failed.length === 0) terminal.print(`report: ${below(sink.place, 'run.json')}`)
 }
+
+const shown = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
 
 /** Of a path or an address. */
 const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`

@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { sluiceError } from '../errors.js'
 import type { FhirVersion } from '../fhir/version.js'
+import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import type { ConfigStore, ContainerStore } from '../server/export-run.js'
 import { folderContainers } from '../server/folder-containers.js'
 import { badRequest } from '../server/refusal.js'
@@ -25,7 +26,7 @@ const cloudContainers = (root: string, access: StoreAccess): ContainerStore => (
       async discard() {
         const sink = sinkOf()
         for await (const { name } of (await files()).list(() => undefined)) await sink.remove(name)
-        await sink.remove('run.json')
+        for (const name of [REPORT_NAME, LIST_NAME]) await sink.remove(name)
       },
     }
   },

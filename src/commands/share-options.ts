@@ -58,7 +58,11 @@ const options = {
   verify: flag('--verify', 'prove by real requests that the link does this and nothing else'),
   revocable: flag('--revocable', 'a link that --revoke can end; needs the account key'),
   revoke: maybe('--revoke <name>', 'end the revocable links of this name; makes none', asName),
-  force: flag('--force', 'share what is not complete, or not made by Sluice, too'),
+  sizesOnly: flag(
+    '--sizes-only',
+    'prove names and sizes only before sharing: by default all files are read once for their digests',
+  ),
+  force: flag('--force', 'share what is not complete, not as its run wrote it, or not made by Sluice, too'),
   state: maybe('--state <address>', 'where the audit goes', asText, {
     fallbackText: 'the container <container>-sluice',
   }),

@@ -1,4 +1,7 @@
 import { hostname, userInfo } from 'node:os'
+import { checkShared } from '../check/shared.js'
+import { sluiceError } from '../errors.js'
+import type { StoreAccess } from '../storage/open.js'
 import { revoke, type Shared, type SharePlace, share as shareAt } from '../storage/share.js'
 import { openShare } from '../storage/share-open.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
@@ -43,12 +46,26 @@ export async function share(
     isRevocable: values.revocable,
     isVerified: values.verify,
     isForced: values.force,
+    prove: values.force ? undefined : () => prove(address, access, values),
   })
   printed(shared, place, { forName, values }, terminal)
   return EXIT.delivered
 }
 
-const NOT_WITH_REVOKE = ['for', 'ip', 'start', 'verify', 'revocable', 'force'] as const
+/** Throws SINK_CONFLICT for what is not as its run wrote it: it must not be handed out. */
+async function prove(address: string, access: StoreAccess, { sizesOnly }: ShareValues): Promise<void> {
+  const { problems, isProven, place } = await checkShared(address, access, { isSizesOnly: sizesOnly })
+  if (isProven) return
+  const [{ code, file, message }] = problems
+  const others = problems.length === 1 ? '' : ` and ${problems.length - 1} more problems`
+  throw sluiceError(
+    'SINK_CONFLICT',
+    `${file}: ${code}: ${message}${others}; sluice check shows all. Run it again, or share all the same with --force`,
+    { blame: 'sink', retry: 'never', at: place },
+  )
+}
+
+const NOT_WITH_REVOKE = ['for', 'ip', 'start', 'verify', 'revocable', 'force', 'sizesOnly'] as const
 
 function refuseWithRevoke(values: ShareValues): void {
   for (const name of NOT_WITH_REVOKE)

@@ -1,4 +1,5 @@
 import { ANONYMIZE } from './anonymize-options.js'
+import { CHECK } from './check-options.js'
 import { DECRYPT } from './decrypt-options.js'
 import { DEMO } from './demo-options.js'
 import { DIFF } from './diff-options.js'
@@ -32,6 +33,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...DIFF,
     run: async (values, terminal, words) => (await import('./diff.js')).diff(values, terminal, words),
+  }),
+  verb({
+    ...CHECK,
+    run: async (values, terminal, words) => (await import('./check.js')).check(values, terminal, words),
   }),
   verb({
     ...SHARE,

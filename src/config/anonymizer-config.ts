@@ -8,6 +8,7 @@ import type { LintedParameters } from '../rules/lint.js'
 import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
 import { readBoundedText } from './bounded-text.js'
 import { isComment } from './comments.js'
+import { configDigest } from './config-digest.js'
 import { isTextFault, readConfigText } from './config-text.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
@@ -35,6 +36,8 @@ export interface CheckedConfig {
   readonly randomKeys: readonly KeyName[]
   readonly customModules: readonly CustomModule[]
   readonly notices: readonly Notice[]
+  /** Of its canonical form without the keys. */
+  readonly digest: string
 }
 
 /** A configuration with all that is wrong with it; `checked` only where nothing is. */
@@ -170,7 +173,13 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     validateInput: options.validateInput ?? false,
     validateOutput: options.validateOutput ?? false,
   }
-  const checked = { spec, randomKeys: keys.random, customModules: custom.modules, notices }
+  const checked = {
+    spec,
+    randomKeys: keys.random,
+    customModules: custom.modules,
+    notices,
+    digest: configDigest(raw),
+  }
   return { ...verdict, checked }
 }
 

@@ -1,5 +1,6 @@
 import { createHash, scryptSync } from 'node:crypto'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { ConfigurationFacts } from '../published/report.js'
 import type { CheckedConfig } from './anonymizer-config.js'
 import { today } from './days.js'
 import { derivedPerturbKey, KEY_NAMES, type KeyName, randomKey } from './keys.js'
@@ -16,6 +17,8 @@ export interface PlanSecrets {
 export interface ConfigPlan {
   /** Of everything that decides the output: rules, parameters, hashed keys, custom methods, reference day if given. */
   readonly fingerprint: string
+  /** What recipients of the outputs may know of it. */
+  readonly configuration: ConfigurationFacts
   newRunSecrets(): PlanSecrets
   /** The complete specification. Throws nothing for secrets that `newRunSecrets` of the same configuration made. */
   settle(secrets: PlanSecrets): AnonymizerSpec
@@ -31,6 +34,7 @@ export function planOf(config: CheckedConfig, asOf?: string): ConfigPlan {
       fingerprint ??= fingerprintOf(config, asOf)
       return fingerprint
     },
+    configuration: configurationFacts(config),
     newRunSecrets: () => ({
       asOf: asOf ?? today(),
       keys: Object.fromEntries(randomKeys.map((name) => [name, randomKey()])),
@@ -41,6 +45,15 @@ export function planOf(config: CheckedConfig, asOf?: string): ConfigPlan {
       const perturbKey = keys.perturbKey ?? derivedPerturbKey(keys)
       return { ...spec, asOf: secrets.asOf, parameters: { ...spec.parameters, ...keys, perturbKey } }
     },
+  }
+}
+
+function configurationFacts({ spec, customModules, digest }: CheckedConfig): ConfigurationFacts {
+  const modules = customModules.map(({ name, sha256 }) => [name, sha256] as const)
+  return {
+    sha256: digest,
+    fhirVersion: spec.fhirVersion,
+    ...(modules.length === 0 ? {} : { customMethods: Object.fromEntries(modules) }),
   }
 }
 

@@ -7,7 +7,7 @@ import { ItemLines } from './item-lines.js'
 import { type ItemPair, pairItems } from './item-pairs.js'
 import { type LinePair, pairsByOrder, pairsByPlace, type UnpairedLines } from './line-pairs.js'
 import { RejectedLines } from './rejected-lines.js'
-import { readRun } from './run-records.js'
+import { type RunFacts, readRun } from './run-records.js'
 import { type DiffPlaces, type DiffStores, openDiffStores } from './stores.js'
 import type { DiffSummary, DiffWarning } from './summary.js'
 import { concernsOf, elementsOf, sumOfChanges, Tally } from './tally.js'
@@ -64,7 +64,7 @@ export async function compareExports(options: DiffOptions): Promise<DiffSummary>
   }
 }
 
-function withoutOutputs(run: NonNullable<Awaited<ReturnType<typeof readRun>>>): DiffSummary['run'] {
+function withoutOutputs(run: RunFacts): DiffSummary['run'] {
   const { version, fingerprint, asOf, startedAt, finishedAt, lines, quarantinedByCode, isComplete } = run
   return { version, fingerprint, asOf, startedAt, finishedAt, lines, quarantinedByCode, isComplete }
 }

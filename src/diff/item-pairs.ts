@@ -1,5 +1,7 @@
 import { sluiceError } from '../errors.js'
-import { type OutputReport, REPORT_NAME } from '../pipeline/report.js'
+import type { OutputReport } from '../pipeline/report.js'
+import { REPORT_NAME } from '../published/names.js'
+import { SIZE_UNKNOWN } from '../published/read.js'
 import { isDocumentName } from '../storage/names.js'
 import type { SourceItem } from '../storage/store.js'
 import type { RunFacts } from './run-records.js'
@@ -39,10 +41,12 @@ export async function pairItems(
   const pairs: ItemPair[] = []
   const onlyAfter: string[] = []
   let quarantinedDocuments = 0
+  const alike = new Map([...found.values()].map((item) => [bare(item.name), item]))
   const done = new Set<string>()
   const outputs = run?.outputs ?? (await namedAlike(stores, found))
   for (const output of outputs) {
-    const before = found.get(output.source.name)
+    const isNamed = output.source.bytes !== SIZE_UNKNOWN
+    const before = isNamed ? found.get(output.source.name) : alike.get(bare(output.name))
     if (before === undefined) {
       onlyAfter.push(output.name)
       continue
@@ -75,12 +79,13 @@ async function listed(source: DiffStores['before']): Promise<ReadonlyMap<string,
   return items
 }
 
+const bare = (name: string): string => name.replace(/\.gz$/i, '')
+
 /** As the pipeline names outputs: with or without `.gz`. */
 async function namedAlike(
   { after }: DiffStores,
   before: ReadonlyMap<string, SourceItem>,
 ): Promise<readonly OutputReport[]> {
-  const bare = (name: string): string => name.replace(/\.gz$/i, '')
   const names = new Map([...before.keys()].map((name) => [bare(name), name]))
   const lines = { read: 0, delivered: 0, quarantined: 0, blank: 0 }
   const outputs: OutputReport[] = []
@@ -99,7 +104,9 @@ async function headOf({ after }: DiffStores, name: string): Promise<SourceItem> 
 
 function checkLengths(before: SourceItem, after: readonly SourceItem[], report: OutputReport): void {
   const afterBytes = after.reduce((sum, { bytes }) => sum + bytes, 0)
-  if (before.bytes !== report.source.bytes) throw changed(before.name, before.bytes, report.source.bytes)
+  const { bytes } = report.source
+  if (bytes !== SIZE_UNKNOWN && before.bytes !== bytes)
+    throw changed(before.name, before.bytes, report.source.bytes)
   if (afterBytes !== report.bytes) throw changed(report.name, afterBytes, report.bytes)
 }
 

@@ -1,5 +1,9 @@
 import { sluiceError } from '../errors.js'
-import { REPORT_NAME, type RunReport } from '../pipeline/report.js'
+import type { RunReport } from '../pipeline/report.js'
+import { readRunReport } from '../pipeline/state-report.js'
+import { LIST_NAME, REPORT_NAME } from '../published/names.js'
+import { InvalidReport, readList, readPublished, SIZE_UNKNOWN } from '../published/read.js'
+import type { PublishedReport } from '../published/report.js'
 import { checkName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
 import { ItemLines } from './item-lines.js'
@@ -14,22 +18,52 @@ export type RunFacts = Pick<
   readonly isComplete: boolean
 }
 
-/** The report of the run that made the output; undefined where there is none. Throws SOURCE_CORRUPT, SOURCE_*. */
-export async function readRun({ after, state }: DiffStores): Promise<RunFacts | undefined> {
+/**
+ * What is known of the run that made the output; undefined where there is no report. That of this version is in the
+ * state; without the state, that in the output says how many lines became of which, but not of which source. Earlier
+ * versions put all of it into the output. Throws SOURCE_CORRUPT, SOURCE_*.
+ */
+export async function readRun(stores: DiffStores): Promise<RunFacts | undefined> {
+  const { after, state } = stores
   const shared = await textIn(after, REPORT_NAME)
-  const text = shared ?? (await unlessAbsent(state.read(REPORT_NAME)))
-  if (text === undefined) return undefined
-  const report = parsed(text)
-  if (!isReport(report))
-    throw sluiceError('SOURCE_CORRUPT', 'is no report of a run; take it away to compare without it', {
-      blame: 'source',
-      retry: 'never',
-      at: `${after.place}/${REPORT_NAME}`,
-    })
-  for (const { name, parts = [], source } of report.outputs)
+  const published = shared === undefined ? undefined : parsed(shared)
+  const known = isReport(published) ? published : await unlessAbsent(readRunReport(state))
+  if (shared === undefined && known === undefined) return undefined
+  const report = known ?? (await withoutSources(after, shared ?? ''))
+  if (!isReport(report) || (shared !== undefined && readPublished(shared) instanceof InvalidReport))
+    throw invalid(after.place)
+  const outputs = [...report.outputs, ...(report.earlier ?? [])]
+  for (const { name, parts = [], source } of outputs)
     for (const each of [name, ...parts.map((part) => part.name), source.name]) checkName(each)
-  return { ...report, isComplete: shared !== undefined }
+  return { ...report, outputs, isComplete: shared !== undefined }
 }
+
+/** Of the report in the output alone: a source is known by the output's name, and nothing else of it. */
+async function withoutSources(after: Source, shared: string): Promise<unknown> {
+  const report = readPublished(shared)
+  if (report instanceof InvalidReport) return undefined
+  const { finishedAt, runs } = parsed(shared) as PublishedReport
+  const outputs = 'file' in report.outputs ? readList((await textIn(after, LIST_NAME)) ?? '') : report.outputs
+  if (outputs instanceof InvalidReport || !Array.isArray(runs)) return undefined
+  return {
+    ...(parsed(shared) as object),
+    fingerprint: '',
+    asOf: runs[0]?.asOf ?? '',
+    startedAt: finishedAt,
+    outputs: outputs.map((output) => ({
+      ...output,
+      source: { name: output.name, bytes: SIZE_UNKNOWN, version: '' },
+    })),
+    earlier: [],
+  }
+}
+
+const invalid = (place: string) =>
+  sluiceError('SOURCE_CORRUPT', 'is no report of a run; take it away to compare without it', {
+    blame: 'source',
+    retry: 'never',
+    at: `${place}/${REPORT_NAME}`,
+  })
 
 // A run of a million files.
 const MOST_REPORT_BYTES = 512 * 2 ** 20

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { isSluiceError } from '../errors.js'
-import { REPORT_NAME } from '../pipeline/report.js'
+import { REPORT_NAME } from '../published/names.js'
 import { RequestFailure } from '../retry.js'
 import { isLocal, openLake, openSink, openSource, type StoreAccess } from '../storage/open.js'
 import type { Source, State } from '../storage/store.js'

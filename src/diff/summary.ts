@@ -59,6 +59,7 @@ export interface DiffWarning {
   readonly code:
     | 'nothing-compared'
     | 'no-report'
+    | 'not-as-written'
     | 'no-quarantine'
     | 'incomplete-run'
     | 'unpaired-items'

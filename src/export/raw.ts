@@ -1,7 +1,8 @@
 import { isSluiceError, sluiceError } from '../errors.js'
 import { parseObject } from '../http/body.js'
-import { type ItemFailure, type ItemTotals, REPORT_NAME } from '../pipeline/report.js'
+import type { ItemFailure, ItemTotals } from '../pipeline/report.js'
 import { sideBySide } from '../pipeline/side-by-side.js'
+import { REPORT_NAME } from '../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../storage/store.js'
 
 /** What came of files that were kept as they are. */
@@ -10,8 +11,14 @@ export interface RawReport {
   readonly raw: true
   readonly items: ItemTotals
   readonly bytes: { readonly read: number; readonly written: number }
-  readonly outputs: readonly { readonly name: string; readonly bytes: number }[]
+  readonly outputs: readonly RawOutput[]
   readonly failed: readonly ItemFailure[]
+}
+
+interface RawOutput {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256?: string
 }
 
 export interface RawOptions {
@@ -31,7 +38,7 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
   await sink.remove(REPORT_NAME)
   const items: SourceItem[] = []
   for await (const item of source.list(() => {})) items.push(item)
-  const outputs: { name: string; bytes: number }[] = []
+  const outputs: RawOutput[] = []
   const failed: ItemFailure[] = []
   let finishedBefore = 0
   await sideBySide(items, atOnce, async (item) => {
@@ -40,7 +47,8 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
       const before = await finished(sink, item, overwrite)
       if (before !== undefined) finishedBefore += 1
       const head = before ?? (await copy(source, sink, item))
-      outputs.push({ name: item.name, bytes: head.bytes })
+      const sha256 = head.sha256 ?? (await sink.digest(item.name))
+      outputs.push({ name: item.name, bytes: head.bytes, sha256 })
     } catch (error) {
       if (!isSluiceError(error) || !error.code.startsWith('SOURCE_')) throw error
       failed.push({ item: item.name, code: error.code, message: error.message })
@@ -72,6 +80,7 @@ const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 interface Done {
   readonly itemVersion: string
   readonly headVersion: string
+  readonly sha256?: string
 }
 
 /**
@@ -83,7 +92,7 @@ async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promi
   if (there === undefined) return undefined
   const done = parseObject((await sink.state.read(doneName(item))) ?? '') as Partial<Done> | undefined
   const isOurs = done !== undefined && done.headVersion === there.version
-  if (isOurs && done.itemVersion === item.version) return there
+  if (isOurs && done.itemVersion === item.version) return { ...there, sha256: done.sha256 }
   if (isOurs || overwrite) return undefined
   throw sluiceError('SINK_CONFLICT', 'is already there and not of this export; choose another output', {
     blame: 'sink',
@@ -112,7 +121,7 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<SinkH
     await output.flush()
     const head = await output.sealed()
     // Before it appears, so that what is there without a record is not ours.
-    const done: Done = { itemVersion: item.version, headVersion: head.version }
+    const done: Done = { itemVersion: item.version, headVersion: head.version, sha256: head.sha256 }
     await sink.state.write(doneName(item), JSON.stringify(done))
     await output.commit({ sourceVersion: item.version, lines: lines.count, quarantined: 0 })
     await output.settle()

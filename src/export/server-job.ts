@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { isSluiceError, sluiceError } from '../errors.js'
-import { REPORT_NAME } from '../pipeline/report.js'
+import { readLedger } from '../pipeline/ledger.js'
+import { REPORT_NAME } from '../published/names.js'
+import { InvalidReport, readPublished } from '../published/read.js'
 import { baseOf, connect } from './connect.js'
 import { forgetJob, type KeptJob, readJob, writeJob } from './job.js'
 import { identityOf, kickOff } from './kick-off.js'
@@ -223,16 +225,12 @@ const leftBy = ({ replaces = [], names = [] }: KeptJob): readonly string[] => [
 
 /** What the sink's last report says is there. */
 async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[]> {
-  try {
-    const report = JSON.parse((await sink.get(REPORT_NAME)) ?? '{}') as {
-      readonly generator?: string
-      readonly outputs?: readonly { readonly name: string }[]
-    }
-    return report.generator === 'fhir-sluice' ? (report.outputs ?? []).map(({ name }) => name) : []
-  } catch (error) {
-    if (error instanceof SyntaxError) return []
-    throw error
-  }
+  const text = await sink.get(REPORT_NAME)
+  if (text === undefined) return []
+  const report = readPublished(text)
+  if (report instanceof InvalidReport) return []
+  const { outputs } = report
+  return 'file' in outputs ? readLedger(sink.state) : outputs.map(({ name }) => name)
 }
 
 /** A job that is gone counts as cancelled. */

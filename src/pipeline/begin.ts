@@ -1,12 +1,17 @@
+import type { Sink } from '../storage/store.js'
 import type { Begun } from './begun.js'
-import type { DoneRecord } from './done.js'
+import { Delivered } from './delivered.js'
+import { type DoneRecord, withDigests, writeDone } from './done.js'
 import { withdrawReport } from './finish.js'
-import { conflictError, hashOf, type ItemWork, type Surveyed, survey } from './items.js'
+import { conflictError, hashOf, type ItemWork, type ListedItem, type Surveyed, survey } from './items.js'
+import { readLedger, writeLedger } from './ledger.js'
+import type { ListedSource } from './left-out.js'
 import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
 import { markOf, ownerOf } from './ownership.js'
 import type { RunSecrets } from './plan.js'
 import { reportedOutputs } from './recognition.js'
+import { noteRun, runKeyOf } from './run-facts.js'
 import { digestOf, openSecrets } from './secrets.js'
 import { sideBySide } from './side-by-side.js'
 import { Tally } from './tally.js'
@@ -21,17 +26,31 @@ const SURVEYED_AT_ONCE = 16
 export async function beginRun(
   options: RunOptions,
   limits: Limits,
-  listed: readonly Pick<ItemWork, 'item' | 'output'>[],
+  { listed, leftOut }: ListedSource,
 ): Promise<Begun> {
-  const { plan, sink, onEvent = () => {} } = options
+  const { plan, source, sink, onEvent = () => {} } = options
   const startedAt = new Date()
   const { secrets, resumed } = await openSecrets(sink.state, plan)
   const fingerprint = runFingerprint(options, limits, secrets)
-  const { work, finished, skipped } = await surveyAll(options, listed, fingerprint)
+  const place = (await source.localPaths())[0] ?? source.place
+  const run = runKeyOf(plan, secrets)
+  const { work, finished, skipped, kept } = await surveyAll(options, listed, { fingerprint, place, run })
+  const byItem = new Map(listed.map(({ item, output }) => [item.name, output]))
+  const outputs = new Set(byItem.values())
+  const before = await readLedger(sink.state)
+  const ledger = [...new Set([...before, ...outputs])]
+  if (work.length > 0) {
+    await noteRun(sink.state, run, { configuration: plan.configuration, asOf: secrets.asOf })
+    if (ledger.length > before.length) await writeLedger(sink.state, ledger)
+  }
   await withdrawReport(sink, { overwrite: options.overwrite, willChange: work.length > 0 })
   const bytesTotal = listed.reduce((sum, { item }) => sum + item.bytes, 0)
   const tally = new Tally(options, listed.length, bytesTotal)
-  for (const [each, record] of finished) tally.finished(each, record)
+  const delivered = new Delivered()
+  for (const [each, record] of finished) {
+    tally.finished(each, record)
+    delivered.add(await upToDate(sink, record, each))
+  }
   onEvent({ event: resumed ? 'run.resumed' : 'run.started', level: 'info', items: listed.length, bytesTotal })
   return {
     startedAt,
@@ -42,19 +61,26 @@ export async function beginRun(
     finishedBefore: finished.size,
     skipped,
     tally,
-    records: [...finished.values()],
+    delivered,
+    kept,
+    place,
+    ledger,
+    outputs,
+    outputOf: (item) => byItem.get(item),
+    leftOut,
     failed: [],
   }
 }
 
 async function surveyAll(
   options: RunOptions,
-  listed: readonly Pick<ItemWork, 'item' | 'output'>[],
-  fingerprint: string,
+  listed: readonly ListedItem[],
+  { fingerprint, place, run }: { readonly fingerprint: string; readonly place: string; readonly run: string },
 ) {
   const work: ItemWork[] = []
   const finished = new Map<ItemWork, DoneRecord>()
   const conflicts: string[] = []
+  const kept = new Delivered()
   let skipped = 0
   const surveyed: (readonly [ItemWork, Surveyed])[] = []
   // Where an item has no journal, a commit whose done record is missing is known by it.
@@ -69,6 +95,8 @@ async function surveyAll(
       item,
       output,
       fingerprint: hashOf(fingerprint, item.name, item.version),
+      place,
+      run,
       ...(owner === undefined ? {} : { mark: markOf(owner, options.sink.place, output) }),
     }
     surveyed[at] = [each, await survey(each, options.sink, { ...options, reported })]
@@ -81,13 +109,24 @@ async function surveyAll(
         item: each.item.name,
         output: each.output,
       })
-    if (found.kind === 'work') work.push(each)
+    if (found.kind === 'work') work.push(found.before == null ? each : { ...each, before: found.before })
     else if (found.kind === 'finished') finished.set(each, found.record)
-    else if (found.kind === 'skipped') skipped += 1
-    else conflicts.push(each.output)
+    else if (found.kind === 'skipped') {
+      skipped += 1
+      if (found.record !== undefined) kept.add(found.record)
+    } else conflicts.push(each.output)
   }
   if (conflicts.length > 0) throw conflictError(conflicts)
-  return { work, finished, skipped }
+  return { work, finished, skipped, kept }
+}
+
+/** A record of an earlier version, or of a source that was elsewhere, with what this run knows. */
+async function upToDate(sink: Sink, record: DoneRecord, { place, run }: ItemWork): Promise<DoneRecord> {
+  const head = record.head && (await withDigests(sink, record.output, record.head))
+  if (head === record.head && record.place === place && record.run === run) return record
+  const now = { ...record, head, place, run }
+  await writeDone(sink.state, now)
+  return now
 }
 
 /** Of everything that decides the bytes of a run's outputs but the items themselves. */

@@ -1,4 +1,5 @@
-import type { DoneRecord } from './done.js'
+import type { LeftOutReason } from '../storage/store.js'
+import type { Delivered } from './delivered.js'
 import type { ItemWork } from './items.js'
 import type { RunSecrets } from './plan.js'
 import type { ItemFailure } from './report.js'
@@ -14,7 +15,18 @@ export interface Begun {
   readonly finishedBefore: number
   readonly skipped: number
   readonly tally: Tally
-  /** Of every finished item, those of earlier runs too. */
-  readonly records: DoneRecord[]
+  /** Every finished item, those of earlier runs too. */
+  readonly delivered: Delivered
+  /** Outputs that exist already and were skipped, as far as they are ours. */
+  readonly kept: Delivered
+  /** The real path or the address of the source. */
+  readonly place: string
+  /** Outputs of this and of earlier runs that may be there. */
+  readonly ledger: readonly string[]
+  /** Names of the outputs of all items that were listed. */
+  readonly outputs: ReadonlySet<string>
+  /** The output of an item; undefined for one that was not listed. */
+  readonly outputOf: (item: string) => string | undefined
+  readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
   readonly failed: ItemFailure[]
 }

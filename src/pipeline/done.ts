@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { SinkHead, State } from '../storage/store.js'
+import { filesOf } from '../storage/split-sink.js'
+import type { Sink, SinkHead, SinkPart, State } from '../storage/store.js'
 import type { Totals } from './totals.js'
 
 /** That an item is finished, kept in the state. */
@@ -10,6 +11,10 @@ export interface DoneRecord {
   /** The committed output with its digests; null for a document that was quarantined and has none. */
   readonly head: SinkHead | null
   readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
+  /** Where the source item lies; of records of earlier versions it is not known. */
+  readonly place?: string
+  /** The key of the run that made it (`run-facts.ts`). */
+  readonly run?: string
   readonly totals: Totals
 }
 
@@ -39,3 +44,14 @@ export const writeDone = (state: State, record: DoneRecord): Promise<void> =>
 
 const checkOf = (record: DoneRecord): string =>
   createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 16)
+
+/** What a run that was resumed could not compute while it wrote is read back; the same head where nothing lacks. */
+export async function withDigests(sink: Sink, output: string, head: SinkHead): Promise<SinkHead> {
+  if (head.parts === undefined)
+    return head.sha256 === undefined ? { ...head, sha256: await sink.digest(output) } : head
+  if (head.parts.every(({ sha256 }) => sha256 !== undefined)) return head
+  const parts: SinkPart[] = []
+  for (const { name, bytes, sha256 } of filesOf(output, head))
+    parts.push({ name, bytes, sha256: sha256 ?? (await sink.digest(name)) })
+  return { ...head, parts }
+}

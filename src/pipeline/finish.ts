@@ -1,26 +1,46 @@
 import { asSluiceError } from '../environment-error.js'
 import { sluiceError } from '../errors.js'
+import { REPORT_NAME } from '../published/names.js'
 import type { Sink } from '../storage/store.js'
 import { packageVersion } from '../version.js'
 import type { Begun } from './begun.js'
+import type { Delivered } from './delivered.js'
+import { writeLedger } from './ledger.js'
+import { keepLeftOut, type ListedSource } from './left-out.js'
+import { type Leftovers, settleLeftovers } from './leftovers.js'
 import type { RunOptions } from './options.js'
-import { type ItemFailure, type ItemTotals, REPORT_NAME, type RunReport } from './report.js'
+import { publish } from './publish.js'
+import type { ItemFailure, RunReport } from './report.js'
 import { destroySecrets } from './secrets.js'
-import { addTotals, lineTotals, NO_TOTALS } from './totals.js'
+import { writeRunReport } from './state-report.js'
+import { lineTotals } from './totals.js'
 
-/** Writes the report, then destroys the secrets of a complete run. */
-export async function finishRun(options: RunOptions, begun: Begun): Promise<RunReport> {
-  const { sink, source, metrics, faultPoint = () => {}, onEvent = () => {} } = options
-  const { records, failed, finishedBefore, skipped } = begun
-  const committed = records.length - finishedBefore
-  const items = { listed: begun.listedCount, committed, finishedBefore, skipped, failed: failed.length }
-  const report = reportOf(begun, source.place, items)
+/** Settles what earlier runs left, writes the reports, then destroys the secrets of a complete run. */
+export async function finishRun(
+  options: RunOptions,
+  begun: Begun,
+  listed: Pick<ListedSource, 'names'>,
+): Promise<RunReport> {
+  const { sink, metrics, inlineOutputs, faultPoint = () => {}, onEvent = () => {} } = options
+  const { failed, finishedBefore, skipped, delivered } = begun
+  const leftovers = await settleLeftovers(options, begun)
+  const earlier = begun.kept
+  for (const record of leftovers.earlier) earlier.add(record)
+  const report = reportOf(options, begun, { ...leftovers, earlier })
+  const { items } = report
+  warnOfMixture(delivered, earlier, onEvent)
   faultPoint('before-report')
-  await writeReport(sink, report)
+  await keepLeftOut(sink.state, listed)
+  await writeRunReport(sink.state, report, inlineOutputs)
+  // In the output its being there means that all outputs are.
+  if (failed.length === 0) await publish(sink, report, { delivered, earlier, inlineOutputs })
   faultPoint('after-report')
-  if (failed.length === 0) await destroySecrets(sink.state)
+  if (failed.length === 0) {
+    await destroySecrets(sink.state)
+    await shortenLedger(sink, begun, report)
+  }
   for (const [outcome, count] of [
-    ['committed', committed],
+    ['committed', items.committed],
     ['failed', failed.length],
     ['finished_before', finishedBefore],
     ['skipped', skipped],
@@ -30,10 +50,37 @@ export async function finishRun(options: RunOptions, begun: Begun): Promise<RunR
   return report
 }
 
-function reportOf(begun: Begun, source: string, items: ItemTotals): RunReport {
+/** Ids of two sets of keys do not join, and a reader of the folder would not know. */
+function warnOfMixture(
+  delivered: Delivered,
+  earlier: Delivered,
+  onEvent: NonNullable<RunOptions['onEvent']>,
+): void {
+  const others = [...earlier.sums.keys()].filter((run) => !delivered.sums.has(run))
+  if (others.length === 0 || delivered.count === 0) return
+  const count = earlier.outputs().filter(({ run = '' }) => others.includes(run)).length
+  onEvent({
+    event: 'output.mixed',
+    level: 'warn',
+    outputs: count,
+    reason: 'made with another configuration, other keys or another reference day: ids may not join',
+  })
+}
+
+/** Names of which nothing is there any more need not be looked at again. */
+async function shortenLedger(sink: Sink, { ledger, outputs }: Begun, report: RunReport): Promise<void> {
+  const there = new Set([...outputs, ...report.earlier.map(({ name }) => name), ...report.orphaned])
+  if (there.size < ledger.length) await writeLedger(sink.state, there)
+}
+
+function reportOf(
+  { source }: RunOptions,
+  begun: Begun,
+  { earlier, orphaned, removed }: Omit<Leftovers, 'earlier'> & { readonly earlier: Delivered },
+): RunReport {
   const finishedAt = new Date()
-  const sorted = begun.records.toSorted((a, b) => (a.output < b.output ? -1 : 1))
-  const totals = sorted.reduce((sum, record) => addTotals(sum, record.totals), NO_TOTALS)
+  const { delivered, failed, finishedBefore, skipped } = begun
+  const { totals, read, written } = delivered.sum
   return {
     generator: 'fhir-sluice',
     version: packageVersion(),
@@ -42,34 +89,27 @@ function reportOf(begun: Begun, source: string, items: ItemTotals): RunReport {
     startedAt: begun.startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
     seconds: (finishedAt.getTime() - begun.startedAt.getTime()) / 1000,
-    source,
-    items,
-    lines: lineTotals(totals),
-    bytes: {
-      read: sorted.reduce((sum, { source }) => sum + source.bytes, 0),
-      written: sorted.reduce((sum, { head }) => sum + (head?.bytes ?? 0), 0),
+    source: source.place,
+    items: {
+      listed: begun.listedCount,
+      committed: delivered.count - finishedBefore,
+      finishedBefore,
+      skipped,
+      failed: failed.length,
     },
+    lines: lineTotals(totals),
+    bytes: { read, written },
     resourcesByType: totals.resourcesByType,
     elementsByRule: totals.elementsByRule,
     interpretedLines: totals.interpretedLines,
     quarantinedByCode: totals.quarantinedByCode,
-    outputs: sorted.map(({ output, head, source, totals }) => ({
-      name: output,
-      bytes: head?.bytes ?? 0,
-      ...(head?.sha256 === undefined ? {} : { sha256: head.sha256 }),
-      ...(head?.parts === undefined ? {} : { parts: head.parts }),
-      source,
-      lines: lineTotals(totals),
-    })),
-    failed: begun.failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
+    outputs: delivered.outputs(),
+    failed: failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
+    earlier: earlier.outputs(),
+    orphaned,
+    removed,
+    leftOut: begun.leftOut,
   }
-}
-
-/** In the output, for whoever uses it: its being there means that all outputs are. Else only in the state. */
-async function writeReport(sink: Sink, report: RunReport): Promise<void> {
-  const text = `${JSON.stringify(report, null, 2)}\n`
-  await sink.state.write(REPORT_NAME, text)
-  if (report.failed.length === 0) await sink.put(REPORT_NAME, text)
 }
 
 /**
@@ -88,7 +128,8 @@ export async function withdrawReport(
       retry: 'never',
       at: REPORT_NAME,
     })
-  if (willChange) await sink.remove(REPORT_NAME)
+  if (!willChange) return
+  await sink.remove(REPORT_NAME)
 }
 
 function isReport(text: string): boolean {

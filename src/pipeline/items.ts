@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
+import { isOwnName } from '../published/names.js'
 import { checkName } from '../storage/names.js'
 import { isMixOf } from '../storage/split-sink.js'
 import type { Sink, SinkHead, Source, SourceItem, State, StoreEvent } from '../storage/store.js'
 import { type DoneRecord, journalName, readDone, writeDone } from './done.js'
 import { readJournal } from './journal.js'
+import { removeOtherForm } from './output-files.js'
 import { isSameOutput, type KnownOutput } from './recognition.js'
 import { NO_TOTALS } from './totals.js'
 
@@ -16,7 +18,16 @@ export interface ItemWork {
   readonly fingerprint: string
   /** Whose output it is; of remote sinks, which keep it with the output. */
   readonly mark?: string
+  /** Where the item lies. */
+  readonly place: string
+  /** The key of this run (`run-facts.ts`). */
+  readonly run: string
+  /** The output that an earlier run made of it. */
+  readonly before?: SinkHead | null
 }
+
+/** An item with the name of its output. */
+export type ListedItem = Pick<ItemWork, 'item' | 'output'>
 
 /**
  * Every item with its output's name, in the order of names. Throws NAME_COLLISION for two items with one output,
@@ -25,7 +36,7 @@ export interface ItemWork {
 export async function listWork(
   { source, sink, gzip = false }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean },
   report: (event: StoreEvent) => void,
-): Promise<{ readonly item: SourceItem; readonly output: string }[]> {
+): Promise<ListedItem[]> {
   const found: { item: SourceItem; output: string }[] = []
   const takenBy = new Map<string, string>()
   for await (const item of source.list(report)) {
@@ -42,8 +53,32 @@ export async function listWork(
     takenBy.set(output, item.name)
     found.push({ item, output })
   }
+  refuseNested(takenBy)
   await refuseOverlap(source, sink, takenBy)
   return found
+}
+
+/** Throws NAME_COLLISION for an output that another one, or a report, needs as its folder. */
+function refuseNested(takenBy: ReadonlyMap<string, string>): void {
+  const checked = new Set<string>()
+  for (const [output, item] of takenBy)
+    for (let end = output.indexOf('/'); end >= 0; end = output.indexOf('/', end + 1)) {
+      const folder = output.slice(0, end)
+      if (checked.has(folder)) continue
+      checked.add(folder)
+      const other =
+        takenBy.get(folder) ?? (end === output.indexOf('/') && isOwnName(folder) ? folder : undefined)
+      if (other === undefined) continue
+      throw sluiceError(
+        'NAME_COLLISION',
+        `${item} needs a folder ${folder}, which is the name of an output`,
+        {
+          blame: 'source',
+          retry: 'never',
+          at: output,
+        },
+      )
+    }
 }
 
 const tooLarge = ({ name, bytes }: SourceItem, { mostOutputBytes = 0 }: Sink) =>
@@ -74,9 +109,9 @@ async function refuseOverlap(
 }
 
 export type Surveyed =
-  | { readonly kind: 'work'; readonly isRecognized?: true }
+  | { readonly kind: 'work'; readonly before?: SinkHead | null; readonly isRecognized?: true }
   | { readonly kind: 'finished'; readonly record: DoneRecord; readonly isRecognized?: true }
-  | { readonly kind: 'skipped' }
+  | { readonly kind: 'skipped'; readonly record?: DoneRecord }
   | { readonly kind: 'conflict' }
 
 /** What is to be done for an item, given what stands under its output's name. */
@@ -98,7 +133,8 @@ export async function survey(
   const record = await readDone(sink.state, work.output)
   const untouched = record !== undefined && (record.head?.version ?? null) === (there?.version ?? null)
   if (untouched && record.fingerprint === work.fingerprint) return { kind: 'finished', record }
-  if (there === undefined) return { kind: 'work' }
+  const before = record?.head
+  if (there === undefined) return { kind: 'work', before }
   const output = { name: work.output, there }
   // Copied, restored or touched since.
   if (record?.fingerprint === work.fingerprint && (await isSameOutput(sink, output, record.head))) {
@@ -106,11 +142,11 @@ export async function survey(
     await writeDone(sink.state, renewed)
     return { kind: 'finished', record: renewed, isRecognized: true }
   }
-  if (skipExisting) return { kind: 'skipped' }
-  if (untouched || overwrite) return { kind: 'work' }
+  if (skipExisting) return { kind: 'skipped', record: untouched ? record : undefined }
+  if (untouched || overwrite) return { kind: 'work', before }
   // Committed, but its done record was not written yet.
-  if (there.fingerprint === work.fingerprint) return { kind: 'work' }
-  if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work' }
+  if (there.fingerprint === work.fingerprint) return { kind: 'work', before }
+  if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work', before }
   const sealed = await sealedBefore(sink.state, work.output)
   const isOurs =
     sealed.some(({ version }) => version === there.version) ||
@@ -118,6 +154,7 @@ export async function survey(
   const isRecognized = !isOurs && (await isKnown(sink, output, [record?.head], reported))
   if (!isOurs && !isRecognized) return { kind: 'conflict' }
   // What proves it is about to give way to other work.
+  await removeOtherForm(sink, work.output, { before, now: there })
   await writeDone(sink.state, unfinished(work, there))
   return isRecognized ? { kind: 'work', isRecognized } : { kind: 'work' }
 }
@@ -145,8 +182,9 @@ async function sealedBefore(state: State, output: string): Promise<readonly Sink
 }
 
 /** That what stands there is of this tool, of whichever work; nothing is finished by it. */
-function unfinished({ item: { name, bytes, version }, output }: ItemWork, head: SinkHead): DoneRecord {
-  return { done: 1, output, fingerprint: '', head, source: { name, bytes, version }, totals: NO_TOTALS }
+function unfinished({ item: { name, bytes, version }, output, place }: ItemWork, head: SinkHead): DoneRecord {
+  const source = { name, bytes, version }
+  return { done: 1, output, fingerprint: '', head, source, place, totals: NO_TOTALS }
 }
 
 export const conflictError = (outputs: readonly string[]) =>

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { REPORT_NAME } from '../published/names.js'
 import { lockState } from '../storage/held-lock.js'
 import type { Lake, Sink, State } from '../storage/store.js'
 import { hashOf } from './items.js'
 import type { RunOptions } from './options.js'
-import { REPORT_NAME } from './report.js'
 import { destroySecrets } from './secrets.js'
 
 /**

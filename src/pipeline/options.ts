@@ -31,6 +31,12 @@ export interface RunOptions {
   readonly maxQuarantined?: { readonly count: number } | { readonly percent: number }
   /** Replace outputs that this tool did not make; otherwise SINK_CONFLICT. */
   readonly overwrite?: boolean
+  /** Whether a source without any item is fine; default true. Otherwise SOURCE_NOT_FOUND. */
+  readonly allowEmpty?: boolean
+  /** Remove outputs of earlier runs on this source whose items are gone; by default they are told. */
+  readonly prune?: boolean
+  /** More outputs than this are listed in a file beside `run.json`; default 10,000. */
+  readonly inlineOutputs?: number
   /** Leave items alone whose output exists. */
   readonly skipExisting?: boolean
   /** Ends the run with INTERRUPTED; a later run goes on from there. */
@@ -67,6 +73,9 @@ export interface RunEvent {
     | 'item.resumed'
     | 'item.committed'
     | 'item.failed'
+    | 'output.removed'
+    | 'output.orphaned'
+    | 'output.mixed'
     | 'checkpoint.discarded'
     | 'checkpoint.damaged'
     | 'lock.waiting'

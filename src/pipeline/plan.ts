@@ -1,10 +1,13 @@
 import { withDeletionRules } from '../anonymizer/deletions.js'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { ConfigurationFacts } from '../published/report.js'
 
 /** A checked configuration as a run takes it; made by `config` from a raw one. */
 export interface AnonymizerPlan {
   /** Hash over rules, parameters and hashed fixed keys. */
   readonly fingerprint: string
+  /** What recipients of the outputs may know of it. */
+  readonly configuration?: ConfigurationFacts
   /** Fresh secrets for a new run. */
   newRunSecrets(): RunSecrets
   /** The complete specification with the secrets of this run. */

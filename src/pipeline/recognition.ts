@@ -1,5 +1,8 @@
+import { LIST_NAME, REPORT_NAME } from '../published/names.js'
+import { InvalidReport, readList, readPublished } from '../published/read.js'
+import type { PublishedOutput } from '../published/report.js'
 import type { Sink, SinkHead, SinkPart } from '../storage/store.js'
-import { REPORT_NAME, type RunReport } from './report.js'
+import { readRunReport } from './state-report.js'
 
 /** An output as a report or a done record describes it. */
 export type KnownOutput = Pick<SinkHead, 'bytes' | 'sha256' | 'parts'>
@@ -7,19 +10,18 @@ export type KnownOutput = Pick<SinkHead, 'bytes' | 'sha256' | 'parts'>
 /** What the reports of earlier runs say of the outputs, by name: the one in the output, then the one in the state. */
 export async function reportedOutputs(sink: Sink): Promise<ReadonlyMap<string, readonly KnownOutput[]>> {
   const found = new Map<string, KnownOutput[]>()
-  for (const text of [await sink.get(REPORT_NAME), await sink.state.read(REPORT_NAME)])
-    for (const output of outputsOf(text)) found.set(output.name, [...(found.get(output.name) ?? []), output])
+  const kept = await readRunReport(sink.state)
+  const all = [...(await publishedIn(sink)), ...(kept?.outputs ?? []), ...(kept?.earlier ?? [])]
+  for (const output of all) found.set(output.name, [...(found.get(output.name) ?? []), output])
   return found
 }
 
-function outputsOf(text: string | undefined): RunReport['outputs'] {
-  try {
-    const report = JSON.parse(text ?? 'null') as Partial<RunReport> | null
-    if (report?.generator !== 'fhir-sluice' || !Array.isArray(report.outputs)) return []
-    return report.outputs.filter((output) => typeof output?.name === 'string')
-  } catch {
-    return []
-  }
+async function publishedIn(sink: Sink): Promise<readonly PublishedOutput[]> {
+  const report = readPublished((await sink.get(REPORT_NAME)) ?? '')
+  if (report instanceof InvalidReport) return []
+  if (!('file' in report.outputs)) return report.outputs
+  const list = readList((await (sink.whole ?? sink).get(LIST_NAME)) ?? '')
+  return list instanceof InvalidReport ? [] : list
 }
 
 /** Whether what stands there has the bytes of the known output, by its digests. Reads all of it. */

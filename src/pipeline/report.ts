@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../errors.js'
-import type { SinkPart } from '../storage/store.js'
+import type { LeftOutReason, SinkPart } from '../storage/store.js'
 
-/** Its being in the output means that all outputs are. */
-export const REPORT_NAME = 'run.json'
-
-/** What a run did; `run.json` holds it. Counts include items that an earlier run had finished. */
+/**
+ * What a run did, as the state keeps it; `run.json` in the output has what recipients may know. Counts include items
+ * that an earlier run had finished, not outputs of other sources.
+ */
 export interface RunReport {
   readonly generator: 'fhir-sluice'
   readonly version: string
@@ -28,6 +28,14 @@ export interface RunReport {
   readonly outputs: readonly OutputReport[]
   /** Items that gave no output; empty in `run.json`, which a run with failures does not write to the output. */
   readonly failed: readonly ItemFailure[]
+  /** Outputs that runs on other sources made in the same place. */
+  readonly earlier: readonly OutputReport[]
+  /** Outputs of earlier runs on this source whose items are gone: they are there still, but `run.json` does not name them. */
+  readonly orphaned: readonly string[]
+  /** Outputs that were removed, as their items are now under other names, or gone. */
+  readonly removed: readonly string[]
+  /** How much of the source was not read, by reason; names are in `left-out.ndjson` of the state. */
+  readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
 }
 
 export interface ItemTotals {
@@ -55,7 +63,13 @@ export interface OutputReport {
   readonly sha256?: string
   /** The files it consists of, where it is split. */
   readonly parts?: readonly SinkPart[]
+  /** A document that was quarantined: it has no output. */
+  readonly isQuarantined?: true
   readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
+  /** Where the source item lies. */
+  readonly place?: string
+  /** The key of the run that made it. */
+  readonly run?: string
   readonly lines: LineTotals
 }
 

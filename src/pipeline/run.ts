@@ -3,7 +3,8 @@ import { beginRun } from './begin.js'
 import type { Begun } from './begun.js'
 import { failureOf, finishRun } from './finish.js'
 import { anonymizeItem, concernsItemOnly } from './item.js'
-import { type ItemWork, listWork } from './items.js'
+import type { ItemWork } from './items.js'
+import { listSource } from './left-out.js'
 import { type Limits, settleLimits } from './limits.js'
 import type { RunOptions } from './options.js'
 import type { RunReport } from './report.js'
@@ -17,12 +18,12 @@ import { contextOf, openWorkshop } from './workshop.js'
  */
 export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const limits = settleLimits(options)
-  const listed = await listWork(options, (event) => options.onEvent?.({ level: 'warn', ...event }))
+  const listed = await listSource(options)
   const unlock = await lockState(options.sink.state, options)
   try {
     const begun = await beginRun(options, limits, listed)
     if (begun.work.length > 0) await anonymizeAll(options, limits, begun)
-    return await finishRun(options, begun)
+    return await finishRun(options, begun, listed)
   } finally {
     await unlock()
   }
@@ -30,7 +31,7 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
 
 /** Small items side by side, a large one on all workers; each is committed when it is complete and accounted for. */
 async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): Promise<void> {
-  const { tally, records, failed } = begun
+  const { tally, delivered, failed } = begun
   const spec = options.plan.settle(begun.secrets)
   const workshop = openWorkshop(options, limits, spec)
   const run = contextOf(options, { limits, spec, workshop, tally })
@@ -40,7 +41,7 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
     try {
       const sealed = await anonymizeItem(run, work)
       tally.finished(work, sealed)
-      if (!run.commitsAtEnd) records.push(await commit(run, sealed))
+      if (!run.commitsAtEnd) delivered.add(await commit(run, sealed))
       else waiting.push(sealed)
     } catch (error) {
       if (!concernsItemOnly(error)) throw error
@@ -53,7 +54,7 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
   try {
     await sideBySide(begun.work, limits.itemsAtOnce, anonymize, workshop.stop)
     tally.checkQuarantined()
-    for (const sealed of waiting) records.push(await commit(run, sealed))
+    for (const sealed of waiting) delivered.add(await commit(run, sealed))
   } catch (error) {
     throw workshop.reasonOf(error)
   } finally {

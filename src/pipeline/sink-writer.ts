@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
-import type { Appender, Sink, SinkHead, SinkItem, SinkPart } from '../storage/store.js'
+import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
 import { gzipMember } from '../workers/gzip-member.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import type { RunContext } from './context.js'
-import { type DoneRecord, journalName, quarantineName, writeDone } from './done.js'
+import { type DoneRecord, journalName, quarantineName, withDigests, writeDone } from './done.js'
 import type { ItemWork } from './items.js'
 import {
   type Checkpoint,
@@ -14,6 +14,7 @@ import {
   readJournal,
   START,
 } from './journal.js'
+import { removeOtherForm } from './output-files.js'
 import { countByCode, quarantineText } from './quarantine.js'
 import { addTotals, NO_TOTALS, reconciles, type Totals, totalsOf } from './totals.js'
 
@@ -362,22 +363,15 @@ export async function commit(
     fingerprint,
     head: head && (await withDigests(sink, output, head)),
     source,
+    place: work.place,
+    run: work.run,
     totals,
   }
+  await removeOtherForm(sink, output, { before: work.before, now: head })
   await writeDone(sink.state, record)
   faultPoint('after-done')
   const { id, earlier } = sink.state.epoch()
   for (const epoch of [...earlier, id]) await sink.state.remove(journalName(output, epoch))
   run.onEvent({ event: 'item.committed', level: 'info', item: item.name, lines: totals.lines })
   return record
-}
-
-/** What a run that was resumed could not compute while it wrote is read back, now that it can be. */
-async function withDigests(sink: Sink, output: string, head: SinkHead): Promise<SinkHead> {
-  if (head.parts === undefined)
-    return head.sha256 === undefined ? { ...head, sha256: await sink.digest(output) } : head
-  const parts: SinkPart[] = []
-  for (const part of head.parts)
-    parts.push(part.sha256 === undefined ? { ...part, sha256: await sink.digest(part.name) } : part)
-  return { ...head, parts }
 }

@@ -2,9 +2,11 @@ import { type Contents, isEmptyRun } from '../export/contents.js'
 import type { ExportReport } from '../export/options.js'
 import { hasErrors, type IssueCounts } from '../export/outcomes.js'
 import { runExport } from '../export/run.js'
-import { REPORT_NAME, type RunReport } from '../pipeline/report.js'
+import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { destroySecrets } from '../pipeline/secrets.js'
+import { readRunReport } from '../pipeline/state-report.js'
+import { REPORT_NAME } from '../published/names.js'
 import type { Sink, Source } from '../storage/store.js'
 import type { Pipeline, PipelineSource, RunHooks } from './pipeline.js'
 import { newItemsOf, type Versions } from './versions.js'
@@ -102,8 +104,8 @@ async function fromStore(
 
 /** Of a run that ended before it could note so: its outputs may be in use, and its keys, if any are left, go. */
 async function finishedReport(sink: Sink): Promise<RunReport | undefined> {
-  const text = await sink.get(REPORT_NAME)
-  if (text === undefined) return undefined
-  await destroySecrets(sink.state)
-  return JSON.parse(text) as RunReport
+  if ((await sink.get(REPORT_NAME)) === undefined) return undefined
+  const report = await readRunReport(sink.state)
+  if (report !== undefined) await destroySecrets(sink.state)
+  return report
 }

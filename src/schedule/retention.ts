@@ -1,5 +1,5 @@
 import { type RunEntry, readRuns, writeRuns } from '../pipeline/layout.js'
-import { REPORT_NAME } from '../pipeline/report.js'
+import { REPORT_NAME } from '../published/names.js'
 import type { Lake } from '../storage/store.js'
 
 /** Which complete outputs stay; where both are given, a folder goes only if neither keeps it. */

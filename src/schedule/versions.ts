@@ -30,6 +30,7 @@ export async function keepVersions(
 /** The items of a source that are not known in the version they have. */
 export const newItemsOf = (source: Source, known: Versions): Source => ({
   ...source,
+  isPartial: true,
   // Settled by `list`.
   get folderName() {
     return source.folderName

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDocumentName } from '../storage/names.js'
-import type { Source, SourceItem, StoreEvent } from '../storage/store.js'
+import { LEFT_OUT, type Source, type SourceItem, type StoreEvent } from '../storage/store.js'
 import { type CurrentLines, currentLines } from './current-lines.js'
 import { buildIndex, type ItemIndex, indexKey, interrupted, readIndex } from './line-index.js'
 import type { ServerEvent } from './server-event.js'
@@ -79,7 +79,10 @@ export class Catalog {
     const listedAtMs = Date.now()
     const items: ItemIndex[] = []
     const hash = createHash('sha256')
-    const skipped = (event: StoreEvent): void => onEvent({ level: 'warn', ...event })
+    const skipped = (event: StoreEvent): void => {
+      if (event.leftOut === undefined || !LEFT_OUT[event.leftOut].isUsual)
+        onEvent({ level: 'warn', ...event })
+    }
     for await (const item of source.list(skipped)) {
       if (signal.aborted) throw interrupted()
       if (isDocumentName(item.name)) {

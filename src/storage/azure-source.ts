@@ -1,9 +1,17 @@
 import { sluiceError } from '../errors.js'
 import type { BlobAddress } from './address.js'
 import type { BlobContainer, BlobEntry } from './blob-container.js'
-import { isItemName } from './names.js'
+import { isItemName, notAnItem } from './names.js'
 import { RangeBuffers, RangeReader } from './range-reader.js'
-import type { Source, SourceItem, SourceReader, StoreEvent } from './store.js'
+import {
+  LEFT_OUT,
+  type LeftOutReason,
+  leftOutEvent,
+  type Source,
+  type SourceItem,
+  type SourceReader,
+  type StoreEvent,
+} from './store.js'
 
 export interface AzureSourceOptions {
   /** Bytes of all ranges together that are fetched ahead; default 32 MiB. Less than one range turns it off. */
@@ -33,7 +41,7 @@ export function azureSource(
       if (isItemName(path)) {
         const single = await container.head(path)
         if (single !== undefined && !single.isFolder) {
-          if (single.isArchived) throw unreadable(place, ARCHIVED)
+          if (single.isArchived) throw unreadable(place, LEFT_OUT.archived.text)
           prefix = path.slice(0, path.lastIndexOf('/') + 1)
           yield { name: path.slice(prefix.length), bytes: single.bytes, version: single.etag }
           return
@@ -76,28 +84,27 @@ export function azureSource(
   }
 }
 
-const ARCHIVED = 'is in the archive tier; bring it back (rehydrate it) first'
-
-/** The blob as an item; undefined for what is none, which is told unless it is one of Sluice's own or hidden. */
+/** The blob as an item; undefined for what is none, which is reported. */
 function itemOf(
   { name, bytes, etag, isFolder, isArchived }: BlobEntry,
   prefix: string,
   report: (event: StoreEvent) => void,
 ): SourceItem | undefined {
   const relative = name.slice(prefix.length)
+  if (isFolder) return undefined
+  const leftOut = leftOutOf(relative, isArchived)
+  if (leftOut === undefined) return { name: relative, bytes, version: etag }
+  report(leftOutEvent(printable(relative), leftOut))
+  return undefined
+}
+
+function leftOutOf(relative: string, isArchived: boolean): LeftOutReason | undefined {
   const segments = relative.split('/')
-  if (isFolder || !isItemName(relative)) return undefined
-  const reason = hasUnsafeName(relative, segments)
-    ? 'has a name that is no relative path; rename it'
-    : isArchived
-      ? ARCHIVED
-      : undefined
-  if (reason !== undefined) {
-    report({ event: 'source.skipped', item: printable(relative), reason })
-    return undefined
-  }
-  if (segments.some((segment) => segment.startsWith('.'))) return undefined
-  return { name: relative, bytes, version: etag }
+  const reason = notAnItem(relative)
+  if (reason !== undefined) return reason
+  if (hasUnsafeName(relative, segments)) return 'unsafe-name'
+  if (isArchived) return 'archived'
+  return segments.some((segment) => segment.startsWith('.')) ? 'hidden' : undefined
 }
 
 const printable = (name: string): string =>

@@ -1,10 +1,11 @@
+import type { Stats } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sourceError } from './file-errors.js'
-import { isItemName } from './names.js'
-import type { StoreEvent } from './store.js'
+import { notAnItem } from './names.js'
+import { type LeftOutReason, leftOutEvent, type StoreEvent } from './store.js'
 
-/** Names of the items in a folder, sorted within each folder. Throws SOURCE_UNREADABLE. */
+/** Names of the items in a folder, sorted within each folder; what is no item is reported. Throws SOURCE_UNREADABLE. */
 export async function* namesIn(
   folder: string,
   prefix: string,
@@ -16,14 +17,27 @@ export async function* namesIn(
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
   for (const entry of entries) {
     const name = prefix + entry.name
-    if (entry.name.startsWith('.')) continue
-    if (entry.isDirectory()) {
+    if (entry.isDirectory() && !entry.name.startsWith('.')) {
       if (options.recursive) yield* namesIn(folder, `${name}/`, options)
-    } else if (isItemName(name)) {
-      // A link is followed to a file only: a folder could be one of its own parents.
-      const target = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry
-      if (target?.isFile()) yield name
-      else options.report({ event: 'source.skipped', item: name, reason: 'no regular file' })
+      continue
     }
+    // A link is followed to a file only: a folder could be one of its own parents.
+    const target = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry
+    const leftOut = leftOutOf(name, entry.isSymbolicLink(), target)
+    if (leftOut === undefined) yield name
+    else options.report(leftOutEvent(name, leftOut))
   }
+}
+
+/** Undefined for a file that is an item. */
+function leftOutOf(
+  name: string,
+  isLink: boolean,
+  target: Pick<Stats, 'isFile' | 'isDirectory'> | undefined,
+): LeftOutReason | undefined {
+  const reason = notAnItem(name)
+  if (reason === 'hidden') return reason
+  if (target?.isFile() !== true)
+    return isLink && target?.isDirectory() === true ? 'link-to-folder' : 'not-a-file'
+  return reason
 }

@@ -3,8 +3,15 @@ import { sluiceError } from '../errors.js'
 import type { MemoryContent, MemoryObject } from './memory-content.js'
 import { MemorySinkItem } from './memory-sink-item.js'
 import { memoryState } from './memory-state.js'
-import { checkName, isItemName } from './names.js'
-import type { Sink, Source, SourceItem, SourceReader } from './store.js'
+import { checkName, notAnItem } from './names.js'
+import {
+  type LeftOutReason,
+  leftOutEvent,
+  type Sink,
+  type Source,
+  type SourceItem,
+  type SourceReader,
+} from './store.js'
 
 /** The objects of `content` as items: those whose names end so and are not hidden. */
 export function memorySource(content: MemoryContent): Source {
@@ -17,10 +24,12 @@ export function memorySource(content: MemoryContent): Source {
     place,
     folderName: place.slice(place.lastIndexOf('/') + 1),
     localPaths: async () => [],
-    async *list() {
+    async *list(report) {
       for (const name of [...objects.keys()].sort()) {
-        const item = isListed(name) ? itemAt(name) : undefined
-        if (item !== undefined) yield item
+        const leftOut = leftOutOf(name)
+        const item = itemAt(name)
+        if (leftOut !== undefined) report(leftOutEvent(name, leftOut))
+        else if (item !== undefined) yield item
       }
     },
     head: async (name) => itemAt(name),
@@ -60,8 +69,8 @@ export function memorySink(content: MemoryContent, { isRemote = false } = {}): S
   }
 }
 
-const isListed = (name: string): boolean =>
-  isItemName(name) && name.split('/').every((part) => !part.startsWith('.'))
+const leftOutOf = (name: string): LeftOutReason | undefined =>
+  notAnItem(name) ?? (name.split('/').some((part) => part.startsWith('.')) ? 'hidden' : undefined)
 
 const headOf = ({ bytes, version }: MemoryObject) => ({ bytes: bytes.length, version })
 

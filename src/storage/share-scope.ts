@@ -1,4 +1,7 @@
 import { type ErrorCode, sluiceError } from '../errors.js'
+import { LIST_NAME, REPORT_NAME } from '../published/names.js'
+import { InvalidReport, readList, readPublished } from '../published/read.js'
+import type { PublishedOutput } from '../published/report.js'
 import type { BlobAddress } from './address.js'
 import type { BlobContainer } from './blob-container.js'
 import { METADATA } from './block-sink-item.js'
@@ -32,8 +35,6 @@ export interface ScopeQuestion {
   readonly isForced: boolean
   readonly isHierarchical: () => Promise<boolean | undefined>
 }
-
-const REPORT = 'run.json'
 
 /**
  * The narrowest links for a file or an output folder: for the file; for the directory of a hierarchical account; on a
@@ -113,7 +114,7 @@ async function checkComplete(
       address,
       'It has no run.json: no run of Sluice is complete there. Share it all the same with --force.',
     )
-  const wanted = new Set([REPORT, ...reported].map((name) => `${prefix}${name}`))
+  const wanted = new Set([REPORT_NAME, ...reported].map((name) => `${prefix}${name}`))
   const foreign = names.filter((name) => !wanted.delete(name))
   if (foreign.length > 0)
     throw refuse(
@@ -130,31 +131,26 @@ async function checkComplete(
 
 const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
 
-/** The names in a run's report, relative to its folder; undefined where there is none. */
+/** The files that a run's report names, relative to its folder; undefined where there is no report that can be read. */
 async function outputsOf(container: BlobContainer, prefix: string): Promise<readonly string[] | undefined> {
-  const text = (await container.readText(`${prefix}${REPORT}`))?.text
-  if (text === undefined) return undefined
-  try {
-    const report = JSON.parse(text) as {
-      readonly generator?: string
-      readonly outputs?: readonly {
-        readonly name: string
-        readonly parts?: readonly { readonly name: string }[]
-      }[]
-    } | null
-    if (report?.generator !== 'fhir-sluice') return undefined
-    return (report.outputs ?? []).flatMap((output) => (output.parts ?? [output]).map(({ name }) => name))
-  } catch {
-    return undefined
-  }
+  const text = (await container.readText(`${prefix}${REPORT_NAME}`))?.text
+  const report = text === undefined ? undefined : readPublished(text)
+  if (report === undefined || report instanceof InvalidReport) return undefined
+  const { outputs } = report
+  if (!('file' in outputs)) return outputs.flatMap(namesOf)
+  const list = readList((await container.readText(`${prefix}${LIST_NAME}`))?.text ?? '')
+  return list instanceof InvalidReport ? undefined : [LIST_NAME, ...list.flatMap(namesOf)]
 }
+
+const namesOf = ({ name, parts }: PublishedOutput): readonly string[] =>
+  parts === undefined ? [name] : parts.map((part) => part.name)
 
 /** Whether a report in one of the folders above names it, or it is one. */
 async function isReported(container: BlobContainer, path: string): Promise<boolean> {
   for (let at = path.lastIndexOf('/'); ; at = path.lastIndexOf('/', at - 1)) {
     const prefix = path.slice(0, at + 1)
     const outputs = await outputsOf(container, prefix)
-    if (outputs !== undefined) return [REPORT, ...outputs].includes(path.slice(prefix.length))
+    if (outputs !== undefined) return [REPORT_NAME, ...outputs].includes(path.slice(prefix.length))
     if (at <= 0) return false
   }
 }

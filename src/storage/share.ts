@@ -34,6 +34,8 @@ export interface ShareRequest extends LinkTerms {
   readonly isVerified: boolean
   /** Share also what is not complete, or not made by Sluice. */
   readonly isForced: boolean
+  /** Throws what speaks against sharing what the files hold; called once it is clear which they are. */
+  readonly prove?: () => Promise<void>
 }
 
 /** What is handed out. The links are secrets: who shares sees them once. */
@@ -69,6 +71,7 @@ export async function share(place: SharePlace, request: ShareRequest, nowMs = Da
     isForced: request.isForced,
     isHierarchical: () => signers[0].account.isHierarchical(),
   })
+  await request.prove?.()
   const signed = await signLinks(place, scope, request, nowMs)
   const audit = place.auditOf(folderOf(address, scope))
   try {

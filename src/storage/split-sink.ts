@@ -30,6 +30,7 @@ export function splitSink(
   }
   return {
     ...sink,
+    whole: sink,
     mostOutputBytes: undefined,
     head: (name) => (isDocumentName(name) ? sink.head(name) : headOf(name)),
     item: (name, fingerprint) =>
@@ -283,6 +284,16 @@ function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
 
 const factsOf = ({ bytes, version, fingerprint }: SinkHead): PartFacts =>
   fingerprint === undefined ? [bytes, version] : [bytes, version, fingerprint]
+
+/** The files that an output is, with the version of each. */
+export const filesOf = (name: string, head: SinkHead): readonly (SinkHead & { readonly name: string })[] =>
+  head.parts === undefined
+    ? [{ ...head, name }]
+    : (partsOf(head) ?? []).map((part, at) => ({
+        ...part,
+        ...(head.parts?.[at]?.sha256 === undefined ? {} : { sha256: head.parts[at].sha256 }),
+        name: partName(name, at + 1),
+      }))
 
 function partsOf({ version: all }: SinkHead): readonly SinkHead[] | undefined {
   try {

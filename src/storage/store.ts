@@ -23,6 +23,8 @@ export interface Source {
   readonly place: string
   /** Every request takes a round trip: more items are kept under way. */
   readonly isRemote?: true
+  /** It lists a part of what is there: what it does not list may be there all the same. */
+  readonly isPartial?: true
   /** Last segment of the place: the date-shift prefix of the scope `folder`. */
   readonly folderName: string
   /** Real paths that an output must not touch; empty where the source is not on this machine. */
@@ -39,7 +41,38 @@ export interface StoreEvent {
   readonly event: 'source.skipped' | 'source.mislabelled'
   readonly item: string
   readonly reason: string
+  /** Of an item that is skipped. */
+  readonly leftOut?: LeftOutReason
 }
+
+/** Why something in a source is not read. */
+export type LeftOutReason =
+  | 'unknown-ending'
+  | 'hidden'
+  | 'own-name'
+  | 'link-to-folder'
+  | 'not-a-file'
+  | 'unsafe-name'
+  | 'archived'
+
+/** What is told of each; the names in a folder that nobody takes for data are no warning. */
+export const LEFT_OUT: Readonly<Record<LeftOutReason, { readonly text: string; readonly isUsual: boolean }>> =
+  {
+    'unknown-ending': { text: 'has no ending of NDJSON or JSON', isUsual: true },
+    hidden: { text: 'is hidden: its name begins with a dot', isUsual: true },
+    'own-name': { text: 'has the name of a report of Sluice', isUsual: false },
+    'link-to-folder': { text: 'is a link to a folder', isUsual: false },
+    'not-a-file': { text: 'no regular file', isUsual: false },
+    'unsafe-name': { text: 'has a name that is no relative path; rename it', isUsual: false },
+    archived: { text: 'is in the archive tier; bring it back (rehydrate it) first', isUsual: false },
+  }
+
+export const leftOutEvent = (item: string, leftOut: LeftOutReason): StoreEvent => ({
+  event: 'source.skipped',
+  item,
+  reason: LEFT_OUT[leftOut].text,
+  leftOut,
+})
 
 /** A pinned read. Every method throws SOURCE_CHANGED when the item is no longer the version that was opened. */
 export interface SourceReader {
@@ -91,6 +124,8 @@ export interface Sink {
   readonly mostOutputBytes?: number
   /** Real paths this sink writes to; empty where it is not on this machine. */
   localPaths(): Promise<readonly string[]>
+  /** Of a sink that splits outputs: the one that holds the parts. */
+  readonly whole?: Sink
   /** Beside the outputs, never among them. */
   readonly state: State
   head(name: string): Promise<SinkHead | undefined>

@@ -83,7 +83,10 @@ t.test('a folder is anonymized under the same names; run again, nothing is redon
   t.equal(first.exitCode, 0, first.stderr)
   const report = JSON.parse(first.stdout) as object
   t.match(report, { items: { committed: 2 }, lines: { read: 5, delivered: 5 }, asOf: '2026-11-21' })
-  t.same(JSON.parse(readFileSync(join(cwd, 'out', 'run.json'), 'utf8')), report)
+  t.same(JSON.parse(readFileSync(join(cwd, 'out.sluice', 'run.json'), 'utf8')), report)
+  t.match(JSON.parse(readFileSync(join(cwd, 'out', 'run.json'), 'utf8')), {
+    lines: { read: 5, delivered: 5 },
+  })
   t.same(Object.keys(contents(join(cwd, 'out'))), ['a.ndjson', 'sub/b.ndjson'])
   const again = await sluice(WORDS, { cwd })
   t.equal(again.exitCode, 0)

@@ -228,7 +228,7 @@ t.test('a quarantine or a report that is none is refused without being quoted', 
   const report = JSON.parse(textIn(`${after}.sluice`, 'run.json'))
   report.outputs[0].name = '../../etc/passwd'
   writeFileSync(join(after, 'run.json'), JSON.stringify(report))
-  t.equal(await codeOf(compare(before, after)), 'SOURCE_UNREADABLE')
+  t.equal(await codeOf(compare(before, after)), 'SOURCE_CORRUPT')
 })
 
 t.test('an item that is not there, and sides without anything in common, are refused', async (t) => {

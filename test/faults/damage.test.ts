@@ -99,7 +99,7 @@ const DAMAGES = Object.fromEntries(
 function check(t: Test, output: string, name: string): void {
   t.strictSame(outputsIn(output), expected, `${name}: the output is that of a run that was never damaged`)
   t.strictSame(filesIn(`${output}.sluice`).get('quarantine/x.ndjson.ndjson'), expectedQuarantine, name)
-  const { lines, outputs } = JSON.parse(readFileSync(join(output, 'run.json'), 'utf8'))
+  const { lines, outputs } = JSON.parse(readFileSync(join(`${output}.sluice`, 'run.json'), 'utf8'))
   t.strictSame({ lines, outputs }, { lines: cleanReport.lines, outputs: cleanReport.outputs }, name)
 }
 

@@ -58,7 +58,17 @@ t.test('items are listed in order, once, without what is none', async (t) => {
   await client.getBlockBlobClient('dir.ndjson').upload('', 0, { metadata: { hdi_isfolder: 'true' } })
   const { names, events } = await listed(source)
   t.strictSame(names, ['a-b.ndjson', 'a/x.ndjson', 'a/y.json.gz', 'ü %2F.NDJSON'])
-  t.strictSame(events, [])
+  t.same(
+    events.map(({ item, leftOut }) => [item, leftOut]),
+    [
+      ['.hidden/x.ndjson', 'hidden'],
+      ['a/.hidden.ndjson', 'hidden'],
+      ['readme.txt', 'unknown-ending'],
+      ['run.json', 'own-name'],
+      ['z.ndjson.part', 'unknown-ending'],
+    ],
+    'each is reported',
+  )
 })
 
 t.test('names that would leave the output are skipped and told', async (t) => {

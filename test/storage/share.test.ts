@@ -71,7 +71,7 @@ async function placeOf(
   const prefix = path === '' ? '' : `${path}/`
   for (const [name, text] of [
     ['Patient.ndjson', '{}\n'],
-    ['run.json', '{"generator":"fhir-sluice","outputs":[{"name":"Patient.ndjson"}]}'],
+    ['run.json', '{"generator":"fhir-sluice","outputs":[{"name":"Patient.ndjson","bytes":3}]}'],
   ])
     await client.getBlockBlobClient(`${prefix}${name}`).upload(text, text.length)
   const address = parseAddress(`${url}/${ACCOUNT}/${client.containerName}${path === '' ? '' : `/${path}`}`)

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { StringDecoder } from 'node:string_decoder'
+import { LIST_NAME, REPORT_NAME } from '../published/names.js'
+import { InvalidReport, NameCheck, readOutput, readPublished } from '../published/read.js'
+import type { OutputList, PublishedOutput } from '../published/report.js'
+import type { ExpectedFile } from './files.js'
+import type { FoundFile, OutputFiles } from './output-files.js'
+import { type CheckProblem, problem } from './problems.js'
+
+/** What the report of one output says is in it. */
+export interface Contents {
+  /** The names of the report and its list. */
+  readonly own: readonly string[]
+  /** Undefined where the report cannot be read. */
+  readonly files: readonly ExpectedFile[] | undefined
+  readonly lines?: { readonly delivered: number; readonly quarantined: number }
+  readonly problems: readonly CheckProblem[]
+}
+
+// Reports of 10,000 outputs have some 3 MB; earlier versions put all outputs into them.
+const MOST_REPORT_BYTES = 256 * 2 ** 20
+const MOST_LIST_LINE_LENGTH = 2 ** 20
+
+/** Reads the report of the output in a folder: `root` is empty or ends in `/`. Throws SOURCE_*. */
+export async function readContents(
+  files: OutputFiles,
+  found: ReadonlyMap<string, FoundFile>,
+  root: string,
+): Promise<Contents> {
+  const name = `${root}${REPORT_NAME}`
+  const invalid = (reason?: string, file = name): Contents => ({
+    own: [name],
+    files: undefined,
+    problems: [problem('invalid-report', file, reason)],
+  })
+  const file = found.get(name)
+  if (file === undefined) return invalid()
+  if (file.kind !== 'file') return { ...invalid(), problems: [problem(file.kind, name)] }
+  if (file.bytes > MOST_REPORT_BYTES) return invalid('is too large for a report')
+  const report = readPublished(await textOf(files, file))
+  if (report instanceof InvalidReport) return invalid(report.reason)
+  const { outputs, lines } = report
+  if (!('file' in outputs)) return { own: [name], files: expectedOf(outputs, root), lines, problems: [] }
+  const listName = `${root}${LIST_NAME}`
+  const own = [name, listName]
+  const list = found.get(listName)
+  if (list?.kind !== 'file')
+    return { own, files: undefined, problems: [problem(list?.kind ?? 'missing', listName)] }
+  const read = await readList(files, list, outputs)
+  if (read instanceof InvalidReport) return { ...invalid(read.reason, listName), own }
+  return { own, files: expectedOf(read, root), lines, problems: [] }
+}
+
+/** Each file by itself, also those of a split output. */
+const expectedOf = (outputs: readonly PublishedOutput[], root: string): readonly ExpectedFile[] =>
+  outputs.flatMap(({ name, bytes, sha256, parts }) =>
+    (parts ?? [{ name, bytes, sha256 }]).map((file) => ({ ...file, name: `${root}${file.name}` })),
+  )
+
+async function textOf(files: OutputFiles, file: FoundFile): Promise<string> {
+  const pieces: Buffer[] = []
+  for await (const piece of files.read(file)) pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces).toString('utf8')
+}
+
+/** Line by line: it may be of any length. */
+async function readList(
+  files: OutputFiles,
+  file: FoundFile,
+  { bytes, sha256, count }: OutputList,
+): Promise<readonly PublishedOutput[] | InvalidReport> {
+  if (file.bytes !== bytes) return new InvalidReport('has another size than run.json says')
+  const hash = createHash('sha256')
+  const decoder = new StringDecoder('utf8')
+  const names = new NameCheck()
+  const outputs: PublishedOutput[] = []
+  let rest = ''
+  for await (const piece of files.read(file)) {
+    hash.update(piece)
+    const lines = (rest + decoder.write(Buffer.from(piece))).split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > MOST_LIST_LINE_LENGTH) return new InvalidReport('has a line that is too long')
+    for (const line of lines) {
+      const output = readOutput(parsed(line), names)
+      if (output instanceof InvalidReport) return output
+      if (output !== undefined) outputs.push(output)
+    }
+  }
+  if (hash.digest('hex') !== sha256 || outputs.length !== count || rest !== '')
+    return new InvalidReport('is not the list that the run wrote')
+  return outputs
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,42 @@
+import { REPORT_NAME } from '../published/names.js'
+import type { BlobAddress } from '../storage/address.js'
+import type { BlobContainer } from '../storage/blob-container.js'
+import { openContainer, prefixOf, type StoreAccess, settle } from '../storage/open.js'
+import { blobOutput } from './blob-output.js'
+import { type CheckOptions, type CheckResult, checkOutput } from './check.js'
+
+/**
+ * Proves what is about to be shared: an output folder as a whole, a file by the report of the folder it is in. A file
+ * without a report is left to `scopeOf`, which knows outputs by their metadata, too. Throws USAGE, SOURCE_*.
+ */
+export async function checkShared(
+  address: string,
+  access: StoreAccess,
+  { isSizesOnly }: Pick<CheckOptions, 'isSizesOnly'>,
+): Promise<Pick<CheckResult, 'place' | 'isProven' | 'problems'>> {
+  const parsed = settle(address, access)
+  const nothing = { place: address, isProven: true, problems: [] }
+  if (parsed.kind === 'folder') return nothing
+  const container = await openContainer(parsed, access, 'source')
+  const { signal } = access.retry
+  const head = parsed.path === '' ? undefined : await container.head(parsed.path)
+  if (head === undefined || head.isFolder) {
+    const prefix = prefixOf(parsed)
+    // Nothing there, or no report: that is said with what to do about it when the scope is settled.
+    if ((await container.head(`${prefix}${REPORT_NAME}`)) === undefined) return nothing
+    return checkOutput(blobOutput(container, prefix, parsed.place), { isSizesOnly, signal })
+  }
+  const prefix = await reportAbove(container, parsed)
+  if (prefix === undefined || parsed.path === `${prefix}${REPORT_NAME}`) return nothing
+  const only = new Set([parsed.path.slice(prefix.length)])
+  return checkOutput(blobOutput(container, prefix, parsed.place), { isSizesOnly, only, signal })
+}
+
+/** The prefix of the nearest folder above a blob that holds a report. */
+async function reportAbove(container: BlobContainer, { path }: BlobAddress): Promise<string | undefined> {
+  for (let at = path.lastIndexOf('/'); ; at = path.lastIndexOf('/', at - 1)) {
+    const prefix = path.slice(0, at + 1)
+    if ((await container.head(`${prefix}${REPORT_NAME}`)) !== undefined) return prefix
+    if (at <= 0) return undefined
+  }
+}

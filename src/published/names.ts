@@ -1,0 +1,14 @@
+/** The report of a run; where it is present in an output, all outputs are. */
+export const REPORT_NAME = 'run.json'
+
+/** The list of outputs, where they are too many for `run.json`. */
+export const LIST_NAME = 'outputs.ndjson'
+
+const OWN = /^(?:run\.json|outputs\.ndjson)(?:\.gz)?$/i
+
+/** Whether the last part of a name is one that Sluice writes itself; the case does not count, as some disks ignore it. */
+export const isOwnName = (name: string): boolean => OWN.test(name.slice(name.lastIndexOf('/') + 1))
+
+/** Whether a name stays below the folder it is put in: relative, and no part of it empty, `.` or `..`. */
+export const isInnerName = (name: string): boolean =>
+  !name.includes('\0') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
