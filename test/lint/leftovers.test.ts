@@ -60,6 +60,13 @@ t.test('an extension that can be left without url is a warning', async (t) => {
     t.ok(codesOf([redact(path)]).includes(finding), path)
   t.notOk(codesOf([redact("nodesByType('Extension')")]).includes(finding), 'nothing of it is left')
   t.notOk(codesOf([redact('Patient.name.family')], { [PARTS[0]]: true }).includes(finding))
+  const noDates = ['date', 'dateTime', 'instant'].map((type) => ({
+    path: `nodesByType('Extension').value.ofType(${type})`,
+    method: 'remove',
+  }))
+  const rules = [...noDates, redact("nodesByType('Extension')")]
+  t.notOk(codesOf(rules, { [PARTS[0]]: true }).includes(finding), 'earlier rules take all dates')
+  t.ok(codesOf(rules.slice(1), { [PARTS[0]]: true }).includes(finding), 'earlier rules take some dates')
   const earlier = [{ path: "nodesByType('Extension')", method: 'remove' }, redact("nodesByType('uri')")]
   t.notOk(codesOf(earlier, { [PARTS[0]]: true }).includes(finding), 'an earlier rule takes them')
 })

@@ -34,7 +34,7 @@ export const FINDING_CODES = {
   'key-missing': problem('A rule needs a key that is not given.'),
   fails: problem('A rule rejects every line it reaches.', 'fails'),
   'leaves-resources': problem('A rule leaves the resources in what it redacts.', 'leaves resources'),
-  'extension-without-url': warning('A rule can leave an extension without url.', 'not valid FHIR'),
+  'extension-without-url': warning('A rule can leave an extension without url.', 'can leave invalid FHIR'),
   'bundle-links-break': warning(
     'Addresses in a Bundle no longer match its ids and references.',
     'links break',

@@ -51,7 +51,7 @@ export function extensionsWithoutUrl(
   found: readonly PlacesOfType[],
   { covers, tree }: { readonly covers: readonly Cover[]; readonly tree: ElementTree },
 ): Judgement {
-  const url = urlPlace(tree)
+  const [url, ...dates] = extensionPlaces(tree)
   if (method !== 'redact' || url === undefined) return undefined
   for (const { resource, places } of found) {
     if (covers.some((cover) => cover(url, resource.name))) continue
@@ -60,7 +60,9 @@ export function extensionsWithoutUrl(
         code: 'extension-without-url',
         message: 'the url of an extension goes, and its value stays: nothing tells what it means',
       }
-    if (keepsParts && places.some(({ type }) => type.name === 'Extension'))
+    const leavesParts =
+      keepsParts && dates.some((date) => !covers.some((cover) => cover(date, resource.name)))
+    if (leavesParts && places.some(({ type }) => type.name === 'Extension'))
       return {
         code: 'extension-without-url',
         message:
@@ -73,11 +75,13 @@ export function extensionsWithoutUrl(
 const isUrl = ({ type, name, parent, floating }: Place): boolean =>
   type.name === 'uri' && (name === 'url' ? parent?.type.name === 'Extension' : floating && name === '')
 
-/** The url of an extension anywhere in a resource. */
-function urlPlace({ dataTypes }: ElementTree): Place | undefined {
-  const extension = dataTypes.get('Extension')
-  const url = extension?.members.get('url')
-  if (extension === undefined || url === undefined) return undefined
-  const parent: Place = { type: extension, name: 'extension', floating: true }
-  return { type: url.type, name: 'url', parent, floating: true }
+/** The url and the dates of an extension anywhere in a resource. */
+function extensionPlaces({ dataTypes }: ElementTree): readonly Place[] {
+  const type = dataTypes.get('Extension')
+  if (type === undefined) return []
+  const parent: Place = { type, name: 'extension', floating: true }
+  const members = ['url', 'valueDate', 'valueDateTime', 'valueInstant'].map((key) => type.members.get(key))
+  return members.flatMap((member) =>
+    member === undefined ? [] : [{ type: member.type, name: member.name, parent, floating: true }],
+  )
 }
