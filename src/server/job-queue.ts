@@ -40,12 +40,18 @@ interface Entry {
 
 const SWEEP_EVERY_MS = 30_000
 const BUSY_RETRY_SECONDS = 30
+/** Finished exports stay until they expire or are deleted; their records are in memory. */
+const MAX_KEPT = 10_000
+const MAX_KEPT_PER_CLIENT = 5000
+/** A download holds about a megabyte of memory. */
+const MAX_READERS = 256
 
 /** The jobs of the server, in memory as on disk: queued, at most `maxRunning` at work, done until they expire. */
 export class JobQueue {
   readonly #entries = new Map<string, Entry>()
   #state: 'waiting' | 'open' | 'closed' = 'waiting'
   #sweep: NodeJS.Timeout | undefined
+  #readers = 0
 
   constructor(private readonly options: JobQueueOptions) {}
 
@@ -73,7 +79,11 @@ export class JobQueue {
 
   /** Throws Refusal 429 where there are too many. */
   async submit(record: JobRecord): Promise<void> {
-    const active = [...this.#entries.values()].filter((entry) => isActive(entry.record))
+    const all = [...this.#entries.values()]
+    const ofClient = all.filter((entry) => entry.record.client === record.client)
+    if (all.length >= MAX_KEPT || ofClient.length >= MAX_KEPT_PER_CLIENT)
+      throw tooMany('The server keeps as many exports as it can')
+    const active = all.filter((entry) => isActive(entry.record))
     const own = active.filter((entry) => entry.record.client === record.client)
     if (active.length >= this.options.maxActive)
       throw tooMany('The server has as many exports as it can queue')
@@ -131,13 +141,21 @@ export class JobQueue {
     }
   }
 
-  /** Keeps a job's files while they are read. Returns what ends that. */
+  /** Keeps a job's files while they are read. Returns what ends that. Throws Refusal 503 for too many at once. */
   reading(id: string): () => void {
     const entry = this.#entries.get(id)
     if (entry === undefined) return () => undefined
+    if (this.#readers >= MAX_READERS)
+      throw new Refusal('The server sends as many files as it can at once; ask again.', {
+        status: 503,
+        code: 'throttled',
+        retryAfterSeconds: BUSY_RETRY_SECONDS,
+      })
     entry.readers += 1
+    this.#readers += 1
     return () => {
       entry.readers -= 1
+      this.#readers -= 1
     }
   }
 

@@ -49,6 +49,9 @@ function condition(type: string, name: string, value: string): Condition {
   if (value === '') return refuse(`has no value for ${name}`)
   const { kind, paths } = parameter
   const values = splitUnescaped(value)
+  if (values.length === 0) return refuse(`has no value for ${name}`)
+  if (values.some((each) => each.length > MAX_VALUE_LENGTH))
+    return refuse(`has a value of more than ${MAX_VALUE_LENGTH} characters for ${name}`)
   switch (kind) {
     case 'token':
       return { kind, paths, values: values.map(parseToken) }
@@ -63,6 +66,8 @@ function condition(type: string, name: string, value: string): Condition {
       }
   }
 }
+
+const MAX_VALUE_LENGTH = 4096
 
 /** FHIR's escapes: `\,` `\|` `\$` `\\`. */
 const splitUnescaped = (text: string): string[] =>
