@@ -1,3 +1,5 @@
+import { checkOutput } from '../check/check.js'
+import { openOutput } from '../check/open.js'
 import { sluiceError } from '../errors.js'
 import type { StoreAccess } from '../storage/open.js'
 import { compareResources } from './compare.js'
@@ -46,6 +48,7 @@ export async function compareExports(options: DiffOptions): Promise<DiffSummary>
   for (const pair of pairs) await comparison.item(pair)
 
   const warnings: DiffWarning[] = [...comparison.warnings()]
+  if (run?.isComplete === true) warnings.push(...(await asWritten(options)))
   const warn = (code: DiffWarning['code'], message: string) => warnings.unshift({ code, message })
   if (onlyBefore.length > 0)
     warn('unpaired-items', `${onlyBefore.length} raw files have no output: they were not anonymized`)
@@ -67,6 +70,21 @@ export async function compareExports(options: DiffOptions): Promise<DiffSummary>
 function withoutOutputs(run: RunFacts): DiffSummary['run'] {
   const { version, fingerprint, asOf, startedAt, finishedAt, lines, quarantinedByCode, isComplete } = run
   return { version, fingerprint, asOf, startedAt, finishedAt, lines, quarantinedByCode, isComplete }
+}
+
+/** Tells of files that the run did not make, or that were changed since; reads their contents if all is compared. */
+async function asWritten({ after, access, item, line, type, signal }: DiffOptions): Promise<DiffWarning[]> {
+  const isSizesOnly = item !== undefined || line !== undefined || type !== undefined
+  const { problems } = await checkOutput(await openOutput(after, access), { isSizesOnly, signal })
+  const names = new Map<string, string[]>()
+  for (const { code, file } of problems)
+    if (code !== 'no-digest') names.set(code, [...(names.get(code) ?? []), file])
+  return [...names].map(([code, files]) => ({
+    code: 'not-as-written',
+    message: `not as the run wrote it: ${files.length} ${code} (${files.slice(0, 3).join(', ')}${
+      files.length > 3 ? ', …' : ''
+    }); sluice check shows all`,
+  }))
 }
 
 const PROGRESS_EVERY_LINES = 500

@@ -294,3 +294,21 @@ t.test('lines that nest without end are no bug', async (t) => {
   })
   t.equal((await compare(before, after)).lines.compared, 1)
 })
+
+t.test('a file that the run did not make, or that was changed since, is told', async (t) => {
+  const { before, after } = await anonymized(
+    t.testdir(),
+    { 'a.ndjson': patient('1'), 'b.ndjson': patient('2') },
+    { config: KEEP_BIRTH },
+  )
+  t.same((await compare(before, after)).warnings, [])
+  writeFileSync(join(after, 'copied.ndjson'), patient('3'))
+  writeFileSync(
+    join(after, 'b.ndjson'),
+    textIn(after, 'b.ndjson').replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10)),
+  )
+  const { warnings } = await compare(before, after)
+  const told = warnings.filter(({ code }) => code === 'not-as-written').map(({ message }) => message)
+  t.equal(told.length, 2)
+  t.match(told.join(), /1 changed \(b\.ndjson\).*1 extra \(copied\.ndjson\)/s)
+})
