@@ -75,7 +75,12 @@ class Emulator {
     const method = rule.method.toLowerCase()
     if (method === 'keep') return []
     if (method === 'substitute') return this.substitute(node, rule.replaceWith)
-    if (method === 'generalize' && !isPrimitiveType(node.specType)) throw new RuleFailure('complex')
+    if (method === 'generalize' && !isPrimitiveType(node.specType)) {
+      // The original fails on a primitive with extensions; Sluice does not (docs/compatibility.md).
+      if (node.parent !== undefined && isPrimitiveType(node.parent.specType))
+        throw new NotSpoken('generalize on a primitive with extensions')
+      throw new RuleFailure('complex')
+    }
     if (node.text === undefined) return []
     switch (method) {
       case 'redact':
