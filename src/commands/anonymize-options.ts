@@ -1,5 +1,6 @@
 import { FHIR_VERSIONS } from '../fhir/version.js'
 import { LAYOUTS } from '../pipeline/layout.js'
+import { EXIT, type QuarantineExit } from './exit-codes.js'
 import {
   asByteCount,
   asChoice,
@@ -77,6 +78,12 @@ export const ANONYMIZE_OPTIONS = {
   quarantineContent: flag(
     '--quarantine-content',
     'keep the raw bad lines in the quarantine too (patient data!), not only their places',
+  ),
+  quarantineExit: withDefault(
+    '--quarantine-exit <code>',
+    'exit code of a run that quarantined lines and delivered the rest: 0 for schedulers that take 10 for a failure',
+    (text): QuarantineExit => (asChoice('0', '10')(text) === '0' ? EXIT.delivered : EXIT.someQuarantined),
+    EXIT.someQuarantined,
   ),
   maxQuarantined: maybe(
     '--max-quarantined <limit>',

@@ -5,6 +5,7 @@ import type { RunMetrics, RunOptions } from '../pipeline/options.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { anonymizeStream } from '../pipeline/stream.js'
+import { stateFolderOf } from '../storage/folder.js'
 import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
 import { splitSink } from '../storage/split-sink.js'
 import type { Sink } from '../storage/store.js'
@@ -40,7 +41,14 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   })
   const isStream = input === '-'
   if (isStream) refuseFileOptions(values)
-  return withRunDisplay(values, terminal, !isStream, (display, metrics) => {
+  const apartFrom = [input, output, config, values.state].filter(
+    (place) => place !== undefined && place !== '-' && isLocal(place),
+  ) as readonly string[]
+  const places = {
+    ...values,
+    apartFrom: [...apartFrom, ...(isStream || !isLocal(output) ? [] : [stateFolderOf(output)])],
+  }
+  return withRunDisplay(places, terminal, !isStream, (display, metrics) => {
     shown = display
     display.configured(checked)
     const opened = { checked, display, metrics, access }
@@ -116,7 +124,7 @@ function printed(report: RunReport, sink: Sink, values: AnonymizeValues, termina
   if (values.json) terminal.print(JSON.stringify(report))
   else printReport(report, sink, terminal)
   if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
-  return report.lines.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
+  return report.lines.quarantined > 0 ? values.quarantineExit : EXIT.delivered
 }
 
 async function stream(
@@ -134,7 +142,7 @@ async function stream(
   })
   await display.close()
   printStreamTotals(totals, terminal)
-  return totals.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
+  return totals.quarantined > 0 ? values.quarantineExit : EXIT.delivered
 }
 
 const sharedOptions = (

@@ -64,6 +64,9 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: EXIT.bug,
 }
 
+/** Of a run that delivered everything but its quarantined lines; a scheduler may want 0. */
+export type QuarantineExit = typeof EXIT.delivered | typeof EXIT.someQuarantined
+
 export const exitCodeOfCode = (code: ErrorCode): ExitCode => BY_CODE[code]
 
 /** What is neither a SluiceError nor a fault of this machine is a bug, and one that says so. */

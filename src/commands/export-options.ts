@@ -117,6 +117,7 @@ export const EXPORT_OPTIONS = {
   allowRandomKeys: ANONYMIZE_OPTIONS.allowRandomKeys,
   onBadLine: ANONYMIZE_OPTIONS.onBadLine,
   quarantineContent: ANONYMIZE_OPTIONS.quarantineContent,
+  quarantineExit: ANONYMIZE_OPTIONS.quarantineExit,
   maxQuarantined: ANONYMIZE_OPTIONS.maxQuarantined,
   workers: ANONYMIZE_OPTIONS.workers,
   memoryBudget: ANONYMIZE_OPTIONS.memoryBudget,

@@ -170,7 +170,7 @@ function exitCodeFor(report: ExportReport, values: ExportValues): ExitCode {
   if (run.failed.length > 0) return exitCodeOfCode(run.failed[0].code)
   if (values.onServerErrors === 'fail' && hasErrors(issues)) return EXIT.source
   if (isEmptyFailure(report, values)) return EXIT.source
-  return 'raw' in run || run.lines.quarantined === 0 ? EXIT.delivered : EXIT.someQuarantined
+  return 'raw' in run || run.lines.quarantined === 0 ? EXIT.delivered : values.quarantineExit
 }
 
 /** Nothing came, not even lines to quarantine, where everything was asked for. */

@@ -18,10 +18,17 @@ export interface ProgressDisplay {
 
 /** A bar on a terminal's stderr: bytes, lines, speed, time left, quarantined. */
 export function progressBar(stream: NodeJS.WritableStream): ProgressDisplay {
-  const format =
-    '{bar} {percentage}% | {done} of {whole} | {lines} lines | {speed}/s | {left} left | {bad} quarantined'
   const bar = new SingleBar(
-    { stream, format, hideCursor: true, clearOnComplete: true, fps: 5, stopOnComplete: false, etaBuffer: 50 },
+    {
+      stream,
+      format: (_options, { progress }, payload: Figures) =>
+        progressLine(columnsOf(stream), progress, payload),
+      hideCursor: true,
+      clearOnComplete: true,
+      fps: 5,
+      stopOnComplete: false,
+      etaBuffer: 50,
+    },
     Presets.shades_classic,
   )
   const startedMs = performance.now()
@@ -31,7 +38,7 @@ export function progressBar(stream: NodeJS.WritableStream): ProgressDisplay {
       const seconds = (performance.now() - startedMs) / 1000
       const bytesPerSecond = seconds > 0 ? bytesRead / seconds : 0
       const left = bytesTotal === undefined ? Number.NaN : (bytesTotal - bytesRead) / bytesPerSecond
-      const payload = {
+      const payload: Figures = {
         done: printByteCount(bytesRead),
         whole: bytesTotal === undefined ? 'unknown' : printByteCount(bytesTotal),
         lines: printCount(lineCount),
@@ -50,6 +57,43 @@ export function progressBar(stream: NodeJS.WritableStream): ProgressDisplay {
     },
     close: () => bar.stop(),
   }
+}
+
+interface Figures {
+  readonly done: string
+  readonly whole: string
+  readonly lines: string
+  readonly speed: string
+  readonly left: string
+  readonly bad: string
+}
+
+const MAX_BAR = 40
+const MIN_BAR = 5
+
+/** One line that fits the columns: the bar gives way first, then the words, then what the other figures tell. */
+export function progressLine(columns: number, share: number, figures: Figures): string {
+  const { done, whole, lines, speed, left, bad } = figures
+  const percent = `${Math.floor(share * 100)}%`
+  const forms = [
+    `${percent} | ${done} of ${whole} | ${lines} lines | ${speed}/s | ${left} left | ${bad} quarantined`,
+    `${percent} | ${done}/${whole} | ${speed}/s | ${left} left | ${bad} quarantined`,
+    `${percent} ${speed}/s ${left} left ${bad} quarantined`,
+    `${percent} ${speed}/s ${left} ${bad} bad`,
+  ]
+  // The last column stays free: some terminals break the line there.
+  const room = Math.max(columns - 1, 1)
+  const form =
+    forms.find((text) => text.length + MIN_BAR + 1 <= room) ?? forms.find((text) => text.length <= room)
+  if (form === undefined) return (forms.at(-1) ?? '').slice(0, room)
+  const barColumns = Math.min(MAX_BAR, room - form.length - 1)
+  if (barColumns < MIN_BAR) return form
+  const full = Math.round(barColumns * Math.min(share, 1))
+  return `${'█'.repeat(full)}${'░'.repeat(barColumns - full)} ${form}`
+}
+
+function columnsOf(stream: NodeJS.WritableStream): number {
+  return 'columns' in stream && typeof stream.columns === 'number' && stream.columns > 0 ? stream.columns : 80
 }
 
 function printSeconds(seconds: number): string {

@@ -1,6 +1,6 @@
 import type { PipelineMetrics } from '../metrics/registry.js'
 import { type PipelineReport, runOnce } from '../schedule/run-once.js'
-import { EXIT, type ExitCode, exitCodeOf, exitCodeOfCode } from './exit-codes.js'
+import { EXIT, type ExitCode, exitCodeOf, exitCodeOfCode, type QuarantineExit } from './exit-codes.js'
 import { openPipeline } from './open-pipeline.js'
 import type { PipelineFile } from './pipeline-file.js'
 import type { RunDisplay } from './run-display.js'
@@ -38,14 +38,17 @@ async function outcomeOf(
     display.configured(checked)
     const { onProgress, onEvent } = display
     const report = await runOnce(pipeline, { signal, onProgress, onEvent, metrics })
-    return { exitCode: exitCodeFor(report), report }
+    return { exitCode: exitCodeFor(report, file.config.limits.quarantineExit), report }
   } catch (error) {
     return { exitCode: exitCodeOf(error), error }
   }
 }
 
-function exitCodeFor({ report, hasServerErrors, isEmptyFailure }: PipelineReport): ExitCode {
+function exitCodeFor(
+  { report, hasServerErrors, isEmptyFailure }: PipelineReport,
+  quarantineExit: QuarantineExit,
+): ExitCode {
   if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
   if (hasServerErrors || isEmptyFailure) return EXIT.source
-  return report.lines.quarantined > 0 ? EXIT.someQuarantined : EXIT.delivered
+  return report.lines.quarantined > 0 ? quarantineExit : EXIT.delivered
 }

@@ -1,5 +1,6 @@
 import type { Metrics, PipelineMetrics } from '../metrics/registry.js'
 import type { RunMetrics } from '../pipeline/options.js'
+import { checkReplaceable } from '../storage/replaceable.js'
 
 /** Where a run's metrics go, if anywhere. */
 export interface MetricsPlaces {
@@ -7,6 +8,8 @@ export interface MetricsPlaces {
   readonly metricsFile: string | undefined
   /** Default loopback. */
   readonly metricsHost?: string
+  /** Folders and files of the run in which the metrics file must not lie. */
+  readonly apartFrom?: readonly string[]
 }
 
 export interface MetricsPublisher<M> {
@@ -41,9 +44,16 @@ const isNowhere = ({ metricsPort, metricsFile }: MetricsPlaces): boolean =>
 
 async function publish<M extends Metrics>(
   metrics: M,
-  { metricsPort: port, metricsFile, metricsHost: host }: MetricsPlaces,
+  { metricsPort: port, metricsFile, metricsHost: host, apartFrom }: MetricsPlaces,
   health?: () => object,
 ): Promise<MetricsPublisher<M>> {
+  if (metricsFile !== undefined)
+    await checkReplaceable({
+      path: metricsFile,
+      option: '--metrics-file',
+      begins: /^# (HELP|TYPE) /,
+      apartFrom,
+    })
   const { serveMetrics, writeMetricsFile } = await import('../metrics/publish.js')
   const server = port === undefined ? undefined : await serveMetrics(metrics, { port, host, health })
   const write = async (): Promise<void> => {

@@ -119,6 +119,10 @@ const limits = z.strictObject({
   onBadLine: z.enum(['quarantine', 'fail']).default('quarantine'),
   maxQuarantined: countOrShare.optional(),
   quarantineContent: z.boolean().default(false),
+  quarantineExit: z
+    .union([z.literal(0), z.literal(10)], { error: 'must be 0 or 10' })
+    .default(10)
+    .describe('exit code of a run that quarantined lines and delivered the rest'),
 })
 
 /** What is wrong with a schedule; paths are those of its members. */

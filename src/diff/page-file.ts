@@ -4,6 +4,7 @@ import { sluiceError } from '../errors.js'
 import { writing } from '../storage/file-errors.js'
 import { writeWhole } from '../storage/folder-files.js'
 import { isLocal } from '../storage/open.js'
+import { checkReplaceable } from '../storage/replaceable.js'
 import { compareExports, type DiffOptions } from './diff.js'
 import { diffPage } from './page/page.js'
 import type { DiffSummary } from './summary.js'
@@ -42,6 +43,7 @@ export async function checkPagePlace(
   page: string,
   { after, showValues }: Pick<DiffOptions, 'after' | 'showValues'>,
 ): Promise<void> {
+  await checkReplaceable({ path: page, option: '--html', begins: /^<!doctype html/i })
   if (!showValues || !isLocal(after)) return
   const outputs = await realpath(after).catch(() => resolve(after))
   const folder = await realpath(dirname(page)).catch(() => resolve(dirname(page)))
