@@ -46,7 +46,10 @@ process.stdout.write(`${JSON.stringify(costOfThisProcess())}\n`)
 
 async function pipeline(source: Source, sink: Sink): Promise<void> {
   letHeapsGrow()
-  const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
+  const checked = checkConfig(await readConfigFile(options.config), {
+    allowRandomKeys: true,
+    allowWeakKeys: true,
+  })
   const plan = planOf(checked, '2026-11-21')
   const report = await runPipeline({ source, sink, plan, workers: options.workers })
   if (report.failed.length > 0) throw new Error(`${report.failed[0].code}: ${report.failed[0].message}`)
@@ -78,7 +81,10 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<void>
 }
 
 async function engine(): Promise<void> {
-  const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
+  const checked = checkConfig(await readConfigFile(options.config), {
+    allowRandomKeys: true,
+    allowWeakKeys: true,
+  })
   const plan = planOf(checked, '2026-11-21')
   const anonymizer = await createLineAnonymizer(plan.settle(plan.newRunSecrets()))
   const context = { item: 'x', record: 0, baseOffset: 0, dateShiftPrefix: '', isValidUtf8: true }

@@ -37,7 +37,7 @@ async function pipeline({
   memoryBudgetBytes,
 }: ProcessOptions): Promise<number> {
   letHeapsGrow()
-  const checked = checkConfig(await readConfigFile(config), { allowRandomKeys: true })
+  const checked = checkConfig(await readConfigFile(config), { allowRandomKeys: true, allowWeakKeys: true })
   const report = await runPipeline({
     source: folderSource(input),
     sink: folderSink(output),

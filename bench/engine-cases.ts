@@ -82,7 +82,10 @@ export const ENGINE_CASES: readonly EngineCase[] = [
 /** A configuration with keys made for it, as of the golden files' day. Throws what reading and checking throw. */
 export async function specOf(path: string, extraRules: readonly object[] = []): Promise<AnonymizerSpec> {
   const raw = (await readConfigFile(path)) as { fhirPathRules: object[] }
-  const config = checkConfig({ ...raw, fhirPathRules: [...extraRules, ...raw.fhirPathRules] })
+  const config = checkConfig(
+    { ...raw, fhirPathRules: [...extraRules, ...raw.fhirPathRules] },
+    { allowWeakKeys: true },
+  )
   const plan = planOf(config, '2026-11-21')
   return plan.settle(plan.newRunSecrets())
 }

@@ -47,7 +47,10 @@ async function fetchAll(): Promise<void> {
 async function exportAll(): Promise<void> {
   letHeapsGrow()
   const { base, output, workers, downloads } = options
-  const checked = checkConfig(await readConfigFile(options.config), { allowRandomKeys: true })
+  const checked = checkConfig(await readConfigFile(options.config), {
+    allowRandomKeys: true,
+    allowWeakKeys: true,
+  })
   const report = await runExport({
     base,
     sink: folderSink(output),

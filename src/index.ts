@@ -37,6 +37,8 @@ export interface AnonymizerOptions {
   readonly baseFolder?: string
   /** Make keys that are missing, as the original does silently. */
   readonly allowRandomKeys?: boolean
+  /** Take keys below 128 bits of text, and one key for two uses: for data that was hashed with them earlier. */
+  readonly allowWeakKeys?: boolean
 }
 
 export interface LineOptions {
@@ -118,14 +120,18 @@ type Limit = 'memoryBudgetBytes' | 'chunkBytes' | 'maxLineBytes' | 'chunkTimeout
  * the report; everything else that goes wrong throws a SluiceError.
  */
 export async function runPipeline(options: PipelineOptions): Promise<RunReport> {
-  const { source, sink, anonymizer, asOf, fhirVersion, baseFolder, allowRandomKeys, limits, ...run } = options
+  const { source, sink, anonymizer, asOf, fhirVersion, baseFolder, limits, ...run } = options
+  const { allowRandomKeys, allowWeakKeys, ...runOptions } = run
   const access = { credentials: azureSettings, retry: createRetry({ signal: run.signal }) }
   return runPlannedPipeline({
-    ...run,
+    ...runOptions,
     ...limits,
     source: typeof source === 'string' ? await openSource(source, access) : source,
     sink: typeof sink === 'string' ? await openSink(sink, access) : sink,
-    plan: planOf(checkConfig(anonymizer, { fhirVersion, baseFolder, allowRandomKeys }), checkedDay(asOf)),
+    plan: planOf(
+      checkConfig(anonymizer, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys }),
+      checkedDay(asOf),
+    ),
   })
 }
 

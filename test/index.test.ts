@@ -10,7 +10,11 @@ const CONFIG = {
     { path: 'Patient.name', method: 'redact' },
     { path: 'Patient.birthDate', method: 'dateShift' },
   ],
-  parameters: { cryptoHashKey: 'secret', dateShiftKey: 'secret', dateShiftScope: 'file' },
+  parameters: {
+    cryptoHashKey: 'hash: walnut, tundra, 9 lamps',
+    dateShiftKey: 'shift: pelican, ember, 4 rivers',
+    dateShiftScope: 'file',
+  },
 }
 const PATIENT = {
   resourceType: 'Patient',

@@ -8,7 +8,7 @@ import { startSluice } from './support/sluice.js'
 
 // Promises of the README whose whole way through the program is short; the others are carried by the fault tests.
 
-const KEY = '0123456789abcdef'
+const KEY = 'quiet pelican 47'
 const CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [
@@ -17,7 +17,7 @@ const CONFIG = {
     { path: 'Patient.birthDate', method: 'dateShift' },
     { path: 'Patient.multipleBirth', method: 'perturb', span: 10, roundTo: 0 },
   ],
-  parameters: { cryptoHashKey: KEY, encryptKey: KEY, dateShiftKey: KEY },
+  parameters: { cryptoHashKey: `hash ${KEY}`, encryptKey: KEY, dateShiftKey: `shift ${KEY}` },
 }
 const patient = (n: number): string =>
   JSON.stringify({
@@ -120,7 +120,7 @@ t.test(
   { skip: skipWithoutShared(CONFIG_FILE, INPUT, OUTPUT) },
   async (t) => {
     const config = JSON.parse(sharedLines(CONFIG_FILE).join('\n')) as object
-    const anonymizer = createAnonymizer(config, { asOf: '2026-11-21' })
+    const anonymizer = createAnonymizer(config, { asOf: '2026-11-21', allowWeakKeys: true })
     const expected = sharedLines(OUTPUT)
     const found = sharedLines(INPUT).flatMap((line, index): unknown[] => {
       const result = anonymizer.anonymize(line)

@@ -69,6 +69,10 @@ export const ANONYMIZE_OPTIONS = {
     '--allow-random-keys',
     'make keys that are missing for this run, as the original does',
   ),
+  allowWeakKeys: flag(
+    '--allow-weak-keys',
+    'take keys below 128 bits of text, and one key for two uses: for data hashed with them earlier',
+  ),
   onBadLine: withDefault(
     '--on-bad-line <action>',
     'what becomes of a line that cannot be anonymized: quarantine, or fail the run',

@@ -36,6 +36,7 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
     fhirVersion: values.fhirVersion,
     baseFolder,
     allowRandomKeys: values.allowRandomKeys,
+    allowWeakKeys: values.allowWeakKeys,
     validateInput: values.validateInput,
     validateOutput: values.validateOutput,
   })

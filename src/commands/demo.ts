@@ -104,7 +104,7 @@ const pipelineFrom = (fhir: string) => ({
   source: { fhir, pollIntervalSeconds: 1 },
   anonymizer: { config: PRESET },
   sink: { store: 'lake' },
-  retention: { keepLast: 3 },
+  retention: { keepLast: 1 },
 })
 
 interface Ended {

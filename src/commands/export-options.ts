@@ -115,6 +115,7 @@ export const EXPORT_OPTIONS = {
   fhirVersion: ANONYMIZE_OPTIONS.fhirVersion,
   asOf: ANONYMIZE_OPTIONS.asOf,
   allowRandomKeys: ANONYMIZE_OPTIONS.allowRandomKeys,
+  allowWeakKeys: ANONYMIZE_OPTIONS.allowWeakKeys,
   onBadLine: ANONYMIZE_OPTIONS.onBadLine,
   quarantineContent: ANONYMIZE_OPTIONS.quarantineContent,
   quarantineExit: ANONYMIZE_OPTIONS.quarantineExit,

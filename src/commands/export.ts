@@ -67,8 +67,8 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
 
 async function configured(path: string, values: ExportValues, access: StoreAccess): Promise<CheckedConfig> {
   const { raw, baseFolder } = await readConfigAt(path, access)
-  const { fhirVersion, allowRandomKeys } = values
-  return checkConfig(raw, { fhirVersion, baseFolder, allowRandomKeys })
+  const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
+  return checkConfig(raw, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys })
 }
 
 /** Where the outputs of this export go: with a dated layout, the folder of the same one that is not complete. */

@@ -11,6 +11,7 @@ const options = {
     { fallbackText: 'R4' },
   ),
   allowRandomKeys: flag('--allow-random-keys', 'a key that is missing is no problem'),
+  allowWeakKeys: flag('--allow-weak-keys', 'nor is a key that can be guessed, or one key for two uses'),
   strict: flag('--strict', 'exit code 2 on warnings, too'),
   json: JSON_OPTION,
 }

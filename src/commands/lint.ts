@@ -1,9 +1,11 @@
 import { lintConfig } from '../config/lint-config.js'
 import type { LintReport } from '../config/lint-report.js'
+import { isPipeline } from '../config/pipeline-config.js'
 import { placeOf } from '../storage/open.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { LINT, type LintValues } from './lint-options.js'
 import { required } from './options.js'
+import { lintPipeline } from './pipeline-rules.js'
 import { readConfigAt, storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
@@ -12,8 +14,10 @@ export async function lint(values: LintValues, terminal: Terminal): Promise<Exit
   const address = required(values.config, LINT.options.config)
   const { raw, baseFolder } = await readConfigAt(address, storeAccess(terminal))
   const path = placeOf(address)
-  const { fhirVersion, allowRandomKeys } = values
-  const remarks = lintConfig(raw, { fhirVersion, allowRandomKeys, baseFolder })
+  const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
+  const remarks = isPipeline(raw)
+    ? await lintPipeline(raw, address, terminal)
+    : lintConfig(raw, { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder })
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
   const warningCount = remarks.length - problemCount
   const report: LintReport = { config: path, problemCount, warningCount, remarks }

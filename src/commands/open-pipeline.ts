@@ -4,6 +4,7 @@ import { resolveExportAuth } from '../config/export-auth.js'
 import type { PipelineConfig, ServerSource } from '../config/pipeline-schema.js'
 import { planOf } from '../config/plan.js'
 import { readProxies } from '../config/proxy-settings.js'
+import { seriesOf } from '../config/random-keys.js'
 import { readSecret } from '../config/secret-place.js'
 import type { Pipeline, PipelineSource } from '../schedule/pipeline.js'
 import { isLocal, openLake, openSource } from '../storage/open.js'
@@ -36,18 +37,18 @@ export async function openPipeline(
 
 /** The anonymizer configuration with its keys. */
 export async function openAnonymizer(file: PipelineFile): Promise<CheckedConfig> {
-  const { keys, asOf: _, config, ...options } = file.config.anonymizer
+  const { keys, asOf: _, config, separateRuns: __, ...options } = file.config.anonymizer
   const address = isLocal(config) ? resolve(file.baseFolder, config) : config
   const { raw, baseFolder } = await readConfigAt(address, file.access)
   const given: Record<string, string> = {}
   for (const [name, place] of Object.entries(keys))
     if (place !== undefined)
       given[name] = await readSecret(place, `anonymizer.keys.${name}`, secretSourcesOf(file))
-  return checkConfig(withKeys(raw, given), { ...options, baseFolder })
+  return checkConfig(withKeys(raw, given), { ...options, baseFolder, series: seriesOf(file.config) })
 }
 
 /** The keys of the pipeline go before those of the configuration, however it spells them. */
-function withKeys(raw: unknown, keys: Readonly<Record<string, string>>): unknown {
+export function withKeys(raw: unknown, keys: Readonly<Record<string, string | object>>): unknown {
   if (Object.keys(keys).length === 0 || !isRecord(raw)) return raw
   const found = Object.keys(raw).find((name) => name.toLowerCase() === 'parameters') ?? 'parameters'
   const parameters = isRecord(raw[found]) ? raw[found] : {}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { PipelineConfig } from '../config/pipeline-schema.js'
+import { DEFAULT_SCHEDULE, type PipelineConfig } from '../config/pipeline-schema.js'
 import { readSecret } from '../config/secret-place.js'
 import { printByteCount, printCount } from '../config/sizes.js'
 import { sluiceError } from '../errors.js'
@@ -48,7 +48,7 @@ async function lookAt(part: string, look: () => Promise<string | undefined>): Pr
 
 /** What a run would do with each part; undefined for one that the file has not. */
 const LOOKS: Readonly<Record<string, (file: PipelineFile) => Promise<string | undefined>>> = {
-  async schedule({ config: { schedule } }) {
+  async schedule({ config: { schedule = DEFAULT_SCHEDULE } }) {
     const calendar = calendarOf(schedule)
     const times: string[] = []
     for (let at = calendar.next(new Date()); at !== undefined && times.length < 3; at = calendar.next(at))

@@ -1,10 +1,11 @@
-import type { PipelineConfig } from '../config/pipeline-schema.js'
+import { DEFAULT_SCHEDULE, type PipelineConfig } from '../config/pipeline-schema.js'
 import { SYSTEM_CLOCK } from '../schedule/clock.js'
 import { calendarOf } from '../schedule/cron.js'
 import { keepSchedule } from '../schedule/keep-schedule.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { describeFailure } from './failure.js'
 import { fileOf, metricsPlaces } from './pipeline-file.js'
+import { refuseRandomKeys } from './pipeline-rules.js'
 import { attempt } from './run-attempt.js'
 import { openRunDisplay, type RunDisplay } from './run-display.js'
 import { openPipelineMetrics } from './run-metrics.js'
@@ -22,11 +23,13 @@ interface Health {
 /** `sluice run --daemon`: until a signal. A run that fails is told of, and the next one is tried. */
 export async function daemon(
   path: string,
-  config: PipelineConfig,
+  { schedule = DEFAULT_SCHEDULE, ...rest }: PipelineConfig,
   values: RunValues,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { signal } = terminal
+  const config = { ...rest, schedule }
+  await refuseRandomKeys(fileOf(path, config, terminal))
   let health: Health = { state: 'waiting' }
   const metrics = await openPipelineMetrics(metricsPlaces(config, path), () => health)
   // Nobody sits before it for weeks: lines, no bar.
@@ -38,7 +41,7 @@ export async function daemon(
   try {
     if (metrics?.url !== undefined) display.served(metrics.url)
     await keepSchedule({
-      calendar: calendarOf(config.schedule),
+      calendar: calendarOf(schedule),
       clock: SYSTEM_CLOCK,
       signal,
       isNow: values.now,

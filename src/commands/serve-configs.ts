@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { open, realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { checkConfig, parseConfigText } from '../config/anonymizer-config.js'
+import { type ConfigOptions, checkConfig, parseConfigText } from '../config/anonymizer-config.js'
 import { planOf } from '../config/plan.js'
 import { isSluiceError } from '../errors.js'
-import type { FhirVersion } from '../fhir/version.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { ConfigStore } from '../server/export-run.js'
 import { badRequest } from '../server/refusal.js'
+
+/** How the server reads its configurations. */
+export type ConfigReading = Pick<ConfigOptions, 'fhirVersion' | 'allowRandomKeys' | 'allowWeakKeys'>
 
 export const MAX_CONFIG_BYTES = 1024 * 1024
 
@@ -15,7 +17,7 @@ export const MAX_CONFIG_BYTES = 1024 * 1024
  * Anonymizer configurations in a folder. A collection (`registry/name:tag`) is the sub-folder `registry/name/tag`,
  * where the files of the image lie. The ETag of a configuration is the SHA-256 of its bytes, in hexadecimal.
  */
-export function folderConfigs(root: string, fhirVersion: FhirVersion): ConfigStore {
+export function folderConfigs(root: string, reading: ConfigReading): ConfigStore {
   return {
     hasCollection: (collection) => isFolder(join(root, collectionPath(collection))),
     async load({ config, etag, collection }) {
@@ -25,7 +27,7 @@ export function folderConfigs(root: string, fhirVersion: FhirVersion): ConfigSto
       const digest = createHash('sha256').update(text).digest('hex')
       if (etag !== undefined && unquoted(etag) !== digest) throw conditionNotMet()
       return {
-        plan: planFrom(text, { config, baseFolder: dirname(join(folder, config)), fhirVersion }),
+        plan: planFrom(text, { config, baseFolder: dirname(join(folder, config)), reading }),
         digest,
       }
     },
@@ -35,11 +37,11 @@ export function folderConfigs(root: string, fhirVersion: FhirVersion): ConfigSto
 /** The plan of a configuration's text; its relative paths start at `baseFolder`. Throws Refusal 400. */
 export function planFrom(
   text: Buffer,
-  options: { readonly config: string; readonly baseFolder: string; readonly fhirVersion: FhirVersion },
+  options: { readonly config: string; readonly baseFolder: string; readonly reading: ConfigReading },
 ): AnonymizerPlan {
-  const { config, baseFolder, fhirVersion } = options
+  const { config, baseFolder, reading } = options
   try {
-    return planOf(checkConfig(parseConfigText(text.toString('utf8'), config), { fhirVersion, baseFolder }))
+    return planOf(checkConfig(parseConfigText(text.toString('utf8'), config), { ...reading, baseFolder }))
   } catch (error) {
     if (!isSluiceError(error)) throw error
     throw badRequest(`Failed to parse configuration file: ${error.message}`)

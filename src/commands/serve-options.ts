@@ -1,5 +1,6 @@
 import { FHIR_VERSIONS } from '../fhir/version.js'
 import { trustedProxies } from '../server/client-address.js'
+import { ANONYMIZE_OPTIONS } from './anonymize-options.js'
 import {
   asByteCount,
   asChoice,
@@ -62,6 +63,8 @@ export const SERVE_OPTIONS = {
   configs: maybe('--configs <store>', 'anonymizer configurations, by file name', asText, {
     fallbackText: '<outputs>/anonymization',
   }),
+  allowRandomKeys: ANONYMIZE_OPTIONS.allowRandomKeys,
+  allowWeakKeys: ANONYMIZE_OPTIONS.allowWeakKeys,
   onlyAnonymized: flag('--only-anonymized', 'refuse exports that are not anonymized'),
   fhirVersion: withDefault(
     '--fhir-version <version>',

@@ -2,14 +2,19 @@ import { createHash } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { sluiceError } from '../errors.js'
-import type { FhirVersion } from '../fhir/version.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import type { ConfigStore, ContainerStore } from '../server/export-run.js'
 import { folderContainers } from '../server/folder-containers.js'
 import { badRequest } from '../server/refusal.js'
 import { isLocal, openLake, openSource, type StoreAccess, settle } from '../storage/open.js'
 import type { Source, SourceItem } from '../storage/store.js'
-import { conditionNotMet, folderConfigs, MAX_CONFIG_BYTES, planFrom } from './serve-configs.js'
+import {
+  type ConfigReading,
+  conditionNotMet,
+  folderConfigs,
+  MAX_CONFIG_BYTES,
+  planFrom,
+} from './serve-configs.js'
 
 /** Containers as folders below a folder, or as prefixes in a container of the cloud. */
 export const openContainers = (root: string, access: StoreAccess): ContainerStore =>
@@ -40,12 +45,12 @@ export const below = (address: string, path: string): string =>
 export const openConfigs = async (
   root: string,
   access: StoreAccess,
-  fhirVersion: FhirVersion,
+  reading: ConfigReading,
 ): Promise<ConfigStore> =>
-  isLocal(root) ? folderConfigs(root, fhirVersion) : cloudConfigs(await openSource(root, access), fhirVersion)
+  isLocal(root) ? folderConfigs(root, reading) : cloudConfigs(await openSource(root, access), reading)
 
 /** The ETag is the blob's own. Collections are folders, which the cloud has none of. */
-const cloudConfigs = (source: Source, fhirVersion: FhirVersion): ConfigStore => ({
+const cloudConfigs = (source: Source, reading: ConfigReading): ConfigStore => ({
   hasCollection: async () => false,
   async load({ config, etag }) {
     const item = await source.head(config)
@@ -56,7 +61,7 @@ const cloudConfigs = (source: Source, fhirVersion: FhirVersion): ConfigStore => 
     if (etag !== undefined && unquoted(etag) !== unquoted(item.version)) throw conditionNotMet()
     const text = await readItem(source, item)
     const digest = createHash('sha256').update(text).digest('hex')
-    return { plan: planFrom(text, { config, baseFolder: process.cwd(), fhirVersion }), digest }
+    return { plan: planFrom(text, { config, baseFolder: process.cwd(), reading }), digest }
   },
 })
 

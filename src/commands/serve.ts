@@ -80,14 +80,15 @@ function limitsOf(values: ServeValues): ServerOptions['limits'] {
 }
 
 async function anonymizationOf(
-  { outputs, configs, onlyAnonymized, fhirVersion }: ServeValues,
+  { outputs, configs, onlyAnonymized, ...values }: ServeValues,
   access: StoreAccess,
 ): Promise<Pick<ServerOptions, 'anonymization'>> {
   if (outputs !== undefined) {
+    const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
     const places = configs ?? below(outputs, 'anonymization')
     return {
       anonymization: {
-        configs: await openConfigs(places, access, fhirVersion),
+        configs: await openConfigs(places, access, { fhirVersion, allowRandomKeys, allowWeakKeys }),
         containers: openContainers(outputs, access),
       },
     }

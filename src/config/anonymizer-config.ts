@@ -14,6 +14,7 @@ import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
 import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
 import type { ConfigProblem, Notice } from './problem.js'
+import { randomKeysInSeries, randomKeysInTask, type Series } from './random-keys.js'
 import { checkRules, issuesAsProblems } from './rules.js'
 
 /** What a run adds to its configuration. */
@@ -23,6 +24,10 @@ export interface ConfigOptions {
   /** Where relative paths in the configuration start; the file's own folder. */
   readonly baseFolder?: string
   readonly allowRandomKeys?: boolean
+  /** Take keys that can be guessed, and one key for two uses. */
+  readonly allowWeakKeys?: boolean
+  /** The runs that this one belongs to: their random keys are refused. */
+  readonly series?: Series
   readonly validateInput?: boolean
   readonly validateOutput?: boolean
   /** Custom methods that the caller has as functions, by name in lower case. */
@@ -150,8 +155,13 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   const keys = resolveKeys(parameters, needs, {
     baseFolder,
     allowRandomKeys: options.allowRandomKeys ?? false,
+    allowWeakKeys: options.allowWeakKeys ?? false,
   })
-  problems.push(...keys.problems, ...keys.missing)
+  const isNew = ({ path }: ConfigProblem) => !problems.some((problem) => problem.path === path)
+  const missing = keys.missing.filter(isNew)
+  problems.push(...keys.problems, ...missing)
+  if (!options.allowRandomKeys) problems.push(...randomKeysInTask(keys.random, needs))
+  if (options.series !== undefined) problems.push(...randomKeysInSeries(keys.random, needs, options.series))
   problems.push(...dateShiftProblems(parameters))
   notices.push(...keyNotices(parameters), ...dateShiftNotices(parameters, rules))
   const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
@@ -160,7 +170,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     parameters.enablePartialAgesForRedact ||
     parameters.enablePartialZipCodesForRedact
   const linted = { keepsParts, urls: parameters.urls }
-  const verdict = { problems, missingKeys: keys.missing, notices, rules, fhirVersion, linted }
+  const verdict = { problems, missingKeys: missing, notices, rules, fhirVersion, linted }
   if (problems.length > 0) return verdict
   const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
   const spec = {

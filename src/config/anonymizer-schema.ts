@@ -39,13 +39,17 @@ const keySource = z
   .union(
     [
       z.string(),
-      z.number().transform(String),
       z.null(),
       z.strictObject({ env: z.string().min(1) }),
       z.strictObject({ file: z.string().min(1) }),
       z.strictObject({ random: z.literal(true) }),
     ],
-    { error: 'must be a text, {"env": "NAME"}, {"file": "path"} or {"random": true}' },
+    {
+      error: ({ input }) =>
+        typeof input === 'number'
+          ? 'is a number, of which JSON keeps only 15 digits: put it in quotes'
+          : 'must be a text, {"env": "NAME"}, {"file": "path"} or {"random": true}',
+    },
   )
   .optional()
 

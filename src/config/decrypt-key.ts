@@ -17,6 +17,7 @@ export async function encryptKeyOf({ config, env, file }: DecryptKeyPlace): Prom
   const { fixed, problems } = resolveKeys({ encryptKey: source }, new Map(), {
     baseFolder: process.cwd(),
     allowRandomKeys: false,
+    allowWeakKeys: true,
   })
   if (fixed.encryptKey !== undefined && problems.length === 0) return fixed.encryptKey
   throw noKey(`The key ${problems[0]?.message ?? 'is empty'}.`)
@@ -26,6 +27,7 @@ async function keyOfConfig(path: string): Promise<string> {
   const { checked, problems } = judgeConfig(await readConfigFile(path), {
     baseFolder: baseFolderOf(path),
     allowRandomKeys: true,
+    allowWeakKeys: true,
   })
   if (checked === undefined) {
     const places = problems.map((problem) => problem.path).join(', ')

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Rule } from '../anonymizer/spec.js'
 import type { KeySource } from './anonymizer-schema.js'
+import { keyIdentity, weaknessOf } from './key-strength.js'
 import type { ConfigProblem } from './problem.js'
 
 export const KEY_NAMES = ['dateShiftKey', 'cryptoHashKey', 'encryptKey', 'perturbKey'] as const
@@ -26,6 +27,8 @@ export interface KeyOptions {
   readonly baseFolder: string
   /** Make a missing key for the run, as the original does silently. */
   readonly allowRandomKeys: boolean
+  /** Take keys that can be guessed, and one key for two uses: for data that was hashed with them earlier. */
+  readonly allowWeakKeys: boolean
 }
 
 /** Reads keys from where the configuration says they are. Messages name the place, never the content. */
@@ -51,6 +54,8 @@ export function resolveKeys(
       path: 'parameters.encryptKey',
       message: 'must be 16, 24 or 32 bytes long (AES-128, -192 or -256)',
     })
+  const isNew = ({ path }: ConfigProblem) => !problems.some((problem) => problem.path === path)
+  if (!options.allowWeakKeys) problems.push(...weakKeys(fixed).filter(isNew), ...equalKeys(fixed))
   const broken = new Set(problems.map((problem) => problem.path))
   const missing: ConfigProblem[] = []
   for (const [name, rule] of needs) {
@@ -61,6 +66,35 @@ export function resolveKeys(
       missing.push({ code: 'key-missing', path: `parameters.${name}`, message: missingMessage(name, rule) })
   }
   return { fixed, random, problems, missing }
+}
+
+const OPT_OUT = 'or use --allow-weak-keys for data that was hashed with it earlier'
+
+function weakKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
+  return KEY_NAMES.flatMap((name): ConfigProblem[] => {
+    const key = keys[name]
+    const weakness = key === undefined ? undefined : weaknessOf(key)
+    if (weakness === undefined) return []
+    const message = `${weakness}: make one with "openssl rand -hex 16", ${OPT_OUT}`
+    return [{ code: 'weak-key', path: `parameters.${name}`, message }]
+  })
+}
+
+function equalKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
+  const firstOf = new Map<string, KeyName>()
+  return KEY_NAMES.flatMap((name): ConfigProblem[] => {
+    const key = keys[name]
+    if (key === undefined) return []
+    const first = firstOf.get(keyIdentity(key))
+    if (first === undefined) {
+      firstOf.set(keyIdentity(key), name)
+      return []
+    }
+    const message =
+      `is the same key as ${first}: whoever learns one use of a key could undo the other. ` +
+      `Make another one with "openssl rand -hex 16", ${OPT_OUT}`
+    return [{ code: 'equal-keys', path: `parameters.${name}`, message }]
+  })
 }
 
 const missingMessage = (name: KeyName, rule: Rule): string =>

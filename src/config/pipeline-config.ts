@@ -29,6 +29,10 @@ export async function readPipelineConfig(
   return checkPipelineConfig(parse(text, path), path, checkSchedule)
 }
 
+/** Whether this is a pipeline rather than an anonymizer configuration. */
+export const isPipeline = (raw: unknown): boolean =>
+  isRecord(raw) && 'anonymizer' in raw && ('source' in raw || 'sink' in raw)
+
 /** Checks what a pipeline's file holds. Throws CONFIG_INVALID with every problem and its path. */
 export function checkPipelineConfig(raw: unknown, at: string, checkSchedule: ScheduleCheck): PipelineConfig {
   // A union would only say that neither kind of source fits.

@@ -83,7 +83,19 @@ const anonymizer = z.strictObject({
     .describe('in place of those in the configuration'),
   fhirVersion: z.enum(FHIR_VERSIONS).optional(),
   asOf: z.string().refine(isDay, 'must be a day that exists, YYYY-MM-DD').optional(),
-  allowRandomKeys: z.boolean().default(false),
+  allowRandomKeys: z.boolean().default(false).describe('make keys that are missing for each run'),
+  separateRuns: z
+    .boolean()
+    .default(false)
+    .describe(
+      'each run is a data set of its own: allows a random cryptoHashKey or encryptKey in a series of runs',
+    ),
+  allowWeakKeys: z
+    .boolean()
+    .default(false)
+    .describe(
+      'take keys below 128 bits of text, and one key for two uses: for data hashed with them earlier',
+    ),
   validateInput: z.boolean().default(false),
   validateOutput: z.boolean().default(false),
 })
@@ -131,6 +143,14 @@ export type ScheduleCheck = (schedule: {
   readonly timeZone: string
 }) => readonly { readonly path: 'cron' | 'timeZone'; readonly message: string }[]
 
+const schedule = z.strictObject({
+  cron: text.default('0 1 * * *').describe('minute, hour, day, month, weekday'),
+  timeZone: text.default('UTC').describe('such as Europe/Berlin'),
+})
+
+/** When `--daemon` runs a pipeline that has no schedule. */
+export const DEFAULT_SCHEDULE = schedule.parse({})
+
 /** A whole pipeline, as `sluice run` reads it. */
 export const pipelineSchema = <S extends z.ZodType>(source: S, checkSchedule: ScheduleCheck = () => []) =>
   z.strictObject({
@@ -139,16 +159,12 @@ export const pipelineSchema = <S extends z.ZodType>(source: S, checkSchedule: Sc
     source,
     anonymizer,
     sink,
-    schedule: z
-      .strictObject({
-        cron: text.default('0 1 * * *').describe('minute, hour, day, month, weekday'),
-        timeZone: text.default('UTC').describe('such as Europe/Berlin'),
-      })
-      .superRefine((schedule, context) => {
-        for (const { path, message } of checkSchedule(schedule))
+    schedule: schedule
+      .superRefine((times, context) => {
+        for (const { path, message } of checkSchedule(times))
           context.addIssue({ code: 'custom', path: [path], message })
       })
-      .prefault({}),
+      .optional(),
     onlyNew: z.boolean().default(false).describe('what changed since the last complete run'),
     allowEmpty: z
       .boolean()

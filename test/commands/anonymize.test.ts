@@ -14,7 +14,7 @@ const CONFIG = {
     { path: 'Patient.birthDate', method: 'dateShift' },
     { path: 'Patient.address.city', method: 'encrypt' },
   ],
-  parameters: { cryptoHashKey: KEY, dateShiftKey: KEY, encryptKey: KEY },
+  parameters: { cryptoHashKey: `hash-${KEY}`, dateShiftKey: `shift-${KEY}`, encryptKey: KEY },
 }
 const patient = (number: number): string =>
   JSON.stringify({

@@ -18,7 +18,7 @@ const LINES = syntheticLines(60_000)
 const CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [{ path: 'Resource.id', method: 'cryptoHash' }],
-  parameters: { cryptoHashKey: 'hash' },
+  parameters: { cryptoHashKey: 'hash: walnut, tundra, 9 lamps' },
 }
 
 /** A container with lines and a configuration, and what the same lines become from a folder. */

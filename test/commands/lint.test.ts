@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { sluice } from '../support/sluice.js'
 
-const KEY = 'CANARY-KEY'
+const KEY = 'CANARY-KEY: walnut, tundra, 9 lamps'
 const config = (t: Test, rules: readonly object[], rest: object = {}): string => {
   const path = join(t.testdir(), 'config.json')
   writeFileSync(path, JSON.stringify({ fhirVersion: 'R4', fhirPathRules: rules, ...rest }))
@@ -73,7 +73,10 @@ t.test('warnings end with 0, and with 2 where --strict asks for it', async (t) =
 
 t.test('every preset is without problem and warning', async (t) => {
   for (const name of ['safe-harbor-r4', 'safe-harbor-stu3', 'research-r4']) {
-    const env = { SLUICE_DATE_SHIFT_KEY: 'a', SLUICE_CRYPTO_HASH_KEY: 'b' }
+    const env = {
+      SLUICE_DATE_SHIFT_KEY: 'shift: pelican, ember, 4 rivers',
+      SLUICE_CRYPTO_HASH_KEY: 'hash: walnut, tundra, 9 lamps',
+    }
     const { exitCode, stdout } = await sluice(['lint', '-c', `configs/${name}.json`], { env })
     t.equal(exitCode, 0, stdout)
   }

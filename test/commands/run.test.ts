@@ -50,7 +50,12 @@ const runsIn = (cwd: string): string[] => readdirSync(join(cwd, 'lake')).sort()
 t.test('one run from a server into a lake, told to a webhook; no secret is in any output', async (t) => {
   const server = await provide(t, { files: { 'Patient.ndjson': patient('p1') + patient('p2') } })
   const { messages, url } = await webhook(t)
-  const secrets = { TOKEN: 'TOKEN-CANARY', HOOK: url, SIGN: 'SIGN-CANARY', KEY: 'KEY-CANARY' }
+  const secrets = {
+    TOKEN: 'TOKEN-CANARY',
+    HOOK: url,
+    SIGN: 'SIGN-CANARY',
+    KEY: 'KEY-CANARY: walnut, tundra, 9 lamps',
+  }
   const cwd = place(t, {
     ...FOLDERS,
     name: 'nightly',
@@ -184,10 +189,13 @@ t.test('each example runs, with addresses of this machine in place of its own', 
   const folder = join(projectRoot, 'configs/pipelines')
   const env = {
     AZURITE_CONNECTION_STRING: azurite.connectionString,
-    SLUICE_HASH_KEY: 'hash',
+    SLUICE_HASH_KEY: 'hash: walnut, tundra, 9 lamps',
     SECRET: 'secret',
   }
-  const cwd = t.testdir({ 'date-shift.key': 'shift', in: { 'A.ndjson': patient('a') } })
+  const cwd = t.testdir({
+    'date-shift.key': 'shift: pelican, ember, 4 rivers',
+    in: { 'A.ndjson': patient('a') },
+  })
   for (const name of readdirSync(folder)) {
     const example = JSON.parse(readFileSync(join(folder, name), 'utf8'))
     const isAzure = name === 'azure.json'
@@ -195,7 +203,7 @@ t.test('each example runs, with addresses of this machine in place of its own', 
     if (isAzure) delete example.notify
     const keys = example.anonymizer.keys && {
       ...example.anonymizer.keys,
-      ...(isAzure && { cryptoHashKey: { env: 'SECRET' }, dateShiftKey: { env: 'SECRET' } }),
+      ...(isAzure && { cryptoHashKey: { env: 'SLUICE_HASH_KEY' }, dateShiftKey: { file: 'date-shift.key' } }),
     }
     const pipeline = {
       ...example,

@@ -9,13 +9,17 @@ const withRule = (rule: unknown, parameters: unknown = {}) => ({
   fhirPathRules: [rule],
   parameters,
 })
-const KEYS = { dateShiftKey: 'd', cryptoHashKey: 'c', encryptKey: 'e'.repeat(32) }
+const KEYS = {
+  dateShiftKey: 'shift: pelican, ember, 4 rivers',
+  cryptoHashKey: 'hash: walnut, tundra, 9 lamps',
+  encryptKey: '3d5f60b18ce2a94777aa81e5c0d9b2f4',
+}
 
 const ACCEPTED: readonly (readonly [string, unknown])[] = [
   ['no rules at all', { fhirPathRules: [] }],
   [
     'keys of the top level in any case',
-    { FHIRVERSION: 'r4', fhirpathrules: [], PARAMETERS: { DATESHIFTKEY: 'k' } },
+    { FHIRVERSION: 'r4', fhirpathrules: [], PARAMETERS: { DATESHIFTKEY: KEYS.dateShiftKey } },
   ],
   ['an empty version', { fhirVersion: '', fhirPathRules: [] }],
   ['a null version', { fhirVersion: null, fhirPathRules: [] }],
@@ -218,7 +222,7 @@ t.test('a missing key that a rule needs is an error that says how to give one', 
 })
 
 t.test('a key can stand in the environment or in a file beside the configuration', async (t) => {
-  const folder = t.testdir({ 'hash.key': 'from the file\n', 'empty.key': '\n' })
+  const folder = t.testdir({ 'hash.key': 'walnut, tundra, from the file\n', 'empty.key': '\n' })
   process.env.SLUICE_TEST_KEY = 'from the environment'
   process.env.SLUICE_TEST_EMPTY = ''
   const parametersOf = (parameters: object) =>
@@ -226,7 +230,7 @@ t.test('a key can stand in the environment or in a file beside the configuration
   t.match(
     parametersOf({ dateShiftKey: { env: 'SLUICE_TEST_KEY' }, cryptoHashKey: { file: 'hash.key' } }).checked
       ?.spec.parameters,
-    { dateShiftKey: 'from the environment', cryptoHashKey: 'from the file' },
+    { dateShiftKey: 'from the environment', cryptoHashKey: 'walnut, tundra, from the file' },
   )
   for (const source of [
     { env: 'SLUICE_TEST_EMPTY' },

@@ -10,7 +10,7 @@ const LEAST = { source: { store: 'in' }, anonymizer: { config: 'c.json' }, sink:
 
 t.test('the least pipeline has the defaults of the timed pipeline', async (t) => {
   t.match(checkPipelineConfig(LEAST, 'p.json', scheduleProblems), {
-    schedule: { cron: '0 1 * * *', timeZone: 'UTC' },
+    schedule: undefined,
     sink: { layout: 'dated', gzip: false },
     onlyNew: false,
     limits: { onBadLine: 'quarantine' },

@@ -5,6 +5,10 @@ import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
 import { parseByteCount, parseCountOrShare, printByteCount, printCount } from '../../src/config/sizes.js'
 
+const ONE = 'hash: walnut, tundra, 9 lamps'
+const MINE = 'mine: cobalt, 3 gardens, quiet'
+const TWO = 'shift: pelican, ember, 4 rivers'
+
 const RULES = [
   { path: 'Resource.id', method: 'cryptoHash' },
   { path: 'Patient.multipleBirth', method: 'perturb', span: 2 },
@@ -13,13 +17,13 @@ const config = (parameters: object, rules: readonly object[] = RULES) =>
   checkConfig({ fhirVersion: 'R4', fhirPathRules: rules, parameters })
 
 t.test('the fingerprint follows everything that decides the output, and nothing else', async (t) => {
-  const same = planOf(config({ cryptoHashKey: 'one' })).fingerprint
-  t.equal(planOf(config({ cryptoHashKey: 'one' })).fingerprint, same)
+  const same = planOf(config({ cryptoHashKey: ONE })).fingerprint
+  t.equal(planOf(config({ cryptoHashKey: ONE })).fingerprint, same)
   const others = [
-    planOf(config({ cryptoHashKey: 'two' })),
-    planOf(config({ cryptoHashKey: 'one' }, RULES.toReversed())),
-    planOf(config({ cryptoHashKey: 'one', enablePartialDatesForRedact: true })),
-    planOf(config({ cryptoHashKey: 'one' }), '2026-11-21'),
+    planOf(config({ cryptoHashKey: TWO })),
+    planOf(config({ cryptoHashKey: ONE }, RULES.toReversed())),
+    planOf(config({ cryptoHashKey: ONE, enablePartialDatesForRedact: true })),
+    planOf(config({ cryptoHashKey: ONE }), '2026-11-21'),
     planOf(config({ cryptoHashKey: { random: true } })),
   ].map((plan) => plan.fingerprint)
   t.equal(new Set([same, ...others]).size, 6)
@@ -48,14 +52,14 @@ t.test('perturbKey is derived from the other keys, unless it is given', async (t
     const plan = planOf(config(parameters))
     return plan.settle(plan.newRunSecrets()).parameters.perturbKey
   }
-  t.match(keyOf({ cryptoHashKey: 'one' }), /^[0-9a-f]{64}$/)
-  t.equal(keyOf({ cryptoHashKey: 'one' }), keyOf({ cryptoHashKey: 'one' }))
-  t.not(keyOf({ cryptoHashKey: 'one' }), keyOf({ cryptoHashKey: 'two' }))
-  t.equal(keyOf({ cryptoHashKey: 'one', perturbKey: 'mine' }), 'mine')
+  t.match(keyOf({ cryptoHashKey: ONE }), /^[0-9a-f]{64}$/)
+  t.equal(keyOf({ cryptoHashKey: ONE }), keyOf({ cryptoHashKey: ONE }))
+  t.not(keyOf({ cryptoHashKey: ONE }), keyOf({ cryptoHashKey: TWO }))
+  t.equal(keyOf({ cryptoHashKey: ONE, perturbKey: MINE }), MINE)
 })
 
 t.test('the reference day is the one asked for, otherwise the day the run begins', async (t) => {
-  const checked = config({ cryptoHashKey: 'one' })
+  const checked = config({ cryptoHashKey: ONE })
   t.equal(planOf(checked, '2026-11-21').newRunSecrets().asOf, '2026-11-21')
   t.match(planOf(checked).newRunSecrets().asOf, /^\d{4}-\d\d-\d\d$/)
 })

@@ -36,8 +36,8 @@ t.test('links in the documents lead somewhere', async (t) => {
 })
 
 t.test('the configuration of the README is one without problem or surprise', async (t) => {
-  const baseFolder = t.testdir({ 'date-shift.key': 'a key' })
-  process.env.HASH_KEY = 'another key'
+  const baseFolder = t.testdir({ 'date-shift.key': 'shift: pelican, ember, 4 rivers' })
+  process.env.HASH_KEY = 'hash: walnut, tundra, 9 lamps'
   const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
   const example = /```jsonc\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
   const { problems, notices, rules } = judgeConfig(parseConfigText(example, 'README.md'), { baseFolder })

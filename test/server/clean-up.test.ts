@@ -14,7 +14,7 @@ const UNREACHABLE: ContainerStore = {
 }
 
 t.test('an export whose container cannot be cleaned up goes all the same', async (t) => {
-  const configs = folderConfigs(t.testdir({ 'safe.json': JSON.stringify(CONFIG) }), 'R4')
+  const configs = folderConfigs(t.testdir({ 'safe.json': JSON.stringify(CONFIG) }), { fhirVersion: 'R4' })
   const anonymization = { configs, containers: UNREACHABLE }
   const provider = await provide(t, { limits: { expiresMs: 1 }, anonymization })
   const query = '_container=c&_anonymizationConfig=safe.json'

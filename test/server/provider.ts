@@ -176,7 +176,10 @@ export async function provide(
     version: 'R4',
     auth: { kind: 'none' },
     anonymization: {
-      configs: folderConfigs(join(folder, 'lake', 'anonymization'), 'R4'),
+      configs: folderConfigs(join(folder, 'lake', 'anonymization'), {
+        fhirVersion: 'R4',
+        allowWeakKeys: true,
+      }),
       containers: folderContainers(join(folder, 'lake')),
     },
     onEvent: (event) => events.push(event),

@@ -11,7 +11,7 @@ export const GOLDEN_DAY = '2026-11-21'
  */
 export function specOf(config: unknown, asOf = GOLDEN_DAY): AnonymizerSpec {
   const text = typeof config === 'string' ? config : JSON.stringify(config)
-  const { spec } = checkConfig(parseConfigText(text, 'the configuration of a test'))
+  const { spec } = checkConfig(parseConfigText(text, 'the configuration of a test'), { allowWeakKeys: true })
   const perturbKey = spec.parameters.perturbKey ?? derivedPerturbKey(spec.parameters)
   return { ...spec, asOf, parameters: { ...spec.parameters, perturbKey } }
 }
