@@ -14,6 +14,7 @@ import { reportedOutputs } from './recognition.js'
 import { noteRun, runKeyOf } from './run-facts.js'
 import { digestOf, openSecrets } from './secrets.js'
 import { sideBySide } from './side-by-side.js'
+import { INLINE_OUTPUTS } from './state-report.js'
 import { Tally } from './tally.js'
 import { OUTPUT_VERSION } from './version.js'
 
@@ -43,7 +44,11 @@ export async function beginRun(
     await noteRun(sink.state, run, { configuration: plan.configuration, asOf: secrets.asOf })
     if (ledger.length > before.length) await writeLedger(sink.state, ledger)
   }
-  await withdrawReport(sink, { overwrite: options.overwrite, willChange: work.length > 0 })
+  await withdrawReport(sink, {
+    overwrite: options.overwrite,
+    willChange: work.length > 0,
+    willList: ledger.length > (options.inlineOutputs ?? INLINE_OUTPUTS),
+  })
   const bytesTotal = listed.reduce((sum, { item }) => sum + item.bytes, 0)
   const tally = new Tally(options, listed.length, bytesTotal)
   const delivered = new Delivered()

@@ -1,6 +1,6 @@
 import { asSluiceError } from '../environment-error.js'
 import { sluiceError } from '../errors.js'
-import { REPORT_NAME } from '../published/names.js'
+import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import type { Sink } from '../storage/store.js'
 import { packageVersion } from '../version.js'
 import type { Begun } from './begun.js'
@@ -118,18 +118,32 @@ function reportOf(
  */
 export async function withdrawReport(
   sink: Sink,
-  { overwrite = false, willChange }: { readonly overwrite?: boolean; readonly willChange: boolean },
+  {
+    overwrite = false,
+    willChange,
+    willList,
+  }: { readonly overwrite?: boolean; readonly willChange: boolean; readonly willList: boolean },
 ): Promise<void> {
   const text = await sink.get(REPORT_NAME)
+  if (willList && !overwrite && !(await isOwnList(sink, text))) throw notOurs(LIST_NAME)
   if (text === undefined) return
-  if (!overwrite && !isReport(text))
-    throw sluiceError('SINK_CONFLICT', 'is there already and not made by this tool; move it away', {
-      blame: 'sink',
-      retry: 'never',
-      at: REPORT_NAME,
-    })
+  if (!overwrite && !isReport(text)) throw notOurs(REPORT_NAME)
   if (!willChange) return
   await sink.remove(REPORT_NAME)
+}
+
+const notOurs = (at: string) =>
+  sluiceError('SINK_CONFLICT', 'is there already and not made by this tool; move it away', {
+    blame: 'sink',
+    retry: 'never',
+    at,
+  })
+
+/** Whether a list of outputs may be written: there is none, or the state or the report knows it. */
+async function isOwnList(sink: Sink, report: string | undefined): Promise<boolean> {
+  if ((await (sink.whole ?? sink).head(LIST_NAME)) === undefined) return true
+  if (report?.includes(`"file": "${LIST_NAME}"`) === true && isReport(report)) return true
+  return (await sink.state.bytesOf(LIST_NAME)) !== undefined
 }
 
 function isReport(text: string): boolean {

@@ -115,3 +115,21 @@ t.test(
     }
   },
 )
+
+t.test(
+  'a file of somebody else under the name of the list is a conflict, before anything is written',
+  async (t) => {
+    const folder = t.testdir()
+    const input = writeFiles(join(folder, 'in'), { 'a.ndjson': LINE, 'b.ndjson': LINE })
+    const output = writeFiles(join(folder, 'out'), { 'outputs.ndjson': 'mine' })
+    const options = { config: KEEP_ALL, inlineOutputs: 1 }
+    await t.rejects(run(input, output, options), { code: 'SINK_CONFLICT', at: 'outputs.ndjson' })
+    t.same([...outputsIn(output).keys()], ['outputs.ndjson'])
+    await run(input, output, { ...options, overwrite: true })
+    t.match(await run(input, output, options), { items: { finishedBefore: 2 } })
+    t.equal((await checkOutput(folderOutput(output))).isProven, true)
+    await run(input, output, { config: KEEP_ALL })
+    t.same([...outputsIn(output).keys()], ['a.ndjson', 'b.ndjson'], 'a shorter report needs no list')
+    t.equal((await checkOutput(folderOutput(output))).isProven, true)
+  },
+)
