@@ -25,6 +25,12 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     confirm,
   }
 
+  const confirmed = (name: string, change: () => Promise<void>): Promise<void> =>
+    writing(fileOf(name), async () => {
+      await confirm()
+      await change()
+    })
+
   return {
     place: folder,
     async lock(waiting) {
@@ -61,8 +67,8 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
         throw error
       }
     },
-    remove: (name) => writing(fileOf(name), () => rm(fileOf(name), { force: true })),
-    destroy: (name) => writing(fileOf(name), () => destroyFile(fileOf(name))),
+    remove: (name) => confirmed(name, () => rm(fileOf(name), { force: true })),
+    destroy: (name) => confirmed(name, () => destroyFile(fileOf(name))),
     clear: () => writing(folder, () => rm(folder, { recursive: true, force: true })),
     bootId,
   }

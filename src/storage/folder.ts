@@ -136,7 +136,10 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
     },
     async remove(name) {
       const path = fileOf(name)
-      await writing(name, () => rm(path, { force: true }))
+      await writing(name, async () => {
+        await state.confirm()
+        await rm(path, { force: true })
+      })
     },
   }
 }
