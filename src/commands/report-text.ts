@@ -39,12 +39,24 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
     terminal.print(
       `orphaned: ${printCount(orphaned.length)} outputs whose files are gone from the input, not in run.json (${shown(orphaned)}); --prune removes them`,
     )
+  const idle = idleText(report.idleRules)
+  if (idle !== undefined) terminal.print(idle)
   for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   if (failed.length === 0) terminal.print(`report: ${below(sink.place, 'run.json')}`)
 }
 
 const shown = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+
+const MOST_SHOWN_RULES = 10
+
+/** Reports of earlier versions do not have them. */
+function idleText(rules: readonly number[] = []): string | undefined {
+  if (rules.length === 0) return undefined
+  const first = rules.slice(0, MOST_SHOWN_RULES).join(', ')
+  const more = rules.length > MOST_SHOWN_RULES ? ` and ${rules.length - MOST_SHOWN_RULES} more` : ''
+  return `${rules.length === 1 ? 'rule' : 'rules'} ${first}${more} reached nothing: sluice lint finds paths that cannot match and rules that earlier ones shadow`
+}
 
 /** Of a path or an address. */
 const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`

@@ -5,6 +5,7 @@ import type { Sink } from '../storage/store.js'
 import { packageVersion } from '../version.js'
 import type { Begun } from './begun.js'
 import type { Delivered } from './delivered.js'
+import { idleRules } from './idle-rules.js'
 import { writeLedger } from './ledger.js'
 import { keepLeftOut, type ListedSource } from './left-out.js'
 import { type Leftovers, settleLeftovers } from './leftovers.js'
@@ -74,7 +75,7 @@ async function shortenLedger(sink: Sink, { ledger, outputs }: Begun, report: Run
 }
 
 function reportOf(
-  { source }: RunOptions,
+  { source, plan }: RunOptions,
   begun: Begun,
   { earlier, orphaned, removed }: Omit<Leftovers, 'earlier'> & { readonly earlier: Delivered },
 ): RunReport {
@@ -101,6 +102,7 @@ function reportOf(
     bytes: { read, written },
     resourcesByType: totals.resourcesByType,
     elementsByRule: totals.elementsByRule,
+    idleRules: idleRules(plan.settle(begun.secrets).rules, totals, { skipped, failed: failed.length }),
     interpretedLines: totals.interpretedLines,
     quarantinedByCode: totals.quarantinedByCode,
     outputs: delivered.outputs(),

@@ -22,6 +22,8 @@ export interface RunReport {
   readonly resourcesByType: Readonly<Record<string, number>>
   /** Elements each rule was the one to decide, by rule number. */
   readonly elementsByRule: Readonly<Record<string, number>>
+  /** Numbers of the rules that decided about nothing, although there were resources they apply to. */
+  readonly idleRules: readonly number[]
   readonly interpretedLines: number
   readonly quarantinedByCode: Readonly<Record<string, number>>
   /** Every committed output with what it was made from. */
