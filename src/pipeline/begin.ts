@@ -1,4 +1,4 @@
-import type { Sink } from '../storage/store.js'
+import type { Sink, SourceItem } from '../storage/store.js'
 import type { Begun } from './begun.js'
 import { Delivered } from './delivered.js'
 import { type DoneRecord, withDigests, writeDone } from './done.js'
@@ -11,6 +11,7 @@ import type { RunOptions } from './options.js'
 import { markOf, ownerOf } from './ownership.js'
 import type { RunSecrets } from './plan.js'
 import { reportedOutputs } from './recognition.js'
+import type { ItemFailure } from './report.js'
 import { noteRun, runKeyOf } from './run-facts.js'
 import { digestOf, openSecrets } from './secrets.js'
 import { sideBySide } from './side-by-side.js'
@@ -33,9 +34,13 @@ export async function beginRun(
   const startedAt = new Date()
   const { secrets, resumed } = await openSecrets(sink.state, plan)
   const fingerprint = runFingerprint(options, limits, secrets)
+  // An item that its name alone condemns fails by itself; the others are delivered.
+  const readable = listed.filter(({ item }) => item.unreadable === undefined)
+  const failed = listed.flatMap(({ item }) => (item.unreadable === undefined ? [] : [nameFailure(item)]))
+  for (const failure of failed) onEvent({ event: 'item.failed', level: 'warn', ...failure })
   const place = (await source.localPaths())[0] ?? source.place
   const run = runKeyOf(plan, secrets)
-  const { work, finished, skipped, kept } = await surveyAll(options, listed, { fingerprint, place, run })
+  const { work, finished, skipped, kept } = await surveyAll(options, readable, { fingerprint, place, run })
   const byItem = new Map(listed.map(({ item, output }) => [item.name, output]))
   const outputs = new Set(byItem.values())
   const before = await readLedger(sink.state)
@@ -73,7 +78,7 @@ export async function beginRun(
     outputs,
     outputOf: (item) => byItem.get(item),
     leftOut,
-    failed: [],
+    failed,
   }
 }
 
@@ -149,3 +154,9 @@ function runFingerprint(options: RunOptions, limits: Limits, secrets: RunSecrets
   ]
   return hashOf(...parts)
 }
+
+const nameFailure = ({ name, unreadable = '' }: SourceItem): ItemFailure => ({
+  item: name,
+  code: 'SOURCE_UNREADABLE',
+  message: unreadable,
+})

@@ -17,8 +17,9 @@ import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 export function folderSource(path: string, { recursive = true } = {}): Source {
   const itemAt = async (name: string, file: string): Promise<SourceItem> => {
     const head = await pinnedHeadOf(file)
-    if (head === undefined) throw sourceError({ code: 'ENOENT' }, name)
-    return { name, ...head }
+    const unreadable = nameFault(name)
+    if (head === undefined && unreadable === undefined) throw sourceError({ code: 'ENOENT' }, name)
+    return { name, ...(head ?? { bytes: 0, version: 'unreadable' }), ...(unreadable && { unreadable }) }
   }
   // For a single file, the folder it lies in; settled by `list`.
   let folder = path
@@ -52,6 +53,16 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
     },
     open: (item, fromByte) => openFile(join(folder, item.name), item, fromByte),
   }
+}
+
+// File systems allow 255 bytes, and the names of journals and temporary files are longer than that of their item.
+const MAX_NAME_BYTES = 200
+
+/** Why no file of this name can be read or written, as Node shows it; undefined where it can. */
+function nameFault(name: string): string | undefined {
+  if (name.includes('\uFFFD')) return 'its name is not valid UTF-8; rename it'
+  const longest = Math.max(...name.split('/').map((part) => Buffer.byteLength(part)))
+  return longest > MAX_NAME_BYTES ? `its name is longer than ${MAX_NAME_BYTES} bytes; rename it` : undefined
 }
 
 /** Outputs in the folders of a folder, the state of all of them in `<folder>.sluice` beside it. */

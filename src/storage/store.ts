@@ -7,6 +7,8 @@ export interface SourceItem {
   /** Changes whenever the content may have changed: an ETag; size, times and inode of a file. */
   readonly version: string
   readonly promised?: PromisedContent
+  /** Why it can only fail, where its name alone says so; completes "the item …". */
+  readonly unreadable?: string
 }
 
 /** What the source says of an item's content: held against it before the output is committed. */
