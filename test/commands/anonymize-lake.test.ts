@@ -58,7 +58,7 @@ t.test(
     t.match(JSON.parse((await run(...fixed)).stdout).items, { finishedBefore: 4, committed: 0 })
     const changed = await run(...fixed, '--gzip', '--split-bytes', '64KiB')
     t.equal(changed.exitCode, 10, changed.stderr)
-    t.match(JSON.parse(changed.stdout).outputs[1].parts, ['P-00001.ndjson.gz'])
+    t.match(JSON.parse(changed.stdout).outputs[1].parts, [{ name: 'P-00001.ndjson.gz' }])
   },
 )
 
