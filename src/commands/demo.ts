@@ -102,9 +102,9 @@ const startProvider = (data: string) =>
 const pipelineFrom = (fhir: string) => ({
   name: 'demo',
   source: { fhir, pollIntervalSeconds: 1 },
-  anonymizer: { config: PRESET },
+  anonymizer: { config: PRESET, separateRuns: true },
   sink: { store: 'lake' },
-  retention: { keepLast: 1 },
+  retention: { keepLast: 3 },
 })
 
 interface Ended {
