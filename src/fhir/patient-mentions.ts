@@ -1,4 +1,4 @@
-import { findStringMember, isKey, skipSpace, skipString, skipValue, stringText } from './json.js'
+import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from './json.js'
 
 /** A reference in a resource, with what decides whose data the resource is. */
 export interface Mention {
@@ -14,7 +14,7 @@ export type Target =
   /** A patient that cannot be told: a contained one, one by identifier or by search, an address that is not understood. */
   | { readonly kind: 'hidden-patient' }
 
-/** Where any type of resource names its patient. */
+/** Where any type of resource names its patient. A reference there is to a patient unless it says otherwise. */
 const COMMON = 'patient subject beneficiary individual for candidate deliverFor'
 
 /** What the patient compartment of a type has besides (FHIR STU3, R4 and R5, CompartmentDefinition/patient). */
@@ -57,17 +57,27 @@ const BY_TYPE: Readonly<Record<string, string>> = {
 
 interface PathTree {
   readonly isEnd: boolean
+  /** The path is one of `COMMON`. */
+  readonly isSubject?: boolean
   readonly below: ReadonlyMap<string, PathTree>
 }
 
-const treeOf = (paths: readonly (readonly string[])[]): PathTree => {
+const SUBJECTS: ReadonlySet<string> = new Set(COMMON.split(' '))
+
+const treeOf = (paths: readonly (readonly string[])[], depth = 0): PathTree => {
   const heads = new Set(paths.flatMap(([head]) => head ?? []))
   return {
     isEnd: paths.some((path) => path.length === 0),
     below: new Map(
       [...heads].map((head) => [
         head,
-        treeOf(paths.filter((path) => path[0] === head).map((path) => path.slice(1))),
+        {
+          ...treeOf(
+            paths.filter((path) => path[0] === head).map((path) => path.slice(1)),
+            depth + 1,
+          ),
+          isSubject: depth === 0 && SUBJECTS.has(head),
+        },
       ]),
     ),
   }
@@ -86,14 +96,18 @@ function compartmentOf(type: string): PathTree {
 
 const otherTypes: PathTree = treeOf(COMMON.split(' ').map((name) => [name]))
 
-// Addresses of resources stand here as well as in `reference`.
-const ADDRESS_KEYS = ['valueUri', 'valueUrl', 'valueCanonical', 'fullUrl']
-/** Most keys are told apart by their first letter. */
+// These elements hold addresses of resources, too.
+const ADDRESS_KEYS = ['valueUri', 'valueUrl', 'valueCanonical', 'valueUuid', 'valueOid', 'fullUrl']
+/** Compares the first letter before the whole key, because most keys differ there. */
 function isAddressKey(source: Buffer, start: number, end: number): boolean {
   const first = source[start + 1]
   if (first !== 0x76 && first !== 0x66 && first !== BACKSLASH) return false
   return ADDRESS_KEYS.some((key) => isKey(source, start, end, key))
 }
+
+/** Elements that say whom a reference without an address means: any of them makes a typed object a Reference. */
+const isDescription = (source: Buffer, start: number, end: number): boolean =>
+  ['identifier', 'display', '_reference', 'reference'].some((key) => isKey(source, start, end, key))
 
 const BACKSLASH = 0x5c
 const QUOTE = 0x22
@@ -124,83 +138,134 @@ interface Place {
   readonly isRoot: boolean
 }
 
+/** What the members of one object say of the resource that it refers to. */
+interface ReferenceParts {
+  /** A damaged object may have several; readers differ in which one counts. */
+  readonly addresses: string[]
+  isTyped: boolean
+  isTypedPatient: boolean
+  isDescribed: boolean
+  hasIdentifier: boolean
+}
+
 /** Returns the position after the object. */
 function walkObject(walk: Walk, start: number, { tree, isRoot }: Place): number {
-  const { source, end, onMention } = walk
-  const isCompartment = tree?.isEnd === true
-  let address: string | undefined
-  let isTypedPatient = false
-  let hasIdentifier = false
+  const { source, end } = walk
+  const parts: ReferenceParts = {
+    addresses: [],
+    isTyped: false,
+    isTypedPatient: false,
+    isDescribed: false,
+    hasIdentifier: false,
+  }
   let at = skipSpace(source, start + 1, end)
   while (source[at] === QUOTE) {
-    const keyStart = at
-    const keyEnd = skipString(source, at, end)
-    const value = skipSpace(source, skipSpace(source, keyEnd, end) + 1, end)
+    const key = { start: at, end: skipString(source, at, end) }
+    const value = skipSpace(source, skipSpace(source, key.end, end) + 1, end)
     const first = source[value]
     let after: number
     if (first === QUOTE) {
       after = skipString(source, value, end)
-      if (isKey(source, keyStart, keyEnd, 'reference')) address = stringText(source, value, after)
-      else if (isKey(source, keyStart, keyEnd, 'type'))
-        isTypedPatient ||= /(?:^|\/)Patient$/.test(stringText(source, value, after))
-      else if (isAddressKey(source, keyStart, keyEnd)) {
-        const to = targetOf(stringText(source, value, after))
-        if (to?.kind === 'resource') onMention({ to, isCompartment: false })
-      }
+      readText(walk, parts, { key, value: { start: value, end: after }, isRoot })
     } else if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
-      if (isKey(source, keyStart, keyEnd, 'identifier')) hasIdentifier = true
-      const below = tree === undefined ? undefined : tree.below.get(stringText(source, keyStart, keyEnd))
-      after = walkValue(walk, value, {
-        tree: below,
-        isContained: isRoot && isKey(source, keyStart, keyEnd, 'contained'),
-      })
+      const below = tree === undefined ? undefined : tree.below.get(stringText(source, key.start, key.end))
+      after = walkValue(walk, value, below)
+      parts.hasIdentifier ||= isKey(source, key.start, key.end, 'identifier')
+      parts.isDescribed ||= isDescription(source, key.start, key.end)
+      if (first === OPEN_ARRAY && isKey(source, key.start, key.end, 'reference'))
+        parts.addresses.push(...textsIn(source, value, after))
     } else after = skipValue(source, value, end, 0)
     at = skipSpace(source, after, end)
     if (source[at] !== 0x2c) break
     at = skipSpace(source, at + 1, end)
   }
-  const to = address === undefined ? undefined : targetOf(address)
-  if (to?.kind === 'urn' && isTypedPatient)
-    onMention({ to: { ...to, kind: 'resource', type: 'Patient' }, isCompartment })
-  else if (to !== undefined) onMention({ to, isCompartment })
-  else if (address === undefined && isTypedPatient && hasIdentifier && !isRoot)
-    onMention({ to: { kind: 'hidden-patient' }, isCompartment })
+  mentionParts(walk, parts, { tree, isRoot })
   return at + 1
 }
 
-function walkValue(
-  walk: Walk,
-  start: number,
-  { tree, isContained }: { readonly tree: PathTree | undefined; readonly isContained: boolean },
-): number {
-  const { source, end } = walk
-  if (source[start] === OPEN_OBJECT) {
-    if (isContained && findStringMember(source, start, end, 'resourceType')?.text === 'Patient')
-      walk.onMention({ to: { kind: 'hidden-patient' }, isCompartment: false })
-    return walkObject(walk, start, { tree, isRoot: false })
+interface TextMember {
+  readonly key: ValueRange
+  readonly value: ValueRange
+  readonly isRoot: boolean
+}
+
+function readText(
+  { source, onMention }: Walk,
+  parts: ReferenceParts,
+  { key, value, isRoot }: TextMember,
+): void {
+  const is = (name: string): boolean => isKey(source, key.start, key.end, name)
+  const text = (): string => stringText(source, value.start, value.end)
+  if (is('reference')) parts.addresses.push(text())
+  else if (is('type')) {
+    parts.isTyped = true
+    parts.isTypedPatient ||= /(?:^|\/)Patient$/i.test(text().trim())
+  } else if (is('display')) parts.isDescribed = true
+  else if (is('resourceType')) {
+    // A contained patient, or one in an entry or a parameter, has an id that only counts there.
+    if (!isRoot && text() === 'Patient') onMention({ to: { kind: 'hidden-patient' }, isCompartment: false })
+  } else if (isAddressKey(source, key.start, key.end)) {
+    const to = targetOf(text())
+    if (to !== undefined && to.kind !== 'hidden-patient') onMention({ to, isCompartment: false })
   }
+}
+
+function mentionParts({ onMention }: Walk, parts: ReferenceParts, { tree, isRoot }: Place): void {
+  const { addresses, isTyped, isTypedPatient, isDescribed, hasIdentifier } = parts
+  const isCompartment = tree?.isEnd === true
+  for (const address of addresses) {
+    const to = targetOf(address)
+    if (to?.kind === 'urn' && isTypedPatient)
+      onMention({ to: { ...to, kind: 'resource', type: 'Patient' }, isCompartment })
+    else if (to !== undefined) onMention({ to, isCompartment })
+    else if (isTypedPatient && !isRoot && !address.startsWith('#'))
+      onMention({ to: { kind: 'hidden-patient' }, isCompartment })
+  }
+  if (isRoot || addresses.length > 0) return
+  // The subject of a resource is a patient unless the reference says otherwise.
+  const isUntyped = hasIdentifier && tree?.isSubject === true && !isTyped
+  if ((isTypedPatient && isDescribed) || isUntyped)
+    onMention({ to: { kind: 'hidden-patient' }, isCompartment })
+}
+
+/** The texts in an array, at its first level. */
+function* textsIn(source: Buffer, start: number, end: number): Generator<string> {
+  let at = skipSpace(source, start + 1, end)
+  while (at < end && source[at] !== 0x5d) {
+    const after = skipValue(source, at, end, 0)
+    if (source[at] === QUOTE) yield stringText(source, at, after)
+    at = skipSpace(source, after, end)
+    if (source[at] === 0x2c) at = skipSpace(source, at + 1, end)
+  }
+}
+
+function walkValue(walk: Walk, start: number, tree: PathTree | undefined): number {
+  const { source, end } = walk
+  if (source[start] === OPEN_OBJECT) return walkObject(walk, start, { tree, isRoot: false })
   if (source[start] !== OPEN_ARRAY) return skipValue(source, start, end, 0)
   let at = skipSpace(source, start + 1, end)
   while (source[at] !== 0x5d) {
-    at = skipSpace(source, walkValue(walk, at, { tree, isContained }), end)
+    at = skipSpace(source, walkValue(walk, at, tree), end)
     if (source[at] === 0x2c) at = skipSpace(source, at + 1, end)
   }
   return at + 1
 }
 
-const URN = /^urn:(?:uuid|oid):(.+)$/s
-const NAMES_PATIENT = /(?:^|[/#])Patient(?:$|[/?#|])/
+const URN = /^urn:(?:uuid|oid):(.+)$/is
+/** The word by itself: a part of a longer name is none, as in PatientPortal. */
+const NAMES_PATIENT = /(?<![a-z])patient(?![a-z])/i
 const LONGEST_ADDRESS = 4096
 
 /**
  * What an address names: relative or absolute, with version, fragment or a slash at its end, or a URN. Undefined for
  * what is inside the resource and for addresses that name neither a type of resource nor a patient.
  */
-export function targetOf(address: string): Target | undefined {
-  if (address.length > LONGEST_ADDRESS)
-    return address.includes('Patient') ? { kind: 'hidden-patient' } : undefined
+export function targetOf(given: string): Target | undefined {
+  if (given.length > LONGEST_ADDRESS)
+    return given.includes('Patient') ? { kind: 'hidden-patient' } : undefined
+  const address = given.trim()
   const urn = URN.exec(address)?.[1]
-  if (urn !== undefined) return { kind: 'urn', id: urn.split('#')[0] }
+  if (urn !== undefined) return { kind: 'urn', id: urn.split(/[#|?]/, 1)[0] }
   if (address.startsWith('#')) return undefined
   const text = address.includes('%') ? decoded(address) : address
   const plain = text.split(/[#|]/, 1)[0].replace(/\/$/, '')
@@ -209,11 +274,11 @@ export function targetOf(address: string): Target | undefined {
   const [type, id] = (history < 0 ? segments : segments.slice(0, history)).slice(-2)
   if (
     id !== undefined &&
-    /^[A-Z][A-Za-z]{1,63}$/.test(type) &&
+    (/^[A-Z][A-Za-z]{1,63}$/.test(type) || /^patient$/i.test(type)) &&
     /^[^/?]{1,256}$/.test(id) &&
     !plain.includes('?')
   )
-    return { kind: 'resource', type, id }
+    return { kind: 'resource', type: /^patient$/i.test(type) ? 'Patient' : type, id }
   return NAMES_PATIENT.test(text) ? { kind: 'hidden-patient' } : undefined
 }
 

@@ -125,17 +125,22 @@ function versionOf(
     return { lastUpdatedMs: Number.NaN, version: Number.NaN }
   const text = (key: string): string => {
     const value = findMember(source, meta.start, meta.end, key)
-    return value === undefined || source[value.start] !== 0x22
-      ? ''
-      : stringText(source, value.start, value.end)
+    if (value === undefined) return ''
+    // Some sources write the version as a JSON number.
+    return source[value.start] === QUOTE
+      ? stringText(source, value.start, value.end)
+      : source.toString('latin1', value.start, value.end)
   }
-  const version = text('versionId')
-  return {
-    lastUpdatedMs: Date.parse(text('lastUpdated')),
-    version: /^\d{1,15}$/.test(version) ? Number(version) : Number.NaN,
-  }
+  return { lastUpdatedMs: Date.parse(text('lastUpdated')), version: versionNumber(text('versionId')) }
 }
 
+/** The number of a version, also where it is written as an ETag: `W/"3"`. */
+function versionNumber(text: string): number {
+  const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(text)?.[1]
+  return digits === undefined ? Number.NaN : Number(digits)
+}
+
+const QUOTE = 0x22
 const MAX_CACHED = 100_000
 const cache = new Map<string, bigint>()
 

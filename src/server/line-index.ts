@@ -71,7 +71,7 @@ const KINDS: readonly KeyKind[] = [
   'delete',
 ]
 const FLUSH_BYTES = 1024 * RECORD_BYTES
-const VERSION = 3
+const VERSION = 4
 
 export const indexKey = (item: SourceItem): string =>
   createHash('sha256')

@@ -40,6 +40,36 @@ const FOREIGN: Readonly<Record<string, object>> = {
   'a patient by identifier': { ...OURS, focus: [{ type: 'Patient', identifier: { value: 'x' } }] },
   'a patient by search': { ...OURS, focus: [to('Patient?identifier=x')] },
   'an element that nobody knows': { ...OURS, unknown: { deep: [{ reference: 'Patient/out' }] } },
+  'a subject by identifier alone': {
+    subject: { identifier: { value: 'x' } },
+    performer: [to('Patient/in')],
+  },
+  'a patient by display alone': { ...OURS, focus: [{ type: 'Patient', display: 'Somebody' }] },
+  'a patient whose address is masked': {
+    ...OURS,
+    focus: [{ type: 'Patient', _reference: { extension: [{ url: 'x', valueCode: 'masked' }] } }],
+  },
+  'a typed patient at an address that is not understood': {
+    ...OURS,
+    focus: [to('out', { type: 'Patient' })],
+  },
+  'a type in lower case': { ...OURS, focus: [to('patient/out')] },
+  'a type in capitals, absolute': { ...OURS, focus: [to('http://h.example.org/fhir/PATIENT/out')] },
+  'a space before it': { ...OURS, focus: [to(' Patient/out')] },
+  'a backslash': { ...OURS, focus: [to('Patient\\out')] },
+  'an address that is escaped twice': { ...OURS, focus: [to('Patient%252Fout')] },
+  'a list of addresses': { ...OURS, focus: [{ reference: ['Patient/out'] }] },
+  'a URN in capitals': { ...OURS, focus: [to('URN:UUID:out')] },
+  'a URN with a version': { ...OURS, focus: [to('urn:uuid:out|2')] },
+  'a URN in an extension': { ...OURS, extension: [{ url: 'x', valueUuid: 'urn:uuid:out' }] },
+  'a patient in a contained Bundle': {
+    ...OURS,
+    contained: [{ resourceType: 'Bundle', entry: [{ resource: { resourceType: 'Patient', id: 'p' } }] }],
+  },
+  'a patient contained in a contained resource': {
+    ...OURS,
+    contained: [{ resourceType: 'Basic', contained: [{ resourceType: 'Patient', id: 'p' }] }],
+  },
   'a second subject': { subject: [to('Patient/in'), to('Patient/out')] },
 }
 
@@ -50,7 +80,14 @@ const store = (groups: readonly string[], more: readonly string[] = []) => ({
     resource('Patient', 'out'),
     resource('Observation', 'plain', {
       ...OURS,
-      performer: [to('Practitioner/d'), to('urn:uuid:e1'), to('#c')],
+      performer: [
+        to('Practitioner/d'),
+        to('urn:uuid:e1'),
+        to('#c'),
+        { identifier: { value: 'x' } },
+        { type: 'Practitioner', identifier: { value: 'x' } },
+        to('PatientPortal/1', { type: 'Device' }),
+      ],
       focus: [to('Patient/in/_history/2')],
       derivedFrom: [{ type: 'Observation', identifier: { value: 'x' } }],
       extension: [
@@ -90,6 +127,25 @@ t.test(
     t.equal((await provider.export('/$export')).resources.length, 6 + foreign.length, 'all at system level')
   },
 )
+
+/** Damaged text: readers differ in which of two members of one name counts. */
+const TWICE: readonly string[] = [
+  '{"reference":"Patient/out","reference":"Device/d"}',
+  '{"reference":"Device/d","reference":"Patient/out"}',
+  '{"r\\u0065ference":"P\\u0061tient\\/out"}',
+  '{"reference":"Device/d"},"f\\u006fcus":{"reference":"Patient/out"}',
+]
+
+t.test('a member that is there twice, or escaped, hides no patient', async (t) => {
+  const texts = TWICE.map(
+    (focus, at) =>
+      `{"resourceType":"Observation","id":"twice-${at}","subject":{"reference":"Patient/in"},"focus":${focus}}`,
+  )
+  const provider = await provide(t, { files: store([group('g', [member('Patient/in')])], texts) })
+  const { resources, issues } = await provider.export('/Group/g/$export?_type=Observation')
+  t.same(resources, ['Observation/performed', 'Observation/plain'])
+  t.match(issues.join(), `${texts.length} resources also name patients`)
+})
 
 t.test('a patient that is linked to one outside of the group is left out as well', async (t) => {
   const linked = resource('Patient', 'linked', { link: [{ other: to('Patient/out'), type: 'seealso' }] })

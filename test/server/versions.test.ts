@@ -33,6 +33,22 @@ const VERSIONS: readonly (readonly [string, Readonly<Record<string, string>>, re
     ['new'],
   ],
   [
+    'a versionId that is a JSON number',
+    {
+      'a/P.ndjson': lines(patient('p', 'new', { versionId: 10 })),
+      'b/P.ndjson': lines(patient('p', 'old', { versionId: 9 })),
+    },
+    ['new'],
+  ],
+  [
+    'a versionId as an ETag, beside a plain one',
+    {
+      'a/P.ndjson': lines(patient('p', 'new', { versionId: 'W/"10"' })),
+      'b/P.ndjson': lines(patient('p', 'old', { versionId: '9' })),
+    },
+    ['new'],
+  ],
+  [
     'the later lastUpdated, wherever it lies',
     {
       'a/P.ndjson': lines(patient('p', 'new', { lastUpdated: '2025-01-01T00:00:00+01:00' })),
