@@ -3,6 +3,7 @@ import { type CheckedConfig, checkConfig } from '../config/anonymizer-config.js'
 import { readExportAuth } from '../config/export-auth.js'
 import { planOf } from '../config/plan.js'
 import { readProxies } from '../config/proxy-settings.js'
+import type { Series } from '../config/random-keys.js'
 import { printByteCount, printCount } from '../config/sizes.js'
 import type { ExportOptions, ExportReport } from '../export/options.js'
 import { hasErrors, issueText } from '../export/outcomes.js'
@@ -65,10 +66,17 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
   }
 }
 
+const INCREMENT: Series = {
+  why: '--since adds this export to an earlier one',
+  isSeparate: false,
+  isAddedTo: true,
+}
+
 async function configured(path: string, values: ExportValues, access: StoreAccess): Promise<CheckedConfig> {
   const { raw, baseFolder } = await readConfigAt(path, access)
   const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
-  return checkConfig(raw, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys })
+  const series = isIncrement(values) ? INCREMENT : undefined
+  return checkConfig(raw, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys, series })
 }
 
 /** Where the outputs of this export go: with a dated layout, the folder of the same one that is not complete. */

@@ -122,6 +122,31 @@ t.test('random keys are refused wherever several runs belong together', async (t
     }
 })
 
+t.test(
+  'an export of what changed since the last one refuses random keys, before it asks the server',
+  async (t) => {
+    for (const since of [
+      ['--since', '2026-11-01T00:00:00Z'],
+      ['--param', '_since=2026-11-01T00:00:00Z'],
+    ]) {
+      const cwd = folderOf(t, { cryptoHashKey: { random: true }, dateShiftKey: SHIFT })
+      const words = [
+        'export',
+        '--from',
+        'http://127.0.0.1:1/fhir',
+        '--to',
+        'out',
+        '-c',
+        'config.json',
+        ...since,
+      ]
+      const { exitCode, stderr } = await sluice(words, { cwd })
+      t.equal(exitCode, 2)
+      t.match(stderr, /parameters\.cryptoHashKey is made at random for each run, but --since adds/)
+    }
+  },
+)
+
 t.test('--daemon refuses random keys at once', async (t) => {
   const { exitCode, stderr } = await sluice(['run', 'pipeline.json', '--daemon'], {
     cwd: folderOf(t, RANDOM),
