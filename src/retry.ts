@@ -45,7 +45,12 @@ export const FAILED = {
   wrongAnswer: 'WRONG_ANSWER',
   /** A page for people, where data was asked for. */
   webPage: 'WEB_PAGE',
+  /** A success whose body is not what was asked for. */
+  otherData: 'OTHER_DATA',
 } as const
+
+/** Codes of failures of a proxy begin so: the service itself was not asked. */
+export const PROXY_PREFIX = 'PROXY_'
 
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 const RETRYABLE_CODE =
@@ -217,16 +222,17 @@ export function createRetry(options: RetryOptions = {}): Retry {
         hasAnswered ||= error.status !== undefined
         const isNobodyThere = !hasAnswered && NOBODY_THERE.test(error.code)
         const isPatient = call.patienceMs !== undefined && error.retryAfterMs !== undefined
-        // It may be a gateway's for a moment; a site's own page stays.
-        const isPage = error.code === FAILED.webPage
-        const most = isNobodyThere || isPage ? Math.min(FIRST_CONTACT_ATTEMPTS, mostAttempts) : mostAttempts
+        // It may be a gateway's for a moment; a site's own answer stays.
+        const isForeign = error.code === FAILED.webPage || error.code === FAILED.otherData
+        const most =
+          isNobodyThere || isForeign ? Math.min(FIRST_CONTACT_ATTEMPTS, mostAttempts) : mostAttempts
         failures += 1
         if (failures === 1) firstFailureMs = nowMs()
         const waitMs = waitMsAfter(error, failures, isPatient)
         const spentMs = nowMs() - firstFailureMs
         const mostMs = isPatient ? (call.patienceMs ?? totalMs) : totalMs
         if ((failures >= most && !isPatient) || spentMs + waitMs > mostMs || stock < 1)
-          throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere, isPage })
+          throw gaveUp(error, { at: call.at, failures, spentMs, isNobodyThere, isForeign })
         stock -= 1
         count += 1
         onRetry({ at: call.at, code: error.code, status: error.status, attempt: failures, waitMs })
@@ -264,17 +270,23 @@ interface Spent {
   readonly failures: number
   readonly spentMs: number
   readonly isNobodyThere: boolean
-  readonly isPage: boolean
+  readonly isForeign: boolean
 }
 
-function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere, isPage }: Spent) {
+function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere, isForeign }: Spent) {
   const asked =
     cause.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(cause.retryAfterMs / 1000)} s`
   const tries = failures === 1 ? 'once' : `${failures} times in ${Math.round(spentMs / 1000)} s`
-  if (isPage)
+  if (isForeign)
     return sluiceError(
       'SERVICE_UNAVAILABLE',
-      `answers with a web page instead of data (tried ${tries}); check the address, and whether a gateway or a login page is in between`,
+      `answers with ${cause.code === FAILED.webPage ? 'a web page' : 'something else'} instead of the data asked for (tried ${tries}); check the address, and whether a gateway or a login page is in between`,
+      { blame: 'service', retry: 'later', at, cause },
+    )
+  if (cause.status === undefined && cause.code.startsWith(PROXY_PREFIX))
+    return sluiceError(
+      'SERVICE_UNAVAILABLE',
+      `the proxy gives no connection (${cause.message}; tried ${tries}); check HTTPS_PROXY or HTTP_PROXY, or run it again later`,
       { blame: 'service', retry: 'later', at, cause },
     )
   const advice = isNobodyThere ? 'is the address right? Otherwise run it again later' : 'run it again later'

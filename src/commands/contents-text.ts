@@ -11,7 +11,7 @@ export function printContents(
   if (isEmpty && isIncrement) terminal.print('nothing has changed')
   else if (isEmpty)
     terminal.print(
-      `WARNING: the source has no resource to deliver${
+      `WARNING: no resource was delivered${
         isFailure ? '; check the request, and what the account may read. --allow-empty accepts this' : ''
       }`,
     )

@@ -46,11 +46,12 @@ function addressOf(env: NodeJS.ProcessEnv, name: string): URL | undefined {
   if (text === undefined) return undefined
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url !== undefined && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '')
-    return url
+  // More behind the host is the rest of a password with a slash, `?` or `#` in it, whose start would be the host.
+  const isWhole = url !== undefined && url.pathname === '/' && url.search === '' && url.hash === ''
+  if (isWhole && (url.protocol === 'http:' || url.protocol === 'https:')) return url
   throw sluiceError(
     'CONFIG_INVALID',
-    `${name} must be the address of an HTTP proxy, http://[NAME:PASSWORD@]HOST:PORT; SOCKS proxies are not supported`,
+    `${name} must be the address of an HTTP proxy, http://[NAME:PASSWORD@]HOST:PORT, with special characters of NAME and PASSWORD percent-encoded; SOCKS proxies are not supported`,
     { blame: 'config', retry: 'never', at: name },
   )
 }

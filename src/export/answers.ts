@@ -36,6 +36,17 @@ const MAX_TEXT_LENGTH = 64 * 1024
 
 export const NO_ANSWER_LOG: AnswerLog = { keep: async () => '' }
 
+/** As an object where it is one; one nested too deeply to be written stays text. */
+function lineOf(facts: object, body: object | undefined, text: string): string {
+  if (body !== undefined && text.length <= MAX_TEXT_LENGTH)
+    try {
+      return JSON.stringify({ ...facts, body })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+    }
+  return JSON.stringify({ ...facts, body: text.slice(0, MAX_TEXT_LENGTH) })
+}
+
 /** Keeps the last answers in the state alone: their texts may name patients. */
 export function answerLog(state: State, onEvent: (event: AnswerEvent) => void = () => {}): AnswerLog {
   const kept = `${state.place.replace(/\/+$/, '')}/${NAME}`
@@ -46,14 +57,8 @@ export function answerLog(state: State, onEvent: (event: AnswerEvent) => void = 
       const body = parseObject(text)
       onEvent({ event: 'export.answered', level: 'info', call, item, status, issues: issuesOf(body), kept })
       if (text.trim() === '') return ''
-      const line = JSON.stringify({
-        at: new Date().toISOString(),
-        call,
-        item,
-        status,
-        contentType: header('content-type'),
-        body: text.length > MAX_TEXT_LENGTH || body === undefined ? text.slice(0, MAX_TEXT_LENGTH) : body,
-      })
+      const facts = { at: new Date().toISOString(), call, item, status, contentType: header('content-type') }
+      const line = lineOf(facts, body, text)
       lines.push(line)
       if (lines.length > MAX_ANSWERS) lines.shift()
       const written = writing.then(() => state.write(NAME, `${lines.join('\n')}\n`))

@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import type { ServerContext } from './context.js'
-import { checkRetryable, translated } from './failures.js'
+import { checkOtherData, checkRetryable, translated } from './failures.js'
 
 export interface GrantedToken {
   readonly token: string
@@ -75,8 +75,9 @@ export async function requestToken(
         body: new URLSearchParams(form).toString(),
       })
       const text = await textOf(answer, MOST_BYTES)
-      checkRetryable(answer)
+      checkRetryable(answer, text)
       const body = parseObject(text) ?? {}
+      if (body.access_token === undefined && typeof body.error !== 'string') checkOtherData(answer, body)
       if (answer.status === 200 && typeof body.access_token === 'string' && TOKEN.test(body.access_token))
         return { token: body.access_token, lifetimeMs: lifetimeSeconds(body.expires_in) * 1000 }
       // What is no answer to a request may still hold a token.
@@ -92,8 +93,10 @@ const TOKEN = /^[\x21-\x7e]+$/
 const formEncoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1)
 
 function lifetimeSeconds(value: unknown): number {
-  const seconds = Number(value)
-  return seconds > 0 && Number.isFinite(seconds) ? seconds : DEFAULT_LIFETIME_SECONDS
+  const seconds = typeof value === 'string' ? Number(value) : value
+  return typeof seconds === 'number' && seconds > 0 && Number.isFinite(seconds)
+    ? seconds
+    : DEFAULT_LIFETIME_SECONDS
 }
 
 function reasonOf(status: number, error: unknown): string {

@@ -156,7 +156,9 @@ async function oauthUri(context: ServerContext): Promise<unknown> {
   const metadata = await documentAt('metadata', context)
   const [rest] = objectsIn(metadata?.rest)
   const { security } = (rest ?? {}) as { readonly security?: Entry | null }
-  const uris = objectsIn(security?.extension).find(({ url }) => String(url).endsWith('/oauth-uris'))
+  const uris = objectsIn(security?.extension).find(
+    ({ url }) => typeof url === 'string' && url.endsWith('/oauth-uris'),
+  )
   return objectsIn(uris?.extension).find(({ url }) => url === 'token')?.valueUri
 }
 
@@ -178,7 +180,7 @@ async function documentAt(
       const text = await textOf(answer, MOST_BYTES)
       // Sites of one page answer so for every path that they do not have.
       const isMissingPage = path !== 'metadata' && attempt >= BELIEVED_PAGES
-      if (!isMissingPage || isRetryableStatus(answer.status)) checkRetryable(answer)
+      if (!isMissingPage || isRetryableStatus(answer.status)) checkRetryable(answer, text)
       return answer.status === 200 ? parseObject(text) : undefined
     }),
   )

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../http/client.js'
 import { proxyError } from '../http/proxy-failure.js'
 import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../retry.js'
 import type { SourceReader } from '../storage/store.js'
-import { failureOf, isRetryableStatus } from './failures.js'
+import { failureOf, isRetryableStatus, isWebPage } from './failures.js'
 import type { Links } from './links.js'
 import type { Pin } from './pin.js'
 import { type ExportServer, refusedAccess } from './server.js'
@@ -25,6 +25,7 @@ export interface DownloadOptions {
 // Answers that an expired or once-only address gives, depending on who stores the files.
 const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410])
 const ENOUGH_PAGES = 3
+const PAGE_BYTES = 2048
 const MOST_SAID_BYTES = 256 * 1024
 
 /**
@@ -142,8 +143,9 @@ export class Download implements SourceReader {
       if (answer.header('content-range')?.trim() === `bytes */${at}`) return NOTHING
       throw unreadable(name, failureOf(answer))
     }
-    await pin.settle(answer)
     const pieces = piecesOf(answer)
+    const start = at === 0 ? await this.#start(answer, pieces) : undefined
+    await pin.settle(answer)
     if (answer.status === 206) {
       this.#part = partOf(answer)
       if (this.#part?.from === at) return pieces
@@ -152,6 +154,7 @@ export class Download implements SourceReader {
     }
     pin.rewind()
     await this.#skip(pieces, at)
+    this.#rest = start ?? this.#rest
     return pieces
   }
 
@@ -194,13 +197,26 @@ export class Download implements SourceReader {
   /** A page for people comes from a gateway, perhaps only for a moment. */
   #checkType(answer: HttpAnswer): HttpAnswer {
     if (!/^\s*text\/html/i.test(answer.header('content-type') ?? '')) return answer
-    answer.body.destroy()
+    throw this.#page(answer)
+  }
+
+  /** The first piece. A page that is not called one would be taken for lines, and its version for the file's. */
+  async #start(answer: HttpAnswer, pieces: Pieces): Promise<Uint8Array | undefined> {
+    try {
+      const piece = await pieces.next()
+      if (piece === undefined || !isWebPage(Buffer.from(piece.subarray(0, PAGE_BYTES)).toString()))
+        return piece
+      throw this.#page(answer)
+    } catch (error) {
+      pieces.close()
+      throw error
+    }
+  }
+
+  #page({ status, body }: HttpAnswer): RequestFailure {
+    body.destroy()
     this.#pageCount += 1
-    throw new RequestFailure({
-      status: answer.status,
-      code: 'HTML_PAGE',
-      isRetryable: this.#pageCount < ENOUGH_PAGES,
-    })
+    return new RequestFailure({ status, code: 'HTML_PAGE', isRetryable: this.#pageCount < ENOUGH_PAGES })
   }
 
   /** Reads up to where the download was, and holds it to what was there. */

@@ -33,15 +33,33 @@ export const isRetryableStatus = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501)
 
 /** Throws RequestFailure for an answer that may go away by itself. */
-export function checkRetryable(answer: HttpAnswer): void {
+export function checkRetryable(answer: HttpAnswer, text: string): void {
   if (isRetryableStatus(answer.status)) throw failureOf(answer, true)
-  checkWebPage(answer)
+  checkWebPage(answer, text)
 }
 
 /** A page for people comes from a gateway, perhaps only for a moment. Throws RequestFailure. */
-export function checkWebPage({ status, header }: HttpAnswer): void {
-  if (status < 400 && /^\s*(?:text\/html|application\/xhtml)/i.test(header('content-type') ?? ''))
-    throw new RequestFailure({ code: FAILED.webPage })
+export function checkWebPage({ status, header }: HttpAnswer, text: string): void {
+  const isLabelled = /^\s*(?:text\/html|application\/xhtml)/i.test(header('content-type') ?? '')
+  if (status < 400 && (isLabelled || isWebPage(text))) throw new RequestFailure({ code: FAILED.webPage })
+}
+
+// The white space may begin with a byte-order mark.
+const PAGE_START = /^\s{0,1000}(?:<\?xml[^>]{0,200}>\s{0,1000})?<(?:!doctype\s+html|html|head|body)[\s>]/i
+
+/** Whether a text is a page for people, whatever its header calls it: some gateways give none. */
+export const isWebPage = (text: string): boolean => PAGE_START.test(text)
+
+/**
+ * A gateway may also answer for a moment with nothing at all, or with a note of its own in JSON. A FHIR resource is the
+ * server's own word. Throws RequestFailure.
+ */
+export function checkOtherData(
+  { status }: HttpAnswer,
+  body: Readonly<Record<string, unknown>> | undefined,
+): void {
+  if (status < 200 || status >= 300 || typeof body?.resourceType === 'string') return
+  throw new RequestFailure({ status, code: FAILED.otherData, isRetryable: true })
 }
 
 /** The answer as a failure, with how long the server asks to wait. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
-import { checkRetryable, translated } from './failures.js'
+import { checkOtherData, checkRetryable, translated } from './failures.js'
 import { otherForm } from './kick-off-form.js'
+import { isManifest } from './manifest.js'
 import { issuesOf, issueText } from './outcomes.js'
 import type { ExportRequest } from './request.js'
 import { type ExportServer, refusedAccess } from './server.js'
@@ -57,8 +58,11 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
     })
   }
   if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
-  checkRetryable(answer)
-  const issues = issuesOf(parseObject(text))
+  checkRetryable(answer, text)
+  const body = parseObject(text)
+  const issues = issuesOf(body)
+  // A manifest at once comes from a server that made the export while it was asked: not to be repeated.
+  if (body === undefined || !isManifest(body)) checkOtherData(answer, body)
   throw sluiceError(
     'EXPORT_REFUSED',
     `does not take the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}${kept}`,
@@ -69,12 +73,12 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
 const absolute = (location: string, from: URL): string =>
   URL.canParse(location, from.href) ? new URL(location, from).href : location
 
-const advice = (status: number): string =>
-  status === 404 || status === 501
-    ? 'check the address, the level and the group'
-    : status === 405
-      ? 'try the other method, GET or POST'
-      : 'check the parameters; --lenient lets it ignore those it does not support'
+function advice(status: number): string {
+  if (status < 300) return 'a server that takes it answers 202; check the address'
+  if (status === 404 || status === 501) return 'check the address, the level and the group'
+  if (status === 405) return 'try the other method, GET or POST'
+  return 'check the parameters; --lenient lets it ignore those it does not support'
+}
 
 /** The request as it goes out; a body for POST. Throws USAGE. */
 export function kickOffCall(

@@ -25,10 +25,12 @@ export interface Manifest {
 
 type Entry = Readonly<Record<string, unknown>>
 
-/** Whether it can be a manifest: of versions 1 to 4, nothing but `output` need be there. */
+/** Whether it can be a manifest: of versions 1 to 4, nothing but `output` need be there. An `error` may be a gateway's. */
 export const isManifest = (body: Entry): boolean =>
   body.resourceType === undefined &&
-  ['output', 'transactionTime', 'error', 'outcome', 'requiresAccessToken'].some((name) => name in body)
+  (['output', 'transactionTime', 'requiresAccessToken'].some((name) => name in body) ||
+    Array.isArray(body.error) ||
+    Array.isArray(body.outcome))
 
 /** The address of the next page, if there is one. Throws EXPORT_INVALID. */
 export function nextPage(body: Entry, server: ExportServer): URL | undefined {
@@ -61,7 +63,7 @@ export function parseManifest(pages: readonly Entry[], server: ExportServer): Ma
   }
   return {
     transactionTime: instantOf(first.transactionTime),
-    requiresAccessToken: pages.some((page) => String(page.requiresAccessToken) === 'true'),
+    requiresAccessToken: pages.some((page) => isTrue(page.requiresAccessToken)),
     isOrganized,
     output: lists('output').map((entry) => file(entry, { folder: '' })),
     deleted: lists('deleted').map((entry) => file(entry, { folder: 'deleted/', fixedType: 'Bundle' })),
@@ -91,14 +93,17 @@ function entries(value: unknown, name: string, server: ExportServer): readonly E
   if (value === undefined || value === null) return []
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null))
     return value
-  throw invalid(`its manifest has no list "${name}"`, server)
+  throw invalid(`"${name}" of its manifest must be a list of objects`, server)
 }
 
 function typeOf(value: unknown, server: ExportServer): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string' && /^[A-Z][A-Za-z0-9]{1,63}$/.test(value)) return value
-  throw invalid('its manifest has a file whose type is no resource type', server)
+  throw invalid('its manifest lists a file whose type is not a resource type', server)
 }
+
+/** Some servers write it as text. */
+const isTrue = (value: unknown): boolean => value === true || value === 'true'
 
 const wholeNumber = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined

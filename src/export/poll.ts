@@ -3,7 +3,7 @@ import { parseObject, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
 import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../retry.js'
 import { LONGEST_ASKED_MS } from './asked.js'
-import { checkWebPage, failureOf, isRetryableStatus, translated } from './failures.js'
+import { checkOtherData, checkWebPage, failureOf, isRetryableStatus, translated } from './failures.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
 import { issuesOf, issueText, isTransient } from './outcomes.js'
 import { type ExportServer, refusedAccess } from './server.js'
@@ -85,7 +85,7 @@ async function pollPage(
   { deadlineMs, retry, intervalMs, limitMs, onProgress, leftBytes }: Polling,
 ): Promise<Page | undefined> {
   const at = server.base.href
-  const seen: Seen = { notFound: 0, failed: 0, noManifest: 0, leftBytes }
+  const seen: Seen = { notFound: 0, failed: 0, leftBytes }
   for (;;) {
     const poll = await translated(at, () =>
       retry.run({ at }, async () => readStatus(server, await askStatus(server, url), seen)),
@@ -128,7 +128,6 @@ const UNKNOWN_WAIT_MS = 5000
 interface Seen {
   notFound: number
   failed: number
-  noManifest: number
   readonly leftBytes: number
 }
 
@@ -150,11 +149,9 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
     if (body !== undefined && isManifest(body))
       return { kind: 'manifest', body, bytes: Buffer.byteLength(text) }
     if (issues !== undefined) throw failed(server, `status 200, ${issueText(issues)}`, kept)
-    if (body === undefined) checkWebPage(answer)
-    seen.noManifest += 1
-    if (body === undefined && seen.noManifest < BELIEVED_AFTER)
-      throw new RequestFailure({ status, code: 'NO_MANIFEST', isRetryable: true })
-    throw invalid('answers 200 without a manifest', server)
+    if (body === undefined) checkWebPage(answer, text)
+    checkOtherData(answer, body)
+    throw invalid(`answered 200 with something other than a manifest${kept}`, server)
   }
   if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
   if (issues !== undefined && isTransient(issues)) throw failureOf(answer, true)

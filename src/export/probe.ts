@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import { type ConnectOptions, connect } from './connect.js'
-import { checkRetryable, translated } from './failures.js'
+import { checkOtherData, checkRetryable, translated } from './failures.js'
 import { refusedAccess } from './server.js'
 
 const MOST_BYTES = 32 * 2 ** 20
@@ -21,14 +21,19 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
         const text = await textOf(answer, MOST_BYTES)
         const { status } = answer
         if (status === 401 || status === 403) throw refusedAccess(server, answer)
-        checkRetryable(answer)
-        const statement = parseObject(text) as Statement | undefined
+        checkRetryable(answer, text)
+        const statement = parseObject(text) as (Statement & Readonly<Record<string, unknown>>) | undefined
         if (status === 200 && statement?.resourceType === 'CapabilityStatement') return nameOf(statement)
-        throw sluiceError('EXPORT_REFUSED', `is no FHIR server's: status ${status} for its metadata`, {
-          blame: 'user',
-          retry: 'never',
-          at,
-        })
+        checkOtherData(answer, statement)
+        throw sluiceError(
+          'EXPORT_REFUSED',
+          `is not the address of a FHIR server: it answers ${status} where its metadata should be`,
+          {
+            blame: 'user',
+            retry: 'never',
+            at,
+          },
+        )
       }),
     )
   } finally {
@@ -38,7 +43,7 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
 
 interface Statement {
   readonly resourceType?: unknown
-  readonly software?: { readonly name?: unknown }
+  readonly software?: { readonly name?: unknown } | null
 }
 
 function nameOf({ software }: Statement): { readonly software?: string } {

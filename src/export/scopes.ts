@@ -8,6 +8,8 @@ export interface AnnouncedScopes {
 
 const V1 = 'read'
 const V2 = 'rs'
+// FHIR has about 160 types: a longer list is no list of types, and a request that names them all is refused as too long.
+const MAX_TYPES = 200
 
 /**
  * The scope to ask for, by what the server has: all types at once, else those of `types`, or every one it lists. Where
@@ -21,6 +23,7 @@ export function scopeFor({ supported, isV2 }: AnnouncedScopes, types: readonly s
   for (const version of versions) {
     const own = new Set(listed.filter((scope) => scope.version === version).map(({ type }) => type))
     const wanted = types.length === 0 ? [...own] : types.filter((type) => own.has(type))
+    if (wanted.length > MAX_TYPES) return `system/*.${version}`
     if (wanted.length > 0) return wanted.map((type) => `system/${type}.${version}`).join(' ')
   }
   return `system/*.${versions[0]}`

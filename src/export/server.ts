@@ -64,11 +64,15 @@ export function createExportServer(
       const url = typeof text === 'string' && URL.canParse(text, base.href) ? new URL(text, base) : undefined
       if (url !== undefined && isWeb(url) && (url.protocol === 'https:' || base.protocol === 'http:'))
         return url
-      throw sluiceError('EXPORT_INVALID', `gives no usable address of ${what}`, {
-        blame: 'source',
-        retry: 'never',
-        at: base.href,
-      })
+      throw sluiceError(
+        'EXPORT_INVALID',
+        `gives an unusable address for ${what}; it must be http: or https:, and https: where the server itself is`,
+        {
+          blame: 'source',
+          retry: 'never',
+          at: base.href,
+        },
+      )
     },
   }
 }

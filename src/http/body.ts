@@ -22,13 +22,14 @@ export function piecesOf({ status, header, body }: HttpAnswer): Pieces {
   }
   const gunzip = createGunzip({ chunkSize: 256 * 1024 })
   body.on('error', (error) => gunzip.destroy(error))
-  return readPieces(body, body.pipe(gunzip))
+  // Some servers call a file of no bytes gzip, too.
+  return readPieces(body, body.pipe(gunzip), () => body.complete && gunzip.bytesWritten === 0)
 }
 
 const MOST_HELD_BYTES = 2 ** 20
 
 /** By events, not by iteration: that one stops and starts the connection at every piece, or joins pieces by a copy. */
-function readPieces(body: IncomingMessage, decoded: Readable): Pieces {
+function readPieces(body: IncomingMessage, decoded: Readable, isEmpty = () => false): Pieces {
   const held: Uint8Array[] = []
   let heldBytes = 0
   let ended: { readonly failure?: RequestFailure } | undefined
@@ -43,7 +44,7 @@ function readPieces(body: IncomingMessage, decoded: Readable): Pieces {
     if (heldBytes > MOST_HELD_BYTES) decoded.pause()
     wake()
   })
-  decoded.on('error', (error) => end(cutShort(error)))
+  decoded.on('error', (error) => end(isEmpty() ? undefined : cutShort(error)))
   decoded.on('end', () => end(body.complete ? undefined : new RequestFailure({ code: FAILED.shortBody })))
   decoded.on('close', () => end(new RequestFailure({ code: FAILED.shortBody })))
   return {

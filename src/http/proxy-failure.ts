@@ -1,7 +1,6 @@
 import { type SluiceError, sluiceError } from '../errors.js'
-import { isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
+import { isTlsCode, PROXY_PREFIX as PREFIX, RequestFailure, retryAfterMs } from '../retry.js'
 
-const PREFIX = 'PROXY_'
 const NEEDS_CREDENTIALS = `${PREFIX}AUTH_REQUIRED`
 const REFUSED = `${PREFIX}REFUSED`
 
@@ -15,7 +14,7 @@ export function proxyRefusal(status: number, header: (name: string) => string | 
 /** A connection to the proxy that failed: the server itself was never asked. */
 export function proxyFailure(failure: RequestFailure): RequestFailure {
   const { code, isRetryable } = failure
-  return code.startsWith(PREFIX) || isTlsCode(code) || failure.status !== undefined
+  return code.startsWith(PREFIX) || failure.status !== undefined
     ? failure
     : new RequestFailure({ code: PREFIX + code, isRetryable })
 }
@@ -25,10 +24,17 @@ export function proxyError(failure: RequestFailure, at: string): SluiceError | u
   if (failure.code === NEEDS_CREDENTIALS)
     return sluiceError(
       'AUTH_FAILED',
-      'the proxy requires a name and password (407); set HTTPS_PROXY or HTTP_PROXY to http://NAME:PASSWORD@HOST:PORT',
+      'the proxy requires a valid name and password (407); check HTTPS_PROXY or HTTP_PROXY, http://NAME:PASSWORD@HOST:PORT',
       { blame: 'config', retry: 'never', at, cause: failure },
     )
   if (!failure.code.startsWith(PREFIX)) return undefined
+  const code = failure.code.slice(PREFIX.length)
+  if (isTlsCode(code))
+    return sluiceError(
+      'SOURCE_UNREADABLE',
+      `the certificate or encryption of the proxy is not accepted (${code}); NODE_EXTRA_CA_CERTS adds an authority, and a proxy without TLS is given as http://`,
+      { blame: 'service', retry: 'never', at, cause: failure },
+    )
   return sluiceError(
     'SOURCE_UNREADABLE',
     `the proxy does not connect to it (${failure.message}); ask for it to be allowed, or add its host to NO_PROXY`,

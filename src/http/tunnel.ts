@@ -28,7 +28,10 @@ export class TunnelAgent extends HttpsAgent {
     // Node calls it with an error alone, which its types do not know.
     const connected = done as ((error: Error | null, socket?: Duplex | null) => void) | undefined
     this.#ask(authority)
-      .then((socket) => super.createConnection({ ...options, socket } as RequestOptions))
+      .then((socket) => {
+        const secure = super.createConnection({ ...options, socket } as RequestOptions)
+        return secure ? this.#encrypted(secure) : secure
+      })
       .then(
         (socket) => connected?.(null, socket),
         (error: Error) => connected?.(error),
@@ -85,6 +88,31 @@ export class TunnelAgent extends HttpsAgent {
       request.on('error', (error) => refuse(proxyFailure(requestFailure(error))))
       request.once('close', () => refuse(proxyFailure(requestFailure({ code: 'ECONNRESET' }))))
       request.end()
+    })
+  }
+
+  /** A proxy that says it is connected, and is not, leaves the handshake open for ever. */
+  #encrypted(socket: Duplex): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (code: string): void => void socket.destroy(proxyFailure(new RequestFailure({ code })))
+      const cancel = (): void => giveUp(FAILED.aborted)
+      const timer = setTimeout(() => giveUp(FAILED.timeout), this.timeoutMs)
+      this.#asking.add(cancel)
+      const end = (): void => {
+        clearTimeout(timer)
+        this.#asking.delete(cancel)
+        socket.off('error', failed).off('close', closed).off('secureConnect', done)
+      }
+      const failed = (error: Error): void => {
+        end()
+        reject(error)
+      }
+      const closed = (): void => failed(requestFailure({ code: 'ECONNRESET' }))
+      const done = (): void => {
+        end()
+        resolve(socket)
+      }
+      socket.once('secureConnect', done).once('error', failed).once('close', closed)
     })
   }
 }

@@ -161,7 +161,7 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   'a password that the proxy refuses': {
     env: (port) => ({ HTTPS_PROXY: `http://ward7:CANARY-WRONG@127.0.0.1:${port}` }),
     exitCode: 2,
-    says: /AUTH_FAILED.*the proxy requires a name and password/s,
+    says: /AUTH_FAILED.*the proxy requires a valid name and password/s,
   },
   'a host that the proxy does not allow': {
     plan: { connect: () => 'HTTP/1.1 403 CANARY\r\n\r\n' },

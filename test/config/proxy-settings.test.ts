@@ -36,6 +36,10 @@ for (const value of [
   'http://',
   'http://CANARY:port',
   'ftp://CANARY',
+  'http://u:12/CANARY@p.test:3128',
+  'http://u:12?CANARY@p.test:3128',
+  'http://u:12#CANARY@p.test:3128',
+  '"http://CANARY.test:3128"',
   'CANARY pass word',
 ])
   t.test(`${value} is refused without being shown`, async (t) => {

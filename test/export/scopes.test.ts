@@ -5,6 +5,9 @@ import { scopeFor } from '../../src/export/scopes.js'
 import { startBadServer } from '../support/bad-fhir-server.js'
 import { exportTo, lines, patientLine } from '../support/export-run.js'
 
+/** Tells numbers apart in letters. */
+const letters = (n: number): string => [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')
+
 interface Case {
   readonly supported?: readonly unknown[]
   readonly isV2?: boolean
@@ -52,6 +55,10 @@ const CASES: Readonly<Record<string, Case>> = {
   'scopes with queries and others': {
     supported: ['system/Observation.rs?category=laboratory', 'user/*.rs', 'launch', ''],
     isV2: true,
+    scope: 'system/*.rs',
+  },
+  'ten thousand types': {
+    supported: Array.from({ length: 10_000 }, (_, n) => `system/T${letters(n)}.rs`),
     scope: 'system/*.rs',
   },
   'what is no list of texts': { supported: [7, null, {}, ['system/*.rs']], scope: 'system/*.read' },

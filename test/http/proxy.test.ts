@@ -7,6 +7,8 @@ import { textOf } from '../../src/http/body.js'
 import { parseBypass } from '../../src/http/bypass.js'
 import { createHttpClient, type HttpClient } from '../../src/http/client.js'
 import type { ProxyAddress } from '../../src/http/proxy.js'
+import { proxyError } from '../../src/http/proxy-failure.js'
+import type { RequestFailure } from '../../src/retry.js'
 import { HOSPITAL_TLS, type HttpProxy, type ProxyPlan, startProxy } from '../support/http-proxy.js'
 
 t.jobs = 4
@@ -177,6 +179,12 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     code: 'PROXY_TIMEOUT',
     isRetryable: true,
   },
+  'a connection to nothing': {
+    plan: { connect: refuse('200 OK') },
+    silenceMs: 300,
+    code: 'PROXY_TIMEOUT',
+    isRetryable: true,
+  },
   'a connection that breaks': { plan: { connect: () => '' }, code: 'PROXY_ECONNRESET', isRetryable: true },
   'no HTTP': {
     plan: { connect: () => 'SSH-2.0-x\r\n\r\n' },
@@ -201,6 +209,31 @@ t.test('a proxy that is not there', async (t) => {
   t.teardown(() => client.close())
   for (const url of ['https://a.hospital.test/', 'http://p.hospital.test/'])
     await t.rejects(textAt(client, url), { code: 'PROXY_ECONNREFUSED', isRetryable: true })
+})
+
+t.test('a proxy without TLS that is spoken to in TLS is not taken for the server', async (t) => {
+  const { proxy } = await world(t)
+  const address = { host: '127.0.0.1', port: proxy.port, isSecure: true }
+  const client = createHttpClient({ proxies: { http: address, https: address, bypass: () => false } })
+  t.teardown(() => client.close())
+  for (const url of ['https://a.hospital.test/', 'http://p.hospital.test/']) {
+    const failure = await client.send(new URL(url)).then(
+      () => undefined,
+      (error: RequestFailure) => error,
+    )
+    t.match(failure, { code: /^PROXY_(?:EPROTO|ERR_SSL\w+|ECONNRESET)$/ })
+    if (failure !== undefined && !failure.isRetryable)
+      t.match(proxyError(failure, 'x')?.message, /encryption of the proxy.*http:\/\//)
+  }
+})
+
+t.test('a client that is closed ends a handshake that the proxy leaves open', async (t) => {
+  const { client, proxy } = await world(t, { connect: refuse('200 OK') })
+  const held = client.send(new URL('https://a.hospital.test/'))
+  for (let turn = 0; proxy.calls.length === 0 && turn < 500; turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  client.close()
+  await t.rejects(held, { code: /^PROXY_/ })
 })
 
 t.test('a signal ends a wait for the proxy', async (t) => {
