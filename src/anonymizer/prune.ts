@@ -14,13 +14,22 @@ export function dropEmpty(node: TreeNode): void {
   const { body } = node
   if (body === undefined) return
   for (const member of body.members) if (isEmptyProperty(member)) for (const item of member.items) touch(item)
-  for (const child of body.children)
-    if (child.isReal) dropEmpty(child)
-    else {
+  for (const child of body.children) {
+    const isReal = child.isReal
+    if (!isReal || isBlankItem(child)) {
       child.replaced = null
       touch(child)
-    }
+    } else if (isBareItem(child)) touch(child)
+    if (isReal) dropEmpty(child)
+  }
 }
+
+/** An item that only its `_` object is left of. */
+const isBlankItem = ({ kind, replaced }: TreeNode): boolean => kind === 'empty' && replaced === undefined
+
+/** An item whose `_` object is empty. */
+const isBareItem = ({ type, body }: TreeNode): boolean =>
+  isPrimitive(type) && body !== undefined && !body.children.some((child) => child.isReal)
 
 /** The first empty value at or below a node, as `dropEmpty` has it. */
 export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
@@ -31,6 +40,7 @@ export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
     if (isEmptyProperty({ items, ...member })) return items[0]
   }
   for (const child of body.children) {
+    if (isBlankItem(child) || isBareItem(child)) return child
     const empty = firstEmpty(child)
     if (empty !== undefined) return empty
   }

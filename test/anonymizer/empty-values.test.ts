@@ -38,6 +38,14 @@ const ROWS: readonly (readonly [Json, Json])[] = [
     { name: [{ given: ['a', null, null, 'd'], _given: [null, null, { extension: [EXTENSION] }, null] }] },
     { name: [{ given: ['a', null, 'd'], _given: [null, { extension: [EXTENSION] }, null] }] },
   ],
+  [
+    { name: [{ given: ['', 'b', ' '], _given: [{ extension: [EXTENSION] }, null, { id: 'i' }] }] },
+    { name: [{ given: [null, 'b', null], _given: [{ extension: [EXTENSION] }, null, { id: 'i' }] }] },
+  ],
+  [
+    { name: [{ _given: [{}, { extension: [EXTENSION] }, { id: '' }], given: ['a', '', 'c'] }] },
+    { name: [{ _given: [null, { extension: [EXTENSION] }, null], given: ['a', null, 'c'] }] },
+  ],
   [{ contained: [null] }, {}],
   [{ contained: [{ resourceType: 'Patient', name: [null] }] }, { contained: [{ resourceType: 'Patient' }] }],
   [{ extension: [{ url: 'x', valueString: '' }] }, { extension: [{ url: 'x' }] }],
