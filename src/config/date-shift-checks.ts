@@ -13,11 +13,24 @@ type ShiftParameters = Pick<
 
 const FEW_SHIFTS = 30
 
-/** A range that leaves no choice. */
+/** A range that leaves no choice, and settings that a fixed offset contradicts. */
 export function dateShiftProblems(parameters: ShiftParameters): ConfigProblem[] {
-  if (shiftCount(parameters) >= 2) return []
+  const { dateShiftFixedOffsetInDays: fixed, dateShiftRangeInDays: range, dateShiftExcludeZero } = parameters
+  const problems: ConfigProblem[] = []
   const path = 'parameters.dateShiftRangeInDays'
-  return [{ path, message: 'must hold at least two different shifts, or every patient has the same one' }]
+  if (shiftCount(parameters) < 2)
+    problems.push({
+      path,
+      message: 'must hold at least two different shifts, or every patient has the same one',
+    })
+  else if (fixed !== undefined && range !== undefined)
+    problems.push({ path, message: 'has no effect beside dateShiftFixedOffsetInDays: remove one of the two' })
+  if (fixed === 0 && dateShiftExcludeZero === true)
+    problems.push({
+      path: 'parameters.dateShiftExcludeZero',
+      message: 'contradicts dateShiftFixedOffsetInDays, which is 0: every date would keep its true day',
+    })
+  return problems
 }
 
 /** What lets the reader of an output find the true dates. Silent where no rule shifts dates. */

@@ -8,12 +8,20 @@ const LEAST_DIFFERENT = 6
 /** A beginning that comes again at the end by chance is shorter. */
 const LEAST_REPEATED = 4
 
+// `${NAME}`, `$NAME`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `#{…}#`, `__NAME__`
+const UNFILLED =
+  /^(?:\$\{[^}]*\}|\$[A-Z_][A-Z0-9_]*|\$\([^)]*\)|\{\{.*\}\}|<.*>|%[A-Za-z0-9_]+%|#\{.*\}#|__[A-Z0-9_]+__)$/s
+const TEMPLATE_WORDS =
+  /change[ _-]?me|placeholder|replace[ _-](?:me|this|with)|(?:your|insert|enter)[ _-][\w -]*key|(?:key|goes)[ _-]here/i
+
 /** Why a key can be guessed, as the end of "the key …"; undefined where it cannot, as far as its text shows. */
 export function weaknessOf(key: string): string | undefined {
   if (Buffer.from(key).toString() !== key || key.includes('\uFFFD'))
     return 'is not valid Unicode text, so parts of it are lost: write it in hexadecimal or base64'
   const text = withoutPadding(key)
   if (text === '') return 'is white space only'
+  if (UNFILLED.test(text) || TEMPLATE_WORDS.test(text))
+    return 'is the placeholder of a template that nobody filled in'
   if (Buffer.byteLength(text) < LEAST_BYTES) return `is shorter than ${LEAST_BYTES} bytes (128 bits) of text`
   const unit = repeatedUnit([...text])
   if (
@@ -25,9 +33,18 @@ export function weaknessOf(key: string): string | undefined {
   return undefined
 }
 
-/** Two keys that are the same one for HMAC, or but for white space and the form of their characters, are equal here. */
-export const keyIdentity = (key: string): string =>
-  blockKey(withoutPadding(key).normalize('NFKC')).toString('hex')
+/**
+ * Whether two keys are the same one for HMAC, or but for white space, case and the form of their characters, or one is
+ * cut from the other, as AES needs a certain length.
+ */
+export function isSameKey(one: string, other: string): boolean {
+  if (blockKey(withoutPadding(one)).equals(blockKey(withoutPadding(other)))) return true
+  const [shorter, longer] = [folded(one), folded(other)].sort((a, b) => a.length - b.length)
+  return shorter === longer || (shorter.length >= LEAST_FREE && longer.includes(shorter))
+}
+
+const folded = (key: string): string =>
+  withoutPadding(key).normalize('NFKC').toLowerCase().replaceAll(/\s/g, '')
 
 /** White space, and the NULs with which HMAC fills up a key anyway. */
 function withoutPadding(key: string): string {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Rule } from '../anonymizer/spec.js'
 import type { KeySource } from './anonymizer-schema.js'
-import { keyIdentity, weaknessOf } from './key-strength.js'
+import { isSameKey, weaknessOf } from './key-strength.js'
 import type { ConfigProblem } from './problem.js'
 
 export const KEY_NAMES = ['dateShiftKey', 'cryptoHashKey', 'encryptKey', 'perturbKey'] as const
@@ -81,18 +81,16 @@ function weakKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
 }
 
 function equalKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
-  const firstOf = new Map<string, KeyName>()
-  return KEY_NAMES.flatMap((name): ConfigProblem[] => {
+  const given = KEY_NAMES.flatMap((name) => {
     const key = keys[name]
-    if (key === undefined) return []
-    const first = firstOf.get(keyIdentity(key))
-    if (first === undefined) {
-      firstOf.set(keyIdentity(key), name)
-      return []
-    }
+    return key === undefined ? [] : [{ name, key }]
+  })
+  return given.flatMap(({ name, key }, k): ConfigProblem[] => {
+    const first = given.slice(0, k).find((earlier) => isSameKey(earlier.key, key))
+    if (first === undefined) return []
     const message =
-      `is the same key as ${first}: whoever learns one use of a key could undo the other. ` +
-      `Make another one with "openssl rand -hex 16", ${OPT_OUT}`
+      `is the same key as ${first.name}, or one is part of the other: whoever learns one use of a key could undo ` +
+      `the other. Make another one with "openssl rand -hex 16", ${OPT_OUT}`
     return [{ code: 'equal-keys', path: `parameters.${name}`, message }]
   })
 }

@@ -44,6 +44,16 @@ const WEAK: Readonly<Record<string, string>> = {
   'few different letters': 'abaabbabbbabaabaabbbabab',
   'letters of two bytes': 'ключ',
   'random bytes read as text': randomBytes(64).toString('utf8'),
+  'a variable that nobody expanded': ['$', '{CRYPTO_HASH_KEY_OF_THE_STUDY}'].join(''),
+  'a variable of a shell': '$CRYPTO_HASH_KEY_OF_STUDY_7',
+  'a variable of Windows': '%CryptoHashKeyOfStudy7%',
+  'a value of a chart': '{{ .Values.anonymizer.cryptoHashKey }}',
+  'a token of a pipeline': '#{CryptoHashKeyOfStudy7}#',
+  'a token between underscores': '__CRYPTO_HASH_KEY_7__',
+  'a text in angle brackets': '<secret from the vault, 32>',
+  'a text of a sample': 'Your-Crypto-Hash-Key-123456',
+  'a text to be replaced': 'replace_me_with_32_bytes!',
+  'a text to be changed': 'CHANGE-ME: quick brown fox',
   'half a surrogate pair': `${HASH}\ud800`,
 }
 
@@ -145,6 +155,11 @@ t.test('equal keys are refused, in whatever form and from whatever place', async
     ['file with a byte-order mark', { file: 'bom.key' }],
     ['text with spaces', `  ${AES} `],
     ['text with NULs, which HMAC cannot see', `${AES}\0\0`],
+    ['text in upper case', AES.toUpperCase()],
+    ['text in groups', AES.replaceAll(/(.{8})/g, '$1 ')],
+    ['text that goes on', `${AES}-and-more`],
+    ['text cut to half', AES.slice(0, 16)],
+    ['the other half', AES.slice(16)],
   ]
   for (const [first, second] of pairs)
     for (const [name, form] of forms) {
@@ -157,6 +172,36 @@ t.test('equal keys are refused, in whatever form and from whatever place', async
       t.notOk(JSON.stringify(problems).includes(AES))
       t.same(judge(parameters, { baseFolder: folder, allowWeakKeys: true }).problems, [], 'allowed')
     }
+})
+
+t.test('keys that only begin alike are different keys', async (t) => {
+  const parameters = {
+    cryptoHashKey: `study 7: ${AES.slice(0, 20)}`,
+    perturbKey: `study 7: ${AES.slice(12)}`,
+  }
+  t.same(judge(parameters).problems, [])
+})
+
+t.test('a fixed offset takes neither a range nor the exclusion of 0 days', async (t) => {
+  const range = [1, 50]
+  for (const [parameters, path] of [
+    [{ dateShiftFixedOffsetInDays: 0, dateShiftExcludeZero: true }, 'dateShiftExcludeZero'],
+    [{ dateShiftFixedOffsetInDays: 0, dateShiftRangeInDays: range }, 'dateShiftRangeInDays'],
+    [{ dateShiftFixedOffsetInDays: 9, dateShiftRangeInDays: range }, 'dateShiftRangeInDays'],
+    [{ dateShiftRangeInDays: [0, 0], dateShiftExcludeZero: true }, 'dateShiftRangeInDays'],
+    [{ dateShiftRangeInDays: [0, 1], dateShiftExcludeZero: true }, 'dateShiftRangeInDays'],
+    [{ dateShiftRangeInDays: [5, 3] }, 'dateShiftRangeInDays'],
+  ] as const) {
+    const { problems } = judge(parameters)
+    t.equal(problems.length, 1, JSON.stringify(parameters))
+    t.match(problems, [{ path: `parameters.${path}` }], JSON.stringify(parameters))
+  }
+  for (const parameters of [
+    { dateShiftFixedOffsetInDays: 9, dateShiftExcludeZero: true },
+    { dateShiftFixedOffsetInDays: 0 },
+    { dateShiftRangeInDays: [-1, 1], dateShiftExcludeZero: true },
+  ])
+    t.same(judge(parameters).problems, [], JSON.stringify(parameters))
 })
 
 t.test('three equal keys are two problems; empty, missing and random keys are none', async (t) => {
