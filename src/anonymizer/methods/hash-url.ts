@@ -19,18 +19,33 @@ export function hashUrl(text: string, hashing: UrlHashing): string {
   const named = resourceInUrl(text, resourceTypes)
   if (named !== undefined) {
     const resource = `${named.type}/${hashText(named.id)}`
-    return isRelative ? resource : `${named.base}${resource}${named.history}`
+    if (isRelative) return resource
+    return `${hashedBase(named.base, hashing) ?? ''}${resource}${named.history}`
   }
   const search = typeUrl(text, resourceTypes)
   if (search !== undefined) {
-    const type = `${isRelative ? '' : search.base}${search.type}`
-    if (search.query === undefined) return type
-    const query = hashedQuery(search.query, hashing)
-    return query === undefined ? hashText(text) : `${type}?${query}`
+    const base = hashedBase(search.base, hashing)
+    const query = search.query === undefined ? '' : hashedQuery(search.query, hashing)
+    if (base === undefined || query === undefined) return hashText(text)
+    return `${base}${search.type}${query === '' ? '' : `?${query}`}`
   }
   const id = referenceId(text, resourceTypes)
   if (id === undefined) return hashText(text)
   return text.slice(0, id.start) + hashText(text.slice(id.start, id.end))
+}
+
+const USER = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)[^/]*@/
+
+/**
+ * What stands before a type, without a user's name and password. The id of a compartment (`Patient/1/`) is hashed, and
+ * only the compartment is left where isRelative; undefined where other ids may stand in it.
+ */
+function hashedBase(base: string, { hashText, resourceTypes, isRelative }: UrlHashing): string | undefined {
+  const compartment = base.includes('/') ? resourceInUrl(base, resourceTypes) : undefined
+  const server = (compartment?.base ?? base).replace(USER, '$1')
+  if (server.split('/').some((segment) => resourceTypes.has(decoded(segment)))) return undefined
+  const kept = isRelative ? '' : server
+  return compartment === undefined ? kept : `${kept}${compartment.type}/${hashText(compartment.id)}/`
 }
 
 /** `[base/]Type[/][?query]`; undefined for everything else. */

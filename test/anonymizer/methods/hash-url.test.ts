@@ -51,6 +51,22 @@ const URLS: readonly (readonly [string, string, string])[] = [
   ['JohnSmith', '<JohnSmith>', ''],
   ['https://h/Patient/1/$everything', '<https://h/Patient/1/$everything>', ''],
   ['https://h/Observation/q|2.0', 'https://h/Observation/<q>', 'Observation/<q>'],
+  ['https://john:pw@h/Patient/1', 'https://h/Patient/<1>', 'Patient/<1>'],
+  ['//john@h:80/r4/Patient', '//h:80/r4/Patient', 'Patient'],
+  ['https://h/r4/Patient/2/Observation/1', 'https://h/r4/Patient/<2>/Observation/<1>', 'Observation/<1>'],
+  ['Patient/2/Observation/1', 'Patient/<2>/Observation/<1>', 'Observation/<1>'],
+  ['/%50atient/2/Observation/1/_history/3', '/Patient/<2>/Observation/<1>/_history/3', 'Observation/<1>'],
+  ['Patient/2/_history/3/Observation/1', 'Patient/<2>/Observation/<1>', 'Observation/<1>'],
+  ['Group/3/Patient/2/Observation/1', 'Observation/<1>', ''],
+  ['https://h/%50atient/2/x/Observation/1', 'Observation/<1>', ''],
+  ['https://h/Patient/Patient/1', 'Patient/<1>', ''],
+  ['Patient/2/Observation', 'Patient/<2>/Observation', ''],
+  [
+    'https://h/Patient/2/Observation?code=s|1',
+    'https://h/Patient/<2>/Observation?code=<1>',
+    'Patient/<2>/Observation?code=<1>',
+  ],
+  ['Group/3/Patient/2/Observation?code=1', '<Group/3/Patient/2/Observation?code=1>', ''],
 ]
 
 t.test('of a url that names a resource only the id is hashed, of a search only the values', async (t) => {
