@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   Parser,
+  type YAMLMap,
 } from 'yaml'
 import { type TolerantJson, TolerantJsonError } from './tolerant-json.js'
 
@@ -97,20 +98,38 @@ class Reader {
     const around = new Set(inside).add(node as Node)
     if (isSeq(node)) return node.items.map((item) => this.#value(item, depth + 1, around))
     if (!isMap(node)) throw this.#error('a value was expected here', at)
+    return this.#object(node, depth, around)
+  }
+
+  #object(map: YAMLMap, depth: number, around: ReadonlySet<Node>): object {
     const object = {}
+    const members = map.items.map(({ key, value }) => ({ key, value, name: this.#name(key, map) }))
+    const own = new Set(members.map(({ name }) => name))
     const keys: string[] = []
-    for (const { key, value } of node.items) {
-      const name =
-        isScalar(key) && (typeof key.value === 'string' || key.source !== undefined)
-          ? String(key.source ?? key.value)
-          : undefined
-      if (name === undefined) throw this.#error('a name must be a text', offsetOf(key) ?? at)
-      const of = this.#value(value, depth + 1, around)
-      Object.defineProperty(object, name, { value: of, enumerable: true, configurable: true, writable: true })
+    const define = (name: string, value: unknown) => {
+      Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
       keys.push(name)
+    }
+    for (const { key, value, name } of members) {
+      const of = this.#value(value, depth + 1, around)
+      if (!isMergeKey(key)) define(name, of)
+      else
+        for (const source of Array.isArray(of) ? of : [of]) {
+          const names = this.#orders.get(source)
+          if (names === undefined)
+            throw this.#error('"<<" takes an object, or a list of them', offsetOf(value))
+          for (const name of names)
+            if (!own.has(name) && !Object.hasOwn(object, name)) define(name, Reflect.get(source, name))
+        }
     }
     this.#orders.set(object, keys)
     return object
+  }
+
+  #name(key: unknown, map: YAMLMap): string {
+    if (isScalar(key) && (typeof key.value === 'string' || key.source !== undefined))
+      return String(key.source ?? key.value)
+    throw this.#error('a name must be a text', offsetOf(key) ?? offsetOf(map))
   }
 
   #scalar(value: unknown, at: number | undefined): unknown {
@@ -124,6 +143,9 @@ function errorAt(lines: LineCounter, message: string, offset: number): TolerantJ
   const { line, col } = lines.linePos(offset)
   return new TolerantJsonError(message, Math.max(line, 1), Math.max(col, 1))
 }
+
+/** `<<` without quotes: YAML 1.1's key for the members of other objects, which this object's own ones override. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
 
 const offsetOf = (node: unknown): number | undefined =>
   (node as { range?: readonly number[] | null } | null)?.range?.[0]

@@ -20,6 +20,17 @@ const READABLE: readonly (readonly [string, string, unknown])[] = [
   ['block texts', 'a: |\n  b\n  c\n', { a: 'b\nc\n' }],
   ['Windows line endings', 'a: 1\r\nb:\r\n  - c\r\n', { a: 1, b: ['c'] }],
   ['an anchor and its alias', 'a: &x {b: 1}\nc: *x', { a: { b: 1 }, c: { b: 1 } }],
+  [
+    'a merge key',
+    'a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x\n  e: 4',
+    { a: { b: 1, c: 2 }, d: { c: 3, b: 1, e: 4 } },
+  ],
+  [
+    'a merge key for two',
+    'a: [&x {b: 1}, &y {b: 2, c: 3}]\nd: {<<: [*x, *y]}',
+    { a: [{ b: 1 }, { b: 2, c: 3 }], d: { b: 1, c: 3 } },
+  ],
+  ['a merge key in quotes, which is a name', '"<<": {a: 1}', { '<<': { a: 1 } }],
   ['a name that JavaScript treats specially', '{"__proto__": {"a": 1}}', JSON.parse('{"__proto__":{"a":1}}')],
 ]
 
@@ -30,6 +41,8 @@ const REFUSED: readonly (readonly [string, string, string, number, number])[] = 
   ['an unfinished text', 'a: "b', 'a character such as a quote, ":", "," or a bracket is missing', 1, 6],
   ['an alias without its anchor', 'a: *x', 'an alias without its anchor', 1, 4],
   ['an alias inside of what it names', 'a: &x\n  b: *x', 'an alias inside of what it names', 2, 6],
+  ['a merge key with a text', 'a: &x y\n<<: *x', '"<<" takes an object, or a list of them', 2, 5],
+  ['a merge key of what holds it', 'a: &x\n  <<: *x', 'an alias inside of what it names', 2, 7],
   ['an unknown tag', 'a: !js/function "x"', 'an unknown tag, or a value that does not fit it', 1, 4],
   ['a name that is no text', '? [a]\n: 1', 'a name must be a text', 1, 3],
   ['a number that is not finite', 'a: .inf', 'a number must be finite', 1, 4],
