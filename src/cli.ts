@@ -2,7 +2,7 @@
 import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.js'
 import { describeFailure } from './commands/failure.js'
 import { checkNodeVersion } from './commands/node-version.js'
-import type { Terminal } from './commands/terminal.js'
+import { linePrinters, type Terminal } from './commands/terminal.js'
 
 const words = process.argv.slice(2)
 // The list of processes shows everybody what was typed, and an address can hold a SAS.
@@ -26,8 +26,7 @@ const terminal: Terminal = {
   },
   stdout: process.stdout,
   stderr: process.stderr,
-  print: (line) => void process.stdout.write(`${line}\n`),
-  warn: (line) => void process.stderr.write(`${line}\n`),
+  ...linePrinters(process.stdout, process.stderr),
   isInteractive: process.stderr.isTTY === true,
   signal: interrupt.signal,
 }
@@ -38,7 +37,7 @@ process.on('unhandledRejection', fail)
 function fail(error: unknown): void {
   const { text, json } = describeFailure(error)
   if (words.includes('--json')) terminal.print(JSON.stringify(json))
-  terminal.warn(`sluice: ${text}`)
+  for (const line of `sluice: ${text}`.split('\n')) terminal.warn(line)
   end(exitCodeOf(error))
 }
 

@@ -16,6 +16,10 @@ export async function decrypt(
   const sources = [config, keyEnv, keyFile].filter((source) => source !== undefined)
   if (sources.length !== 1) throw usage('Give the key by exactly one of --config, --key-env and --key-file.')
   const key = await encryptKeyOf({ config, env: keyEnv, file: keyFile })
+  // For a program every character counts; a person's terminal must not obey them.
+  const { stdout } = terminal
+  const isTerminal = 'isTTY' in stdout && stdout.isTTY === true
+  const write = isTerminal ? terminal.print : (line: string) => void stdout.write(`${line}\n`)
   let number = 0
   let failedCount = 0
   for await (const value of words.length > 0 ? words : linesOf(terminal.stdin)) {
@@ -27,7 +31,7 @@ export async function decrypt(
       terminal.warn(`value ${number} ${refusal}`)
     }
     if (json) terminal.print(JSON.stringify({ number, ok: text !== undefined, text }))
-    else terminal.print(refusal === undefined ? (text ?? '') : '')
+    else write(refusal === undefined ? (text ?? '') : '')
   }
   return failedCount === 0 ? EXIT.delivered : EXIT.someQuarantined
 }

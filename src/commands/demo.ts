@@ -136,7 +136,7 @@ async function runPipelineFile(path: string, terminal: Terminal): Promise<Ended>
 async function showPatient(beforePath: string, afterPath: string, terminal: Terminal): Promise<void> {
   const { before, after } = await onePatient(beforePath, afterPath)
   for (const line of comparison(before, after, { isColored: isColorWanted(terminal.stdout) }))
-    terminal.print(line)
+    terminal.printColored(line)
 }
 
 function printPlaces(

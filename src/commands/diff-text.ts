@@ -2,7 +2,7 @@ import { printByteCount, printCount } from '../config/sizes.js'
 import type { Example, ExampleRow } from '../diff/examples.js'
 import { CHANGES, changeOf, OUTCOMES } from '../diff/outcome.js'
 import type { DiffSummary, ElementSummary } from '../diff/summary.js'
-import { visible } from '../diff/value-text.js'
+import { visible } from '../visible.js'
 
 export interface TextOptions {
   readonly isColored: boolean
@@ -25,10 +25,10 @@ const LEAST_CELL = 12
 
 type Paint = (color: keyof typeof COLORS, text: string) => string
 
-/** A comparison as lines of text. */
+/** A comparison as lines of text, for `printColored`. */
 export function* diffText(summary: DiffSummary, { isColored, width }: TextOptions): Iterable<string> {
   const paint: Paint = (color, text) =>
-    isColored && COLORS[color] !== '' ? `${COLORS[color]}${text}${COLORS.plain}` : text
+    isColored && COLORS[color] !== '' ? `${COLORS[color]}${visible(text)}${COLORS.plain}` : visible(text)
   for (const example of summary.examples) yield* exampleText(example, width, paint)
   yield* typeText(summary, paint)
   yield* elementText(summary, paint)
@@ -132,10 +132,13 @@ function* concernText({ lookAt }: DiffSummary, paint: Paint): Iterable<string> {
 
 function* totalText({ items, lines, values, run, warnings }: DiffSummary, paint: Paint): Iterable<string> {
   if (run !== undefined) {
-    yield `run ${run.fingerprint.slice(0, 12)} as of ${run.asOf}, by version ${run.version}`
+    yield paint('kept', `run ${run.fingerprint.slice(0, 12)} as of ${run.asOf}, by version ${run.version}`)
     const codes = Object.entries(run.quarantinedByCode)
     if (codes.length > 0)
-      yield `quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`
+      yield paint(
+        'kept',
+        `quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`,
+      )
   }
   yield `${printCount(items.compared)} files, ${printCount(lines.compared)} lines compared: ${printCount(lines.unchanged)} unchanged, ${printCount(lines.quarantined)} quarantined, ${printCount(lines.blank)} blank`
   yield CHANGES.map((change) => `${printCount(values[change])} values ${change}`).join(', ')

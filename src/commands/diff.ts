@@ -55,6 +55,6 @@ function show(summary: DiffSummary, { html, limit }: DiffValues, terminal: Termi
   const width = 'columns' in stdout && typeof stdout.columns === 'number' ? stdout.columns : DEFAULT_WIDTH
   const examples = summary.examples.slice(0, limit ?? SHOWN)
   for (const line of diffText({ ...summary, examples }, { isColored: isColorWanted(stdout), width }))
-    terminal.print(line)
+    terminal.printColored(line)
   if (html !== undefined) terminal.print(`page: ${html}`)
 }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
+import { visible } from '../visible.js'
 
 export type EventLevel = 'debug' | 'info' | 'warn'
 
@@ -21,7 +22,8 @@ export function eventLog(stream: Writable, level: EventLevel): EventLog {
   let droppedCount = 0
   const write = (line: string): void => {
     if (stream.destroyed || stream.writableLength > MAX_WAITING_BYTES) droppedCount++
-    else stream.write(line)
+    // Its terminal may be a person's: what is escaped stays the same JSON.
+    else stream.write(`${visible(line.trimEnd())}\n`)
   }
   const log = pino(
     {

@@ -1,5 +1,6 @@
 import { environmentError } from '../environment-error.js'
 import { isSluiceError } from '../errors.js'
+import { visible } from '../visible.js'
 import { exitCodeOf } from './exit-codes.js'
 
 /** An error for people and for machines. Nothing in it comes from a resource. */
@@ -19,8 +20,10 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
   const isNew = reason !== undefined && !error.message.includes(reason)
   const message = isNew ? `${error.message} (${reason})` : error.message
   const isPlaced = at === undefined || names(message, at)
+  // A list of problems is one to a line; elsewhere a line break can only be part of a name.
+  const text = problems === undefined ? visible(message) : message
   return {
-    text: isPlaced ? `${code}: ${message}` : `${code}: ${at}: ${message}`,
+    text: isPlaced ? `${code}: ${text}` : `${code}: ${visible(at)}: ${text}`,
     json: { error: { code, blame, retry, at, message, problems }, exitCode },
   }
 }

@@ -53,11 +53,13 @@ function commandOf(verb: Verb, terminal: Terminal): Command {
 
 function quiet(command: Command, terminal: Terminal): Command {
   return command.exitOverride().configureOutput({
-    writeOut: (text) => terminal.print(text.replace(/\n$/, '')),
+    writeOut: (text) => linesOf(text).forEach(terminal.print),
     // The caller reports the error once; what commander prints here is only help that was asked for by mistake.
-    writeErr: (text) => (text.startsWith('error:') ? undefined : terminal.warn(text.replace(/\n$/, ''))),
+    writeErr: (text) => (text.startsWith('error:') ? undefined : linesOf(text).forEach(terminal.warn)),
   })
 }
+
+const linesOf = (text: string): string[] => text.replace(/\n$/, '').split('\n')
 
 function commanderOption(option: Option<unknown>, flags: string): CommanderOption {
   const built = new CommanderOption(flags, option.description)

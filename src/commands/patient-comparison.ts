@@ -1,3 +1,5 @@
+import { visible } from '../visible.js'
+
 const RED = '\u001b[31m'
 const GREEN = '\u001b[32m'
 const BOLD = '\u001b[1m'
@@ -32,7 +34,7 @@ const bare = (line: string): string => line.replace(/,$/, '')
 
 const WIDTH = 96
 
-const printed = (json: string): readonly string[] => layOut(JSON.parse(json), '', '')
+const printed = (json: string): readonly string[] => layOut(JSON.parse(json), '', '').map(visible)
 
 /** As JSON.stringify with indentation, but what fits stands on one line. */
 function layOut(value: unknown, key: string, indent: string): string[] {

@@ -1,3 +1,4 @@
+import { visible } from '../visible.js'
 import type { ElementNode } from './element-node.js'
 import type { Leaf, Outcome } from './outcome.js'
 
@@ -34,10 +35,3 @@ function shown(value: Leaf): string {
   const text = visible(String(value))
   return text.length > MOST_SHOWN_LENGTH ? `${text.slice(0, MOST_SHOWN_LENGTH)}…` : text
 }
-
-// Control characters move a terminal's cursor, the others turn the direction of what follows.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
-
-/** Text with what cannot be seen written as `\u001b`. */
-export const visible = (text: string): string =>
-  text.replace(INVISIBLE, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`)

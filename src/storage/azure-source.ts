@@ -94,7 +94,7 @@ function itemOf(
   if (isFolder) return undefined
   const leftOut = leftOutOf(relative, isArchived)
   if (leftOut === undefined) return { name: relative, bytes, version: etag }
-  report(leftOutEvent(printable(relative), leftOut))
+  report(leftOutEvent(relative, leftOut))
   return undefined
 }
 
@@ -106,9 +106,6 @@ function leftOutOf(relative: string, isArchived: boolean): LeftOutReason | undef
   if (isArchived) return 'archived'
   return segments.some((segment) => segment.startsWith('.')) ? 'hidden' : undefined
 }
-
-const printable = (name: string): string =>
-  name.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const hasUnsafeName = (name: string, segments: readonly string[]): boolean =>
   /\p{Cc}/u.test(name) || segments.some((segment) => segment === '' || segment === '.' || segment === '..')

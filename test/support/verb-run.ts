@@ -2,6 +2,7 @@ import { Readable, Writable } from 'node:stream'
 import { exitCodeOf } from '../../src/commands/exit-codes.js'
 import { describeFailure } from '../../src/commands/failure.js'
 import { runVerb } from '../../src/commands/parser.js'
+import { linePrinters } from '../../src/commands/terminal.js'
 import { VERBS } from '../../src/commands/verbs.js'
 import type { Finished } from './sluice.js'
 
@@ -15,18 +16,13 @@ export async function verbRun(words: readonly string[]): Promise<Finished> {
         done()
       },
     })
-  const print = (line: string): void => {
-    out.stdout += `${line}\n`
-  }
-  const warn = (line: string): void => {
-    out.stderr += `${line}\n`
-  }
+  const [stdout, stderr] = [streamOf('stdout'), streamOf('stderr')]
+  const printers = linePrinters(stdout, stderr)
   const terminal = {
     stdin: Readable.from([]),
-    stdout: streamOf('stdout'),
-    stderr: streamOf('stderr'),
-    print,
-    warn,
+    stdout,
+    stderr,
+    ...printers,
     isInteractive: false,
     signal: new AbortController().signal,
   }
@@ -34,8 +30,8 @@ export async function verbRun(words: readonly string[]): Promise<Finished> {
     return { exitCode: await runVerb(VERBS, words, '0.0.0', terminal), ...out }
   } catch (error) {
     const { text, json } = describeFailure(error)
-    if (words.includes('--json')) print(JSON.stringify(json))
-    warn(`sluice: ${text}`)
+    if (words.includes('--json')) printers.print(JSON.stringify(json))
+    for (const line of `sluice: ${text}`.split('\n')) printers.warn(line)
     return { exitCode: exitCodeOf(error), ...out }
   }
 }

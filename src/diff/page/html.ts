@@ -1,4 +1,4 @@
-import { visible } from '../value-text.js'
+import { visible } from '../../visible.js'
 
 /** Text that is HTML already. */
 export class Html {
