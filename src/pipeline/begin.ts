@@ -41,7 +41,7 @@ export async function beginRun(
   const place = (await source.localPaths())[0] ?? source.place
   const run = runKeyOf(plan, secrets)
   const { work, finished, skipped, kept } = await surveyAll(options, readable, { fingerprint, place, run })
-  const byItem = new Map(listed.map(({ item, output }) => [item.name, output]))
+  const byItem = new Map(readable.map(({ item, output }) => [item.name, output]))
   const outputs = new Set(byItem.values())
   const before = await readLedger(sink.state)
   const ledger = [...new Set([...before, ...outputs])]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import { isOwnName } from '../published/names.js'
-import { checkName } from '../storage/names.js'
+import { nameFault } from '../storage/names.js'
 import { isMixOf } from '../storage/split-sink.js'
 import type { Sink, SinkHead, Source, SourceItem, State, StoreEvent } from '../storage/store.js'
 import { type DoneRecord, journalName, readDone, writeDone } from './done.js'
@@ -30,7 +30,7 @@ export interface ItemWork {
 export type ListedItem = Pick<ItemWork, 'item' | 'output'>
 
 /**
- * Every item with its output's name, in the order of names. Throws NAME_COLLISION for two items with one output,
+ * Every item with its output's name, in the order of names; one whose name cannot be used is marked. Throws NAME_COLLISION for two items with one output,
  * USAGE for an output that would lie in the input or replace it, and what listing throws.
  */
 export async function listWork(
@@ -40,7 +40,12 @@ export async function listWork(
   const found: { item: SourceItem; output: string }[] = []
   const takenBy = new Map<string, string>()
   for await (const item of source.list(report)) {
-    checkName(item.name)
+    const unreadable = item.unreadable ?? nameFault(item.name)
+    if (unreadable !== undefined) {
+      // It fails by itself: what it would be named matters to nobody.
+      found.push({ item: { ...item, unreadable }, output: item.name })
+      continue
+    }
     const output = item.name.replace(/\.gz$/i, '') + (gzip ? '.gz' : '')
     const other = takenBy.get(output)
     if (other !== undefined)
@@ -49,6 +54,11 @@ export async function listWork(
         retry: 'never',
         at: output,
       })
+    const unwritable = sink.nameFault?.(output)
+    if (unwritable !== undefined) {
+      found.push({ item: { ...item, unreadable: unwritable }, output })
+      continue
+    }
     if (item.bytes > (sink.mostOutputBytes ?? Number.POSITIVE_INFINITY)) throw tooLarge(item, sink)
     takenBy.set(output, item.name)
     found.push({ item, output })

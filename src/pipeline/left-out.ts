@@ -55,7 +55,6 @@ const SHORT: Readonly<Record<LeftOutReason, string>> = {
   'own-name': 'named like a report of Sluice',
   'link-to-folder': 'links to folders',
   'not-a-file': 'that are no regular files',
-  'unsafe-name': 'with an unsafe name',
   archived: 'in the archive tier',
 }
 

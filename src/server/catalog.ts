@@ -85,6 +85,10 @@ export class Catalog {
     }
     for await (const item of source.list(skipped)) {
       if (signal.aborted) throw interrupted()
+      if (item.unreadable !== undefined) {
+        skipped({ event: 'source.skipped', item: item.name, reason: item.unreadable })
+        continue
+      }
       if (isDocumentName(item.name)) {
         skipped({ event: 'source.skipped', item: item.name, reason: 'is no NDJSON' })
         continue

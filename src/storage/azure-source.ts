@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import type { BlobAddress } from './address.js'
 import type { BlobContainer, BlobEntry } from './blob-container.js'
-import { isItemName, notAnItem } from './names.js'
+import { isInHiddenFolder, isItemName, nameFault, notAnItem } from './names.js'
 import { RangeBuffers, RangeReader } from './range-reader.js'
 import {
   LEFT_OUT,
@@ -93,22 +93,24 @@ function itemOf(
   const relative = name.slice(prefix.length)
   if (isFolder) return undefined
   const leftOut = leftOutOf(relative, isArchived)
-  if (leftOut === undefined) return { name: relative, bytes, version: etag }
+  if (leftOut === undefined) {
+    const unreadable = nameFault(relative) ?? controlFault(relative)
+    return { name: relative, bytes, version: etag, ...(unreadable && { unreadable }) }
+  }
   report(leftOutEvent(relative, leftOut))
   return undefined
 }
 
 function leftOutOf(relative: string, isArchived: boolean): LeftOutReason | undefined {
-  const segments = relative.split('/')
   const reason = notAnItem(relative)
   if (reason !== undefined) return reason
-  if (hasUnsafeName(relative, segments)) return 'unsafe-name'
   if (isArchived) return 'archived'
-  return segments.some((segment) => segment.startsWith('.')) ? 'hidden' : undefined
+  return isInHiddenFolder(relative) ? 'hidden' : undefined
 }
 
-const hasUnsafeName = (name: string, segments: readonly string[]): boolean =>
-  /\p{Cc}/u.test(name) || segments.some((segment) => segment === '' || segment === '.' || segment === '..')
+// They do not pass through the XML and the headers of the service unharmed.
+const controlFault = (name: string): string | undefined =>
+  /\p{Cc}/u.test(name) ? 'its name has control characters; rename it' : undefined
 
 function readerOf(
   read: RangeReader,

@@ -9,7 +9,7 @@ import { fence } from './folder-epoch.js'
 import { flushFolder, readText, type Writer, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { bootId, folderState } from './folder-state.js'
-import { checkName, isItemName } from './names.js'
+import { checkName, fileNameFault, isItemName, nameFault } from './names.js'
 import { digestOfFile } from './output-digest.js'
 import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 
@@ -17,7 +17,7 @@ import type { Lake, Sink, Source, SourceItem, State } from './store.js'
 export function folderSource(path: string, { recursive = true } = {}): Source {
   const itemAt = async (name: string, file: string): Promise<SourceItem> => {
     const head = await pinnedHeadOf(file)
-    const unreadable = nameFault(name)
+    const unreadable = nameFault(name) ?? fileNameFault(name)
     if (head === undefined && unreadable === undefined) throw sourceError({ code: 'ENOENT' }, name)
     return { name, ...(head ?? { bytes: 0, version: 'unreadable' }), ...(unreadable && { unreadable }) }
   }
@@ -53,16 +53,6 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
     },
     open: (item, fromByte) => openFile(join(folder, item.name), item, fromByte),
   }
-}
-
-// File systems allow 255 bytes, and the names of journals and temporary files are longer than that of their item.
-const MAX_NAME_BYTES = 200
-
-/** Why no file of this name can be read or written, as Node shows it; undefined where it can. */
-function nameFault(name: string): string | undefined {
-  if (name.includes('\uFFFD')) return 'its name is not valid UTF-8; rename it'
-  const longest = Math.max(...name.split('/').map((part) => Buffer.byteLength(part)))
-  return longest > MAX_NAME_BYTES ? `its name is longer than ${MAX_NAME_BYTES} bytes; rename it` : undefined
 }
 
 /** Outputs in the folders of a folder, the state of all of them in `<folder>.sluice` beside it. */
@@ -110,6 +100,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
   const writer = (): Writer => ({ epoch: state.epoch().id, confirm: state.confirm })
   return {
     place: path,
+    nameFault: fileNameFault,
     localPaths: async () => [await realOf(folder), await realOf(state.place)],
     // Wherever the state lies, the bytes it speaks of are here.
     state: {

@@ -3,7 +3,7 @@ import { sluiceError } from '../errors.js'
 import type { MemoryContent, MemoryObject } from './memory-content.js'
 import { MemorySinkItem } from './memory-sink-item.js'
 import { memoryState } from './memory-state.js'
-import { checkName, notAnItem } from './names.js'
+import { checkName, isInHiddenFolder, notAnItem } from './names.js'
 import {
   type LeftOutReason,
   leftOutEvent,
@@ -70,7 +70,7 @@ export function memorySink(content: MemoryContent, { isRemote = false } = {}): S
 }
 
 const leftOutOf = (name: string): LeftOutReason | undefined =>
-  notAnItem(name) ?? (name.split('/').some((part) => part.startsWith('.')) ? 'hidden' : undefined)
+  notAnItem(name) ?? (isInHiddenFolder(name) ? 'hidden' : undefined)
 
 const headOf = ({ bytes, version }: MemoryObject) => ({ bytes: bytes.length, version })
 

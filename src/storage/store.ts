@@ -54,7 +54,6 @@ export type LeftOutReason =
   | 'own-name'
   | 'link-to-folder'
   | 'not-a-file'
-  | 'unsafe-name'
   | 'archived'
 
 /** What is told of each; the names in a folder that nobody takes for data are no warning. */
@@ -65,7 +64,6 @@ export const LEFT_OUT: Readonly<Record<LeftOutReason, { readonly text: string; r
     'own-name': { text: 'has the name of a report of Sluice', isUsual: false },
     'link-to-folder': { text: 'is a link to a folder', isUsual: false },
     'not-a-file': { text: 'no regular file', isUsual: false },
-    'unsafe-name': { text: 'has a name that is no relative path; rename it', isUsual: false },
     archived: { text: 'is in the archive tier; bring it back (rehydrate it) first', isUsual: false },
   }
 
@@ -124,6 +122,8 @@ export interface Sink {
   readonly isRemote?: true
   /** The largest output it can hold, where there is a limit. */
   readonly mostOutputBytes?: number
+  /** Why it can hold no output of this name, as a sentence's end; undefined where it can. */
+  readonly nameFault?: (name: string) => string | undefined
   /** Real paths this sink writes to; empty where it is not on this machine. */
   localPaths(): Promise<readonly string[]>
   /** Of a sink that splits outputs: the one that holds the parts. */
