@@ -14,7 +14,7 @@ export function readSourceTree(folder: string): SourceTree {
 
 // design.md section 3: cli → commands → {server, …} → pipeline → {workers, …} → anonymizer → rules → fhir; errors below all.
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors', 'version'],
+  ['errors', 'version', 'visible'],
   ['environment-error'],
   ['retry', 'published'],
   ['http'],
