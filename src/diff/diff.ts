@@ -112,14 +112,19 @@ class ExportComparison {
 
   async item(pair: ItemPair): Promise<void> {
     const { stores, options } = this
-    const before = await ItemLines.open(stores.before, [pair.before])
-    const after = await ItemLines.open(stores.after, pair.after)
-    const hasNoRejected = pair.report?.lines.quarantined === 0
-    const rejected = hasNoRejected ? undefined : await RejectedLines.open(stores, pair.output)
-    const item = { name: pair.before.name, before, after, unpaired: this.#unpaired }
-    const isCertain = hasNoRejected || rejected !== undefined
-    if (!isCertain) this.#orderedItems += 1
+    const opened: { close(): Promise<void> }[] = []
+    const kept = <T extends { close(): Promise<void> } | undefined>(lines: T): T => {
+      if (lines !== undefined) opened.push(lines)
+      return lines
+    }
     try {
+      const before = kept(await ItemLines.open(stores.before, [pair.before]))
+      const after = kept(await ItemLines.open(stores.after, pair.after))
+      const hasNoRejected = pair.report?.lines.quarantined === 0
+      const rejected = hasNoRejected ? undefined : kept(await RejectedLines.open(stores, pair.output))
+      const item = { name: pair.before.name, before, after, unpaired: this.#unpaired }
+      const isCertain = hasNoRejected || rejected !== undefined
+      if (!isCertain) this.#orderedItems += 1
       for await (const lines of isCertain ? pairsByPlace(item, rejected) : pairsByOrder(item)) {
         this.#checkInterrupted()
         if (options.line === undefined || options.line === lines.line) this.#line(lines, item.name)
@@ -127,7 +132,7 @@ class ExportComparison {
         if (lines.line % PROGRESS_EVERY_LINES === 0) this.#report(before.sourceBytes)
       }
     } finally {
-      await Promise.all([before.close(), after.close(), rejected?.close()])
+      await Promise.all(opened.map((lines) => lines.close()))
     }
     this.#bytesDone += pair.before.bytes
     this.#report(0)

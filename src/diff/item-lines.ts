@@ -48,7 +48,12 @@ export class ItemLines {
   ): Promise<ItemLines> {
     const isDocument = isDocumentName(items[0].name)
     const lines = new ItemLines(new ByteReader(source, items), { isDocument, mostLineBytes })
-    await lines.#fill()
+    try {
+      await lines.#fill()
+    } catch (error) {
+      await lines.close()
+      throw error
+    }
     if (lines.#buffer.subarray(0, lines.#end).indexOf(MARK) === 0) lines.#skip(MARK.length)
     return lines
   }

@@ -24,8 +24,13 @@ export class RejectedLines {
     if (item === undefined) return undefined
     const rows = await ItemLines.open(quarantine, [item], MOST_ROW_BYTES)
     const rejected = new RejectedLines(rows, `${quarantine.place}/${item.name}`)
-    await rejected.advance()
-    return rejected
+    try {
+      await rejected.advance()
+      return rejected
+    } catch (error) {
+      await rows.close()
+      throw error
+    }
   }
 
   get current(): Pick<QuarantinedLine, 'line' | 'offset'> | undefined {
