@@ -78,7 +78,8 @@ interface Ended {
 
 const shell = (command: string): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const reset = 'rm -rf out out.sluice; '
+    // What the test runner loads into every Node process meets the faults before Sluice does.
+    const reset = 'unset NODE_OPTIONS; rm -rf out out.sluice; '
     const child = spawn('bash', ['-c', reset + command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     let stderr = ''
     child.stderr.on('data', (piece: Buffer) => {
