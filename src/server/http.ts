@@ -11,6 +11,7 @@ import {
   outcomeAnswer,
   type Route,
 } from './http-message.js'
+import { answerExpectation, answerMalformed } from './malformed-request.js'
 import { checkAddressing, type OwnHosts } from './own-hosts.js'
 import { Refusal } from './refusal.js'
 
@@ -79,11 +80,15 @@ export async function serveHttp(options: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       connectionsCheckingInterval: CHECK_EVERY_MS,
+      // The check of the addressing refuses it, with an OperationOutcome.
+      requireHostHeader: false,
     },
+    clientErrorHandler: answerMalformed,
     routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true, querystringParser: () => ({}) },
     frameworkErrors: (_error, _request, reply) => void send(reply, badUrl()),
   })
   app.server.maxConnections = limits.maxConnections
+  app.server.on('checkExpectation', answerExpectation)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setNotFoundHandler((_request, reply) =>

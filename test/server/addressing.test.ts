@@ -106,6 +106,41 @@ t.test('absolute targets, several hosts and forwarded ones change nothing', asyn
   }
 })
 
+/** What is no request, or one that HTTP itself refuses. */
+const MALFORMED: readonly (readonly [string, readonly string[], number])[] = [
+  ['no host', ['GET /fhir/metadata HTTP/1.1'], 400],
+  ['no host, HTTP/1.0', ['GET /fhir/metadata HTTP/1.0'], 400],
+  ['no HTTP', ['CANARY'], 400],
+  ['a backslash for a slash', ['GET http:\\\\CANARY HTTP/1.1', 'Host: localhost'], 400],
+  ['a header without a colon', ['GET /fhir/metadata HTTP/1.1', 'Host: localhost', 'CANARY'], 400],
+  [
+    'two lengths',
+    ['POST /fhir/$export HTTP/1.1', 'Host: localhost', 'Content-Length: 1', 'Content-Length: 2'],
+    400,
+  ],
+  [
+    'a length of a chunked body',
+    ['POST /fhir/$export HTTP/1.1', 'Host: localhost', 'Content-Length: 1', 'Transfer-Encoding: chunked'],
+    400,
+  ],
+  ['headers that are too large', ['GET /fhir/metadata HTTP/1.1', `X-CANARY: ${'x'.repeat(40_000)}`], 431],
+  ['a URL that is too large', [`GET /fhir/metadata?CANARY=${'x'.repeat(40_000)} HTTP/1.1`], 431],
+  ['another expectation', ['GET /fhir/metadata HTTP/1.1', 'Host: localhost', 'Expect: CANARY'], 417],
+]
+
+t.test('what is no valid HTTP request is answered with an OperationOutcome', async (t) => {
+  const provider = await provide(t)
+  for (const [name, head, status] of MALFORMED) {
+    const answer = await raw(provider.server.port, head)
+    t.equal(answer.status, status, name)
+    t.match(answer.text, /content-type: application\/fhir\+json/i, name)
+    const [, body = ''] = answer.text.split('\r\n\r\n')
+    t.match(body, /"resourceType":"OperationOutcome".*"severity":"error"/, name)
+    t.notMatch(body, 'CANARY', name)
+  }
+  t.equal((await raw(provider.server.port, ['GET /fhir/metadata HTTP/1.1', 'Host: localhost'])).status, 200)
+})
+
 t.test('a page of another origin can start, delete and read nothing; its own page can', async (t) => {
   const provider = await provide(t)
   const { port } = provider.server
