@@ -90,11 +90,8 @@ export async function runExport(
   const issues = [...job.notes, ...selected.issues, ...done.issues]
   const errors = issues.length === 0 ? [] : [await writeErrors(join(folder, 'files'), issues)]
   const isDeletion = ({ names }: OutputFile): boolean => names !== undefined
-  // The record outlives the work by a day: patients that were asked for need not.
-  const { patients: _, ...criteria } = done.job.criteria
   return {
     ...done.job,
-    criteria,
     transactionTime: selected.transactionTime,
     output: done.output.filter((file) => !isDeletion(file)),
     deleted: done.output.filter(isDeletion),
@@ -154,7 +151,7 @@ async function selectedBefore(
 function issuesOfSelection(snapshot: Snapshot, { withheld, badMembers }: Selected): Issue[] {
   const badLines = snapshot.items.reduce((sum, index) => sum + index.badLines, 0)
   const notes: readonly (readonly [number, string])[] = [
-    [badLines, 'lines of the store are no FHIR resources and were left out.'],
+    [badLines, 'lines of the store are not FHIR resources and were left out.'],
     [badMembers, 'members of the group could not be read and were left out.'],
     [withheld, 'resources also name patients that this export is not about and were left out.'],
   ]

@@ -1,5 +1,5 @@
 import { isSluiceError } from '../errors.js'
-import { isActive, type JobFailure, type JobRecord } from './job.js'
+import { isActive, type JobFailure, type JobRecord, sizeOfRecord, withoutCriteria } from './job.js'
 import type { JobStore } from './job-store.js'
 import { Refusal } from './refusal.js'
 import type { ServerEvent } from './server-event.js'
@@ -24,12 +24,15 @@ export interface JobQueueOptions {
   readonly maxRunning: number
   readonly maxActive: number
   readonly maxActivePerClient: number
+  /** Of the records of all jobs; half of it for one client. */
+  readonly maxKeptBytes?: number
   readonly expiresMs: number
   readonly onEvent: (event: ServerEvent) => void
 }
 
 interface Entry {
   record: JobRecord
+  bytes: number
   percent: number
   readonly stop: AbortController
   running?: Promise<void>
@@ -43,6 +46,7 @@ const BUSY_RETRY_SECONDS = 30
 /** Finished exports stay until they expire or are deleted; their records are in memory. */
 const MAX_KEPT = 10_000
 const MAX_KEPT_PER_CLIENT = 5000
+const MAX_KEPT_BYTES = 512 * 1024 * 1024
 /** A download holds about a megabyte of memory. */
 const MAX_READERS = 256
 
@@ -81,8 +85,7 @@ export class JobQueue {
   async submit(record: JobRecord): Promise<void> {
     const all = [...this.#entries.values()]
     const ofClient = all.filter((entry) => entry.record.client === record.client)
-    if (all.length >= MAX_KEPT || ofClient.length >= MAX_KEPT_PER_CLIENT)
-      throw tooMany('The server keeps as many exports as it can')
+    this.#checkKept(record, all, ofClient)
     const active = all.filter((entry) => isActive(entry.record))
     const own = active.filter((entry) => entry.record.client === record.client)
     if (active.length >= this.options.maxActive)
@@ -100,6 +103,21 @@ export class JobQueue {
     }
     entry.isStored = true
     this.#startNext()
+  }
+
+  /** Without a limit, small exports with large requests would fill the memory. */
+  #checkKept(record: JobRecord, all: readonly Entry[], ofClient: readonly Entry[]): void {
+    const { maxKeptBytes = MAX_KEPT_BYTES } = this.options
+    const bytes = sizeOfRecord(record)
+    const bytesWith = (entries: readonly Entry[]): number =>
+      entries.reduce((sum, entry) => sum + entry.bytes, bytes)
+    if (
+      all.length >= MAX_KEPT ||
+      ofClient.length >= MAX_KEPT_PER_CLIENT ||
+      bytesWith(all) > maxKeptBytes ||
+      bytesWith(ofClient) > maxKeptBytes / 2
+    )
+      throw tooMany('The server keeps as many exports as it can')
   }
 
   get(id: string): JobRecord | undefined {
@@ -186,6 +204,10 @@ export class JobQueue {
       entry.record = record
       await store.save(record)
     }
+    const end = async (record: JobRecord): Promise<void> => {
+      await save(withoutCriteria(record))
+      entry.bytes = sizeOfRecord(entry.record)
+    }
     const progress: ReportProgress = (done, all) => {
       entry.percent = Math.max(entry.percent, Math.min(99, all > 0 ? Math.floor((done / all) * 100) : 0))
     }
@@ -193,7 +215,7 @@ export class JobQueue {
       await save({ ...entry.record, state: 'running' })
       onEvent({ event: 'export.running', level: 'info', job: id })
       const done = await run(entry.record, { signal: entry.stop.signal, save, progress })
-      await save({ ...done, state: 'complete', expiresAt: inFuture(expiresMs) })
+      await end({ ...done, state: 'complete', expiresAt: inFuture(expiresMs) })
       const lines = done.output.reduce((sum, { count }) => sum + count, 0)
       onEvent({ event: 'export.complete', level: 'info', job: id, client, files: done.output.length, lines })
     } catch (error) {
@@ -208,7 +230,7 @@ export class JobQueue {
         reason: failure.text,
         ...(failure.status >= 500 ? describeUnknown(error) : {}),
       })
-      await save({ ...entry.record, state: 'failed', failure, expiresAt: inFuture(expiresMs) }).catch(
+      await end({ ...entry.record, state: 'failed', failure, expiresAt: inFuture(expiresMs) }).catch(
         () => undefined,
       )
     }
@@ -232,6 +254,7 @@ export class JobQueue {
 
 const entryOf = (record: JobRecord): Entry => ({
   record,
+  bytes: sizeOfRecord(record),
   percent: 0,
   stop: new AbortController(),
   isStored: true,

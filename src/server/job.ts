@@ -62,6 +62,15 @@ export interface OutputFile {
 
 export const isActive = ({ state }: JobRecord): boolean => state === 'queued' || state === 'running'
 
+/** A record outlives the work by a day. What was asked for may be large, and names patients: it does not. */
+export const withoutCriteria = (record: JobRecord): JobRecord => ({
+  ...record,
+  criteria: { level: record.criteria.level, filters: [], withProvenance: false },
+})
+
+/** About how much memory a record takes. */
+export const sizeOfRecord = (record: JobRecord): number => JSON.stringify(record).length
+
 /** The folder of an anonymized export in its container: `20261121T110500-<id>`. */
 export const containerFolder = ({ id, createdAt }: JobRecord): string =>
   `${createdAt.replace(/\.\d+Z$/, '').replace(/[-:]/g, '')}-${id}`

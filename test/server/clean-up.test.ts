@@ -1,11 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { folderConfigs } from '../../src/commands/serve-configs.js'
 import type { ContainerStore } from '../../src/server/export-run.js'
 import type { JobRecord } from '../../src/server/job.js'
 import { JobQueue } from '../../src/server/job-queue.js'
 import { JobStore } from '../../src/server/job-store.js'
+import { Refusal } from '../../src/server/refusal.js'
 import type { ServerEvent } from '../../src/server/server-event.js'
 import { CONFIG, LIMITS, provide } from './provider.js'
 
@@ -76,3 +78,44 @@ t.test('one export that cannot be removed keeps no other, and not the server, fr
   )
   t.notMatch(JSON.stringify(events), 'CANARY')
 })
+
+t.test('exports with large requests are bounded by their bytes, and ended ones let go of them', async (t) => {
+  const folder = t.testdir()
+  const large = (id: string, client: string): JobRecord => {
+    const criteria = { ...recordOf(id).criteria, patients: Array<string>(1000).fill(`${'p'.repeat(99)}`) }
+    return { ...recordOf(id), client, criteria, state: 'queued', expiresAt: undefined }
+  }
+  const events: ServerEvent[] = []
+  const queue = new JobQueue({
+    ...LIMITS,
+    store: new JobStore(folder),
+    run: async (job) => (job.id.startsWith('bad') ? Promise.reject(new Error('CANARY')) : job),
+    discard: async () => undefined,
+    onEvent: (event) => events.push(event),
+    maxKeptBytes: 500_000,
+  })
+  t.teardown(() => queue.close())
+  const submit = (id: string, client = 'a'): Promise<number> =>
+    queue.submit(large(id, client)).then(
+      () => 202,
+      (error: unknown) => (error instanceof Refusal ? error.status : 0),
+    )
+  t.same(await Promise.all(['1', 'bad2', '3'].map((id) => submit(id))), [202, 202, 429], 'of one client')
+  t.same(await Promise.all(['4', '5', '6'].map((id) => submit(id, id))), [202, 202, 429], 'of all')
+  queue.start()
+  const isSlim = (id: string): boolean =>
+    isEnded(queue.get(id)) && !readFileSync(join(folder, id, 'job.json'), 'utf8').includes('ppp')
+  await waitFor(() => ['1', 'bad2', '4', '5'].every(isSlim))
+  t.same(await Promise.all(['7', '8'].map((id) => submit(id))), [202, 202], 'there is room again')
+  await waitFor(() => ['7', '8'].every(isSlim))
+})
+
+const isEnded = (record: JobRecord | undefined): boolean => /complete|failed/.test(record?.state ?? '')
+
+async function waitFor(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error('it did not happen in time')
+    await setImmediate()
+  }
+}
