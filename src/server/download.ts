@@ -5,7 +5,7 @@ import { openItem } from '../pipeline/unpack.js'
 import { isMissing } from '../storage/file-errors.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 import { parseRange, prefersGzip } from './byte-range.js'
-import type { HttpAnswer, HttpRequest } from './http-message.js'
+import { type HttpAnswer, type HttpRequest, outcomeAnswer } from './http-message.js'
 import { Refusal } from './refusal.js'
 import type { ServerEvent } from './server-event.js'
 import { describeUnknown } from './unknown-error.js'
@@ -63,7 +63,11 @@ export async function downloadAnswer(
   )
   if (range === 'unsatisfiable') {
     onEnd()
-    return { status: 416, headers: { ...common, 'content-range': `bytes */${bytes}` } }
+    return outcomeAnswer(
+      416,
+      { severity: 'error', code: 'value', text: 'The Range begins after the end of the file.' },
+      { 'accept-ranges': 'bytes', 'content-range': `bytes */${bytes}` },
+    )
   }
   if (request.method === 'HEAD') {
     onEnd()

@@ -34,7 +34,8 @@ export function grantedScopes(
   isType: (type: string) => boolean,
 ): readonly string[] {
   const allowed = registered.split(' ').flatMap((scope) => typeOfScope(scope) ?? [])
-  return asked.split(' ').filter((scope) => {
+  // A scope that is asked for often would make a token that no header holds.
+  return [...new Set(asked.split(' '))].filter((scope) => {
     const type = typeOfScope(scope)
     if (type === undefined || !READS_ONLY.test(scope)) return false
     return (type === '*' || isType(type)) && (allowed.includes('*') || allowed.includes(type))

@@ -135,6 +135,7 @@ export async function verifyAssertion(
     requiredClaims: ['exp', 'jti'],
   })
   const { jti, exp } = payload
-  if (typeof jti !== 'string' || typeof exp !== 'number') throw new Error('jti and exp are needed')
+  if (typeof jti !== 'string' || jti === '' || typeof exp !== 'number')
+    throw new Error('jti and exp are needed')
   return { id: jti, expires: exp }
 }

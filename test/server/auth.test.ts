@@ -134,6 +134,7 @@ t.test('the token endpoint refuses what is wrong by OAuth error', async (t) => {
     ['an expired one', formOf(await bad({ lifetime: '-1m' })), 'invalid_client'],
     ['one that lives too long', formOf(await bad({ lifetime: '10m' })), 'invalid_client'],
     ['no jti', formOf(await bad({ claims: { jti: undefined } })), 'invalid_client'],
+    ['an empty jti', formOf(await bad({ claims: { jti: '' } })), 'invalid_client'],
     ['one that was used', formOf(used), 'invalid_client'],
     [
       'a jku that is not registered',
@@ -267,5 +268,10 @@ t.test('scopes are read as SMART writes them', async (t) => {
   t.same(
     grantedScopes('system/Patient.read system/X.read', 'system/*.read', (type) => type === 'Patient'),
     ['system/Patient.read'],
+  )
+  t.same(
+    grantedScopes('system/*.rs '.repeat(5000), 'system/*.read', () => true),
+    ['system/*.rs'],
+    'once, however often it is asked for',
   )
 })

@@ -75,6 +75,7 @@ for (const [name, files, query] of [
     const behind = await raw(url, { range: `bytes=${BYTES}-` })
     t.equal(behind.status, 416)
     t.equal(behind.headers['content-range'], `bytes */${BYTES}`)
+    t.match(behind.body.toString(), /"OperationOutcome".*Range begins after the end/)
 
     const etag = String(whole.headers.etag)
     t.equal((await raw(url, { 'if-none-match': etag })).status, 304)
