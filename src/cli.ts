@@ -8,9 +8,13 @@ const words = process.argv.slice(2)
 // The list of processes shows everybody what was typed, and an address can hold a SAS.
 process.title = 'sluice'
 const interrupt = new AbortController()
+let endingWith: number | undefined
 
-for (const name of ['SIGINT', 'SIGTERM'] as const)
+// SIGHUP: the terminal or the connection is gone, and what is not finished can be resumed.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
+    // Only a reader that does not read is waited for.
+    if (endingWith !== undefined) process.exit(endingWith)
     // A second signal does not wait for anything: promise 3 holds without a tidy end.
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted)
     interrupt.abort(name)
@@ -44,6 +48,7 @@ function fail(error: unknown): void {
 /** Ends the process once stdout has taken what was printed, or can take no more. */
 function end(exitCode: number): void {
   const { stdout } = process
+  endingWith = exitCode
   if (stdout.destroyed || stdout.writableLength === 0) process.exit(exitCode)
   stdout.once('error', () => process.exit(exitCode))
   stdout.write('', () => process.exit(exitCode))

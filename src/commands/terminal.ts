@@ -16,7 +16,7 @@ export interface Terminal {
   warn(line: string): void
   /** Whether a person looks at stderr. */
   readonly isInteractive: boolean
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
 }
 
