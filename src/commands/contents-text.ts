@@ -12,7 +12,9 @@ export function printContents(
   else if (isEmpty)
     terminal.print(
       `WARNING: no resource was delivered${
-        isFailure ? '; check the request, and what the account may read. --allow-empty accepts this' : ''
+        isFailure
+          ? '; check the source, the request and what the account may read. --allow-empty accepts this'
+          : ''
       }`,
     )
 }

@@ -16,7 +16,7 @@ export function printPipelineReport(
     return
   }
   const { report, since, isIncrement, isResumed, issues = {}, removed, place, statePlace } = ended
-  if (isResumed) terminal.print('went on with the run that was interrupted')
+  if (isResumed) terminal.print('resumed the run that was interrupted')
   if (since !== undefined) terminal.print(`what changed since ${since}`)
   if (Object.keys(issues).length > 0) terminal.print(`the server says: ${issueText(issues)}`)
   printContents(ended, { isIncrement, isFailure: ended.isEmptyFailure }, terminal)

@@ -20,7 +20,7 @@ export const contentsOf = (request: ExportRequest, run: RunReport | RawReport): 
 /** Whether a run delivered no resource at all. */
 export const isEmptyRun = (run: RunReport | RawReport): boolean =>
   'raw' in run
-    ? run.outputs.every(({ name, bytes }) => bytes === 0 || name.startsWith(DELETIONS))
+    ? run.outputs.every((output) => !isFilled(output))
     : run.outputs.every(({ name, lines }) => lines.delivered === 0 || name.startsWith(DELETIONS))
 
 /** Whether only changes are asked for: then there may be none. */
@@ -36,6 +36,8 @@ export function requestedTypes({ parameters }: Pick<ExportRequest, 'parameters'>
 function typesIn(run: RunReport | RawReport): ReadonlySet<string> {
   if (!('raw' in run))
     return new Set(Object.entries(run.resourcesByType).flatMap(([type, count]) => (count > 0 ? [type] : [])))
-  const filled = run.outputs.filter(({ name, bytes }) => bytes > 0 && !name.startsWith(DELETIONS))
-  return new Set(filled.map(({ name }) => name.replace(/\..*/, '')))
+  return new Set(run.outputs.filter(isFilled).map(({ name }) => name.replace(/\..*/, '')))
 }
+
+const isFilled = ({ name, bytes, lines = bytes }: RawReport['outputs'][number]): boolean =>
+  lines > 0 && !name.startsWith(DELETIONS)

@@ -4,6 +4,7 @@ import type { ItemFailure, ItemTotals } from '../pipeline/report.js'
 import { sideBySide } from '../pipeline/side-by-side.js'
 import { REPORT_NAME } from '../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../storage/store.js'
+import { LineCount } from './raw-lines.js'
 
 /** What came of files that were kept as they are. */
 export interface RawReport {
@@ -18,6 +19,8 @@ export interface RawReport {
 interface RawOutput {
   readonly name: string
   readonly bytes: number
+  /** Not blank; undefined where its gzip cannot be read. */
+  readonly lines?: number
   readonly sha256?: string
 }
 
@@ -31,7 +34,6 @@ export interface RawOptions {
 }
 
 const BUFFER_BYTES = 2 ** 20
-const LF = 0x0a
 
 /** Raw data on disk, as asked: each file appears whole, finished ones are not fetched again. Throws SINK_*, INTERRUPTED. */
 export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOptions): Promise<RawReport> {
@@ -46,9 +48,9 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
     try {
       const before = await finished(sink, item, overwrite)
       if (before !== undefined) finishedBefore += 1
-      const head = before ?? (await copy(source, sink, item))
+      const { bytes, lines, ...head } = before ?? (await copy(source, sink, item))
       const sha256 = head.sha256 ?? (await sink.digest(item.name))
-      outputs.push({ name: item.name, bytes: head.bytes, sha256 })
+      outputs.push({ name: item.name, bytes, lines, sha256 })
     } catch (error) {
       if (!isSluiceError(error) || !error.code.startsWith('SOURCE_')) throw error
       failed.push({ item: item.name, code: error.code, message: error.message })
@@ -80,19 +82,24 @@ const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 interface Done {
   readonly itemVersion: string
   readonly headVersion: string
+  readonly lines?: number
   readonly sha256?: string
+}
+
+interface Kept extends SinkHead {
+  readonly lines?: number
 }
 
 /**
  * What is there of this very item; what another job of this export left under its name is replaced. Throws
  * SINK_CONFLICT for something else there.
  */
-async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promise<SinkHead | undefined> {
+async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promise<Kept | undefined> {
   const there = await sink.head(item.name)
   if (there === undefined) return undefined
   const done = parseObject((await sink.state.read(doneName(item))) ?? '') as Partial<Done> | undefined
   const isOurs = done !== undefined && done.headVersion === there.version
-  if (isOurs && done.itemVersion === item.version) return { ...there, sha256: done.sha256 }
+  if (isOurs && done.itemVersion === item.version) return { ...there, lines: done.lines, sha256: done.sha256 }
   if (isOurs || overwrite) return undefined
   throw sluiceError('SINK_CONFLICT', 'is already there and not of this export; choose another output', {
     blame: 'sink',
@@ -101,31 +108,32 @@ async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promi
   })
 }
 
-async function copy(source: Source, sink: Sink, item: SourceItem): Promise<SinkHead> {
+async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept> {
   const output = sink.item(item.name, item.version)
   const reader = await source.open(item, 0)
   try {
     await output.resume(0)
-    const lines = new LineCount()
+    const counter = new LineCount()
     for (;;) {
       // The sink may hold on to what it was given until it is flushed.
       const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
       const bytes = await reader.read(buffer)
       if (bytes === 0) break
-      lines.add(buffer.subarray(0, bytes))
+      await counter.add(buffer.subarray(0, bytes))
       await output.append([buffer.subarray(0, bytes)])
     }
     await reader.verify()
-    checkCount(item, lines.count)
+    const lines = await counter.end()
+    checkCount(item, lines)
     await output.complete()
     await output.flush()
     const head = await output.sealed()
     // Before it appears, so that what is there without a record is not ours.
-    const done: Done = { itemVersion: item.version, headVersion: head.version, sha256: head.sha256 }
+    const done: Done = { itemVersion: item.version, headVersion: head.version, lines, sha256: head.sha256 }
     await sink.state.write(doneName(item), JSON.stringify(done))
-    await output.commit({ sourceVersion: item.version, lines: lines.count, quarantined: 0 })
+    await output.commit({ sourceVersion: item.version, lines: lines ?? 0, quarantined: 0 })
     await output.settle()
-    return head
+    return { ...head, lines }
   } catch (error) {
     await output.abort().catch(() => {})
     throw error
@@ -134,30 +142,9 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<SinkH
   }
 }
 
-/** Lines that are not blank, in pieces of any size. */
-class LineCount {
-  #full = 0
-  #openBytes = 0
-
-  get count(): number {
-    return this.#full + (this.#openBytes > 1 ? 1 : 0)
-  }
-
-  add(bytes: Buffer): void {
-    let from = 0
-    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
-      // One byte is a carriage return; no resource is as short.
-      if (this.#openBytes + at - from > 1) this.#full += 1
-      this.#openBytes = 0
-      from = at + 1
-    }
-    this.#openBytes += bytes.length - from
-  }
-}
-
 /** Throws SOURCE_CORRUPT. */
-function checkCount({ name, promised }: SourceItem, lineCount: number): void {
-  if (promised?.lineCount === undefined || promised.lineCount === lineCount) return
+function checkCount({ name, promised }: SourceItem, lineCount: number | undefined): void {
+  if (promised?.lineCount === undefined || lineCount === undefined || promised.lineCount === lineCount) return
   throw sluiceError(
     'SOURCE_CORRUPT',
     `has ${lineCount} resources, not ${promised.lineCount} as announced; nothing of it was kept, run it again`,

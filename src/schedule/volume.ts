@@ -16,13 +16,16 @@ const SUSPICIOUS_SHARE = 0.1
 // A handful of resources may come and go.
 const LEAST_TO_COMPARE = 100
 
-/** Whether a full run brought less than a tenth of what the last one with the same settings did. */
+/** Whether a full run brought less than a tenth of what the last filled one with the same settings did. */
 export function hasShrunkSince(
   records: readonly RunRecord[],
   chain: string,
   { report }: Pick<Delivery, 'report'>,
 ): boolean {
-  const last = records.findLast((record) => record.event === 'succeeded' && record.chain === chain)
+  // An empty run between them, allowed or of bad lines only, is no size to go by.
+  const last = records.findLast(
+    (record) => record.event === 'succeeded' && record.chain === chain && !isEmptyRecord(record),
+  )
   const before = last === undefined ? 0 : (deliveredBy(last) ?? 0)
   return before >= LEAST_TO_COMPARE && report.lines.delivered < before * SUSPICIOUS_SHARE
 }

@@ -43,7 +43,7 @@ export async function postWebhook(webhook: Webhook, message: object): Promise<vo
     const proxy = error instanceof RequestFailure ? proxyError(error, url.origin) : undefined
     if (proxy !== undefined) throw proxy
     const reason = error instanceof RequestFailure ? error.message : 'FAILED'
-    throw sluiceError('SERVICE_UNAVAILABLE', `does not take the message (${reason})`, {
+    throw sluiceError('SERVICE_UNAVAILABLE', `did not accept the message (${reason})`, {
       blame: 'service',
       retry: 'never',
       at: url.origin,

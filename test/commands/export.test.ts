@@ -114,23 +114,23 @@ const ends: Readonly<Record<string, Ended>> = {
     exitCode: 0,
     says: /the server says: warning\/exception/,
   },
-  'an export of nothing': { plan: { files: {} }, exitCode: 3, says: /WARNING: the source has no resource/ },
+  'an export of nothing': { plan: { files: {} }, exitCode: 3, says: /WARNING: no resource was delivered/ },
   'an export of empty files': {
     plan: { files: { Patient: [''] } },
     exitCode: 3,
-    says: /WARNING: the source has no resource/,
+    says: /WARNING: no resource was delivered/,
   },
   'an export of nothing, raw': {
     plan: { files: { Patient: [''] } },
     words: ['--raw'],
     exitCode: 3,
-    says: /WARNING: the source has no resource/,
+    says: /WARNING: no resource was delivered/,
   },
   'an export of nothing, which is allowed': {
     plan: { files: {} },
     words: [...CONFIGURED, '--allow-empty'],
     exitCode: 0,
-    says: /WARNING: the source has no resource/,
+    says: /WARNING: no resource was delivered/,
   },
   'changes of which there are none': {
     plan: { files: {} },

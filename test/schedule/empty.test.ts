@@ -169,6 +169,17 @@ t.test('a full run that shrank to less than a tenth holds retention back, once',
   t.ok((await runOnce(pipeline)).removed.includes(good.run), 'it stayed so: it is the new size')
 })
 
+t.test('an allowed empty run between does not hide that a full one shrank', async (t) => {
+  const server = await startBadServer(t, { files: { Observation: [lines(200, observationLine)] } })
+  const pipeline = { ...pipelineFrom(server, t.testdir()), allowEmpty: true }
+  const good = await runOnce(pipeline)
+  for (const count of [0, 0, 19]) {
+    server.plan = { files: { Observation: [lines(count, observationLine)] } }
+    t.same((await runOnce(pipeline)).removed, [], `${count} lines remove nothing`)
+  }
+  t.ok((await runOnce(pipeline)).removed.includes(good.run), 'it stayed so: it is the new size')
+})
+
 const NOW = new Date('2026-11-21T12:00:00Z')
 const DAYS = ['11', '12', '13', '14', '15', '16']
 

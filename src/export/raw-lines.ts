@@ -1,0 +1,60 @@
+import { createGunzip, type Gunzip } from 'node:zlib'
+
+const LF = 0x0a
+
+/** Counts lines that are not blank in pieces of any size; a file in gzip is read through. */
+export class LineCount {
+  #full = 0
+  #openBytes = 0
+  #gunzip: Gunzip | undefined
+  #isStarted = false
+  #isBroken = false
+
+  async add(bytes: Buffer): Promise<void> {
+    if (!this.#isStarted) {
+      this.#isStarted = true
+      if (bytes[0] === 0x1f && bytes[1] === 0x8b) this.#gunzip = this.#openGunzip()
+    }
+    const gunzip = this.#gunzip
+    if (gunzip === undefined) this.#count(bytes)
+    else if (!this.#isBroken)
+      await new Promise<void>((resolve) => {
+        gunzip.once('close', resolve)
+        gunzip.write(bytes, () => {
+          gunzip.off('close', resolve)
+          resolve()
+        })
+      })
+  }
+
+  /** At the end of the file; undefined where its gzip is broken. */
+  async end(): Promise<number | undefined> {
+    const gunzip = this.#gunzip
+    if (gunzip !== undefined && !this.#isBroken)
+      await new Promise<void>((resolve) => {
+        gunzip.once('close', resolve)
+        gunzip.end()
+      })
+    return this.#isBroken ? undefined : this.#full + (this.#openBytes > 1 ? 1 : 0)
+  }
+
+  #openGunzip(): Gunzip {
+    const gunzip = createGunzip({ chunkSize: 256 * 1024 })
+    gunzip.on('data', (bytes: Buffer) => this.#count(bytes))
+    gunzip.on('error', () => {
+      this.#isBroken = true
+    })
+    return gunzip
+  }
+
+  #count(bytes: Buffer): void {
+    let from = 0
+    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
+      // One byte is a carriage return; no resource is as short.
+      if (this.#openBytes + at - from > 1) this.#full += 1
+      this.#openBytes = 0
+      from = at + 1
+    }
+    this.#openBytes += bytes.length - from
+  }
+}
