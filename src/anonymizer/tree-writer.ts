@@ -63,13 +63,15 @@ export class TreeWriter {
       this.copy(member.start, member.end)
       return true
     }
-    if (!member.items.some((item) => item.touched)) {
+    if (!itemsToWrite(member, body).some((item) => item.touched)) {
       this.key(member.keyText)
       if (this.tree.isCompact) this.copy(member.start, member.end)
       else this.items(member, member.items)
       return true
     }
-    const items = member.items.filter((item) => !item.gone)
+    // `"x": []` holds nothing: what a rule gave to the items of `_x` is written there.
+    if (member.isEmptyArray && !member.underscore) return out.length > before
+    const items = itemsToWrite(member, body).filter((item) => !item.gone)
     const kept = items.some((item) => (member.underscore ? hasBody(item) : hasOwnValue(item)))
     if (kept) {
       this.key(member.keyText)
@@ -78,7 +80,7 @@ export class TreeWriter {
     // A value given to an element that had only its `_` property needs a property of its own.
     if (member.underscore && items.some((item) => typeof item.replaced === 'string')) {
       const plainKey = member.key.slice(1)
-      if (!body.members.some((other) => other.key === plainKey)) {
+      if (!body.members.some((other) => other.key === plainKey && !other.isEmptyArray)) {
         this.key(JSON.stringify(plainKey))
         this.items({ isArray: member.isArray, underscore: false }, items)
       }
@@ -164,6 +166,15 @@ export class TreeWriter {
     }
     out.length = at
   }
+}
+
+/** A property's items, and those that only a longer `_` array has as far as a rule gave one of them a value. */
+function itemsToWrite(member: JsonMember, body: Body): readonly TreeNode[] {
+  const { items } = member
+  if (member.underscore || !member.isArray) return items
+  const all = body.members.find(({ key }) => key === `_${member.key}`)?.items ?? items
+  const given = all.findLastIndex((item) => typeof item.replaced === 'string')
+  return given < items.length ? items : all.slice(0, given + 1)
 }
 
 /** Whether something of the `_` object is left: all of an untouched one, else a real child. */

@@ -143,3 +143,21 @@ t.test('no method loses a resource for a primitive that has no value', async (t)
       t.same(first, second, `${String(settings.method)} on ${path}`)
     }
 })
+
+t.test('a value given to an item of a `_` array is written, whatever the other array holds', async (t) => {
+  const extension = [ABSENT]
+  const rules = [{ path: 'Patient.name.given', method: 'substitute', replaceWith: 'z' }]
+  const rows: readonly (readonly [Json, readonly string[]])[] = [
+    [{ given: [], _given: [{ extension }, { extension }] }, ['z', 'z']],
+    [{ _given: [{ extension }], given: [] }, ['z']],
+    [{ given: ['a'], _given: [null, { extension }, { id: 'i' }] }, ['z', 'z', 'z']],
+    [{ given: [''], _given: [{ extension: [{}] }, { extension }, {}] }, ['z']],
+    [{ _given: [null, { extension }], given: [null] }, ['z']],
+    [{ given: ['a', 'b'], _given: [{ extension }] }, ['z', 'z']],
+  ]
+  for (const engine of enginesFor(rules))
+    for (const [name, given] of rows) {
+      const line = JSON.stringify({ resourceType: 'Patient', name: [name] })
+      t.match(outputOf(engine.run(line)), { name: [{ given }] }, line)
+    }
+})
