@@ -105,6 +105,10 @@ function isAddressKey(source: Buffer, start: number, end: number): boolean {
   return ADDRESS_KEYS.some((key) => isKey(source, start, end, key))
 }
 
+/** First bytes of the keys that are looked at, or of an escaped one: most keys are passed over by these alone. */
+const FIRST_BYTES = new Uint8Array(256)
+for (const first of 'rtdvfi_\\') FIRST_BYTES[first.charCodeAt(0)] = 1
+
 /** Elements that say whom a reference without an address means: any of them makes a typed object a Reference. */
 const isDescription = (source: Buffer, start: number, end: number): boolean =>
   ['identifier', 'display', '_reference', 'reference'].some((key) => isKey(source, start, end, key))
@@ -166,14 +170,17 @@ function walkObject(walk: Walk, start: number, { tree, isRoot }: Place): number 
     let after: number
     if (first === QUOTE) {
       after = skipString(source, value, end)
-      readText(walk, parts, { key, value: { start: value, end: after }, isRoot })
+      if (FIRST_BYTES[source[key.start + 1]] === 1)
+        readText(walk, parts, { key, value: { start: value, end: after }, isRoot })
     } else if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
       const below = tree === undefined ? undefined : tree.below.get(stringText(source, key.start, key.end))
       after = walkValue(walk, value, below)
-      parts.hasIdentifier ||= isKey(source, key.start, key.end, 'identifier')
-      parts.isDescribed ||= isDescription(source, key.start, key.end)
-      if (first === OPEN_ARRAY && isKey(source, key.start, key.end, 'reference'))
-        parts.addresses.push(...textsIn(source, value, after))
+      if (FIRST_BYTES[source[key.start + 1]] === 1) {
+        parts.hasIdentifier ||= isKey(source, key.start, key.end, 'identifier')
+        parts.isDescribed ||= isDescription(source, key.start, key.end)
+        if (first === OPEN_ARRAY && isKey(source, key.start, key.end, 'reference'))
+          parts.addresses.push(...textsIn(source, value, after))
+      }
     } else after = skipValue(source, value, end, 0)
     at = skipSpace(source, after, end)
     if (source[at] !== 0x2c) break
