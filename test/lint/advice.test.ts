@@ -106,6 +106,19 @@ const ROWS: readonly Row[] = [
   ['R4', 'Bundle.entry.Patient.name', 'never-matches', 'Bundle.entry.resource.Patient.name'],
   ['R4', `nodesByName('HumanName')`, 'never-matches', `nodesByType('HumanName')`],
   ['R4', `nodesByType('birthDate')`, 'never-matches', `nodesByName('birthDate')`],
+  [
+    'R4',
+    `Bundle.entry.where(resource.resourceType='Patient')`,
+    'never-matches',
+    'Bundle.entry.where(resource is Patient)',
+  ],
+  [
+    'R4',
+    `Patient.contained.where('Group' = resourceType).name`,
+    'never-matches',
+    'Patient.contained.where($this is Group).name',
+  ],
+  ['R4', `Bundle.entry.where(resource.resourceType='Foo')`, 'never-matches', undefined],
   ['R5', 'CareTeam.reasonCode', 'never-matches', 'CareTeam.reason.concept'],
   [
     'R5',

@@ -66,6 +66,7 @@ function elementCandidates(
   tree: ElementTree,
 ): Candidate[] {
   const { name, input } = target
+  if (name === 'resourceType') return typeTest(target, whole, tree)
   const members = membersOf(types)
   const found: Expression[] = []
   const nearest = nearestName(name, namesOf(types))
@@ -91,6 +92,16 @@ function elementCandidates(
   if (versionsWith(name, types, tree).length === 0) found.push(...oneDeeper(target, members, tree))
   found.push(...quoted)
   return found.map((by) => ({ target, by }))
+}
+
+/** `resourceType = 'Patient'`, as JSON has it: a path asks `is Patient`. */
+function typeTest(target: MemberStep, whole: Expression, tree: ElementTree): Candidate[] {
+  const parent = parentOf(whole, target)
+  if (parent?.op !== 'binary' || parent.operator !== '=') return []
+  const other = parent.left === target ? parent.right : parent.left
+  if (other.op !== 'literal' || other.kind !== 'string' || !tree.resources.has(other.text)) return []
+  const input = target.input ?? ({ op: 'this' } as const)
+  return [{ target: parent, by: { op: 'type', operator: 'is', input, type: other.text } }]
 }
 
 /** `reasonCode` became the concept of `reason` in R5, `reasonReference` its reference. */
