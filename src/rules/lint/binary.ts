@@ -1,17 +1,8 @@
-import { parseMoment } from '../../fhir/dates.js'
 import type { Expression } from '../expression.js'
-import { codesOf } from './bindings.js'
+import { contradictionIn } from './contradiction.js'
+import { compared } from './equality.js'
 import type { Frame, Judge } from './judge.js'
-import {
-  type ComparedKind,
-  either,
-  isNothing,
-  kindsOf,
-  NEVER,
-  NOTHING,
-  type Outcome,
-  value,
-} from './outcome.js'
+import { either, isNothing, kindsOf, NEVER, NOTHING, type Outcome, type ValueKind, value } from './outcome.js'
 
 type Binary = Extract<Expression, { op: 'binary' }>
 
@@ -23,10 +14,15 @@ export function judgeBinary(judge: Judge, expression: Binary, frame: Frame): Out
   const inner = operator === '|' ? frame : { ...frame, isCondition: true }
   const left = judge.run(expression.left, inner)
   const right = judge.run(expression.right, inner)
+  if (/^(?:and|or|xor|implies)$/.test(operator)) {
+    judge.needsCondition(expression.left, left, inner)
+    judge.needsCondition(expression.right, right, inner)
+  }
   switch (operator) {
     case '|':
       return either(left, right)
     case 'and':
+      if (contradicts(judge, expression, frame)) return NEVER
       return left.neverTrue || right.neverTrue ? NEVER : HOLDS
     case 'or':
       return left.neverTrue && right.neverTrue ? NEVER : HOLDS
@@ -42,16 +38,31 @@ export function judgeBinary(judge: Judge, expression: Binary, frame: Frame): Out
       return compared(judge, expression, frame, [left, right])
     case '~':
     case '!~':
+      if (!onValues(judge, expression, frame, [left, right])) return NOTHING
+      return isNothing(left) || isNothing(right) ? HOLDS : compared(judge, expression, frame, [left, right])
     case '&':
       if (onValues(judge, expression, frame, [left, right])) judge.note(expression, frame, undefined)
-      return operator === '&' ? value('string') : HOLDS
+      return value('string')
     default:
       if (isNothing(left) || isNothing(right)) return NOTHING
       if (!onValues(judge, expression, frame, [left, right])) return NOTHING
       if (/^[<>]/.test(operator)) return ordered(judge, expression, frame, [left, right])
       judge.note(expression, frame, undefined)
-      return { ...value('number'), values: undefined }
+      return { ...value('number'), values: RESULTS[operator] ?? new Set(['number']) }
   }
+}
+
+/** Numbers add, texts join, dates move. */
+const RESULTS: Readonly<Record<string, ReadonlySet<ValueKind>>> = {
+  '+': new Set(['number', 'string', 'moment']),
+  '-': new Set(['number', 'moment']),
+}
+
+function contradicts(judge: Judge, expression: Binary, frame: Frame): boolean {
+  const text = contradictionIn(judge, expression, frame)
+  if (text === undefined) judge.note(expression, frame, undefined)
+  else judge.note(expression, frame, { kind: 'condition', text, places: [] })
+  return text !== undefined
 }
 
 function onValues(judge: Judge, expression: Binary, frame: Frame, operands: readonly Outcome[]): boolean {
@@ -67,80 +78,13 @@ const isComplex = ({ type }: { readonly type: { readonly jsonKind: string } }): 
 
 type Operands = readonly [Outcome, Outcome]
 
-/** Values of different kinds are never equal. */
-function compared(judge: Judge, expression: Binary, frame: Frame, [left, right]: Operands): Outcome {
-  const mine = kindsOf(left)
-  const theirs = kindsOf(right)
-  if (mine !== undefined && theirs !== undefined && !meet([left, mine], [right, theirs])) {
-    const text = `${[...mine].map(nameOf).join(' or ')} never equals ${[...theirs].map(nameOf).join(' or ')}`
-    judge.note(expression, frame, { kind: 'condition', text, places: left.places ?? [] })
-    return expression.operator === '!=' ? HOLDS : NEVER
-  }
-  if (left.texts !== undefined && right.texts !== undefined) {
-    const text = 'two texts are compared, not an element'
-    judge.note(expression, frame, { kind: 'pointless', text, places: [] })
-    return HOLDS
-  }
-  const codes = unknownCode(left, right) ?? unknownCode(right, left)
-  judge.note(
-    expression,
-    frame,
-    codes === undefined
-      ? undefined
-      : { kind: 'pointless', text: `the codes are ${codes.join(', ')}`, places: [] },
-  )
-  return HOLDS
-}
-
-const nameOf = (kind: ComparedKind): string =>
-  ({
-    complex: 'a complex element',
-    string: 'a text',
-    boolean: 'true or false',
-    number: 'a number',
-    moment: 'a date',
-    quantity: 'a quantity',
-  })[kind]
-
-type Side = readonly [Outcome, ReadonlySet<ComparedKind>]
-
-function meet([left, mine]: Side, [right, theirs]: Side): boolean {
-  for (const kind of mine) if (theirs.has(kind)) return true
-  // A date that is none is compared as a text, so a text that is no date may be met in data that is invalid.
-  return isOddText(left, theirs) || isOddText(right, mine)
-}
-
-const isOddText = ({ texts, values }: Outcome, others: ReadonlySet<ComparedKind>): boolean =>
-  others.has('moment') &&
-  values?.has('string') === true &&
-  (texts === undefined || texts.some((text) => parseMoment(text, 'dateTime') === undefined))
-
-/** The codes that one side may hold, where the other is texts that are none of them. */
-function unknownCode({ places }: Outcome, { texts }: Outcome): readonly string[] | undefined {
-  if (places === undefined || places.length === 0 || texts === undefined || texts.length === 0)
-    return undefined
-  const lists = places.map(codesOf)
-  const codes = new Set<string>()
-  for (const list of lists) {
-    if (list === undefined) return undefined
-    for (const code of list) codes.add(code)
-  }
-  return texts.some((text) => codes.has(text)) ? undefined : [...codes]
-}
-
+/** Values of different kinds have no order: comparing them fails. */
 function ordered(judge: Judge, expression: Binary, frame: Frame, [left, right]: Operands): Outcome {
   const mine = kindsOf(left)
   const theirs = kindsOf(right)
-  const isFine =
-    mine === undefined ||
-    theirs === undefined ||
-    [...mine].some((kind) => theirs.has(kind)) ||
-    [...mine, ...theirs].includes('quantity') ||
-    [...mine, ...theirs].includes('moment')
-  judge.note(
-    expression,
-    frame,
-    isFine ? undefined : { kind: 'fails', text: 'values of different kinds have no order', places: [] },
-  )
+  const isFine = mine === undefined || theirs === undefined || [...mine].some((kind) => theirs.has(kind))
+  const text = 'values of different kinds have no order'
+  const fault = judge.partlyFails(left) ?? judge.partlyFails(right)
+  judge.note(expression, frame, isFine ? fault : { kind: 'fails', text, places: left.places ?? [] })
   return HOLDS
 }

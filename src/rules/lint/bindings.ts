@@ -1,22 +1,39 @@
+import type { FhirVersion } from '../../fhir/version.js'
 import type { Place } from './place.js'
+import { REQUIRED_CODES } from './required-codes.js'
 
-/** Codes of required bindings that people write into conditions; the element tree has none. */
-const BOUND: Readonly<Record<string, string>> = {
-  'HumanName.use': 'usual official temp nickname anonymous old maiden',
-  'Identifier.use': 'usual official temp secondary old',
-  'Address.use': 'home work temp old billing',
-  'Address.type': 'postal physical both',
-  'ContactPoint.system': 'phone fax email pager url sms other',
-  'ContactPoint.use': 'home work temp old mobile',
-  'Narrative.status': 'generated extensions additional empty',
-  'Quantity.comparator': '< <= >= > ad',
-  'Patient.gender': 'male female other unknown',
-  'Patient.contact.gender': 'male female other unknown',
-  'Person.gender': 'male female other unknown',
-  'Practitioner.gender': 'male female other unknown',
-  'RelatedPerson.gender': 'male female other unknown',
+const tables = new Map<FhirVersion, ReadonlyMap<string, readonly string[]>>()
+
+/** The codes of required bindings by element (`HumanName.use`, `Patient.contact.gender`). */
+function codesByElement(version: FhirVersion): ReadonlyMap<string, readonly string[]> {
+  const known = tables.get(version)
+  if (known !== undefined) return known
+  const table = new Map<string, readonly string[]>()
+  for (const line of REQUIRED_CODES.split('\n')) {
+    const [versions, elements, codes] = line.split(': ')
+    if (!versions.split(',').includes(version)) continue
+    const list = codes.split(' ')
+    for (const element of elements.split(' ')) table.set(element, list)
+  }
+  tables.set(version, table)
+  return table
 }
 
-/** The codes that a place may hold, where its binding is known. */
-export const codesOf = ({ name, parent }: Place): readonly string[] | undefined =>
-  parent === undefined ? undefined : BOUND[`${parent.type.id}.${name}`]?.split(' ')
+/** The codes that a place may hold, where FHIR requires them. */
+export const codesOf = ({ name, parent }: Place, version: FhirVersion): readonly string[] | undefined =>
+  parent === undefined ? undefined : codesByElement(version).get(`${parent.type.id}.${name}`)
+
+/** The codes that one of these places may hold; undefined where one of them may hold others. */
+export function codesAt(
+  places: readonly Place[] | undefined,
+  version: FhirVersion,
+): ReadonlySet<string> | undefined {
+  if (places === undefined || places.length === 0) return undefined
+  const codes = new Set<string>()
+  for (const place of places) {
+    const list = codesOf(place, version)
+    if (list === undefined) return undefined
+    for (const code of list) codes.add(code)
+  }
+  return codes
+}

@@ -1,4 +1,7 @@
 import type { Expression } from '../expression.js'
+import { patternOf } from '../values/strings.js'
+import { codesAt } from './bindings.js'
+import type { Fault } from './faults.js'
 import type { Frame, Judge } from './judge.js'
 import {
   either,
@@ -33,7 +36,9 @@ const argument = (judge: Judge, call: Call, frame: Frame, at = 0): Outcome =>
 /** Whether a condition can hold; one that cannot, without anything wrong inside of it, is a fault itself. */
 function holds(judge: Judge, call: Call, input: Outcome, frame: Frame): boolean {
   if (isNothing(input)) return false
-  const { neverTrue } = each(judge, call, input)
+  const outcome = each(judge, call, input)
+  judge.needsCondition(call.args[0], outcome, { ...frame, isCondition: true })
+  const { neverTrue } = outcome
   const text = 'the condition never holds'
   judge.note(call, frame, neverTrue ? { kind: 'condition', text, places: [] } : undefined)
   return !neverTrue
@@ -69,11 +74,16 @@ const CALLS: Readonly<Record<string, JudgedCall>> = {
     isNothing(input) ? NOTHING : judge.run(call.args[0], { focus: input, self: input, isCondition }),
   exists,
   any: exists,
-  all: (judge, call, input) => {
-    each(judge, call, input)
+  all: (judge, call, input, frame) => {
+    const outcome = each(judge, call, input)
+    if (!isNothing(input)) judge.needsCondition(call.args[0], outcome, { ...frame, isCondition: true })
     return HOLDS
   },
-  not: (_, __, input) => (isNothing(input) ? NOTHING : HOLDS),
+  not: (judge, call, input, frame) => {
+    if (isNothing(input)) return NOTHING
+    if (call.input !== undefined) judge.needsCondition(call.input, input, { ...frame, isCondition: true })
+    return HOLDS
+  },
   empty: truth,
   isDistinct: truth,
   allTrue: truth,
@@ -112,7 +122,9 @@ const CALLS: Readonly<Record<string, JudgedCall>> = {
   },
   iif: (judge, call, input, frame) => {
     const inner: Frame = { focus: input, self: input, isCondition: true }
-    const { neverTrue } = judge.run(call.args[0], inner)
+    const outcome = judge.run(call.args[0], inner)
+    judge.needsCondition(call.args[0], outcome, inner)
+    const { neverTrue } = outcome
     const branches = call.args
       .slice(1)
       .map((branch) => judge.run(branch, { ...inner, isCondition: frame.isCondition }))
@@ -208,12 +220,39 @@ function onValues(judge: Judge, call: Call, input: Outcome, frame: Frame): Outco
   const wanted = ON_TEXT.has(call.name) ? 'string' : ON_NUMBER.has(call.name) ? 'number' : undefined
   if (wanted !== undefined && !mayBe(input, wanted)) {
     const text = wanted === 'string' ? `${call.name}() needs a text` : `${call.name}() needs a number`
-    judge.note(call, frame, { kind: 'fails', text, places: [] })
+    judge.note(call, frame, { kind: 'fails', text, places: input.places ?? [] })
     return NOTHING
   }
-  judge.note(call, frame, undefined)
+  judge.note(call, frame, textFaultOf(judge, call, input) ?? judge.partlyFails(input))
   if (ON_TEXT.has(call.name) && args.some(isNothing)) return NOTHING
   return value(RESULTS.find(([, names]) => names.test(call.name))?.[0] ?? 'string')
+}
+
+/** A part of a text that no code of the element has, or a pattern that is none. */
+function textFaultOf(judge: Judge, { name, args }: Call, { places }: Outcome): CallFault | undefined {
+  const [wanted] = args
+  if (wanted?.op !== 'literal' || wanted.kind !== 'string') return undefined
+  const { text } = wanted
+  const pattern = /^(?:matches|replaceMatches)$/.test(name) ? patternOf(text) : undefined
+  if (pattern === 'invalid') return { kind: 'fails', text: 'it is not a regular expression', places: [] }
+  const codes = codesAt(places, judge.tree.version)
+  const test = codeTest(name, text, pattern)
+  if (codes === undefined || test === undefined || [...codes].some(test)) return undefined
+  const message = `${name}('${text}') holds for none of the codes ${[...codes].join(', ')}`
+  return { kind: 'pointless', text: message, places: [], codes: [...codes] }
+}
+
+type CallFault = Pick<Fault, 'kind' | 'text' | 'places' | 'codes'>
+
+function codeTest(
+  name: string,
+  text: string,
+  pattern: RegExp | undefined,
+): ((code: string) => boolean) | undefined {
+  if (name === 'startsWith') return (code) => code.startsWith(text)
+  if (name === 'endsWith') return (code) => code.endsWith(text)
+  if (name === 'contains') return (code) => code.includes(text)
+  return name === 'matches' && pattern !== undefined ? (code) => pattern.test(code) : undefined
 }
 
 /** A date that is no date is a text. */

@@ -1,17 +1,12 @@
 import { type ElementTree, type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
 import type { Expression } from '../expression.js'
-import { parentOf } from './expressions.js'
+import { conditionCandidates, failureCandidates } from './condition-candidates.js'
+import { type Candidate, ofType, parentOf, step, text } from './expressions.js'
 import type { Fault } from './faults.js'
 import { editDistance, nearestName } from './nearest-name.js'
 import { comparedKind } from './outcome.js'
 import { concrete } from './place.js'
 import { renamesOf, versionsWith } from './versions.js'
-
-/** A part of a path with what may have been meant instead. */
-export interface Candidate {
-  readonly target: Expression
-  readonly by: Expression
-}
 
 type MemberStep = Extract<Expression, { op: 'member' }>
 type Call = Extract<Expression, { op: 'call' }>
@@ -22,7 +17,11 @@ export function candidates(fault: Fault, whole: Expression, tree: ElementTree): 
   const types = [...new Set(fault.places.flatMap(({ type }) => concrete(type, tree)))]
   switch (fault.kind) {
     case 'element':
-      if (expression.op === 'member') return elementCandidates(expression, whole, types, tree)
+      if (expression.op === 'member')
+        return [
+          ...elementCandidates(expression, whole, types, tree),
+          ...startCandidates(expression, whole, { tree, isInCondition: fault.isInCondition }),
+        ]
       return expression.op === 'call' ? searchCandidates(expression, whole, types, tree) : []
     case 'type':
       return expression.op === 'call' && /^nodesBy/.test(expression.name)
@@ -31,27 +30,13 @@ export function candidates(fault: Fault, whole: Expression, tree: ElementTree): 
     case 'argument':
       return argumentCandidates(expression, tree)
     case 'condition':
-      return comparisonCandidates(expression, types)
+    case 'pointless':
+      return conditionCandidates(fault, whole, types)
     case 'fails':
-      return failureCandidates(expression)
-    default:
-      return []
+    case 'partly-fails':
+      return failureCandidates(fault, types)
   }
 }
-
-const text = (content: string): Expression => ({ op: 'literal', kind: 'string', text: content })
-const step = (name: string, input: Expression | undefined): Expression => ({
-  op: 'member',
-  name,
-  delimited: false,
-  ...(input === undefined ? {} : { input }),
-})
-const ofType = (input: Expression, type: string): Expression => ({
-  op: 'call',
-  name: 'ofType',
-  args: [text(type)],
-  input,
-})
 
 const membersOf = (types: readonly ElementType[]): readonly Member[] =>
   types.flatMap((type) => [...type.members.values()])
@@ -70,6 +55,9 @@ function elementCandidates(
   const members = membersOf(types)
   const found: Expression[] = []
   const nearest = nearestName(name, namesOf(types))
+  found.push(...callMeant(target))
+  if (input !== undefined && name === 'value' && types.length > 0 && types.every(isPrimitive))
+    found.push(input)
   const quoted = isOperand(whole, target) ? [text(name)] : []
   if (
     target.delimited ||
@@ -102,6 +90,34 @@ function typeTest(target: MemberStep, whole: Expression, tree: ElementTree): Can
   if (other.op !== 'literal' || other.kind !== 'string' || !tree.resources.has(other.text)) return []
   const input = target.input ?? ({ op: 'this' } as const)
   return [{ target: parent, by: { op: 'type', operator: 'is', input, type: other.text } }]
+}
+
+/** `use.exists` is `use.exists()`. */
+const callMeant = ({ name, input }: MemberStep): Expression[] =>
+  /^(?:exists|empty|not|first|last|single|tail|distinct|children|descendants)$/.test(name) &&
+  input !== undefined
+    ? [{ op: 'call', name, args: [], input }]
+    : []
+
+/**
+ * The start of an expression that is in the way: `name` in `Patient.name.where(name.use = 'x')`, `patient` in
+ * `Patient.name | patient.telecom`, `Resource` in `Bundle.entry.Resource.name`.
+ */
+function startCandidates(
+  target: MemberStep,
+  whole: Expression,
+  { tree, isInCondition }: { readonly tree: ElementTree; readonly isInCondition: boolean },
+): Candidate[] {
+  const found: Candidate[] = []
+  const parent = parentOf(whole, target)
+  if (isInCondition && target.input === undefined && parent?.op === 'member')
+    found.push({ target: parent, by: step(parent.name, undefined) })
+  const { input } = target
+  if (input?.op !== 'member') return found
+  const type = [...tree.resources.keys()].find((name) => name.toLowerCase() === input.name.toLowerCase())
+  if (type !== undefined && type !== input.name) found.push({ target: input, by: step(type, input.input) })
+  if (input.name === 'Resource') found.push({ target: input, by: step('resource', input.input) })
+  return found
 }
 
 /** `reasonCode` became the concept of `reason` in R5, `reasonReference` its reference. */
@@ -160,7 +176,10 @@ function searchCandidates(
   const add = (name: string, content: string | undefined): void => {
     if (content !== undefined) found.push({ target, by: call(name, content) })
   }
+  const last = /(?:^FHIR\.|\/)([A-Za-z]+)$/.exec(wanted)?.[1]
+  if (byType && last !== undefined && typeNames.has(last)) add(target.name, last)
   add(target.name, nearestName(wanted, byType ? typeNames : names))
+  if (!byType) found.push(...choicesNamed(target, types, tree))
   if (byType && names.has(wanted)) add('nodesByName', wanted)
   if (!byType && typeNames.has(wanted)) add('nodesByType', wanted)
   const parent = parentOf(whole, target)
@@ -170,6 +189,18 @@ function searchCandidates(
   }
   add(byType ? 'nodesByName' : 'nodesByType', nearestName(wanted, byType ? names : typeNames))
   return found
+}
+
+/** `nodesByName('valueString')`: JSON names of choice elements. */
+function choicesNamed(target: Call, types: readonly ElementType[], tree: ElementTree): Candidate[] {
+  const [argument] = target.args
+  if (argument.op !== 'literal') return []
+  const wanted = argument.text.toLowerCase()
+  return [...new Set([...types, ...tree.dataTypes.values()])]
+    .flatMap((type) => [...type.members.values()])
+    .filter(({ key, name }) => key.toLowerCase() === wanted && key !== name)
+    .slice(0, 1)
+    .map(({ name, type }) => ({ target, by: ofType({ ...target, args: [text(name)] }, type.name) }))
 }
 
 function allNames(types: readonly ElementType[], tree: ElementTree): ReadonlySet<string> {
@@ -197,6 +228,16 @@ function typeCandidates(
   if (nearest !== undefined) found.push({ target: expression, by: withType(expression, nearest) })
   const known = nearestName(wanted, [...tree.dataTypes.keys(), ...tree.resources.keys()])
   const { input } = expression
+  const [typeName, ...steps] = wanted.split('.')
+  if (steps.length > 0)
+    found.push({
+      target: expression,
+      by: steps.reduce<Expression>((before, name) => step(name, before), withType(expression, typeName)),
+    })
+  const moments = types.filter((type) => comparedKind(type) === 'moment')
+  const [moment] = moments
+  if (/^(?:date|dateTime|instant)$/.test(wanted) && moments.length === 1 && moment.name !== 'time')
+    found.push({ target: expression, by: withType(expression, moment.name) })
   for (const { name, type } of membersOf(types)) {
     if (type.name !== known || input === undefined) continue
     const parent = parentOf(whole, expression)
@@ -230,63 +271,4 @@ function argumentCandidates(expression: Expression, tree: ElementTree): Candidat
   const nearest = nearestName(argument.name, tree.dataTypes.keys())
   if (nearest === undefined) return [quoted]
   return [quoted, { target: expression, by: { ...expression, args: [text(nearest)] } }]
-}
-
-/** What of a complex element is meant where it is compared with a text. */
-const TEXTS: Readonly<Record<string, readonly string[]>> = {
-  CodeableConcept: ['coding', 'code'],
-  CodeableReference: ['concept', 'coding', 'code'],
-  Coding: ['code'],
-  Reference: ['reference'],
-  Identifier: ['value'],
-  ContactPoint: ['value'],
-  HumanName: ['family'],
-  Address: ['city'],
-  Annotation: ['text'],
-}
-
-/** A comparison of values of different kinds. */
-function comparisonCandidates(expression: Expression, types: readonly ElementType[]): Candidate[] {
-  if (expression.op !== 'binary') return []
-  const { left, right } = expression
-  const [type] = types
-  if (type === undefined || right.op !== 'literal' || right.kind !== 'string') return []
-  const kind = comparedKind(type)
-  const with_ = (by: Partial<typeof expression>): Candidate[] => [
-    { target: expression, by: { ...expression, ...by } },
-  ]
-  if (kind === 'number' && /^\d+$/.test(right.text))
-    return with_({ right: { op: 'literal', kind: 'integer', text: right.text } })
-  if (kind === 'number' && /^\d+\.\d+$/.test(right.text))
-    return with_({ right: { op: 'literal', kind: 'decimal', text: right.text } })
-  if (kind === 'boolean' && /^(?:true|false)$/.test(right.text))
-    return with_({ right: { op: 'literal', kind: 'boolean', text: right.text } })
-  if (kind === 'moment' && /^\d{4}(?:-\d\d(?:-\d\d)?)?$/.test(right.text))
-    return with_({ right: { op: 'literal', kind: 'date', text: right.text } })
-  const steps = TEXTS[type.name]
-  if (steps === undefined) return []
-  const inner = steps.reduce<Expression>((input, name) => step(name, input), left)
-  if (expression.operator !== '=') return []
-  return with_({ left: inner })
-}
-
-/** What is left where the step that fails goes. */
-function failureCandidates(expression: Expression): Candidate[] {
-  const target = expression
-  if (expression.op === 'at') return [{ target, by: expression.input }]
-  if (expression.op === 'type') return [{ target, by: ofType(expression.input, expression.type) }]
-  if (expression.op === 'call' && expression.input !== undefined) {
-    const { input, args, name } = expression
-    if (name === 'is' && args[0].op === 'literal') return [{ target, by: ofType(input, args[0].text) }]
-    const all = input.op === 'this' ? [] : [{ target, by: input }]
-    return name === 'exists' && args.length === 1
-      ? [{ target, by: { ...expression, name: 'where' } }, ...all]
-      : all
-  }
-  if (expression.op === 'binary' && /^(?:=|!=|<|>|<=|>=|~|in)$/.test(expression.operator)) {
-    const { left } = expression
-    const condition = { ...expression, left: { op: 'this' } as const }
-    return [{ target, by: { op: 'call', name: 'where', args: [condition], input: left } }]
-  }
-  return []
 }

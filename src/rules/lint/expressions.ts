@@ -51,3 +51,25 @@ export function parentOf(whole: Expression, part: Expression): Expression | unde
   }
   return undefined
 }
+
+/** A part of a path with what may have been meant instead. */
+export interface Candidate {
+  readonly target: Expression
+  readonly by: Expression
+}
+
+export const text = (content: string): Expression => ({ op: 'literal', kind: 'string', text: content })
+
+export const step = (name: string, input: Expression | undefined): Expression => ({
+  op: 'member',
+  name,
+  delimited: false,
+  ...(input === undefined ? {} : { input }),
+})
+
+export const ofType = (input: Expression, type: string): Expression => ({
+  op: 'call',
+  name: 'ofType',
+  args: [text(type)],
+  input,
+})

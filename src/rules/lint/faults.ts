@@ -6,13 +6,16 @@ export interface Fault {
   /**
    * `element`, `type`: nothing of that name is there. `argument`: an argument that must be a text is none. `condition`:
    * it never holds. `pointless`: it never holds, or always, for valid data only. `fails`: evaluating it rejects the line.
+   * `partly-fails`: it does so for some kinds of values.
    */
-  readonly kind: 'element' | 'type' | 'argument' | 'condition' | 'pointless' | 'fails'
+  readonly kind: 'element' | 'type' | 'argument' | 'condition' | 'pointless' | 'fails' | 'partly-fails'
   readonly expression: Expression
   /** The name that is looked for, or what is said of it. */
   readonly text: string
   /** What it is looked for in. */
   readonly places: readonly Place[]
+  /** The codes that the element may hold. */
+  readonly codes?: readonly string[]
   /** Inside `where(…)` or another condition or argument, not a step of the path itself. */
   readonly isInCondition: boolean
 }

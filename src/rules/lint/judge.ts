@@ -1,9 +1,12 @@
+import { parseMoment } from '../../fhir/dates.js'
 import type { ElementTree, ElementType } from '../../fhir/elements.js'
 import type { Expression } from '../expression.js'
 import type { RulePath } from '../path.js'
+import { listed } from './effect.js'
 import { type Fault, Faults } from './faults.js'
 import { isNothing, NEVER, NOTHING, nodes, type Outcome, UNKNOWN, value } from './outcome.js'
-import { concrete, membersNamed, type Place, rootPlace, searchedBelow } from './place.js'
+import { concrete, type Place, placesNamed, rootPlace, searchedBelow } from './place.js'
+import { print } from './print.js'
 
 /** What an expression is evaluated on, as in `rules/evaluate.ts`. */
 export interface Frame {
@@ -54,7 +57,7 @@ export class Judge {
   run(expression: Expression, frame: Frame): Outcome {
     switch (expression.op) {
       case 'literal':
-        return literal(expression)
+        return this.literal(expression, frame)
       case 'empty':
         return NOTHING
       case 'this':
@@ -84,6 +87,13 @@ export class Judge {
     }
   }
 
+  private literal(expression: Extract<Expression, { op: 'literal' }>, frame: Frame): Outcome {
+    const { kind, text } = expression
+    if ((kind === 'date' || kind === 'dateTime') && parseMoment(text, 'dateTime') === undefined)
+      this.note(expression, frame, { kind: 'fails', text: 'it is not a real date', places: [] })
+    return literal(expression)
+  }
+
   private input(input: Expression | undefined, frame: Frame): Outcome {
     return input === undefined ? frame.focus : this.run(input, frame)
   }
@@ -99,7 +109,13 @@ export class Judge {
   }
 
   private at(expression: Extract<Expression, { op: 'at' }>, frame: Frame): Outcome {
-    this.needsInteger(expression, expression.position, frame)
+    const { position } = expression
+    if (position.op === 'sign' && position.negative) {
+      const text = 'an index counts from 0, so a negative one selects nothing'
+      this.note(expression, frame, { kind: 'condition', text, places: [] })
+      return NOTHING
+    }
+    this.needsInteger(expression, position, frame)
     return this.run(expression.input, frame)
   }
 
@@ -109,11 +125,9 @@ export class Judge {
     const apart = new Judge(this.tree, this.root.type, new Faults(), this.isIndexed, this.operations)
     const { places, values } = apart.run(position, frame)
     const isNumber = values === undefined || places === undefined || values.has('number')
-    this.note(
-      expression,
-      frame,
-      isNumber ? undefined : { kind: 'fails', text: 'an integer is missing', places: [] },
-    )
+    const isWhole = position.op !== 'literal' || position.kind === 'integer'
+    const text = 'the index or count must be an integer'
+    this.note(expression, frame, isNumber && isWhole ? undefined : { kind: 'fails', text, places: [] })
   }
 
   /** Whether the input of a function on values can be one: elements that are not primitive make it fail. */
@@ -126,6 +140,22 @@ export class Judge {
     const text = 'it takes a value, not a complex element'
     if (!isFine) this.note(expression, frame, { kind: 'fails', text, places: places ?? [] })
     return isFine
+  }
+
+  /** What some of the kinds of an element make fail; undefined where none does. */
+  partlyFails({ places }: Outcome): Omit<Fault, 'expression' | 'isInCondition'> | undefined {
+    const complex = places?.filter(({ type }) => type.jsonKind === 'object') ?? []
+    if (places === undefined || complex.length === 0) return undefined
+    const text = `it fails where the element is ${listed([...new Set(complex.map(({ type }) => type.name))])}`
+    return { kind: 'partly-fails', text, places }
+  }
+
+  /** A text or a number in place of a condition counts as true. */
+  needsCondition(expression: Expression, { texts }: Outcome, frame: Frame): void {
+    const isNumber = expression.op === 'literal' && /^(?:integer|decimal)$/.test(expression.kind)
+    if (texts === undefined && !isNumber) return
+    const text = `${print(expression)} alone is not a condition: it always holds`
+    this.note(expression, frame, { kind: 'pointless', text, places: [] })
   }
 
   private variable(expression: Extract<Expression, { op: 'variable' }>, frame: Frame): Outcome {
@@ -158,16 +188,7 @@ export class Judge {
   }
 
   childrenNamed(places: readonly Place[], name: string): Place[] {
-    return places.flatMap((parent) =>
-      concrete(parent.type, this.tree).flatMap((type) =>
-        membersNamed(type, name).map((member) => ({
-          type: member.type,
-          name,
-          parent,
-          floating: parent.floating,
-        })),
-      ),
-    )
+    return placesNamed(places, name, this.tree).map(({ place }) => place)
   }
 
   children(places: readonly Place[], fits: (name: string) => boolean): Place[] {

@@ -1,4 +1,4 @@
-import { type ElementTree, elementTree } from '../../fhir/elements.js'
+import { type ElementTree, elementTree, isPrimitive } from '../../fhir/elements.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import type { RulePath } from '../path.js'
 import type { FindingCode } from './codes.js'
@@ -24,6 +24,7 @@ export function describe(
   if (first === undefined) return { code: 'never-matches', message: 'it selects nothing' }
   const message = textOf(first, tree)
   if (found.length === 0) return { code: 'never-matches', message }
+  if (first.kind === 'partly-fails') return { code: 'partly-fails', message }
   return {
     code: first.isInCondition || first.kind === 'condition' ? 'dead-condition' : 'partly-never-matches',
     message,
@@ -37,7 +38,7 @@ function textOf(fault: Fault, tree: ElementTree): string {
       return `no element "${text}" is there${elsewhere(fault, tree)}`
     case 'type':
       return tree.dataTypes.has(text) || tree.resources.has(text)
-        ? `nothing there has the type ${text}`
+        ? `nothing there has the type ${text}${typesThere(fault)}`
         : `FHIR ${tree.version} has no type "${text}"`
     case 'argument':
       return `the argument of ${text}() must be a text in single quotes`
@@ -45,8 +46,17 @@ function textOf(fault: Fault, tree: ElementTree): string {
     case 'pointless':
       return expression.op === 'binary' ? `${print(expression)}: ${text}` : text
     case 'fails':
+    case 'partly-fails':
       return `${print(expression)}: ${text}`
   }
+}
+
+const MOST_TYPES = 12
+
+/** The types that an element may have, where they are few. */
+function typesThere({ places }: Fault): string {
+  const names = [...new Set(places.map(({ type }) => type.name))]
+  return names.length === 0 || names.length > MOST_TYPES ? '' : `; it can be ${names.join(', ')}`
 }
 
 /** An element that JSON spells so, or that another version has. */
@@ -57,6 +67,8 @@ function elsewhere({ text, places }: Fault, tree: ElementTree): string {
   const [root] = places
   if (tree.resources.has(text) && root !== undefined && tree.resources.has(root.type.name))
     return `: the rule applies to ${root.type.name} only, so ${text} needs a rule of its own`
+  if (types.length > 0 && types.every(isPrimitive))
+    return `: ${types[0].name} is a primitive, which has no elements`
   const versions = versionsWith(text, types, tree)
   return versions.length === 0 ? '' : ` (${listed(versions)} ${versions.length > 1 ? 'have' : 'has'} it)`
 }

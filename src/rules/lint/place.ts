@@ -39,6 +39,21 @@ export function membersNamed(type: ElementType, name: string): readonly Member[]
   return byName.get(name) ?? []
 }
 
+/** The children of a name, and whether they repeat. */
+export const placesNamed = (
+  places: readonly Place[],
+  name: string,
+  tree: ElementTree,
+): readonly { readonly place: Place; readonly cardinality: Member['cardinality'] }[] =>
+  places.flatMap((parent) =>
+    concrete(parent.type, tree).flatMap((owner) =>
+      membersNamed(owner, name).map(({ type, cardinality }) => ({
+        place: { type, name, parent, floating: parent.floating },
+        cardinality,
+      })),
+    ),
+  )
+
 interface Search {
   readonly byType: boolean
   readonly wanted: string

@@ -44,8 +44,14 @@ const levelOf = (expression: Expression): number => {
   return LEVELS.length
 }
 
+// A list in a comparison is easier to read in parentheses.
+const isList = (expression: Expression): boolean => expression.op === 'binary' && expression.operator === '|'
+const LIST_LEVEL = LEVELS.findIndex((operators) => operators.includes('|'))
+
 const inside = (expression: Expression, level: number): string =>
-  levelOf(expression) < level ? `(${print(expression)})` : print(expression)
+  levelOf(expression) < level || (isList(expression) && level < LIST_LEVEL)
+    ? `(${print(expression)})`
+    : print(expression)
 
 const operand = (expression: Expression): string =>
   expression.op === 'sign' || levelOf(expression) < LEVELS.length

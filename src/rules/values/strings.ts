@@ -38,8 +38,13 @@ export const INDEX_FUNCTIONS: Readonly<Record<string, IndexFunction>> = {
   },
 }
 
-/** A .NET pattern: unanchored, `\d` is any decimal digit. Fails where it is no JavaScript one. */
-function regex(pattern: string, flags: string): RegExp {
+const regex = (pattern: string, flags: string): RegExp => {
+  const compiled = patternOf(pattern, flags)
+  return compiled === 'invalid' ? fail('not a regular expression') : compiled
+}
+
+/** A .NET pattern: unanchored, `\d` is any decimal digit; `invalid` where it is not a JavaScript one. */
+export function patternOf(pattern: string, flags = ''): RegExp | 'invalid' {
   const unicode = pattern.replace(/\\([\s\S])/g, (whole, character) =>
     character === 'd' ? '\\p{Nd}' : whole,
   )
@@ -49,7 +54,7 @@ function regex(pattern: string, flags: string): RegExp {
     try {
       return new RegExp(pattern, flags)
     } catch {
-      return fail('not a regular expression')
+      return 'invalid'
     }
   }
 }
