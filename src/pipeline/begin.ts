@@ -1,7 +1,7 @@
 import type { Sink, SourceItem } from '../storage/store.js'
 import type { Begun } from './begun.js'
 import { Delivered } from './delivered.js'
-import { type DoneRecord, withDigests, writeDone } from './done.js'
+import { type DoneRecord, withDigests } from './done.js'
 import { withdrawReport } from './finish.js'
 import { conflictError, hashOf, type ItemWork, type ListedItem, type Surveyed, survey } from './items.js'
 import { readLedger, writeLedger } from './ledger.js'
@@ -11,6 +11,7 @@ import type { RunOptions } from './options.js'
 import { markOf, ownerOf } from './ownership.js'
 import type { RunSecrets } from './plan.js'
 import { reportedOutputs } from './recognition.js'
+import type { Records } from './records.js'
 import type { ItemFailure } from './report.js'
 import { noteRun, runKeyOf } from './run-facts.js'
 import { digestOf, openSecrets } from './secrets.js'
@@ -29,6 +30,7 @@ export async function beginRun(
   options: RunOptions,
   limits: Limits,
   { listed, leftOut }: ListedSource,
+  records: Records,
 ): Promise<Begun> {
   const { plan, source, sink, onEvent = () => {} } = options
   const startedAt = new Date()
@@ -40,7 +42,12 @@ export async function beginRun(
   for (const failure of failed) onEvent({ event: 'item.failed', level: 'warn', ...failure })
   const place = (await source.localPaths())[0] ?? source.place
   const run = runKeyOf(plan, secrets)
-  const { work, finished, skipped, kept } = await surveyAll(options, readable, { fingerprint, place, run })
+  const { work, finished, skipped, kept } = await surveyAll(options, readable, {
+    fingerprint,
+    place,
+    run,
+    records,
+  })
   const byItem = new Map(readable.map(({ item, output }) => [item.name, output]))
   const outputs = new Set(byItem.values())
   const before = await readLedger(sink.state)
@@ -59,7 +66,7 @@ export async function beginRun(
   const delivered = new Delivered()
   for (const [each, record] of finished) {
     tally.finished(each, record)
-    delivered.add(await upToDate(sink, record, each))
+    delivered.add(await upToDate(sink, records, { record, work: each }))
   }
   onEvent({ event: resumed ? 'run.resumed' : 'run.started', level: 'info', items: listed.length, bytesTotal })
   return {
@@ -79,13 +86,24 @@ export async function beginRun(
     outputOf: (item) => byItem.get(item),
     leftOut,
     failed,
+    records,
   }
 }
 
 async function surveyAll(
   options: RunOptions,
   listed: readonly ListedItem[],
-  { fingerprint, place, run }: { readonly fingerprint: string; readonly place: string; readonly run: string },
+  {
+    fingerprint,
+    place,
+    run,
+    records,
+  }: {
+    readonly fingerprint: string
+    readonly place: string
+    readonly run: string
+    readonly records: Records
+  },
 ) {
   const work: ItemWork[] = []
   const finished = new Map<ItemWork, DoneRecord>()
@@ -109,7 +127,8 @@ async function surveyAll(
       run,
       ...(owner === undefined ? {} : { mark: markOf(owner, options.sink.place, output) }),
     }
-    surveyed[at] = [each, await survey(each, options.sink, { ...options, reported })]
+    surveyed[at] = [each, await survey(each, options.sink, { ...options, reported, records })]
+    records.release(output)
   })
   for (const [each, found] of surveyed) {
     if ((found.kind === 'work' || found.kind === 'finished') && found.isRecognized)
@@ -131,11 +150,15 @@ async function surveyAll(
 }
 
 /** A record of an earlier version, or of a source that was elsewhere, with what this run knows. */
-async function upToDate(sink: Sink, record: DoneRecord, { place, run }: ItemWork): Promise<DoneRecord> {
+async function upToDate(
+  sink: Sink,
+  records: Records,
+  { record, work: { place, run } }: { readonly record: DoneRecord; readonly work: ItemWork },
+): Promise<DoneRecord> {
   const head = record.head && (await withDigests(sink, record.output, record.head))
   if (head === record.head && record.place === place && record.run === run) return record
   const now = { ...record, head, place, run }
-  await writeDone(sink.state, now)
+  await records.write(now)
   return now
 }
 

@@ -2,6 +2,7 @@ import type { LeftOutReason } from '../storage/store.js'
 import type { Delivered } from './delivered.js'
 import type { ItemWork } from './items.js'
 import type { RunSecrets } from './plan.js'
+import type { Records } from './records.js'
 import type { ItemFailure } from './report.js'
 import type { Tally } from './tally.js'
 
@@ -29,4 +30,5 @@ export interface Begun {
   readonly outputOf: (item: string) => string | undefined
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
   readonly failed: ItemFailure[]
+  readonly records: Records
 }

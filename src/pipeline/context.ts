@@ -5,6 +5,7 @@ import type { Dispatch } from './dispatch.js'
 import type { ItemWork } from './items.js'
 import type { Limits } from './limits.js'
 import type { FaultPoint, RunEvent } from './options.js'
+import type { Records } from './records.js'
 import type { Slabs } from './slabs.js'
 import type { Totals } from './totals.js'
 
@@ -12,6 +13,7 @@ import type { Totals } from './totals.js'
 export interface RunContext {
   readonly source: Source
   readonly sink: Sink
+  readonly records: Records
   readonly spec: AnonymizerSpec
   readonly limits: Limits
   readonly gzip: boolean

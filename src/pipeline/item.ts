@@ -4,29 +4,48 @@ import type { SourceItem } from '../storage/store.js'
 import { anonymizeBundle } from './bundle.js'
 import type { AnonymizedChunk } from './chunk-result.js'
 import { type ChunkSource, Chunks } from './chunks.js'
+import { findSealed, type SealedItem } from './commit.js'
 import type { RunContext } from './context.js'
 import { documentChunks } from './documents.js'
+import { journalName } from './done.js'
 import { InOrder } from './in-order.js'
 import type { ItemWork } from './items.js'
 import { LineTasks } from './line-tasks.js'
 import { countByCode } from './quarantine.js'
-import { findSealed, type SealedItem, SinkWriter } from './sink-writer.js'
+import { SinkWriter } from './sink-writer.js'
 import type { Totals } from './totals.js'
 import { openItem } from './unpack.js'
 
+/** An item whose output is written, but not yet durable. */
+export interface WrittenItem {
+  /** It has no journal: making it again would cost less than to wait for its flush. */
+  readonly isSmall: boolean
+  /** Makes the output durable, but not yet visible. */
+  seal(): Promise<SealedItem>
+}
+
 /**
- * Anonymizes one item until its output is complete and durable, but not yet visible. What ends with an error
- * that lies in the item itself leaves nothing behind; anything else leaves a checkpoint.
+ * Anonymizes one item until its output is complete. What ends with an error that lies in the item itself leaves nothing
+ * behind; anything else leaves a checkpoint.
  */
-export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<SealedItem> {
-  const sealed = await findSealed(run, work)
-  if (sealed !== undefined) return sealed
-  const writer = await SinkWriter.open(run, work)
+export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<WrittenItem> {
+  const { state, isRemote } = run.sink
+  const hasJournal = (await state.bytesOf(journalName(work.output, state.epoch().id))) !== undefined
+  const sealed = await findSealed(run, work, hasJournal)
+  if (sealed !== undefined) return { isSmall: false, seal: async () => sealed }
+  const writer = await SinkWriter.open(run, work, hasJournal)
+  await orLetGo(writer, () => pump(run, work, writer))
+  const { totals } = writer.at
+  const rejected = isDocumentName(work.item.name) && totals.quarantined > 0
+  return {
+    isSmall: isRemote !== true && !writer.isJournaled,
+    seal: () => orLetGo(writer, () => writer.seal(!rejected)),
+  }
+}
+
+async function orLetGo<T>(writer: SinkWriter, act: () => Promise<T>): Promise<T> {
   try {
-    await pump(run, work, writer)
-    const { totals } = writer.at
-    const rejected = isDocumentName(work.item.name) && totals.quarantined > 0
-    return await writer.seal(!rejected)
+    return await act()
   } catch (error) {
     if (leavesNothing(error)) await writer.abort().catch(() => {})
     else await writer.close().catch(() => {})

@@ -4,10 +4,11 @@ import { isOwnName } from '../published/names.js'
 import { nameFault } from '../storage/names.js'
 import { isMixOf } from '../storage/split-sink.js'
 import type { Sink, SinkHead, Source, SourceItem, State, StoreEvent } from '../storage/store.js'
-import { type DoneRecord, journalName, readDone, writeDone } from './done.js'
+import { type DoneRecord, journalName } from './done.js'
 import { readJournal } from './journal.js'
 import { removeOtherForm } from './output-files.js'
 import { isSameOutput, type KnownOutput } from './recognition.js'
+import { type Records, sealedHeads } from './records.js'
 import { NO_TOTALS } from './totals.js'
 
 /** One item and the output it becomes. */
@@ -132,15 +133,17 @@ export async function survey(
     overwrite = false,
     skipExisting = false,
     reported,
+    records,
   }: {
     readonly overwrite?: boolean
     readonly skipExisting?: boolean
     /** Outputs of earlier runs, for one that has no other proof of whose it is. */
     readonly reported: () => Promise<ReadonlyMap<string, readonly KnownOutput[]>>
+    readonly records: Records
   },
 ): Promise<Surveyed> {
   const there = await sink.head(work.output)
-  const record = await readDone(sink.state, work.output)
+  const record = await records.done(work.output)
   const untouched = record !== undefined && (record.head?.version ?? null) === (there?.version ?? null)
   if (untouched && record.fingerprint === work.fingerprint) return { kind: 'finished', record }
   const before = record?.head
@@ -149,7 +152,7 @@ export async function survey(
   // Copied, restored or touched since.
   if (record?.fingerprint === work.fingerprint && (await isSameOutput(sink, output, record.head))) {
     const renewed = { ...record, head: { ...record.head, ...there, parts: record.head?.parts } }
-    await writeDone(sink.state, renewed)
+    await records.write(renewed)
     return { kind: 'finished', record: renewed, isRecognized: true }
   }
   if (skipExisting) return { kind: 'skipped', record: untouched ? record : undefined }
@@ -157,7 +160,7 @@ export async function survey(
   // Committed, but its done record was not written yet.
   if (there.fingerprint === work.fingerprint) return { kind: 'work', before }
   if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work', before }
-  const sealed = await sealedBefore(sink.state, work.output)
+  const sealed = [...sealedHeads(records, work.output), ...(await sealedBefore(sink.state, work.output))]
   const isOurs =
     sealed.some(({ version }) => version === there.version) ||
     isMixOf(there, work.fingerprint, [...sealed, record?.head])
@@ -165,7 +168,7 @@ export async function survey(
   if (!isOurs && !isRecognized) return { kind: 'conflict' }
   // What proves it is about to give way to other work.
   await removeOtherForm(sink, work.output, { before, now: there })
-  await writeDone(sink.state, unfinished(work, there))
+  await records.write(unfinished(work, there))
   return isRecognized ? { kind: 'work', isRecognized } : { kind: 'work' }
 }
 

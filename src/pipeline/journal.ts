@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Appender, SinkHead, State } from '../storage/store.js'
+import { checkedLine, readCheckedLine } from './checked-line.js'
 import { addTotals, NO_TOTALS, type Totals } from './totals.js'
 
 const FORMAT = 2
@@ -57,7 +57,7 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
   let unsynced: (typeof now)[] = []
   const steps: JournalStep[] = []
   for (const [line, endBytes] of linesOf(text)) {
-    const entry = parseEntry(line)
+    const entry = readCheckedLine(line) as Entry | undefined
     if (entry === undefined) break
     if ('journal' in entry) {
       if (entry.journal !== FORMAT || header !== undefined) break
@@ -97,7 +97,7 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
   }
 }
 
-/** Writes what `readJournal` reads. Each entry stands in one line behind its own digest. */
+/** Writes what `readJournal` reads. */
 export class Journal {
   #unkept = true
   #tail: Promise<void> = Promise.resolve()
@@ -166,17 +166,12 @@ export class Journal {
 
   /** One after the other: a flush under way does not keep chunks from being noted. A failure is final. */
   #write(entry: Entry): Promise<void> {
-    const json = JSON.stringify(entry)
-    this.#tail = this.#tail.then(() => this.file.append(`${digest(json)} ${json}\n`))
+    const line = checkedLine(entry)
+    this.#tail = this.#tail.then(() => this.file.append(line))
     this.#tail.catch(() => {})
     return this.#tail
   }
 }
-
-const DIGEST_LENGTH = 16
-
-const digest = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, DIGEST_LENGTH)
 
 function* linesOf(text: string): Iterable<readonly [line: string, endBytes: number]> {
   let bytes = 0
@@ -187,15 +182,5 @@ function* linesOf(text: string): Iterable<readonly [line: string, endBytes: numb
     bytes += Buffer.byteLength(line) + 1
     yield [line, bytes]
     at = end + 1
-  }
-}
-
-function parseEntry(line: string): Entry | undefined {
-  const json = line.slice(DIGEST_LENGTH + 1)
-  if (line.slice(0, DIGEST_LENGTH) !== digest(json)) return undefined
-  try {
-    return JSON.parse(json) as Entry
-  } catch {
-    return undefined
   }
 }

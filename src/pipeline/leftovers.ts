@@ -1,6 +1,6 @@
 import { REPORT_NAME } from '../published/names.js'
 import type { Begun } from './begun.js'
-import { type DoneRecord, doneName, readDone } from './done.js'
+import type { DoneRecord } from './done.js'
 import type { RunOptions } from './options.js'
 import { filesAsLeft, removeNamed } from './output-files.js'
 
@@ -26,7 +26,7 @@ export async function settleLeftovers(options: RunOptions, begun: Begun): Promis
   const failed = new Set(begun.failed.map(({ item }) => item))
   for (const name of begun.ledger) {
     if (begun.outputs.has(name)) continue
-    const record = await readDone(sink.state, name)
+    const record = await begun.records.done(name)
     if (record?.head == null) continue
     const files = await filesAsLeft(sink, record.output, record.head)
     if (files === undefined) continue
@@ -38,7 +38,7 @@ export async function settleLeftovers(options: RunOptions, begun: Begun): Promis
     else if (now !== undefined || prune) {
       if (removed.length === 0) await sink.remove(REPORT_NAME)
       await removeNamed(sink, files)
-      await sink.state.remove(doneName(name))
+      await begun.records.remove(name)
       removed.push(name)
       onEvent({ event: 'output.removed', level: 'info', item: name, ...(now === undefined ? {} : { now }) })
     } else {

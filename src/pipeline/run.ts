@@ -1,16 +1,22 @@
 import { lockState } from '../storage/held-lock.js'
+import { Aside } from './aside.js'
 import { beginRun } from './begin.js'
 import type { Begun } from './begun.js'
+import { commit, type SealedItem } from './commit.js'
 import { failureOf, finishRun } from './finish.js'
-import { anonymizeItem, concernsItemOnly } from './item.js'
+import { anonymizeItem, concernsItemOnly, type WrittenItem } from './item.js'
 import type { ItemWork } from './items.js'
 import { listSource } from './left-out.js'
 import { type Limits, settleLimits } from './limits.js'
 import type { RunOptions } from './options.js'
+import { openRecords } from './records.js'
 import type { RunReport } from './report.js'
 import { sideBySide } from './side-by-side.js'
-import { commit, type SealedItem } from './sink-writer.js'
+
 import { contextOf, openWorkshop } from './workshop.js'
+
+// Flushes that wait together cost little more than one; each holds an open file.
+const SMALL_COMMITS_AT_ONCE = 32
 
 /**
  * Anonymizes every item of the source into the sink. Items that cannot be read are in `failed` of the report;
@@ -21,9 +27,14 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const listed = await listSource(options)
   const unlock = await lockState(options.sink.state, options)
   try {
-    const begun = await beginRun(options, limits, listed)
-    if (begun.work.length > 0) await anonymizeAll(options, limits, begun)
-    return await finishRun(options, begun, listed)
+    const records = await openRecords(options.sink)
+    try {
+      const begun = await beginRun(options, limits, listed, records)
+      if (begun.work.length > 0) await anonymizeAll(options, limits, begun)
+      return await finishRun(options, begun, listed)
+    } finally {
+      await records.close()
+    }
   } finally {
     await unlock()
   }
@@ -31,18 +42,17 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
 
 /** Small items side by side, a large one on all workers; each is committed when it is complete and accounted for. */
 async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): Promise<void> {
-  const { tally, delivered, failed } = begun
+  const { tally, delivered, failed, records } = begun
   const spec = options.plan.settle(begun.secrets)
   const workshop = openWorkshop(options, limits, spec)
-  const run = contextOf(options, { limits, spec, workshop, tally })
+  const run = contextOf(options, { limits, spec, workshop, tally, records })
   const waiting: SealedItem[] = []
 
-  const anonymize = async (work: ItemWork): Promise<void> => {
+  const aside = new Aside(SMALL_COMMITS_AT_ONCE, workshop.stop)
+
+  const orFail = async (work: ItemWork, act: () => Promise<void>): Promise<void> => {
     try {
-      const sealed = await anonymizeItem(run, work)
-      tally.finished(work, sealed)
-      if (!run.commitsAtEnd) delivered.add(await commit(run, sealed))
-      else waiting.push(sealed)
+      await act()
     } catch (error) {
       if (!concernsItemOnly(error)) throw error
       const failure = failureOf(work.item.name, error)
@@ -51,13 +61,29 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
     }
   }
 
+  const complete = async (work: ItemWork, written: WrittenItem): Promise<void> => {
+    const sealed = await written.seal()
+    tally.finished(work, sealed)
+    if (!run.commitsAtEnd) delivered.add(await commit(run, sealed))
+    else waiting.push(sealed)
+  }
+
+  const anonymize = (work: ItemWork): Promise<void> =>
+    orFail(work, async () => {
+      const written = await anonymizeItem(run, work)
+      if (written.isSmall) await aside.start(() => orFail(work, () => complete(work, written)))
+      else await complete(work, written)
+    })
+
   try {
     await sideBySide(begun.work, limits.itemsAtOnce, anonymize, workshop.stop)
+    await aside.end()
     tally.checkQuarantined()
     for (const sealed of waiting) delivered.add(await commit(run, sealed))
   } catch (error) {
     throw workshop.reasonOf(error)
   } finally {
+    await aside.settle()
     await workshop.close()
   }
 }

@@ -3,8 +3,9 @@ import { sluiceError } from '../errors.js'
 import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
 import { gzipMember } from '../workers/gzip-member.js'
 import type { AnonymizedChunk } from './chunk-result.js'
+import { recordOf, type SealedItem } from './commit.js'
 import type { RunContext } from './context.js'
-import { type DoneRecord, journalName, quarantineName, withDigests, writeDone } from './done.js'
+import { journalName, quarantineName } from './done.js'
 import type { ItemWork } from './items.js'
 import {
   type Checkpoint,
@@ -14,9 +15,8 @@ import {
   readJournal,
   START,
 } from './journal.js'
-import { removeOtherForm } from './output-files.js'
 import { countByCode, quarantineText } from './quarantine.js'
-import { addTotals, NO_TOTALS, reconciles, type Totals, totalsOf } from './totals.js'
+import { addTotals, NO_TOTALS, reconciles, totalsOf } from './totals.js'
 
 // How much a power failure may cost; a killed process costs only what was in flight.
 const SYNC_EVERY_BYTES = 64 * 2 ** 20
@@ -26,7 +26,8 @@ const SYNC_EVERY_BYTES = 64 * 2 ** 20
  * more than there is. Commits by `seal`, which reconciles, and `commit`, which makes the output appear.
  */
 export class SinkWriter {
-  private readonly journal: Journal
+  /** Begun with the second chunk: an item of one costs less to make again than to journal. */
+  #journal: Journal | undefined
   private checkpoint: Checkpoint
   #quarantine: Appender | undefined
   readonly #quarantineDigest: Hash
@@ -45,16 +46,17 @@ export class SinkWriter {
     private readonly sinkItem: SinkItem,
     { journal, checkpoint, quarantineDigest }: WriterStart,
   ) {
-    this.journal = journal
+    this.#journal = journal
     this.checkpoint = checkpoint
     this.#quarantineDigest = quarantineDigest
   }
 
   /** Goes on from the item's checkpoint if it is one of the same fingerprint, else begins afresh. */
-  static async open(run: RunContext, work: ItemWork): Promise<SinkWriter> {
+  static async open(run: RunContext, work: ItemWork, hasJournal: boolean): Promise<SinkWriter> {
     const sinkItem = run.sink.item(work.output, work.fingerprint)
     try {
-      return (await SinkWriter.#resume(run, work, sinkItem)) ?? (await SinkWriter.#start(run, work, sinkItem))
+      const resumed = hasJournal ? await SinkWriter.#resume(run, work, sinkItem) : undefined
+      return resumed ?? (await SinkWriter.#start(run, work, sinkItem, hasJournal))
     } catch (error) {
       await sinkItem.close()
       throw error
@@ -80,20 +82,29 @@ export class SinkWriter {
       const journal = await Journal.resume(state, name, step)
       return new SinkWriter(run, work, sinkItem, { journal, checkpoint, quarantineDigest: quarantine })
     }
-    if ((await state.bytesOf(name)) !== undefined)
-      run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item })
+    run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item })
     return undefined
   }
 
-  static async #start(run: RunContext, work: ItemWork, sinkItem: SinkItem): Promise<SinkWriter> {
+  static async #start(
+    run: RunContext,
+    work: ItemWork,
+    sinkItem: SinkItem,
+    hasJournal: boolean,
+  ): Promise<SinkWriter> {
     const { state } = run.sink
     const { id, earlier } = state.epoch()
-    for (const epoch of [...earlier, id]) await state.remove(journalName(work.output, epoch))
+    for (const epoch of hasJournal ? [...earlier, id] : earlier)
+      await state.remove(journalName(work.output, epoch))
+    if ((await state.bytesOf(quarantineName(work.output))) !== undefined)
+      await state.remove(quarantineName(work.output))
     await sinkItem.resume(0)
-    await state.remove(quarantineName(work.output))
-    const journal = await Journal.start(state, journalName(work.output, id), work.fingerprint)
     const quarantineDigest = createHash('sha256')
-    return new SinkWriter(run, work, sinkItem, { journal, checkpoint: START, quarantineDigest })
+    return new SinkWriter(run, work, sinkItem, { checkpoint: START, quarantineDigest })
+  }
+
+  get isJournaled(): boolean {
+    return this.#journal !== undefined
   }
 
   get at(): Checkpoint {
@@ -140,9 +151,10 @@ export class SinkWriter {
     }
     this.#pending.push(step)
     this.checkpoint = { ...step, totals: addTotals(totals, chunkTotals) }
-    await this.#noteKept()
     this.#unsyncedBytes += written
-    if (this.#unsyncedBytes >= SYNC_EVERY_BYTES) await this.#syncAside()
+    const isTimeToSync = this.#unsyncedBytes >= SYNC_EVERY_BYTES
+    if (this.#journal !== undefined || this.#pending.length > 1 || isTimeToSync) await this.#noteKept()
+    if (isTimeToSync) await this.#syncAside()
   }
 
   /**
@@ -154,23 +166,20 @@ export class SinkWriter {
     if (this.run.gzip && hasOutput && this.checkpoint.outputBytes === 0)
       await this.sinkItem.append([gzipMember(new Uint8Array(0))])
     await this.sinkItem.complete()
-    await this.#noteKept(false)
+    if (this.#journal !== undefined) await this.#noteKept(false)
     const head = hasOutput ? await this.sinkItem.sealed() : null
-    // A small item costs less to make again than to journal over a network.
-    const isRemote = this.run.sink.isRemote === true
     await this.#synced()
-    if (!(isRemote && this.journal.isUnkept && !this.run.commitsAtEnd)) await this.#sync(head)
-    else await this.#quarantine?.flush()
+    const sealedIn = await this.#sync(head)
     await this.close()
     if (head === null) await this.sinkItem.abort()
-    return { work: this.work, head, totals: this.checkpoint.totals, sinkItem: this.sinkItem }
+    return { work: this.work, head, totals: this.checkpoint.totals, sinkItem: this.sinkItem, sealedIn }
   }
 
   async abort(): Promise<void> {
     await this.close()
     await this.sinkItem.abort()
     const { state } = this.run.sink
-    await state.remove(journalName(this.work.output, state.epoch().id))
+    if (this.#journal !== undefined) await state.remove(journalName(this.work.output, state.epoch().id))
   }
 
   /** Lets go of everything; a later run goes on from the checkpoint. */
@@ -178,7 +187,7 @@ export class SinkWriter {
     await this.#syncing
     const quarantine = this.#quarantine
     this.#quarantine = undefined
-    await closeAll([quarantine, this.journal, this.sinkItem])
+    await closeAll([quarantine, this.#journal, this.sinkItem])
   }
 
   /** One entry for all chunks whose bytes are kept by now. `keep` false: the caller flushes the journal. */
@@ -191,8 +200,9 @@ export class SinkWriter {
     this.run.faultPoint('before-journal')
     const totals = kept.reduce((sum, step) => addTotals(sum, step.totals), NO_TOTALS)
     if (keep) await this.#quarantine?.keep()
-    await this.journal.chunks({ ...last, totals })
-    if (keep) await this.journal.keep()
+    const journal = await this.#journaled()
+    await journal.chunks({ ...last, totals })
+    if (keep) await journal.keep()
     this.#notedOffset = last.endOffset
     this.run.faultPoint('after-journal')
   }
@@ -208,13 +218,37 @@ export class SinkWriter {
     return Buffer.byteLength(text)
   }
 
-  async #sync(sealed: SinkHead | null): Promise<void> {
-    this.run.faultPoint('before-fsync')
+  async #journaled(): Promise<Journal> {
+    const { state } = this.run.sink
+    const name = journalName(this.work.output, state.epoch().id)
+    this.#journal ??= await Journal.start(state, name, this.work.fingerprint)
+    return this.#journal
+  }
+
+  /** Flushes everything, then notes that it was sealed. Returns where. */
+  async #sync(sealed: SinkHead | null): Promise<SealedItem['sealedIn']> {
+    const { run, work } = this
+    // Over a network it costs less to make such an item again, unless it waits for all others.
+    const isSmall = this.#journal === undefined || this.#journal.isUnkept
+    if (run.sink.isRemote === true && isSmall && !run.commitsAtEnd) {
+      await this.#quarantine?.flush()
+      return this.#journal === undefined ? undefined : 'journal'
+    }
+    run.faultPoint('before-fsync')
     await this.sinkItem.flush()
     await this.#quarantine?.flush()
-    if (sealed === null) await this.journal.sync()
-    else await this.journal.seal(sealed)
-    this.run.faultPoint('after-fsync')
+    const isLogged =
+      this.#journal === undefined && (await run.records.seal(recordOf(work, sealed, this.checkpoint.totals)))
+    if (!isLogged) await this.#sealJournal(sealed)
+    run.faultPoint('after-fsync')
+    return isLogged ? 'records' : 'journal'
+  }
+
+  async #sealJournal(sealed: SinkHead | null): Promise<void> {
+    await this.#noteKept(false)
+    const journal = await this.#journaled()
+    if (sealed === null) await journal.sync()
+    else await journal.seal(sealed)
   }
 
   /** Chunks go on being delivered meanwhile; what is not yet flushed is bounded by waiting for the one before. */
@@ -226,7 +260,7 @@ export class SinkWriter {
     const sync = async () => {
       await this.sinkItem.flush()
       await quarantine?.flush()
-      await this.journal.sync(notedOffset)
+      await this.#journal?.sync(notedOffset)
       this.run.faultPoint('after-fsync')
     }
     this.#syncing = sync().catch((reason: unknown) => {
@@ -263,7 +297,8 @@ const bytesOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 interface WriterStart {
-  readonly journal: Journal
+  /** Undefined where it is not begun yet. */
+  readonly journal?: Journal
   readonly checkpoint: Checkpoint
   /** Of the quarantine as far as the checkpoint. */
   readonly quarantineDigest: Hash
@@ -315,63 +350,4 @@ async function flushQuarantine(
   } finally {
     await quarantine.close()
   }
-}
-
-/** An item whose output only has to appear. */
-export interface SealedItem {
-  readonly work: ItemWork
-  /** Null for a quarantined document: it has no output. */
-  readonly head: SinkHead | null
-  readonly totals: Totals
-  readonly sinkItem: SinkItem
-}
-
-/** What an earlier run sealed but did not finish, if its bytes are still there. */
-export async function findSealed(run: RunContext, work: ItemWork): Promise<SealedItem | undefined> {
-  const { state } = run.sink
-  const read = await readJournal(state, journalName(work.output, state.epoch().id))
-  const head = read?.checkpoint.sealed
-  if (read?.fingerprint !== work.fingerprint || head === undefined) return undefined
-  const sinkItem = run.sink.item(work.output, work.fingerprint)
-  const found = await sinkItem.find(head)
-  return found === 'lost' ? undefined : { work, head, totals: read.checkpoint.totals, sinkItem }
-}
-
-/** Makes the output appear, then notes that it is done. May be repeated after a crash at any point of it. */
-export async function commit(
-  run: RunContext,
-  { work, head, totals, sinkItem }: SealedItem,
-): Promise<DoneRecord> {
-  const { sink, faultPoint } = run
-  faultPoint('before-rename')
-  if (head === null) await sink.remove(work.output)
-  else if ((await sinkItem.find(head)) === 'ready')
-    await sinkItem.commit({
-      sourceVersion: work.item.version,
-      lines: totals.lines,
-      quarantined: totals.quarantined,
-      mark: work.mark,
-    })
-  faultPoint('after-rename')
-  await sinkItem.settle()
-  faultPoint('before-done')
-  const { output, fingerprint, item } = work
-  const source = { name: item.name, bytes: item.bytes, version: item.version }
-  const record: DoneRecord = {
-    done: 1,
-    output,
-    fingerprint,
-    head: head && (await withDigests(sink, output, head)),
-    source,
-    place: work.place,
-    run: work.run,
-    totals,
-  }
-  await removeOtherForm(sink, output, { before: work.before, now: head })
-  await writeDone(sink.state, record)
-  faultPoint('after-done')
-  const { id, earlier } = sink.state.epoch()
-  for (const epoch of [...earlier, id]) await sink.state.remove(journalName(output, epoch))
-  run.onEvent({ event: 'item.committed', level: 'info', item: item.name, lines: totals.lines })
-  return record
 }

@@ -4,6 +4,7 @@ import type { RunContext } from './context.js'
 import { Dispatch } from './dispatch.js'
 import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
+import type { Records } from './records.js'
 import { Slabs } from './slabs.js'
 import type { Tally } from './tally.js'
 
@@ -84,10 +85,11 @@ const interrupted = () =>
 /** Everything that items share, from what the run was asked to do. */
 export const contextOf = (
   options: RunOptions,
-  { limits, spec, workshop, tally }: ContextParts,
+  { limits, spec, workshop, tally, records }: ContextParts,
 ): RunContext => ({
   source: options.source,
   sink: options.sink,
+  records,
   spec,
   limits,
   gzip: options.gzip ?? false,
@@ -108,4 +110,5 @@ export interface ContextParts {
   readonly spec: RunContext['spec']
   readonly workshop: Workshop
   readonly tally: Tally
+  readonly records: Records
 }

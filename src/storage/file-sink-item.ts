@@ -3,14 +3,14 @@ import { dirname } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { isMissing, writing } from './file-errors.js'
 import { headOf, versionOf } from './file-version.js'
-import { checkInside, flushFolder, makeFolders, temporaryName, type Writer } from './folder-files.js'
+import { flushFolder, temporaryName, type Writer } from './folder-files.js'
 import { digestOfFile, OutputDigest } from './output-digest.js'
 import { createOwn, reopenOwn } from './own-file.js'
 import type { OutputPlace, SinkHead, SinkItem } from './store.js'
 
 export interface FileOwner {
-  /** Of the outputs: nothing is written outside of it. */
-  readonly folder: string
+  /** Makes a folder for outputs. Throws SINK_UNWRITABLE where it is outside of that of all outputs. */
+  prepare(folder: string): Promise<void>
   readonly writer: Writer
 }
 
@@ -36,8 +36,7 @@ export class FileSinkItem implements SinkItem {
     return writing(this.name, async () => {
       await this.close()
       await this.owner.writer.confirm()
-      await makeFolders(dirname(this.path))
-      await checkInside(this.owner.folder, dirname(this.path))
+      await this.owner.prepare(dirname(this.path))
       const digest = bytes > 0 ? await this.#digestOf(bytes) : undefined
       const there = digest === undefined ? undefined : await reopenOwn(this.#part)
       await there?.truncate(bytes)

@@ -3,6 +3,7 @@ import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:f
 import { basename, dirname, join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { isMissing } from './file-errors.js'
+import { grouped } from './grouped.js'
 import { createOwn } from './own-file.js'
 
 /** Whose temporary file it is, where others may write the same one. */
@@ -55,6 +56,23 @@ export async function checkInside(folder: string, inner: string): Promise<void> 
   )
 }
 
+/** Makes folders inside of `outer`. One that is still the one that was looked at last time is not looked at again. */
+export function folderMaker(outer: string): (inner: string) => Promise<void> {
+  const made = new Map<string, string>()
+  const identityOf = async (path: string): Promise<string | undefined> => {
+    const stats = await stat(path, { bigint: true }).catch(() => undefined)
+    return stats?.isDirectory() === true ? `${stats.dev}-${stats.ino}` : undefined
+  }
+  return async (inner) => {
+    const known = made.get(inner)
+    if (known !== undefined && known === (await identityOf(inner))) return
+    await makeFolders(inner)
+    await checkInside(outer, inner)
+    const identity = await identityOf(inner)
+    if (identity !== undefined) made.set(inner, identity)
+  }
+}
+
 /** Makes the folder of a state. Throws SINK_UNWRITABLE for a link: what lies in it is for its owner only. */
 export async function makeStateFolder(path: string): Promise<void> {
   await makeFolders(path, 0o700)
@@ -98,8 +116,21 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-/** A rename is durable only when its folder is. */
-export async function flushFolder(path: string): Promise<void> {
+const flushes = new Map<string, (call: undefined) => Promise<void>>()
+
+/** A rename is durable only when its folder is. Renames that were done at the same time share a flush. */
+export function flushFolder(path: string): Promise<void> {
+  const flush =
+    flushes.get(path) ??
+    grouped<undefined>(
+      () => flushNow(path),
+      () => flushes.delete(path),
+    )
+  flushes.set(path, flush)
+  return flush(undefined)
+}
+
+async function flushNow(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
     await folder.sync()

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
 import { isExisting, isMissing, sinkError, writing } from './file-errors.js'
 import { makeStateFolder } from './folder-files.js'
+import { grouped } from './grouped.js'
 import { createOwn } from './own-file.js'
 import { type Holder, isAlive, parseHolder, thisProcess } from './process-identity.js'
 import type { LockWait } from './store.js'
@@ -138,11 +139,12 @@ function keep(
     })
     return parseHolder(text)?.token === me.token
   }
+  const confirm = grouped<undefined>(async () => {
+    if (!(await isMine())) throw lost(path)
+  })
   return {
     holder: me,
-    async confirm() {
-      if (!(await isMine())) throw lost(path)
-    },
+    confirm: () => confirm(undefined),
     async release() {
       clearInterval(timer)
       await beating

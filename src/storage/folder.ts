@@ -6,7 +6,7 @@ import { openFile } from './file-reader.js'
 import { FileSinkItem } from './file-sink-item.js'
 import { headOf, pinnedHeadOf } from './file-version.js'
 import { fence } from './folder-epoch.js'
-import { flushFolder, readText, type Writer, writeWhole } from './folder-files.js'
+import { flushFolder, folderMaker, readText, type Writer, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { bootId, folderState } from './folder-state.js'
 import { checkName, fileNameFault, isItemName, nameFault } from './names.js'
@@ -97,6 +97,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
     checkName(name)
     return join(folder, name)
   }
+  const prepare = folderMaker(folder)
   const writer = (): Writer => ({ epoch: state.epoch().id, confirm: state.confirm })
   return {
     place: path,
@@ -122,7 +123,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
       headOf(fileOf(name)).catch((error: unknown) => {
         throw sinkError(error, name)
       }),
-    item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name, { folder, writer: writer() }),
+    item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name, { prepare, writer: writer() }),
     async put(name, text) {
       const path = fileOf(name)
       await writing(name, () => writeWhole(path, text, 0o666, writer()))

@@ -10,13 +10,13 @@ const ATTEMPTS = 3
  */
 export async function createOwn(path: string, mode = 0o666): Promise<FileHandle> {
   for (let attempt = 1; ; attempt += 1) {
-    await rm(path, { force: true })
     try {
       // O_EXCL: fails for a symbolic link, too, wherever it leads.
       return await open(path, 'wx', mode)
     } catch (error) {
       if (!isExisting(error) || attempt === ATTEMPTS) throw error
     }
+    await rm(path, { force: true })
   }
 }
 

@@ -1,0 +1,37 @@
+/**
+ * Work that nobody waits for until the end, at most `most` at once. After the first failure, which `onFailure` is told,
+ * no more is started.
+ */
+export class Aside {
+  readonly #underWay = new Set<Promise<void>>()
+  #failure: { readonly reason: unknown } | undefined
+
+  constructor(
+    private readonly most: number,
+    private readonly onFailure: (reason: unknown) => void,
+  ) {}
+
+  /** Waits for room. Throws what an earlier one threw. */
+  async start(work: () => Promise<void>): Promise<void> {
+    while (this.#underWay.size >= this.most) await Promise.race(this.#underWay)
+    if (this.#failure !== undefined) throw this.#failure.reason
+    const ended = work()
+      .catch((reason: unknown) => {
+        if (this.#failure === undefined) this.onFailure(reason)
+        this.#failure ??= { reason }
+      })
+      .finally(() => this.#underWay.delete(ended))
+    this.#underWay.add(ended)
+  }
+
+  /** Waits for all of it; never throws. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#underWay)
+  }
+
+  /** Waits for all of it. Throws what the first failure was. */
+  async end(): Promise<void> {
+    await this.settle()
+    if (this.#failure !== undefined) throw this.#failure.reason
+  }
+}
