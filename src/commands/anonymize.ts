@@ -4,6 +4,7 @@ import { layoutFingerprint, openRunFolder } from '../pipeline/layout.js'
 import type { RunMetrics, RunOptions } from '../pipeline/options.js'
 import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
+import { reportJson } from '../pipeline/state-report.js'
 import { anonymizeStream } from '../pipeline/stream.js'
 import { stateFolderOf } from '../storage/folder.js'
 import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
@@ -115,14 +116,19 @@ async function files(
       onEvent: display.onEvent,
     })
     await display.close()
-    return printed(report, sink, values, terminal)
+    return await printed(report, sink, values, terminal)
   } finally {
     await folder.close()
   }
 }
 
-function printed(report: RunReport, sink: Sink, values: AnonymizeValues, terminal: Terminal): ExitCode {
-  if (values.json) terminal.print(JSON.stringify(report))
+async function printed(
+  report: RunReport,
+  sink: Sink,
+  values: AnonymizeValues,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (values.json) terminal.print(await reportJson(report))
   else printReport(report, sink, terminal)
   if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
   return report.lines.quarantined > 0 ? values.quarantineExit : EXIT.delivered

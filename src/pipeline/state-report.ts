@@ -49,24 +49,37 @@ export async function writeRunReport(
   report: RunReport,
   inlineOutputs: number = INLINE_OUTPUTS,
 ): Promise<void> {
-  const { outputs, earlier, ...rest } = report
-  if (outputs.length + earlier.length <= inlineOutputs) {
+  if (isInline(report, inlineOutputs)) {
     await state.write(REPORT_NAME, `${JSON.stringify(report, null, 2)}\n`)
     return
   }
   const file = await state.appender(LIST_NAME, 0)
-  let list: OutputList
+  let split: SplitReport
   try {
-    const writer = new ListWriter((piece) => file.append(piece))
-    for (const output of outputs) await writer.add(output)
-    for (const output of earlier) await writer.add({ ...output, isEarlier: true } satisfies ListedOutput)
-    list = await writer.end()
+    split = await splitReport(report, (piece) => file.append(piece))
     await file.flush()
   } finally {
     await file.close()
   }
-  const split: SplitReport = { ...rest, outputs: list }
   await state.write(REPORT_NAME, `${JSON.stringify(split, null, 2)}\n`)
+}
+
+/** The report as one text of bounded length: many outputs are listed in `outputs.ndjson` of the state only. */
+export async function reportJson(report: RunReport, inlineOutputs: number = INLINE_OUTPUTS): Promise<string> {
+  return JSON.stringify(isInline(report, inlineOutputs) ? report : await splitReport(report, async () => {}))
+}
+
+const isInline = ({ outputs, earlier }: RunReport, inlineOutputs: number): boolean =>
+  outputs.length + earlier.length <= inlineOutputs
+
+async function splitReport(
+  { outputs, earlier, ...rest }: RunReport,
+  write: (piece: string) => Promise<void>,
+): Promise<SplitReport> {
+  const writer = new ListWriter(write)
+  for (const output of outputs) await writer.add(output)
+  for (const output of earlier) await writer.add({ ...output, isEarlier: true } satisfies ListedOutput)
+  return { ...rest, outputs: await writer.end() }
 }
 
 /** Undefined where there is none, or one whose list was cut off by a crash: the next run writes it again. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { isMissing, writing } from './file-errors.js'
 import { closeEpoch, fence, openEpoch } from './folder-epoch.js'
-import { makeFolders, readText, type Writer, writeWhole } from './folder-files.js'
+import { flushFolder, makeFolders, readText, type Writer, writeWhole } from './folder-files.js'
 import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from './folder-lock.js'
 import { createOwn, reopenOwn } from './own-file.js'
 import { type Appender, type Epoch, NO_EPOCH, type State } from './store.js'
@@ -85,6 +85,7 @@ async function openAppender(
   if (there === undefined && keepBytes > 0) throw gone(path)
   await there?.truncate(keepBytes)
   const file = there ?? (await createOwn(path, OWNER_ONLY))
+  let isNamed = there !== undefined
   return {
     append: (text) =>
       writing(path, async () => {
@@ -92,7 +93,13 @@ async function openAppender(
         await file.appendFile(text)
       }),
     keep: async () => {},
-    flush: () => writing(path, () => file.datasync()),
+    flush: () =>
+      writing(path, async () => {
+        await file.datasync()
+        // Its name has to survive, too.
+        if (!isNamed) await flushFolder(dirname(path))
+        isNamed = true
+      }),
     close: () => file.close(),
   }
 }

@@ -196,7 +196,7 @@ t.test('a damaged record of finished work costs no data and no conflict', async 
     const output = join(folder, `done ${name}`)
     cpSync(done, output, { recursive: true })
     cpSync(`${done}.sluice`, `${output}.sluice`, { recursive: true })
-    damage(fileIn(`${output}.sluice`, '.done'))
+    damage(fileIn(`${output}.sluice`, '.log'))
     await run(input, output)
     check(t, output, `done record ${name}`)
   }

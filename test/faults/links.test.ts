@@ -71,6 +71,9 @@ const IN_STATE = [
   journalName('x.ndjson', EPOCH),
   journalName('x.ndjson'),
   journalName('x.ndjson').replace('.journal', '.done'),
+  `items/records.${EPOCH}-1.log`,
+  `items/records.${EPOCH}-2.log`,
+  `items/records.${EPOCH}.first`,
   journalName('x.ndjson').replace('.journal', `.done.${EPOCH}.part`),
 ]
 
@@ -102,7 +105,7 @@ t.test(
   'a link in place of the secrets of a killed run is not overwritten when they are destroyed',
   async (t) => {
     const output = join(folder, 'secrets')
-    await runProcess({ input, output, kill: { point: 'after-journal', nth: 1 } })
+    await runProcess({ input, output, kill: { point: 'before-rename', nth: 1 } })
     const target = victim('secrets')
     link(target, join(`${output}.sluice`, 'run-secrets.json'))
     await run(input, output)

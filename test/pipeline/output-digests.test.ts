@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { doneName } from '../../src/pipeline/done.js'
+import { openRecords } from '../../src/pipeline/records.js'
 import type { OutputReport, RunReport } from '../../src/pipeline/report.js'
 import { folderSink } from '../../src/storage/folder.js'
 import { memorySink } from '../../src/storage/memory.js'
@@ -42,8 +42,10 @@ async function checkDigests(t: Test, report: RunReport, sink: Sink): Promise<voi
       t.equal(bytes, Buffer.byteLength(text), name)
       t.equal(await sink.digest(name), sha256)
     }
-    const { head } = JSON.parse((await sink.state.read(doneName(output.name))) ?? '')
-    t.match(head, output.parts === undefined ? { sha256: output.sha256 } : { parts: output.parts })
+    const unlock = await sink.state.lock()
+    const record = await openRecords(sink).then((records) => records.done(output.name))
+    await unlock()
+    t.match(record?.head, output.parts === undefined ? { sha256: output.sha256 } : { parts: output.parts })
   }
   t.equal(await sink.digest('none.ndjson'), undefined)
 }

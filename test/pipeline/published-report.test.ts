@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import t from 'tap'
 import { checkOutput } from '../../src/check/check.js'
 import { folderOutput } from '../../src/check/folder-output.js'
-import { readRunReport } from '../../src/pipeline/state-report.js'
+import { readRunReport, reportJson } from '../../src/pipeline/state-report.js'
 import { folderSink } from '../../src/storage/folder.js'
 import { memorySink } from '../../src/storage/memory.js'
 import { MemoryContent } from '../../src/storage/memory-content.js'
@@ -70,6 +70,10 @@ t.test('many outputs are listed beside run.json, in the output and in the state'
   const kept = await readRunReport(sink.state)
   t.equal(kept?.outputs.length, count)
   t.same(kept?.outputs[7], report.outputs[7])
+  const printed = await reportJson(report, isMany ? undefined : 40)
+  t.ok(printed.length < 10_000, 'the report as one text does not grow with the outputs')
+  t.same(JSON.parse(printed), JSON.parse((await sink.state.read('run.json')) ?? ''))
+  t.same(JSON.parse(await reportJson(report, count)), JSON.parse(JSON.stringify(report)))
 
   // As files, to be proven as a whole.
   const out = join(folder, 'out')
