@@ -261,7 +261,7 @@ t.test('a reader that goes away does not end the run: stdout and stderr closed',
 
 t.test('a log pipe that nobody reads does not stop the run', async (t) => {
   const inputs = Object.fromEntries(
-    Array.from({ length: 400 }, (_, n) => [`${'long-name-'.repeat(20)}${n}.ndjson`, patients(1)]),
+    Array.from({ length: 400 }, (_, n) => [`${'long-name-'.repeat(18)}${n}.ndjson`, patients(1)]),
   )
   const cwd = workFolder(t, inputs)
   const running = startSluice(WORDS, { cwd, leaveStderr: true })
