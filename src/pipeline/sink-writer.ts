@@ -198,10 +198,16 @@ export class SinkWriter {
     const last = kept.at(-1)
     if (last === undefined) return
     this.run.faultPoint('before-journal')
-    const totals = kept.reduce((sum, step) => addTotals(sum, step.totals), NO_TOTALS)
     if (keep) await this.#quarantine?.keep()
+    const isFirst = this.#journal === undefined
     const journal = await this.#journaled()
-    await journal.chunks({ ...last, totals })
+    // The first chunk waited for the second: damage of the second must not cost both.
+    if (isFirst) for (const step of kept) await journal.chunks(step)
+    else
+      await journal.chunks({
+        ...last,
+        totals: kept.reduce((sum, step) => addTotals(sum, step.totals), NO_TOTALS),
+      })
     if (keep) await journal.keep()
     this.#notedOffset = last.endOffset
     this.run.faultPoint('after-journal')
