@@ -82,3 +82,22 @@ for (const version of ['R4', 'STU3', 'R5'] as const)
       }
       t.ok(count > 20, `${failing} of ${count} paths fail`)
     })
+
+t.test('a hash or a cipher of a number, a date or true/false is named as invalid', async (t) => {
+  const rows: readonly (readonly [path: string, isInvalid: boolean])[] = [
+    ['Patient.birthDate', true],
+    ['Patient.active', true],
+    ['Patient.multipleBirth.ofType(integer)', true],
+    ["nodesByType('decimal')", true],
+    ["nodesByType('instant')", true],
+    ['Patient.id', false],
+    ['Patient.name.family', false],
+    ["nodesByType('Reference').reference", false],
+    ['Patient.identifier.value', false],
+  ]
+  for (const method of ['cryptoHash', 'encrypt'])
+    for (const [path, isInvalid] of rows) {
+      const codes = lintRules([{ number: 1, path, method }], elementTree('R4')).map(({ code }) => code)
+      t.equal(codes.includes('writes-invalid'), isInvalid, `${method} ${path}`)
+    }
+})

@@ -31,6 +31,9 @@ export function oddEffect(method: string, places: readonly Place[], replaceWith:
           message: 'remove takes parts of a resource, and this reaches a resource itself',
         }
       return undefined
+    case 'cryptoHash':
+    case 'encrypt':
+      return writingText(method, places)
     case 'dateShift':
       if (!holds(places, DATES))
         return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
@@ -64,6 +67,18 @@ function writingInvalid(places: readonly Place[], replaceWith: unknown): Odd | u
     if (message !== undefined) return { code: 'writes-invalid', message }
   }
   return undefined
+}
+
+/** A hash or a cipher is a text, whatever was there. */
+function writingText(method: string, places: readonly Place[]): Odd | undefined {
+  const odd = places.find(
+    ({ type }) => isPrimitive(type) && (type.jsonKind !== 'string' || DATES.has(type.name)),
+  )
+  if (odd === undefined) return undefined
+  return {
+    code: 'writes-invalid',
+    message: `${method} writes a text, and this reaches values of the type ${odd.type.name}`,
+  }
 }
 
 const isRoot = ({ type, parent, floating }: Place): boolean =>
