@@ -82,7 +82,7 @@ export function retryAfterMs(
   // By the clock of the service, where it shows it: ours, or its own, may be wrong.
   const serviceMs = Date.parse(header('date') ?? '')
   const fromMs = Number.isNaN(serviceMs) ? nowMs : serviceMs
-  const number = /^(\d{1,13}(?:\.\d+)?)(?:s|\s*[,;].*)?$/.exec(text)?.[1]
+  const number = /^(\d{1,13}(?:\.\d+)?)\s*(?:s(?:ec(?:ond)?s?)?|[,;].*)?$/i.exec(text)?.[1]
   if (number !== undefined) return secondsOf(number, fromMs)
   const dateMs = /[A-Za-z]/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - fromMs)

@@ -129,10 +129,17 @@ async function printed(
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (values.json) terminal.print(await reportJson(report))
-  else printReport(report, sink, terminal)
+  else {
+    if (isWithoutResource(report)) terminal.print('WARNING: no resource was delivered; check the input')
+    printReport(report, sink, terminal)
+  }
   if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
   return report.lines.quarantined > 0 ? values.quarantineExit : EXIT.delivered
 }
+
+/** Files that hold nothing, as exports leave them that went wrong. */
+const isWithoutResource = ({ items, lines }: RunReport): boolean =>
+  items.committed + items.finishedBefore > 0 && items.skipped + items.failed === 0 && lines.delivered === 0
 
 async function stream(
   values: AnonymizeValues,

@@ -144,7 +144,7 @@ async function endpointOf(client: SmartClient, context: ServerContext): Promise<
     const isEncrypted = tokenUrl.protocol === 'https:' || context.base.protocol === 'http:'
     if (isWeb(tokenUrl) && isEncrypted) return { tokenUrl, algorithms, scope }
   }
-  throw sluiceError('AUTH_FAILED', 'names no token endpoint; give tokenUrl', {
+  throw sluiceError('AUTH_FAILED', 'names no token endpoint; set tokenUrl in the authentication file', {
     blame: 'config',
     retry: 'never',
     at: context.base.href,

@@ -247,7 +247,7 @@ function unreadable(name: string, failure: RequestFailure, kept = ''): SluiceErr
   if (proxy !== undefined) return proxy
   const advice = isTlsCode(failure.code)
     ? 'its certificate is not accepted; NODE_EXTRA_CA_CERTS adds an authority'
-    : 'the server does not give it'
+    : 'the server did not deliver it'
   return sluiceError('SOURCE_UNREADABLE', `${advice} (${failure.message})${kept}`, {
     blame: 'source',
     retry: 'later',

@@ -51,7 +51,7 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
     if (location !== undefined && location.trim() !== '')
       // A relative address is against the specification and told apart from none: it counts from the request's own.
       return server.addressOf(absolute(location.trim(), answer.url), 'the job')
-    throw sluiceError('EXPORT_INVALID', 'took the export (202) but names no Content-Location', {
+    throw sluiceError('EXPORT_INVALID', 'accepted the export (202) but sent no Content-Location', {
       blame: 'source',
       retry: 'never',
       at,
@@ -65,7 +65,7 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
   if (body === undefined || !isManifest(body)) checkOtherData(answer, body)
   throw sluiceError(
     'EXPORT_REFUSED',
-    `does not take the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}${kept}`,
+    `did not accept the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}${kept}`,
     { blame: 'user', retry: 'never', at },
   )
 }

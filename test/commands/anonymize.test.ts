@@ -93,6 +93,21 @@ t.test('a folder is anonymized under the same names; run again, nothing is redon
   t.match(again.stdout, '0 of 2 files anonymized (2 finished before)')
 })
 
+for (const [name, inputs, isWarned] of [
+  ['only empty files', { 'a.ndjson': '', 'b.json': '' }, true],
+  ['only blank lines', { 'a.ndjson': '\n \r\n' }, true],
+  ['only lines that are bad', { 'a.ndjson': 'x\n' }, true],
+  ['an empty file beside a full one', { 'a.ndjson': '', 'b.ndjson': patients(1) }, false],
+] as const)
+  t.test(`${name}: ${isWarned ? 'a' : 'no'} warning that nothing was delivered`, async (t) => {
+    const cwd = workFolder(t, inputs)
+    for (const run of ['first', 'again']) {
+      const { exitCode, stdout } = await sluice(WORDS, { cwd })
+      t.equal(exitCode, name.endsWith('bad') ? 10 : 0, run)
+      t.equal(/WARNING: no resource was delivered/.test(stdout), isWarned, run)
+    }
+  })
+
 t.test("the Microsoft tool's flags give the same outputs", async (t) => {
   const cwd = workFolder(t, { 'a.ndjson': patients(3) })
   await sluice(WORDS, { cwd })
