@@ -14,7 +14,11 @@ const CONFIG = {
     { path: 'Patient.birthDate', method: 'dateShift' },
     { path: 'Patient.address.city', method: 'encrypt' },
   ],
-  parameters: { cryptoHashKey: `hash-${KEY}`, dateShiftKey: `shift-${KEY}`, encryptKey: KEY },
+  parameters: {
+    cryptoHashKey: `hash-${KEY}`,
+    dateShiftKey: `shift-${KEY}`,
+    encryptKey: 'CANARY-KEY-9876543210-fedcba-dry',
+  },
 }
 const patient = (number: number): string =>
   JSON.stringify({
