@@ -6,7 +6,6 @@ import type { RunReport } from '../pipeline/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { reportJson } from '../pipeline/state-report.js'
 import { anonymizeStream } from '../pipeline/stream.js'
-import { stateFolderOf } from '../storage/folder.js'
 import { isLocal, openLake, openSource, type StoreAccess } from '../storage/open.js'
 import { splitSink } from '../storage/split-sink.js'
 import type { Sink } from '../storage/store.js'
@@ -15,6 +14,7 @@ import { EXIT, type ExitCode, exitCodeOfCode } from './exit-codes.js'
 import { longFlag, required, usage } from './options.js'
 import { printReport, printStreamTotals } from './report-text.js'
 import type { RunDisplay } from './run-display.js'
+import { apartFromRun } from './run-metrics.js'
 import { readConfigAt, storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 import { withRunDisplay } from './with-run-display.js'
@@ -43,13 +43,7 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   })
   const isStream = input === '-'
   if (isStream) refuseFileOptions(values)
-  const apartFrom = [input, output, config, values.state].filter(
-    (place) => place !== undefined && place !== '-' && isLocal(place),
-  ) as readonly string[]
-  const places = {
-    ...values,
-    apartFrom: [...apartFrom, ...(isStream || !isLocal(output) ? [] : [stateFolderOf(output)])],
-  }
+  const places = { ...values, apartFrom: apartFromRun(output, [input, config, values.state]) }
   return withRunDisplay(places, terminal, !isStream, (display, metrics) => {
     shown = display
     display.configured(checked)

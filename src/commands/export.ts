@@ -20,6 +20,7 @@ import { keyVaultReader } from './key-vault-reader.js'
 import { required, usage } from './options.js'
 import { printReport } from './report-text.js'
 import type { RunDisplay } from './run-display.js'
+import { apartFromRun, checkMetricsFile } from './run-metrics.js'
 import { readConfigAt, storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 import { withRunDisplay } from './with-run-display.js'
@@ -48,10 +49,12 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
     signal: terminal.signal,
     ...runOptionsOf(values),
   }
+  const places = { ...values, apartFrom: apartFromRun(to, [values.config, values.auth, values.state]) }
+  await checkMetricsFile(places)
   const folder = await openFolder(to, options, values, access)
   try {
     if (values.cancel) return await cancel({ ...options, sink: folder.sink }, terminal)
-    return await withRunDisplay(values, terminal, true, async (display, metrics) => {
+    return await withRunDisplay(places, terminal, true, async (display, metrics) => {
       shown = display
       if (checked !== undefined) display.configured(checked)
       const { onProgress, onEvent } = display

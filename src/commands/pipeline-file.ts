@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { PipelineConfig } from '../config/pipeline-schema.js'
 import type { SecretSources } from '../config/secret-place.js'
-import type { StoreAccess } from '../storage/open.js'
+import { isLocal, type StoreAccess } from '../storage/open.js'
 import { keyVaultReader } from './key-vault-reader.js'
 import type { RunDisplay } from './run-display.js'
+import { apartFromRun, type MetricsPlaces } from './run-metrics.js'
 import { storeAccess } from './store-access.js'
 import type { Terminal } from './terminal.js'
 
@@ -35,10 +36,21 @@ export const secretSourcesOf = ({ baseFolder, access }: PipelineFile): SecretSou
   keyVault: keyVaultReader(access.retry),
 })
 
-export const metricsPlaces = ({ metrics: { port, host, file } }: PipelineConfig, path: string) => ({
-  metricsPort: port,
-  metricsHost: host,
-  metricsFile: file && resolve(baseFolderOfPipeline(path), file),
-})
+export function metricsPlaces(
+  { metrics: { port, host, file }, source, sink, anonymizer }: PipelineConfig,
+  path: string,
+): MetricsPlaces {
+  const baseFolder = baseFolderOfPipeline(path)
+  const at = (place: string | undefined): string | undefined =>
+    place !== undefined && isLocal(place) ? resolve(baseFolder, place) : undefined
+  const input = 'store' in source ? source.store : undefined
+  return {
+    metricsPort: port,
+    metricsHost: host,
+    metricsFile: file && resolve(baseFolder, file),
+    fileOption: 'metrics.file',
+    apartFrom: apartFromRun(at(sink.store), [at(sink.state), at(input), at(anonymizer.config), path]),
+  }
+}
 
 const baseFolderOfPipeline = (path: string): string => dirname(resolve(path))

@@ -1,5 +1,7 @@
 import type { Metrics, PipelineMetrics } from '../metrics/registry.js'
 import type { RunMetrics } from '../pipeline/options.js'
+import { stateFolderOf } from '../storage/folder.js'
+import { isLocal } from '../storage/open.js'
 import { checkReplaceable } from '../storage/replaceable.js'
 
 /** Where a run's metrics go, if anywhere. */
@@ -10,6 +12,29 @@ export interface MetricsPlaces {
   readonly metricsHost?: string
   /** Folders and files of the run in which the metrics file must not lie. */
   readonly apartFrom?: readonly string[]
+  /** How whoever named the file knows it; default `--metrics-file`. */
+  readonly fileOption?: string
+}
+
+/** What a metrics file must be apart from: what is local of these, and the state beside the output. */
+export const apartFromRun = (
+  output: string | undefined,
+  others: readonly (string | undefined)[],
+): readonly string[] => [
+  ...[output, ...others]
+    .filter((place) => place !== undefined && place !== '-' && isLocal(place))
+    .map(String),
+  ...(output !== undefined && output !== '-' && isLocal(output) ? [stateFolderOf(output)] : []),
+]
+
+/** Throws USAGE for a metrics file that would replace something else, or lie in what the run reads or writes. */
+export async function checkMetricsFile({
+  metricsFile,
+  apartFrom,
+  fileOption: option = '--metrics-file',
+}: Pick<MetricsPlaces, 'metricsFile' | 'apartFrom' | 'fileOption'>): Promise<void> {
+  if (metricsFile === undefined) return
+  await checkReplaceable({ path: metricsFile, option, begins: /^# (HELP|TYPE) /, apartFrom })
 }
 
 export interface MetricsPublisher<M> {
@@ -44,16 +69,10 @@ const isNowhere = ({ metricsPort, metricsFile }: MetricsPlaces): boolean =>
 
 async function publish<M extends Metrics>(
   metrics: M,
-  { metricsPort: port, metricsFile, metricsHost: host, apartFrom }: MetricsPlaces,
+  { metricsPort: port, metricsFile, metricsHost: host, apartFrom, fileOption }: MetricsPlaces,
   health?: () => object,
 ): Promise<MetricsPublisher<M>> {
-  if (metricsFile !== undefined)
-    await checkReplaceable({
-      path: metricsFile,
-      option: '--metrics-file',
-      begins: /^# (HELP|TYPE) /,
-      apartFrom,
-    })
+  await checkMetricsFile({ metricsFile, apartFrom, fileOption })
   const { serveMetrics, writeMetricsFile } = await import('../metrics/publish.js')
   const server = port === undefined ? undefined : await serveMetrics(metrics, { port, host, health })
   const write = async (): Promise<void> => {

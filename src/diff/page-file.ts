@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { writing } from '../storage/file-errors.js'
+import { stateFolderOf } from '../storage/folder.js'
 import { writeWhole } from '../storage/folder-files.js'
 import { isLocal } from '../storage/open.js'
 import { checkReplaceable } from '../storage/replaceable.js'
@@ -41,9 +42,11 @@ export async function writePage(
 /** Throws USAGE for a page with values among the outputs, which are to be shared. */
 export async function checkPagePlace(
   page: string,
-  { after, showValues }: Pick<DiffOptions, 'after' | 'showValues'>,
+  { before, after, showValues }: Pick<DiffOptions, 'before' | 'after' | 'showValues'>,
 ): Promise<void> {
-  await checkReplaceable({ path: page, option: '--html', begins: /^<!doctype html/i })
+  const states = isLocal(after) ? [stateFolderOf(after)] : []
+  const apartFrom = [...(isLocal(before) ? [before] : []), ...states]
+  await checkReplaceable({ path: page, option: '--html', begins: /^<!doctype html/i, apartFrom })
   if (!showValues || !isLocal(after)) return
   const outputs = await realpath(after).catch(() => resolve(after))
   const folder = await realpath(dirname(page)).catch(() => resolve(dirname(page)))

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { verbRun } from '../support/verb-run.js'
@@ -52,6 +52,36 @@ t.test(
   },
 )
 
+const INSIDE = ['out/new.prom', 'out.sluice/new.prom', 'state/new.prom', 'c.json'] as const
+
+t.test('export and run refuse a metrics file in their output or state before anything starts', async (t) => {
+  const folder = place(t)
+  const at = (name: string) => join(folder, name)
+  for (const inside of INSIDE) {
+    const words = ['export', '--from', 'http://127.0.0.1:1/fhir', '--to', at('out'), '-c', at('c.json')]
+    const exported = await verbRun([...words, '--state', at('state'), '--metrics-file', at(inside)])
+    t.equal(exported.exitCode, 2, `${inside}: ${exported.stderr}`)
+    t.match(exported.stderr, /--metrics-file/, inside)
+
+    const pipeline = {
+      source: { store: 'in' },
+      anonymizer: { config: 'c.json' },
+      sink: { store: 'out', state: 'state' },
+      metrics: { file: inside },
+    }
+    writeFileSync(at('pipeline.json'), JSON.stringify(pipeline))
+    const ran = await verbRun(['run', at('pipeline.json')])
+    t.equal(ran.exitCode, 2, `${inside}: ${ran.stderr}`)
+    t.match(ran.stderr, /metrics\.file/, inside)
+    for (const name of ['out', 'out.sluice', 'state']) t.notOk(existsSync(at(name)), `${inside}: ${name}`)
+    t.equal(readFileSync(at('c.json'), 'utf8'), config)
+  }
+  const outside = { source: { store: 'in' }, anonymizer: { config: 'c.json' }, sink: { store: 'out' } }
+  writeFileSync(at('pipeline.json'), JSON.stringify({ ...outside, metrics: { file: 'new.prom' } }))
+  t.equal((await verbRun(['run', at('pipeline.json')])).exitCode, 0)
+  t.match(readFileSync(at('new.prom'), 'utf8'), /^# (HELP|TYPE) /)
+})
+
 t.test('an earlier metrics file, an empty one and a new one are written', async (t) => {
   const folder = place(t)
   const at = (name: string) => join(folder, name)
@@ -76,7 +106,17 @@ t.test('the page of a comparison replaces an earlier page only', async (t) => {
   const folder = place(t)
   const at = (name: string) => join(folder, name)
   await verbRun(['anonymize', '-i', at('in'), '-o', at('out'), '-c', at('c.json')])
-  for (const victim of ['in/a.ndjson', 'out/a.ndjson', 'c.json', 'hash.key', 'symbolic', 'hard', 'folder']) {
+  for (const victim of [
+    'in/a.ndjson',
+    'in/new.html',
+    'out.sluice/new.html',
+    'out/a.ndjson',
+    'c.json',
+    'hash.key',
+    'symbolic',
+    'hard',
+    'folder',
+  ]) {
     const { exitCode, stderr } = await verbRun(['diff', at('in'), at('out'), '--html', at(victim)])
     t.equal(exitCode, 2, `${victim}: ${stderr}`)
     t.equal(readFileSync(at('in/a.ndjson'), 'utf8'), patient)
