@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { checkGeneralizeExpression } from '../anonymizer/methods/generalize.js'
 import type { MethodSettings, Rule } from '../anonymizer/spec.js'
+import { FUNCTIONS } from '../rules/functions.js'
 import type { FindingCode } from '../rules/lint/codes.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
 import { checkRulePath } from '../rules/path.js'
@@ -36,7 +37,11 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
       problems.push({ code, rule: number, path: `${at}.${key}`, message })
     const pathFault = checkRulePath(path)
     if (pathFault !== undefined)
-      report('path-syntax', 'path', `"${shortened(path)}" does not compile: ${pathFault}`)
+      report(
+        'path-syntax',
+        'path',
+        `"${shortened(path)}" does not compile: ${pathFault}${functionMeant(pathFault)}`,
+      )
     const settings = methodSettings(method, base.data, customMethods)
     if (settings === undefined) report('unknown-method', 'method', unknownMethod(method, customMethods))
     else if ('error' in settings) problems.push(...issuesAsProblems(settings.error, at, number))
@@ -60,6 +65,13 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
     }
   }
   return { rules, problems, notices }
+}
+
+/** The function that a misspelt one is most like. */
+function functionMeant(fault: string): string {
+  const wanted = /^no function (\w+)\(\) exists/.exec(fault)?.[1]
+  const nearest = wanted === undefined ? undefined : nearestName(wanted, FUNCTIONS.keys())
+  return nearest === undefined ? '' : `; did you mean ${nearest}()?`
 }
 
 /** A path as messages show it. */

@@ -84,3 +84,17 @@ t.test('a misspelt setting is not taken for a comment', async (t) => {
     ['proccessingErrors', 'parameters.dateShiftScop', 'fhirPathRules[0].replacewith'],
   )
 })
+
+t.test('a misspelt function is named with the one that is meant', async (t) => {
+  const rows = [
+    ["NodesByType('HumanName')", 'nodesByType()'],
+    ['Patient.name.First()', 'first()'],
+    ['Patient.name.where(use.exist())', 'exists()'],
+    ["Patient.name.were(use = 'official')", 'where()'],
+  ]
+  for (const [path, meant] of rows) {
+    const config = { fhirVersion: 'R4', fhirPathRules: [{ path, method: 'redact' }] }
+    const found = lintConfig(config).find(({ code }) => code === 'path-syntax')
+    t.ok(found?.message.endsWith(`did you mean ${meant}?`), path)
+  }
+})
