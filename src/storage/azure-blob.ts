@@ -15,7 +15,7 @@ import type {
   Written,
 } from './blob-container.js'
 import { type BlobAction, type BlobErrorContext, blobError } from './blob-errors.js'
-import { failureOf, flippedBit, isMissingBlob, isRefusal } from './blob-failure.js'
+import { failureOf, flippedBit, isMissingBlob, isRefusal, wrongAnswer } from './blob-failure.js'
 import { bodyFor, fromBlockId, quoted, toBlockId, unquoted, writeOptions } from './blob-upload.js'
 import { type Body, bodyOf } from './body.js'
 import { PinnedRead } from './pinned-read.js'
@@ -91,7 +91,8 @@ class AzureContainer implements BlobContainer {
           includeUncommitedBlobs: withUncommitted,
           abortSignal,
         })
-        return (await found.byPage({ continuationToken, maxPageSize: this.#pageCount }).next()).value
+        return (await found.byPage({ continuationToken, maxPageSize: this.#pageCount }).next().catch(noList))
+          .value
       })
       for (const { name, metadata = {}, properties } of page?.segment.blobItems ?? [])
         yield {
@@ -118,6 +119,7 @@ class AzureContainer implements BlobContainer {
     return this.#call({ at: name, needs: 'read' }, async (abortSignal) => {
       try {
         const found = await this.#client.getBlobClient(name).getProperties({ abortSignal })
+        if (found.etag === undefined) throw wrongAnswer()
         const metadata = found.metadata ?? {}
         return {
           bytes: found.contentLength ?? 0,
@@ -343,6 +345,11 @@ class AzureContainer implements BlobContainer {
     if (!(stream instanceof Readable)) throw new RequestFailure({ code: FAILED.wrongAnswer })
     return bodyOf(stream, this.#limits.idleMs)
   }
+}
+
+/** The SDK stumbles over an answer that is no list. */
+function noList(error: unknown): never {
+  throw error instanceof TypeError ? wrongAnswer() : error
 }
 
 const isFolderMarker = (metadata: Readonly<Record<string, string>>): boolean =>

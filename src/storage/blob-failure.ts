@@ -18,10 +18,13 @@ interface RestErrorShape {
 export function failureOf(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error
   const { name, code, statusCode, details, response } = error as RestErrorShape
+  // What the SDK throws at an answer that is not the service's: a web page, for one.
+  if (error instanceof RangeError && /content length/.test(error.message)) return wrongAnswer()
   if (name === 'AbortError') return new RequestFailure({ code: FAILED.aborted })
   if (name !== 'RestError' && typeof code !== 'string') throw error
   const header = (field: string) => response?.headers.get(field)
   const known = header('x-ms-error-code') ?? details?.errorCode ?? code ?? 'UNKNOWN'
+  if (statusCode !== undefined && statusCode < 300 && known === 'UNKNOWN') return wrongAnswer()
   return new RequestFailure({
     status: statusCode,
     code: /^\w{1,80}$/.test(known) ? known : 'UNKNOWN',
@@ -31,6 +34,9 @@ export function failureOf(error: unknown): RequestFailure {
     isRetryable: PASSING.test(known) ? true : undefined,
   })
 }
+
+/** Of somebody else: a gateway, a login page. */
+export const wrongAnswer = (): RequestFailure => new RequestFailure({ code: FAILED.wrongAnswer })
 
 /** Conditions that do not hold, and blocks that are not there; a lease is somebody else's, not a refusal. */
 export const isRefusal = (status: number | undefined, code: string): boolean =>
