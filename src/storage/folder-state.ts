@@ -55,7 +55,8 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     },
     confirm,
     epoch,
-    read: (name) => readText(fileOf(name)),
+    read: (name) =>
+      readText(fileOf(name)).catch((error: unknown) => Promise.reject(unreadable(error, fileOf(name)))),
     write: (name, text) => writing(fileOf(name), () => writeWhole(fileOf(name), text, OWNER_ONLY, writer)),
     appender: (name, keepBytes) =>
       writing(fileOf(name), () => openAppender(fileOf(name), keepBytes, confirm)),
@@ -103,6 +104,21 @@ async function openAppender(
     close: () => file.close(),
   }
 }
+
+/** A folder in place of a file would be the same the next time: somebody has to take it away. */
+const unreadable = (error: unknown, at: string): unknown =>
+  (error as NodeJS.ErrnoException).code !== 'EISDIR'
+    ? error
+    : sluiceError(
+        'STATE_UNREADABLE',
+        'a folder is where a file of the state belongs; remove it, or give another --state',
+        {
+          blame: 'user',
+          retry: 'never',
+          at,
+          cause: error,
+        },
+      )
 
 const gone = (at: string) =>
   sluiceError('SINK_UNWRITABLE', 'is gone, or is a link now; remove it and run it again', {

@@ -172,3 +172,21 @@ t.test('metrics files, pages and other small files are not written through a lin
       t.notOk(lstatSync(path).isSymbolicLink())
     }
 })
+
+t.test('links and folders of names that are not UTF-8 are never passed over in silence', async (t) => {
+  const lost = (place: string, ending = ''): Buffer =>
+    Buffer.concat([Buffer.from(`${place}/a`), Buffer.from([0xff]), Buffer.from(ending)])
+  const source = writeFiles(join(folder, 'lost names'), { 'b.ndjson': '{"resourceType":"Patient"}\n' })
+  symlinkSync(join(source, 'b.ndjson'), lost(source, '.ndjson'))
+  const { failed, outputs } = await run(source, join(folder, 'lost link'))
+  t.match(failed, [{ item: 'a\ufffd.ndjson', code: 'SOURCE_UNREADABLE', message: /UTF-8/ }])
+  t.equal(outputs.length, 1, 'the other file is delivered')
+  mkdirSync(lost(source))
+  await t.rejects(run(source, join(folder, 'lost folder')), { code: 'SOURCE_UNREADABLE', message: /UTF-8/ })
+})
+
+t.test('a folder in place of a file of the state is named', async (t) => {
+  const output = join(folder, 'state folder')
+  mkdirSync(join(`${output}.sluice`, 'run-secrets.json'), { recursive: true })
+  await t.rejects(run(input, output), { code: 'STATE_UNREADABLE', at: /run-secrets\.json$/ })
+})
