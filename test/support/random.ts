@@ -62,5 +62,5 @@ export function seededRandom(name: string): Random {
   return new Random(seed)
 }
 
-/** How long a fuzz test may go on: `SLUICE_FUZZ_SECONDS`, by default 12. */
-export const fuzzSeconds = (): number => Number(process.env.SLUICE_FUZZ_SECONDS ?? 12)
+/** How long a fuzz test may go on: `SLUICE_FUZZ_SECONDS`, by default 12 or what the test says. */
+export const fuzzSeconds = (byDefault = 12): number => Number(process.env.SLUICE_FUZZ_SECONDS ?? byDefault)
