@@ -82,6 +82,7 @@ function messageOf({ exitCode, startedAt, finishedAt, report, error }: Attempt):
 
 /** A report without its list of outputs. */
 export function summaryOf({ report, ...facts }: PipelineReport): object {
-  const { items, lines, bytes, seconds, resourcesByType, quarantinedByCode, failed, asOf } = report
-  return { ...facts, asOf, seconds, items, lines, bytes, resourcesByType, quarantinedByCode, failed }
+  const { items, lines, bytes, seconds, resourcesByType, idleRules, quarantinedByCode, failed, asOf } = report
+  const counts = { items, lines, bytes, resourcesByType, idleRules, quarantinedByCode }
+  return { ...facts, asOf, seconds, ...counts, failed }
 }

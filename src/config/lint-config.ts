@@ -1,18 +1,18 @@
-import { elementTree } from '../fhir/elements.js'
+import { type ElementTree, elementTree } from '../fhir/elements.js'
 import { type FindingCode, factsOf, pageOf } from '../rules/lint/codes.js'
 import { uncovered } from '../rules/lint/coverage.js'
+import { parsable, parsableCase } from '../rules/lint/repair.js'
 import { lintRules } from '../rules/lint.js'
 import { type ConfigOptions, judgeConfig } from './anonymizer-config.js'
 import type { LintRemark } from './lint-report.js'
+import type { ConfigProblem } from './problem.js'
 
 /** All that `sluice lint` says of a configuration, by rule. Throws nothing. */
 export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemark[] {
   const { problems, notices, rules, fhirVersion, linted } = judgeConfig(raw, options)
   const pathOf = new Map(rules.map(({ number, path }) => [number, path]))
   const remarks = [
-    ...problems.map(({ code = 'invalid-setting', ...problem }) =>
-      remark(code, { ...problem, severity: 'problem' }),
-    ),
+    ...problems.map((problem) => problemRemark(problem, elementTree(fhirVersion))),
     ...notices.map(({ code, ...notice }) => remark(code, notice)),
     ...lintRules(rules, elementTree(fhirVersion), linted).map(({ code, rule, message, suggestion }) => {
       const { says } = factsOf(code)
@@ -29,6 +29,19 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
     ).map(({ code, message }) => remark(code, { path: 'fhirPathRules', message })),
   ]
   return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
+}
+
+function problemRemark(
+  { code = 'invalid-setting', written, message, ...problem }: ConfigProblem,
+  tree: ElementTree,
+): LintRemark {
+  const isPath = code === 'path-syntax'
+  const suggestion =
+    written === undefined ? undefined : isPath ? parsable(written, tree) : parsableCase(written)
+  const severity = 'problem'
+  if (suggestion === undefined) return remark(code, { ...problem, message, severity })
+  const advice = `${message}; write \`${suggestion}\``
+  return remark(code, { ...problem, message: advice, suggestion, severity })
 }
 
 const remark = (

@@ -10,7 +10,10 @@ const remark = z.strictObject({
   rule: z.int().min(1).optional().describe('the number of the rule, from 1'),
   path: z.string().describe('the path of the rule, or the place in the configuration'),
   message: z.string(),
-  suggestion: z.string().optional().describe('a path that does what the rule was meant to do'),
+  suggestion: z
+    .string()
+    .optional()
+    .describe('what to write instead: a path, or for cases of generalize a condition or value'),
   page: z.string().describe('where the code is explained'),
 })
 

@@ -4,6 +4,8 @@ import type { FindingCode } from '../rules/lint/codes.js'
 /** A problem of a configuration with the code under which `sluice lint` reports it; default `invalid-setting`. */
 export interface ConfigProblem extends Problem {
   readonly code?: FindingCode
+  /** The path, condition or value that does not parse. */
+  readonly written?: string
 }
 
 /** Something that works, but perhaps not as its author expects. */

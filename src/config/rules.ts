@@ -4,6 +4,7 @@ import type { MethodSettings, Rule } from '../anonymizer/spec.js'
 import { FUNCTIONS } from '../rules/functions.js'
 import type { FindingCode } from '../rules/lint/codes.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
+import { slipIn } from '../rules/lint/slips.js'
 import { checkRulePath } from '../rules/path.js'
 import { METHODS, PLAIN_METHODS, ruleSchema, settingsSchemas } from './anonymizer-schema.js'
 import { isComment } from './comments.js'
@@ -33,14 +34,21 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
     }
     const { path, method } = base.data
     const before = problems.length
-    const report = (code: FindingCode, key: string, message: string) =>
-      problems.push({ code, rule: number, path: `${at}.${key}`, message })
+    const report = (code: FindingCode, key: string, message: string, written?: string) =>
+      problems.push({
+        code,
+        rule: number,
+        path: `${at}.${key}`,
+        message,
+        ...(written === undefined ? {} : { written }),
+      })
     const pathFault = checkRulePath(path)
     if (pathFault !== undefined)
       report(
         'path-syntax',
         'path',
-        `"${shortened(path)}" does not compile: ${pathFault}${functionMeant(pathFault)}`,
+        `"${shortened(path)}" does not compile: ${pathFault}${meant(path, pathFault)}`,
+        path,
       )
     const settings = methodSettings(method, base.data, customMethods)
     if (settings === undefined) report('unknown-method', 'method', unknownMethod(method, customMethods))
@@ -48,16 +56,15 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
     else {
       if (settings.method === 'generalize') {
         settings.cases.forEach(([condition, value], position) => {
-          const conditionFault = checkGeneralizeExpression(condition)
-          const valueFault = checkGeneralizeExpression(value)
-          if (conditionFault)
-            report(
-              'expression-syntax',
-              'cases',
-              `condition ${position + 1} does not compile: ${conditionFault}`,
-            )
-          if (valueFault)
-            report('expression-syntax', 'cases', `value ${position + 1} does not compile: ${valueFault}`)
+          for (const [part, text] of [
+            ['condition', condition],
+            ['value', value],
+          ] as const) {
+            const fault = checkGeneralizeExpression(text)
+            if (fault === undefined) continue
+            const message = `${part} ${position + 1} does not compile: ${fault}${meant(text, fault)}`
+            report('expression-syntax', 'cases', message, text)
+          }
         })
       }
       if (settings.method !== 'custom') notices.push(...unknownKeys(base.data, settings, number, at))
@@ -67,11 +74,13 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
   return { rules, problems, notices }
 }
 
-/** The function that a misspelt one is most like. */
-function functionMeant(fault: string): string {
+/** What may be meant: the function that a misspelt one is most like, or how FHIRPath writes it. */
+function meant(text: string, fault: string): string {
   const wanted = /^no function (\w+)\(\) exists/.exec(fault)?.[1]
   const nearest = wanted === undefined ? undefined : nearestName(wanted, FUNCTIONS.keys())
-  return nearest === undefined ? '' : `; did you mean ${nearest}()?`
+  if (nearest !== undefined) return `; did you mean ${nearest}()?`
+  const slip = wanted === undefined || /^not$/i.test(wanted) ? slipIn(text) : undefined
+  return slip === undefined ? '' : `; in FHIRPath ${slip.says}`
 }
 
 /** A path as messages show it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { idleRules } from '../../src/pipeline/idle-rules.js'
 import { NO_TOTALS } from '../../src/pipeline/totals.js'
+import { startBadServer } from '../support/bad-fhir-server.js'
 import { sluice } from '../support/sluice.js'
 
 const NONE = { skipped: 0, failed: 0 }
@@ -54,4 +55,27 @@ t.test('a run and its repetition end with the rules that reached nothing', async
   const first = await sluice(['anonymize', ...args])
   t.match(first.stdout, 'rules 1, 3 reached nothing')
   t.match(JSON.parse((await sluice(['anonymize', ...args, '--json'])).stdout), { idleRules: [1, 3] })
+})
+
+t.test('run --json and export --json name the rules that reached nothing', async (t) => {
+  const line = '{"resourceType":"Patient","name":[{"family":"x"}]}\n'
+  const rules = ['Patient.nmae', 'Patient.name', 'Patient.telecom'].map((path) => ({
+    path,
+    method: 'redact',
+  }))
+  const cwd = t.testdir({
+    'config.json': JSON.stringify({ fhirVersion: 'R4', fhirPathRules: rules }),
+    'pipeline.json': JSON.stringify({
+      source: { store: 'in' },
+      anonymizer: { config: 'config.json' },
+      sink: { store: 'lake' },
+    }),
+    in: { 'a.ndjson': line },
+  })
+  const ran = await sluice(['run', 'pipeline.json', '--json'], { cwd })
+  t.match(JSON.parse(ran.stdout), { idleRules: [1, 3] })
+  const { base } = await startBadServer(t, { files: { Patient: [line] } })
+  const words = ['--from', base, '--to', 'out', '--poll-interval', '1', '-c', 'config.json', '--json']
+  const exported = await sluice(['export', ...words], { cwd })
+  t.match(JSON.parse(exported.stdout), { run: { idleRules: [1, 3] } })
 })

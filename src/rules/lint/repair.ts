@@ -1,11 +1,12 @@
 import type { ElementTree } from '../../fhir/elements.js'
-import { type Expression, ExpressionError } from '../expression.js'
+import { type Expression, ExpressionError, parseExpression } from '../expression.js'
 import { parseRulePath, type RulePath } from '../path.js'
 import { candidates } from './candidates.js'
 import { replaced } from './expressions.js'
 import type { Fault } from './faults.js'
 import { nearestName } from './nearest-name.js'
 import { print } from './print.js'
+import { withoutSlips } from './slips.js'
 import { isSound, judgePath, type PathVerdict } from './verdict.js'
 
 /** Faults that are mended one after the other in one path. */
@@ -34,6 +35,20 @@ function atStart({ text, resourceType }: RulePath, tree: ElementTree): string | 
   if (nearest !== undefined) return soundText(`${nearest}${rest}`, tree)
   const type = nearestName(resourceType, tree.dataTypes.keys())
   return type === undefined ? undefined : soundText(`nodesByType('${type}')${rest}`, tree)
+}
+
+/** A path that does not parse, without its slips, and judged as any advice; undefined where none is found. */
+export const parsable = (text: string, tree: ElementTree): string | undefined =>
+  withoutSlips(text, (next) => soundText(next, tree))
+
+/** The same for a condition or value of generalize, which is judged when it is linted again. */
+export function parsableCase(text: string): string | undefined {
+  // In parentheses `||` is taken for `or`, as in any other condition.
+  const found = withoutSlips(`(${text})`, (next) => {
+    parseExpression(next)
+    return next
+  })
+  return found?.slice(1, -1)
 }
 
 function soundText(text: string, tree: ElementTree): string | undefined {
