@@ -37,7 +37,10 @@ export interface AnonymizerOptions {
   readonly baseFolder?: string
   /** Make keys that are missing, as the original does silently. */
   readonly allowRandomKeys?: boolean
-  /** Take keys below 128 bits of text, and one key for two uses: for data that was hashed with them earlier. */
+  /**
+   * Take one key for two uses, for data that was hashed with it earlier. Keys below 128 bits of text are taken anyway,
+   * as by the original: `sluice lint` reports them, and `sluice run` refuses them.
+   */
   readonly allowWeakKeys?: boolean
 }
 
@@ -71,7 +74,11 @@ export function createAnonymizer(
   const methods = Object.fromEntries(
     Object.entries(customMethods).map(([name, f]) => [name.toLowerCase(), f]),
   )
-  const checked = checkConfig(config, { ...options, givenMethods: Object.keys(methods) })
+  const checked = checkConfig(config, {
+    ...options,
+    warnsOfWeakKeys: true,
+    givenMethods: Object.keys(methods),
+  })
   const unloaded = Object.keys(checked.spec.customMethods).filter((name) => !Object.hasOwn(methods, name))
   if (unloaded.length > 0)
     throw sluiceError(
@@ -129,7 +136,13 @@ export async function runPipeline(options: PipelineOptions): Promise<RunReport> 
     source: typeof source === 'string' ? await openSource(source, access) : source,
     sink: typeof sink === 'string' ? await openSink(sink, access) : sink,
     plan: planOf(
-      checkConfig(anonymizer, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys }),
+      checkConfig(anonymizer, {
+        fhirVersion,
+        baseFolder,
+        allowRandomKeys,
+        allowWeakKeys,
+        warnsOfWeakKeys: true,
+      }),
       checkedDay(asOf),
     ),
   })

@@ -38,6 +38,7 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
     baseFolder,
     allowRandomKeys: values.allowRandomKeys,
     allowWeakKeys: values.allowWeakKeys,
+    warnsOfWeakKeys: true,
     validateInput: values.validateInput,
     validateOutput: values.validateOutput,
   })

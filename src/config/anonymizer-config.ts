@@ -26,6 +26,8 @@ export interface ConfigOptions {
   readonly allowRandomKeys?: boolean
   /** Take keys that can be guessed, and one key for two uses. */
   readonly allowWeakKeys?: boolean
+  /** Weak keys are notices, not problems: for runs of existing configurations. */
+  readonly warnsOfWeakKeys?: boolean
   /** The runs that this one belongs to: their random keys are refused. */
   readonly series?: Series
   readonly validateInput?: boolean
@@ -156,6 +158,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     baseFolder,
     allowRandomKeys: options.allowRandomKeys ?? false,
     allowWeakKeys: options.allowWeakKeys ?? false,
+    warnsOfWeakKeys: options.warnsOfWeakKeys ?? false,
   })
   const isNew = ({ path }: ConfigProblem) => !problems.some((problem) => problem.path === path)
   const missing = keys.missing.filter(isNew)
@@ -163,6 +166,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   if (!options.allowRandomKeys) problems.push(...randomKeysInTask(keys.random, needs))
   if (options.series !== undefined) problems.push(...randomKeysInSeries(keys.random, needs, options.series))
   problems.push(...dateShiftProblems(parameters))
+  notices.push(...keys.warnings.map(({ code, ...warning }) => ({ code: code ?? 'weak-key', ...warning })))
   notices.push(...keyNotices(parameters), ...dateShiftNotices(parameters, rules))
   const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
   const keepsParts =

@@ -18,6 +18,7 @@ export async function encryptKeyOf({ config, env, file }: DecryptKeyPlace): Prom
     baseFolder: process.cwd(),
     allowRandomKeys: false,
     allowWeakKeys: true,
+    warnsOfWeakKeys: false,
   })
   if (fixed.encryptKey !== undefined && problems.length === 0) return fixed.encryptKey
   throw noKey(`The key ${problems[0]?.message ?? 'is empty'}.`)
@@ -28,6 +29,7 @@ async function keyOfConfig(path: string): Promise<string> {
     baseFolder: baseFolderOf(path),
     allowRandomKeys: true,
     allowWeakKeys: true,
+    warnsOfWeakKeys: false,
   })
   if (checked === undefined) {
     const places = problems.map((problem) => problem.path).join(', ')

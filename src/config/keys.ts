@@ -20,6 +20,8 @@ export interface ResolvedKeys {
   readonly problems: readonly ConfigProblem[]
   /** A key that a rule needs and that is not given. */
   readonly missing: readonly ConfigProblem[]
+  /** Weak keys, where they are not refused. */
+  readonly warnings: readonly ConfigProblem[]
 }
 
 export interface KeyOptions {
@@ -29,6 +31,8 @@ export interface KeyOptions {
   readonly allowRandomKeys: boolean
   /** Take keys that can be guessed, and one key for two uses: for data that was hashed with them earlier. */
   readonly allowWeakKeys: boolean
+  /** A weak key is a warning: an existing configuration runs as it did. One key for two uses stays a problem. */
+  readonly warnsOfWeakKeys: boolean
 }
 
 /** Reads keys from where the configuration says they are. Messages name the place, never the content. */
@@ -55,7 +59,12 @@ export function resolveKeys(
       message: 'must be 16, 24 or 32 bytes long (AES-128, -192 or -256)',
     })
   const isNew = ({ path }: ConfigProblem) => !problems.some((problem) => problem.path === path)
-  if (!options.allowWeakKeys) problems.push(...weakKeys(fixed).filter(isNew), ...equalKeys(fixed))
+  const warnings: ConfigProblem[] = []
+  if (!options.allowWeakKeys) {
+    const weak = weakKeys(fixed).filter(isNew)
+    ;(options.warnsOfWeakKeys ? warnings : problems).push(...weak)
+    problems.push(...equalKeys(fixed))
+  }
   const broken = new Set(problems.map((problem) => problem.path))
   const missing: ConfigProblem[] = []
   for (const [name, rule] of needs) {
@@ -65,7 +74,7 @@ export function resolveKeys(
     else
       missing.push({ code: 'key-missing', path: `parameters.${name}`, message: missingMessage(name, rule) })
   }
-  return { fixed, random, problems, missing }
+  return { fixed, random, problems, missing, warnings }
 }
 
 const OPT_OUT = 'or use --allow-weak-keys for data that was hashed with it earlier'

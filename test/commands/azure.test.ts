@@ -99,7 +99,7 @@ t.test('blobs become the same outputs as files, with the configuration in a cont
   t.strictSame(outputsOf(join(cwd, 'out sas')), expected, 'a SAS')
   const lint = await sluice(['lint', '-c', `azurite://${name}/config/config.json`], { cwd, env: EMULATOR })
   t.equal(lint.exitCode, 0, lint.stderr)
-  const run = JSON.parse(readFileSync(join(cwd, 'out azurite', 'run.json'), 'utf8'))
+  const run = JSON.parse(readFileSync(join(cwd, 'out azurite.sluice', 'run.json'), 'utf8'))
   t.equal(run.source, `azurite://${name}/export`)
 })
 

@@ -69,6 +69,7 @@ for (const [name, parameters, env, expected] of REFUSED)
   t.test(`${name} is refused by every verb`, async (t) => {
     const cwd = folderOf(t, parameters)
     for (const [verb, words] of Object.entries(VERBS)) {
+      if (name === 'a weak key' && verb === 'anonymize') continue
       const { exitCode, stdout, stderr } = await sluice([...words], { cwd, env })
       t.equal(exitCode, 2, verb)
       t.match(stdout + stderr, expected, verb)
@@ -80,6 +81,18 @@ for (const [name, parameters, env, expected] of REFUSED)
     const lenient = folderConfigs(cwd, { fhirVersion: 'R4', allowWeakKeys: true, allowRandomKeys: true })
     await t.resolves(lenient.load({ config: 'config.json', container: 'c' }))
   })
+
+t.test('anonymize takes the weak keys of an existing configuration, and warns of each', async (t) => {
+  const keys = { cryptoHashKey: 'short key', dateShiftKey: 'golden-shift' }
+  const cwd = folderOf(t, keys)
+  const { exitCode, stderr } = await sluice([...VERBS.anonymize], { cwd })
+  t.equal(exitCode, 0)
+  for (const name of Object.keys(keys))
+    t.match(stderr, `"parameters.${name}","message":"is shorter than 16 bytes`)
+  const silent = await sluice([...VERBS.anonymize, '--allow-weak-keys'], { cwd })
+  t.equal(silent.exitCode, 0)
+  t.notMatch(silent.stderr, /128 bits/)
+})
 
 t.test('the options allow weak, equal and random keys', async (t) => {
   const both = ['--allow-weak-keys', '--allow-random-keys']

@@ -1,10 +1,11 @@
 import t from 'tap'
+import { createAnonymizer } from '../../src/index.js'
 import { differences } from '../support/compare.js'
 import { ENGINES, type EngineChoice, engineFor, textOf } from '../support/engines.js'
 import { Findings } from '../support/findings.js'
 import { GOLDEN_FILES, type GoldenFile, goldenLines } from '../support/golden-cases.js'
 import { rawMember } from '../support/raw-json.js'
-import { specOf } from '../support/spec-of.js'
+import { GOLDEN_DAY, specOf } from '../support/spec-of.js'
 
 interface GoldenCase {
   readonly id: string
@@ -22,6 +23,21 @@ for (const file of Object.values(GOLDEN_FILES))
       t.ok(findings.total > 0, 'there are cases')
       t.equal(findings.different, 0, 'no case differs', { causes: findings.report() })
     })
+
+t.test('the library accepts every configuration of the cases and gives the outputs', async (t) => {
+  for (const file of Object.values(GOLDEN_FILES))
+    for (const line of goldenLines(file)) {
+      const { id, config, output, prefix } = JSON.parse(line) as GoldenCase & { config: object }
+      const result = createAnonymizer(config, { asOf: GOLDEN_DAY }).anonymize(
+        rawMember(line, 'input') ?? '',
+        {
+          dateShiftPrefix: prefix ?? '',
+        },
+      )
+      if (!result.ok || differences(output, JSON.parse(Buffer.from(result.bytes).toString())).length > 0)
+        t.fail(id)
+    }
+})
 
 async function runCases(file: GoldenFile, choice: EngineChoice): Promise<Findings> {
   const findings = new Findings()
