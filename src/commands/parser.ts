@@ -1,7 +1,6 @@
-import { Command, CommanderError, Option as CommanderOption, InvalidArgumentError } from 'commander'
-import { sluiceError } from '../errors.js'
+import { Command, CommanderError, Option as CommanderOption } from 'commander'
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.js'
-import type { Option, Values } from './options.js'
+import { type Option, usage, type Values } from './options.js'
 import type { Terminal } from './terminal.js'
 import type { Verb } from './verb.js'
 
@@ -32,10 +31,23 @@ export async function runVerb(
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return EXIT.delivered
     if (error.code === 'commander.help') return EXIT.usage
-    const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.')
-    throw sluiceError('USAGE', `${message} See --help.`, { blame: 'user', retry: 'never' })
+    throw usage(
+      withoutValues(error.message.replace(/^error: /, ''))
+        .replace('\n', ' ')
+        .replace(/\.?$/, '.'),
+    )
   }
 }
+
+/**
+ * commander quotes the word that it does not know. A mistyped option can hold a SAS, and so can a word in the place of
+ * the verb: only what looks like a name is repeated.
+ */
+const withoutValues = (message: string): string =>
+  message.replace(
+    /^(unknown (?:option|command) ')(--[\w-]{1,40}|-\w|[a-z-]{1,40})?(.*)('(?:\s+\(Did you mean .*\?\))?)$/s,
+    (_, start, name = '', rest, end) => `${start}${name}${rest === '' ? '' : '…'}${end}`,
+  )
 
 function commandOf(verb: Verb, terminal: Terminal): Command {
   const command = quiet(new Command(verb.name), terminal)
@@ -69,7 +81,8 @@ function commanderOption(option: Option<unknown>, flags: string): CommanderOptio
       try {
         return read(text, before)
       } catch (error) {
-        throw new InvalidArgumentError(error instanceof Error ? error.message : 'cannot be read')
+        // commander's own error for this repeats the value, which may be a secret in the wrong place.
+        throw usage(`option '${flags}' ${error instanceof Error ? error.message : 'cannot be read'}.`)
       }
     })
   const fallback = fallbackOf(option)

@@ -21,7 +21,7 @@ export async function encryptKeyOf({ config, env, file }: DecryptKeyPlace): Prom
     warnsOfWeakKeys: false,
   })
   if (fixed.encryptKey !== undefined && problems.length === 0) return fixed.encryptKey
-  throw noKey(`The key ${problems[0]?.message ?? 'is empty'}.`)
+  throw noKey(`No key: ${problems[0]?.message ?? 'it is empty'}.`)
 }
 
 async function keyOfConfig(path: string): Promise<string> {

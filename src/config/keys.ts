@@ -5,6 +5,7 @@ import type { Rule } from '../anonymizer/spec.js'
 import type { KeySource } from './anonymizer-schema.js'
 import { isSameKey, weaknessOf } from './key-strength.js'
 import type { ConfigProblem } from './problem.js'
+import { variableName } from './secret-place.js'
 
 export const KEY_NAMES = ['dateShiftKey', 'cryptoHashKey', 'encryptKey', 'perturbKey'] as const
 export type KeyName = (typeof KEY_NAMES)[number]
@@ -119,7 +120,7 @@ function readKey(
   if ('env' in source) {
     const text = process.env[source.env]
     if (text) return text
-    report(`the environment variable ${source.env} is ${text === undefined ? 'not set' : 'empty'}`)
+    report(`${variableName(source.env)} is ${text === undefined ? 'not set' : 'empty'}`)
   } else if ('file' in source) {
     const text = readKeyFile(resolve(baseFolder, source.file))
     if (text) return text

@@ -45,10 +45,19 @@ export async function readSecret(place: SecretPlace, at: string, sources: Secret
   )
 }
 
+/**
+ * As messages name it. Somebody who gives the secret itself in the place of the name does not find it in a log: only
+ * what is written as names of variables are is shown.
+ */
+export const variableName = (name: string): string =>
+  /^[A-Z_][A-Z0-9_]{0,63}$/.test(name)
+    ? `the environment variable ${name}`
+    : 'the environment variable of the name that is given (not shown, as it could be the secret itself)'
+
 /** As messages name it. */
 export const nameOf = (place: SecretPlace): string =>
   'env' in place
-    ? `the environment variable ${place.env}`
+    ? variableName(place.env)
     : 'file' in place
       ? `the file ${place.file}`
       : `the secret ${place.keyVault}`

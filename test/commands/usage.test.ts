@@ -5,6 +5,7 @@ import { fallbackOf } from '../../src/commands/parser.js'
 import { VERBS } from '../../src/commands/verbs.js'
 import { sluiceError } from '../../src/errors.js'
 import { sluice } from '../support/sluice.js'
+import { verbRun } from '../support/verb-run.js'
 
 t.test('every verb explains itself with its options, an example and the exit codes', async (t) => {
   for (const verb of VERBS) {
@@ -62,6 +63,29 @@ for (const [name, words] of USAGE)
     t.equal(stdout, '')
     t.notMatch(stderr, /\n\s+at /)
     if (words.length > 0) t.match(stderr, /^sluice: (USAGE|CONFIG_INVALID): /)
+  })
+
+const SAS = 'https://account.blob.core.windows.net/lake?sp=r&sig=CANARY%3D'
+const MISPLACED: readonly (readonly [string, readonly string[], string])[] = [
+  ['for an option of another kind', ['lint', '--fhir-version', SAS], '--fhir-version'],
+  ['for a count', ['anonymize', `--workers=${SAS}`], '--workers'],
+  ['for an option that is mistyped', ['anonymize', `--inptu=${SAS}`], '--inptu'],
+  ['for an option that is nearly right', ['anonymize', `--inpu=${SAS}`], '--inpu'],
+  ['for a short option that is none', ['check', `-x${SAS}`], '-x'],
+  ['with a line break', ['anonymize', `--inptu=a\n${SAS}`], '--inptu'],
+  ['in the place of the verb', [SAS], 'unknown command'],
+  ['as the path of a key', ['decrypt', '--key-file', SAS, 'AAAA'], 'cannot be read'],
+  ['as the name of a variable', ['decrypt', '--key-env', SAS, 'AAAA'], 'environment variable'],
+  ['as a key in place of its name', ['decrypt', '--key-env', 'CANARYkey of 3 owls', 'AAAA'], 'not set'],
+  ['as a word too many', ['lint', SAS], 'too many arguments'],
+]
+
+for (const [name, words, expected] of MISPLACED)
+  t.test(`a secret in the wrong place is not repeated: ${name}`, async (t) => {
+    const { exitCode, stdout, stderr } = await verbRun([...words, '--json'])
+    t.equal(exitCode, 2)
+    t.notMatch(stdout + stderr, 'CANARY')
+    t.ok(stderr.includes(expected), stderr)
   })
 
 t.test('an error says where, once', async (t) => {

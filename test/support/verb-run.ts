@@ -7,7 +7,10 @@ import { VERBS } from '../../src/commands/verbs.js'
 import type { Finished } from './sluice.js'
 
 /** Runs a verb as `cli.ts` does, in this process: many runs cost little. The environment is this process's. */
-export async function verbRun(words: readonly string[]): Promise<Finished> {
+export async function verbRun(
+  words: readonly string[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Finished> {
   const out = { stdout: '', stderr: '' }
   const streamOf = (name: 'stdout' | 'stderr'): Writable =>
     new Writable({
@@ -24,7 +27,7 @@ export async function verbRun(words: readonly string[]): Promise<Finished> {
     stderr,
     ...printers,
     isInteractive: false,
-    signal: new AbortController().signal,
+    signal,
   }
   try {
     return { exitCode: await runVerb(VERBS, words, '0.0.0', terminal), ...out }
