@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { RunReport } from '../../src/pipeline/report.js'
+import { checkTexts } from '../support/check-texts.js'
 import { filesIn, outputsIn } from '../support/pipeline-run.js'
 import { fuzzSeconds, seededRandom } from '../support/random.js'
 import { type RandomTree, writeRandomTree } from '../support/random-tree.js'
@@ -58,16 +59,6 @@ const anonymize = ({ base, isRoot, more }: Round): Promise<Finished> =>
       ...['--workers', '1', '--as-of', '2026-11-21', ...more],
     ]),
   )
-
-function checkTexts(t: Test, { stdout, stderr }: Finished): void {
-  for (const [name, text] of Object.entries({ stdout, stderr })) {
-    t.notMatch(text, /CANARY/, `${name} quotes neither a key nor a value`)
-    t.notMatch(text, /\bbug\b|\n\s+at /, `${name} speaks of no bug`)
-    // What JSON for machines has to escape is enough there.
-    const seen = name === 'stdout' && text.startsWith('{') ? text.replace(/[\p{Cf}\x7f-\x9f]/gu, '') : text
-    t.notMatch(seen, /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u, `${name} holds nothing that a terminal obeys`)
-  }
-}
 
 /** What the report says against what was made. */
 function checkAccount(t: Test, round: Round): number {
