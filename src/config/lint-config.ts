@@ -14,11 +14,11 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
   const remarks = [
     ...problems.map((problem) => problemRemark(problem, elementTree(fhirVersion))),
     ...notices.map(({ code, ...notice }) => remark(code, notice)),
-    ...lintRules(rules, elementTree(fhirVersion), linted).map(({ code, rule, message, suggestion }) => {
+    ...lintRules(rules, elementTree(fhirVersion), linted).map(({ code, rule, message, suggestion, part }) => {
       const { says } = factsOf(code)
       return remark(code, {
         rule,
-        path: pathOf.get(rule) ?? '',
+        path: part === undefined ? (pathOf.get(rule) ?? '') : `fhirPathRules[${rule - 1}].${part}`,
         message: says === undefined ? message : `${says}: ${message}`,
         ...(suggestion === undefined ? {} : { suggestion }),
       })

@@ -1,6 +1,7 @@
 import type { ElementTree } from '../fhir/elements.js'
 import { compilePath } from './compile.js'
 import { brokenLinks } from './lint/bundle-links.js'
+import { type Cases, caseFindings } from './lint/cases.js'
 import type { FindingCode } from './lint/codes.js'
 import { type Cover, coverOf } from './lint/cover.js'
 import { listed, oddEffect } from './lint/effect.js'
@@ -17,8 +18,10 @@ export interface Finding {
   readonly rule: number
   readonly code: FindingCode
   readonly message: string
-  /** A path to write instead: it reaches what the rule was meant to reach. */
+  /** A path to write instead, which reaches what the rule was meant to reach, or a condition or value of a case. */
   readonly suggestion?: string
+  /** What of the rule it is about, where that is not its path. */
+  readonly part?: 'cases'
 }
 
 export interface LintedRule {
@@ -27,6 +30,8 @@ export interface LintedRule {
   readonly method?: string
   /** Of substitute. */
   readonly replaceWith?: unknown
+  /** Of generalize. */
+  readonly cases?: Cases
 }
 
 /** What lint needs to know of the parameters. */
@@ -58,6 +63,7 @@ export function lintRules(
       told.push(
         ...shadowing(verdict, earlier),
         ...effects(rule, verdict),
+        ...casesOf(rule, verdict, tree),
         ...leftovers({ ...rule, redactsAll, keepsParts }, parsed, verdict, { earlier, tree }),
       )
     told.push(...surprises(parsed, verdict))
@@ -111,6 +117,17 @@ function effects({ method, replaceWith }: LintedRule, { found }: PathVerdict): r
   const places = found.flatMap((one): readonly Place[] => one.places ?? [])
   const odd = method === undefined ? undefined : oddEffect(method, places, replaceWith)
   return odd === undefined ? [] : [odd]
+}
+
+/** What is wrong in the cases of generalize, where it is known which elements they are for. */
+function casesOf(
+  { method, cases = [] }: LintedRule,
+  { found }: PathVerdict,
+  tree: ElementTree,
+): readonly Told[] {
+  if (method !== 'generalize' || found.some(({ places }) => places === undefined)) return []
+  const reached = new Set(found.flatMap(({ places = [] }) => places))
+  return caseFindings(cases, [...reached], tree).map((finding) => ({ ...finding, part: 'cases' }))
 }
 
 /** What a redact leaves that it seems to take away. */

@@ -20,7 +20,7 @@ const SETTINGS: readonly (readonly [name: string, settings: { method: string; [k
   ['cryptoHash', { method: 'cryptoHash' }],
   ['encrypt', { method: 'encrypt' }],
   ['perturb', { method: 'perturb', span: 1 }],
-  ['generalize', { method: 'generalize', cases: { true: "'x'" } }],
+  ['generalize', { method: 'generalize', cases: [['true', "'x'"]] }],
   ['substitute by a text', { method: 'substitute', replaceWith: 'Test Patient' }],
   ['substitute by null', { method: 'substitute', replaceWith: null }],
   ['substitute by an object', { method: 'substitute', replaceWith: { text: 'x' } }],

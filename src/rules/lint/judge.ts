@@ -1,5 +1,5 @@
 import { parseMoment } from '../../fhir/dates.js'
-import type { ElementTree, ElementType } from '../../fhir/elements.js'
+import { type ElementTree, type ElementType, isPrimitive } from '../../fhir/elements.js'
 import type { Expression } from '../expression.js'
 import type { RulePath } from '../path.js'
 import { listed } from './effect.js'
@@ -160,8 +160,10 @@ export class Judge {
 
   private variable(expression: Extract<Expression, { op: 'variable' }>, frame: Frame): Outcome {
     const { name } = expression
-    if (name === 'resource' || name === 'context') return nodes([this.root])
-    if (name === 'rootResource') return { ...UNKNOWN, values: new Set() }
+    // In a case of generalize the root is a value, and its resource is out of sight.
+    const isInResource = !isPrimitive(this.root.type)
+    if (name === 'context' || (name === 'resource' && isInResource)) return nodes([this.root])
+    if (name === 'rootResource' && isInResource) return { ...UNKNOWN, values: new Set() }
     if (/^(?:sct|loinc|ucum|vs-.*|ext-.*)$/.test(name)) return value('string')
     this.note(expression, frame, { kind: 'fails', text: `%${name} is not known`, places: [] })
     return NOTHING

@@ -31,7 +31,8 @@ export function describe(
   }
 }
 
-function textOf(fault: Fault, tree: ElementTree): string {
+/** What is wrong at one place, for people. */
+export function textOf(fault: Fault, tree: ElementTree): string {
   const { kind, text, expression } = fault
   switch (kind) {
     case 'element':
