@@ -1,7 +1,7 @@
 import { isSluiceError } from '../errors.js'
 import { type ContainerOptions, containerClient, type StoredPolicy, serviceClient } from './azure-client.js'
 import { type BlobAction, blobError } from './blob-errors.js'
-import { failureOf } from './blob-failure.js'
+import { failureOf, fromService } from './blob-failure.js'
 import { withinLimit } from './request-limits.js'
 import { Secret } from './secret.js'
 
@@ -62,7 +62,9 @@ export function azureAccount(options: ContainerOptions): AzureAccount {
   return {
     async isHierarchical() {
       try {
-        const info = await call('read', (abortSignal) => container.getAccountInfo({ abortSignal }))
+        const info = await call('read', (abortSignal) =>
+          container.getAccountInfo({ abortSignal }).then(fromService),
+        )
         return info.isHierarchicalNamespaceEnabled === true
       } catch (error) {
         if (isSluiceError(error) && error.code.endsWith('_DENIED')) return undefined
@@ -71,7 +73,7 @@ export function azureAccount(options: ContainerOptions): AzureAccount {
     },
     async delegationKey(startsAt, expiresAt) {
       const key = await call('delegate', (abortSignal) =>
-        serviceClient(options).getUserDelegationKey(startsAt, expiresAt, { abortSignal }),
+        serviceClient(options).getUserDelegationKey(startsAt, expiresAt, { abortSignal }).then(fromService),
       )
       return {
         objectId: key.signedObjectId,
@@ -85,8 +87,12 @@ export function azureAccount(options: ContainerOptions): AzureAccount {
     },
     /** The time comes from before: Azurite 3.35 gives that of the request with the policies. */
     async policies() {
-      const before = await call('read', (abortSignal) => container.getProperties({ abortSignal }))
-      const found = await call('read', (abortSignal) => container.getAccessPolicy({ abortSignal }))
+      const before = await call('read', (abortSignal) =>
+        container.getProperties({ abortSignal }).then(fromService),
+      )
+      const found = await call('read', (abortSignal) =>
+        container.getAccessPolicy({ abortSignal }).then(fromService),
+      )
       return {
         policies: found.signedIdentifiers,
         publicAccess: found.blobPublicAccess,
@@ -100,10 +106,8 @@ export function azureAccount(options: ContainerOptions): AzureAccount {
         try {
           // The SDK wants an object where the service may have had none.
           const complete = policies.map((policy) => ({ ...policy, accessPolicy: policy.accessPolicy ?? {} }))
-          await container.setAccessPolicy(publicAccess, complete, {
-            abortSignal,
-            conditions: { ifUnmodifiedSince: lastModified },
-          })
+          const conditions = { ifUnmodifiedSince: lastModified }
+          fromService(await container.setAccessPolicy(publicAccess, complete, { abortSignal, conditions }))
           return true
         } catch (error) {
           if (failureOf(error).status === 412) return false

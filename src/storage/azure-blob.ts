@@ -15,7 +15,7 @@ import type {
   Written,
 } from './blob-container.js'
 import { type BlobAction, type BlobErrorContext, blobError } from './blob-errors.js'
-import { failureOf, flippedBit, isMissingBlob, isRefusal, wrongAnswer } from './blob-failure.js'
+import { failureOf, flippedBit, fromService, isMissingBlob, isRefusal, wrongAnswer } from './blob-failure.js'
 import { bodyFor, fromBlockId, quoted, toBlockId, unquoted, writeOptions } from './blob-upload.js'
 import { type Body, bodyOf } from './body.js'
 import { PinnedRead } from './pinned-read.js'
@@ -59,7 +59,7 @@ class AzureContainer implements BlobContainer {
   exists(): Promise<boolean> {
     return this.#call({ at: this.place, needs: 'read' }, async (abortSignal) => {
       try {
-        await this.#client.getProperties({ abortSignal })
+        fromService(await this.#client.getProperties({ abortSignal }))
         return true
       } catch (error) {
         if (failureOf(error).status === 404) return false
@@ -71,7 +71,7 @@ class AzureContainer implements BlobContainer {
   createIfMissing(): Promise<void> {
     return this.#call({ at: this.place, needs: 'create' }, async (abortSignal) => {
       try {
-        await this.#client.create({ abortSignal })
+        fromService(await this.#client.create({ abortSignal }))
       } catch (error) {
         if (failureOf(error).code !== 'ContainerAlreadyExists') throw error
       }
@@ -190,7 +190,8 @@ class AzureContainer implements BlobContainer {
   blocks(name: string): Promise<BlockList> {
     return this.#call({ at: name, needs: 'read' }, async (abortSignal) => {
       try {
-        const found = await this.#client.getBlockBlobClient(name).getBlockList('all', { abortSignal })
+        const blob = this.#client.getBlockBlobClient(name)
+        const found = fromService(await blob.getBlockList('all', { abortSignal }))
         const blocksOf = (list: readonly { readonly name: string; readonly size: number }[] = []) =>
           list.map((block) => ({ id: fromBlockId(block.name), bytes: block.size }))
         const committed = blocksOf(found.committedBlocks)
@@ -269,12 +270,12 @@ class AzureContainer implements BlobContainer {
 
   #lease(
     name: string,
-    ask: (signal: AbortSignal) => Promise<unknown>,
+    ask: (signal: AbortSignal) => Promise<{ readonly requestId?: string }>,
     signal?: AbortSignal,
   ): Promise<boolean> {
     return this.#call({ at: name, needs: 'write', signal }, async (abortSignal) => {
       try {
-        await ask(abortSignal)
+        fromService(await ask(abortSignal))
         return true
       } catch (error) {
         const failure = failureOf(error)

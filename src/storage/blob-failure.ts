@@ -38,6 +38,15 @@ export function failureOf(error: unknown): RequestFailure {
 /** Of somebody else: a gateway, a login page. */
 export const wrongAnswer = (): RequestFailure => new RequestFailure({ code: FAILED.wrongAnswer })
 
+/**
+ * Returns the answer if the service gave it: every answer of Azure Storage names its request. A login page with
+ * status 200 would otherwise pass for an empty block list or a renewed lease. Throws RequestFailure.
+ */
+export function fromService<T extends { readonly requestId?: string }>(answer: T): T {
+  if (answer.requestId === undefined) throw wrongAnswer()
+  return answer
+}
+
 /** Conditions that do not hold, and blocks that are not there; a lease is somebody else's, not a refusal. */
 export const isRefusal = (status: number | undefined, code: string): boolean =>
   !code.startsWith('Lease') &&

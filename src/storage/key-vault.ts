@@ -1,10 +1,10 @@
-import { SecretClient } from '@azure/keyvault-secrets'
+import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets'
 import { sluiceError } from '../errors.js'
 import { userAgent } from '../http/user-agent.js'
 import { isTlsCode, RequestFailure, type Retry } from '../retry.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
-import { failureOf } from './blob-failure.js'
+import { failureOf, wrongAnswer } from './blob-failure.js'
 import { Secret } from './secret.js'
 
 /** A secret of a vault; without a version the newest. */
@@ -45,6 +45,7 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
     retryOptions: { maxRetries: 0 },
     userAgentOptions: { userAgentPrefix: userAgent() },
     disableChallengeResourceVerification: !verifiesChallenge,
+    additionalPolicies: [{ policy: VAULT_ANSWERS, position: 'perCall' }],
   })
   const at = `${vault}/secrets/${name}`
   try {
@@ -64,6 +65,34 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
       at,
       cause: error,
     })
+  }
+}
+
+type AddedPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy']
+
+/** The SDK fails with a TypeError on a login page or an empty body, which would pass for a bug. */
+const VAULT_ANSWERS: AddedPolicy = {
+  name: 'vaultAnswers',
+  async sendRequest(request, next) {
+    const answer = await next(request)
+    const { id, value, error } = membersOf(answer.bodyAsText)
+    const hasError = typeof error === 'object' && error !== null
+    if (answer.status >= 400 && !hasError)
+      throw new RequestFailure({ status: answer.status, code: 'UNKNOWN' })
+    if (answer.status === 200 && !(isSecretId(id) && typeof value === 'string')) throw wrongAnswer()
+    return answer
+  },
+}
+
+const isSecretId = (id: unknown): boolean =>
+  typeof id === 'string' && /^https:\/\/[^/]+\/secrets\/[^/]+(?:\/[^/]+)?$/.test(id) && URL.canParse(id)
+
+function membersOf(text: string | null | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '')
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
+  } catch {
+    return {}
   }
 }
 

@@ -86,6 +86,60 @@ t.test('a vault that is busy is asked again; what it refuses is said without its
   }
 })
 
+t.test('an answer that is not a secret is a fault of the service, after retries', async (t) => {
+  const page = '<!doctype html><html><body>CANARY</body></html>'
+  const id = 'https://my-vault.vault.azure.net/secrets/a/v'
+  const answers: readonly (readonly [name: string, type: string, body: string])[] = [
+    ['a web page', 'text/html', page],
+    ['a web page that is called JSON', 'application/json', page],
+    ['a web page without a type', '', page],
+    ['nothing', 'text/html', ''],
+    ['nothing that is called JSON', 'application/json', ''],
+    ['an empty object', 'application/json', '{}'],
+    ['a list', 'application/json', '[]'],
+    ['null', 'application/json', 'null'],
+    ['a text', 'application/json', '"CANARY"'],
+    ['a value that is not a text', 'application/json', JSON.stringify({ id, value: 1 })],
+    ['a secret without a value', 'application/json', JSON.stringify({ id })],
+    ['an address that is not one', 'application/json', '{"value":"CANARY","id":"CANARY"}'],
+  ]
+  for (const [name, type, body] of answers) {
+    let calls = 0
+    const { vault } = await startVault(t, (_, response) => {
+      calls += 1
+      response.writeHead(200, type === '' ? {} : { 'content-type': type }).end(body)
+    })
+    const error: unknown = await readVaultSecret({ vault, name: 'a' }, access).catch(
+      (reason: unknown) => reason,
+    )
+    t.match(error, { code: 'SERVICE_UNAVAILABLE', blame: 'service' }, name)
+    t.notMatch(String(error), /CANARY|the-token/, name)
+    t.equal(calls, 3, `${name} is tried again`)
+  }
+})
+
+t.test('a refusal without the words of a vault keeps its meaning', async (t) => {
+  for (const [status, code, tries] of [
+    [400, 'KEY_MISSING', 1],
+    [403, 'KEY_MISSING', 1],
+    [404, 'KEY_MISSING', 1],
+    [503, 'SERVICE_UNAVAILABLE', 3],
+  ] as const)
+    for (const body of ['', '<html><body>CANARY</body></html>', '{}', 'null']) {
+      let calls = 0
+      const { vault } = await startVault(t, (_, response) => {
+        calls += 1
+        response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+      })
+      const error: unknown = await readVaultSecret({ vault, name: 'a' }, access).catch(
+        (reason: unknown) => reason,
+      )
+      t.match(error, { code }, `${status} ${body}`)
+      t.notMatch(String(error), /CANARY|the-token/)
+      t.equal(calls, tries, `${status} ${body} is tried ${tries} times`)
+    }
+})
+
 t.test('only the vaults of Azure see a token', async (t) => {
   const version = '0123456789abcdef0123456789abcdef'
   t.same(parseVaultAddress(`https://my-vault.vault.azure.net/secrets/a-b/${version}`), {
