@@ -17,9 +17,9 @@ function translate(failure: RequestFailure, at: string) {
   if (proxy !== undefined) return proxy
   if (isTlsCode(failure.code))
     return sluiceError(
-      'SOURCE_UNREADABLE',
+      'USAGE',
       `its certificate or encryption is not accepted (${failure.code}); NODE_EXTRA_CA_CERTS adds an authority`,
-      { blame: 'source', retry: 'never', at, cause: failure },
+      { blame: 'user', retry: 'never', at, cause: failure },
     )
   return sluiceError('EXPORT_INVALID', `does not answer as the specification says (${failure.message})`, {
     blame: 'source',
