@@ -141,7 +141,7 @@ const FAULTS: readonly Fault[] = [
   ['the linted configuration is a folder', `node ${cli} lint -c folder`, 2],
   ...asNobody('the input', anonymize('', { input: 'closed', output: 'open/1' }), 3),
   ...asNobody('one file of the input', anonymize('', { input: 'half', output: 'open/2' }), 3),
-  ...asNobody('the output', anonymize(), 4),
+  ...asNobody('the output', anonymize('', { output: 'mine' }), 4),
   ...asNobody('the configuration', anonymize('', { config: 'closed.json', output: 'open/3' }), 2),
   ...asNobody('the state', anonymize('--state "state of another"', { output: 'open/4' }), 4),
   ...asNobody('the served data', `node ${cli} serve --data closed --state open/5 --port 0`, 3),
@@ -163,13 +163,13 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Exports wait and write elsewhere: they run beside the others, which share their output. */
-const isExport = (command: string): boolean => command.includes(' export --from ')
+/** Exports wait, and these write elsewhere: they run beside the others, which share their output. */
+const isApart = (command: string): boolean => command.includes(' export --from ') || command.includes(NOBODY)
 
 const shell = (command: string): Promise<Ended> =>
   new Promise((resolve, reject) => {
     // What the test runner loads into every Node process meets the faults before Sluice does.
-    const reset = `unset NODE_OPTIONS; ${isExport(command) ? '' : 'rm -rf out out.sluice in.sluice-serve; '}`
+    const reset = `unset NODE_OPTIONS; ${isApart(command) ? '' : 'rm -rf out out.sluice in.sluice-serve; '}`
     const child = spawn('bash', ['-c', reset + command], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     let stderr = ''
     child.stderr.on('data', (piece: Buffer) => {
@@ -197,7 +197,7 @@ t.test(
       if (exitCode !== 0 && !/2>&-/.test(command))
         t.match(stderr, /sluice: [A-Z_]+: \S|"item\.failed".*"code":"[A-Z_]+"/, `${name} is told`)
     }
-    const lanes = [true, false].map((isLane) => FAULTS.filter(([, command]) => isExport(command) === isLane))
+    const lanes = [true, false].map((isLane) => FAULTS.filter(([, command]) => isApart(command) === isLane))
     await Promise.all(
       lanes.map(async (lane) => {
         for (const fault of lane) await check(fault)
