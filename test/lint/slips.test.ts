@@ -72,6 +72,13 @@ t.test('what is in quotes is no slip', async (t) => {
     t.notMatch(syntaxOf(path)?.message, /in FHIRPath/, path)
 })
 
+t.test('a huge path that does not parse is refused at once', async (t) => {
+  const started = performance.now()
+  for (const part of ['|', '.(', '! ', '(not(', '. '])
+    t.ok(syntaxOf(`Patient.(${part.repeat(200_000 / part.length)}`), part)
+  t.ok(performance.now() - started < 20_000)
+})
+
 const CASES: readonly (readonly [condition: string, suggestion: string])[] = [
   [`$this == 'male'`, `$this = 'male'`],
   [`$this = 'male' || $this = 'female'`, `$this = 'male' or $this = 'female'`],

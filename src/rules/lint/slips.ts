@@ -67,8 +67,12 @@ const SLIPS: readonly SlipPattern[] = [
   { pattern: /;\s*$/, says: 'it ends with a semicolon', mend: cut('') },
 ]
 
+/** A longer text is not searched: it is hardly written by hand, and some patterns take quadratic time. */
+const MOST_CHARACTERS = 2_000
+
 /** The first slip that explains why a text does not parse; undefined where it is none of the known ones. */
 export function slipIn(text: string): Slip | undefined {
+  if (text.length > MOST_CHARACTERS) return undefined
   const bare = blanked(text)
   for (const { pattern, says, mend } of SLIPS) {
     const found = pattern.exec(bare)
@@ -79,8 +83,6 @@ export function slipIn(text: string): Slip | undefined {
 
 /** Slips that are mended one after the other in one text. */
 const MOST_SLIPS = 8
-/** A longer text is not worth the search. */
-const MOST_CHARACTERS = 2_000
 
 /** The text without its slips: the first that `accepted` takes. It may throw ExpressionError. */
 export function withoutSlips(
@@ -88,7 +90,7 @@ export function withoutSlips(
   accepted: (text: string) => string | undefined,
   left = MOST_SLIPS,
 ): string | undefined {
-  if (text.length > MOST_CHARACTERS || left === 0) return undefined
+  if (left === 0) return undefined
   for (const next of slipIn(text)?.texts ?? []) {
     const taken = parses(next, accepted) ?? withoutSlips(next, accepted, left - 1)
     if (taken !== undefined) return taken
