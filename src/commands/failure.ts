@@ -16,10 +16,10 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
     }
   }
   const { code, blame, retry, problems } = error
-  const at = error.at === undefined ? undefined : withoutSignatures(error.at)
+  const at = error.at === undefined ? undefined : withoutCredentials(error.at)
   const reason = systemCode(error.cause)
   const isNew = reason !== undefined && !error.message.includes(reason)
-  const message = withoutSignatures(isNew ? `${error.message} (${reason})` : error.message)
+  const message = withoutCredentials(isNew ? `${error.message} (${reason})` : error.message)
   const isPlaced = at === undefined || names(message, at)
   // A list of problems is one to a line; elsewhere a line break can only be part of a name.
   const text = problems === undefined ? visible(message) : message
@@ -29,9 +29,11 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
   }
 }
 
-/** An address with a SAS that was given in the place of a file's path is named in the message about that file. */
-const withoutSignatures = (text: string): string =>
-  text.replace(/((?:^|[?&/\s]|%3f|%26)sig(?:=|%3d))[^&\s'"]+/gi, '$1…')
+/** An address with a SAS or password, given in the place of a file's path, is named in the message about that file. */
+const withoutCredentials = (text: string): string =>
+  text
+    .replace(/((?:^|[?&/\s]|%3f|%26)sig(?:=|%3d))[^&\s'"]+/gi, '$1…')
+    .replace(/:\/\/[^/\s]*:[^/\s]*@/g, '://…@')
 
 /** Whether the text names the place; a place called `file` is not named by every text that speaks of a file. */
 function names(text: string, place: string): boolean {

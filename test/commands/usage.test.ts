@@ -75,6 +75,7 @@ const MISPLACED: readonly (readonly [string, readonly string[], string])[] = [
   ['with a line break', ['anonymize', `--inptu=a\n${SAS}`], '--inptu'],
   ['in the place of the verb', [SAS], 'unknown command'],
   ['as the path of a key', ['decrypt', '--key-file', SAS, 'AAAA'], 'cannot be read'],
+  ['as a password in an address', ['run', 'http://me:CANARY@127.0.0.1:1/fhir'], 'cannot be read'],
   ['as the name of a variable', ['decrypt', '--key-env', SAS, 'AAAA'], 'environment variable'],
   ['as a key in place of its name', ['decrypt', '--key-env', 'CANARYkey of 3 owls', 'AAAA'], 'not set'],
   ['as a word too many', ['lint', SAS], 'too many arguments'],
