@@ -7,8 +7,8 @@ import { lines, observationLine, patientLine } from '../support/export-run.js'
 import { CONFIG, filesIn, outputsIn } from '../support/pipeline-run.js'
 import { type Running, sluice, startSluice } from '../support/sluice.js'
 
-// Larger than a chunk of 4 MiB, so that there is a checkpoint in its middle.
-const FILES = { Patient: [lines(100, patientLine)], Observation: [lines(70_000, observationLine)] }
+// Larger than two chunks of 4 MiB: a checkpoint begins with the second one.
+const FILES = { Patient: [lines(100, patientLine)], Observation: [lines(100_000, observationLine)] }
 const WORDS = ['-c', 'config.json', '--as-of', '2026-11-21', '--poll-interval', '1', '--workers', '1']
 
 const words = (server: BadServer, ...more: readonly string[]): string[] => [
@@ -51,7 +51,7 @@ const hasCheckpoint = (folder: string): boolean => {
 }
 
 const stalled: Plan['file'] = ({ url }, nth, good) =>
-  url.includes('Observation') && nth === 1 ? { ...good(), stallAfter: 6_000_000 } : undefined
+  url.includes('Observation') && nth === 1 ? { ...good(), stallAfter: 10_000_000 } : undefined
 
 interface Kill {
   readonly plan: Partial<Plan>
@@ -70,7 +70,7 @@ const kills: Readonly<Record<string, Kill>> = {
   'in the middle of a download, from a server with tags': {
     plan: { file: stalled },
     when: (_, folder) => hasCheckpoint(folder),
-    asked: (server) => server.asked.some(({ headers }) => /^bytes=4\d{6}-$/.test(headers.range ?? '')),
+    asked: (server) => server.asked.some(({ headers }) => /^bytes=[48]\d{6}-$/.test(headers.range ?? '')),
   },
   'in the middle of a download, from a server without tags': {
     plan: { file: stalled, tags: 'none' },
