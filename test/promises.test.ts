@@ -17,7 +17,11 @@ const CONFIG = {
     { path: 'Patient.birthDate', method: 'dateShift' },
     { path: 'Patient.multipleBirth', method: 'perturb', span: 10, roundTo: 0 },
   ],
-  parameters: { cryptoHashKey: `hash ${KEY}`, encryptKey: KEY, dateShiftKey: `shift ${KEY}` },
+  parameters: {
+    cryptoHashKey: 'promise hash: otter, maple, 17',
+    encryptKey: KEY,
+    dateShiftKey: 'promise shift: heron, birch, 23',
+  },
 }
 const patient = (n: number): string =>
   JSON.stringify({

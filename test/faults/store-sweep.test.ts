@@ -132,7 +132,7 @@ for (const [row, trouble] of TROUBLES.entries())
   t.test(`${trouble.name}, at whichever call: the next run delivers everything once`, async (t) => {
     let tried = 0
     // Each row tries other calls.
-    for (let nth = 1 + ((row * 17) % STEP); ; nth += STEP) {
+    for (let nth = 1 + ((row * 17) % Math.min(STEP, 61)); ; nth += STEP) {
       if (!(await survives(t, trouble, nth))) break
       tried += 1
     }
@@ -166,6 +166,7 @@ async function survives(t: Test, { make, fault, forEver }: Trouble, nth: number)
 
   const second = faultyStore({ source: memorySource(input), sink: target.sink() })
   const report = await runOn(second)
+  t.strictSame(report.failed, [], `${at}: no item fails`)
   t.strictSame(contentOf(target), expected, `${at}: everything delivered, nothing foreign, bytes intact`)
   t.strictSame(await quarantinesOf(target.sink()), expectedQuarantines, `${at}: the quarantine`)
   t.strictSame(report.lines, cleanReport.lines, `${at}: every line accounted for`)

@@ -114,7 +114,7 @@ export const CONFIG = {
     { path: "nodesByType('Reference').reference", method: 'cryptoHash' },
     { path: "nodesByType('HumanName')", method: 'redact' },
   ],
-  parameters: { cryptoHashKey: 'key' },
+  parameters: { cryptoHashKey: 'provider test: larch, 4 swifts' },
 }
 
 export interface Provider {

@@ -86,7 +86,7 @@ export function faultyStore(
   }
 }
 
-const SYNCHRONOUS: ReadonlySet<string> = new Set(['sink.state.epoch', 'sink.item.digest'])
+const SYNCHRONOUS: ReadonlySet<string> = new Set(['sink.state.epoch', 'sink.item.digest', 'sink.nameFault'])
 
 // What these give has calls of its own.
 const OPENING: ReadonlySet<PropertyKey> = new Set(['open', 'appender', 'lock'])
