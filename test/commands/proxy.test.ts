@@ -188,7 +188,7 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   },
   'an authority that is not trusted': {
     env: (port) => ({ HTTPS_PROXY: `http://${CREDENTIALS}@127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: '' }),
-    exitCode: 3,
+    exitCode: 2,
     says: /NODE_EXTRA_CA_CERTS/,
   },
 }
