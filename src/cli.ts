@@ -13,7 +13,7 @@ let endingWith: number | undefined
 // SIGHUP: the terminal or the connection is gone, and what is not finished can be resumed.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => {
-    // Only a reader that does not read is waited for.
+    // The work is done; only a slow reader of stdout is waited for.
     if (endingWith !== undefined) process.exit(endingWith)
     // A second signal does not wait for anything: promise 3 holds without a tidy end.
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted)

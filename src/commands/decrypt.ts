@@ -36,7 +36,7 @@ export async function decrypt(
   return failedCount === 0 ? EXIT.delivered : EXIT.someQuarantined
 }
 
-// Everything that some reader of lines takes for the end of one.
+// Characters that some programs treat as the end of a line.
 const LINE_BREAKS = [...'\n\v\f\r\u001c\u001d\u001e\u0085\u2028\u2029']
 
 /** Why a value gives no line of output, if it does not. */

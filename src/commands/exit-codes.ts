@@ -64,7 +64,7 @@ const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
   INTERNAL: EXIT.bug,
 }
 
-/** Of a run that delivered everything but its quarantined lines; a scheduler may want 0. */
+/** The exit code of a run that quarantined lines and delivered the rest; a scheduler may want 0. */
 export type QuarantineExit = typeof EXIT.delivered | typeof EXIT.someQuarantined
 
 export const exitCodeOfCode = (code: ErrorCode): ExitCode => BY_CODE[code]

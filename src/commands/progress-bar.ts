@@ -71,7 +71,7 @@ interface Figures {
 const MAX_BAR = 40
 const MIN_BAR = 5
 
-/** One line that fits the columns: the bar gives way first, then the words, then what the other figures tell. */
+/** One line that fits the columns: the bar shrinks first, then words are dropped, then figures. */
 export function progressLine(columns: number, share: number, figures: Figures): string {
   const { done, whole, lines, speed, left, bad } = figures
   const percent = `${Math.floor(share * 100)}%`

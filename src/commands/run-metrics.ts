@@ -12,7 +12,7 @@ export interface MetricsPlaces {
   readonly metricsHost?: string
   /** Folders and files of the run in which the metrics file must not lie. */
   readonly apartFrom?: readonly string[]
-  /** How whoever named the file knows it; default `--metrics-file`. */
+  /** The option or setting that named the file; default `--metrics-file`. */
   readonly fileOption?: string
 }
 

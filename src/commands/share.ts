@@ -60,7 +60,7 @@ async function prove(address: string, access: StoreAccess, { sizesOnly }: ShareV
   const others = problems.length === 1 ? '' : ` and ${problems.length - 1} more problems`
   throw sluiceError(
     'SINK_CONFLICT',
-    `${file}: ${code}: ${message}${others}; sluice check shows all. Run it again, or share all the same with --force`,
+    `${file}: ${code}: ${message}${others}; sluice check shows all. Run it again, or share it anyway with --force`,
     { blame: 'sink', retry: 'never', at: place },
   )
 }

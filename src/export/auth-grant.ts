@@ -80,7 +80,7 @@ export async function requestToken(
       if (body.access_token === undefined && typeof body.error !== 'string') checkOtherData(answer, body)
       if (answer.status === 200 && typeof body.access_token === 'string' && TOKEN.test(body.access_token))
         return { token: body.access_token, lifetimeMs: lifetimeSeconds(body.expires_in) * 1000 }
-      // What is no answer to a request may still hold a token.
+      // An answer of 200 may hold a token, whatever else is wrong with it.
       const kept = answer.status === 200 ? '' : await answers.keep({ call: 'token', answer, text })
       throw refused(at, reasonOf(answer.status, body.error), kept)
     }),

@@ -9,7 +9,7 @@ const MOST_BYTES = 32 * 2 ** 20
 
 /**
  * How to ask a server that refused a kick-off for its form: by POST where it takes no GET, and as Bulk Data 4 wants it
- * where it says that it has that version. Undefined where the answer stands, or the method was chosen.
+ * where it says that it has that version. Undefined where the refusal is final, or the caller chose the method.
  */
 export async function otherForm(
   server: ExportServer,
@@ -46,7 +46,7 @@ interface Statement {
   readonly rest?: unknown
 }
 
-// The capability's own canonical, its operations', and the names they have where several versions stand side by side.
+// The capability's own canonical, its operations', and the names they have where several versions are served.
 const V4_CANONICAL = /\/uv\/bulkdata\/.*\|4(?:\.|$)/
 const V4_NAME = /^export-v4$/
 

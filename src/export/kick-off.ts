@@ -74,7 +74,7 @@ const absolute = (location: string, from: URL): string =>
   URL.canParse(location, from.href) ? new URL(location, from).href : location
 
 function advice(status: number): string {
-  if (status < 300) return 'a server that takes it answers 202; check the address'
+  if (status < 300) return 'a server that accepts an export answers 202; check the address'
   if (status === 404 || status === 501) return 'check the address, the level and the group'
   if (status === 405) return 'try the other method, GET or POST'
   return 'check the parameters; --lenient lets it ignore those it does not support'

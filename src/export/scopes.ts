@@ -8,7 +8,7 @@ export interface AnnouncedScopes {
 
 const V1 = 'read'
 const V2 = 'rs'
-// FHIR has about 160 types: a longer list is no list of types, and a request that names them all is refused as too long.
+// FHIR has about 160 types: a longer list is not one of types, and a request that names them all is refused as too long.
 const MAX_TYPES = 200
 
 /**

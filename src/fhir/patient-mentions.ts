@@ -3,7 +3,7 @@ import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } 
 /** A reference in a resource, with what decides whose data the resource is. */
 export interface Mention {
   readonly to: Target
-  /** It stands in an element of FHIR's patient compartment, so the resource belongs to the patient. */
+  /** It is in an element of FHIR's patient compartment, so the resource belongs to the patient. */
   readonly isCompartment: boolean
 }
 
@@ -11,7 +11,7 @@ export type Target =
   | { readonly kind: 'resource'; readonly type: string; readonly id: string }
   /** A URN does not say the type of what it names. */
   | { readonly kind: 'urn'; readonly id: string }
-  /** A patient that cannot be told: a contained one, one by identifier or by search, an address that is not understood. */
+  /** A patient that cannot be identified: a contained one, one by identifier or by search, an address that is not understood. */
   | { readonly kind: 'hidden-patient' }
 
 /** Where any type of resource names its patient. A reference there is to a patient unless it says otherwise. */
@@ -259,7 +259,7 @@ function walkValue(walk: Walk, start: number, tree: PathTree | undefined): numbe
 }
 
 const URN = /^urn:(?:uuid|oid):(.+)$/is
-/** The word by itself: a part of a longer name is none, as in PatientPortal. */
+/** Matches the word alone, not a part of a longer name such as PatientPortal. */
 const NAMES_PATIENT = /(?<![a-z])patient(?![a-z])/i
 const LONGEST_ADDRESS = 4096
 

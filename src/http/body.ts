@@ -103,6 +103,6 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | u
   }
 }
 
-/** Of a list that another wrote: what is no object is left out. */
+/** The objects in a list that another program wrote; anything else in it is left out. */
 export const objectsIn = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
   Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : []

@@ -58,7 +58,7 @@ const placeOf = (url: URL): RequestOptions => ({
   path: url.pathname + url.search,
 })
 
-/** The whole address stands in the request line (RFC 9112, 3.2.2). */
+/** The request line holds the whole address (RFC 9112, 3.2.2). */
 function throughProxy(
   url: URL,
   { host, port, isSecure, authorization }: ProxyAddress,

@@ -58,13 +58,13 @@ export class TunnelAgent extends HttpsAgent {
           ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
         },
       })
-      // At once: a request that has no socket yet tells nobody that it was destroyed.
+      // At once: a request that has no socket yet emits nothing when it is destroyed.
       const giveUp = (code: string): void => {
         request.destroy()
         refuse(proxyFailure(new RequestFailure({ code })))
       }
       const cancel = (): void => giveUp(FAILED.aborted)
-      // Of the whole answer: a proxy that sends a byte now and then is as good as silent.
+      // Limits the whole answer: a proxy that sends a byte now and then is as good as silent.
       const timer = setTimeout(() => giveUp(FAILED.timeout), this.timeoutMs)
       this.#asking.add(cancel)
       const end = (): void => {

@@ -16,7 +16,7 @@ export function contentTest(criteria: Criteria, type: string): ((line: Buffer) =
   }
 }
 
-/** Whether a Provenance is about a resource of these types; a URN does not tell. */
+/** Whether a Provenance is about a resource of these types; a URN does not say. */
 function concerns(
   { target }: { readonly target?: readonly ({ readonly reference?: unknown } | null)[] },
   types: ReadonlySet<string>,

@@ -16,7 +16,7 @@ const PER_PASS = 2_000_000
 /**
  * A store that grew run by run holds several versions of a resource. The newest is the one with the higher
  * `meta.versionId`, or the later `meta.lastUpdated`; where those do not decide, the one in the later file by name, as
- * runs lie in dated folders. Lines of one file that nothing tells apart all count. What was deleted after its last
+ * runs lie in dated folders. Lines of one file that nothing distinguishes all count. What was deleted after its last
  * version is not current at all.
  */
 export async function currentLines(
@@ -139,7 +139,7 @@ class NewestVersions {
       if (!this.#isFree(at) && this.#line[at] === DELETION) onDeletion(this.#keyAt(at))
   }
 
-  /** Above 0 where the record is newer than the one at this slot, 0 where nothing but their places tells. */
+  /** Above 0 where the record is newer than the one at this slot, 0 where only their places differ. */
   #compare({ version, lastUpdatedMs, isDeletion }: VersionRecord, at: number): number {
     // The number in a Bundle's meta counts versions of the Bundle.
     const isOfVersions = !isDeletion && this.#line[at] !== DELETION

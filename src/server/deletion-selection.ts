@@ -70,7 +70,7 @@ async function collect(
   for await (const lines of linesOf(indexFolder, index))
     for (const { keys, lastUpdatedMs, ...run } of lines) {
       await turn()
-      // Without a time nobody knows that it was known before.
+      // A deletion without a time is always listed: the client may not know of it.
       if (lastUpdatedMs < sinceMs || lastUpdatedMs >= untilMs) continue
       if (!keys.some(({ kind, key }) => kind === 'delete' && current.deleted.has(key))) continue
       const reader = new RunReader(source, index.item, index.isGzip, only(run))

@@ -160,7 +160,7 @@ function issuesOfSelection(snapshot: Snapshot, { withheld, badMembers }: Selecte
     .map(([count, what]) => ({ severity: 'warning', code: 'processing', text: `${count} ${what}` }))
 }
 
-/** Shared work goes on for others when one job ends. */
+/** Ends the wait when the job is aborted; the shared work continues for others. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)

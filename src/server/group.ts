@@ -83,7 +83,7 @@ function* membersIn(line: Buffer): Generator<unknown> {
   }
 }
 
-/** Whom a member names, where it is active; URNs count as patients. What cannot be understood makes nobody a member. */
+/** The resource that an active member names, a patient where it is a URN. */
 function readMember(
   member: unknown,
   nowMs: number,

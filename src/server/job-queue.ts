@@ -24,7 +24,7 @@ export interface JobQueueOptions {
   readonly maxRunning: number
   readonly maxActive: number
   readonly maxActivePerClient: number
-  /** Of the records of all jobs; half of it for one client. */
+  /** Limit for the records of all jobs; one client may use half of it. */
   readonly maxKeptBytes?: number
   readonly expiresMs: number
   readonly onEvent: (event: ServerEvent) => void

@@ -48,7 +48,7 @@ export interface OutputFile {
   /** Last segment of its URL. */
   readonly name: string
   readonly type: string
-  /** Of the resources that a file of deletions names: whoever reads it must be allowed to read them. */
+  /** Types of the resources in a file of deletions: a client must be allowed to read each of them. */
   readonly names?: readonly string[]
   readonly count: number
   /** The source's own item, a file of the job's folder, or one of the container. */

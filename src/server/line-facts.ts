@@ -32,9 +32,9 @@ export interface LineFacts {
   readonly lastUpdatedMs: number
   /** `meta.versionId` where it is a number; otherwise NaN. */
   readonly version: number
-  /** Of `Type/id`; 0 without an id. */
+  /** Key of `Type/id`; 0 without an id. */
   readonly own: bigint
-  /** It names a patient that cannot be told, or more than are kept: nobody knows that it is only about some. */
+  /** It names a patient that cannot be identified, or more than are kept: it may be about any patient. */
   readonly hidesPatient: boolean
   readonly keys: readonly LineKey[]
 }
@@ -150,7 +150,7 @@ export const patientKey = (id: string): bigint => cachedKey(id)
 /** The same of a resource of any type. */
 export const resourceKey = (type: string, id: string): bigint => typed(type, hashOf(id))
 
-/** Of the type and the id's own hash: each id is hashed once. */
+/** Combines the type with the id's own hash: each id is hashed once. */
 const typed = (type: string, key: bigint): bigint => (key ^ cachedKey(type)) | 1n
 
 function cachedKey(text: string): bigint {

@@ -28,7 +28,7 @@ export interface ItemIndex {
   readonly groups: readonly GroupPlace[]
   /** Some line names something by URN. */
   readonly hasUrns: boolean
-  /** Of the file of records. */
+  /** Size of the file of records. */
   readonly recordBytes: number
 }
 
@@ -47,9 +47,9 @@ export interface LineRecord {
   /** With the line break. */
   readonly length: number
   readonly lastUpdatedMs: number
-  /** `meta.versionId`; NaN where it is no number. */
+  /** `meta.versionId`; NaN where it is not a number. */
   readonly version: number
-  /** Of `Type/id`; 0 without an id. */
+  /** Key of `Type/id`; 0 without an id. */
   readonly own: bigint
   readonly hidesPatient: boolean
   readonly keys: readonly LineKey[]
@@ -309,7 +309,7 @@ export async function* linesOf(folder: string, index: ItemIndex): AsyncGenerator
 type Building = { -readonly [K in keyof LineRecord]: LineRecord[K] }
 const NO_KEYS: readonly LineKey[] = []
 
-/** What tells the versions of one resource apart, without building the line. */
+/** What distinguishes the versions of one resource, without building the line. */
 export interface VersionRecord {
   readonly line: number
   readonly isDeletion: boolean

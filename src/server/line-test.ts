@@ -10,7 +10,7 @@ import { turns } from './turns.js'
 /** `withheld`: it is about the wanted patients, but names others too. */
 export type Verdict = 'yes' | 'no' | 'withheld'
 
-/** What the index can tell of whether a line is wanted. */
+/** Decides by the index whether a line is wanted. */
 export interface LineTest {
   /** By whom it is about. */
   of(index: ItemIndex): (record: LineRecord, line: number) => Verdict
@@ -92,7 +92,7 @@ async function othersTest(
     })
 }
 
-/** The patients that a URN could name; nobody asks where no line has one. */
+/** The patients that a URN could name; not read where no line has a URN. */
 async function knownPatients({ snapshot, indexFolder, signal }: TestOptions): Promise<ReadonlySet<bigint>> {
   const known = new Set<bigint>()
   if (!snapshot.items.some(({ hasUrns }) => hasUrns)) return known

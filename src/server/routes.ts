@@ -52,7 +52,7 @@ export interface RouteParts {
   readonly onEvent: (event: ServerEvent) => void
 }
 
-/** An assertion or a search is a few kilobytes; nobody has proved anything before it is read. */
+/** An assertion or a search is a few kilobytes; it is read before the client is authenticated. */
 const MAX_FORM_BYTES = 64 * 1024
 
 /** Everything that the server answers. */

@@ -97,7 +97,7 @@ async function selectFrom(
         const part = parts[record.type]
         if (part === undefined) continue
         if (!current.isCurrent(index, line)) {
-          // What was deleted is told to whoever would have got it.
+          // A client is told of deletions of what it would have received.
           if (current.deleted.has(record.own) && test(record, line) === 'yes') work.deleted.add(record.own)
           continue
         }

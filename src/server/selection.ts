@@ -33,7 +33,7 @@ export interface SelectOptions {
   readonly criteria: Criteria
   /** Whether an item that is wanted as a whole may be handed out without a copy. */
   readonly mayHandOut: boolean
-  /** A file with more bytes goes on in another one. */
+  /** A larger file is split. */
   readonly maxFileBytes: number
   /** Decides which members of a group are active. */
   readonly nowMs: number

@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly baseUrl?: string
   /** More host names that clients call the server by. */
   readonly allowedHosts?: readonly string[]
-  /** Whose `X-Forwarded-For` is believed; nobody's by default. */
+  /** Proxies whose `X-Forwarded-For` is believed; none by default. */
   readonly isTrustedProxy?: TrustedProxies
   readonly version: FhirVersion
   readonly auth: AuthOptions
@@ -183,7 +183,7 @@ function watchLock(lock: FolderLock, { beatEveryMs } = LOCK_TIMES) {
   const lost = new Promise<unknown>((resolve) => {
     timer = setInterval(() => {
       lock.confirm().catch((reason: unknown) => {
-        // A disk that does not answer for once is no other server.
+        // A disk that fails once does not mean that another server took over.
         if (isSluiceError(reason) && reason.code === 'SINK_LOCKED') resolve(reason)
       })
     }, beatEveryMs)

@@ -157,7 +157,7 @@ export class TokenEndpoint {
   }
 }
 
-/** The form, or why it is none: a request that is refused counts as well. */
+/** The form, or why it cannot be read: a refused request counts against the limit, too. */
 function readForm(request: HttpRequest): URLSearchParams | TokenRefusal {
   try {
     return formOf(request)

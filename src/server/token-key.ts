@@ -4,7 +4,7 @@ import { readText, writeWhole } from '../storage/folder-files.js'
 import type { ServerEvent } from './server-event.js'
 
 const KEY_BYTES = 32
-// Of 32 random bytes, fewer than 16 different ones do not occur.
+// 32 random bytes practically never have fewer than 16 different values.
 const MIN_DIFFERENT_BYTES = 16
 
 /**
