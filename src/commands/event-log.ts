@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { visible } from '../visible.js'
+import { dataWithoutCredentials } from './credentials.js'
 
 export type EventLevel = 'debug' | 'info' | 'warn'
 
@@ -35,7 +36,7 @@ export function eventLog(stream: Writable, level: EventLevel): EventLog {
     { write },
   )
   return {
-    event: (eventLevel, name, fields) => log[eventLevel]({ event: name, ...fields }),
+    event: (eventLevel, name, fields) => log[eventLevel](dataWithoutCredentials({ event: name, ...fields })),
     close: async () => {
       if (!stream.destroyed && stream.writableLength > 0) await written(stream)
       if (droppedCount > 0) log.warn({ event: 'log.dropped', lineCount: droppedCount })

@@ -1,6 +1,7 @@
 import { environmentError } from '../environment-error.js'
 import { isSluiceError } from '../errors.js'
 import { visible } from '../visible.js'
+import { dataWithoutCredentials, withoutCredentials } from './credentials.js'
 import { exitCodeOf } from './exit-codes.js'
 
 /** An error for people and for machines. Nothing in it comes from a resource. */
@@ -15,7 +16,8 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
       json: { error: { code: 'INTERNAL', blame: 'bug', retry: 'never', message }, exitCode },
     }
   }
-  const { code, blame, retry, problems } = error
+  const { code, blame, retry } = error
+  const problems = dataWithoutCredentials(error.problems)
   const at = error.at === undefined ? undefined : withoutCredentials(error.at)
   const reason = systemCode(error.cause)
   const isNew = reason !== undefined && !error.message.includes(reason)
@@ -28,12 +30,6 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
     json: { error: { code, blame, retry, at, message, problems }, exitCode },
   }
 }
-
-/** An address with a SAS or password, given in the place of a file's path, is named in the message about that file. */
-const withoutCredentials = (text: string): string =>
-  text
-    .replace(/((?:^|[?&/\s]|%3f|%26)sig(?:=|%3d))[^&\s'"]+/gi, '$1…')
-    .replace(/:\/\/[^/\s]*:[^/\s]*@/g, '://…@')
 
 /** Whether the text names the place; a place called `file` is not named by every text that speaks of a file. */
 function names(text: string, place: string): boolean {

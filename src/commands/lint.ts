@@ -2,6 +2,7 @@ import { lintConfig } from '../config/lint-config.js'
 import type { LintReport } from '../config/lint-report.js'
 import { isPipeline } from '../config/pipeline-config.js'
 import { placeOf } from '../storage/open.js'
+import { dataWithoutCredentials } from './credentials.js'
 import { EXIT, type ExitCode } from './exit-codes.js'
 import { LINT, type LintValues } from './lint-options.js'
 import { required } from './options.js'
@@ -20,7 +21,12 @@ export async function lint(values: LintValues, terminal: Terminal): Promise<Exit
     : lintConfig(raw, { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder })
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
   const warningCount = remarks.length - problemCount
-  const report: LintReport = { config: path, problemCount, warningCount, remarks }
+  const report: LintReport = {
+    config: path,
+    problemCount,
+    warningCount,
+    remarks: dataWithoutCredentials(remarks),
+  }
   if (values.json) terminal.print(JSON.stringify(report))
   else printRemarks(report, terminal)
   return problemCount > 0 || (values.strict && warningCount > 0) ? EXIT.usage : EXIT.delivered

@@ -1,6 +1,7 @@
 import type { CheckedConfig } from '../config/anonymizer-config.js'
 import type { RunProgress } from '../pipeline/options.js'
 import type { QuarantinedLine } from '../pipeline/quarantine.js'
+import { dataWithoutCredentials } from './credentials.js'
 import type { EventLevel } from './event-log.js'
 import type { Terminal } from './terminal.js'
 
@@ -49,7 +50,8 @@ async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promis
     configured: (checked) => warnings.push(...configurationRemarks(checked).map(({ text }) => text)),
     onProgress: ({ bytesRead, bytesTotal, lines, quarantined }) =>
       bar?.update({ bytesRead, bytesTotal, lineCount: lines, quarantinedCount: quarantined }),
-    onEvent: ({ event, level, item, ...fields }) => {
+    onEvent: (shown) => {
+      const { event, level, item, ...fields } = dataWithoutCredentials(shown)
       if (level === 'warn') warnings.push([event, item, JSON.stringify(fields)].join(' '))
       else if (event === 'lock.waiting')
         terminal.warn(

@@ -6,7 +6,7 @@ export type TrustedProxies = (address: string) => boolean
 
 const MAX_HOPS = 32
 
-/** Reads addresses and CIDR ranges. Throws an Error that names the first one that is neither. */
+/** Reads addresses and CIDR ranges. Throws an Error, which does not repeat what was given. */
 export function trustedProxies(ranges: readonly string[]): TrustedProxies {
   const list = new BlockList()
   for (const range of ranges) {
@@ -15,7 +15,7 @@ export function trustedProxies(ranges: readonly string[]): TrustedProxies {
     const most = family === 4 ? 32 : 128
     const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
     if (family === 0 || rest.length > 0 || !(prefix <= most))
-      throw new Error(`${range} is not an IP address or a CIDR range`)
+      throw new Error('must be IP addresses or CIDR ranges, such as 10.0.0.0/8')
     list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
   }
   return (address) => {

@@ -1,4 +1,6 @@
+import { PassThrough } from 'node:stream'
 import t from 'tap'
+import { eventLog } from '../../src/commands/event-log.js'
 import { EXIT_MEANINGS } from '../../src/commands/exit-codes.js'
 import { describeFailure } from '../../src/commands/failure.js'
 import { fallbackOf } from '../../src/commands/parser.js'
@@ -79,6 +81,7 @@ const MISPLACED: readonly (readonly [string, readonly string[], string])[] = [
   ['as the name of a variable', ['decrypt', '--key-env', SAS, 'AAAA'], 'environment variable'],
   ['as a key in place of its name', ['decrypt', '--key-env', 'CANARYkey of 3 owls', 'AAAA'], 'not set'],
   ['as a word too many', ['lint', SAS], 'too many arguments'],
+  ['as the address of a proxy', ['serve', '--trust-proxy', SAS], '--trust-proxy'],
 ]
 
 for (const [name, words, expected] of MISPLACED)
@@ -88,6 +91,63 @@ for (const [name, words, expected] of MISPLACED)
     t.notMatch(stdout + stderr, 'CANARY')
     t.ok(stderr.includes(expected), stderr)
   })
+
+t.test('no option repeats a value that it does not take', async (t) => {
+  for (const verb of VERBS)
+    for (const { flags, read } of Object.values(verb.options))
+      for (const value of [SAS, 'CANARY of 3 owls', ''])
+        try {
+          read?.(value)
+        } catch (error) {
+          t.notMatch(String(error), 'CANARY', `${verb.name} ${flags}`)
+        }
+})
+
+const SECRETS: readonly string[] = [
+  SAS,
+  '?sv=2022-11-02&sig=CANARY',
+  'sig=CANARY&sv=2022-11-02',
+  'https://account.blob.core.windows.net/lake%3Fsp=r%26sig%3DCANARY',
+  'http://me:CANARY@127.0.0.1:1/fhir',
+  '/home/me/ftp:/me:CANARY@host/x',
+  'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=CANARY/x+y==;EndpointSuffix=core.windows.net',
+  'Endpoint=sb://a;SharedAccessKeyName=n;SharedAccessKey=CANARY=',
+]
+
+t.test('a failure and an event name a place without its credentials, in every field', async (t) => {
+  for (const secret of SECRETS) {
+    const problems = [{ rule: 1, path: secret, message: `does not know "${secret}"` }]
+    const facts = { blame: 'config', retry: 'never', at: secret, problems } as const
+    const failure = describeFailure(sluiceError('CONFIG_INVALID', `cannot read '${secret}'`, facts))
+    const stream = new PassThrough()
+    const log = eventLog(stream, 'info')
+    log.event('warn', 'pipeline.failed', {
+      item: secret,
+      ...failure.json,
+      places: [secret],
+      when: new Date(0),
+    })
+    const logged = String(stream.read())
+    t.notMatch(failure.text + JSON.stringify(failure.json) + logged, 'CANARY', secret)
+    t.match(failure.json, { error: { problems: [{ rule: 1, path: String, message: /^does not know/ }] } })
+    t.match(JSON.parse(logged), { event: 'pipeline.failed', when: new Date(0).toISOString() })
+  }
+})
+
+t.test('places without credentials are named as they are', async (t) => {
+  for (const place of [
+    'https://account.blob.core.windows.net/lake/run?x=design=1',
+    'abfss://lake@account.dfs.core.windows.net/run',
+    '/home/me@work/a:b/c',
+    'http://127.0.0.1:8080/fhir',
+    'C:/me@work/x',
+  ]) {
+    const { json } = describeFailure(
+      sluiceError('SINK_FULL', place, { blame: 'sink', retry: 'later', at: place }),
+    )
+    t.match(json, { error: { at: place, message: place } })
+  }
+})
 
 t.test('an error says where, once', async (t) => {
   const nowhere = await sluice([
