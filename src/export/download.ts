@@ -138,24 +138,30 @@ export class Download implements SourceReader {
     const answer = await this.#ask(
       rangeTag === undefined ? {} : { range: `bytes=${at}-`, 'if-range': rangeTag },
     )
-    if (answer.status === 416 && rangeTag !== undefined) {
+    if (answer.status === 416) {
       answer.body.destroy()
       if (answer.header('content-range')?.trim() === `bytes */${at}`) return NOTHING
       throw unreadable(name, failureOf(answer))
     }
     const pieces = piecesOf(answer)
-    const start = at === 0 ? await this.#start(answer, pieces) : undefined
-    await pin.settle(answer)
-    if (answer.status === 206) {
-      this.#part = partOf(answer)
-      if (this.#part?.from === at) return pieces
+    try {
+      const start = at === 0 ? await this.#start(answer, pieces) : undefined
+      await pin.settle(answer)
+      if (answer.status === 206) {
+        this.#part = partOf(answer)
+        if (this.#part?.from !== at) throw unreadable(name, failureOf(answer))
+      }
+      // Some servers call the whole file a part.
+      if (this.#part === undefined || at === 0) {
+        pin.rewind()
+        await this.#skip(pieces, at)
+      }
+      this.#rest = start ?? this.#rest
+      return pieces
+    } catch (error) {
       pieces.close()
-      throw unreadable(name, failureOf(answer))
+      throw error
     }
-    pin.rewind()
-    await this.#skip(pieces, at)
-    this.#rest = start ?? this.#rest
-    return pieces
   }
 
   async #ask(headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
@@ -174,7 +180,8 @@ export class Download implements SourceReader {
         },
       })
       const { status } = answer
-      if (status === 200 || status === 206 || status === 416) return this.#checkType(answer)
+      const isAtEnd = status === 416 && headers.range !== undefined
+      if (status === 200 || status === 206 || isAtEnd) return this.#checkType(answer)
       const kept = await this.#keep(answer)
       if (isRetryableStatus(status)) throw failureOf(answer, true)
       if (EXPIRED.has(status) && !isRefreshed) {
@@ -202,15 +209,9 @@ export class Download implements SourceReader {
 
   /** The first piece. A page that is not called one would be taken for lines, and its version for the file's. */
   async #start(answer: HttpAnswer, pieces: Pieces): Promise<Uint8Array | undefined> {
-    try {
-      const piece = await pieces.next()
-      if (piece === undefined || !isWebPage(Buffer.from(piece.subarray(0, PAGE_BYTES)).toString()))
-        return piece
-      throw this.#page(answer)
-    } catch (error) {
-      pieces.close()
-      throw error
-    }
+    const piece = await pieces.next()
+    if (piece === undefined || !isWebPage(Buffer.from(piece.subarray(0, PAGE_BYTES)).toString())) return piece
+    throw this.#page(answer)
   }
 
   #page({ status, body }: HttpAnswer): RequestFailure {

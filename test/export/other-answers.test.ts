@@ -125,6 +125,34 @@ for (const name of ['a page without a type', 'a page after a byte-order mark and
     t.match(report.run.failed, [{ code: 'SOURCE_UNREADABLE' }])
   })
 
+for (const tags of ['strong', 'none'] as const)
+  t.test(
+    `file: a whole file that is called a part is read from its first byte (etag: ${tags})`,
+    async (t) => {
+      const asPart: Script = (_, __, good) => {
+        const whole = good()
+        const bytes = Buffer.byteLength(whole.body ?? '')
+        const range = { 'content-range': `bytes 0-${bytes - 1}/${bytes}` }
+        return { ...whole, status: 206, headers: { ...whole.headers, ...range } }
+      }
+      const server = await startBadServer(t, { ...planFor('file', asPart), tags })
+      t.match(await exported(t, server), {
+        isComplete: true,
+        run: { lines: { delivered: 5, quarantined: 0 } },
+      })
+    },
+  )
+
+t.test('file: 416 to a request for the whole file is not taken for lines', async (t) => {
+  const body = '{"resourceType":"Patient","id":"CANARY"}\n'
+  const server = await startBadServer(
+    t,
+    planFor('file', () => ({ status: 416, body })),
+  )
+  const report = await exported(t, server)
+  t.match(report.run.failed, [{ code: 'SOURCE_UNREADABLE', message: /416/ }])
+})
+
 for (const [name, change] of Object.entries({
   'requiresAccessToken that has no text': { requiresAccessToken: NO_PRIMITIVE },
   'a type that has no text': { output: [{ type: NO_PRIMITIVE, url: 'x' }] },
