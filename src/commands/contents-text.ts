@@ -8,7 +8,7 @@ export function printContents(
   terminal: Terminal,
 ): void {
   if (missingTypes.length > 0) terminal.print(`requested, but nothing came: ${missingTypes.join(', ')}`)
-  if (isEmpty && isIncrement) terminal.print('nothing has changed')
+  if (isEmpty && isIncrement) terminal.print('no new or changed resource was delivered')
   else if (isEmpty)
     terminal.print(
       `WARNING: no resource was delivered${

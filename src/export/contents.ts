@@ -12,10 +12,13 @@ export interface Contents {
 
 const DELETIONS = 'deleted/'
 
-export const contentsOf = (request: ExportRequest, run: RunReport | RawReport): Contents => ({
-  isEmpty: isEmptyRun(run),
-  missingTypes: requestedTypes(request).filter((type) => !typesIn(run).has(type)),
-})
+export function contentsOf(request: ExportRequest, run: RunReport | RawReport): Contents {
+  const types = typesIn(run)
+  return {
+    isEmpty: isEmptyRun(run),
+    missingTypes: requestedTypes(request).filter((type) => !types.has(type)),
+  }
+}
 
 /** Whether a run delivered no resource at all. */
 export const isEmptyRun = (run: RunReport | RawReport): boolean =>

@@ -136,7 +136,18 @@ const ends: Readonly<Record<string, Ended>> = {
     plan: { files: {} },
     words: [...CONFIGURED, '--since', '2026-11-01T00:00:00Z'],
     exitCode: 0,
-    says: /nothing has changed/,
+    says: /no new or changed resource was delivered/,
+  },
+  'changes that are all deletions': {
+    plan: {
+      files: {},
+      deleted: [
+        '{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"DELETE","url":"Patient/1"}}]}\n',
+      ],
+    },
+    words: [...CONFIGURED, '--since', '2026-11-01T00:00:00Z'],
+    exitCode: 0,
+    says: /no new or changed resource was delivered/,
   },
   'a type that did not come': {
     plan: { files: FILES },
