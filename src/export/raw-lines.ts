@@ -38,6 +38,11 @@ export class LineCount {
     return this.#isBroken ? undefined : this.#full + (this.#openBytes > 1 ? 1 : 0)
   }
 
+  /** Lets go of a file that was not read to its end. */
+  close(): void {
+    this.#gunzip?.destroy()
+  }
+
   #openGunzip(): Gunzip {
     const gunzip = createGunzip({ chunkSize: 256 * 1024 })
     gunzip.on('data', (bytes: Buffer) => this.#count(bytes))

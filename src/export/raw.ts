@@ -111,9 +111,9 @@ async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promi
 async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept> {
   const output = sink.item(item.name, item.version)
   const reader = await source.open(item, 0)
+  const counter = new LineCount()
   try {
     await output.resume(0)
-    const counter = new LineCount()
     for (;;) {
       // The sink may hold on to what it was given until it is flushed.
       const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
@@ -138,6 +138,7 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept>
     await output.abort().catch(() => {})
     throw error
   } finally {
+    counter.close()
     await reader.close()
   }
 }
