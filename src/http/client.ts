@@ -119,14 +119,11 @@ function sendOnce(
     })
     request.on('error', (error) => {
       const failure = requestFailure(error)
-      reject(route.isProxied && !isAnswered && !isTunnelled(url) ? proxyFailure(failure) : failure)
+      reject(route.isProxied && !isAnswered ? proxyFailure(failure) : failure)
     })
     request.end(body)
   })
 }
-
-/** Then the connection is to the server itself. */
-const isTunnelled = ({ protocol }: URL): boolean => protocol === 'https:'
 
 function redirectOf({ status, header, url }: HttpAnswer): URL | undefined {
   const location = [301, 302, 303, 307, 308].includes(status) ? header('location') : undefined

@@ -9,6 +9,7 @@ export interface Route {
   /** To be given to `request`, with headers of their own kind. */
   readonly options: RequestOptions
   readonly headers: Readonly<Record<string, string>>
+  /** A proxy reads the request and may answer it itself; not so through a tunnel. */
   readonly isProxied: boolean
 }
 
@@ -31,7 +32,7 @@ export function createConnections(proxies: ProxySettings, timeoutMs: number): Co
           request: httpsRequest,
           options: { ...placeOf(url), agent },
           headers: {},
-          isProxied: proxy !== undefined,
+          isProxied: false,
         }
       }
       if (proxy === undefined)

@@ -29,8 +29,13 @@ export class TunnelAgent extends HttpsAgent {
     const connected = done as ((error: Error | null, socket?: Duplex | null) => void) | undefined
     this.#ask(authority)
       .then((socket) => {
-        const secure = super.createConnection({ ...options, socket } as RequestOptions)
-        return secure ? this.#encrypted(secure) : secure
+        try {
+          const secure = super.createConnection({ ...options, socket } as RequestOptions)
+          return secure ? this.#encrypted(secure) : secure
+        } catch (error) {
+          socket.destroy()
+          throw error
+        }
       })
       .then(
         (socket) => connected?.(null, socket),

@@ -33,6 +33,7 @@ async function serve(t: Test, isSecure: boolean): Promise<{ readonly port: numbe
     seen.push({ url: request.url ?? '', headers: request.headers })
     if (request.url === '/away')
       return void response.writeHead(302, { location: 'https://b.hospital.test/' }).end()
+    if (request.url === '/denied') return void response.writeHead(407).end()
     response.end(isSecure ? 'secure' : 'plain')
   }
   const server = isSecure ? createSecureServer(HOSPITAL_TLS, onRequest) : createServer(onRequest)
@@ -137,6 +138,13 @@ t.test('loopback and the hosts of NO_PROXY are reached directly', async (t) => {
   t.equal(await textAt(client, `http://localhost:${plain.port}/`), 'plain')
   await t.rejects(textAt(client, 'https://direct.test/'), { code: /^(ENOTFOUND|EAI_AGAIN)$/ })
   t.same(proxy.calls, [])
+})
+
+t.test('a 407 that a server sends through a tunnel is not the answer of the proxy', async (t) => {
+  const { client } = await world(t)
+  const { status, body } = await client.send(new URL('https://a.hospital.test/denied'))
+  body.destroy()
+  t.equal(status, 407)
 })
 
 interface Failure {
