@@ -4,7 +4,7 @@ import type { Catalog } from './catalog.js'
 import { type CurrentSnapshot, currentGroups, findGroup, readGroup } from './group.js'
 import { FHIR_JSON, type HttpAnswer, type HttpRequest, jsonAnswer } from './http-message.js'
 import { acceptsJson, currentState, isLenientRequest } from './kick-off.js'
-import type { ItemIndex } from './line-index.js'
+import type { GroupPlace, ItemIndex } from './line-index.js'
 import { RunReader } from './ranges.js'
 import { badRequest, notFound, onlyAnonymizedData, Refusal } from './refusal.js'
 import { type Grant, permits } from './scopes.js'
@@ -56,12 +56,7 @@ export async function groupSearch(
   checkAccess(options, request, grant)
   const query = readQuery(request)
   const state = await currentState(options.catalog)
-  const page: Page = { entries: [], bytes: 0, isFull: false, total: 0 }
-  const turn = turns(AbortSignal.timeout(SEARCH_TIMEOUT_MS))
-  for await (const line of linesOfGroups(options.source, state)) {
-    await turn()
-    if (query.test(withoutMembers(line))) take(page, line, query)
-  }
+  const page = await readPage(options.source, state, query)
   options.onEvent({
     event: 'group.searched',
     level: 'info',
@@ -71,6 +66,29 @@ export async function groupSearch(
   })
   return jsonAnswer(200, bundleOf(page, query, options.baseUrl()), { 'content-type': FHIR_JSON })
 }
+
+async function readPage(source: Source, state: CurrentSnapshot, query: Query): Promise<Page> {
+  const page: Page = { entries: [], bytes: 0, isFull: false, total: 0 }
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(tooSlow()), SEARCH_TIMEOUT_MS)
+  const turn = turns(late.signal)
+  try {
+    for await (const line of linesOfGroups(source, state)) {
+      await turn()
+      if (query.test(withoutMembers(line))) take(page, line, query)
+    }
+    return page
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const tooSlow = (): Refusal =>
+  new Refusal('The search takes too long; ask again later, or read the Group by its id.', {
+    status: 503,
+    code: 'transient',
+    retryAfterSeconds: 30,
+  })
 
 function checkAccess({ onlyAnonymized }: GroupOptions, request: HttpRequest, grant: Grant): void {
   if (!acceptsJson(request))
@@ -133,9 +151,12 @@ function numberOf(name: string, value: string): number {
 
 /** The newest version of every group; each is valid until the next is asked for. */
 async function* linesOfGroups(source: Source, state: CurrentSnapshot): AsyncGenerator<Buffer> {
-  const byItem = new Map<ItemIndex, { offset: number; length: number }[]>()
-  for (const { index, place } of currentGroups(state))
-    byItem.set(index, [...(byItem.get(index) ?? []), place])
+  const byItem = new Map<ItemIndex, GroupPlace[]>()
+  for (const { index, place } of currentGroups(state)) {
+    const places = byItem.get(index) ?? []
+    places.push(place)
+    byItem.set(index, places)
+  }
   for (const [{ item, isGzip }, places] of byItem) {
     const reader = new RunReader(source, item, isGzip, each(places))
     try {

@@ -46,14 +46,16 @@ export async function groupMembers(
   state: CurrentSnapshot,
   { id, nowMs, signal }: { readonly id: string; readonly nowMs: number; readonly signal?: AbortSignal },
 ): Promise<GroupMembers | undefined> {
-  if (findGroup(state, id) === undefined) return undefined
+  const groups = groupsById(state)
+  if (!groups.has(id)) return undefined
   const keys = new Set<bigint>()
   const seen = new Set([id])
   const turn = turns(signal)
   let badMembers = 0
   // Groups that are met while it runs are visited too.
   for (const next of seen) {
-    const group = findGroup(state, next)
+    await turn()
+    const group = groups.get(next)
     if (group === undefined) continue
     for (const member of membersIn(await readGroup(source, group))) {
       await turn()
@@ -64,6 +66,12 @@ export async function groupMembers(
     }
   }
   return { keys, badMembers }
+}
+
+function groupsById(state: CurrentSnapshot): ReadonlyMap<string, FoundGroup> {
+  const byId = new Map<string, FoundGroup>()
+  for (const group of currentGroups(state)) if (!byId.has(group.place.id)) byId.set(group.place.id, group)
+  return byId
 }
 
 /** Each member as JSON text, one after the other: a group may have millions. */

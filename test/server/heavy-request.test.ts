@@ -11,6 +11,7 @@ import { clientOf, finish, outcomeText, type Provider, parametersOf, provide } f
 const AT_ONCE_MS = 3000
 const LINES = 25_000
 const MEMBERS = 100_000
+const GROUPS = 100_000
 
 interface Process extends Pick<Provider, 'ask' | 'kickOff' | 'export'> {
   readonly running: Running
@@ -29,9 +30,15 @@ async function serve(t: { teardown(end: () => void): unknown }): Promise<Process
   )
   writeFileSync(join(data, 'Patient.ndjson'), '{"resourceType":"Patient","id":"p1"}\n')
   const member = Array.from({ length: MEMBERS }, (_, at) => ({ entity: { reference: `Patient/p${at}` } }))
+  const nested = Array.from({ length: MEMBERS }, (_, at) => ({ entity: { reference: `Group/missing${at}` } }))
   writeFileSync(
     join(data, 'Group.ndjson'),
-    `${JSON.stringify({ resourceType: 'Group', id: 'huge', member })}\n`,
+    `${JSON.stringify({ resourceType: 'Group', id: 'huge', member })}\n` +
+      `${JSON.stringify({ resourceType: 'Group', id: 'nested', member: nested })}\n`,
+  )
+  writeFileSync(
+    join(data, 'Groups.ndjson'),
+    Array.from({ length: GROUPS }, (_, at) => `{"resourceType":"Group","id":"g${at}"}\n`).join(''),
   )
   const running = startSluice(['serve', '--port', '0', '--polls-per-minute', '60000', '--data', data])
   t.teardown(() => {
@@ -129,6 +136,7 @@ const HEAVY: readonly (readonly [string, string, RequestInit])[] = [
     parametersOf(string('_elements', 'id,status'), string('_type', 'Observation')),
   ],
   ['a group of very many members', '/Group/huge/$export', parametersOf()],
+  ['a group of very many missing groups', '/Group/nested/$export', parametersOf()],
 ]
 
 t.test('while the heaviest exports run, others are answered, and each can be deleted', async (t) => {
@@ -148,6 +156,13 @@ t.test('while the heaviest exports run, others are answered, and each can be del
     t.equal(value.status, 202, `${name}: deleted`)
     t.ok(ms < AT_ONCE_MS, `${name}: in ${Math.round(ms)} ms`)
   }
+  const searched = ask('/Group?name=none').then((response) => response.json() as Promise<{ total: number }>)
+  const longest = await longestWait(ask, searched)
+  t.equal((await searched).total, 0)
+  t.ok(
+    longest < AT_ONCE_MS,
+    `a search of very many groups: the longest answer took ${Math.round(longest)} ms`,
+  )
   await kickOff('/$export', parametersOf(...filters(490)))
   const { ms } = await timed(async () => {
     running.child.kill('SIGTERM')
