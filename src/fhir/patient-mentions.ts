@@ -83,18 +83,14 @@ const treeOf = (paths: readonly (readonly string[])[], depth = 0): PathTree => {
   }
 }
 
-const trees = new Map<string, PathTree>()
+const compartmentTree = (paths: string): PathTree => treeOf(paths.split(' ').map((path) => path.split('.')))
 
-function compartmentOf(type: string): PathTree {
-  const known = trees.get(type)
-  if (known !== undefined) return known
-  const paths = `${COMMON} ${Object.hasOwn(BY_TYPE, type) ? BY_TYPE[type] : ''}`.trim().split(/ +/)
-  const made = treeOf(paths.map((path) => path.split('.')))
-  if (Object.hasOwn(BY_TYPE, type)) trees.set(type, made)
-  return Object.hasOwn(BY_TYPE, type) ? made : otherTypes
-}
+const trees = new Map(
+  Object.entries(BY_TYPE).map(([type, paths]) => [type, compartmentTree(`${COMMON} ${paths}`)]),
+)
+const otherTypes = compartmentTree(COMMON)
 
-const otherTypes: PathTree = treeOf(COMMON.split(' ').map((name) => [name]))
+const compartmentOf = (type: string): PathTree => trees.get(type) ?? otherTypes
 
 // These elements hold addresses of resources, too.
 const ADDRESS_KEYS = ['valueUri', 'valueUrl', 'valueCanonical', 'valueUuid', 'valueOid', 'fullUrl']
@@ -220,18 +216,18 @@ function readText(
 function mentionParts({ onMention }: Walk, parts: ReferenceParts, { tree, isRoot }: Place): void {
   const { addresses, isTyped, isTypedPatient, isDescribed, hasIdentifier } = parts
   const isCompartment = tree?.isEnd === true
+  // The subject of a resource is a patient unless the reference says otherwise.
+  const isUntypedSubject = tree?.isSubject === true && !isTyped
   for (const address of addresses) {
     const to = targetOf(address)
     if (to?.kind === 'urn' && isTypedPatient)
       onMention({ to: { ...to, kind: 'resource', type: 'Patient' }, isCompartment })
     else if (to !== undefined) onMention({ to, isCompartment })
-    else if (isTypedPatient && !isRoot && !address.startsWith('#'))
+    else if ((isTypedPatient || isUntypedSubject) && !isRoot && !address.trim().startsWith('#'))
       onMention({ to: { kind: 'hidden-patient' }, isCompartment })
   }
   if (isRoot || addresses.length > 0) return
-  // The subject of a resource is a patient unless the reference says otherwise.
-  const isUntyped = hasIdentifier && tree?.isSubject === true && !isTyped
-  if ((isTypedPatient && isDescribed) || isUntyped)
+  if ((isTypedPatient && isDescribed) || (isUntypedSubject && hasIdentifier))
     onMention({ to: { kind: 'hidden-patient' }, isCompartment })
 }
 

@@ -92,8 +92,13 @@ function keysOf(
   if (id !== '' && type === 'Patient') add('patient', id)
   eachMention(type, source, { start, end }, ({ to, isCompartment }: Mention) => {
     if (to.kind === 'hidden-patient') hidesPatient = true
-    else if (to.kind === 'urn') add(isCompartment ? 'maybe-patient' : 'maybe-mention', to.id)
-    else if (to.type === 'Patient') add(isCompartment ? 'patient' : 'mention', to.id)
+    else if (to.kind === 'urn') {
+      const kind = isCompartment ? 'maybe-patient' : 'maybe-mention'
+      add(kind, to.id)
+      // Upper and lower case make no difference in a UUID (RFC 9562, 4).
+      const lower = to.id.toLowerCase()
+      if (lower !== to.id) add(kind, lower)
+    } else if (to.type === 'Patient') add(isCompartment ? 'patient' : 'mention', to.id)
     else if (SUPPORTING_TYPES.has(to.type)) add('support', to.id, to.type)
   })
   return { hidesPatient, keys: [...found.values()] }

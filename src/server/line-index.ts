@@ -71,7 +71,7 @@ const KINDS: readonly KeyKind[] = [
   'delete',
 ]
 const FLUSH_BYTES = 1024 * RECORD_BYTES
-const VERSION = 4
+const VERSION = 5
 
 export const indexKey = (item: SourceItem): string =>
   createHash('sha256')

@@ -60,6 +60,9 @@ const FOREIGN: Readonly<Record<string, object>> = {
   'an address that is escaped twice': { ...OURS, focus: [to('Patient%252Fout')] },
   'a list of addresses': { ...OURS, focus: [{ reference: ['Patient/out'] }] },
   'a URN in capitals': { ...OURS, focus: [to('URN:UUID:out')] },
+  'a URN whose UUID is in capitals': { ...OURS, focus: [to('urn:uuid:OUT')] },
+  'a subject by its id alone': { subject: to('out'), performer: [to('Patient/in')] },
+  'a subject by a URN of another kind': { subject: to('urn:x:out'), performer: [to('Patient/in')] },
   'a URN with a version': { ...OURS, focus: [to('urn:uuid:out|2')] },
   'a URN in an extension': { ...OURS, extension: [{ url: 'x', valueUuid: 'urn:uuid:out' }] },
   'a patient in a contained Bundle': {
