@@ -7,6 +7,7 @@ import { evaluate } from '../rules/evaluate.js'
 import { isNode, type Scope } from '../rules/item.js'
 import { EvaluationError } from '../rules/values/item.js'
 import type { AnonymizerCounts } from './counts.js'
+import { ElementIndex, stepFrom } from './element-index.js'
 import { fullInstant, metaWithLabels } from './labels.js'
 import { isFailure, type LeafChange, type LeafPlace, RECORD } from './methods/leaf.js'
 import { currentText, currentValue, sourceText } from './node-text.js'
@@ -158,14 +159,14 @@ class Interpretation {
       root: this.tree.root,
       asOf: this.program.spec.asOf,
     }
-    let index: Index | undefined
+    let index: ElementIndex | undefined
     const rules = this.program.rulesFor(node.type.name)
     for (const rule of rules) {
       const { form } = rule.path
       if (form.kind === 'resource') this.claim(rule, node)
       else if (form.kind === 'expression') this.claimSelected(rule, node, scope)
       else {
-        index ??= new Index(node, rules)
+        index ??= new ElementIndex(node, rules)
         const hits = (form.kind === 'byType' ? index.byType : index.byName).get(form.name) ?? []
         for (const hit of hits)
           if (form.step === undefined) this.claim(rule, hit)
@@ -386,38 +387,4 @@ function resourcesBelow(node: TreeNode, found: TreeNode[] = []): readonly TreeNo
     else resourcesBelow(child, found)
   }
   return found
-}
-
-/**
- * The elements below a resource by the types and names that rules ask for, without itself; child resources are in it, what is in them is not.
- * Built once a turn: what an earlier rule put in is not found, what it took out still is.
- */
-class Index {
-  readonly byType = new Map<string, TreeNode[]>()
-  readonly byName = new Map<string, TreeNode[]>()
-
-  constructor(resource: TreeNode, rules: readonly CompiledRule[]) {
-    for (const { path } of rules) {
-      if (path.form.kind === 'byType') this.byType.set(path.form.name, [])
-      else if (path.form.kind === 'byName') this.byName.set(path.form.name, [])
-    }
-    this.addBelow(resource)
-  }
-
-  private addBelow(node: TreeNode): void {
-    if (node.body === undefined) return
-    for (const child of node.body.children) {
-      if (!child.isReal) continue
-      this.byType.get(child.type.name)?.push(child)
-      this.byName.get(child.name)?.push(child)
-      if (!child.isResource) this.addBelow(child)
-    }
-  }
-}
-
-function stepFrom(node: TreeNode, step: string): readonly TreeNode[] {
-  const first = step.charCodeAt(0)
-  if (first >= 65 && first <= 90)
-    return step === node.type.name || step === 'Resource' || step === 'DomainResource' ? [node] : []
-  return node.body?.children.filter((child) => child.name === step && child.isReal && !child.detached) ?? []
 }

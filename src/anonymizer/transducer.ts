@@ -18,19 +18,11 @@ import { MIDNIGHT_UTC } from './methods/date-shift.js'
 import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
 import { compileShiftDays, type ShiftDays } from './methods/shift-days.js'
 import type { Output } from './output.js'
+import { NameSet, nextHash } from './perfect-hash.js'
 import type { CompiledRule, Program } from './program.js'
 import { HEX, ID, keyEnd, LETTER, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
 import type { LineContext } from './spec.js'
-import {
-  ACT,
-  type Edge,
-  NameSet,
-  nextHash,
-  type ResourceStart,
-  SEEN_WORDS,
-  type Table,
-  WalkTables,
-} from './walk-tables.js'
+import { ACT, type Edge, type ResourceStart, SEEN_WORDS, type Table, WalkTables } from './walk-tables.js'
 
 /**
  * Anonymizes a line in one pass over its bytes. What it does not do, it leaves to the interpreter by returning false:

@@ -1,11 +1,11 @@
 import { type ElementType, isPrimitive, type Member } from '../fhir/elements.js'
 import { Automaton, type Place } from '../rules/automaton.js'
 import { compilePath, type StepPath } from '../rules/compile.js'
-import { hashBytes, sameBytes, viewOf } from './copy-bytes.js'
 import { Guard } from './guard.js'
 import { isSearchElement, isUrlElement } from './methods/hash-url.js'
 import type { Leaf } from './methods/leaf.js'
 import { isDateType, redactDropsAlways } from './methods/redact.js'
+import { nextHash, withoutCollisions } from './perfect-hash.js'
 import type { CompiledRule, Program } from './program.js'
 import { type KeyWords, keyWords } from './scan.js'
 
@@ -138,64 +138,6 @@ export class Table {
   at(hash: number): Edge | undefined {
     return this.slots[(Math.imul(hash, this.factor) >>> 16) & this.mask]
   }
-}
-
-/** The hash the walk computes while it looks for a key's closing quote. */
-export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
-
-/** Names looked up by their bytes. */
-export class NameSet {
-  private readonly slots: readonly (DataView | undefined)[]
-  private readonly factor: number
-
-  constructor(names: readonly string[]) {
-    const views = names.map((name) => viewOf(Buffer.from(name)))
-    const hashes = views.map((view) => hashBytes(view, 0, view.byteLength))
-    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(views, hashes))
-  }
-
-  /** Whether `source[from, to)` is one of the names. */
-  has(source: DataView, from: number, to: number): boolean {
-    const hash = Math.imul(hashBytes(source, from, to), this.factor) >>> 16
-    const name = this.slots[hash & (this.slots.length - 1)]
-    return name !== undefined && name.byteLength === to - from && sameBytes(source, from, to, name, 0)
-  }
-}
-
-/** A table and a factor that give every item a place of its own by its hash. */
-function withoutCollisions<T>(
-  items: readonly T[],
-  hashes: readonly number[],
-): { slots: (T | undefined)[]; factor: number } {
-  // By the birthday bound, 200 factors hardly ever spread n items over fewer than n² / 16 places.
-  const least = Math.max(4, items.length, items.length ** 2 / 16)
-  for (let size = 4; size <= 1 << 16; size *= 2) {
-    if (size < least) continue
-    const factor = spreadingFactor(hashes, size)
-    if (factor === undefined) continue
-    const slots = new Array<T | undefined>(size).fill(undefined)
-    for (const [k, hash] of hashes.entries()) slots[slotOf(hash, factor, size)] = items[k]
-    return { slots, factor }
-  }
-  throw new RangeError('two keys with one hash')
-}
-
-const slotOf = (hash: number, factor: number, size: number): number =>
-  (Math.imul(hash, factor) >>> 16) & (size - 1)
-
-function spreadingFactor(hashes: readonly number[], size: number): number | undefined {
-  /** The factor that a place was last taken with. */
-  const taken = new Uint32Array(size)
-  for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
-    const fits = hashes.every((hash) => {
-      const slot = slotOf(hash, factor, size)
-      if (taken[slot] === factor) return false
-      taken[slot] = factor
-      return true
-    })
-    if (fits) return factor
-  }
-  return undefined
 }
 
 /** Where a resource's walk begins. */
