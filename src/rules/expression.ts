@@ -291,7 +291,7 @@ class ExpressionParser {
 }
 
 const KEYWORDS = new Set(['div', 'mod', 'and', 'or', 'xor', 'implies'])
-const TYPE_FUNCTIONS = new Set(['is', 'as', 'ofType'])
+export const TYPE_FUNCTIONS = new Set(['is', 'as', 'ofType'])
 const UNITS = new Set(
   ['year', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'].flatMap((unit) => [
     unit,

@@ -1,7 +1,7 @@
 import type { Expression } from '../expression.js'
 import { patternOf } from '../values/strings.js'
 import { codesAt } from './bindings.js'
-import type { Fault } from './faults.js'
+import type { FaultFacts } from './faults.js'
 import type { Frame, Judge } from './judge.js'
 import {
   either,
@@ -228,8 +228,8 @@ function onValues(judge: Judge, call: Call, input: Outcome, frame: Frame): Outco
   return value(RESULTS.find(([, names]) => names.test(call.name))?.[0] ?? 'string')
 }
 
-/** A part of a text that no code of the element has, or a pattern that is none. */
-function textFaultOf(judge: Judge, { name, args }: Call, { places }: Outcome): CallFault | undefined {
+/** A part of a text that no code of the element has, or an invalid pattern. */
+function textFaultOf(judge: Judge, { name, args }: Call, { places }: Outcome): FaultFacts | undefined {
   const [wanted] = args
   if (wanted?.op !== 'literal' || wanted.kind !== 'string') return undefined
   const { text } = wanted
@@ -242,8 +242,6 @@ function textFaultOf(judge: Judge, { name, args }: Call, { places }: Outcome): C
   return { kind: 'pointless', text: message, places: [], codes: [...codes] }
 }
 
-type CallFault = Pick<Fault, 'kind' | 'text' | 'places' | 'codes'>
-
 function codeTest(
   name: string,
   text: string,
@@ -255,7 +253,7 @@ function codeTest(
   return name === 'matches' && pattern !== undefined ? (code) => pattern.test(code) : undefined
 }
 
-/** A date that is no date is a text. */
+/** Whether it can be a text or a number. A date is evaluated as a text only if it is not a valid one. */
 const mayBe = ({ places, values }: Outcome, kind: 'string' | 'number'): boolean =>
   places === undefined ||
   values === undefined ||

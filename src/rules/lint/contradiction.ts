@@ -8,7 +8,7 @@ type Binary = Extract<Expression, { op: 'binary' }>
 /** Why an `and` never holds although each side may: one element cannot equal two texts. */
 export function contradictionIn(judge: Judge, expression: Binary, frame: Frame): string | undefined {
   const wanted = new Map<string, string>()
-  for (const part of partsOf(expression)) {
+  for (const part of equalitiesIn(expression)) {
     const { left, right } = part
     if (right.op !== 'literal' || !isSingle(judge, left, frame)) continue
     const element = print(left)
@@ -21,10 +21,12 @@ export function contradictionIn(judge: Judge, expression: Binary, frame: Frame):
 }
 
 /** The comparisons with `=` that must all hold. */
-function partsOf(expression: Expression): readonly Binary[] {
+function equalitiesIn(expression: Expression): readonly Binary[] {
   if (expression.op !== 'binary') return []
   if (expression.operator === '=') return [expression]
-  return expression.operator === 'and' ? [...partsOf(expression.left), ...partsOf(expression.right)] : []
+  return expression.operator === 'and'
+    ? [...equalitiesIn(expression.left), ...equalitiesIn(expression.right)]
+    : []
 }
 
 /** Whether an expression can give only one element: steps to elements that do not repeat. */

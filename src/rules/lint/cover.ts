@@ -1,6 +1,6 @@
 import type { Expression } from '../expression.js'
 import type { RulePath } from '../path.js'
-import type { Place } from './place.js'
+import { isRoot, type Place } from './place.js'
 
 /** Whether a rule claims a kind of node in every resource of its types, whatever the data. */
 export type Cover = (place: Place, root: string) => boolean
@@ -32,7 +32,7 @@ function isOutsideChildResources({ parent }: Place): boolean {
 
 type Claim = (place: Place) => boolean
 
-const wholeResource: Claim = ({ parent, floating }) => parent === undefined && !floating
+const wholeResource: Claim = isRoot
 
 function claimsOf({ form }: RulePath): readonly Claim[] {
   if (form.kind === 'resource') return [wholeResource]
@@ -51,8 +51,6 @@ const ofNameAnywhere =
   (name: string): Claim =>
   (place) =>
     place.name === name && isOutsideChildResources(place)
-
-const isRoot = (place: Place): boolean => place.parent === undefined && !place.floating
 
 const childOf =
   (parentClaim: Claim, name: string): Claim =>

@@ -1,6 +1,6 @@
 import { type ElementType, isPrimitive } from '../../fhir/elements.js'
 import type { FindingCode } from './codes.js'
-import type { Place } from './place.js'
+import { isRoot, type Place } from './place.js'
 import { templateFault, textFault } from './template.js'
 
 const DATES = new Set(['date', 'dateTime', 'instant'])
@@ -80,9 +80,6 @@ function writingText(method: string, places: readonly Place[]): Odd | undefined 
     message: `${method} writes a text, and this reaches values of the type ${odd.type.name}`,
   }
 }
-
-const isRoot = ({ type, parent, floating }: Place): boolean =>
-  type.isResource && parent === undefined && !floating
 
 /** Whether one of these types stands at or below a place; extensions, which hold anything, do not count. */
 function holds(places: readonly Place[], names: ReadonlySet<string>): boolean {

@@ -2,13 +2,12 @@ import { parseMoment } from '../../fhir/dates.js'
 import type { Expression } from '../expression.js'
 import { codesAt } from './bindings.js'
 import { isSingle } from './contradiction.js'
-import type { Fault } from './faults.js'
+import type { FaultFacts } from './faults.js'
 import type { Frame, Judge } from './judge.js'
 import { type ComparedKind, kindsOf, NEVER, type Outcome, value } from './outcome.js'
 
 type Binary = Extract<Expression, { op: 'binary' }>
 type Operands = readonly [Outcome, Outcome]
-type Told = Pick<Fault, 'kind' | 'text' | 'places' | 'codes'>
 
 const HOLDS = value('boolean')
 
@@ -19,11 +18,16 @@ export function compared(judge: Judge, expression: Binary, frame: Frame, operand
   return fault?.kind === 'condition' && !expression.operator.startsWith('!') ? NEVER : HOLDS
 }
 
-function faultOf(judge: Judge, expression: Binary, frame: Frame, [left, right]: Operands): Told | undefined {
+function faultOf(
+  judge: Judge,
+  expression: Binary,
+  frame: Frame,
+  [left, right]: Operands,
+): FaultFacts | undefined {
   const mine = kindsOf(left)
   const theirs = kindsOf(right)
   if (mine !== undefined && theirs !== undefined && !shares(mine, theirs)) {
-    // A date that is none is compared as a text, so a text that is no date may be met in data that is invalid.
+    // An invalid date is compared as a text, so a text that is not a date may still match in invalid data.
     const kind = isOddText(left, theirs) || isOddText(right, mine) ? 'pointless' : 'condition'
     const text = `${[...mine].map(nameOf).join(' or ')} never equals ${[...theirs].map(nameOf).join(' or ')}`
     return { kind, text, places: left.places ?? [] }
@@ -43,7 +47,7 @@ const shares = <T>(some: ReadonlySet<T>, others: ReadonlySet<T>): boolean => {
 }
 
 /** `=` with a list: both sides must have as many values, in the same order. */
-function ofSeveral(judge: Judge, { operator, left, right }: Binary, frame: Frame): Told | undefined {
+function ofSeveral(judge: Judge, { operator, left, right }: Binary, frame: Frame): FaultFacts | undefined {
   if (!/^!?[=~]$/.test(operator)) return undefined
   const texts = listOf(right)
   if (texts === undefined) return undefined
@@ -60,7 +64,11 @@ function listOf(expression: Expression): number | undefined {
 }
 
 /** A text that is none of the codes that the other side may hold. */
-function ofCodes(judge: Judge, { operator }: Binary, [{ places }, { texts }]: Operands): Told | undefined {
+function ofCodes(
+  judge: Judge,
+  { operator }: Binary,
+  [{ places }, { texts }]: Operands,
+): FaultFacts | undefined {
   const codes = codesAt(places, judge.tree.version)
   if (codes === undefined || texts === undefined) return undefined
   const folded = operator.endsWith('~') ? [...codes].map((code) => code.toLowerCase()) : [...codes]

@@ -4,7 +4,7 @@ import type { Place } from './place.js'
 /** What is wrong at one place of an expression. */
 export interface Fault {
   /**
-   * `element`, `type`: nothing of that name is there. `argument`: an argument that must be a text is none. `condition`:
+   * `element`, `type`: nothing of that name is there. `argument`: an argument that must be a text is not one. `condition`:
    * it never holds. `pointless`: it never holds, or always, for valid data only. `fails`: evaluating it rejects the line.
    * `partly-fails`: it does so for some kinds of values.
    */
@@ -19,6 +19,9 @@ export interface Fault {
   /** Inside `where(…)` or another condition or argument, not a step of the path itself. */
   readonly isInCondition: boolean
 }
+
+/** What is wrong, without the expression in which it is. */
+export type FaultFacts = Omit<Fault, 'expression' | 'isInCondition'>
 
 /**
  * Collects faults over all resource types that a rule applies to. An expression is at fault only where it is on each

@@ -3,9 +3,9 @@ import { type ElementTree, type ElementType, isPrimitive } from '../../fhir/elem
 import type { Expression } from '../expression.js'
 import type { RulePath } from '../path.js'
 import { listed } from './effect.js'
-import { type Fault, Faults } from './faults.js'
+import { type FaultFacts, Faults } from './faults.js'
 import { isNothing, NEVER, NOTHING, nodes, type Outcome, UNKNOWN, value } from './outcome.js'
-import { concrete, type Place, placesNamed, rootPlace, searchedBelow } from './place.js'
+import { concrete, isRoot, type Place, placesNamed, rootPlace, searchedBelow } from './place.js'
 import { print } from './print.js'
 
 /** What an expression is evaluated on, as in `rules/evaluate.ts`. */
@@ -99,11 +99,7 @@ export class Judge {
   }
 
   /** Notes a fault, or with `undefined` that there is none. */
-  note(
-    expression: Expression,
-    frame: Frame,
-    fault: Omit<Fault, 'expression' | 'isInCondition'> | undefined,
-  ): void {
+  note(expression: Expression, frame: Frame, fault: FaultFacts | undefined): void {
     if (fault === undefined) this.faults.passed(expression)
     else this.faults.add({ ...fault, expression, isInCondition: frame.isCondition })
   }
@@ -119,9 +115,9 @@ export class Judge {
     return this.run(expression.input, frame)
   }
 
-  /** An index or a count that is no integer fails, whatever it is an index of. */
+  /** An index or a count that is not an integer fails, whatever it selects from. */
   needsInteger(expression: Expression, position: Expression, frame: Frame): void {
-    // What is wrong inside of the index does not matter where it is no index at all.
+    // What is wrong inside the index does not matter if it is not a valid index at all.
     const apart = new Judge(this.tree, this.root.type, new Faults(), this.isIndexed, this.operations)
     const { places, values } = apart.run(position, frame)
     const isNumber = values === undefined || places === undefined || values.has('number')
@@ -143,7 +139,7 @@ export class Judge {
   }
 
   /** What some of the kinds of an element make fail; undefined where none does. */
-  partlyFails({ places }: Outcome): Omit<Fault, 'expression' | 'isInCondition'> | undefined {
+  partlyFails({ places }: Outcome): FaultFacts | undefined {
     const complex = places?.filter(({ type }) => type.jsonKind === 'object') ?? []
     if (places === undefined || complex.length === 0) return undefined
     const text = `it fails where the element is ${listed([...new Set(complex.map(({ type }) => type.name))])}`
@@ -270,8 +266,7 @@ export class Judge {
 // A child resource takes its turn as a root, with the name it has in its parent.
 const CHILD_NAMES = new Set(['contained', 'resource', 'outcome', 'issues'])
 
-const isChild = ({ parent, floating }: Place, name: string): boolean =>
-  parent === undefined && !floating && CHILD_NAMES.has(name)
+const isChild = (place: Place, name: string): boolean => isRoot(place) && CHILD_NAMES.has(name)
 
 function literal({ kind, text }: Extract<Expression, { op: 'literal' }>): Outcome {
   switch (kind) {

@@ -4,7 +4,7 @@ import type { RulePath } from '../path.js'
 import type { FindingCode } from './codes.js'
 import type { Cover } from './cover.js'
 import { listed } from './effect.js'
-import type { Place } from './place.js'
+import { isRoot, type Place } from './place.js'
 
 type Judgement = { readonly code: FindingCode; readonly message: string } | undefined
 
@@ -23,7 +23,7 @@ export function resourcesLeft(
   { form }: RulePath,
   found: readonly PlacesOfType[],
 ): Judgement {
-  // Whoever names all backbone elements does not mean the resources in some of them.
+  // A rule on all backbone elements is not meant for the resources in some of them.
   if (method !== 'redact' || (form.kind === 'byType' && form.name === 'BackboneElement')) return undefined
   const places = found.flatMap((one) => one.places)
   const holders = places.filter(({ type }) => !type.isResource && holdsResources(type))
@@ -39,8 +39,6 @@ export function resourcesLeft(
     message: `redact leaves each resource in ${names(shells)} with its resourceType; "method": "remove" takes the whole resource away`,
   }
 }
-
-const isRoot = ({ parent, floating }: Place): boolean => parent === undefined && !floating
 
 const names = (places: readonly Place[]): string =>
   listed([...new Set(places.map(({ name, type }) => (name === '' ? type.name : name)))])
@@ -58,7 +56,7 @@ export function extensionsWithoutUrl(
     if (places.some(isUrl))
       return {
         code: 'extension-without-url',
-        message: 'the url of an extension goes, and its value stays: nothing tells what it means',
+        message: 'the url of an extension goes, and its value stays: nothing says what it means',
       }
     const leavesParts =
       keepsParts && dates.some((date) => !covers.some((cover) => cover(date, resource.name)))

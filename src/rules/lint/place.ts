@@ -18,6 +18,9 @@ export interface OwnedMember {
 
 export const rootPlace = (resource: ElementType): Place => ({ type: resource, name: '', floating: false })
 
+/** Whether a place is the resource whose rules are applied, not something inside it. */
+export const isRoot = ({ parent, floating }: Place): boolean => parent === undefined && !floating
+
 /** The types a place can have: all resource types, where FHIR has "any resource". */
 export const concrete = (type: ElementType, tree: ElementTree): readonly ElementType[] =>
   type === tree.anyResource ? [...tree.resources.values()] : [type]

@@ -1,6 +1,5 @@
-import { type Expression, LEVELS } from '../expression.js'
+import { type Expression, LEVELS, TYPE_FUNCTIONS } from '../expression.js'
 
-const TYPE_FUNCTIONS = new Set(['is', 'as', 'ofType'])
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const OPERATOR_NAMES = new Set(LEVELS.flat().filter((operator) => NAME.test(operator)))
 
