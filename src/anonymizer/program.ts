@@ -48,7 +48,7 @@ export function compileProgram(
     elements,
     rules,
     isRedact: (number) => rules[number - 1].rule.method === 'redact',
-    takesAway: (number) => /^re(?:dact|move)$/.test(rules[number - 1].rule.method),
+    takesAway: (number) => ['redact', 'remove'].includes(rules[number - 1].rule.method),
     rulesFor(resourceType) {
       const known = byType.get(resourceType)
       if (known !== undefined) return known

@@ -24,7 +24,7 @@ export function dropEmpty(node: TreeNode): void {
   }
 }
 
-/** An item that only its `_` object is left of. */
+/** An item whose value is empty, as `""`. */
 const isBlankItem = ({ kind, replaced }: TreeNode): boolean => kind === 'empty' && replaced === undefined
 
 /** An item whose `_` object is empty. */
@@ -34,10 +34,10 @@ const isBareItem = ({ type, body }: TreeNode): boolean =>
 /** The first empty value at or below a node, as `dropEmpty` has it. */
 export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
   if (body === undefined) return undefined
-  for (const { items, ...member } of body.members) {
-    const empty = items.find((item) => !item.isReal)
+  for (const member of body.members) {
+    const empty = member.items.find((item) => !item.isReal)
     if (empty !== undefined) return empty
-    if (isEmptyProperty({ items, ...member })) return items[0]
+    if (isEmptyProperty(member)) return member.items[0]
   }
   for (const child of body.children) {
     if (isBlankItem(child) || isBareItem(child)) return child
@@ -47,15 +47,13 @@ export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
   return undefined
 }
 
-/** A property of which its element needs nothing: `"_x": null` beside a value, `"x": null` beside extensions. */
-function isEmptyProperty({ member, underscore, items }: EmptyProperty): boolean {
+/** A property that adds nothing to its element: `"_x": null` beside a value, `"x": null` beside extensions. */
+function isEmptyProperty({ member, underscore, items }: JsonMember): boolean {
   if (member === undefined || !isPrimitive(member.type)) return false
   return items.every((item) =>
     underscore ? item.body?.children.some((child) => child.isReal) !== true : !hasValue(item),
   )
 }
-
-type EmptyProperty = Pick<JsonMember, 'member' | 'underscore' | 'items'>
 
 /** Settles, bottom-up, which elements nothing is left of (`spec/anonymizer.md` 0.4): they are `gone`. Resources stay. */
 export function prune(node: TreeNode): void {

@@ -1,4 +1,4 @@
-import { isLinearShift, shiftRangeOf } from '../anonymizer/methods/shift-days.js'
+import { isLinearShift, shiftCountOf, shiftRangeOf } from '../anonymizer/methods/shift-days.js'
 import type { Parameters, Rule } from '../anonymizer/spec.js'
 import type { ConfigProblem, Notice } from './problem.js'
 
@@ -75,7 +75,4 @@ export function dateShiftNotices(parameters: ShiftParameters, rules: readonly Ru
   return notices
 }
 
-function shiftCount(parameters: ShiftParameters): number {
-  const { least, most, excludesZero } = shiftRangeOf(parameters)
-  return most - least + (excludesZero && least <= 0 && most >= 0 ? 0 : 1)
-}
+const shiftCount = (parameters: ShiftParameters): number => shiftCountOf(shiftRangeOf(parameters))

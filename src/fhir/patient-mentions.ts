@@ -1,4 +1,5 @@
 import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from './json.js'
+import { percentDecoded } from './resource-url.js'
 
 /** A reference in a resource, with what decides whose data the resource is. */
 export interface Mention {
@@ -270,7 +271,7 @@ export function targetOf(given: string): Target | undefined {
   const urn = URN.exec(address)?.[1]
   if (urn !== undefined) return { kind: 'urn', id: urn.split(/[#|?]/, 1)[0] }
   if (address.startsWith('#')) return undefined
-  const text = address.includes('%') ? decoded(address) : address
+  const text = percentDecoded(address)
   const plain = text.split(/[#|]/, 1)[0].replace(/\/$/, '')
   const segments = plain.split('/')
   const history = segments.indexOf('_history')
@@ -283,12 +284,4 @@ export function targetOf(given: string): Target | undefined {
   )
     return { kind: 'resource', type: /^patient$/i.test(type) ? 'Patient' : type, id }
   return NAMES_PATIENT.test(text) ? { kind: 'hidden-patient' } : undefined
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -1,6 +1,6 @@
 /** What the last segments of a URL's path name, by RFC 3986 and FHIR's RESTful addresses. */
 export interface NamedResource {
-  /** What stands before the type, as written. */
+  /** The part before the type, as written. */
   readonly base: string
   readonly type: string
   /** Percent-decoded. */
@@ -41,7 +41,7 @@ function lastSegments(path: string) {
   const starts: number[] = []
   for (let to = end; to > 0 && segments.length < SEGMENTS; ) {
     const slash = path.lastIndexOf('/', to - 1)
-    segments.unshift(decoded(path.slice(slash + 1, to)))
+    segments.unshift(percentDecoded(path.slice(slash + 1, to)))
     starts.unshift(slash + 1)
     to = slash
   }
@@ -51,11 +51,12 @@ function lastSegments(path: string) {
   return { segments, starts }
 }
 
-function decoded(segment: string): string {
-  if (!segment.includes('%')) return segment
+/** A text with a `%` that begins no escape is taken as it is. */
+export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
   try {
-    return decodeURIComponent(segment)
+    return decodeURIComponent(text)
   } catch {
-    return segment
+    return text
   }
 }

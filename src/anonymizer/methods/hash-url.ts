@@ -1,5 +1,5 @@
 import { referenceId } from '../../fhir/references.js'
-import { resourceInUrl } from '../../fhir/resource-url.js'
+import { percentDecoded, resourceInUrl } from '../../fhir/resource-url.js'
 
 /** How `urls: "references"` hashes. */
 export interface UrlHashing {
@@ -43,7 +43,7 @@ const USER = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)[^/]*@/
 function hashedBase(base: string, { hashText, resourceTypes, isRelative }: UrlHashing): string | undefined {
   const compartment = base.includes('/') ? resourceInUrl(base, resourceTypes) : undefined
   const server = (compartment?.base ?? base).replace(USER, '$1')
-  if (server.split('/').some((segment) => resourceTypes.has(decoded(segment)))) return undefined
+  if (server.split('/').some((segment) => resourceTypes.has(percentDecoded(segment)))) return undefined
   const kept = isRelative ? '' : server
   return compartment === undefined ? kept : `${kept}${compartment.type}/${hashText(compartment.id)}/`
 }
@@ -126,6 +126,7 @@ function splitUnescaped(text: string, separator: string): string[] {
   return parts
 }
 
+/** Decodes a value of a query, in which `+` is a space; one with a `%` that begins no escape is taken as it is. */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value.replaceAll('+', ' '))

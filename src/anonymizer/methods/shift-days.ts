@@ -16,6 +16,13 @@ export interface ShiftRange {
 
 type RangeParameters = Pick<Parameters, 'dateShiftRangeInDays' | 'dateShiftExcludeZero'>
 
+/** How many shifts the range has. */
+export const shiftCountOf = (range: ShiftRange): number =>
+  range.most - range.least + (leavesOutZero(range) ? 0 : 1)
+
+const leavesOutZero = ({ least, most, excludesZero }: ShiftRange): boolean =>
+  excludesZero && least <= 0 && most >= 0
+
 export function shiftRangeOf({ dateShiftRangeInDays, dateShiftExcludeZero }: RangeParameters): ShiftRange {
   const [least, most] = dateShiftRangeInDays ?? [-LARGEST_SHIFT_DAYS, LARGEST_SHIFT_DAYS]
   return { least, most, excludesZero: dateShiftExcludeZero ?? false }
@@ -100,12 +107,15 @@ function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
 
 const WORDS = 2 ** 32
 
-/** Every day of the range is equally likely. The range is part of what is keyed: two ranges tell nothing together. */
+/**
+ * Every day of the range is equally likely. The key depends on the range: releases with two ranges reveal no more
+ * together than each of them alone.
+ */
 function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (prefix: string) => number {
   const { least, most, excludesZero } = range
   const hmac = createHmac(subKey(key, 'dateShift', scope, least, most, excludesZero))
-  const leavesOutZero = excludesZero && least <= 0 && most >= 0
-  const choices = most - least + (leavesOutZero ? 0 : 1)
+  const skipsZero = leavesOutZero(range)
+  const choices = shiftCountOf(range)
   // Words from here on would make some offsets likelier than others.
   const unbiasedWords = WORDS - (WORDS % choices)
   return (prefix) => {
@@ -115,7 +125,7 @@ function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (pr
         const word = digest.readUInt32BE(at)
         if (word >= unbiasedWords) continue
         const days = least + (word % choices)
-        return leavesOutZero && days >= 0 ? days + 1 : days
+        return skipsZero && days >= 0 ? days + 1 : days
       }
     }
   }
