@@ -231,7 +231,7 @@ class Interpretation {
     detach(node)
   }
 
-  /** The original generalizes an element's id as its value; cases that are not made for it must not cost the line. */
+  /** The original generalizes an element's id like its value; cases not written for ids must not reject the line. */
   private generalizeId(rule: CompiledRule, id: TreeNode): void {
     try {
       this.take(rule, id)

@@ -32,7 +32,7 @@ export interface Parameters {
   readonly cryptoHashKey?: string
   /** `relative`: cryptoHash leaves of a reference only `Type/hash`, without the server's address and the version. */
   readonly absoluteReferences?: 'keep' | 'relative'
-  /** `references`: cryptoHash takes every url for a reference, where it names a resource. */
+  /** `references`: cryptoHash treats every url that names a resource as a reference. */
   readonly urls?: 'whole' | 'references'
   /** UTF-8 length 16, 24 or 32 bytes. */
   readonly encryptKey?: string

@@ -342,7 +342,7 @@ class TableBuilder {
   }
 }
 
-/** What remove takes goes by its syntax alone, unless earlier rules count and label something in it. */
+/** An element to remove is skipped by its syntax alone, unless earlier rules count and label something in it. */
 const removedAct = ({ claim, claimsHere, below }: Place): number =>
   claimsHere && below.every(({ rule }) => rule > claim) ? ACT.DROP : ACT.BAIL
 

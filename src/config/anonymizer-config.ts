@@ -43,7 +43,7 @@ export interface CheckedConfig {
   readonly randomKeys: readonly KeyName[]
   readonly customModules: readonly CustomModule[]
   readonly notices: readonly Notice[]
-  /** Of its canonical form without the keys. */
+  /** SHA-256 of its canonical form without the keys. */
   readonly digest: string
 }
 
@@ -56,7 +56,7 @@ export interface Verdict {
   /** Those without fault. */
   readonly rules: readonly Rule[]
   readonly fhirVersion: FhirVersion
-  /** What lint needs to know of the parameters. */
+  /** What lint needs to know about the parameters. */
   readonly linted: LintedParameters
   readonly checked?: CheckedConfig
 }

@@ -1,4 +1,4 @@
-/** How a scheduler tells a process which of many it is. */
+/** The variables in which a scheduler gives a process its number among many. */
 interface TaskVariable {
   readonly scheduler: string
   /** Set for each task. */

@@ -4,7 +4,7 @@ const KEY_MEMBER = /^(?:dateShift|cryptoHash|encrypt|perturb)Key$/i
 
 /**
  * SHA-256 of a configuration's canonical form (RFC 8785: members sorted, no white space), without the members that
- * hold keys, wherever they are and in whatever case they are written. Comments of the file are no part of it, members
+ * hold keys, wherever they are and in whatever case they are written. Comments in the file are not part of it; members
  * such as `comment` are.
  */
 export const configDigest = (raw: unknown): string =>

@@ -5,7 +5,7 @@ const LEAST_BYTES = 16
 /** Characters that do not follow from those before them. */
 const LEAST_FREE = 12
 const LEAST_DIFFERENT = 6
-/** A beginning that comes again at the end by chance is shorter. */
+/** Fewer characters of the beginning may come again at the end by chance. */
 const LEAST_REPEATED = 4
 
 // `${NAME}`, `$NAME`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `#{…}#`, `__NAME__`
@@ -66,15 +66,15 @@ function repeatedUnit(characters: readonly string[]): readonly string[] {
   return border < LEAST_REPEATED ? characters : characters.slice(0, characters.length - border)
 }
 
-/** Characters that do not go on with a run such as `aaa`, `123` or `cba`. */
+/** How many characters do not continue a run such as `aaa`, `123` or `cba`. */
 function freeCharacters(characters: readonly string[]): number {
   let free = 0
   let lastStep: number | undefined
   for (let k = 0; k < characters.length; k++) {
     const step =
       k === 0 ? undefined : (characters[k].codePointAt(0) ?? 0) - (characters[k - 1].codePointAt(0) ?? 0)
-    const goesOn = step === 0 || (Math.abs(step ?? 2) === 1 && step === lastStep)
-    if (!goesOn) free++
+    const continues = step === 0 || (Math.abs(step ?? 2) === 1 && step === lastStep)
+    if (!continues) free++
     lastStep = step
   }
   return free

@@ -17,7 +17,7 @@ export interface PlanSecrets {
 export interface ConfigPlan {
   /** Of everything that decides the output: rules, parameters, hashed keys, custom methods, reference day if given. */
   readonly fingerprint: string
-  /** What recipients of the outputs may know of it. */
+  /** What recipients of the outputs may know about the configuration. */
   readonly configuration: ConfigurationFacts
   newRunSecrets(): PlanSecrets
   /** The complete specification. Throws nothing for secrets that `newRunSecrets` of the same configuration made. */

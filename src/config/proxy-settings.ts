@@ -3,8 +3,9 @@ import { parseBypass } from '../http/bypass.js'
 import type { ProxyAddress, ProxySettings } from '../http/proxy.js'
 
 /**
- * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each also in lower case, which goes first, and settles
- * them for Azure's SDK. Throws CONFIG_INVALID, which names the variable and never its content: it may hold a password.
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, each also in lower case, which has precedence, and
+ * settles them for Azure's SDK. Throws CONFIG_INVALID, which names the variable and never its content: it may hold a
+ * password.
  */
 export function readProxies(env: NodeJS.ProcessEnv = process.env): ProxySettings {
   const all = addressOf(env, 'ALL_PROXY')
@@ -46,7 +47,7 @@ function addressOf(env: NodeJS.ProcessEnv, name: string): URL | undefined {
   if (text === undefined) return undefined
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   const url = URL.canParse(address) ? new URL(address) : undefined
-  // More behind the host is the rest of a password with a slash, `?` or `#` in it, whose start would be the host.
+  // Anything after the host is the rest of a password with a slash, `?` or `#` in it; its start was taken for the host.
   const isWhole = url !== undefined && url.pathname === '/' && url.search === '' && url.hash === ''
   if (isWhole && (url.protocol === 'http:' || url.protocol === 'https:')) return url
   throw sluiceError(

@@ -61,7 +61,7 @@ const CONSEQUENCES: Readonly<Record<KeyName, string>> = {
   perturbKey: 'each run has other noise on the same value, and the mean of it gives the exact value',
 }
 
-/** The series that the runs of a pipeline are; undefined where each one replaces the last. */
+/** The series that a pipeline's runs form; undefined if each run replaces the one before. */
 export function seriesOf({ onlyNew, schedule, retention, anonymizer }: PipelineConfig): Series | undefined {
   const why = whyInSeries({ onlyNew, schedule, retention })
   return why === undefined ? undefined : { why, isSeparate: anonymizer.separateRuns, isAddedTo: onlyNew }

@@ -46,13 +46,13 @@ export async function readSecret(place: SecretPlace, at: string, sources: Secret
 }
 
 /**
- * As messages name it. Somebody who gives the secret itself in the place of the name does not find it in a log: only
- * what is written as names of variables are is shown.
+ * As messages name it. The secret itself may have been given in place of the name and must not reach a log, so only a
+ * text that looks like the name of a variable is shown.
  */
 export const variableName = (name: string): string =>
   /^[A-Z_][A-Z0-9_]{0,63}$/.test(name)
     ? `the environment variable ${name}`
-    : 'the environment variable of the name that is given (not shown, as it could be the secret itself)'
+    : 'the environment variable (its name is not shown, because it could be the secret itself)'
 
 /** As messages name it. */
 export const nameOf = (place: SecretPlace): string =>

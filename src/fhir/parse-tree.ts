@@ -187,7 +187,7 @@ class Parser {
     const isEmpty = property.items.length === 0
     if (isEmpty) {
       const item = add()
-      // The item is its partner's: what that holds stays.
+      // The item belongs to the partner, whose content is kept.
       if (!underscore || partner === undefined) markToken(item, 'empty', start, this.at)
       this.hasEmpty = true
     }

@@ -18,7 +18,7 @@ export type Target =
 /** Where any type of resource names its patient. A reference there is to a patient unless it says otherwise. */
 const COMMON = 'patient subject beneficiary individual for candidate deliverFor'
 
-/** What the patient compartment of a type has besides (FHIR STU3, R4 and R5, CompartmentDefinition/patient). */
+/** Further elements of the patient compartment, by type (FHIR STU3, R4 and R5, CompartmentDefinition/patient). */
 const BY_TYPE: Readonly<Record<string, string>> = {
   AllergyIntolerance: 'recorder asserter participant.actor',
   Appointment: 'participant.actor',

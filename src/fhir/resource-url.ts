@@ -21,7 +21,7 @@ const SEGMENTS = 6
  */
 export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>): NamedResource | undefined {
   const [whole, scheme, path] = PARTS.exec(text) ?? ['', undefined, '']
-  // `urn:x` and `mailto:x` have no authority: what follows the scheme is no path of segments.
+  // `urn:x` and `mailto:x` have no authority: what follows the scheme is not a path of segments.
   if (scheme !== undefined && !whole.startsWith('//', scheme.length + 1)) return undefined
   const { segments, starts } = lastSegments(path)
   const history = segments.length >= 2 && segments.at(-2) === '_history'

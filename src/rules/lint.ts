@@ -20,7 +20,7 @@ export interface Finding {
   readonly message: string
   /** A path to write instead, which reaches what the rule was meant to reach, or a condition or value of a case. */
   readonly suggestion?: string
-  /** What of the rule it is about, where that is not its path. */
+  /** The part of the rule that the finding is about, if it is not the path. */
   readonly part?: 'cases'
 }
 
@@ -28,13 +28,13 @@ export interface LintedRule {
   readonly number: number
   readonly path: string
   readonly method?: string
-  /** Of substitute. */
+  /** For substitute only. */
   readonly replaceWith?: unknown
-  /** Of generalize. */
+  /** For generalize only. */
   readonly cases?: Cases
 }
 
-/** What lint needs to know of the parameters. */
+/** What lint needs to know about the parameters. */
 export interface LintedParameters {
   /** Redact leaves parts of dates, ages or ZIP codes. */
   readonly keepsParts?: boolean
@@ -130,7 +130,7 @@ function casesOf(
   return caseFindings(cases, [...reached], tree).map((finding) => ({ ...finding, part: 'cases' }))
 }
 
-/** What a redact leaves that it seems to take away. */
+/** What a redact leaves although it seems to remove it. */
 function leftovers(
   { method = '', ...facts }: LintedRule & { readonly redactsAll: boolean; readonly keepsParts: boolean },
   path: RulePath,

@@ -40,8 +40,8 @@ function zeroedTime({ text }: Leaf, moment: Moment): string {
 
 const FRACTION_DIGITS_AT = '2015-02-07T13:28:17.'.length
 
-/** What stands for the time of a shifted instant, which cannot do without one. */
+/** The time of every shifted instant, as an instant must have one. */
 export const MIDNIGHT_UTC = 'T00:00:00Z'
 
-/** An offset follows daylight saving at the true date, which tells the shift: a date-time becomes a date. */
+/** An offset follows daylight saving at the true date and so narrows down the shift: a date-time becomes a date. */
 const timeWithoutZone = ({ type }: Leaf): string => (type === 'instant' ? MIDNIGHT_UTC : '')

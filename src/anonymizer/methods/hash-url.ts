@@ -5,13 +5,13 @@ import { percentDecoded, resourceInUrl } from '../../fhir/resource-url.js'
 export interface UrlHashing {
   readonly hashText: (text: string) => string
   readonly resourceTypes: ReadonlySet<string>
-  /** Whether what stands before the type, and the version behind the id, are left out. */
+  /** Whether everything before the type, and the version after the id, is left out. */
   readonly isRelative: boolean
 }
 
 /**
  * A URL with the id of the resource it names hashed as `Resource.id` and references are: `Type/id` with any base,
- * `urn:uuid:`, `urn:oid:`, `#id`. Of a search (`Type?name=value`) the values are hashed, a bare `Type` stays, and
+ * `urn:uuid:`, `urn:oid:`, `#id`. In a search (`Type?name=value`) the values are hashed, a bare `Type` is kept, and
  * everything else is hashed whole.
  */
 export function hashUrl(text: string, hashing: UrlHashing): string {
@@ -37,8 +37,8 @@ export function hashUrl(text: string, hashing: UrlHashing): string {
 const USER = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)[^/]*@/
 
 /**
- * What stands before a type, without a user's name and password. The id of a compartment (`Patient/1/`) is hashed, and
- * only the compartment is left where isRelative; undefined where other ids may stand in it.
+ * The part before a type, without a user's name and password. The id of a compartment (`Patient/1/`) is hashed, and
+ * with `isRelative` nothing else is left; undefined if the part may hold other ids.
  */
 function hashedBase(base: string, { hashText, resourceTypes, isRelative }: UrlHashing): string | undefined {
   const compartment = base.includes('/') ? resourceInUrl(base, resourceTypes) : undefined
@@ -91,7 +91,7 @@ const isParameter = (name: string, resourceTypes: ReadonlySet<string>): boolean 
   })
 
 /**
- * The search with its values hashed; undefined where it is none. A token's system goes (`identifier=system|value`
+ * The search with its values hashed; undefined if it is not a search. A token's system goes (`identifier=system|value`
  * becomes `identifier=hash(value)`), so that it finds what `cryptoHash` made of `Identifier.value`.
  */
 function hashedQuery(query: string, hashing: UrlHashing): string | undefined {
@@ -137,7 +137,7 @@ function decoded(value: string): string {
 
 const URL_TYPES = new Set(['uri', 'url', 'canonical', 'oid', 'uuid'])
 
-/** Whether `urls: "references"` is about an element, besides `Reference.reference`. */
+/** Whether `urls: "references"` applies to an element, besides `Reference.reference`. */
 export const isUrlElement = (type: string, name: string, parentType: string): boolean =>
   URL_TYPES.has(type) || isSearchElement(name, parentType)
 

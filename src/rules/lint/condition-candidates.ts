@@ -8,7 +8,7 @@ import { comparedKind } from './outcome.js'
 type Binary = Extract<Expression, { op: 'binary' }>
 type Call = Extract<Expression, { op: 'call' }>
 
-/** What of a complex element is meant where it is compared with a text. */
+/** The part of a complex element that is meant where the element is compared with a text. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   CodeableConcept: ['coding', 'code'],
   CodeableReference: ['concept', 'coding', 'code'],
@@ -134,7 +134,7 @@ function lastOf(expression: Expression): Binary | undefined {
   return /^(?:or|and|xor)$/.test(expression.operator) ? lastOf(expression.right) : expression
 }
 
-/** What is left where the step that fails goes, or what makes it work in a condition. */
+/** The expression without the step that fails, or with what makes that step work in a condition. */
 export function failureCandidates(fault: Fault, types: readonly ElementType[]): Candidate[] {
   const { expression, isInCondition } = fault
   const target = expression

@@ -4,7 +4,7 @@ import type { FindingCode } from './codes.js'
 import type { Place } from './place.js'
 import { judgePath } from './verdict.js'
 
-/** What the rules of a configuration leave as it is, without any of them having decided so. */
+/** Data that stays as it is because no rule of the configuration decides about it. */
 export interface Uncovered {
   readonly code: FindingCode
   readonly message: string
@@ -17,7 +17,7 @@ const TEXTS = new Set(
   ),
 )
 
-/** What can identify somebody, in the order in which it is reported. */
+/** Data that can identify somebody, in the order in which it is reported. */
 const KINDS: readonly (readonly [
   code: FindingCode,
   plural: string,
@@ -113,7 +113,7 @@ function unreachedBelow(resource: ElementType, reach: Reach): [FindingCode, stri
 
 const levelsOf = (path: string): number => path.split('.').length
 
-/** What the rules reach, as far as it matters to what they do not. */
+/** What the rules reach, kept only as far as it is needed to find what they do not reach. */
 class Reach {
   /** Resource type → path and type of each element. */
   private readonly exact = new Map<string, Set<string>>()

@@ -19,7 +19,7 @@ export function partsOf(expression: Expression): readonly Expression[] {
   }
 }
 
-/** The same expression with one part, told by identity, replaced. */
+/** The same expression with one part, found by identity, replaced. */
 export function replaced(whole: Expression, target: Expression, by: Expression): Expression {
   if (whole === target) return by
   const inner = (part: Expression): Expression => replaced(part, target, by)

@@ -138,7 +138,7 @@ export class Judge {
     return isFine
   }
 
-  /** What some of the kinds of an element make fail; undefined where none does. */
+  /** The fault of an element of which some kinds make an operation fail; undefined if none does. */
   partlyFails({ places }: Outcome): FaultFacts | undefined {
     const complex = places?.filter(({ type }) => type.jsonKind === 'object') ?? []
     if (places === undefined || complex.length === 0) return undefined

@@ -70,7 +70,7 @@ const SLIPS: readonly SlipPattern[] = [
 /** A longer text is not searched: it is hardly written by hand, and some patterns take quadratic time. */
 const MOST_CHARACTERS = 2_000
 
-/** The first slip that explains why a text does not parse; undefined where it is none of the known ones. */
+/** The first slip that explains why a text does not parse; undefined if it has no known one. */
 export function slipIn(text: string): Slip | undefined {
   if (text.length > MOST_CHARACTERS) return undefined
   const bare = blanked(text)
