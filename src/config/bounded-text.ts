@@ -1,6 +1,7 @@
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import { constants, createReadStream, fstatSync, open } from 'node:fs'
 import { Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
+import { promisify } from 'node:util'
 import { sluiceError } from '../errors.js'
 
 /** No configuration is longer; a device such as /dev/zero never ends. */
@@ -12,17 +13,13 @@ export const MAX_CONFIG_BYTES = 64 * 2 ** 20
  */
 export async function readBoundedText(path: string, signal?: AbortSignal): Promise<string> {
   // Opening a named pipe that nobody writes to would block a thread of Node for ever, and process.exit with it.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const isPipe = (await file.stat().catch(() => undefined))?.isFIFO() === true
-  try {
-    return await collect(isPipe ? pipeOf(file, signal) : file.createReadStream({ autoClose: false }))
-  } finally {
-    await file.close().catch(() => {})
-  }
+  const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  // Either stream closes the descriptor itself, once: a second close could hit a file that another thread just opened.
+  return collect(fstatSync(fd).isFIFO() ? pipeOf(fd, signal) : createReadStream(path, { fd }))
 }
 
-function pipeOf(file: FileHandle, signal: AbortSignal | undefined): Socket {
-  const pipe = new Socket({ fd: file.fd, readable: true, writable: false })
+function pipeOf(fd: number, signal: AbortSignal | undefined): Socket {
+  const pipe = new Socket({ fd, readable: true, writable: false })
   const stop = () => pipe.destroy(sluiceError('INTERRUPTED', 'interrupted', { blame: 'user', retry: 'now' }))
   if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop, { once: true })
