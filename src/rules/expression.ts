@@ -50,6 +50,25 @@ export function parseExpression(text: string): Expression {
   return new ExpressionParser(tokenize(text)).whole()
 }
 
+/** The expressions directly inside one. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.op) {
+    case 'member':
+      return expression.input === undefined ? [] : [expression.input]
+    case 'call':
+      return expression.input === undefined ? expression.args : [expression.input, ...expression.args]
+    case 'at':
+      return [expression.input, expression.position]
+    case 'binary':
+      return [expression.left, expression.right]
+    case 'type':
+    case 'sign':
+      return [expression.input]
+    default:
+      return []
+  }
+}
+
 type TokenKind =
   | 'name'
   | 'delimited'
@@ -118,6 +137,8 @@ const POWER = new Map(LEVELS.flatMap((operators, level) => operators.map((operat
 const MOST_IN_A_ROW = 1_000
 /** Parentheses in parentheses. */
 const MOST_NESTED = 100
+/** All of them on the way from an expression to its innermost part. */
+const MOST_LEVELS = 2_000
 
 class ExpressionParser {
   private next = 0
@@ -128,6 +149,7 @@ class ExpressionParser {
   whole(): Expression {
     const expression = this.binary(0)
     if (this.peek().kind !== 'end') throw this.unexpected()
+    if (isDeeperThan(MOST_LEVELS, expression)) throw this.tooLong('nested', MOST_LEVELS)
     return expression
   }
 
@@ -288,6 +310,17 @@ class ExpressionParser {
     } while (this.takeSymbol('.'))
     return parts.join('.')
   }
+}
+
+/** Without recursion, as the levels could be more than the stack holds. */
+function isDeeperThan(most: number, whole: Expression): boolean {
+  const open = [{ expression: whole, level: 1 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { expression, level } = next
+    if (level > most) return true
+    for (const part of partsOf(expression)) open.push({ expression: part, level: level + 1 })
+  }
+  return false
 }
 
 const KEYWORDS = new Set(['div', 'mod', 'and', 'or', 'xor', 'implies'])

@@ -6,6 +6,9 @@ import { lintRules } from '../../src/rules/lint.js'
 import { checkRulePath } from '../../src/rules/path.js'
 import { sluice } from '../support/sluice.js'
 
+const inEach = (count: number, start: string, part: string): string =>
+  `${'('.repeat(count)}${start}${part.repeat(count)}`
+
 const TOO_LONG: readonly (readonly [name: string, path: string])[] = [
   ['20,000 steps', `Patient${'.name'.repeat(20_000)}`],
   ['20,000 calls', `Patient${'.first()'.repeat(20_000)}`],
@@ -16,6 +19,15 @@ const TOO_LONG: readonly (readonly [name: string, path: string])[] = [
   ['20,000 sides of a union', Array(20_000).fill('Patient.name').join(' | ')],
   ['20,000 signs', `Patient.where(id = ${'-'.repeat(20_000)}1)`],
   ['5,000 open parentheses', '('.repeat(5_000)],
+  ['900 steps in each of 90 parentheses', inEach(90, 'Patient', `${'.name'.repeat(900)})`)],
+  [
+    '900 operators in each of 90 parentheses',
+    `Patient.where(${inEach(90, "'a'", `${" & 'a'".repeat(900)})`)})`,
+  ],
+  [
+    '900 indices in each of 90 indices',
+    `Patient${'.name[0'.repeat(90)}${`]${'[0]'.repeat(900)}`.repeat(90)}`,
+  ],
 ]
 
 for (const [name, path] of TOO_LONG)
@@ -27,6 +39,7 @@ const LONG: readonly (readonly [name: string, path: string])[] = [
   ['400 steps', `Questionnaire${'.item'.repeat(400)}.text`],
   ['900 alternatives', `Patient.where(${Array(900).fill("id = 'a'").join(' or ')})`],
   ['90 parentheses', `${'('.repeat(90)}Patient.name${')'.repeat(90)}`],
+  ['1,800 steps in two rows', `(Questionnaire${'.item'.repeat(900)})${'.item'.repeat(900)}`],
 ]
 
 for (const [name, path] of LONG)

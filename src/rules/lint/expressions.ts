@@ -1,23 +1,4 @@
-import type { Expression } from '../expression.js'
-
-/** The expressions directly inside one. */
-export function partsOf(expression: Expression): readonly Expression[] {
-  switch (expression.op) {
-    case 'member':
-      return expression.input === undefined ? [] : [expression.input]
-    case 'call':
-      return expression.input === undefined ? expression.args : [expression.input, ...expression.args]
-    case 'at':
-      return [expression.input, expression.position]
-    case 'binary':
-      return [expression.left, expression.right]
-    case 'type':
-    case 'sign':
-      return [expression.input]
-    default:
-      return []
-  }
-}
+import { type Expression, partsOf } from '../expression.js'
 
 /** The same expression with one part, found by identity, replaced. */
 export function replaced(whole: Expression, target: Expression, by: Expression): Expression {

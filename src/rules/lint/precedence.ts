@@ -1,5 +1,4 @@
-import type { Expression } from '../expression.js'
-import { partsOf } from './expressions.js'
+import { type Expression, partsOf } from '../expression.js'
 
 /**
  * Whether `is` or `as` stands after `|` on the same level: the original binds them looser, so `a | b as T` is
