@@ -11,6 +11,8 @@ export type LogEntry =
   | { readonly done: string }
   | { readonly record: DoneRecord }
   | { readonly gone: string }
+  /** Everything known of an output, in one line: a rewrite that is cut short replaces an output's entries or keeps them. */
+  | { readonly logged: Logged }
 
 /** What the log knows of an output. */
 export interface Logged {
@@ -21,7 +23,7 @@ export interface Logged {
 
 // Each segment is read as one text.
 const MOST_SEGMENT_LENGTH = 4 * 2 ** 20
-const MOST_SEGMENTS = 16
+const MOST_PARTLY_FILLED = 16
 
 /**
  * One append-only text in segments for the records of all items, as a file for each would take a block of the disk and
@@ -48,8 +50,10 @@ export class RecordLog {
     const read = await readLog(state)
     const log = new RecordLog(state, read)
     await removeBefore(state, read.first)
-    const { logged, segments, lines, first, isOfEarlier } = read
-    const isStale = isOfEarlier || segments.length > MOST_SEGMENTS || lines > 3 * logged.size + 1000
+    const { logged, segments, lines, length, first, isOfEarlier } = read
+    // Each run begins a segment; a log of very many items fills most of its own.
+    const partlyFilled = segments.length - length / MOST_SEGMENT_LENGTH
+    const isStale = isOfEarlier || partlyFilled > MOST_PARTLY_FILLED || lines > 3 * logged.size + 1000
     if (isStale) await log.#rewrite(segments, first)
     return log
   }
@@ -77,27 +81,35 @@ export class RecordLog {
   async #write(entries: readonly LogEntry[]): Promise<void> {
     const text = entries.map(checkedLine).join('')
     const file = await this.#opened()
-    await file.append(text)
-    await file.flush()
+    try {
+      await file.append(text)
+      await file.flush()
+    } catch (error) {
+      // A torn line must not run into the next one: others may still be appended while the run ends.
+      await this.close().catch(() => {})
+      throw error
+    }
     this.#length += text.length
     if (this.#length >= MOST_SEGMENT_LENGTH) await this.close()
   }
 
   async #opened(): Promise<Appender> {
     if (this.#file !== undefined) return this.#file
-    this.#number += 1
+    // Readers stop at the first number that is missing.
+    const number = this.#number + 1
+    const file = await this.state.appender(segmentName(this.state.epoch().id, number), 0)
+    this.#number = number
     this.#length = 0
-    this.#file = await this.state.appender(segmentName(this.state.epoch().id, this.#number), 0)
-    return this.#file
+    this.#file = file
+    return file
   }
 
   /** The rewritten entries come first, then the mark of where they begin; a crash in between loses nothing. */
   async #rewrite(segments: readonly string[], first: number): Promise<void> {
     const begin = this.#number + 1
     const batch: LogEntry[] = []
-    for (const { record, sealed } of this.#logged.values()) {
-      if (record !== undefined) batch.push({ record })
-      for (const each of sealed) batch.push({ sealed: each })
+    for (const logged of this.#logged.values()) {
+      batch.push({ logged })
       if (batch.length >= 1000) await this.#write(batch.splice(0))
     }
     if (batch.length > 0) await this.#write(batch)
@@ -111,6 +123,8 @@ interface ReadLog {
   readonly logged: Map<string, Logged>
   readonly segments: readonly string[]
   readonly lines: number
+  /** Of all segments together. */
+  readonly length: number
   /** Of the current epoch. */
   readonly first: number
   readonly lastNumber: number
@@ -136,6 +150,7 @@ async function readLog(state: State): Promise<ReadLog> {
   const segments: string[] = []
   const { id, earlier } = state.epoch()
   let lines = 0
+  let length = 0
   let first = 1
   let number = 1
   let isOfEarlier = false
@@ -146,6 +161,7 @@ async function readLog(state: State): Promise<ReadLog> {
       const text = await state.read(name)
       if (text === undefined) break
       segments.push(name)
+      length += text.length
       isOfEarlier ||= epoch !== id
       for (const line of text.split('\n')) {
         // Each line counts by itself: the last one may be torn, any may be damaged.
@@ -156,12 +172,15 @@ async function readLog(state: State): Promise<ReadLog> {
       }
     }
   }
-  return { logged, segments, lines, first, lastNumber: number - 1, isOfEarlier }
+  return { logged, segments, lines, length, first, lastNumber: number - 1, isOfEarlier }
 }
 
 function apply(logged: Map<string, Logged>, entry: LogEntry): void {
   if ('gone' in entry) logged.delete(entry.gone)
-  else if ('sealed' in entry) {
+  else if ('logged' in entry) {
+    const output = entry.logged.record?.output ?? entry.logged.sealed[0]?.output
+    if (output !== undefined) logged.set(output, entry.logged)
+  } else if ('sealed' in entry) {
     const { output } = entry.sealed
     const before = logged.get(output)
     logged.set(output, { ...before, sealed: [...(before?.sealed ?? []), entry.sealed] })

@@ -116,6 +116,84 @@ t.test(
   },
 )
 
+t.test('a rewrite that is torn at any of its lines keeps what was sealed', async (t) => {
+  const worn = new MemoryContent()
+  for (let round = 0; round < 16; round += 1) await log(stateOf(worn), { record: record('a', `f${round}`) })
+  await log(stateOf(worn), { sealed: record('a', 'g') }, { record: b }, { sealed: record('b', 'h') })
+  const before = new Map(worn.texts)
+  // As if the process had ended before it removed anything.
+  await RecordLog.open({ ...stateOf(worn), write: async () => {}, remove: async () => {} })
+  const [[name, { bytes: written }], ...others] = [...worn.texts].filter(([each]) => !before.has(each))
+  t.strictSame(others, [])
+  t.ok(written.length > 0)
+  for (let length = 0; length <= written.length; length += 20) {
+    const content = new MemoryContent()
+    for (const [each, text] of before) content.texts.set(each, text)
+    const bytes = written.subarray(0, length)
+    content.texts.set(name, { bytes, keptBytes: length, flushedBytes: length })
+    const read = await RecordLog.open(stateOf(content))
+    t.strictSame(read.logged('a'), { record: record('a', 'f15'), sealed: [record('a', 'g')] }, `${length}`)
+    t.strictSame(read.logged('b'), { record: b, sealed: [record('b', 'h')] }, `${length}`)
+  }
+})
+
+t.test('a long log that is up to date is not rewritten', async (t) => {
+  const content = new MemoryContent()
+  const long = (at: number): DoneRecord => ({
+    ...record(`o${at}`),
+    source: { name: 'x', bytes: 1, version: 'v'.repeat(4 * 2 ** 20) },
+  })
+  const opened = await RecordLog.open(stateOf(content))
+  for (let at = 0; at < 20; at += 1) await opened.append({ record: long(at) })
+  await opened.close()
+  const names = [...content.texts.keys()]
+  t.equal(names.length, 20)
+  const read = await RecordLog.open(stateOf(content))
+  t.strictSame([...content.texts.keys()], names)
+  t.equal(read.logged('o19')?.record?.output, 'o19')
+})
+
+t.test('an append that fails costs its own entries only', async (t) => {
+  for (const fault of ['torn', 'not flushed', 'not begun'] as const) {
+    const content = new MemoryContent()
+    const state = stateOf(content)
+    let failsNow = false
+    const fails = (): boolean => {
+      const now = failsNow
+      failsNow = false
+      return now
+    }
+    const failing: State = {
+      ...state,
+      async appender(name, keepBytes) {
+        if (fault === 'not begun' && fails()) throw new Error('full')
+        const file = await state.appender(name, keepBytes)
+        return {
+          ...file,
+          async append(text) {
+            if (fault !== 'torn' || !fails()) return file.append(text)
+            await file.append(text.slice(0, 50))
+            throw new Error('full')
+          },
+          async flush() {
+            if (fault === 'not flushed' && fails()) throw new Error('full')
+            await file.flush()
+          },
+        }
+      },
+    }
+    const opened = await RecordLog.open(failing)
+    if (fault !== 'not begun') await opened.append({ record: a })
+    failsNow = true
+    await t.rejects(opened.append({ record: b }), /full/, fault)
+    await opened.append({ record: c })
+    await opened.close()
+    const read = await RecordLog.open(stateOf(content))
+    t.strictSame(read.logged('c'), { record: c, sealed: [] }, fault)
+    t.ok(fault === 'not begun' || read.logged('a'), fault)
+  }
+})
+
 t.test('a run that takes over keeps the records of the epochs before', async (t) => {
   const content = new MemoryContent()
   await log(stateOf(content, { id: '1' }), { record: a }, { sealed: b })
