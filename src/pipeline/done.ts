@@ -33,7 +33,9 @@ export async function readDone(state: State, output: string): Promise<DoneRecord
   if (text === undefined) return undefined
   try {
     const { check, ...record } = JSON.parse(text) as DoneRecord & { readonly check: unknown }
-    return record.done === 1 && record.output === output && check === checkOf(record) ? record : undefined
+    // Version 0.1.0 wrote neither a check nor a place: its outputs are ours all the same.
+    const isWhole = check === checkOf(record) || (check === undefined && record.place === undefined)
+    return record.done === 1 && record.output === output && isWhole ? record : undefined
   } catch {
     return undefined
   }
