@@ -1,6 +1,6 @@
 /**
- * Work that nobody waits for until the end, at most `most` at once. After the first failure, which `onFailure` is told,
- * no more is started.
+ * Work that nobody waits for until the end, at most `most` at once. The first failure calls `onFailure`; after it, no
+ * more work is started.
  */
 export class Aside {
   readonly #underWay = new Set<Promise<void>>()
@@ -11,10 +11,13 @@ export class Aside {
     private readonly onFailure: (reason: unknown) => void,
   ) {}
 
-  /** Waits for room. Throws what an earlier one threw. */
-  async start(work: () => Promise<void>): Promise<void> {
+  /** Waits for room. After a failure of other work it calls `letGo` instead and throws that failure. */
+  async start(work: () => Promise<void>, letGo: () => Promise<void>): Promise<void> {
     while (this.#underWay.size >= this.most) await Promise.race(this.#underWay)
-    if (this.#failure !== undefined) throw this.#failure.reason
+    if (this.#failure !== undefined) {
+      await letGo().catch(() => {})
+      throw this.#failure.reason
+    }
     const ended = work()
       .catch((reason: unknown) => {
         if (this.#failure === undefined) this.onFailure(reason)
@@ -29,7 +32,7 @@ export class Aside {
     await Promise.all(this.#underWay)
   }
 
-  /** Waits for all of it. Throws what the first failure was. */
+  /** Waits for all of it. Throws the first failure. */
   async end(): Promise<void> {
     await this.settle()
     if (this.#failure !== undefined) throw this.#failure.reason

@@ -64,9 +64,12 @@ export async function beginRun(
   const bytesTotal = listed.reduce((sum, { item }) => sum + item.bytes, 0)
   const tally = new Tally(options, listed.length, bytesTotal)
   const delivered = new Delivered()
+  await sideBySide(finished, SURVEYED_AT_ONCE, async ([each, record]) => {
+    finished.set(each, await upToDate(sink, records, { record, work: each }))
+  })
   for (const [each, record] of finished) {
     tally.finished(each, record)
-    delivered.add(await upToDate(sink, records, { record, work: each }))
+    delivered.add(record)
   }
   onEvent({ event: resumed ? 'run.resumed' : 'run.started', level: 'info', items: listed.length, bytesTotal })
   return {

@@ -22,6 +22,8 @@ export interface WrittenItem {
   readonly isSmall: boolean
   /** Makes the output durable, but not yet visible. */
   seal(): Promise<SealedItem>
+  /** Instead of `seal`: a later run makes it again or resumes it. */
+  close(): Promise<void>
 }
 
 /**
@@ -32,7 +34,7 @@ export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<Wr
   const { state, isRemote } = run.sink
   const hasJournal = (await state.bytesOf(journalName(work.output, state.epoch().id))) !== undefined
   const sealed = await findSealed(run, work, hasJournal)
-  if (sealed !== undefined) return { isSmall: false, seal: async () => sealed }
+  if (sealed !== undefined) return { isSmall: false, seal: async () => sealed, close: async () => {} }
   const writer = await SinkWriter.open(run, work, hasJournal)
   await orLetGo(writer, () => pump(run, work, writer))
   const { totals } = writer.at
@@ -40,6 +42,7 @@ export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<Wr
   return {
     isSmall: isRemote !== true && !writer.isJournaled,
     seal: () => orLetGo(writer, () => writer.seal(!rejected)),
+    close: () => writer.close(),
   }
 }
 

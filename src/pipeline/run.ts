@@ -12,7 +12,6 @@ import type { RunOptions } from './options.js'
 import { openRecords } from './records.js'
 import type { RunReport } from './report.js'
 import { sideBySide } from './side-by-side.js'
-
 import { contextOf, openWorkshop } from './workshop.js'
 
 // Flushes that wait together cost little more than one; each holds an open file.
@@ -47,7 +46,6 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
   const workshop = openWorkshop(options, limits, spec)
   const run = contextOf(options, { limits, spec, workshop, tally, records })
   const waiting: SealedItem[] = []
-
   const aside = new Aside(SMALL_COMMITS_AT_ONCE, workshop.stop)
 
   const orFail = async (work: ItemWork, act: () => Promise<void>): Promise<void> => {
@@ -71,8 +69,11 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
   const anonymize = (work: ItemWork): Promise<void> =>
     orFail(work, async () => {
       const written = await anonymizeItem(run, work)
-      if (written.isSmall) await aside.start(() => orFail(work, () => complete(work, written)))
-      else await complete(work, written)
+      if (!written.isSmall) return complete(work, written)
+      await aside.start(
+        () => orFail(work, () => complete(work, written)),
+        () => written.close(),
+      )
     })
 
   try {

@@ -39,8 +39,9 @@ export class FileSinkItem implements SinkItem {
       await this.owner.prepare(dirname(this.path))
       const digest = bytes > 0 ? await this.#digestOf(bytes) : undefined
       const there = digest === undefined ? undefined : await reopenOwn(this.#part)
+      this.#file = there
       await there?.truncate(bytes)
-      this.#file = there ?? (await createOwn(this.#part))
+      this.#file ??= await createOwn(this.#part)
       this.#bytes = there === undefined ? 0 : bytes
       this.#digest = (there && digest) ?? new OutputDigest()
       return bytes === this.#bytes

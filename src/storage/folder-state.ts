@@ -84,7 +84,10 @@ async function openAppender(
   await confirm()
   const there = keepBytes > 0 ? await reopenOwn(path, constants.O_RDWR | constants.O_APPEND) : undefined
   if (there === undefined && keepBytes > 0) throw gone(path)
-  await there?.truncate(keepBytes)
+  await there?.truncate(keepBytes).catch(async (error: unknown) => {
+    await there.close()
+    throw error
+  })
   const file = there ?? (await createOwn(path, OWNER_ONLY))
   let isNamed = there !== undefined
   return {
