@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
-import { sluiceError } from '../errors.js'
 import type { BlobContainer } from './blob-container.js'
+import { lockedError, waitForLock } from './lock-wait.js'
 import { isAlive, parseHolder, thisProcess } from './process-identity.js'
 import type { LockWait } from './store.js'
 
@@ -50,14 +49,14 @@ export async function lockBlob(
     const holder = parseHolder((await container.readText(name))?.text ?? '')
     const alive = holder === undefined ? undefined : await isAlive(holder)
     if (alive === true || (!isPatient && alive === undefined) || performance.now() > until)
-      throw locked(`${container.place}/${name}`)
+      throw lockedError(`${container.place}/${name}`)
     // Another may have it already and not yet have written down who it is.
     const isFreed =
       alive === false && holder !== undefined && (await container.releaseLease(name, holder.token))
     if (!isFreed) {
       if (!isWaiting) onWait?.({ place: `${container.place}/${name}`, mostSeconds: WAIT_MS / 1000 })
       isWaiting = true
-      await sleep(ASK_EVERY_MS, signal)
+      await waitForLock(ASK_EVERY_MS, signal)
     }
     askedAt = now()
   }
@@ -105,26 +104,12 @@ function keep(
   return {
     lost: () =>
       isTaken || now() - renewedAt > LEASE_MS
-        ? locked(`${container.place}/${name}`, 'the lock of this output was lost to another run')
+        ? lockedError(`${container.place}/${name}`, 'the lock of this output was lost to another run')
         : undefined,
     async release() {
       clearInterval(timer)
       // Otherwise it ends by itself.
       await container.releaseLease(name, token).catch(() => false)
     },
-  }
-}
-
-const locked = (at: string, why = 'another run is writing to this output') =>
-  sluiceError('SINK_LOCKED', `${why}; wait for it to end`, { blame: 'sink', retry: 'later', at })
-
-async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await wait(ms, undefined, { signal })
-  } catch {
-    throw sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
-      blame: 'user',
-      retry: 'now',
-    })
   }
 }

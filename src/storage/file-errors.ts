@@ -9,6 +9,9 @@ const codeOf = (error: unknown): string => {
 export const isMissing = (error: unknown): boolean =>
   codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
 
+/** Of an open with O_NOFOLLOW: the name is a symbolic link. */
+export const isLink = (error: unknown): boolean => codeOf(error) === 'ELOOP'
+
 export const isExisting = (error: unknown): boolean => codeOf(error) === 'EEXIST'
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])

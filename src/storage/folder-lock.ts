@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, link, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { sluiceError } from '../errors.js'
-import { isExisting, isMissing, sinkError, writing } from './file-errors.js'
+import { isExisting, isLink, isMissing, sinkError, writing } from './file-errors.js'
 import { makeStateFolder } from './folder-files.js'
 import { grouped } from './grouped.js'
+import { lockedError, waitForLock } from './lock-wait.js'
 import { createOwn } from './own-file.js'
 import { type Holder, isAlive, parseHolder, thisProcess } from './process-identity.js'
 import type { LockWait } from './store.js'
@@ -49,15 +49,15 @@ export async function lockFolder(
     if (seen === undefined) continue
     const holder = parseHolder(seen.text)
     const alive = holder === undefined ? false : await isAlive(holder)
-    if (alive === true) throw locked(path)
+    if (alive === true) throw lockedError(path)
     if (alive === false || watch.isStale(seen)) {
       await takeAway(path, seen.text)
       continue
     }
-    if (watch.isAlive || waiting.isPatient === false) throw locked(path)
+    if (watch.isAlive || waiting.isPatient === false) throw lockedError(path)
     if (!isWaiting) waiting.onWait?.({ place: path, mostSeconds: Math.ceil(times.staleAfterMs / 1000) })
     isWaiting = true
-    await sleep(times.lookEveryMs, waiting.signal)
+    await waitForLock(times.lookEveryMs, waiting.signal)
   }
 }
 
@@ -95,10 +95,13 @@ class Watch {
   }
 }
 
-/** Opened for each look: a network file system then asks its server, and does not answer from its cache. */
+/**
+ * Opened for each look: a network file system then asks its server, and does not answer from its cache. A link is
+ * nobody's lock, wherever it leads: Sluice makes none.
+ */
 async function look(path: string): Promise<SeenLock | undefined> {
   try {
-    const file = await open(path, 'r')
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
     try {
       const { mtimeNs, ino } = await file.stat({ bigint: true })
       const text = await file.readFile('utf8')
@@ -108,6 +111,7 @@ async function look(path: string): Promise<SeenLock | undefined> {
     }
   } catch (error) {
     if (isMissing(error)) return undefined
+    if (isLink(error)) return { text: '', signature: 'a link' }
     throw sinkError(error, path)
   }
 }
@@ -186,31 +190,9 @@ async function takeAway(path: string, stale: string): Promise<void> {
     if (isMissing(error)) return
     throw sinkError(error, path)
   }
-  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path).catch(() => {})
+  if ((await look(aside))?.text !== stale) await link(aside, path).catch(() => {})
   await rm(aside, { force: true })
 }
 
-const locked = (at: string) =>
-  sluiceError('SINK_LOCKED', 'another run is writing to this output; wait for it to end', {
-    blame: 'sink',
-    retry: 'later',
-    at,
-  })
-
 const lost = (at: string) =>
-  sluiceError(
-    'SINK_LOCKED',
-    'another run has taken over this output, because this one gave no sign of life for a while; wait for it to end',
-    { blame: 'sink', retry: 'later', at },
-  )
-
-async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await wait(ms, undefined, { signal })
-  } catch {
-    throw sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
-      blame: 'user',
-      retry: 'now',
-    })
-  }
-}
+  lockedError(at, 'another run has taken over this output, because this one gave no sign of life for a while')

@@ -1,4 +1,4 @@
-import { sluiceError } from '../errors.js'
+import { lockedError } from './lock-wait.js'
 import { type Growing, type MemoryContent, shortened } from './memory-content.js'
 import { type Appender, NO_EPOCH, type State } from './store.js'
 
@@ -17,7 +17,7 @@ export function memoryState(content: MemoryContent, alive: () => void): State {
     place: `${place}.sluice`,
     async lock() {
       alive()
-      if (content.lockedBy !== undefined) throw locked(place)
+      if (content.lockedBy !== undefined) throw lockedError(place)
       const me = {}
       content.lockedBy = me
       return async () => {
@@ -69,10 +69,3 @@ function appenderOf({ texts }: MemoryContent, name: string, alive: () => void): 
     close: async () => replace(shortened(text, 'keptBytes')),
   }
 }
-
-const locked = (place: string) =>
-  sluiceError('SINK_LOCKED', 'another run is writing to this output; wait for it to end', {
-    blame: 'sink',
-    retry: 'later',
-    at: place,
-  })

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { isExisting, isMissing } from './file-errors.js'
+import { isExisting, isLink, isMissing } from './file-errors.js'
 
 const ATTEMPTS = 3
 
@@ -26,7 +26,7 @@ export async function reopenOwn(
   flags: number = constants.O_RDWR,
 ): Promise<FileHandle | undefined> {
   const file = await open(path, flags | constants.O_NOFOLLOW).catch((error: unknown) => {
-    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'ELOOP') return undefined
+    if (isMissing(error) || isLink(error)) return undefined
     throw error
   })
   if (file === undefined) return undefined

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { writeMetricsFile } from '../../src/metrics/publish.js'
@@ -90,6 +90,16 @@ t.test('a symbolic link where a run writes is replaced, never followed', async (
       checkVictim(t, join(folder, `victim of ${place} ${name.replaceAll('/', ' ')}`), name)
     for (const [each, bytes] of expected) t.strictSame(filesIn(output).get(each), bytes, each)
     t.notOk(lstatSync(join(output, 'run.json')).isSymbolicLink())
+  }
+})
+
+t.test('a lock that is a link to nowhere, or to itself, holds nobody', async (t) => {
+  for (const target of ['nowhere', 'lock']) {
+    const output = join(folder, `lock to ${target}`)
+    link(target, join(`${output}.sluice`, 'lock'))
+    await run(input, output)
+    t.strictSame(outputsIn(output), expected)
+    t.notOk(existsSync(join(`${output}.sluice`, target)))
   }
 })
 
