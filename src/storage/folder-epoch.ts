@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isOwnName } from '../published/names.js'
 import { isMissing } from './file-errors.js'
 import { readText, writeWhole } from './folder-files.js'
 import type { FolderLock } from './folder-lock.js'
+import { isItemName } from './names.js'
 import { type Holder, isAlive } from './process-identity.js'
 import type { Epoch } from './store.js'
 
@@ -61,7 +63,11 @@ function parse(text: string | undefined): EpochRecord | undefined {
 }
 
 const EPOCH = /^[0-9a-f]{8}$/
-const HALF_WRITTEN = /\.([0-9a-f]{8}|[0-9a-f-]{36})\.part$/
+const HALF_WRITTEN = /^(.+)\.([0-9a-f]{8}|[0-9a-f-]{36})\.part$/
+const HASH = /^[0-9a-f]{32}$/
+
+/** Whether a temporary file among outputs may be for this name: others keep files there, too. */
+export const isOutputName = (name: string): boolean => isItemName(name) || isOwnName(name) || HASH.test(name)
 
 /**
  * Takes away what other epochs left half-written, and with it from a process that comes back to life later the means
@@ -71,7 +77,14 @@ const HALF_WRITTEN = /\.([0-9a-f]{8}|[0-9a-f-]{36})\.part$/
 export async function fence(
   folder: string,
   epoch: string,
-  { recursive }: { readonly recursive: boolean },
+  {
+    recursive,
+    isOurs = () => true,
+  }: {
+    readonly recursive: boolean
+    /** Whether the file may be ours, by the name it is to get. */
+    readonly isOurs?: (name: string) => boolean
+  },
 ): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return []
@@ -79,9 +92,9 @@ export async function fence(
   })
   for (const entry of entries) {
     const path = join(folder, entry.name)
-    const [, of] = HALF_WRITTEN.exec(entry.name) ?? []
+    const [, name, of] = HALF_WRITTEN.exec(entry.name) ?? []
     if (entry.isDirectory()) {
-      if (recursive) await fence(path, epoch, { recursive })
-    } else if (of !== undefined && of !== epoch) await rm(path, { force: true })
+      if (recursive) await fence(path, epoch, { recursive, isOurs })
+    } else if (name !== undefined && of !== epoch && isOurs(name)) await rm(path, { force: true })
   }
 }

@@ -5,7 +5,7 @@ import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import { FileSinkItem } from './file-sink-item.js'
 import { headOf, pinnedHeadOf } from './file-version.js'
-import { fence } from './folder-epoch.js'
+import { fence, isOutputName } from './folder-epoch.js'
 import { flushFolder, folderMaker, readText, type Writer, writeWhole } from './folder-files.js'
 import { namesIn } from './folder-names.js'
 import { bootId, folderState } from './folder-state.js'
@@ -111,7 +111,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
         const unlock = await state.lock(waiting)
         try {
           const { id, isNew } = state.epoch()
-          if (isNew) await writing(path, () => fence(folder, id, { recursive: true }))
+          if (isNew) await writing(path, () => fence(folder, id, { recursive: true, isOurs: isOutputName }))
         } catch (error) {
           await unlock()
           throw error

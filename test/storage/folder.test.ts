@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
 import { makeFolders } from '../../src/storage/folder-files.js'
-import { filesIn, textIn } from '../support/pipeline-run.js'
+import { filesIn, textIn, writeFiles } from '../support/pipeline-run.js'
 
 const FACTS = { sourceVersion: '1', lines: 1, quarantined: 0 }
 const bytes = (text: string): [Uint8Array] => [Buffer.from(text)]
@@ -49,6 +49,29 @@ t.test('an aborted output leaves nothing', async (t) => {
   await item.append(bytes('text'))
   await item.abort()
   t.equal(filesIn(folder).size, 0)
+})
+
+t.test('a run that takes over removes half-written outputs, and no file of anybody else', async (t) => {
+  const folder = join(t.testdir(), 'out')
+  const ours = [
+    'x.ndjson.0a1b2c3d.part',
+    'a/b.json.gz.0a1b2c3d.part',
+    'x-00002.ndjson.0a1b2c3d.part',
+    'run.json.0a1b2c3d.part',
+    'outputs.ndjson.0a1b2c3d.part',
+    `${'0'.repeat(32)}.0a1b2c3d.part`,
+  ]
+  const others = [
+    'backup.20261130.part',
+    'a/disk.img.20261130.part',
+    'x.ndjson.part',
+    'x.ndjson',
+    '20261130.part',
+  ]
+  writeFiles(folder, Object.fromEntries([...ours, ...others].map((name) => [name, name])))
+  const unlock = await folderSink(folder).state.lock()
+  await unlock()
+  t.strictSame([...filesIn(folder).keys()].sort(), [...others].sort())
 })
 
 t.test('folders are made with those above them, at once or never', async (t) => {
