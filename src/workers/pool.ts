@@ -16,6 +16,7 @@ export interface PoolOptions {
   readonly startTimeoutMs?: number
   /** Called with the seconds so far, every ten seconds, while no worker has answered its first task. */
   readonly onWaiting?: (seconds: number) => void
+  readonly tellEveryMs?: number
 }
 
 /** A task whose worker is gone or whose anonymizer threw; its input is untouched. */
@@ -27,7 +28,7 @@ export interface Lost {
 
 // A live thread that has not answered yet is waiting for its share of the processor, not broken.
 const START_TIMEOUT_MS = 300_000
-const TOLD_EVERY_MS = 10_000
+const TELL_EVERY_MS = 10_000
 // Each thread's young generation would grow to 48 MiB over minutes, for nothing: what lives there dies with a line.
 const YOUNG_MEBIBYTES = 24
 
@@ -39,6 +40,7 @@ export class WorkerPool {
   readonly #piscina: Piscina<Task, Answer>
   readonly #startTimeoutMs: number
   readonly #onWaiting: (seconds: number) => void
+  readonly #tellEveryMs: number
   #destroyed: Promise<void> | undefined
 
   constructor(options: PoolOptions) {
@@ -46,6 +48,7 @@ export class WorkerPool {
     this.size = size
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS
     this.#onWaiting = options.onWaiting ?? (() => {})
+    this.#tellEveryMs = options.tellEveryMs ?? TELL_EVERY_MS
     this.#piscina = new Piscina<Task, Answer>({
       filename: fileURLToPath(new URL('./entry.cjs', import.meta.url)),
       minThreads: size,
@@ -62,27 +65,37 @@ export class WorkerPool {
     })
     // Late throws of idle workers arrive here; the task that follows is retried.
     this.#piscina.on('error', () => {})
-    this.ready = Promise.race(Array.from({ length: size }, () => this.hello()))
+    this.ready = this.#tellWhile(Promise.race(Array.from({ length: size }, () => this.#hello())))
     this.ready.catch(() => {})
   }
 
   /** Whether a worker can still start and answer. Throws WORKER_FAILED. */
-  async hello(): Promise<Ready> {
-    const signal = AbortSignal.timeout(this.#startTimeoutMs)
+  hello(): Promise<Ready> {
+    return this.#tellWhile(this.#hello())
+  }
+
+  async #tellWhile<T>(waiting: Promise<T>): Promise<T> {
     const startedMs = performance.now()
-    const told = setInterval(
+    const timer = setInterval(
       () => this.#onWaiting(Math.round((performance.now() - startedMs) / 1000)),
-      TOLD_EVERY_MS,
+      this.#tellEveryMs,
     )
-    told.unref()
+    timer.unref()
+    try {
+      return await waiting
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  async #hello(): Promise<Ready> {
+    const signal = AbortSignal.timeout(this.#startTimeoutMs)
     let answer: Answer
     try {
       answer = await this.#run({ kind: 'hello' }, signal)
     } catch (error) {
-      if (signal.aborted) throw failed(`none answered within ${this.#startTimeoutMs / 1000} s`, error)
-      throw environmentError(error) ?? failed(startMessage(error), error)
-    } finally {
-      clearInterval(told)
+      if (signal.aborted) throw notStarted(`none answered within ${this.#startTimeoutMs / 1000} s`, error)
+      throw environmentError(error) ?? notStarted(startMessage(error), error)
     }
     if (answer?.kind === 'ready') return answer
     if (answer?.kind === 'refused')
@@ -112,7 +125,7 @@ export class WorkerPool {
       if (this.#destroyed !== undefined || isSluiceError(error)) throw error
       if (late) return { kind: 'lost', why: 'timeout', where: `${timeoutMs} ms` }
       if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.cancelled) !== CLAIM.running)
-        throw failed('a worker died while it wrote its answer', error)
+        throw failed('a worker thread died while it wrote its answer', error)
       return { kind: 'lost', why: 'crashed', where: codeOf(error) }
     } finally {
       clearTimeout(timer)
@@ -127,19 +140,22 @@ export class WorkerPool {
   }
 
   #run(task: Task, signal: AbortSignal): Promise<Answer> {
-    if (this.#destroyed !== undefined) throw failed('they were stopped')
+    if (this.#destroyed !== undefined) throw failed('the worker threads were stopped')
     return this.#piscina.run(task, { signal })
   }
 }
 
 /** Threads that this machine does not start or keep. */
-const failed = (message: string, cause?: unknown): SluiceError =>
+const failed = (what: string, cause?: unknown): SluiceError =>
   sluiceError(
     'WORKER_FAILED',
-    `the worker threads do not start: ${message}; check the load, the memory and the thread limit of this machine ` +
+    `${what}; check the load, the memory and the thread limit of this machine ` +
       '(ulimit -u, ulimit -v), or lower --workers, then run it again',
     { blame: 'environment', retry: 'later', cause },
   )
+
+const notStarted = (why: string, cause: unknown): SluiceError =>
+  failed(`the worker threads do not start: ${why}`, cause)
 
 /** An answer that no worker may give. */
 const broken = (message: string): SluiceError =>

@@ -6,12 +6,14 @@ import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
 import { runPipeline } from '../../src/pipeline/run.js'
 import { folderSink, folderSource } from '../../src/storage/folder.js'
+import { WorkerPool } from '../../src/workers/pool.js'
 import {
   codeOf,
   filesIn,
   KEEP_ALL,
   listen,
   type Overrides,
+  planFor,
   quarantineOf,
   run,
   runProcess,
@@ -115,6 +117,35 @@ for (const [name, code] of Object.entries(ENTRIES))
     t.notOk(filesIn(output).has('x.ndjson'))
     t.notOk(filesIn(output).has('run.json'))
   })
+
+t.test(
+  'a pool that starts slowly reports its wait once an interval, however many threads it has',
+  async (t) => {
+    const SLOW =
+      "export default () => new Promise((ready) => setTimeout(ready, 1_000, { kind: 'ready', needsRecordNumbers: false }))"
+    const entry = join(writeFiles(join(folder, 'entries'), { 'slow.mjs': SLOW }), 'slow.mjs')
+    const plan = planFor(KEEP_ALL)
+    let reports = 0
+    const startedMs = performance.now()
+    const pool = new WorkerPool({
+      spec: plan.settle(plan.newRunSecrets()),
+      size: 4,
+      heapMebibytes: 256,
+      entry: pathToFileURL(entry),
+      tellEveryMs: 100,
+      onWaiting: () => {
+        reports += 1
+      },
+    })
+    try {
+      await pool.ready
+      const most = (performance.now() - startedMs) / 100
+      t.ok(reports > 0 && reports <= most, `${reports} reports in ${most} intervals`)
+    } finally {
+      await pool.destroy()
+    }
+  },
+)
 
 t.test('a run that is stopped, whenever that is, leaves no thread behind', async (t) => {
   const input = writeFiles(join(folder, 'in-stopped'), { 'x.ndjson': before.repeat(200), 'y.ndjson': after })
