@@ -12,7 +12,7 @@ export function readSourceTree(folder: string): SourceTree {
   return new Map(files.map((file) => [file.replaceAll('\\', '/'), readFileSync(join(folder, file), 'utf8')]))
 }
 
-// design.md section 3: cli → commands → {server, …} → pipeline → {workers, …} → anonymizer → rules → fhir; errors below all.
+// ARCHITECTURE.md, "Where things are": each layer may import those above it in this list, none of its own.
 const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'version', 'visible'],
   ['environment-error'],
