@@ -286,7 +286,7 @@ function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere, i
   if (cause.status === undefined && cause.code.startsWith(PROXY_PREFIX))
     return sluiceError(
       'SERVICE_UNAVAILABLE',
-      `the proxy gives no connection (${cause.message}; tried ${tries}); check HTTPS_PROXY or HTTP_PROXY, or run it again later`,
+      `the proxy did not connect (${cause.message}; tried ${tries}); check HTTPS_PROXY or HTTP_PROXY, or run it again later`,
       { blame: 'service', retry: 'later', at, cause },
     )
   const advice = isNobodyThere ? 'is the address right? Otherwise run it again later' : 'run it again later'

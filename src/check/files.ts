@@ -27,10 +27,10 @@ export async function checkFiles(
   return (await digestOf(files, found, onBytes)) === sha256 ? undefined : problem('changed', name)
 }
 
-export async function digestOf(
+async function digestOf(
   files: OutputFiles,
   found: FoundFile,
-  onBytes: (bytes: number) => void = () => {},
+  onBytes: (bytes: number) => void,
 ): Promise<string> {
   const hash = createHash('sha256')
   for await (const piece of files.read(found)) {

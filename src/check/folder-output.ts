@@ -16,7 +16,7 @@ export function folderOutput(folder: string): OutputFiles {
         if (isMissing(error)) throw notFound(folder, 'SOURCE_NOT_FOUND', 'there is no such folder')
         throw sourceError(error, folder)
       })
-      if (!stats.isDirectory()) throw notFound(folder, 'SOURCE_UNREADABLE', 'is no folder')
+      if (!stats.isDirectory()) throw notFound(folder, 'SOURCE_UNREADABLE', 'is not a folder')
       yield* filesBelow(folder)
     },
     async *read({ name }) {

@@ -1,7 +1,7 @@
 /** What a check finds, and what it means. */
 export const PROBLEMS = {
-  'no-report': 'no run.json: no run of Sluice is complete here',
-  'invalid-report': 'is not a report that anything can be checked by',
+  'no-report': 'is not there: no run of Sluice is complete here',
+  'invalid-report': 'is not a report that an output can be checked against',
   missing: 'is in run.json, but not there',
   extra: 'is there, but not in run.json',
   truncated: 'is shorter than run.json says',

@@ -59,7 +59,7 @@ async function withoutSources(after: Source, shared: string): Promise<unknown> {
 }
 
 const invalid = (place: string) =>
-  sluiceError('SOURCE_CORRUPT', 'is no report of a run; take it away to compare without it', {
+  sluiceError('SOURCE_CORRUPT', 'is not a report of a run; remove it to compare without it', {
     blame: 'source',
     retry: 'never',
     at: `${place}/${REPORT_NAME}`,

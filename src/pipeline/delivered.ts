@@ -3,7 +3,7 @@ import type { DoneRecord } from './done.js'
 import type { OutputReport } from './report.js'
 import { addTotals, lineTotals, NO_TOTALS, type Totals } from './totals.js'
 
-/** The outputs of a run, and sums over them. Of a single output only what the reports say of it is kept. */
+/** The outputs of a run as the reports describe them, and sums over them. */
 export class Delivered {
   readonly #outputs: OutputReport[] = []
   readonly #sums = new Map<string, RunSum>()
@@ -65,7 +65,7 @@ export const addSums = (a: RunSum, b: RunSum): RunSum => ({
   written: a.written + b.written,
 })
 
-/** What recipients are told of sums. */
+/** Sums as they are published. */
 export const publishedCounts = ({ totals, written }: RunSum): Omit<PublishedRun, 'elementsByRule'> => ({
   lines: lineTotals(totals),
   bytes: { written },
@@ -73,7 +73,7 @@ export const publishedCounts = ({ totals, written }: RunSum): Omit<PublishedRun,
   quarantinedByCode: totals.quarantinedByCode,
 })
 
-/** What recipients are told of an output; undefined for a document that was quarantined. */
+/** An output as it is published; undefined for a document that was quarantined. */
 export function publishedOutput(
   { name, bytes, sha256, parts, isQuarantined, lines, run = '' }: OutputReport,
   runs: readonly string[],

@@ -36,7 +36,7 @@ export async function listSource(options: RunOptions): Promise<ListedSource> {
   return { listed, leftOut, names }
 }
 
-/** Tells a later reader what was not read; an earlier list goes. */
+/** Lists what was not read for a later reader, or removes an earlier list. */
 export async function keepLeftOut(state: State, { names }: Pick<ListedSource, 'names'>): Promise<void> {
   if (names.length > 0)
     await state.write(LEFT_OUT_NAME, names.map((each) => `${JSON.stringify(each)}\n`).join(''))
@@ -54,7 +54,7 @@ const SHORT: Readonly<Record<LeftOutReason, string>> = {
   hidden: 'hidden',
   'own-name': 'named like a report of Sluice',
   'link-to-folder': 'links to folders',
-  'not-a-file': 'that are no regular files',
+  'not-a-file': 'that are not regular files',
   archived: 'in the archive tier',
 }
 

@@ -33,7 +33,7 @@ export interface RunOptions {
   readonly overwrite?: boolean
   /** Whether a source without any item is fine; default true. Otherwise SOURCE_NOT_FOUND. */
   readonly allowEmpty?: boolean
-  /** Remove outputs of earlier runs on this source whose items are gone; by default they are told. */
+  /** Remove outputs of earlier runs on this source whose items are gone; by default they are only reported. */
   readonly prune?: boolean
   /** More outputs than this are listed in a file beside `run.json`; default 10,000. */
   readonly inlineOutputs?: number

@@ -75,7 +75,7 @@ async function writeList(files: Sink, outputs: readonly object[]) {
   }
 }
 
-/** An earlier, longer list; without it the report that names it is none. */
+/** Removes the list of an earlier, larger output, and first the report that names it. */
 async function removeList(sink: Sink): Promise<void> {
   const files = sink.whole ?? sink
   if ((await sink.state.bytesOf(LIST_NAME)) === undefined) return

@@ -39,7 +39,7 @@ export class ListWriter {
   }
 }
 
-/** The report with its list of outputs somewhere else; `isEarlier` tells outputs of other sources. */
+/** The report with its list of outputs in a file; `isEarlier` marks outputs of other sources. */
 type SplitReport = Omit<RunReport, 'outputs' | 'earlier'> & { readonly outputs: OutputList }
 type ListedOutput = OutputReport & { readonly isEarlier?: true }
 

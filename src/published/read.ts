@@ -12,7 +12,7 @@ export interface ReadReport {
 /** The size of a part that a report does not give. */
 export const SIZE_UNKNOWN = -1
 
-/** Why a text is no report that anything can be checked by. Names no value of it but names of files. */
+/** Why an output cannot be checked against this text. The reason quotes file names from it and nothing else. */
 export class InvalidReport {
   constructor(readonly reason: string) {}
 }
@@ -21,7 +21,7 @@ export class InvalidReport {
 export function readPublished(text: string): ReadReport | InvalidReport {
   const report = parsed(text)
   if (!isRecord(report) || report.generator !== 'fhir-sluice')
-    return new InvalidReport('is no report of Sluice')
+    return new InvalidReport('is not a report of Sluice')
   const format = report.format ?? 1
   if (format !== 1 && format !== 2) return new InvalidReport('was written by a newer version of Sluice')
   const { outputs, lines } = report

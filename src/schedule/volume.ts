@@ -1,7 +1,7 @@
 import type { Delivery } from './deliver.js'
 import type { RunRecord } from './history.js'
 
-/** Lines that a run delivered, as far as its record tells. */
+/** Lines that a run delivered, as far as its record says. */
 function deliveredBy({ lines }: RunRecord): number | undefined {
   const { delivered } = (lines ?? {}) as { readonly delivered?: unknown }
   return typeof delivered === 'number' ? delivered : undefined
@@ -11,7 +11,7 @@ function deliveredBy({ lines }: RunRecord): number | undefined {
 export const isEmptyRecord = (record: RunRecord): boolean =>
   typeof record.isEmpty === 'boolean' ? record.isEmpty : deliveredBy(record) === 0
 
-// A tenth of the last run is no change of a day.
+// No source shrinks to a tenth from one run to the next by itself.
 const SUSPICIOUS_SHARE = 0.1
 // A handful of resources may come and go.
 const LEAST_TO_COMPARE = 100
@@ -22,7 +22,7 @@ export function hasShrunkSince(
   chain: string,
   { report }: Pick<Delivery, 'report'>,
 ): boolean {
-  // An empty run between them, allowed or of bad lines only, is no size to go by.
+  // A run that delivered nothing, because that was allowed or all its lines were bad, is no measure.
   const last = records.findLast(
     (record) => record.event === 'succeeded' && record.chain === chain && !isEmptyRecord(record),
   )

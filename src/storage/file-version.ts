@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises'
 import { isMissing } from './file-errors.js'
 import type { SinkHead } from './store.js'
 
-/** Of an output: size, modification time and inode, which the rename to its final name leaves as they are. */
+/** The version of an output: size, modification time and inode, none of which changes with the rename to its final name. */
 export const versionOf = (stats: BigIntStats): string => `${stats.size}-${stats.mtimeNs}-${stats.ino}`
 
 /**
- * Of a file that is read: also the time of its last change, which nobody can set. It tells of another content with the
- * same size and modification time; chmod and a new hard link change it, too, and cost a second reading.
+ * The version of a file that is read: also its change time (ctime), which no program can set. It shows other content
+ * with the same size and modification time. chmod and a new hard link change it, too, and cost a second reading.
  */
 export const pinOf = (stats: BigIntStats): string => `${versionOf(stats)}-${stats.ctimeNs}`
 

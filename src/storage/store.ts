@@ -56,14 +56,14 @@ export type LeftOutReason =
   | 'not-a-file'
   | 'archived'
 
-/** What is told of each; the names in a folder that nobody takes for data are no warning. */
+/** How each is reported. What nobody takes for data (`isUsual`) is no reason to warn. */
 export const LEFT_OUT: Readonly<Record<LeftOutReason, { readonly text: string; readonly isUsual: boolean }>> =
   {
     'unknown-ending': { text: 'has no ending of NDJSON or JSON', isUsual: true },
     hidden: { text: 'is hidden: its name begins with a dot', isUsual: true },
     'own-name': { text: 'has the name of a report of Sluice', isUsual: false },
     'link-to-folder': { text: 'is a link to a folder', isUsual: false },
-    'not-a-file': { text: 'no regular file', isUsual: false },
+    'not-a-file': { text: 'is not a regular file', isUsual: false },
     archived: { text: 'is in the archive tier; bring it back (rehydrate it) first', isUsual: false },
   }
 
