@@ -38,13 +38,13 @@ export const ANONYMIZE_OPTIONS = {
     asChoice(...LAYOUTS),
     { fallbackText: 'none for folders, dated for containers' },
   ),
-  createContainer: flag('--create-container', 'make the container of the output if there is none'),
+  createContainer: flag('--create-container', 'create the output container if it does not exist'),
   state: maybe('--state <path>', 'folder or address for checkpoints and quarantine', asText, {
     fallbackText: '<output>.sluice, or the container <container>-sluice',
   }),
   splitBytes: maybe(
     '--split-bytes <size>',
-    'roll outputs between lines at this size: Patient-00001.ndjson and so on',
+    'split outputs between lines at this size: Patient-00001.ndjson and so on',
     asByteCount('1KiB'),
     { fallbackText: 'one output for each input' },
   ),
@@ -67,25 +67,25 @@ export const ANONYMIZE_OPTIONS = {
   }),
   allowRandomKeys: flag(
     '--allow-random-keys',
-    'make keys that are missing for this run, as the original does',
+    'make missing keys at random for this run, as the Microsoft tool does',
   ),
   allowWeakKeys: flag(
     '--allow-weak-keys',
-    'take keys below 128 bits of text, and one key for two uses: for data hashed with them earlier',
+    'accept keys below 128 bits of text, and one key for two uses, if earlier data was hashed with them',
   ),
   onBadLine: withDefault(
     '--on-bad-line <action>',
-    'what becomes of a line that cannot be anonymized: quarantine, or fail the run',
+    'what to do with a line that cannot be anonymized: quarantine it, or fail the run',
     asChoice('quarantine', 'fail'),
     'quarantine',
   ),
   quarantineContent: flag(
     '--quarantine-content',
-    'keep the raw bad lines in the quarantine too (patient data!), not only their places',
+    'keep the raw bad lines in the quarantine too (patient data!), not only their positions',
   ),
   quarantineExit: withDefault(
     '--quarantine-exit <code>',
-    'exit code of a run that quarantined lines and delivered the rest: 0 for schedulers that take 10 for a failure',
+    'exit code of a run that quarantined lines and delivered the rest: 0 for schedulers that treat 10 as a failure',
     (text): QuarantineExit => (asChoice('0', '10')(text) === '0' ? EXIT.delivered : EXIT.someQuarantined),
     EXIT.someQuarantined,
   ),
@@ -99,11 +99,11 @@ export const ANONYMIZE_OPTIONS = {
     fallbackText: 'one per core that this process may use',
   }),
   memoryBudget: maybe('--memory-budget <size>', 'bytes of data in flight', asByteCount('16MiB'), {
-    fallbackText: 'by the memory and workers at hand',
+    fallbackText: 'from the available memory and workers',
   }),
   readAhead: maybe(
     '--read-ahead <size>',
-    'of blobs larger than 8MiB, fetched in parallel ranges; held beside the memory budget',
+    'bytes of blobs larger than 8MiB fetched ahead in parallel ranges, in addition to the memory budget',
     asByteCount('1'),
     { fallbackText: '32MiB' },
   ),
@@ -115,12 +115,12 @@ export const ANONYMIZE_OPTIONS = {
   ),
   gzip: flag('--gzip', 'compress the outputs'),
   overwrite: flag('--overwrite', 'replace outputs that Sluice did not make'),
-  prune: flag('--prune', 'remove outputs of earlier runs on this input whose files are gone from it'),
+  prune: flag('--prune', 'remove outputs of earlier runs whose files are gone from this input'),
   allowEmpty: flag('--allow-empty', 'exit 0 also when the input holds no file to anonymize'),
   skip: flag('-s, --skip', 'skip inputs whose output exists'),
   validateInput: flag(
     '--validateInput',
-    'hold the whole input line to the element tree, also what rules remove; quarantine what fails',
+    'validate the whole input line against the element tree, also what rules remove; quarantine lines that fail',
   ),
   validateOutput: flag('--validateOutput', 'the same for the anonymized line'),
   metricsPort: maybe(
@@ -132,7 +132,7 @@ export const ANONYMIZE_OPTIONS = {
   metricsFile: maybe('--metrics-file <file>', 'write Prometheus metrics to this file at the end', asText, {
     fallbackText: 'off',
   }),
-  bulkData: flag('-b, --bulkData', 'accepted for the Microsoft tool: NDJSON is recognised without it'),
+  bulkData: flag('-b, --bulkData', 'accepted for the Microsoft tool: NDJSON is recognized without it'),
   recursive: flag(
     '-r, --recursive',
     'accepted for the Microsoft tool: folders are always read with their subfolders',
@@ -148,14 +148,14 @@ export const ANONYMIZE = {
   summary: 'Anonymizes FHIR NDJSON and JSON files, on all cores, while they stream.',
   details:
     'Reads .ndjson, .jsonl and .xndjson (one resource a line) and .json (one resource or Bundle), each also .gz. ' +
-    'The output has the same names and folders and run.json, the report of the run; state and quarantine stand ' +
-    'beside it in <output>.sluice. Killed or interrupted, run it again: finished work is not redone.\n\n' +
-    'With -i - lines go from stdin to stdout as they come: there is nothing to resume, and a run that fails has ' +
+    'The output has the same names and folders, and run.json, the report of the run; state and quarantine are kept ' +
+    'beside it in <output>.sluice. If it is killed or interrupted, run it again: finished work is not redone.\n\n' +
+    'With -i - lines go from stdin to stdout as they arrive: there is nothing to resume, and a run that fails has ' +
     'already written part of its output.\n\n' +
     'Addresses: https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH, the same with dfs, ' +
     'abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net/PATH, azurite://CONTAINER/PATH for the emulator. Access comes from ' +
     'a SAS in the address (in quotes), AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or ' +
-    'AZURE_STORAGE_SAS_TOKEN (each also with _FILE at its end, naming a file), or the identity of who runs it: ' +
+    'AZURE_STORAGE_SAS_TOKEN (each also with _FILE at its end, naming a file), or the identity of the process: ' +
     'environment, workload or managed identity, az login.',
   options: ANONYMIZE_OPTIONS,
   examples: [

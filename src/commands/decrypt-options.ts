@@ -13,7 +13,7 @@ export type DecryptValues = Values<typeof options>
 
 export const DECRYPT = {
   name: 'decrypt',
-  summary: 'Turns values that the method encrypt wrote back into text.',
+  summary: 'Decrypts values that the method encrypt wrote.',
   details:
     'Reads values from the command line, or one per line from stdin, and prints one line for each, in the same ' +
     'order. A value that this key does not decrypt gives an empty line and exit code 10; so does a text with line ' +

@@ -22,12 +22,12 @@ export type DiffValues = Values<typeof options>
 
 export const DIFF = {
   name: 'diff',
-  summary: 'Compares an export with what it became, resource by resource.',
+  summary: 'Compares an export before and after anonymizing, resource by resource.',
   details:
     'Files and lines are paired by the records of the run that made the output, never by ids. Shown are the elements ' +
     'that were kept, changed (with the method, where it can be told), removed and added, some resources as tables, and ' +
     'which names, addresses, telecoms, identifiers and texts stayed as they were. Values are shown as their kinds only. ' +
-    'A value that stayed as it was is no error. Exit code 10: some lines have no counterpart, as they were quarantined.',
+    'A value that stayed as it was is not an error. Exit code 10: some lines have no counterpart, as they were quarantined.',
   words: '<before> <after>',
   options,
   examples: [

@@ -23,7 +23,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.sink, 'sink: full, not writable, already there, locked or changed by another program'],
   [
     EXIT.service,
-    'a service gave up after retries, or this machine lacks open files, memory, threads or access; safe to run again',
+    'a service still failed after retries, or this machine lacks open files, memory, threads or access; safe to run again',
   ],
   [EXIT.interrupted, 'interrupted; run again to resume'],
   [EXIT.bug, 'a bug in Sluice'],

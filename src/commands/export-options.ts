@@ -30,7 +30,7 @@ export const EXPORT_OPTIONS = {
   from: maybe('--from <address>', 'FHIR base address of the server', asText),
   to: maybe(
     '--to <store>',
-    'folder, container or prefix in it for the outputs; state stands beside it',
+    'folder, container or prefix in it for the outputs; state is kept beside it',
     asText,
   ),
   config: maybe(
@@ -38,8 +38,8 @@ export const EXPORT_OPTIONS = {
     'anonymizer configuration in the format of the Microsoft tool',
     asText,
   ),
-  raw: flag('--raw', 'keep the files as they come, not anonymized (patient data!)'),
-  auth: maybe('--auth <file>', 'how the server knows us; docs/export.md has examples', asText, {
+  raw: flag('--raw', 'keep the files as they arrive, not anonymized (patient data!)'),
+  auth: maybe('--auth <file>', 'authentication file; docs/export.md has examples', asText, {
     fallbackText: 'none',
   }),
   level: maybe(
@@ -73,13 +73,13 @@ export const EXPORT_OPTIONS = {
   ),
   pollLimit: withDefault(
     '--poll-limit <minutes>',
-    'how long to wait for the job; running again goes on waiting',
+    'how long to wait for the job; running again continues to wait',
     asCount(1, 365 * 24 * 60),
     24 * 60,
   ),
   outageLimit: withDefault(
     '--outage-limit <minutes>',
-    'how long the server may fail before Sluice gives up (exit 5); running again resumes',
+    'how long to retry while the server fails (then exit 5); running again resumes',
     asCount(1, 365 * 24 * 60),
     30,
   ),
@@ -92,24 +92,24 @@ export const EXPORT_OPTIONS = {
   downloads: withDefault('--downloads <count>', 'files downloaded at once', asCount(1, 64), 4),
   onMismatch: withDefault(
     '--on-mismatch <action>',
-    'when a file has not the count or type that the manifest says: fail, or warn',
+    'what to do when the count or type of a file differs from the manifest: fail, or warn',
     asChoice('fail', 'warn'),
     'fail',
   ),
   onServerErrors: withDefault(
     '--on-server-errors <action>',
-    'when the server says that it could not export some resources: fail (exit 3, all else is delivered), or warn',
+    'what to do when the server could not export some resources: fail (exit 3, all else is delivered), or warn',
     asChoice('fail', 'warn'),
     'fail',
   ),
-  allowEmpty: flag('--allow-empty', 'exit 0 also when a full export brings no resource at all'),
+  allowEmpty: flag('--allow-empty', 'exit 0 even if a full export contains no resources'),
   onInterrupt: withDefault(
     '--on-interrupt <action>',
-    "what becomes of the server's job on SIGINT or SIGTERM: keep it to go on with, or cancel",
+    "what to do with the server's job on SIGINT or SIGTERM: keep it to resume later, or cancel it",
     asChoice('keep', 'cancel'),
     'keep',
   ),
-  trustOrigin: many('--trust-origin <origin>', "another origin that may see the server's token", asText),
+  trustOrigin: many('--trust-origin <origin>', "another origin that may receive the server's token", asText),
   restart: flag('--restart', 'cancel the unfinished export of this output, or replace the finished one'),
   cancel: flag('--cancel', 'only cancel the unfinished export of this output'),
   fhirVersion: ANONYMIZE_OPTIONS.fhirVersion,
@@ -141,9 +141,9 @@ export const EXPORT = {
   summary: 'Exports from a FHIR server ($export) and anonymizes the files while they are downloaded.',
   details:
     'Starts the job, waits for it, streams its files through the anonymizer into the output and releases the job. ' +
-    'Raw data is never stored, unless --raw asks for it. Killed or interrupted, run it again: it goes on with the ' +
-    "same job of the server. Complete, run again: it says so and does nothing. The server's own notes on what it " +
-    'could not export are counted; their texts stay in <output>.sluice/.',
+    'Raw data is never stored, unless --raw asks for it. If it is killed or interrupted, run it again: it resumes the ' +
+    "same job. If it is complete, it says so and does nothing. The server's messages about what it " +
+    'could not export are counted; their texts are kept in <output>.sluice/.',
   options: EXPORT_OPTIONS,
   examples: [
     [

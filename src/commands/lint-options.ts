@@ -10,9 +10,9 @@ const options = {
     asChoice(...FHIR_VERSIONS),
     { fallbackText: 'R4' },
   ),
-  allowRandomKeys: flag('--allow-random-keys', 'a key that is missing is no problem'),
-  allowWeakKeys: flag('--allow-weak-keys', 'nor is a key that can be guessed, or one key for two uses'),
-  strict: flag('--strict', 'exit code 2 on warnings, too'),
+  allowRandomKeys: flag('--allow-random-keys', 'accept missing keys'),
+  allowWeakKeys: flag('--allow-weak-keys', 'accept keys that can be guessed, and one key for two uses'),
+  strict: flag('--strict', 'exit with 2 on warnings, too'),
   json: JSON_OPTION,
 }
 
@@ -28,6 +28,6 @@ export const LINT = {
   options,
   examples: [
     ['sluice lint -c configs/safe-harbor-r4.json', 'checks a preset'],
-    ['sluice lint -c config.json --strict --json', 'for a build: ends with 2 on any finding'],
+    ['sluice lint -c config.json --strict --json', 'for a build: exits with 2 on any finding'],
   ],
 } as const

@@ -25,13 +25,13 @@ export const SERVE_OPTIONS = {
   port: withDefault('--port <port>', 'port to listen on; 0 for any', asCount(0, 65535), 8080),
   host: withDefault(
     '--host <address>',
-    'address to listen on; others than loopback let others in',
+    'address to listen on; any but loopback lets other machines connect',
     asText,
     '127.0.0.1',
   ),
   baseUrl: maybe(
     '--base-url <url>',
-    'what clients call the server, as behind a proxy that ends TLS',
+    'base address that clients use, for example behind a proxy that ends TLS',
     asBaseUrl,
     {
       fallbackText: 'http://<host>:<port>/fhir',
@@ -39,13 +39,13 @@ export const SERVE_OPTIONS = {
   ),
   allowHost: many(
     '--allow-host <name>',
-    'another host name that clients call the server by; requests for others are refused',
+    'another host name that clients use for the server; requests for any other are refused',
     asHostName,
     { fallbackText: 'loopback names, --host and the host of --base-url' },
   ),
   trustProxy: many(
     '--trust-proxy <addresses>',
-    'addresses or CIDR ranges of proxies, separated by commas, whose X-Forwarded-For is believed',
+    'addresses or CIDR ranges of proxies, separated by commas, whose X-Forwarded-For is trusted',
     asAddressRanges,
     { fallbackText: 'none' },
   ),
@@ -68,13 +68,13 @@ export const SERVE_OPTIONS = {
   onlyAnonymized: flag('--only-anonymized', 'refuse exports that are not anonymized'),
   fhirVersion: withDefault(
     '--fhir-version <version>',
-    'of the data: STU3, R4, R4B or R5',
+    'FHIR version of the data: STU3, R4, R4B or R5',
     asChoice(...FHIR_VERSIONS),
     'R4',
   ),
   clients: maybe(
     '--clients <file>',
-    'clients of the own token endpoint (SMART Backend Services): {"clients": [{"client_id", "scope", "jwks" or "jwks_url"}]}',
+    'clients of the built-in token endpoint (SMART Backend Services): {"clients": [{"client_id", "scope", "jwks" or "jwks_url"}]}',
     asText,
     { fallbackText: 'off' },
   ),
@@ -82,9 +82,9 @@ export const SERVE_OPTIONS = {
     fallbackText: 'off',
   }),
   jwks: maybe('--jwks <place>', "file or address of the issuer's public keys", asText),
-  audience: maybe('--audience <name>', 'what the tokens have to be made for', asText),
+  audience: maybe('--audience <name>', 'audience that the tokens must have', asText),
   tokenUrl: maybe('--token-url <url>', "the issuer's token endpoint, for the discovery document", asUrl),
-  maxJobs: withDefault('--max-jobs <count>', 'exports at work at once; others queue', asCount(1, 64), 2),
+  maxJobs: withDefault('--max-jobs <count>', 'exports that run at once; others wait', asCount(1, 64), 2),
   maxQueued: withDefault(
     '--max-queued <count>',
     'unfinished exports of all clients',
@@ -105,20 +105,20 @@ export const SERVE_OPTIONS = {
   ),
   expireHours: withDefault(
     '--expire-hours <hours>',
-    'how long the files of a finished export stay',
+    'how long the files of a finished export are kept',
     asCount(1, 8760),
     24,
   ),
   maxFileBytes: withDefault(
     '--max-file-bytes <size>',
-    'a file that is written goes on in another one from here',
+    'start a new file after this many bytes',
     asByteCount('1MiB'),
     1024 * MIB,
     { fallbackText: '1GiB' },
   ),
   maxLineBytes: withDefault(
     '--max-line-bytes <size>',
-    'a longer line is left out',
+    'leave out longer lines',
     asByteCount('1KiB'),
     64 * MIB,
     { fallbackText: '64MiB' },
@@ -131,7 +131,7 @@ export const SERVE_OPTIONS = {
     'bytes of data in flight in one anonymized export',
     asByteCount('16MiB'),
     {
-      fallbackText: 'by the memory and workers at hand',
+      fallbackText: 'from the available memory and workers',
     },
   ),
   verbose: flag('-v, --verbose', 'more events on stderr'),
@@ -169,8 +169,8 @@ export const SERVE = {
   summary: 'Serves a store of NDJSON as a FHIR Bulk Data provider that can anonymize what it hands out.',
   details:
     'Exports of the system, of all patients and of groups (FHIR Bulk Data Access 2). With _anonymizationConfig and ' +
-    '_container an export is anonymized and written below --outputs. Jobs live in the state folder: a server that ' +
-    'is started again goes on with them. SIGTERM ends it: downloads have ten seconds, jobs stop where they can go on.',
+    '_container an export is anonymized and written below --outputs. Jobs are kept in the state folder: a ' +
+    'restarted server resumes them. SIGTERM ends it: downloads have ten seconds, jobs stop where they can be resumed.',
   options: SERVE_OPTIONS,
   examples: [
     ['sluice serve --data export/', 'serves a folder on http://127.0.0.1:8080/fhir'],

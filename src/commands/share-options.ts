@@ -40,7 +40,7 @@ const asMoment = (text: string): number => {
 }
 
 const options = {
-  for: maybe('--for <name>', 'whom it is for; stands in the audit', asName),
+  for: maybe('--for <name>', 'recipient, recorded in the audit log', asName),
   hours: withDefault('--hours <count>', 'how long the link is valid', asCount(1, 8760), 24),
   permissions: withDefault<readonly Permission[]>(
     '--permissions <list>',
@@ -55,15 +55,18 @@ const options = {
   start: maybe('--start <time>', 'valid from then on, in UTC: 2026-11-21T08:00Z', asMoment, {
     fallbackText: 'now',
   }),
-  verify: flag('--verify', 'prove by real requests that the link does this and nothing else'),
+  verify: flag('--verify', 'verify by real requests that the link does this and nothing else'),
   revocable: flag('--revocable', 'a link that --revoke can end; needs the account key'),
-  revoke: maybe('--revoke <name>', 'end the revocable links of this name; makes none', asName),
+  revoke: maybe('--revoke <name>', 'end the revocable links of this name; make no link', asName),
   sizesOnly: flag(
     '--sizes-only',
-    'prove names and sizes only before sharing: by default all files are read once for their digests',
+    'check names and sizes only before sharing; by default all files are read once for their digests',
   ),
-  force: flag('--force', 'share what is not complete, not as its run wrote it, or not made by Sluice, too'),
-  state: maybe('--state <address>', 'where the audit goes', asText, {
+  force: flag(
+    '--force',
+    'share without the check: also an output that is incomplete, changed, or not made by Sluice',
+  ),
+  state: maybe('--state <address>', 'where the audit log is kept', asText, {
     fallbackText: 'the container <container>-sluice',
   }),
   json: JSON_OPTION,
@@ -75,9 +78,9 @@ export const SHARE = {
   name: 'share',
   summary: 'Makes a link (SAS) to an output, for somebody to read it for a while.',
   details:
-    'The address is that of an output in a container, or of one file of it. An identity that may signs a ' +
+    'The address is that of an output in a container, or of one file of it. An identity with the right to do so signs a ' +
     'user-delegation SAS, for at most 7 days; otherwise the account key signs. Links are read-only and https only, and ' +
-    'printed once, on stdout; how to use them is said on stderr. A line about each goes to shares.ndjson beside the ' +
+    'printed once, on stdout; stderr says how to use them. A line about each goes to shares.ndjson beside the ' +
     'state, without the signature.\n\n' +
     'In a hierarchical account a folder has one link. In a flat one it has one for each file, and a link that lists ' +
     'shows the whole container: it is refused if that holds anything else.\n\n' +

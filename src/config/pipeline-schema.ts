@@ -40,7 +40,7 @@ const store = text
 export const serverSource = z
   .strictObject({
     fhir: z.url({ protocol: /^https?$/ }).describe('FHIR base address of the server'),
-    auth: exportAuthSchema.optional().describe('how the server knows us; default: not at all'),
+    auth: exportAuthSchema.optional().describe('authentication; default: none'),
     level: z.enum(['system', 'patient', 'group']).optional(),
     group: text.optional().describe('id of the Group whose members are exported'),
     types: texts.describe('_type'),
@@ -83,7 +83,7 @@ const anonymizer = z.strictObject({
     .describe('in place of those in the configuration'),
   fhirVersion: z.enum(FHIR_VERSIONS).optional(),
   asOf: z.string().refine(isDay, 'must be a day that exists, YYYY-MM-DD').optional(),
-  allowRandomKeys: z.boolean().default(false).describe('make keys that are missing for each run'),
+  allowRandomKeys: z.boolean().default(false).describe('make missing keys at random for each run'),
   separateRuns: z
     .boolean()
     .default(false)
@@ -94,7 +94,7 @@ const anonymizer = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'take keys below 128 bits of text, and one key for two uses: for data hashed with them earlier',
+      'accept keys below 128 bits of text, and one key for two uses, if earlier data was hashed with them',
     ),
   validateInput: z.boolean().default(false),
   validateOutput: z.boolean().default(false),
@@ -169,7 +169,7 @@ export const pipelineSchema = <S extends z.ZodType>(source: S, checkSchedule: Sc
     allowEmpty: z
       .boolean()
       .default(false)
-      .describe('a full run that brings no resource is a success; default: exit 3'),
+      .describe('count a full run that delivers no resources as a success; default: exit 3'),
     retention: retention.optional().describe('which complete outputs stay; default: all'),
     notify: notify.optional(),
     limits: limits.prefault({}),
