@@ -5,14 +5,15 @@ const EXHAUSTED: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many open files; raise its limit (ulimit -n 1024)',
   ENFILE: 'this machine has too many open files; raise its limit (fs.file-max) or end other programs',
   ENOMEM: 'this machine has no memory left; give the process more or lower --memory-budget and --workers',
-  EAGAIN: 'this machine starts no more threads or processes; raise the limit (ulimit -u) or lower --workers',
-  ENOSPC: 'this machine has no room left; make room and run it again',
-  EDQUOT: 'the disk quota is used up; make room and run it again',
+  EAGAIN:
+    'this machine cannot start more threads or processes; raise the limit (ulimit -u) or lower --workers',
+  ENOSPC: 'the disk is full; free some space and run it again',
+  EDQUOT: 'the disk quota is used up; free some space and run it again',
   ENOBUFS: 'this machine has no memory left for the network; run it again later',
   ERR_WORKER_OUT_OF_MEMORY:
     'a worker thread ran out of memory; give the process more or lower --memory-budget and --workers',
   ERR_WORKER_INIT_FAILED:
-    'this machine starts no more threads; raise its limits (ulimit -u, ulimit -v) or lower --workers',
+    'this machine cannot start more threads; raise its limits (ulimit -u, ulimit -v) or lower --workers',
   ERR_MEMORY_ALLOCATION_FAILED: 'this machine has no memory left; give the process more',
   ERR_STRING_TOO_LONG: 'a text is longer than this version of Node can hold; split what is read',
   ERR_FS_FILE_TOO_LARGE: 'a file is larger than can be read at once; split it',
@@ -27,7 +28,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'a file or folder is missing; check that it exists and run it again',
   ENOTDIR: 'part of the path is a file, not a folder; check the path',
   EISDIR: 'is a folder, not a file; check the path',
-  ELOOP: 'symbolic links lead in a circle; check the path',
+  ELOOP: 'symbolic links form a loop; check the path',
   ENAMETOOLONG: 'the name or path is too long for the file system; shorten it',
   EADDRINUSE: 'the port is in use; choose another port or end the program that holds it',
   EADDRNOTAVAIL: 'the address does not belong to this machine; choose another address',

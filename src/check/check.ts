@@ -106,7 +106,10 @@ async function checkAll(
   let bytesRead = 0
   const onBytes = (bytes: number): void => {
     if (signal?.aborted === true)
-      throw sluiceError('INTERRUPTED', 'interrupted; nothing is proven', { blame: 'user', retry: 'now' })
+      throw sluiceError('INTERRUPTED', 'interrupted; the output was not verified', {
+        blame: 'user',
+        retry: 'now',
+      })
     bytesRead += bytes
     onProgress({ bytesRead, bytesTotal })
   }

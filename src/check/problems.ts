@@ -2,7 +2,7 @@
 export const PROBLEMS = {
   'no-report': 'is not there: no run of Sluice is complete here',
   'invalid-report': 'is not a report that an output can be checked against',
-  missing: 'is in run.json, but not there',
+  missing: 'is in run.json but does not exist',
   extra: 'is there, but not in run.json',
   truncated: 'is shorter than run.json says',
   changed: 'is not what the run wrote',

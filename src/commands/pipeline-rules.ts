@@ -34,7 +34,7 @@ export async function refuseRandomKeys(file: PipelineFile): Promise<void> {
   if (random.length === 0) return
   const problems = random.map(({ path, message }) => ({ path, message }))
   const list = problems.map(({ path, message }) => `  - ${path} ${message}`)
-  throw sluiceError('CONFIG_INVALID', `The keys cannot be used again and again:\n${list.join('\n')}`, {
+  throw sluiceError('CONFIG_INVALID', `The keys cannot be used for a series of runs:\n${list.join('\n')}`, {
     blame: 'config',
     retry: 'never',
     problems,

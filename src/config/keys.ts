@@ -99,7 +99,7 @@ function equalKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
     const first = given.slice(0, k).find((earlier) => isSameKey(earlier.key, key))
     if (first === undefined) return []
     const message =
-      `is the same key as ${first.name}, or one is part of the other: whoever learns one use of a key could undo ` +
+      `is the same key as ${first.name}, or one is part of the other: anyone who learns the key from one use could undo ` +
       `the other. Make another one with "openssl rand -hex 16", ${OPT_OUT}`
     return [{ code: 'equal-keys', path: `parameters.${name}`, message }]
   })

@@ -107,6 +107,6 @@ function reasonOf(status: number, error: unknown): string {
 const refused = (at: string, reason: string, kept: string) =>
   sluiceError(
     'AUTH_FAILED',
-    `gives no token (${reason}); check the client, its key or secret and scope${kept}`,
+    `did not issue a token (${reason}); check the client id, its key or secret, and the scope${kept}`,
     { blame: 'config', retry: 'never', at },
   )

@@ -77,7 +77,7 @@ function advice(status: number): string {
   if (status < 300) return 'a server that accepts an export answers 202; check the address'
   if (status === 404 || status === 501) return 'check the address, the level and the group'
   if (status === 405) return 'try the other method, GET or POST'
-  return 'check the parameters; --lenient lets it ignore those it does not support'
+  return 'check the parameters; with --lenient the server may ignore those it does not support'
 }
 
 /** The request as it goes out; a body for POST. Throws USAGE. */

@@ -181,7 +181,7 @@ const printable = (text: string | undefined): string | undefined =>
 const failed = (server: ExportServer, what: string, kept: string) =>
   sluiceError(
     'EXPORT_FAILED',
-    `the server could not make the export (${what}); its own log knows more${kept}`,
+    `the export failed on the server (${what}); the server's own log may say why${kept}`,
     {
       blame: 'source',
       retry: 'later',

@@ -27,7 +27,7 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
         checkOtherData(answer, statement)
         throw sluiceError(
           'EXPORT_REFUSED',
-          `is not the address of a FHIR server: it answers ${status} where its metadata should be`,
+          `is not the address of a FHIR server: it answers ${status} in place of its metadata`,
           {
             blame: 'user',
             retry: 'never',

@@ -66,7 +66,7 @@ export function createExportServer(
         return url
       throw sluiceError(
         'EXPORT_INVALID',
-        `gives an unusable address for ${what}; it must be http: or https:, and https: where the server itself is`,
+        `gives an unusable address for ${what}; it must be http: or https:, and https: if the server itself uses https:`,
         {
           blame: 'source',
           retry: 'never',

@@ -135,7 +135,7 @@ export async function withdrawReport(
 }
 
 const notOurs = (at: string) =>
-  sluiceError('SINK_CONFLICT', 'is there already and not made by this tool; move it away', {
+  sluiceError('SINK_CONFLICT', 'already exists and was not made by Sluice; move it away', {
     blame: 'sink',
     retry: 'never',
     at,

@@ -153,7 +153,7 @@ function issuesOfSelection(snapshot: Snapshot, { withheld, badMembers }: Selecte
   const notes: readonly (readonly [number, string])[] = [
     [badLines, 'lines of the store are not FHIR resources and were left out.'],
     [badMembers, 'members of the group could not be read and were left out.'],
-    [withheld, 'resources also name patients that this export is not about and were left out.'],
+    [withheld, 'resources also name patients outside this export and were left out.'],
   ]
   return notes
     .filter(([count]) => count > 0)

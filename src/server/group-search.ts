@@ -95,7 +95,7 @@ function checkAccess({ onlyAnonymized }: GroupOptions, request: HttpRequest, gra
     throw new Refusal('Accept must allow application/fhir+json.', { status: 406, code: 'not-supported' })
   if (onlyAnonymized) throw onlyAnonymizedData()
   if (!permits(grant, 'Group'))
-    throw new Refusal("The token's scopes do not allow to read Group.", { status: 403, code: 'forbidden' })
+    throw new Refusal("The token's scopes do not allow reading Group.", { status: 403, code: 'forbidden' })
 }
 
 interface Query {

@@ -112,7 +112,7 @@ function narrowed(order: ExportOrder, grant: Grant, level: Level): ExportOrder {
   const needed = level.kind === 'patient' ? ['Patient'] : level.kind === 'group' ? ['Group', 'Patient'] : []
   const refused = [...needed, ...(types ?? [])].filter((type) => !permits(grant, type))
   if (refused.length > 0)
-    throw new Refusal(`The token's scopes do not allow to read ${[...new Set(refused)].join(', ')}.`, {
+    throw new Refusal(`The token's scopes do not allow reading ${[...new Set(refused)].join(', ')}.`, {
       status: 403,
       code: 'forbidden',
     })

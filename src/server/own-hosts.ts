@@ -82,7 +82,7 @@ const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
 
 const misdirected = (): Refusal =>
   new Refusal(
-    'This server is not known by the host name of the request; the option --base-url or --allow-host names it.',
+    'This server does not answer requests for this host name; allow the name with --base-url or --allow-host.',
     { status: 421, code: 'forbidden' },
   )
 

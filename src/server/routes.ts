@@ -248,7 +248,7 @@ async function download(parts: RouteParts, request: HttpRequest): Promise<HttpAn
   if (file === undefined) throw notFound('The export has no such file.')
   const refused = (file.names ?? [file.type]).filter((type) => !permits(grant, type))
   if (refused.length > 0)
-    throw new Refusal(`The token's scopes do not allow to read ${refused.join(', ')}.`, {
+    throw new Refusal(`The token's scopes do not allow reading ${refused.join(', ')}.`, {
       status: 403,
       code: 'forbidden',
     })

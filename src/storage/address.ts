@@ -38,7 +38,7 @@ const EMULATOR: Emulator = {
 const AZURE_HOST =
   /^([a-z0-9]{3,24})(?:-secondary)?(\.z\d+)?\.(blob|dfs)\.(core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net|core\.cloudapi\.de|storage\.azure\.net)$/
 const CONTAINER = /^(?:\$root|\$web|\$logs|[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9])$/
-// What a slip of the hand makes of an address is no folder.
+// What a slip of the hand makes of an address is not a folder.
 const LOOKS_REMOTE = /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\//i
 // A folder may be called sig=1.
 const HOLDS_SAS = /(?:[?&]|%3f|%26)sig(?:=|%3d)|(?:^|\/)sig(?:=|%3d)[^/]*(?:&|%26)/i

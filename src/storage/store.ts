@@ -59,7 +59,7 @@ export type LeftOutReason =
 /** How each is reported. What nobody takes for data (`isUsual`) is no reason to warn. */
 export const LEFT_OUT: Readonly<Record<LeftOutReason, { readonly text: string; readonly isUsual: boolean }>> =
   {
-    'unknown-ending': { text: 'has no ending of NDJSON or JSON', isUsual: true },
+    'unknown-ending': { text: 'has no NDJSON or JSON extension', isUsual: true },
     hidden: { text: 'is hidden: its name begins with a dot', isUsual: true },
     'own-name': { text: 'has the name of a report of Sluice', isUsual: false },
     'link-to-folder': { text: 'is a link to a folder', isUsual: false },

@@ -41,7 +41,7 @@ export function brokenLinks(
   }))
   if (dropping === undefined) return found
   const message =
-    'it takes Bundle.entry.fullUrl away, which the references in a Bundle name; before it, hash "Bundle.entry.fullUrl" with cryptoHash and set "urls": "references" in the parameters'
+    'it removes Bundle.entry.fullUrl, which the references in a Bundle name; before it, hash "Bundle.entry.fullUrl" with cryptoHash and set "urls": "references" in the parameters'
   return [...found, { rule: dropping, message }]
 }
 

@@ -90,7 +90,7 @@ export class Judge {
   private literal(expression: Extract<Expression, { op: 'literal' }>, frame: Frame): Outcome {
     const { kind, text } = expression
     if ((kind === 'date' || kind === 'dateTime') && parseMoment(text, 'dateTime') === undefined)
-      this.note(expression, frame, { kind: 'fails', text: 'it is not a real date', places: [] })
+      this.note(expression, frame, { kind: 'fails', text: 'it is not a valid date', places: [] })
     return literal(expression)
   }
 

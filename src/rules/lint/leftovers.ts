@@ -30,13 +30,13 @@ export function resourcesLeft(
   if (holders.length > 0 && !redactsAll)
     return {
       code: 'leaves-resources',
-      message: `redact does not reach the resources in ${names(holders)}: they stay, as the rules for their own types leave them; "method": "remove" takes them away as well`,
+      message: `redact does not reach the resources in ${names(holders)}: they stay as the rules for their own types leave them; "method": "remove" removes them as well`,
     }
   const shells = places.filter((place) => place.type.isResource && !isRoot(place))
   if (shells.length === 0) return undefined
   return {
     code: 'leaves-resources',
-    message: `redact leaves each resource in ${names(shells)} with its resourceType; "method": "remove" takes the whole resource away`,
+    message: `redact leaves each resource in ${names(shells)} with its resourceType; "method": "remove" removes the whole resource`,
   }
 }
 
@@ -56,7 +56,8 @@ export function extensionsWithoutUrl(
     if (places.some(isUrl))
       return {
         code: 'extension-without-url',
-        message: 'the url of an extension goes, and its value stays: nothing says what it means',
+        message:
+          'the url of an extension is removed and its value stays, so nothing says what the value means',
       }
     const leavesParts =
       keepsParts && dates.some((date) => !covers.some((cover) => cover(date, resource.name)))
@@ -64,7 +65,7 @@ export function extensionsWithoutUrl(
       return {
         code: 'extension-without-url',
         message:
-          'the url of an extension goes, and a year, an age or a ZIP code in its value stays: "method": "remove" takes the whole extension',
+          'the url of an extension is removed, and a year, an age or a ZIP code in its value stays: "method": "remove" removes the whole extension',
       }
   }
   return undefined
