@@ -1,4 +1,4 @@
-import { findMember, skipSpace, skipValue, stringText } from '../fhir/json.js'
+import { findMember, skipSpace, skipValue, stringText } from '../json/scanner.js'
 import type { Output } from './output.js'
 
 const OBSERVATION_VALUE = 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue'

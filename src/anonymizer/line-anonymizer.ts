@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { sluiceError } from '../errors.js'
-import { compactJson } from './compact.js'
 import type { AnonymizerCounts } from './counts.js'
-import { interpretLine } from './interpreter.js'
+import { interpretLine } from './interpreter/interpreter.js'
+import { structureRejection } from './interpreter/structure-check.js'
 import type { CustomMethod } from './methods/custom.js'
 import type { Output } from './output.js'
 import { compileProgram } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
-import { Transducer } from './transducer.js'
-import { structureRejection } from './validate.js'
+import { compactJson } from './walk/compact.js'
+import { Transducer } from './walk/transducer.js'
 
 /** One line in, one outcome out. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {

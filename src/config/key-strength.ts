@@ -1,4 +1,4 @@
-import { blockKey } from '../anonymizer/methods/hmac.js'
+import { blockKey } from '../anonymizer/keyed-hash/hmac.js'
 
 /** 128 bits of text. */
 const LEAST_BYTES = 16

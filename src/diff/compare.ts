@@ -1,5 +1,5 @@
 import { LABEL_CODES } from '../anonymizer/labels.js'
-import { MAX_DEPTH } from '../fhir/json.js'
+import { MAX_DEPTH } from '../json/scanner.js'
 import { align, isObject, type Json, type JsonObject } from './align.js'
 import type { ElementNode } from './element-node.js'
 import type { ElementPaths } from './element-paths.js'

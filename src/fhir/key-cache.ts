@@ -1,4 +1,4 @@
-import { stringText } from './json.js'
+import { stringText } from '../json/scanner.js'
 
 /** A property name, and the same with its quotes as written. */
 export interface Key {

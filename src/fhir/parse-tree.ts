@@ -1,4 +1,3 @@
-import { type ElementTree, type ElementType, isPrimitive, type Member } from './elements.js'
 import {
   checkDepth,
   findStringMember,
@@ -9,7 +8,8 @@ import {
   skipValue,
   skipWord,
   stringText,
-} from './json.js'
+} from '../json/scanner.js'
+import { type ElementTree, type ElementType, isPrimitive, type Member } from './elements.js'
 import { KeyCache } from './key-cache.js'
 import { trimText } from './text.js'
 import { Body, type Fault, JsonMember, type Tree, TreeNode } from './tree.js'

@@ -1,4 +1,11 @@
-import { findFirstMember, findMember, skipSpace, skipValue, stringText, type ValueRange } from './json.js'
+import {
+  findFirstMember,
+  findMember,
+  skipSpace,
+  skipValue,
+  stringText,
+  type ValueRange,
+} from '../json/scanner.js'
 import { resourceInUrl } from './resource-url.js'
 
 /** Where a resource names its patient: the patient compartment's parameters as elements, most specific first. */

@@ -1,4 +1,4 @@
-import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from './json.js'
+import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from '../json/scanner.js'
 import { percentDecoded } from './resource-url.js'
 
 /** A reference in a resource, with what decides whose data the resource is. */

@@ -1,6 +1,6 @@
 import { addLabels, metaWithLabels } from '../anonymizer/labels.js'
 import { Output } from '../anonymizer/output.js'
-import { findMember, skipSpace, skipString, skipValue } from '../fhir/json.js'
+import { findMember, skipSpace, skipString, skipValue } from '../json/scanner.js'
 
 const RECORD_BITS = [1, 2, 4, 8, 16, 32, 64]
 const labelText = (bit: number): string => {

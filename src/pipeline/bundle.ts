@@ -1,4 +1,4 @@
-import { findMember, findStringMember } from '../fhir/json.js'
+import { findMember, findStringMember } from '../json/scanner.js'
 import { gzipMember } from '../workers/gzip-member.js'
 import type { LinesResult } from '../workers/protocol.js'
 import { rejectedLine, TOO_LONG } from '../workers/rejections.js'

@@ -1,4 +1,4 @@
-import { withDeletionRules } from '../anonymizer/deletions.js'
+import { withDeletionRules } from '../anonymizer/deletion-rules.js'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import type { ConfigurationFacts } from '../published/report.js'
 

@@ -1,6 +1,6 @@
 import { elementTree } from '../fhir/elements.js'
-import { skipSpace, skipString, skipValue, stringText } from '../fhir/json.js'
 import type { FhirVersion } from '../fhir/version.js'
+import { skipSpace, skipString, skipValue, stringText } from '../json/scanner.js'
 import { mandatoryElements } from './mandatory-elements.js'
 
 const SUBSETTED: Readonly<Record<FhirVersion, string>> = {

@@ -1,4 +1,4 @@
-import { findMember, skipSpace } from '../fhir/json.js'
+import { findMember, skipSpace } from '../json/scanner.js'
 import type { Source } from '../storage/store.js'
 import type { Catalog } from './catalog.js'
 import { type CurrentSnapshot, currentGroups, findGroup, readGroup } from './group.js'

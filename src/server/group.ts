@@ -1,5 +1,5 @@
-import { findMember, skipSpace, skipValue } from '../fhir/json.js'
 import { targetOf } from '../fhir/patient-mentions.js'
+import { findMember, skipSpace, skipValue } from '../json/scanner.js'
 import type { Source } from '../storage/store.js'
 import type { Snapshot } from './catalog.js'
 import type { CurrentLines } from './current-lines.js'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { findMember, findStringMember, JsonError, skipSpace, skipValue, stringText } from '../fhir/json.js'
 import { SUPPORTING_TYPES } from '../fhir/patient-compartment.js'
 import { eachMention, type Mention, targetOf } from '../fhir/patient-mentions.js'
+import { findMember, findStringMember, JsonError, skipSpace, skipValue, stringText } from '../json/scanner.js'
 
 /** What a key in the index says of its line. */
 export type KeyKind =

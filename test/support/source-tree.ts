@@ -14,7 +14,7 @@ export function readSourceTree(folder: string): SourceTree {
 
 // ARCHITECTURE.md, "Where things are": each layer may import those above it in this list, none of its own.
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors', 'version', 'visible'],
+  ['errors', 'version', 'visible', 'json'],
   ['environment-error'],
   ['retry', 'published'],
   ['http'],

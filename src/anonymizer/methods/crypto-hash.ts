@@ -1,9 +1,9 @@
 import { referenceId } from '../../fhir/references.js'
 import { resourceInUrl } from '../../fhir/resource-url.js'
 import { jsonString } from '../../fhir/text.js'
+import { createHmac } from '../keyed-hash/hmac.js'
 import type { Parameters } from '../spec.js'
 import { hashSearch, hashUrl, isSearchElement, isUrlElement, type UrlHashing } from './hash-url.js'
-import { createHmac } from './hmac.js'
 import { type LeafMethod, RECORD } from './leaf.js'
 
 /** HMAC-SHA256 of a text in lower-case hex; '' stays ''. */

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
-import { createHmac } from './hmac.js'
+import { createHmac } from '../keyed-hash/hmac.js'
+import { subKey } from '../keyed-hash/sub-key.js'
 import { type LeafMethod, type LeafPlace, RECORD } from './leaf.js'
-import { subKey } from './sub-key.js'
 
 const IV_BYTES = 16
 const BLOCK_BYTES = 16

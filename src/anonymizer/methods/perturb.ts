@@ -6,11 +6,11 @@ import {
   parseDecimal,
   roundHalfEven,
 } from '../../fhir/decimal.js'
+import { createHmac } from '../keyed-hash/hmac.js'
+import { subKey } from '../keyed-hash/sub-key.js'
 import type { Rule } from '../spec.js'
 import { placeText } from './encrypt.js'
-import { createHmac } from './hmac.js'
 import { type Leaf, type LeafMethod, type LeafPlace, RECORD, UNCHANGED } from './leaf.js'
-import { subKey } from './sub-key.js'
 
 export type PerturbRule = Extract<Rule, { method: 'perturb' }>
 

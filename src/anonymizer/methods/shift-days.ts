@@ -1,7 +1,7 @@
 import { sluiceError } from '../../errors.js'
+import { createHmac } from '../keyed-hash/hmac.js'
+import { subKey } from '../keyed-hash/sub-key.js'
 import type { AnonymizerSpec, DateShiftScope, Parameters } from '../spec.js'
-import { createHmac } from './hmac.js'
-import { subKey } from './sub-key.js'
 
 /** The original's range. */
 const LARGEST_SHIFT_DAYS = 50

@@ -4,7 +4,7 @@ import { nearestName } from './nearest-name.js'
 
 /**
  * Why `replaceWith` of substitute fails on every element of a complex type; undefined where it fits. The engine checks
- * the same (`anonymizer/substitute-complex.ts`); a sweep over all types holds the two together.
+ * the same (`anonymizer/interpreter/template-merge.ts`); a sweep over all types holds the two together.
  */
 export function templateFault(type: ElementType, replaceWith: unknown): string | undefined {
   if (type.name === 'BackboneElement' || type.name === 'Element')

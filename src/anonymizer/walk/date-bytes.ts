@@ -1,4 +1,4 @@
-import { parseMoment } from '../fhir/dates.js'
+import { parseMoment } from '../../fhir/dates.js'
 
 /** A calendar date read from bytes; one object, reused. */
 export interface CalendarDate {

@@ -1,5 +1,5 @@
-import { MAX_DEPTH, stringText } from '../fhir/json.js'
-import { trimText } from '../fhir/text.js'
+import { trimText } from '../../fhir/text.js'
+import { MAX_DEPTH, stringText } from '../../json/scanner.js'
 
 /**
  * The transducer's look at JSON tokens. Each function takes the position where a token begins and returns the one

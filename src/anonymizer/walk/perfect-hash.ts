@@ -1,4 +1,4 @@
-import { hashBytes, sameBytes, viewOf } from './copy-bytes.js'
+import { hashBytes, sameBytes, viewOf } from '../copy-bytes.js'
 
 /** The hash the walk computes while it looks for a key's closing quote. */
 export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { parseExpression } from '../../src/rules/expression.js'
-import { rootMembers } from '../../src/rules/root-members.js'
-import { ENGINES, engineFor } from '../support/engines.js'
-import { specOf } from '../support/spec-of.js'
+import { parseExpression } from '../../../src/rules/expression.js'
+import { rootMembers } from '../../../src/rules/root-members.js'
+import { ENGINES, engineFor } from '../../support/engines.js'
+import { specOf } from '../../support/spec-of.js'
 
 const NONE = "Patient.name.where(use = 'none' and family.length() > 99)"
 const SOME = "Patient.name.where(use = 'old').family"

@@ -1,11 +1,11 @@
-import { JsonError } from '../fhir/json.js'
-import { parseTree } from '../fhir/parse-tree.js'
-import { evaluate } from '../rules/evaluate.js'
-import type { Scope } from '../rules/item.js'
-import { rootMembers } from '../rules/root-members.js'
-import { EvaluationError } from '../rules/values/item.js'
+import { parseTree } from '../../fhir/parse-tree.js'
+import { JsonError } from '../../json/scanner.js'
+import { evaluate } from '../../rules/evaluate.js'
+import type { Scope } from '../../rules/item.js'
+import { rootMembers } from '../../rules/root-members.js'
+import { EvaluationError } from '../../rules/values/item.js'
+import type { CompiledRule, Program } from '../program.js'
 import { currentValue } from './node-text.js'
-import type { CompiledRule, Program } from './program.js'
 
 /**
  * Tells of a resource whether the rules that need the interpreter select anything in it. Where they do not, and no

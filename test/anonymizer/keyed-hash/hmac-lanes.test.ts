@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { viewOf } from '../../../src/anonymizer/copy-bytes.js'
-import { HashQueue } from '../../../src/anonymizer/hash-queue.js'
-import { HmacLanes, LANES } from '../../../src/anonymizer/methods/hmac-lanes.js'
+import { HmacLanes, LANES } from '../../../src/anonymizer/keyed-hash/hmac-lanes.js'
 import { Output } from '../../../src/anonymizer/output.js'
+import { HashQueue } from '../../../src/anonymizer/walk/hash-queue.js'
 import { seededRandom } from '../../support/random.js'
 
 const hmac = (key: string, message: Buffer): string => createHmac('sha256', key).update(message).digest('hex')

@@ -1,6 +1,6 @@
+import { HmacLanes, LANES } from '../keyed-hash/hmac-lanes.js'
+import type { Output } from '../output.js'
 import { HashCache } from './hash-cache.js'
-import { HmacLanes, LANES } from './methods/hmac-lanes.js'
-import type { Output } from './output.js'
 
 /** Hashes that wait at most. */
 const CAPACITY = 32

@@ -1,5 +1,5 @@
-import type { TreeNode } from '../fhir/tree.js'
-import type { CompiledRule } from './program.js'
+import type { TreeNode } from '../../fhir/tree.js'
+import type { CompiledRule } from '../program.js'
 
 /**
  * The elements below a resource by the types and names that rules ask for, without the resource itself; it holds child

@@ -1,9 +1,9 @@
-import type { ElementTree } from '../fhir/elements.js'
-import { JsonError } from '../fhir/json.js'
-import { parseTree } from '../fhir/parse-tree.js'
-import { pathOf, type TreeNode } from '../fhir/tree.js'
+import type { ElementTree } from '../../fhir/elements.js'
+import { parseTree } from '../../fhir/parse-tree.js'
+import { pathOf, type TreeNode } from '../../fhir/tree.js'
+import { JsonError } from '../../json/scanner.js'
+import type { Rejection } from '../spec.js'
 import { firstEmpty } from './prune.js'
-import type { Rejection } from './spec.js'
 
 /**
  * Holds a whole line to the element tree, also where rules drop: unknown elements, wrong JSON kinds, arrays where one

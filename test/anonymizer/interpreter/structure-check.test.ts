@@ -1,7 +1,7 @@
 import t from 'tap'
-import { createLineAnonymizerSync } from '../../src/anonymizer/line-anonymizer.js'
-import { Output } from '../../src/anonymizer/output.js'
-import { specOf } from '../support/spec-of.js'
+import { createLineAnonymizerSync } from '../../../src/anonymizer/line-anonymizer.js'
+import { Output } from '../../../src/anonymizer/output.js'
+import { specOf } from '../../support/spec-of.js'
 
 const CONTEXT = { item: 'x', record: 0, baseOffset: 0, dateShiftPrefix: '' }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { viewOf } from '../../src/anonymizer/copy-bytes.js'
-import { keyEnd, keyWords, scanString } from '../../src/anonymizer/scan.js'
-import { seededRandom } from '../support/random.js'
+import { viewOf } from '../../../src/anonymizer/copy-bytes.js'
+import { keyEnd, keyWords, scanString } from '../../../src/anonymizer/walk/scan.js'
+import { seededRandom } from '../../support/random.js'
 
 t.test(
   'a key of any length is told from one that differs in a single byte, and read up to the very end',

@@ -1,4 +1,6 @@
-import { numberText } from '../fhir/decimal.js'
+import { numberText } from '../../fhir/decimal.js'
+import { patientIdOf } from '../../fhir/patient-compartment.js'
+import { trimText } from '../../fhir/text.js'
 import {
   findMember,
   findStringMember,
@@ -6,22 +8,20 @@ import {
   type LatinBuffer,
   MAX_DEPTH,
   stringText,
-} from '../fhir/json.js'
-import { patientIdOf } from '../fhir/patient-compartment.js'
-import { trimText } from '../fhir/text.js'
-import { copyBytes, viewOf } from './copy-bytes.js'
-import type { AnonymizerCounts } from './counts.js'
+} from '../../json/scanner.js'
+import { copyBytes, viewOf } from '../copy-bytes.js'
+import type { AnonymizerCounts } from '../counts.js'
+import { addLabels, fullInstant, metaWithLabels } from '../labels.js'
+import { MIDNIGHT_UTC } from '../methods/date-shift.js'
+import { isFailure, type LeafPlace, RECORD } from '../methods/leaf.js'
+import { compileShiftDays, type ShiftDays } from '../methods/shift-days.js'
+import type { Output } from '../output.js'
+import type { CompiledRule, Program } from '../program.js'
+import type { LineContext } from '../spec.js'
 import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { HashQueue } from './hash-queue.js'
-import { addLabels, fullInstant, metaWithLabels } from './labels.js'
-import { MIDNIGHT_UTC } from './methods/date-shift.js'
-import { isFailure, type LeafPlace, RECORD } from './methods/leaf.js'
-import { compileShiftDays, type ShiftDays } from './methods/shift-days.js'
-import type { Output } from './output.js'
 import { NameSet, nextHash } from './perfect-hash.js'
-import type { CompiledRule, Program } from './program.js'
 import { HEX, ID, keyEnd, LETTER, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
-import type { LineContext } from './spec.js'
 import { ACT, type Edge, type ResourceStart, SEEN_WORDS, type Table, WalkTables } from './walk-tables.js'
 
 /**

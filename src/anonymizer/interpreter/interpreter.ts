@@ -1,27 +1,27 @@
-import { isPrimitive } from '../fhir/elements.js'
-import { JsonError } from '../fhir/json.js'
-import { parseTree } from '../fhir/parse-tree.js'
-import { patientIdOf } from '../fhir/patient-compartment.js'
-import { type Fault, pathOf, type Tree, type TreeNode } from '../fhir/tree.js'
-import { evaluate } from '../rules/evaluate.js'
-import { isNode, type Scope } from '../rules/item.js'
-import { EvaluationError } from '../rules/values/item.js'
-import type { AnonymizerCounts } from './counts.js'
+import { isPrimitive } from '../../fhir/elements.js'
+import { parseTree } from '../../fhir/parse-tree.js'
+import { patientIdOf } from '../../fhir/patient-compartment.js'
+import { type Fault, pathOf, type Tree, type TreeNode } from '../../fhir/tree.js'
+import { JsonError } from '../../json/scanner.js'
+import { evaluate } from '../../rules/evaluate.js'
+import { isNode, type Scope } from '../../rules/item.js'
+import { EvaluationError } from '../../rules/values/item.js'
+import type { AnonymizerCounts } from '../counts.js'
+import { fullInstant, metaWithLabels } from '../labels.js'
+import { isFailure, type LeafChange, type LeafPlace, RECORD } from '../methods/leaf.js'
+import type { Output } from '../output.js'
+import type { CompiledRule, Program } from '../program.js'
+import type { LineContext, Rejection } from '../spec.js'
 import { ElementIndex, stepFrom } from './element-index.js'
-import { fullInstant, metaWithLabels } from './labels.js'
-import { isFailure, type LeafChange, type LeafPlace, RECORD } from './methods/leaf.js'
 import { currentText, currentValue, sourceText } from './node-text.js'
-import type { Output } from './output.js'
-import type { CompiledRule, Program } from './program.js'
 import { dropEmpty, isDropped, prune, touch } from './prune.js'
-import type { LineContext, Rejection } from './spec.js'
 import {
   claimBelow,
   complexTemplate,
   substituteComplex,
   substitutePrimitive,
   TemplateError,
-} from './substitute-complex.js'
+} from './template-merge.js'
 import { TreeWriter } from './tree-writer.js'
 
 /** A rule that failed on a value: a bad line, or with `skip` an emptied resource. */

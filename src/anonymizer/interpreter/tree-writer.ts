@@ -1,8 +1,8 @@
-import { isPrimitive } from '../fhir/elements.js'
-import type { Body, JsonMember, Tree, TreeNode } from '../fhir/tree.js'
-import { copyBytes, viewOf } from './copy-bytes.js'
-import { addLabels, metaWithLabels } from './labels.js'
-import type { Output } from './output.js'
+import { isPrimitive } from '../../fhir/elements.js'
+import type { Body, JsonMember, Tree, TreeNode } from '../../fhir/tree.js'
+import { copyBytes, viewOf } from '../copy-bytes.js'
+import { addLabels, metaWithLabels } from '../labels.js'
+import type { Output } from '../output.js'
 import { hasValue } from './prune.js'
 
 /**

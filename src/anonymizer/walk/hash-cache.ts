@@ -1,4 +1,4 @@
-import { copyBytes, hashBytes, sameBytes, viewOf } from './copy-bytes.js'
+import { copyBytes, hashBytes, sameBytes, viewOf } from '../copy-bytes.js'
 
 const KEY_BYTES = 60
 const HEX_BYTES = 64

@@ -1,5 +1,5 @@
-import { type ElementType, isPrimitive, type Member } from '../fhir/elements.js'
-import { JsonMember, TreeNode } from '../fhir/tree.js'
+import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
+import { JsonMember, TreeNode } from '../../fhir/tree.js'
 import { touch } from './prune.js'
 
 /** A template that does not fit the element; the message names members, never values. */

@@ -1,5 +1,5 @@
-import { isPrimitive } from '../fhir/elements.js'
-import type { JsonMember, TreeNode } from '../fhir/tree.js'
+import { isPrimitive } from '../../fhir/elements.js'
+import type { JsonMember, TreeNode } from '../../fhir/tree.js'
 
 /** Marks a node as changed, and everything around it as holding a change. */
 export function touch(node: TreeNode): void {
