@@ -6,6 +6,7 @@ import { planOf } from '../config/plan.js'
 import { readProxies } from '../config/proxy-settings.js'
 import { seriesOf } from '../config/random-keys.js'
 import { readSecret } from '../config/secret-place.js'
+import { isRecord } from '../json/record.js'
 import type { Pipeline, PipelineSource } from '../schedule/pipeline.js'
 import { isLocal, openLake, openSource } from '../storage/open.js'
 import { requestOf } from './export.js'
@@ -122,6 +123,3 @@ function settingsOf({ limits, sink }: PipelineConfig) {
     gzip,
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

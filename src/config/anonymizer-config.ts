@@ -3,6 +3,7 @@ import type { AnonymizerSpec, Parameters, Rule } from '../anonymizer/spec.js'
 import { exhaustionError } from '../environment-error.js'
 import { isSluiceError, sluiceError } from '../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../fhir/version.js'
+import { isRecord } from '../json/record.js'
 import { nearestName } from '../rules/lint/nearest-name.js'
 import type { LintedParameters } from '../rules/lint.js'
 import { configurationSchema, METHODS, parametersSchema } from './anonymizer-schema.js'
@@ -272,9 +273,6 @@ function keyNotices(sources: KeySources): Notice[] {
     }),
   )
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Where relative paths of a configuration file start. */
 export const baseFolderOf = (configPath: string): string => dirname(resolve(configPath))

@@ -1,5 +1,6 @@
 import { exhaustionError } from '../environment-error.js'
 import { type Problem, sluiceError } from '../errors.js'
+import { isRecord } from '../json/record.js'
 import { readBoundedText } from './bounded-text.js'
 import { isTextFault, readConfigText } from './config-text.js'
 import {
@@ -47,9 +48,6 @@ function parse(text: string, path: string): unknown {
   if (isTextFault(read)) throw invalid([{ path: read.place, message: read.message }], path)
   return read.value
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function invalid(problems: readonly Problem[], at: string) {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`

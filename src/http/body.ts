@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import { isRecord } from '../json/record.js'
 import { FAILED, RequestFailure } from '../retry.js'
 import { type HttpAnswer, wrongAnswer } from './client.js'
 import { requestFailure } from './request-failure.js'
@@ -95,9 +96,7 @@ export async function textOf(answer: HttpAnswer, mostBytes: number): Promise<str
 export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isRecord(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { isRecord } from '../json/record.js'
 import { isInnerName, LIST_NAME, REPORT_NAME } from './names.js'
 import type { OutputList, PublishedLines, PublishedOutput, PublishedPart } from './report.js'
 
@@ -130,9 +131,6 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 

@@ -1,4 +1,5 @@
 import { targetOf } from '../fhir/patient-mentions.js'
+import { isRecord } from '../json/record.js'
 import { findMember, skipSpace, skipValue } from '../json/scanner.js'
 import type { Source } from '../storage/store.js'
 import type { Snapshot } from './catalog.js'
@@ -135,6 +136,3 @@ export async function readGroup(
     await reader.close()
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

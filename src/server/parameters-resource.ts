@@ -1,3 +1,4 @@
+import { isRecord } from '../json/record.js'
 import type { HttpRequest } from './http-message.js'
 import type { GivenParameter } from './parameters.js'
 import { badRequest, Refusal } from './refusal.js'
@@ -45,6 +46,3 @@ function parse(text: string): unknown {
     throw badRequest('The body is not JSON.')
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

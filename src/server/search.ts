@@ -1,3 +1,4 @@
+import { isRecord } from '../json/record.js'
 import { isInDates, parseSearchDate, type SearchDate } from './search-date.js'
 import { type SearchParameter, searchParameter, supportedParameters } from './search-parameters.js'
 
@@ -168,6 +169,3 @@ function referenceTest(wanted: readonly string[]): (value: unknown) => boolean {
     return ids.has(last.replace(/^urn:uuid:/, '')) || named.has(segments.join('/'))
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
