@@ -1,5 +1,5 @@
 /**
- * Writes `src/rules/lint/required-codes.ts`: the codes of required bindings, from the npm package `@types/fhir`, which
+ * Writes `src/rules/lint/elements/required-codes.ts`: the codes of required bindings, from the npm package `@types/fhir`, which
  * has them as unions of texts. Usage: `npm pack @types/fhir@0.0.41`, unpack, then
  * `node dist/scripts/required-codes.js <folder with r3.d.ts, r4.d.ts, r4b.d.ts and r5.d.ts>`.
  */

@@ -1,5 +1,5 @@
 import { type ElementTree, elementTree } from '../fhir/elements.js'
-import { appliesTo, parseRulePath, type RulePath } from '../rules/path.js'
+import { appliesTo, parseRulePath, type RulePath } from '../rules/path/rule-path.js'
 import { createHashText, type HashText } from './methods/crypto-hash.js'
 import type { CustomMethod } from './methods/custom.js'
 import type { LeafMethod } from './methods/leaf.js'

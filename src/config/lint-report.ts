@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FINDING_CODES, type FindingCode } from '../rules/lint/codes.js'
+import { FINDING_CODES, type FindingCode } from '../rules/lint/findings/codes.js'
 
 const count = z.int().min(0)
 const codes = Object.keys(FINDING_CODES) as [FindingCode, ...FindingCode[]]

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.js'
-import type { FindingCode } from '../rules/lint/codes.js'
+import type { FindingCode } from '../rules/lint/findings/codes.js'
 
 /** A problem of a configuration with the code under which `sluice lint` reports it; default `invalid-setting`. */
 export interface ConfigProblem extends Problem {

@@ -1,5 +1,5 @@
 import type { Rule } from '../anonymizer/spec.js'
-import { appliesTo, parseRulePath } from '../rules/path.js'
+import { appliesTo, parseRulePath } from '../rules/path/rule-path.js'
 import type { ItemTotals } from './report.js'
 import type { Totals } from './totals.js'
 

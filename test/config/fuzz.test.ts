@@ -5,7 +5,7 @@ import { judgeConfig, parseConfigText } from '../../src/config/anonymizer-config
 import { readTolerantJson, TolerantJsonError } from '../../src/config/tolerant-json.js'
 import { isSluiceError } from '../../src/errors.js'
 import { elementTree } from '../../src/fhir/elements.js'
-import { lintRules } from '../../src/rules/lint.js'
+import { lintRules } from '../../src/rules/lint/lint.js'
 import { type Random, seededRandom } from '../support/random.js'
 import { projectRoot } from '../support/shared.js'
 

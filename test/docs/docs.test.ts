@@ -6,8 +6,8 @@ import { VERBS } from '../../src/commands/verbs.js'
 import { judgeConfig, parseConfigText } from '../../src/config/anonymizer-config.js'
 import { METHODS } from '../../src/config/anonymizer-schema.js'
 import { elementTree } from '../../src/fhir/elements.js'
-import { uncovered } from '../../src/rules/lint/coverage.js'
-import { lintRules } from '../../src/rules/lint.js'
+import { uncovered } from '../../src/rules/lint/findings/coverage.js'
+import { lintRules } from '../../src/rules/lint/lint.js'
 import { projectRoot } from '../support/shared.js'
 
 t.test('generated documents are what npm run docs makes of the source', async (t) => {

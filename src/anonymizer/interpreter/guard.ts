@@ -1,9 +1,9 @@
 import { parseTree } from '../../fhir/parse-tree.js'
 import { JsonError } from '../../json/scanner.js'
-import { evaluate } from '../../rules/evaluate.js'
-import type { Scope } from '../../rules/item.js'
-import { rootMembers } from '../../rules/root-members.js'
-import { EvaluationError } from '../../rules/values/item.js'
+import { evaluate } from '../../rules/evaluate/evaluate.js'
+import type { Scope } from '../../rules/evaluate/scope.js'
+import { EvaluationError } from '../../rules/evaluate/values/item.js'
+import { rootMembers } from '../../rules/path/root-members.js'
 import type { CompiledRule, Program } from '../program.js'
 import { currentValue } from './node-text.js'
 

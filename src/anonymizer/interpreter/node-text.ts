@@ -2,7 +2,7 @@ import { numberText } from '../../fhir/decimal.js'
 import { trimText } from '../../fhir/text.js'
 import type { TreeNode } from '../../fhir/tree.js'
 import { stringText } from '../../json/scanner.js'
-import { type Item, leafItem, string } from '../../rules/values/item.js'
+import { type Item, leafItem, string } from '../../rules/evaluate/values/item.js'
 
 /** The text of a primitive's source value (`spec/anonymizer.md` 0.2); undefined where it has none. */
 export function sourceText(node: TreeNode, source: Buffer): string | undefined {

@@ -1,9 +1,15 @@
 import { decimalText } from '../../fhir/decimal.js'
 import { jsonString } from '../../fhir/text.js'
-import { type Expression, ExpressionError, parseExpression } from '../../rules/expression.js'
-import { truth } from '../../rules/values/collections.js'
-import { evaluate } from '../../rules/values/evaluate.js'
-import { EvaluationError, type Item, type Items, itemText, leafItem } from '../../rules/values/item.js'
+import { truth } from '../../rules/evaluate/values/collections.js'
+import { evaluate } from '../../rules/evaluate/values/evaluate.js'
+import {
+  EvaluationError,
+  type Item,
+  type Items,
+  itemText,
+  leafItem,
+} from '../../rules/evaluate/values/item.js'
+import { type Expression, ExpressionError, parseExpression } from '../../rules/path/parser.js'
 import type { AnonymizerSpec, Rule } from '../spec.js'
 import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
 

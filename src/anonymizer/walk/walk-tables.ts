@@ -1,6 +1,6 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
-import { Automaton, type Place } from '../../rules/automaton.js'
-import { compilePath, type StepPath } from '../../rules/compile.js'
+import { Automaton, type Place } from '../../rules/automaton/automaton.js'
+import { compilePath, type StepPath } from '../../rules/automaton/steps.js'
 import { Guard } from '../interpreter/guard.js'
 import { isSearchElement, isUrlElement } from '../methods/hash-url.js'
 import type { Leaf } from '../methods/leaf.js'

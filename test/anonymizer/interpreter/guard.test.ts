@@ -1,6 +1,6 @@
 import t from 'tap'
-import { parseExpression } from '../../../src/rules/expression.js'
-import { rootMembers } from '../../../src/rules/root-members.js'
+import { parseExpression } from '../../../src/rules/path/parser.js'
+import { rootMembers } from '../../../src/rules/path/root-members.js'
 import { ENGINES, engineFor } from '../../support/engines.js'
 import { specOf } from '../../support/spec-of.js'
 

@@ -1,0 +1,161 @@
+import type { ElementTree, ElementType, Member } from '../../../fhir/elements.js'
+import { parseRulePath } from '../../path/rule-path.js'
+import type { Place } from '../elements/place.js'
+import { judgePath } from '../judge/verdict.js'
+import type { FindingCode } from './codes.js'
+
+/** Data that stays as it is because no rule of the configuration decides about it. */
+export interface Uncovered {
+  readonly code: FindingCode
+  readonly message: string
+}
+
+const DATES = new Set(['date', 'dateTime', 'instant'])
+const TEXTS = new Set(
+  'comment comments conclusion description details instruction note patientInstruction summary text title value'.split(
+    ' ',
+  ),
+)
+
+/** Data that can identify somebody, in the order in which it is reported. */
+const KINDS: readonly (readonly [
+  code: FindingCode,
+  plural: string,
+  holds: (member: Member, owner: ElementType) => boolean,
+])[] = [
+  ['unreached-names', 'names', ({ type }) => type.name === 'HumanName'],
+  ['unreached-identifiers', 'identifiers', ({ type }) => type.name === 'Identifier'],
+  ['unreached-telecoms', 'phone numbers and e-mail addresses', ({ type }) => type.name === 'ContactPoint'],
+  ['unreached-addresses', 'addresses', ({ type }) => type.name === 'Address'],
+  ['unreached-narratives', 'narratives', ({ type }) => type.name === 'Narrative'],
+  ['unreached-attachments', 'attachments', ({ type }) => type.name === 'Attachment'],
+  ['unreached-dates', 'dates', ({ type }) => DATES.has(type.name)],
+  [
+    'unreached-texts',
+    'free texts',
+    ({ name, type }, owner) =>
+      type.name === 'markdown' ||
+      (type.name === 'string' && (TEXTS.has(name) || (name === 'display' && owner.name === 'Reference'))),
+  ],
+]
+
+const MOST_EXAMPLES = 3
+/** Elements further down are in types that are looked at themselves. */
+const MOST_LEVELS = 5
+
+/** What no rule reaches, one finding for each kind; `keep` counts as reached: the author has decided. */
+export function uncovered(paths: readonly string[], tree: ElementTree): readonly Uncovered[] {
+  const reach = new Reach(paths, tree)
+  const found = new Map<FindingCode, string[]>()
+  const untouched: string[] = []
+  for (const resource of inOrder(tree)) {
+    if (!reach.touches(resource)) untouched.push(resource.name)
+    else if (!reach.reachesAll(resource))
+      for (const [code, path] of unreachedBelow(resource, reach))
+        found.set(code, [...(found.get(code) ?? []), path])
+  }
+  const all = KINDS.flatMap(([code, plural]) => {
+    const places = found.get(code) ?? []
+    return places.length === 0 ? [] : [{ code, message: unreachedText(plural, places) }]
+  })
+  return untouched.length === 0 ? all : [...all, { code: 'unreached-types', message: typesText(untouched) }]
+}
+
+/** The first are those in which readers look for examples. */
+const inOrder = ({ resources }: ElementTree): readonly ElementType[] => {
+  const people = ['Patient', 'RelatedPerson', 'Practitioner', 'Observation', 'Encounter'].flatMap((name) => {
+    const type = resources.get(name)
+    return type === undefined ? [] : [type]
+  })
+  return [...people, ...[...resources.values()].filter((type) => !people.includes(type))]
+}
+
+const REMEDY =
+  'what no rule reaches stays as it is: end the rules with {"path": "Resource", "method": "redact"}, or decide with "keep"'
+
+const unreachedText = (plural: string, places: readonly string[]): string =>
+  `no rule reaches the ${plural} in ${examples(places)}; ${REMEDY}`
+
+const typesText = (types: readonly string[]): string =>
+  `no rule reaches anything in resources of ${examples(types)}; ${REMEDY}`
+
+function examples(all: readonly string[]): string {
+  const shown = all.slice(0, MOST_EXAMPLES).join(', ')
+  return all.length <= MOST_EXAMPLES ? shown : `${shown} and ${all.length - MOST_EXAMPLES} more`
+}
+
+function unreachedBelow(resource: ElementType, reach: Reach): [FindingCode, string][] {
+  const found: [FindingCode, string][] = []
+  const seen = new Set<string>()
+  const visit = (owner: ElementType, path: string, above: readonly ElementType[]): void => {
+    for (const member of owner.members.values()) {
+      const { name, type } = member
+      if (/^(?:extension|modifierExtension|contained)$/.test(name) || type.isResource) continue
+      const own = `${path}.${name}`
+      if (reach.reaches(resource, own, type, owner)) continue
+      const kind = KINDS.find(([, , holds]) => holds(member, owner))
+      if (kind !== undefined && !seen.has(`${own} ${kind[0]}`)) {
+        seen.add(`${own} ${kind[0]}`)
+        found.push([kind[0], own])
+      }
+      if (
+        kind === undefined &&
+        type.jsonKind === 'object' &&
+        above.length < MOST_LEVELS &&
+        !above.includes(type)
+      )
+        visit(type, own, [...above, type])
+    }
+  }
+  visit(resource, resource.name, [resource])
+  return found.sort(([, a], [, b]) => levelsOf(a) - levelsOf(b))
+}
+
+const levelsOf = (path: string): number => path.split('.').length
+
+/** What the rules reach, kept only as far as it is needed to find what they do not reach. */
+class Reach {
+  /** Resource type → path and type of each element. */
+  private readonly exact = new Map<string, Set<string>>()
+  private readonly types = new Set<string>()
+  /** Owner's type and name. */
+  private readonly members = new Set<string>()
+  private readonly whole = new Set<string>()
+
+  constructor(paths: readonly string[], tree: ElementTree) {
+    for (const path of paths)
+      for (const { resource, places } of judgePath(parseRulePath(path), tree).found)
+        if (places === undefined) this.whole.add(resource.name)
+        else for (const place of places) this.add(resource.name, place)
+  }
+
+  private add(resource: string, place: Place): void {
+    const own = this.exact.get(resource) ?? new Set<string>()
+    this.exact.set(resource, own)
+    if (place.floating) {
+      if (place.parent === undefined || place.parent.type.isResource) this.types.add(place.type.id)
+      if (place.parent !== undefined) this.members.add(`${place.parent.type.id} ${place.name}`)
+    } else if (place.parent === undefined) this.whole.add(resource)
+    else own.add(`${pathOf(place, resource)} ${place.type.id}`)
+  }
+
+  /** Whether any rule reaches anything in resources of the type. */
+  touches({ name }: ElementType): boolean {
+    return this.whole.has(name) || this.exact.has(name)
+  }
+
+  reachesAll({ name }: ElementType): boolean {
+    return this.whole.has(name)
+  }
+
+  reaches(resource: ElementType, path: string, type: ElementType, owner: ElementType): boolean {
+    return (
+      this.types.has(type.id) ||
+      this.members.has(`${owner.id} ${path.slice(path.lastIndexOf('.') + 1)}`) ||
+      this.exact.get(resource.name)?.has(`${path} ${type.id}`) === true
+    )
+  }
+}
+
+const pathOf = ({ parent, name }: Place, resource: string): string =>
+  parent === undefined ? resource : `${pathOf(parent, resource)}.${name}`

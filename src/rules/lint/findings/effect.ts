@@ -1,0 +1,100 @@
+import { type ElementType, isPrimitive } from '../../../fhir/elements.js'
+import { isRoot, type Place } from '../elements/place.js'
+import type { FindingCode } from './codes.js'
+import { templateFault, textFault } from './template.js'
+
+const DATES = new Set(['date', 'dateTime', 'instant'])
+const NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
+
+interface Odd {
+  readonly code: FindingCode
+  readonly message: string
+}
+
+/** What is odd about a method on what its rule reaches: it fails on it, writes nonsense, or changes nothing. */
+export function oddEffect(method: string, places: readonly Place[], replaceWith: unknown): Odd | undefined {
+  if (places.length === 0) return undefined
+  switch (method) {
+    case 'generalize':
+      return failing(places, ({ jsonKind }) =>
+        jsonKind === 'object' ? 'generalize takes primitive values only' : undefined,
+      )
+    case 'substitute':
+      return (
+        failing(places, (type) => (isPrimitive(type) ? undefined : templateFault(type, replaceWith))) ??
+        writingInvalid(places, replaceWith)
+      )
+    case 'remove':
+      if (places.some(isRoot))
+        return {
+          code: 'fails',
+          message: 'remove takes parts of a resource, and this reaches a resource itself',
+        }
+      return undefined
+    case 'cryptoHash':
+    case 'encrypt':
+      return writingText(method, places)
+    case 'dateShift':
+      if (!holds(places, DATES))
+        return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
+      return undefined
+    case 'perturb':
+      if (!holds(places, NUMBERS))
+        return { code: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
+      return undefined
+    default:
+      return undefined
+  }
+}
+
+/** A problem where the method fails on everything that is reached, a warning where it fails on some of it. */
+function failing(
+  places: readonly Place[],
+  faultOf: (type: ElementType) => string | undefined,
+): Odd | undefined {
+  const types = [...new Set(places.map(({ type }) => type))]
+  const faults = types.map((type) => ({ type, fault: faultOf(type) }))
+  const bad = faults.filter(({ fault }) => fault !== undefined)
+  if (bad.length === 0) return undefined
+  const names = listed([...new Set(bad.map(({ type }) => type.name))])
+  const message = `${bad[0]?.fault}, and this reaches ${names}`
+  return { code: bad.length === types.length ? 'fails' : 'partly-fails', message }
+}
+
+function writingInvalid(places: readonly Place[], replaceWith: unknown): Odd | undefined {
+  for (const { type } of places) {
+    const message = isPrimitive(type) ? textFault(type, replaceWith) : undefined
+    if (message !== undefined) return { code: 'writes-invalid', message }
+  }
+  return undefined
+}
+
+/** A hash or a cipher is a text, whatever was there. */
+function writingText(method: string, places: readonly Place[]): Odd | undefined {
+  const odd = places.find(
+    ({ type }) => isPrimitive(type) && (type.jsonKind !== 'string' || DATES.has(type.name)),
+  )
+  if (odd === undefined) return undefined
+  return {
+    code: 'writes-invalid',
+    message: `${method} writes a text, and this reaches values of the type ${odd.type.name}`,
+  }
+}
+
+/** Whether one of these types stands at or below a place; extensions, which hold anything, do not count. */
+function holds(places: readonly Place[], names: ReadonlySet<string>): boolean {
+  const seen = new Set<ElementType>()
+  const visit = (type: ElementType): boolean => {
+    if (names.has(type.name)) return true
+    if (seen.has(type)) return false
+    seen.add(type)
+    return [...type.members.values()].some(
+      (member) => !/^(?:extension|modifierExtension)$/.test(member.name) && visit(member.type),
+    )
+  }
+  return places.some(({ type }) => visit(type))
+}
+
+/** The first few of many. */
+export const listed = (names: readonly string[]): string =>
+  names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`

@@ -1,0 +1,168 @@
+import type { ElementTree } from '../../fhir/elements.js'
+import { compilePath } from '../automaton/steps.js'
+import { parseRulePath, type RulePath } from '../path/rule-path.js'
+import { repaired } from './advice/repair.js'
+import type { Place } from './elements/place.js'
+import { brokenLinks } from './findings/bundle-links.js'
+import { type Cases, caseFindings } from './findings/cases.js'
+import type { FindingCode } from './findings/codes.js'
+import { type Cover, coverOf } from './findings/cover.js'
+import { listed, oddEffect } from './findings/effect.js'
+import { extensionsWithoutUrl, resourcesLeft } from './findings/leftovers.js'
+import { describe } from './findings/messages.js'
+import { bindsUnionFirst, hasUnionOfNodes } from './findings/precedence.js'
+import { type Found, isSound, judgePath, type PathVerdict } from './judge/verdict.js'
+
+/** What a rule's author should know. */
+export interface Finding {
+  readonly rule: number
+  readonly code: FindingCode
+  readonly message: string
+  /** A path to write instead, which reaches what the rule was meant to reach, or a condition or value of a case. */
+  readonly suggestion?: string
+  /** The part of the rule that the finding is about, if it is not the path. */
+  readonly part?: 'cases'
+}
+
+export interface LintedRule {
+  readonly number: number
+  readonly path: string
+  readonly method?: string
+  /** For substitute only. */
+  readonly replaceWith?: unknown
+  /** For generalize only. */
+  readonly cases?: Cases
+}
+
+/** What lint needs to know about the parameters. */
+export interface LintedParameters {
+  /** Redact leaves parts of dates, ages or ZIP codes. */
+  readonly keepsParts?: boolean
+  /** How cryptoHash treats urls; without it nothing is said of them. */
+  readonly urls?: 'whole' | 'references' | undefined
+}
+
+type Told = Omit<Finding, 'rule'>
+
+/** Looks at rules (whose paths compile) without data. In the order of the rules. */
+export function lintRules(
+  rules: readonly LintedRule[],
+  tree: ElementTree,
+  { keepsParts = false, urls }: LintedParameters = {},
+): Finding[] {
+  const findings: Finding[] = []
+  const redactsAll = rules.some(({ path, method }) => path === 'Resource' && method === 'redact')
+  const earlier: { readonly number: number; readonly method?: string | undefined; readonly covers: Cover }[] =
+    []
+  for (const rule of rules) {
+    const { number, path, method } = rule
+    const parsed = parseRulePath(path)
+    const verdict = judgePath(parsed, tree)
+    const told = [...pathFindings(parsed, verdict, tree)]
+    if (!told.some(({ code }) => code === 'never-matches' || code === 'fails'))
+      told.push(
+        ...shadowing(verdict, earlier),
+        ...effects(rule, verdict),
+        ...casesOf(rule, verdict, tree),
+        ...leftovers({ ...rule, redactsAll, keepsParts }, parsed, verdict, { earlier, tree }),
+      )
+    told.push(...surprises(parsed, verdict))
+    for (const finding of told) findings.push({ rule: number, ...finding })
+    earlier.push({ number, method, covers: coverOf(parsed) })
+  }
+  if (urls !== undefined)
+    for (const { rule, message } of brokenLinks(earlier, tree, urls))
+      findings.push({ code: 'bundle-links-break', rule, message })
+  return findings.sort((a, b) => a.rule - b.rule)
+}
+
+/** What is wrong with the path itself. */
+function pathFindings(path: RulePath, verdict: PathVerdict, tree: ElementTree): readonly Told[] {
+  if (isSound(verdict)) return []
+  const { code, message } = describe(path, verdict, tree)
+  const suggestion = repaired(path, verdict, tree)
+  if (suggestion === undefined) return [{ code, message }]
+  return [{ code, message: `${message}; write \`${suggestion}\``, suggestion }]
+}
+
+function shadowing(
+  { found }: PathVerdict,
+  earlier: readonly { readonly number: number; readonly covers: Cover }[],
+): readonly Told[] {
+  const by = shadowedBy(found, earlier)
+  if (by.length === 0) return []
+  const rules = `rule${by.length === 1 ? '' : 's'} ${listed(by.map(String))}`
+  const message = `${rules} before it already ${by.length > 1 ? 'claim' : 'claims'} everything it matches`
+  return [{ code: 'shadowed', message }]
+}
+
+/** Earlier rules that between them claim every kind of node that was found; none where one is left. */
+function shadowedBy(
+  found: readonly Found[],
+  earlier: readonly { readonly number: number; readonly covers: Cover }[],
+): number[] {
+  const by = new Set<number>()
+  for (const { resource, places } of found) {
+    if (places === undefined) return []
+    for (const place of places) {
+      const covering = earlier.find(({ covers }) => covers(place, resource.name))
+      if (covering === undefined) return []
+      by.add(covering.number)
+    }
+  }
+  return [...by].sort((a, b) => a - b)
+}
+
+function effects({ method, replaceWith }: LintedRule, { found }: PathVerdict): readonly Told[] {
+  const places = found.flatMap((one): readonly Place[] => one.places ?? [])
+  const odd = method === undefined ? undefined : oddEffect(method, places, replaceWith)
+  return odd === undefined ? [] : [odd]
+}
+
+/** What is wrong in the cases of generalize, where it is known which elements they are for. */
+function casesOf(
+  { method, cases = [] }: LintedRule,
+  { found }: PathVerdict,
+  tree: ElementTree,
+): readonly Told[] {
+  if (method !== 'generalize' || found.some(({ places }) => places === undefined)) return []
+  const reached = new Set(found.flatMap(({ places = [] }) => places))
+  return caseFindings(cases, [...reached], tree).map((finding) => ({ ...finding, part: 'cases' }))
+}
+
+/** What a redact leaves although it seems to remove it. */
+function leftovers(
+  { method = '', ...facts }: LintedRule & { readonly redactsAll: boolean; readonly keepsParts: boolean },
+  path: RulePath,
+  verdict: PathVerdict,
+  { earlier, tree }: { readonly earlier: readonly { readonly covers: Cover }[]; readonly tree: ElementTree },
+): readonly Told[] {
+  const found = verdict.found.map(({ resource, places = [] }) => ({ resource, places }))
+  const covers = earlier.map((rule) => rule.covers)
+  return [
+    resourcesLeft({ method, ...facts }, path, found),
+    extensionsWithoutUrl({ method, ...facts }, found, { covers, tree }),
+  ].flatMap((left) => (left === undefined ? [] : [left]))
+}
+
+/** What works, but costs time or differs from the original. */
+function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[] {
+  const told: Told[] = []
+  if (compilePath(path) === undefined) told.push({ code: 'not-compiled', message: costOf(path) })
+  if (bindsUnionFirst(path.text)) {
+    const message = '"as" and "is" take the whole union before them: a | b as T means (a | b) as T'
+    told.push({ code: 'precedence', message })
+  }
+  if (hasUnionOfNodes(expression)) {
+    const message =
+      'the original leaves out a node of a union whose value equals an earlier one; here every node counts'
+    told.push({ code: 'union', message })
+  }
+  return told
+}
+
+function costOf({ resourceType }: RulePath): string {
+  const all = resourceType === '' || resourceType === 'Resource' || resourceType === 'DomainResource'
+  const lines = all ? 'lines of every resource type' : `${resourceType} lines`
+  return `${lines} go through the interpreter, which is several times slower`
+}

@@ -1,0 +1,348 @@
+import { FUNCTIONS } from '../evaluate/functions.js'
+
+/**
+ * A FHIRPath expression. Own parser rather than HL7's: the anonymizer's dialect binds `is`/`as` looser than `|`
+ * and `<`, takes double-quoted names and names such as `div` after a dot, and knows `nodesByType`/`nodesByName`
+ * (`spec/anonymizer.md` 11, 13.2). An `input` of undefined is the focus.
+ */
+export type Expression =
+  | { readonly op: 'literal'; readonly kind: LiteralKind; readonly text: string }
+  | { readonly op: 'empty' }
+  | { readonly op: 'variable'; readonly name: string }
+  | { readonly op: 'this' | 'index' | 'total' }
+  | { readonly op: 'member'; readonly name: string; readonly delimited: boolean; readonly input?: Expression }
+  | {
+      readonly op: 'call'
+      readonly name: string
+      readonly args: readonly Expression[]
+      readonly input?: Expression
+    }
+  | { readonly op: 'at'; readonly input: Expression; readonly position: Expression }
+  | {
+      readonly op: 'binary'
+      readonly operator: string
+      readonly left: Expression
+      readonly right: Expression
+    }
+  | { readonly op: 'type'; readonly operator: 'is' | 'as'; readonly input: Expression; readonly type: string }
+  | { readonly op: 'sign'; readonly negative: boolean; readonly input: Expression }
+
+export type LiteralKind =
+  | 'string'
+  | 'boolean'
+  | 'integer'
+  | 'decimal'
+  | 'date'
+  | 'dateTime'
+  | 'time'
+  | 'quantity'
+
+/** Thrown by `parseExpression`; `offset` counts characters. */
+export class ExpressionError {
+  constructor(
+    readonly message: string,
+    readonly offset: number,
+  ) {}
+}
+
+/** Parses; throws ExpressionError for bad syntax, an unknown function or a wrong number of arguments. */
+export function parseExpression(text: string): Expression {
+  return new ExpressionParser(tokenize(text)).whole()
+}
+
+/** The expressions directly inside one. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.op) {
+    case 'member':
+      return expression.input === undefined ? [] : [expression.input]
+    case 'call':
+      return expression.input === undefined ? expression.args : [expression.input, ...expression.args]
+    case 'at':
+      return [expression.input, expression.position]
+    case 'binary':
+      return [expression.left, expression.right]
+    case 'type':
+    case 'sign':
+      return [expression.input]
+    default:
+      return []
+  }
+}
+
+type TokenKind =
+  | 'name'
+  | 'delimited'
+  | 'number'
+  | 'string'
+  | 'date'
+  | 'time'
+  | 'symbol'
+  | 'variable'
+  | 'special'
+  | 'end'
+interface Token {
+  readonly kind: TokenKind
+  readonly text: string
+  readonly offset: number
+}
+
+const PATTERNS: readonly (readonly [TokenKind | 'space', string])[] = [
+  ['space', String.raw`\s+|//[^\n]*|/\*[\s\S]*?\*/`],
+  ['time', String.raw`@T\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?`],
+  [
+    'date',
+    String.raw`@\d{4}(?:-\d\d(?:-\d\d)?)?(?:T(?:\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?)?)?`,
+  ],
+  ['number', String.raw`\d+(?:\.\d+)?`],
+  ['string', String.raw`'(?:[^'\\]|\\[\s\S])*'`],
+  ['delimited', String.raw`${'`'}(?:[^${'`'}\\]|\\.)*${'`'}|"(?:[^"\\]|\\.)*"`],
+  ['special', String.raw`\$(?:this|index|total)`],
+  ['variable', `%(?:[A-Za-z_][A-Za-z0-9_-]*|\`[^\`]*\`|'[^']*')`],
+  ['name', '[A-Za-z_][A-Za-z0-9_]*'],
+  ['symbol', String.raw`<=|>=|!=|!~|[-+*/&|<>=~.,()[\]{}]`],
+]
+const TOKEN = new RegExp(PATTERNS.map(([kind, pattern]) => `(?<${kind}>${pattern})`).join('|'), 'y')
+
+function tokenize(text: string): Token[] {
+  const tokens: Token[] = []
+  TOKEN.lastIndex = 0
+  while (TOKEN.lastIndex < text.length) {
+    const offset = TOKEN.lastIndex
+    const groups = TOKEN.exec(text)?.groups
+    if (groups === undefined) throw new ExpressionError('this is not FHIRPath', offset)
+    for (const [kind] of PATTERNS)
+      if (kind !== 'space' && groups[kind] !== undefined) tokens.push({ kind, text: groups[kind], offset })
+  }
+  tokens.push({ kind: 'end', text: '', offset: text.length })
+  return tokens
+}
+
+/** Binary operators by binding power, loosest first, as the original binds them. */
+export const LEVELS: readonly (readonly string[])[] = [
+  ['implies'],
+  ['or', 'xor'],
+  ['and'],
+  ['in', 'contains'],
+  ['=', '~', '!=', '!~'],
+  ['is', 'as'],
+  ['<', '<=', '>', '>='],
+  ['|'],
+  ['+', '-', '&'],
+  ['*', '/', 'div', 'mod'],
+]
+
+const POWER = new Map(LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level])))
+
+/** Steps and operators in a row: far more than rules have, far less than a thread's stack holds. */
+const MOST_IN_A_ROW = 1_000
+/** Parentheses in parentheses. */
+const MOST_NESTED = 100
+/** All of them on the way from an expression to its innermost part. */
+const MOST_LEVELS = 2_000
+
+class ExpressionParser {
+  private next = 0
+  private nested = 0
+
+  constructor(private readonly tokens: readonly Token[]) {}
+
+  whole(): Expression {
+    const expression = this.binary(0)
+    if (this.peek().kind !== 'end') throw this.unexpected()
+    if (isDeeperThan(MOST_LEVELS, expression)) throw this.tooLong('nested', MOST_LEVELS)
+    return expression
+  }
+
+  private peek(): Token {
+    return this.tokens[this.next]
+  }
+
+  private unexpected(): ExpressionError {
+    const { kind, offset } = this.peek()
+    return new ExpressionError(kind === 'end' ? 'it ends too early' : 'unexpected text', offset)
+  }
+
+  private takeSymbol(symbol: string): boolean {
+    const token = this.peek()
+    if (token.kind !== 'symbol' || token.text !== symbol) return false
+    this.next++
+    return true
+  }
+
+  private expectSymbol(symbol: string): void {
+    if (!this.takeSymbol(symbol)) throw this.unexpected()
+  }
+
+  /** An expression in parentheses, brackets or an argument. */
+  private inner(): Expression {
+    if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
+    const expression = this.binary(0)
+    this.nested--
+    return expression
+  }
+
+  private tooLong(what: 'nested' | 'in a row', most: number): ExpressionError {
+    return new ExpressionError(`more than ${most} expressions ${what}`, this.peek().offset)
+  }
+
+  private binary(level: number): Expression {
+    if (level === LEVELS.length) return this.signed()
+    let left = this.binary(level + 1)
+    for (let count = 1; ; count++) {
+      const { kind, text } = this.peek()
+      if ((kind !== 'symbol' && kind !== 'name') || POWER.get(text) !== level) return left
+      if (count > MOST_IN_A_ROW) throw this.tooLong('in a row', MOST_IN_A_ROW)
+      this.next++
+      if (text === 'is' || text === 'as')
+        left = { op: 'type', operator: text, input: left, type: this.typeName() }
+      else left = { op: 'binary', operator: text, left, right: this.binary(level + 1) }
+    }
+  }
+
+  private signed(): Expression {
+    const sign = ['-', '+'].find((symbol) => this.takeSymbol(symbol))
+    if (sign === undefined) return this.chain()
+    if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
+    const expression: Expression = { op: 'sign', negative: sign === '-', input: this.signed() }
+    this.nested--
+    return expression
+  }
+
+  private chain(): Expression {
+    let expression = this.term()
+    for (let count = 1; ; count++) {
+      if (count > MOST_IN_A_ROW) throw this.tooLong('in a row', MOST_IN_A_ROW)
+      if (this.takeSymbol('.')) expression = this.invocation(expression)
+      else if (this.takeSymbol('[')) {
+        const position = this.inner()
+        this.expectSymbol(']')
+        expression = { op: 'at', input: expression, position }
+      } else return expression
+    }
+  }
+
+  private term(): Expression {
+    const token = this.peek()
+    if (this.takeSymbol('(')) {
+      const inner = this.inner()
+      this.expectSymbol(')')
+      return inner
+    }
+    if (this.takeSymbol('{')) {
+      this.expectSymbol('}')
+      return { op: 'empty' }
+    }
+    if (token.kind === 'name' && (token.text === 'true' || token.text === 'false')) {
+      this.next++
+      return { op: 'literal', kind: 'boolean', text: token.text }
+    }
+    if (token.kind === 'name' || token.kind === 'delimited' || token.kind === 'special')
+      return this.invocation(undefined)
+    this.next++
+    switch (token.kind) {
+      case 'number':
+        return this.number(token)
+      case 'string':
+        return { op: 'literal', kind: 'string', text: unescaped(token.text) }
+      case 'date':
+        return dateLiteral(token.text.slice(1))
+      case 'time':
+        return { op: 'literal', kind: 'time', text: token.text.slice(2) }
+      case 'variable':
+        return { op: 'variable', name: token.text.slice(1).replace(/[`']/g, '') }
+      default:
+        this.next--
+        throw this.unexpected()
+    }
+  }
+
+  private number({ text, offset }: Token): Expression {
+    const unit = this.peek()
+    if (unit.kind === 'string' || (unit.kind === 'name' && UNITS.has(unit.text))) {
+      this.next++
+      return { op: 'literal', kind: 'quantity', text: `${text} ${unit.text}` }
+    }
+    if (text.includes('.')) return { op: 'literal', kind: 'decimal', text }
+    if (Number(text) > 2147483647) throw new ExpressionError('an integer beyond 32 bits', offset)
+    return { op: 'literal', kind: 'integer', text }
+  }
+
+  private invocation(input: Expression | undefined): Expression {
+    const token = this.peek()
+    this.next++
+    if (token.kind === 'special' && input === undefined)
+      return { op: token.text.slice(1) as 'this' | 'index' | 'total' }
+    if (token.kind === 'delimited')
+      return { op: 'member', name: unescaped(token.text), delimited: true, input }
+    if (token.kind !== 'name' || (input === undefined && KEYWORDS.has(token.text))) {
+      this.next--
+      throw this.unexpected()
+    }
+    if (!this.takeSymbol('(')) return { op: 'member', name: token.text, delimited: false, input }
+    return { op: 'call', name: token.text, args: this.args(token), input }
+  }
+
+  private args(name: Token): Expression[] {
+    const counts = FUNCTIONS.get(name.text)
+    if (counts === undefined) throw new ExpressionError(`no function ${name.text}() exists`, name.offset)
+    const args: Expression[] = []
+    if (!this.takeSymbol(')')) {
+      do args.push(TYPE_FUNCTIONS.has(name.text) ? this.typeArgument() : this.inner())
+      while (this.takeSymbol(','))
+      this.expectSymbol(')')
+    }
+    if (args.length < counts.min || args.length > counts.max)
+      throw new ExpressionError(`${name.text}() takes another number of arguments`, name.offset)
+    return args
+  }
+
+  private typeArgument(): Expression {
+    return { op: 'literal', kind: 'string', text: this.typeName() }
+  }
+
+  private typeName(): string {
+    const parts: string[] = []
+    do {
+      const token = this.peek()
+      if (token.kind !== 'name' && token.kind !== 'delimited') throw this.unexpected()
+      this.next++
+      parts.push(token.kind === 'delimited' ? unescaped(token.text) : token.text)
+    } while (this.takeSymbol('.'))
+    return parts.join('.')
+  }
+}
+
+/** Without recursion, as the levels could be more than the stack holds. */
+function isDeeperThan(most: number, whole: Expression): boolean {
+  const open = [{ expression: whole, level: 1 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { expression, level } = next
+    if (level > most) return true
+    for (const part of partsOf(expression)) open.push({ expression: part, level: level + 1 })
+  }
+  return false
+}
+
+const KEYWORDS = new Set(['div', 'mod', 'and', 'or', 'xor', 'implies'])
+export const TYPE_FUNCTIONS = new Set(['is', 'as', 'ofType'])
+const UNITS = new Set(
+  ['year', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'].flatMap((unit) => [
+    unit,
+    `${unit}s`,
+  ]),
+)
+
+const dateLiteral = (value: string): Expression => ({
+  op: 'literal',
+  kind: value.includes('T') ? 'dateTime' : 'date',
+  text: value.replace(/T$/, ''),
+})
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' }
+
+const unescaped = (quoted: string): string =>
+  quoted
+    .slice(1, -1)
+    .replace(/\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g, (_, hex: string | undefined, character: string) =>
+      hex === undefined ? (ESCAPES[character] ?? character) : String.fromCharCode(Number.parseInt(hex, 16)),
+    )

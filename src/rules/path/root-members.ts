@@ -1,0 +1,42 @@
+import type { Expression } from './parser.js'
+
+/** Functions whose arguments look from each item of their input. */
+const PER_ITEM = new Set('where select exists any all repeat'.split(' '))
+
+/**
+ * The names of a resource's own elements that an expression on it may look at, or in, and perhaps some more; undefined
+ * where it may look at any.
+ */
+export function rootMembers(expression: Expression): ReadonlySet<string> | undefined {
+  const names = new Set<string>()
+  return collect(expression, names, false) ? names : undefined
+}
+
+/** `isBelow`: the focus is not the resource itself. False where the expression may look anywhere. */
+function collect(expression: Expression, names: Set<string>, isBelow: boolean): boolean {
+  switch (expression.op) {
+    case 'literal':
+    case 'empty':
+    case 'index':
+      return true
+    case 'this':
+      return isBelow
+    case 'member':
+      if (expression.input !== undefined) return collect(expression.input, names, isBelow)
+      if (isBelow) return true
+      names.add(expression.name)
+      return /^[a-z]\w*$/.test(expression.name)
+    case 'call':
+      if (expression.input === undefined ? !isBelow : !collect(expression.input, names, isBelow)) return false
+      return expression.args.every((arg) => collect(arg, names, isBelow || PER_ITEM.has(expression.name)))
+    case 'at':
+      return collect(expression.input, names, isBelow) && collect(expression.position, names, isBelow)
+    case 'binary':
+      return collect(expression.left, names, isBelow) && collect(expression.right, names, isBelow)
+    case 'type':
+    case 'sign':
+      return collect(expression.input, names, isBelow)
+    default:
+      return false
+  }
+}

@@ -1,0 +1,60 @@
+import { type Expression, ExpressionError, parseExpression } from './parser.js'
+
+/** A rule's path, split as the original splits it (`spec/anonymizer.md` 2.1, 2.3). */
+export interface RulePath {
+  readonly text: string
+  /** The leading name, '' where there is none: which resources the rule applies to. */
+  readonly resourceType: string
+  /** How its nodes are found. */
+  readonly form:
+    | FastForm
+    | { readonly kind: 'resource' }
+    | { readonly kind: 'expression'; readonly expression: Expression }
+}
+
+/** `nodesByType('T')` or `nodesByName('n')`, optionally with one step: looked up in an index. */
+export interface FastForm {
+  readonly kind: 'byType' | 'byName'
+  readonly name: string
+  readonly step: string | undefined
+}
+
+const FAST = /^nodesBy(Type|Name)\((?:'([A-Za-z0-9]+)'|"([A-Za-z0-9]+)")\)(?:\.([A-Za-z0-9]+))?$/
+const LEADING = /^([A-Z][A-Za-z]*)?\.?([\s\S]*)$/
+
+/** Splits and parses. Throws ExpressionError where `checkRulePath` reports a problem. */
+export function parseRulePath(text: string): RulePath {
+  const fast = FAST.exec(text)
+  if (fast !== null)
+    return {
+      text,
+      resourceType: '',
+      form: { kind: fast[1] === 'Type' ? 'byType' : 'byName', name: fast[2] ?? fast[3], step: fast[4] },
+    }
+  const parts = LEADING.exec(text)
+  const resourceType = parts?.[1] ?? ''
+  const rest = parts?.[2] ?? ''
+  // The whole path must compile, although only its rest is evaluated.
+  const whole = parseExpression(text)
+  if (rest === '') return { text, resourceType, form: { kind: 'resource' } }
+  const expression = resourceType === '' && rest === text ? whole : parseExpression(rest)
+  return { text, resourceType, form: { kind: 'expression', expression } }
+}
+
+/** What is wrong with a rule's path; undefined where it compiles. */
+export function checkRulePath(text: string): string | undefined {
+  try {
+    parseRulePath(text)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    return `${error.message} (at character ${error.offset + 1})`
+  }
+}
+
+/** Whether a rule of that type runs on resources of this one. */
+export const appliesTo = (path: RulePath, resourceType: string): boolean =>
+  path.resourceType === '' ||
+  path.resourceType === resourceType ||
+  path.resourceType === 'Resource' ||
+  path.resourceType === 'DomainResource'
