@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { createRetry } from '../src/http/retry.js'
 import { sideBySide } from '../src/pipeline/side-by-side.js'
-import { createRetry } from '../src/retry.js'
 import { openSink, type StoreAccess } from '../src/storage/open.js'
 import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../test/support/azurite.js'
 import type { AzureProcessOptions } from './azure-process.js'

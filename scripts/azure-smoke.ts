@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readAzureSettings } from '../src/config/azure-settings.js'
-import { createRetry } from '../src/retry.js'
+import { createRetry } from '../src/http/retry.js'
 import type { BlobContainer } from '../src/storage/blob-container.js'
 import { openContainer, settle, stateAddressOf } from '../src/storage/open.js'
 

@@ -1,7 +1,7 @@
 import { settleProxies } from '../config/proxy-settings.js'
 import type { SecretSources } from '../config/secret-place.js'
 import { sluiceError } from '../errors.js'
-import type { Retry } from '../retry.js'
+import type { Retry } from '../http/retry.js'
 
 /** Reads secrets of Azure Key Vault as whoever runs this; loads what it needs when the first one is asked for. */
 export function keyVaultReader(retry: Retry): SecretSources['keyVault'] {

@@ -2,7 +2,7 @@ import { baseFolderOf, parseConfigText, readConfigFile } from '../config/anonymi
 import { readAzureSettings } from '../config/azure-settings.js'
 import { settleProxies } from '../config/proxy-settings.js'
 import { sluiceError } from '../errors.js'
-import { createRetry, type RetryEvent } from '../retry.js'
+import { createRetry, type RetryEvent } from '../http/retry.js'
 import { isLocal, placeOf, readCloudText, type StoreAccess } from '../storage/open.js'
 import type { Terminal } from './terminal.js'
 

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { isSluiceError } from '../errors.js'
+import { RequestFailure } from '../http/retry.js'
 import { REPORT_NAME } from '../published/names.js'
-import { RequestFailure } from '../retry.js'
 import { isLocal, openLake, openSink, openSource, type StoreAccess } from '../storage/open.js'
 import type { Source, State } from '../storage/store.js'
 

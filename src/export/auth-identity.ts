@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import { RequestFailure } from '../retry.js'
+import { RequestFailure } from '../http/retry.js'
 import type { TokenSource } from '../storage/azure-client.js'
 import type { Grant } from './auth-grant.js'
 import type { ServerContext } from './context.js'

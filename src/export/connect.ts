@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { createHttpClient, isWeb } from '../http/client.js'
-import { createRetry, SYSTEM_RETRY_CLOCK } from '../retry.js'
+import { createRetry, SYSTEM_RETRY_CLOCK } from '../http/retry.js'
 import { type AnswerLog, NO_ANSWER_LOG } from './answers.js'
 import { LONGEST_ASKED_MS } from './asked.js'
 import { createAuthorizer } from './auth.js'

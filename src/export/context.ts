@@ -1,5 +1,5 @@
 import type { HttpClient } from '../http/client.js'
-import type { Retry, RetryClock } from '../retry.js'
+import type { Retry, RetryClock } from '../http/retry.js'
 import type { AnswerLog } from './answers.js'
 
 /** What all calls of a run share. */

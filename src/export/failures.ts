@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import type { HttpAnswer } from '../http/client.js'
 import { proxyError } from '../http/proxy-failure.js'
-import { FAILED, isTlsCode, RequestFailure, retryAfterMs } from '../retry.js'
+import { FAILED, isTlsCode, RequestFailure, retryAfterMs } from '../http/retry.js'
 
 /** Runs calls; a failure that no retry mends becomes an error that says what to do. */
 export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {

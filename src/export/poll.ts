@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { parseObject, textOf } from '../http/body.js'
 import type { HttpAnswer } from '../http/client.js'
-import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../retry.js'
+import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../http/retry.js'
 import { LONGEST_ASKED_MS } from './asked.js'
 import { checkOtherData, checkWebPage, failureOf, isRetryableStatus, translated } from './failures.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'

@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { type HttpAnswer, type HttpRequest, isWeb } from '../http/client.js'
-import { retryAfterMs } from '../retry.js'
+import { retryAfterMs } from '../http/retry.js'
 import { LONGEST_ASKED_MS } from './asked.js'
 import type { Authorizer } from './auth.js'
 import type { ServerContext } from './context.js'

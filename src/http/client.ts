@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { FAILED, RequestFailure } from '../retry.js'
 import { type Connections, createConnections } from './connections.js'
 import { NO_PROXIES, type ProxySettings } from './proxy.js'
 import { proxyFailure, proxyRefusal } from './proxy-failure.js'
 import { requestFailure } from './request-failure.js'
+import { FAILED, RequestFailure } from './retry.js'
 import { userAgent } from './user-agent.js'
 
 /** One request; `timeoutMs` is how long nothing may come. */

@@ -1,5 +1,5 @@
 import { type SluiceError, sluiceError } from '../errors.js'
-import { isTlsCode, PROXY_PREFIX as PREFIX, RequestFailure, retryAfterMs } from '../retry.js'
+import { isTlsCode, PROXY_PREFIX as PREFIX, RequestFailure, retryAfterMs } from './retry.js'
 
 const NEEDS_CREDENTIALS = `${PREFIX}AUTH_REQUIRED`
 const REFUSED = `${PREFIX}REFUSED`

@@ -1,4 +1,4 @@
-import { FAILED, RequestFailure } from '../retry.js'
+import { FAILED, RequestFailure } from './retry.js'
 
 /** An error of Node as one that says no more than its code. */
 export function requestFailure(error: unknown): RequestFailure {

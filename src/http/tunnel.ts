@@ -2,10 +2,10 @@ import { request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { FAILED, RequestFailure } from '../retry.js'
 import type { ProxyAddress } from './proxy.js'
 import { proxyFailure, proxyRefusal } from './proxy-failure.js'
 import { requestFailure } from './request-failure.js'
+import { FAILED, RequestFailure } from './retry.js'
 import { userAgent } from './user-agent.js'
 
 type Done = (error: Error | null, socket: Duplex) => void

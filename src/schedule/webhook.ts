@@ -3,7 +3,7 @@ import { isSluiceError, sluiceError } from '../errors.js'
 import { createHttpClient, type HttpAnswer, type HttpClient } from '../http/client.js'
 import type { ProxySettings } from '../http/proxy.js'
 import { proxyError } from '../http/proxy-failure.js'
-import { createRetry, FAILED, RequestFailure, type RetryOptions, retryAfterMs } from '../retry.js'
+import { createRetry, FAILED, RequestFailure, type RetryOptions, retryAfterMs } from '../http/retry.js'
 import type { Secret } from '../storage/secret.js'
 
 /** Where a run is reported. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { FAILED, RequestFailure, type Retry } from '../retry.js'
+import { FAILED, RequestFailure, type Retry } from '../http/retry.js'
 import { type ContainerOptions, containerClient } from './azure-client.js'
 import type {
   AppendAt,

@@ -5,8 +5,8 @@ import {
   type SignedIdentifier,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
+import type { Retry } from '../http/retry.js'
 import { userAgent } from '../http/user-agent.js'
-import type { Retry } from '../retry.js'
 import type { BlobErrorContext } from './blob-errors.js'
 import type { RequestLimits } from './request-limits.js'
 import type { SasFacts } from './sas.js'

@@ -1,5 +1,5 @@
 import { type ErrorCode, isSluiceError, type SluiceError, sluiceError } from '../errors.js'
-import { isTlsCode, RequestFailure } from '../retry.js'
+import { isTlsCode, RequestFailure } from '../http/retry.js'
 import type { SasFacts } from './sas.js'
 
 /** What a container is used for: decides between SOURCE_* and SINK_*. */

@@ -1,4 +1,4 @@
-import { FAILED, RequestFailure, retryAfterMs } from '../retry.js'
+import { FAILED, RequestFailure, retryAfterMs } from '../http/retry.js'
 
 /** Codes that pass, though their status does not say so. */
 const PASSING = /^(?:ContainerBeingDeleted|AccountBeingCreated|PARSE_ERROR)$/

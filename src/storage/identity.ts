@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from '@azure/identity'
+import { RequestFailure } from '../http/retry.js'
 import { userAgent } from '../http/user-agent.js'
-import { RequestFailure } from '../retry.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
 

@@ -1,7 +1,7 @@
 import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets'
 import { sluiceError } from '../errors.js'
+import { isTlsCode, RequestFailure, type Retry } from '../http/retry.js'
 import { userAgent } from '../http/user-agent.js'
-import { isTlsCode, RequestFailure, type Retry } from '../retry.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
 import { failureOf, wrongAnswer } from './blob-failure.js'

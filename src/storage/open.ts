@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
-import type { Retry } from '../retry.js'
+import type { Retry } from '../http/retry.js'
 import { type Address, type BlobAddress, parseAddress } from './address.js'
 import type { Authorization } from './azure-client.js'
 import type { BlobContainer } from './blob-container.js'

@@ -1,4 +1,4 @@
-import { type Attempts, FAILED, RequestFailure } from '../retry.js'
+import { type Attempts, FAILED, RequestFailure } from '../http/retry.js'
 import type { BlobRead } from './blob-container.js'
 import type { Body } from './body.js'
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
-import { FAILED, RequestFailure, type Retry, retryAfterMs } from '../retry.js'
+import { FAILED, RequestFailure, type Retry, retryAfterMs } from '../http/retry.js'
 import { blobError } from './blob-errors.js'
 import { type RequestLimits, withinLimit } from './request-limits.js'
 import type { Secret } from './secret.js'

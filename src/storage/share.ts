@@ -1,4 +1,4 @@
-import type { Retry } from '../retry.js'
+import type { Retry } from '../http/retry.js'
 import type { BlobAddress } from './address.js'
 import type { BlobContainer } from './blob-container.js'
 import type { RequestLimits } from './request-limits.js'

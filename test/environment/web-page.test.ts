@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { createRetry } from '../../src/retry.js'
+import { createRetry } from '../../src/http/retry.js'
 import { azureAccount } from '../../src/storage/azure-account.js'
 import { Secret } from '../../src/storage/secret.js'
 import { ACCOUNT, ACCOUNT_KEY } from '../support/azurite.js'

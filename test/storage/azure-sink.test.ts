@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createRetry } from '../../src/retry.js'
+import { createRetry } from '../../src/http/retry.js'
 import { azureContainer } from '../../src/storage/azure-blob.js'
 import { azureSink } from '../../src/storage/azure-sink.js'
 import type { BlobContainer } from '../../src/storage/blob-container.js'

@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { isSluiceError } from '../../src/errors.js'
-import { createRetry } from '../../src/retry.js'
+import { createRetry } from '../../src/http/retry.js'
 import { parseVaultAddress, readVaultSecret } from '../../src/storage/key-vault.js'
 import { SELF_SIGNED } from '../support/tls.js'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createRetry } from '../../src/retry.js'
+import { createRetry } from '../../src/http/retry.js'
 import { blobState } from '../../src/storage/blob-state.js'
 import { folderLake } from '../../src/storage/folder.js'
 import { openLake, type StoreAccess } from '../../src/storage/open.js'

@@ -7,7 +7,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
 import t from 'tap'
-import { createRetry, RequestFailure } from '../../src/retry.js'
+import { createRetry, RequestFailure } from '../../src/http/retry.js'
 import { parseAddress } from '../../src/storage/address.js'
 import { azureAccount } from '../../src/storage/azure-account.js'
 import { azureContainer } from '../../src/storage/azure-blob.js'

@@ -1,5 +1,5 @@
 import type { ContainerClient } from '@azure/storage-blob'
-import { createRetry, type RetryOptions } from '../../src/retry.js'
+import { createRetry, type RetryOptions } from '../../src/http/retry.js'
 import { azureContainer } from '../../src/storage/azure-blob.js'
 import type { BlobContainer } from '../../src/storage/blob-container.js'
 import type { RequestLimits } from '../../src/storage/request-limits.js'

@@ -1,6 +1,6 @@
 import { compareExports, type DiffOptions } from '../../src/diff/diff.js'
 import type { DiffSummary } from '../../src/diff/summary.js'
-import { createRetry } from '../../src/retry.js'
+import { createRetry } from '../../src/http/retry.js'
 
 /** No store in the cloud is asked for. */
 export const LOCAL_ACCESS = { credentials: () => ({ accounts: [] }), retry: createRetry({}) }

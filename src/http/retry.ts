@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { sluiceError } from './errors.js'
+import { sluiceError } from '../errors.js'
 
 /** A request that failed, without anything of the request: no address, no header, no text of the other side. */
 export class RequestFailure extends Error {

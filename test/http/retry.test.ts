@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createRetry, RequestFailure, type RetryOptions, retryAfterMs } from '../src/retry.js'
+import { createRetry, RequestFailure, type RetryOptions, retryAfterMs } from '../../src/http/retry.js'
 
 /** A clock that only waits move on. */
 function virtualTime(options: RetryOptions = {}) {
