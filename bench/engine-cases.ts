@@ -4,7 +4,7 @@ import type { EngineOptions } from '../src/anonymizer/line-anonymizer.js'
 import type { AnonymizerSpec } from '../src/anonymizer/spec.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
-import { HOSPITAL_MIX } from '../src/synthetic/generate.js'
+import { HOSPITAL_MIX } from '../src/demo/generate.js'
 import {
   type Lines,
   realLines,

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
-import { mixedSyntheticPieces, planSynthetic, type TypeMix } from '../src/synthetic/generate.js'
-import type { SyntheticVersion } from '../src/synthetic/population.js'
-import { uuidOf } from '../src/synthetic/random.js'
+import { mixedSyntheticPieces, planSynthetic, type TypeMix } from '../src/demo/generate.js'
+import type { SyntheticVersion } from '../src/demo/population.js'
+import { uuidOf } from '../src/demo/random.js'
 
 export const sharedFolder = fileURLToPath(new URL('../../../shared/', import.meta.url))
 

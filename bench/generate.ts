@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
 import { parseByteCount } from '../src/config/sizes.js'
-import { writePieces } from '../src/synthetic/files.js'
+import { writePieces } from '../src/demo/files.js'
 import {
   HOSPITAL_MIX,
   mixedSyntheticPieces,
@@ -12,9 +12,9 @@ import {
   type SyntheticOptions,
   syntheticPieces,
   type TypeMix,
-} from '../src/synthetic/generate.js'
-import { copyWithNewIds, type Original, prepareOriginal } from '../src/synthetic/multiply.js'
-import { SYNTHETIC_TYPES, type SyntheticType } from '../src/synthetic/population.js'
+} from '../src/demo/generate.js'
+import { SYNTHETIC_TYPES, type SyntheticType } from '../src/demo/population.js'
+import { copyWithNewIds, type Original, prepareOriginal } from './multiply.js'
 
 const HELP = `Writes synthetic FHIR NDJSON, the same bytes for the same options.
 

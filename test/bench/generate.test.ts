@@ -1,14 +1,14 @@
 import t from 'tap'
-import { elementTree } from '../../src/fhir/elements.js'
-import { parseTree } from '../../src/fhir/parse-tree.js'
+import { copyWithNewIds, prepareOriginal } from '../../bench/multiply.js'
 import {
   HOSPITAL_MIX,
   mixedSyntheticPieces,
   planSynthetic,
   type SyntheticOptions,
   syntheticPieces,
-} from '../../src/synthetic/generate.js'
-import { copyWithNewIds, prepareOriginal } from '../../src/synthetic/multiply.js'
+} from '../../src/demo/generate.js'
+import { elementTree } from '../../src/fhir/elements.js'
+import { parseTree } from '../../src/fhir/parse-tree.js'
 
 for (const version of ['R4', 'STU3'] as const) {
   const options: SyntheticOptions = { version, seed: 7, mix: HOSPITAL_MIX, bytes: 9_000_000 }

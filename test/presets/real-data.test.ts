@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { HOSPITAL_MIX, mixedSyntheticPieces, planSynthetic } from '../../src/demo/generate.js'
 import { elementTree } from '../../src/fhir/elements.js'
 import { parseTree } from '../../src/fhir/parse-tree.js'
 import type { FhirVersion } from '../../src/fhir/version.js'
-import { HOSPITAL_MIX, mixedSyntheticPieces, planSynthetic } from '../../src/synthetic/generate.js'
 import { sharedLines, sharedPath, skipWithoutShared } from '../support/shared.js'
 import { loadPreset, PRESETS, type Preset } from './preset.js'
 

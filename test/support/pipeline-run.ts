@@ -6,6 +6,7 @@ import type { Worker } from 'node:worker_threads'
 import type { Test } from 'tap'
 import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
+import { mixedSyntheticPieces, planSynthetic } from '../../src/demo/generate.js'
 import { type ErrorCode, isSluiceError } from '../../src/errors.js'
 import type { FaultPoint, RunEvent, RunOptions } from '../../src/pipeline/options.js'
 import type { AnonymizerPlan } from '../../src/pipeline/plan.js'
@@ -15,7 +16,6 @@ import { folderSink, folderSource, stateFolderOf } from '../../src/storage/folde
 import type { LockTimes } from '../../src/storage/folder-lock.js'
 import { folderState } from '../../src/storage/folder-state.js'
 import type { Sink } from '../../src/storage/store.js'
-import { mixedSyntheticPieces, planSynthetic } from '../../src/synthetic/generate.js'
 
 /** Rules that depend on keys, the line's number and the patient. */
 export const CONFIG = {
