@@ -1,5 +1,5 @@
 import type { PipelineMetrics } from '../metrics/registry.js'
-import { type PipelineReport, runOnce } from '../schedule/run-once.js'
+import { type PipelineReport, runOnce } from '../runs/run-once.js'
 import { EXIT, type ExitCode, exitCodeOf, exitCodeOfCode, type QuarantineExit } from './exit-codes.js'
 import { openPipeline } from './open-pipeline.js'
 import type { PipelineFile } from './pipeline-file.js'

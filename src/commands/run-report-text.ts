@@ -1,5 +1,5 @@
 import { issueText } from '../export/outcomes.js'
-import type { PipelineReport } from '../schedule/run-once.js'
+import type { PipelineReport } from '../runs/run-once.js'
 import { printContents } from './contents-text.js'
 import { printReport } from './report-text.js'
 import { summaryOf } from './run-notify.js'

@@ -1,6 +1,6 @@
 import { readPipelineConfig } from '../config/pipeline-config.js'
 import type { PipelineConfig } from '../config/pipeline-schema.js'
-import { scheduleProblems } from '../schedule/cron.js'
+import { scheduleProblems } from '../runs/cron.js'
 import type { ExitCode } from './exit-codes.js'
 import { usage } from './options.js'
 import { fileOf, metricsPlaces } from './pipeline-file.js'

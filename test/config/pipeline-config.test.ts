@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { checkPipelineConfig, readPipelineConfig } from '../../src/config/pipeline-config.js'
 import { isSluiceError, type Problem } from '../../src/errors.js'
-import { scheduleProblems } from '../../src/schedule/cron.js'
+import { scheduleProblems } from '../../src/runs/cron.js'
 import { projectRoot } from '../support/shared.js'
 
 const LEAST = { source: { store: 'in' }, anonymizer: { config: 'c.json' }, sink: { store: 'lake' } }

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Clock } from '../../src/schedule/clock.js'
-import { calendarOf, scheduleProblems } from '../../src/schedule/cron.js'
-import { keepSchedule } from '../../src/schedule/keep-schedule.js'
+import type { Clock } from '../../src/runs/clock.js'
+import { calendarOf, scheduleProblems } from '../../src/runs/cron.js'
+import { keepSchedule } from '../../src/runs/keep-schedule.js'
 
 const NIGHTLY = { cron: '0 1 * * *', timeZone: 'UTC' }
 

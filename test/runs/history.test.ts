@@ -1,5 +1,5 @@
 import t from 'tap'
-import { addRecord, type RunRecord, readRecords } from '../../src/schedule/history.js'
+import { addRecord, type RunRecord, readRecords } from '../../src/runs/history.js'
 import { blobState } from '../../src/storage/blob-state.js'
 import { startAzurite } from '../support/azurite.js'
 import { newContainer } from '../support/blob-containers.js'

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { isSluiceError } from '../../src/errors.js'
-import { postWebhook } from '../../src/schedule/webhook.js'
+import { postWebhook } from '../../src/runs/webhook.js'
 import { Secret } from '../../src/storage/secret.js'
 
 interface Call {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { type RunEntry, readRuns, writeRuns } from '../../src/pipeline/layout.js'
-import { type Retention, removeOldRuns } from '../../src/schedule/retention.js'
+import { type Retention, removeOldRuns } from '../../src/runs/retention.js'
 import { folderLake } from '../../src/storage/folder.js'
 import { filesIn } from '../support/pipeline-run.js'
 
