@@ -1,6 +1,6 @@
+import { revokeAllCommand } from '../share/links.js'
+import type { Shared } from '../share/share.js'
 import type { BlobAddress } from '../storage/address.js'
-import type { Shared } from '../storage/share.js'
-import { revokeAllCommand } from '../storage/share-links.js'
 
 /** What is said of links, beside the links. */
 export interface Told {

@@ -2,9 +2,9 @@ import { type ErrorCode, sluiceError } from '../errors.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, readList, readPublished } from '../published/read.js'
 import type { PublishedOutput } from '../published/report.js'
-import type { BlobAddress } from './address.js'
-import type { BlobContainer } from './blob-container.js'
-import { METADATA } from './block-sink-item.js'
+import type { BlobAddress } from '../storage/address.js'
+import type { BlobContainer } from '../storage/blob-container.js'
+import { METADATA } from '../storage/block-sink-item.js'
 
 export type SharePermission = 'read' | 'list'
 

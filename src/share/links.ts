@@ -1,10 +1,10 @@
 import { isSluiceError, sluiceError } from '../errors.js'
-import type { BlobAddress } from './address.js'
-import { type AzureAccount, signedTime } from './azure-account.js'
-import type { Secret } from './secret.js'
-import { addPolicy, removePolicy } from './share-policies.js'
-import { type Sas, type SasSigner, signSas } from './share-sas.js'
-import type { SharePermission, ShareScope, ShareTarget } from './share-scope.js'
+import type { BlobAddress } from '../storage/address.js'
+import { type AzureAccount, signedTime } from '../storage/azure-account.js'
+import type { Secret } from '../storage/secret.js'
+import { addPolicy, removePolicy } from './policies.js'
+import { type Sas, type SasSigner, signSas } from './sas.js'
+import type { SharePermission, ShareScope, ShareTarget } from './scope.js'
 
 /** Who can sign a link. */
 export type ShareSigner =

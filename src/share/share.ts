@@ -1,9 +1,9 @@
 import type { Retry } from '../http/retry.js'
-import type { BlobAddress } from './address.js'
-import type { BlobContainer } from './blob-container.js'
-import type { RequestLimits } from './request-limits.js'
-import { Secret } from './secret.js'
-import { type AuditPlace, writeAudit } from './share-audit.js'
+import type { BlobAddress } from '../storage/address.js'
+import type { BlobContainer } from '../storage/blob-container.js'
+import type { RequestLimits } from '../storage/request-limits.js'
+import { Secret } from '../storage/secret.js'
+import { type AuditPlace, writeAudit } from './audit.js'
 import {
   keySigner,
   type LinkTerms,
@@ -11,10 +11,10 @@ import {
   type ShareSigner,
   type SignedLinks,
   signLinks,
-} from './share-links.js'
-import { removePolicies } from './share-policies.js'
-import { type ShareScope, type ShareTarget, scopeOf } from './share-scope.js'
-import { listUrl, pathInUrl, verifyLink } from './share-verify.js'
+} from './links.js'
+import { removePolicies } from './policies.js'
+import { type ShareScope, type ShareTarget, scopeOf } from './scope.js'
+import { listUrl, pathInUrl, verifyLink } from './trial.js'
 
 /** Where something is shared from, and by whose right. */
 export interface SharePlace {
