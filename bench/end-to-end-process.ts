@@ -7,7 +7,7 @@ import { letHeapsGrow } from '../src/commands/heap-growth.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
-import { folderSink, folderSource } from '../src/storage/folder.js'
+import { folderSink, folderSource } from '../src/storage/folder/folder.js'
 import { costOfThisProcess, type ProcessCost } from './process-cost.js'
 
 /** What `end-to-end.ts` measures: one whole process, files to files. Its last line of stdout is a `Measured`. */

@@ -7,7 +7,7 @@ import { letHeapsGrow } from '../src/commands/heap-growth.js'
 import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
 import { planOf } from '../src/config/plan.js'
 import { runExport } from '../src/export/run.js'
-import { folderSink } from '../src/storage/folder.js'
+import { folderSink } from '../src/storage/folder/folder.js'
 import { costOfThisProcess } from './process-cost.js'
 
 /** What `export.ts` measures: one whole process. */

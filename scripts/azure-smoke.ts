@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readAzureSettings } from '../src/config/azure-settings.js'
 import { createRetry } from '../src/http/retry.js'
-import type { BlobContainer } from '../src/storage/blob-container.js'
+import type { BlobContainer } from '../src/storage/azure/blob-container.js'
 import { openContainer, settle, stateAddressOf } from '../src/storage/open.js'
 
 // Compiled to dist/scripts, two folders below the project.

@@ -13,7 +13,7 @@ import { createRetry } from './http/retry.js'
 import type { RunOptions, RunProgress } from './pipeline/options.js'
 import type { RunReport } from './pipeline/report.js'
 import { runPipeline as runPlannedPipeline } from './pipeline/run.js'
-import { folderSink, folderSource } from './storage/folder.js'
+import { folderSink, folderSource } from './storage/folder/folder.js'
 import { openSink, openSource } from './storage/open.js'
 import type { Sink, Source } from './storage/store.js'
 

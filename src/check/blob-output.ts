@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import type { BlobContainer } from '../storage/blob-container.js'
+import type { BlobContainer } from '../storage/azure/blob-container.js'
 import type { FoundFile, OutputFiles } from './output-files.js'
 
 const READ_BYTES = 4 * 2 ** 20

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sluiceError } from '../errors.js'
-import { isMissing, sourceError } from '../storage/file-errors.js'
+import { isMissing, sourceError } from '../storage/folder/file-errors.js'
 import type { FoundFile, OutputFiles } from './output-files.js'
 
 const READ_BYTES = 2 ** 20

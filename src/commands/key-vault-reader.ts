@@ -6,7 +6,7 @@ import type { Retry } from '../http/retry.js'
 /** Reads secrets of Azure Key Vault as whoever runs this; loads what it needs when the first one is asked for. */
 export function keyVaultReader(retry: Retry): SecretSources['keyVault'] {
   return async (address) => {
-    const { parseVaultAddress, readVaultSecret } = await import('../storage/key-vault.js')
+    const { parseVaultAddress, readVaultSecret } = await import('../storage/azure/key-vault.js')
     const secret = parseVaultAddress(address)
     if (secret === undefined)
       throw sluiceError('CONFIG_INVALID', `${address} is no secret of a key vault of Azure`, {
@@ -15,7 +15,7 @@ export function keyVaultReader(retry: Retry): SecretSources['keyVault'] {
         at: address,
       })
     settleProxies()
-    const { defaultIdentity } = await import('../storage/identity.js')
+    const { defaultIdentity } = await import('../storage/azure/identity.js')
     return (await readVaultSecret(secret, { identity: defaultIdentity(), retry })).reveal()
   }
 }

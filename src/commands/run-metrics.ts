@@ -1,8 +1,8 @@
 import type { Metrics, PipelineMetrics } from '../metrics/registry.js'
 import type { RunMetrics } from '../pipeline/options.js'
-import { stateFolderOf } from '../storage/folder.js'
+import { stateFolderOf } from '../storage/folder/folder.js'
+import { checkReplaceable } from '../storage/folder/replaceable-file.js'
 import { isLocal } from '../storage/open.js'
-import { checkReplaceable } from '../storage/replaceable.js'
 
 /** Where a run's metrics go, if anywhere. */
 export interface MetricsPlaces {

@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { RequestFailure } from '../http/retry.js'
-import type { TokenSource } from '../storage/azure-client.js'
+import type { TokenSource } from '../storage/azure/azure-client.js'
 import type { Grant } from './auth-grant.js'
 import type { ServerContext } from './context.js'
 
@@ -9,7 +9,7 @@ export function identityGrant(scope: string | undefined, { base, retry }: Server
   let identity: TokenSource | undefined
   return async () => {
     // Loads a large library, which only this kind of authentication needs.
-    identity ??= (await import('../storage/identity.js')).defaultIdentity()
+    identity ??= (await import('../storage/azure/identity.js')).defaultIdentity()
     const source = identity
     const token = await retry
       .run({ at: 'identity' }, () =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { filesOf } from '../storage/split-sink.js'
+import { filesOf } from '../storage/split.js'
 import type { Sink, SinkHead, SinkPart, State } from '../storage/store.js'
 import type { Totals } from './totals.js'
 

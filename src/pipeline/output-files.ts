@@ -1,4 +1,4 @@
-import { filesOf } from '../storage/split-sink.js'
+import { filesOf } from '../storage/split.js'
 import type { Sink, SinkHead } from '../storage/store.js'
 
 /**

@@ -1,4 +1,4 @@
-import { grouped } from '../storage/grouped.js'
+import { grouped } from '../storage/grouped-work.js'
 import type { Appender, State } from '../storage/store.js'
 import { checkedLine, readCheckedLine } from './checked-line.js'
 import type { DoneRecord } from './done.js'

@@ -4,7 +4,7 @@ import { createHttpClient, type HttpAnswer, type HttpClient } from '../http/clie
 import type { ProxySettings } from '../http/proxy.js'
 import { proxyError } from '../http/proxy-failure.js'
 import { createRetry, FAILED, RequestFailure, type RetryOptions, retryAfterMs } from '../http/retry.js'
-import type { Secret } from '../storage/secret.js'
+import type { Secret } from '../secret.js'
 
 /** Where a run is reported. */
 export interface Webhook {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { folderSink, folderSource } from '../storage/folder.js'
+import { folderSink, folderSource } from '../storage/folder/folder.js'
 import type { ContainerStore } from './export-run.js'
 
 /** Containers as folders below one root. Names are those that `readParameters` lets through. */

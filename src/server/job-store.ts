@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolders, readText, writeWhole } from '../storage/folder-files.js'
+import { makeFolders, readText, writeWhole } from '../storage/folder/folder-files.js'
 import type { JobRecord } from './job.js'
 
 /** The jobs' folders: `<folder>/<id>/job.json`, the files of byte runs, `files/` and the state of the run. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { openItem } from '../pipeline/unpack.js'
-import { createOwn } from '../storage/own-file.js'
+import { createOwn } from '../storage/folder/own-file.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 
 /** A run of an item's decompressed bytes. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { FhirVersion } from '../fhir/version.js'
 import type { createServerMetrics } from '../metrics/registry.js'
-import { folderSource } from '../storage/folder.js'
+import { folderSource } from '../storage/folder/folder.js'
 import type { Source } from '../storage/store.js'
 import { capabilityStatement, smartConfiguration } from './capability.js'
 import type { Catalog } from './catalog.js'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { openItem } from '../pipeline/unpack.js'
-import { folderSource } from '../storage/folder.js'
+import { folderSource } from '../storage/folder/folder.js'
 import type { Source, SourceItem, SourceReader } from '../storage/store.js'
 import { RunReader, runsOf } from './ranges.js'
 import type { Selection } from './selection.js'

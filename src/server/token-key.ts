@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
-import { readText, writeWhole } from '../storage/folder-files.js'
+import { readText, writeWhole } from '../storage/folder/folder-files.js'
 import type { ServerEvent } from './server-event.js'
 
 const KEY_BYTES = 32

@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import type { BlobContainer } from '../storage/blob-container.js'
+import type { BlobContainer } from '../storage/azure/blob-container.js'
 
 /** A line of `shares.ndjson`: never the signature. */
 export interface AuditLine {

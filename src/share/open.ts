@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
 import type { BlobAddress } from '../storage/address.js'
-import type { Authorization } from '../storage/azure-client.js'
+import type { Authorization } from '../storage/azure/azure-client.js'
 import {
   authorizationFor,
   openContainer,
@@ -46,7 +46,7 @@ export async function openShare(address: string, access: StoreAccess, state?: st
 
 /** The identity where there may be one, then the account key. */
 async function signersFor(address: BlobAddress, access: StoreAccess): Promise<readonly ShareSigner[]> {
-  const { azureAccount } = await import('../storage/azure-account.js')
+  const { azureAccount } = await import('../storage/azure/azure-account.js')
   const { endpoint, container, place } = address
   const accountOf = (authorization: Authorization) =>
     azureAccount({
@@ -61,7 +61,7 @@ async function signersFor(address: BlobAddress, access: StoreAccess): Promise<re
   const given = await authorizationFor(address, access)
   const signers: ShareSigner[] = []
   if (address.isAzure) {
-    const { defaultIdentity } = await import('../storage/identity.js')
+    const { defaultIdentity } = await import('../storage/azure/identity.js')
     const identity = given.kind === 'token' ? given.identity : defaultIdentity()
     signers.push({ kind: 'identity', account: accountOf({ kind: 'token', identity }) })
   }

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
-import type { AzureAccount, ContainerPolicies } from '../storage/azure-account.js'
-import type { StoredPolicy } from '../storage/azure-client.js'
+import type { AzureAccount, ContainerPolicies } from '../storage/azure/azure-account.js'
+import type { StoredPolicy } from '../storage/azure/azure-client.js'
 
 /** The most that a container can have (Azure, "Define a stored access policy"). */
 const MOST_POLICIES = 5

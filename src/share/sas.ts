@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { DelegationKey } from '../storage/azure-account.js'
-import { Secret } from '../storage/secret.js'
+import { Secret } from '../secret.js'
+import type { DelegationKey } from '../storage/azure/azure-account.js'
 
 /** One link: what it opens, for how long. Times are UTC with whole seconds. */
 export interface Sas {

@@ -1,8 +1,8 @@
 import type { Retry } from '../http/retry.js'
+import { Secret } from '../secret.js'
 import type { BlobAddress } from '../storage/address.js'
-import type { BlobContainer } from '../storage/blob-container.js'
-import type { RequestLimits } from '../storage/request-limits.js'
-import { Secret } from '../storage/secret.js'
+import type { BlobContainer } from '../storage/azure/blob-container.js'
+import type { RequestLimits } from '../storage/azure/request-limits.js'
 import { type AuditPlace, writeAudit } from './audit.js'
 import {
   keySigner,

@@ -1,15 +1,15 @@
 import { join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
 import type { Retry } from '../http/retry.js'
+import { Secret } from '../secret.js'
 import { type Address, type BlobAddress, parseAddress } from './address.js'
-import type { Authorization } from './azure-client.js'
-import type { BlobContainer } from './blob-container.js'
-import type { BlobRole } from './blob-errors.js'
-import { folderLake, folderSource, realOf, stateFolderOf } from './folder.js'
-import { folderState } from './folder-state.js'
-import type { RequestLimits } from './request-limits.js'
+import type { Authorization } from './azure/azure-client.js'
+import type { BlobContainer } from './azure/blob-container.js'
+import type { BlobRole } from './azure/blob-errors.js'
+import type { RequestLimits } from './azure/request-limits.js'
+import { folderLake, folderSource, realOf, stateFolderOf } from './folder/folder.js'
+import { folderState } from './folder/folder-state.js'
 import { checkSas } from './sas.js'
-import { Secret } from './secret.js'
 import type { Lake, Sink, Source, State } from './store.js'
 
 /** What stores in the cloud need beside their address. */
@@ -50,7 +50,7 @@ export const isLocal = (address: string): boolean => parseAddress(address).kind 
 export async function openSource(address: string, access: StoreAccess): Promise<Source> {
   const parsed = settle(address, access)
   if (parsed.kind === 'folder') return folderSource(parsed.path)
-  const { azureSource } = await import('./azure-source.js')
+  const { azureSource } = await import('./azure/azure-source.js')
   const container = await openContainer(parsed, access, 'source')
   return azureSource(container, parsed, { readAheadBytes: access.readAheadBytes })
 }
@@ -79,7 +79,7 @@ export async function openLake(
   if (parsed.kind === 'folder' && state === undefined) return folderLake(parsed.path)
   const stateOf = await openStates(state, parsed, access)
   if (parsed.kind === 'folder') return folderLake(parsed.path, stateOf)
-  const { azureLake } = await import('./azure-sink.js')
+  const { azureLake } = await import('./azure/azure-sink.js')
   const container = await openContainer(parsed, access, 'sink')
   if (isToBeCreated === true) await container.createIfMissing()
   return azureLake({ container, place: parsed.place, prefix: prefixOf(parsed), stateOf })
@@ -100,7 +100,7 @@ async function openStates(
     })
   if (parsed.kind === 'folder') return (folder = '') => folderState(join(parsed.path, folder))
   const container = await openContainer(parsed, access, 'sink')
-  const { blobState } = await import('./blob-state.js')
+  const { blobState } = await import('./azure/blob-state.js')
   const prefix = prefixOf(parsed)
   return (folder) =>
     blobState({
@@ -188,7 +188,7 @@ export async function openContainer(
   access: StoreAccess,
   role: BlobRole,
 ): Promise<BlobContainer> {
-  const { azureContainer } = await import('./azure-blob.js')
+  const { azureContainer } = await import('./azure/azure-container.js')
   return azureContainer({
     endpoint: address.endpoint,
     container: address.container,
@@ -218,6 +218,6 @@ export async function authorizationFor(address: BlobAddress, access: StoreAccess
       `No credentials are given for the account ${account}: set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or give a SAS in the address.`,
       { blame: 'user', retry: 'never', at: address.place },
     )
-  const { defaultIdentity } = await import('./identity.js')
+  const { defaultIdentity } = await import('./azure/identity.js')
   return { kind: 'token', identity: defaultIdentity() }
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { exitCodeOf } from '../../src/commands/exit-codes.js'
 import { describeFailure } from '../../src/commands/failure.js'
 import { checkNodeVersion } from '../../src/commands/node-version.js'
-import { sinkError, sourceError } from '../../src/storage/file-errors.js'
+import { sinkError, sourceError } from '../../src/storage/folder/file-errors.js'
 
 const system = (code: string) => Object.assign(new Error(`${code}: something`), { code, path: '/data/x' })
 const overflow = (): unknown => {

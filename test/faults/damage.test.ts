@@ -18,8 +18,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { FaultPoint } from '../../src/pipeline/options.js'
 import { runPipeline } from '../../src/pipeline/run.js'
-import { folderSink, folderSource } from '../../src/storage/folder.js'
-import { splitSink } from '../../src/storage/split-sink.js'
+import { folderSink, folderSource } from '../../src/storage/folder/folder.js'
+import { splitSink } from '../../src/storage/split.js'
 import {
   codeOf,
   filesIn,

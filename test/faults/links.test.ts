@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { writeMetricsFile } from '../../src/metrics/publish.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { journalName } from '../../src/pipeline/done.js'
-import { writeWhole } from '../../src/storage/folder-files.js'
+import { writeWhole } from '../../src/storage/folder/folder-files.js'
 import {
   codeOf,
   filesIn,

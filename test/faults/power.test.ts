@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { memorySink } from '../../src/storage/memory.js'
-import { MemoryContent } from '../../src/storage/memory-content.js'
+import { memorySink } from '../../src/storage/memory/memory.js'
+import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import {
   KEEP_ALL,
   listen,

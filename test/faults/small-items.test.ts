@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { FaultPoint } from '../../src/pipeline/options.js'
-import { memorySink } from '../../src/storage/memory.js'
-import { MemoryContent } from '../../src/storage/memory-content.js'
-import { splitSink } from '../../src/storage/split-sink.js'
+import { memorySink } from '../../src/storage/memory/memory.js'
+import { MemoryContent } from '../../src/storage/memory/memory-content.js'
+import { splitSink } from '../../src/storage/split.js'
 import {
   filesIn,
   KEEP_ALL,

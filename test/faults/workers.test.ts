@@ -5,7 +5,7 @@ import t from 'tap'
 import { checkConfig } from '../../src/config/anonymizer-config.js'
 import { planOf } from '../../src/config/plan.js'
 import { runPipeline } from '../../src/pipeline/run.js'
-import { folderSink, folderSource } from '../../src/storage/folder.js'
+import { folderSink, folderSource } from '../../src/storage/folder/folder.js'
 import { WorkerPool } from '../../src/workers/pool.js'
 import {
   codeOf,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Journal, START } from '../../src/pipeline/journal.js'
-import { memorySink } from '../../src/storage/memory.js'
-import { MemoryContent } from '../../src/storage/memory-content.js'
+import { memorySink } from '../../src/storage/memory/memory.js'
+import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import type { State } from '../../src/storage/store.js'
 
 /** The appender fails once, at its second text, as a disk that is full for a moment. */

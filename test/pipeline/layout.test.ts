@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { layoutFingerprint, openRunFolder } from '../../src/pipeline/layout.js'
 import { runPipeline } from '../../src/pipeline/run.js'
-import { folderLake, folderSource } from '../../src/storage/folder.js'
+import { folderLake, folderSource } from '../../src/storage/folder/folder.js'
 import { filesIn, planFor } from '../support/pipeline-run.js'
 
 const NOW = new Date('2026-11-21T01:02:03Z')

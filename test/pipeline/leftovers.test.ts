@@ -4,8 +4,8 @@ import t from 'tap'
 import { checkOutput } from '../../src/check/check.js'
 import { folderOutput } from '../../src/check/folder-output.js'
 import type { FaultPoint } from '../../src/pipeline/options.js'
-import { folderSink } from '../../src/storage/folder.js'
-import { splitSink } from '../../src/storage/split-sink.js'
+import { folderSink } from '../../src/storage/folder/folder.js'
+import { splitSink } from '../../src/storage/split.js'
 import type { Sink } from '../../src/storage/store.js'
 import {
   CONFIG,

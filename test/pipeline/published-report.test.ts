@@ -4,9 +4,9 @@ import t from 'tap'
 import { checkOutput } from '../../src/check/check.js'
 import { folderOutput } from '../../src/check/folder-output.js'
 import { readRunReport, reportJson } from '../../src/pipeline/state-report.js'
-import { folderSink } from '../../src/storage/folder.js'
-import { memorySink } from '../../src/storage/memory.js'
-import { MemoryContent } from '../../src/storage/memory-content.js'
+import { folderSink } from '../../src/storage/folder/folder.js'
+import { memorySink } from '../../src/storage/memory/memory.js'
+import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import {
   CONFIG,
   KEEP_ALL,

@@ -2,9 +2,9 @@ import t from 'tap'
 import type { DoneRecord } from '../../src/pipeline/done.js'
 import { RecordLog } from '../../src/pipeline/record-log.js'
 import { NO_TOTALS } from '../../src/pipeline/totals.js'
-import { grouped } from '../../src/storage/grouped.js'
-import { MemoryContent } from '../../src/storage/memory-content.js'
-import { memoryState } from '../../src/storage/memory-state.js'
+import { grouped } from '../../src/storage/grouped-work.js'
+import { MemoryContent } from '../../src/storage/memory/memory-content.js'
+import { memoryState } from '../../src/storage/memory/memory-state.js'
 import type { Epoch, State } from '../../src/storage/store.js'
 
 const record = (output: string, fingerprint = 'f'): DoneRecord => ({

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { sluiceError } from '../../src/errors.js'
 import { openItem } from '../../src/pipeline/unpack.js'
-import { memorySource } from '../../src/storage/memory.js'
-import { MemoryContent } from '../../src/storage/memory-content.js'
+import { memorySource } from '../../src/storage/memory/memory.js'
+import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import type { Source } from '../../src/storage/store.js'
 
 const ITEM = { name: 'x.ndjson.gz', bytes: 100, version: '1' }

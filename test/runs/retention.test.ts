@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type RunEntry, readRuns, writeRuns } from '../../src/pipeline/layout.js'
 import { type Retention, removeOldRuns } from '../../src/runs/retention.js'
-import { folderLake } from '../../src/storage/folder.js'
+import { folderLake } from '../../src/storage/folder/folder.js'
 import { filesIn } from '../support/pipeline-run.js'
 
 const NOW = new Date('2026-11-21T12:00:00Z')

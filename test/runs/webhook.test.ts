@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { isSluiceError } from '../../src/errors.js'
 import { postWebhook } from '../../src/runs/webhook.js'
-import { Secret } from '../../src/storage/secret.js'
+import { Secret } from '../../src/secret.js'
 
 interface Call {
   readonly url: string

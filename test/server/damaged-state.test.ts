@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { JobStore } from '../../src/server/job-store.js'
-import { folderSource } from '../../src/storage/folder.js'
+import { folderSource } from '../../src/storage/folder/folder.js'
 import { writeFiles } from '../support/pipeline-run.js'
 import { outcomeText, type Provider, provide, STORE } from './provider.js'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { downloadAnswer } from '../../src/server/download.js'
 import { HTTP_LIMITS, serveHttp } from '../../src/server/http.js'
-import { folderSource } from '../../src/storage/folder.js'
+import { folderSource } from '../../src/storage/folder/folder.js'
 import type { Source, SourceReader } from '../../src/storage/store.js'
 import { outcomeText } from './provider.js'
 

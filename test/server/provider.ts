@@ -10,7 +10,7 @@ import {
   startServer,
 } from '../../src/server/server.js'
 import type { ServerEvent } from '../../src/server/server-event.js'
-import { folderSource } from '../../src/storage/folder.js'
+import { folderSource } from '../../src/storage/folder/folder.js'
 import { writeFiles } from '../support/pipeline-run.js'
 
 const resource = (type: string, id: string, more: object = {}): string =>

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { currentLines } from '../../src/server/current-lines.js'
 import { buildIndex, type ItemIndex } from '../../src/server/line-index.js'
-import { folderSource } from '../../src/storage/folder.js'
+import { folderSource } from '../../src/storage/folder/folder.js'
 import { writeFiles } from '../support/pipeline-run.js'
 import { type Finished, lines, parametersOf, provide } from './provider.js'
 

@@ -2,7 +2,7 @@ import { chmodSync, linkSync, readFileSync, renameSync, statSync, utimesSync, wr
 import { join } from 'node:path'
 import t from 'tap'
 import { isSluiceError } from '../../src/errors.js'
-import { folderSource } from '../../src/storage/folder.js'
+import { folderSource } from '../../src/storage/folder/folder.js'
 import { KEEP_ALL, run, textIn, writeFiles } from '../support/pipeline-run.js'
 
 const PATIENT = (id: string) => `{"resourceType":"Patient","id":"${id}"}\n`

@@ -1,7 +1,7 @@
 import type { ExportEvent, ExportOptions, ExportReport } from '../../src/export/options.js'
 import { runExport } from '../../src/export/run.js'
 import type { RunEvent } from '../../src/pipeline/options.js'
-import { folderSink } from '../../src/storage/folder.js'
+import { folderSink } from '../../src/storage/folder/folder.js'
 import type { BadServer } from './bad-fhir-server.js'
 import { planFor } from './pipeline-run.js'
 

@@ -12,9 +12,9 @@ import type { FaultPoint, RunEvent, RunOptions } from '../../src/pipeline/option
 import type { AnonymizerPlan } from '../../src/pipeline/plan.js'
 import type { RunReport } from '../../src/pipeline/report.js'
 import { runPipeline } from '../../src/pipeline/run.js'
-import { folderSink, folderSource, stateFolderOf } from '../../src/storage/folder.js'
-import type { LockTimes } from '../../src/storage/folder-lock.js'
-import { folderState } from '../../src/storage/folder-state.js'
+import { folderSink, folderSource, stateFolderOf } from '../../src/storage/folder/folder.js'
+import type { LockTimes } from '../../src/storage/folder/folder-lock.js'
+import { folderState } from '../../src/storage/folder/folder-state.js'
 import type { Sink } from '../../src/storage/store.js'
 
 /** Rules that depend on keys, the line's number and the patient. */

@@ -1,0 +1,70 @@
+import {
+  BlobServiceClient,
+  ContainerClient,
+  newPipeline,
+  type SignedIdentifier,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob'
+import type { Retry } from '../../http/retry.js'
+import { userAgent } from '../../http/user-agent.js'
+import type { Secret } from '../../secret.js'
+import type { SasFacts } from '../sas.js'
+import type { BlobErrorContext } from './blob-errors.js'
+import type { RequestLimits } from './request-limits.js'
+
+/** How requests are authorized. */
+export type Authorization =
+  | { readonly kind: 'key'; readonly account: string; readonly key: Secret }
+  | { readonly kind: 'sas'; readonly query: Secret; readonly facts: SasFacts }
+  | { readonly kind: 'token'; readonly identity: TokenSource }
+
+/** What `@azure/identity` calls a TokenCredential. Throws RequestFailure. */
+export interface TokenSource {
+  getToken(
+    scopes: string | string[],
+    options?: object,
+  ): Promise<{ token: string; expiresOnTimestamp: number } | null>
+}
+
+export interface ContainerOptions {
+  readonly endpoint: string
+  readonly container: string
+  /** For messages. */
+  readonly place: string
+  readonly role: BlobErrorContext['role']
+  readonly authorization: Authorization
+  /** Shared by all containers of a run. */
+  readonly retry: Retry
+  readonly limits?: RequestLimits
+  /** Blobs of one page of a list; the service's most is the default. */
+  readonly pageCount?: number
+}
+
+/** A stored access policy as the service has it. */
+export type StoredPolicy = SignedIdentifier
+
+/** The SDK's client of a container, without retries of its own. */
+export function containerClient({ endpoint, container, authorization }: ContainerOptions): ContainerClient {
+  const url = `${endpoint}/${encodeURIComponent(container)}`
+  return authorization.kind === 'sas'
+    ? new ContainerClient(`${url}?${authorization.query.reveal()}`, pipelineFor(authorization))
+    : new ContainerClient(url, pipelineFor(authorization))
+}
+
+/** The SDK's client of an account's blob service, without retries of its own. */
+export const serviceClient = ({ endpoint, authorization }: ContainerOptions): BlobServiceClient =>
+  new BlobServiceClient(endpoint, pipelineFor(authorization))
+
+function pipelineFor(authorization: Authorization) {
+  const options = {
+    retryOptions: { maxTries: 1 },
+    userAgentOptions: { userAgentPrefix: userAgent() },
+  }
+  if (authorization.kind === 'sas') return newPipeline(undefined, options)
+  return newPipeline(
+    authorization.kind === 'key'
+      ? new StorageSharedKeyCredential(authorization.account, authorization.key.reveal())
+      : authorization.identity,
+    options,
+  )
+}

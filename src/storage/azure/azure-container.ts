@@ -1,0 +1,357 @@
+import { Readable } from 'node:stream'
+import { FAILED, RequestFailure, type Retry } from '../../http/retry.js'
+import { type ContainerOptions, containerClient } from './azure-client.js'
+import { type Body, bodyOf } from './blob-body.js'
+import type {
+  AppendAt,
+  Appended,
+  BlobBytes,
+  BlobContainer,
+  BlobEntry,
+  BlobHead,
+  BlobRange,
+  BlobRead,
+  BlobWrite,
+  BlockList,
+  Written,
+} from './blob-container.js'
+import { type BlobAction, type BlobErrorContext, blobError } from './blob-errors.js'
+import { failureOf, flippedBit, fromService, isMissingBlob, isRefusal, wrongAnswer } from './blob-failure.js'
+import { bodyFor, fromBlockId, quoted, toBlockId, unquoted, writeOptions } from './blob-upload.js'
+import { PinnedRead } from './pinned-read.js'
+import { type RequestLimits, withinLimit } from './request-limits.js'
+
+/**
+ * A container of the blob service. The SDK's own retries are off (it tries 429 once and knows no `Retry-After`).
+ * Every method throws SERVICE_UNAVAILABLE, INTERRUPTED, SOURCE_DENIED or SINK_DENIED, USAGE for a certificate that is
+ * not trusted, and SOURCE_* or SINK_* for what the service refuses.
+ */
+export function azureContainer(options: ContainerOptions): BlobContainer {
+  return new AzureContainer(options)
+}
+
+/** What one request is, and how its failures are to be understood. */
+interface Request extends BlobAction {
+  /** Bytes that go up. */
+  readonly upBytes?: number
+  readonly signal?: AbortSignal
+}
+
+class AzureContainer implements BlobContainer {
+  readonly place: string
+  readonly #client: ReturnType<typeof containerClient>
+  readonly #retry: Retry
+  readonly #limits: Required<RequestLimits>
+  readonly #context: BlobErrorContext
+  readonly #pageCount: number
+
+  constructor(options: ContainerOptions) {
+    const { place, role, authorization, retry, limits = {} } = options
+    const sas = authorization.kind === 'sas' ? authorization.facts : undefined
+    this.place = place
+    this.#client = containerClient(options)
+    this.#pageCount = options.pageCount ?? 5000
+    this.#retry = retry
+    this.#limits = { requestMs: 60_000, leastBytesPerSecond: 64 * 1024, idleMs: 30_000, ...limits }
+    this.#context = { role, place, identity: authorization.kind, sas }
+  }
+
+  exists(): Promise<boolean> {
+    return this.#call({ at: this.place, needs: 'read' }, async (abortSignal) => {
+      try {
+        fromService(await this.#client.getProperties({ abortSignal }))
+        return true
+      } catch (error) {
+        if (failureOf(error).status === 404) return false
+        throw error
+      }
+    })
+  }
+
+  createIfMissing(): Promise<void> {
+    return this.#call({ at: this.place, needs: 'create' }, async (abortSignal) => {
+      try {
+        fromService(await this.#client.create({ abortSignal }))
+      } catch (error) {
+        if (failureOf(error).code !== 'ContainerAlreadyExists') throw error
+      }
+    })
+  }
+
+  async *list(
+    prefix: string,
+    { withUncommitted = false }: { readonly withUncommitted?: boolean } = {},
+  ): AsyncIterable<BlobEntry> {
+    let continuationToken: string | undefined
+    do {
+      const page = await this.#call({ at: this.place, needs: 'list' }, async (abortSignal) => {
+        const found = this.#client.listBlobsFlat({
+          prefix,
+          includeMetadata: true,
+          includeUncommitedBlobs: withUncommitted,
+          abortSignal,
+        })
+        return (await found.byPage({ continuationToken, maxPageSize: this.#pageCount }).next().catch(noList))
+          .value
+      })
+      for (const { name, metadata = {}, properties } of page?.segment.blobItems ?? [])
+        yield {
+          name,
+          bytes: properties.contentLength ?? 0,
+          etag: unquoted(properties.etag),
+          contentEncoding: properties.contentEncoding || undefined,
+          metadata,
+          isFolder: isFolderMarker(metadata),
+          isArchived: properties.accessTier === 'Archive',
+        }
+      const next = page?.continuationToken || undefined
+      // A service that repeats itself would never end.
+      if (next !== undefined && next === continuationToken)
+        throw blobError(new RequestFailure({ code: FAILED.wrongAnswer }), this.#context, {
+          at: this.place,
+          needs: 'list',
+        })
+      continuationToken = next
+    } while (continuationToken !== undefined)
+  }
+
+  head(name: string): Promise<BlobHead | undefined> {
+    return this.#call({ at: name, needs: 'read' }, async (abortSignal) => {
+      try {
+        const found = await this.#client.getBlobClient(name).getProperties({ abortSignal })
+        if (found.etag === undefined) throw wrongAnswer()
+        const metadata = found.metadata ?? {}
+        return {
+          bytes: found.contentLength ?? 0,
+          etag: unquoted(found.etag),
+          metadata,
+          contentType: found.contentType,
+          contentEncoding: found.contentEncoding || undefined,
+          committedBlockCount: found.blobCommittedBlockCount,
+          isFolder: isFolderMarker(metadata),
+          isArchived: found.accessTier === 'Archive',
+        }
+      } catch (error) {
+        if (isMissingBlob(failureOf(error))) return undefined
+        throw error
+      }
+    })
+  }
+
+  read(name: string, { etag, fromByte, toByte, signal }: BlobRange): BlobRead {
+    const action = { at: name, needs: 'read' } as const
+    return new PinnedRead({
+      fromByte,
+      toByte,
+      attempts: this.#retry.attempts({ at: name, signal }),
+      signals: [this.#retry.signal, signal],
+      explain: (error) => blobError(error, this.#context, action),
+      open: (from, to) => this.#openBody(name, { etag, fromByte: from, toByte: to, signal }),
+    })
+  }
+
+  readText(name: string): Promise<{ readonly text: string; readonly etag: string } | undefined> {
+    return this.#call({ at: name, needs: 'read' }, async (abortSignal) => {
+      try {
+        const blob = this.#client.getBlobClient(name)
+        const answer = await blob.download(0, undefined, { abortSignal, maxRetryRequests: 0 })
+        const pieces: Uint8Array[] = []
+        const body = this.#bodyOf(answer.readableStreamBody)
+        for (let piece = await body.next(); piece !== undefined; piece = await body.next()) pieces.push(piece)
+        const bytes = Buffer.concat(pieces)
+        if (bytes.length !== answer.contentLength) throw new RequestFailure({ code: FAILED.shortBody })
+        return { text: bytes.toString('utf8'), etag: unquoted(answer.etag) }
+      } catch (error) {
+        if (isMissingBlob(failureOf(error))) return undefined
+        throw error
+      }
+    })
+  }
+
+  put(name: string, bytes: BlobBytes, options: BlobWrite = {}): Promise<Written> {
+    const { body, byteCount, md5 } = bodyFor(bytes)
+    return this.#write({ at: name, needs: 'write', upBytes: byteCount }, (abortSignal) => {
+      const { blobHTTPHeaders, ...rest } = writeOptions(options)
+      const checked = { ...rest, abortSignal, blobHTTPHeaders: { ...blobHTTPHeaders, blobContentMD5: md5 } }
+      return this.#client.getBlockBlobClient(name).upload(body, byteCount, checked)
+    })
+  }
+
+  stageBlock(name: string, id: string, bytes: BlobBytes, known?: { md5: Uint8Array }): Promise<void> {
+    const { body, byteCount, md5 } = bodyFor(bytes, known?.md5)
+    return this.#call({ at: name, needs: 'write', upBytes: byteCount }, async (abortSignal) => {
+      const blob = this.#client.getBlockBlobClient(name)
+      await blob
+        .stageBlock(toBlockId(id), body, byteCount, { abortSignal, transactionalContentMD5: md5 })
+        .catch(flippedBit)
+    })
+  }
+
+  blocks(name: string): Promise<BlockList> {
+    return this.#call({ at: name, needs: 'read' }, async (abortSignal) => {
+      try {
+        const blob = this.#client.getBlockBlobClient(name)
+        const found = fromService(await blob.getBlockList('all', { abortSignal }))
+        const blocksOf = (list: readonly { readonly name: string; readonly size: number }[] = []) =>
+          list.map((block) => ({ id: fromBlockId(block.name), bytes: block.size }))
+        const committed = blocksOf(found.committedBlocks)
+        const etag = found.etag === undefined ? undefined : unquoted(found.etag)
+        return { etag, committed, uncommitted: blocksOf(found.uncommittedBlocks) }
+      } catch (error) {
+        if (isMissingBlob(failureOf(error))) return { committed: [], uncommitted: [] }
+        throw error
+      }
+    })
+  }
+
+  commit(name: string, ids: readonly string[], options: BlobWrite = {}): Promise<Written> {
+    const upBytes = ids.length * 100
+    return this.#write({ at: name, needs: 'write', upBytes }, (abortSignal) =>
+      this.#client
+        .getBlockBlobClient(name)
+        .commitBlockList(ids.map(toBlockId), { ...writeOptions(options), abortSignal }),
+    )
+  }
+
+  createAppendBlob(name: string, options: BlobWrite = {}): Promise<Written> {
+    return this.#write({ at: name, needs: 'create' }, (abortSignal) =>
+      this.#client.getAppendBlobClient(name).create({ ...writeOptions(options), abortSignal }),
+    )
+  }
+
+  async appendBlock(name: string, bytes: BlobBytes, { position, leaseId }: AppendAt): Promise<Appended> {
+    const { body, byteCount, md5 } = bodyFor(bytes)
+    const conditions = { appendPosition: position, leaseId }
+    const written = await this.#write({ at: name, needs: 'add', upBytes: byteCount }, (abortSignal) =>
+      this.#client
+        .getAppendBlobClient(name)
+        .appendBlock(body, byteCount, { abortSignal, conditions, transactionalContentMD5: md5 })
+        .catch(flippedBit),
+    )
+    if (written.kind === 'done') return written
+    const there = await this.head(name)
+    if (written.isAmbiguous && there?.bytes === position + byteCount)
+      return { kind: 'done', etag: there.etag }
+    return { kind: 'refused', bytes: there?.bytes ?? 0 }
+  }
+
+  delete(name: string, { ifMatch }: { readonly ifMatch?: string } = {}): Promise<boolean> {
+    return this.#call({ at: name, needs: 'delete' }, async (abortSignal) => {
+      try {
+        const conditions = ifMatch === undefined ? {} : { ifMatch: quoted(ifMatch) }
+        await this.#client.getBlobClient(name).delete({ abortSignal, conditions })
+      } catch (error) {
+        const failure = failureOf(error)
+        if (isMissingBlob(failure)) return true
+        if (failure.status === 412 && !failure.code.startsWith('Lease')) return false
+        throw error
+      }
+      return true
+    })
+  }
+
+  acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean> {
+    return this.#lease(name, (abortSignal) =>
+      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).acquireLease(seconds, { abortSignal }),
+    )
+  }
+
+  renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean> {
+    const ask = (abortSignal: AbortSignal) =>
+      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).renewLease({ abortSignal })
+    return this.#lease(name, ask, signal)
+  }
+
+  releaseLease(name: string, leaseId: string): Promise<boolean> {
+    return this.#lease(name, (abortSignal) =>
+      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).releaseLease({ abortSignal }),
+    )
+  }
+
+  #lease(
+    name: string,
+    ask: (signal: AbortSignal) => Promise<{ readonly requestId?: string }>,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.#call({ at: name, needs: 'write', signal }, async (abortSignal) => {
+      try {
+        fromService(await ask(abortSignal))
+        return true
+      } catch (error) {
+        const failure = failureOf(error)
+        if (failure.code.startsWith('Lease') || isMissingBlob(failure)) return false
+        throw error
+      }
+    })
+  }
+
+  /** One request, with retries. */
+  async #call<T>(request: Request, ask: (signal: AbortSignal, attempt: number) => Promise<T>): Promise<T> {
+    const { requestMs, leastBytesPerSecond } = this.#limits
+    const limitMs = requestMs + ((request.upBytes ?? 0) / leastBytesPerSecond) * 1000
+    const signals = [this.#retry.signal, request.signal]
+    try {
+      return await this.#retry.run(request, (attempt) =>
+        withinLimit({ limitMs, signals }, (signal) => ask(signal, attempt)).catch((error: unknown) => {
+          throw failureOf(error)
+        }),
+      )
+    } catch (error) {
+      throw blobError(error, this.#context, request)
+    }
+  }
+
+  /** A write whose conditions may not hold. */
+  #write(
+    request: Request,
+    ask: (signal: AbortSignal) => Promise<{ readonly etag?: string }>,
+  ): Promise<Written> {
+    return this.#call<Written>(request, async (signal, attempt) => {
+      try {
+        return { kind: 'done', etag: unquoted((await ask(signal)).etag) }
+      } catch (error) {
+        const { status, code } = failureOf(error)
+        if (!isRefusal(status, code)) throw error
+        return { kind: 'refused', code, isAmbiguous: attempt > 1 }
+      }
+    })
+  }
+
+  /** One request for a range, checked to be answered with just that. Throws RequestFailure. */
+  async #openBody(name: string, { etag, fromByte, toByte, signal }: BlobRange): Promise<Body> {
+    const { requestMs } = this.#limits
+    const answer = await withinLimit(
+      { limitMs: requestMs, signals: [this.#retry.signal, signal] },
+      (abortSignal) =>
+        this.#client.getBlobClient(name).download(fromByte, toByte - fromByte, {
+          abortSignal,
+          conditions: { ifMatch: quoted(etag) },
+          maxRetryRequests: 0,
+        }),
+    ).catch((error: unknown) => {
+      throw failureOf(error)
+    })
+    const body = this.#bodyOf(answer.readableStreamBody)
+    const isWanted =
+      answer._response.status === 206 &&
+      answer.contentRange?.startsWith(`bytes ${fromByte}-${toByte - 1}/`) === true &&
+      answer.contentLength === toByte - fromByte &&
+      unquoted(answer.etag) === etag
+    if (isWanted) return body
+    body.destroy()
+    throw new RequestFailure({ code: FAILED.wrongAnswer })
+  }
+
+  #bodyOf(stream: NodeJS.ReadableStream | undefined): Body {
+    if (!(stream instanceof Readable)) throw new RequestFailure({ code: FAILED.wrongAnswer })
+    return bodyOf(stream, this.#limits.idleMs)
+  }
+}
+
+/** The SDK stumbles over an answer that is no list. */
+function noList(error: unknown): never {
+  throw error instanceof TypeError ? wrongAnswer() : error
+}
+
+const isFolderMarker = (metadata: Readonly<Record<string, string>>): boolean =>
+  Object.entries(metadata).some(([key, value]) => key.toLowerCase() === 'hdi_isfolder' && value === 'true')

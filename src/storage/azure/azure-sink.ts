@@ -1,0 +1,177 @@
+import { checkName } from '../names.js'
+import { OutputDigest } from '../output-digest.js'
+import type { Lake, Sink, SinkHead, State } from '../store.js'
+import type { BlobContainer } from './blob-container.js'
+import { mostOutputBytes } from './block-layout.js'
+import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-sink-item.js'
+import { Uploads } from './block-uploads.js'
+
+const MIB = 2 ** 20
+/** Blocks on their way at once, over all items. */
+const UPLOADS = { count: 8, bytes: 32 * MIB } as const
+const MOST_BLOCK_BYTES = 128 * MIB
+// What the smallest block of a large item holds: a chunk.
+const CHUNK_BYTES = 4 * MIB
+
+export interface AzureSinkOptions {
+  readonly container: BlobContainer
+  /** For messages and reports, without credentials. */
+  readonly place: string
+  /** Below the container, ending in `/`, or empty. */
+  readonly prefix: string
+  /** Never among the outputs. */
+  readonly state: State
+  /** What an item may hold back to fill a block; default 128 MiB. */
+  readonly mostBlockBytes?: number
+}
+
+export interface AzureLakeOptions extends Omit<AzureSinkOptions, 'state'> {
+  /** Of the folder of one run, of an empty name: of the place itself; without a folder: of all of them together. */
+  readonly stateOf: (folder?: string) => State
+}
+
+/** Outputs of many runs below a prefix. */
+export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
+  const { place, prefix } = options
+  return {
+    place,
+    isRemote: true,
+    state: stateOf(),
+    sink: (folder) =>
+      azureSink({
+        ...options,
+        state: stateOf(folder),
+        ...(folder === '' ? {} : { place: `${place}/${folder}`, prefix: `${prefix}${folder}/` }),
+      }),
+    async remove(folder, first) {
+      checkName(folder)
+      const { container } = options
+      const below = `${prefix}${folder}/`
+      await container.delete(`${below}${first}`)
+      // Blobs that have only staged blocks vanish by themselves. Deepest first: a directory goes when it is empty.
+      const names: string[] = []
+      for await (const { name } of container.list(below)) names.push(name)
+      for (const name of [...names.reverse(), `${prefix}${folder}`]) await container.delete(name)
+      await stateOf(folder).clear()
+    },
+  }
+}
+
+/** Outputs as block blobs. What is there is listed once; commits are conditional, so that a stale list harms nobody. */
+export function azureSink(options: AzureSinkOptions): Sink {
+  const { container, place, prefix, state } = options
+  const mostBlockBytes = Math.min(options.mostBlockBytes ?? MOST_BLOCK_BYTES, MOST_BLOCK_BYTES)
+  let listed: Promise<Map<string, Known>> | undefined
+  const blobOf = (name: string): string => {
+    checkName(name)
+    return `${prefix}${name}`
+  }
+  const known = (): Promise<Map<string, Known>> => {
+    listed ??= list(container, prefix)
+    return listed
+  }
+  const look = async (blob: string): Promise<Known | undefined> => {
+    const there = await known()
+    const entry = there.get(blob)
+    if (entry !== 'ask') return entry
+    const found = await container.head(blob)
+    if (found === undefined) there.delete(blob)
+    else there.set(blob, knownOf(found))
+    return look(blob)
+  }
+  const headOf = async (blob: string): Promise<SinkHead | undefined> => {
+    const entry = await look(blob)
+    return entry === undefined || entry === 'ask' ? undefined : entry.head
+  }
+  const forget = async (blob: string): Promise<void> => {
+    ;(await known()).set(blob, 'ask')
+  }
+  const shared: BlockSink = {
+    container,
+    uploads: new Uploads(UPLOADS),
+    mostBlockBytes,
+    async etagOf(blob) {
+      const entry = await look(blob)
+      return entry === undefined || entry === 'ask' ? undefined : entry.etag
+    },
+    head: headOf,
+    forget,
+  }
+  return {
+    place,
+    isRemote: true,
+    mostOutputBytes: mostOutputBytes(CHUNK_BYTES, mostBlockBytes),
+    localPaths: async () => [],
+    state: {
+      ...state,
+      async lock(waiting) {
+        const release = await state.lock(waiting)
+        listed = undefined
+        return release
+      },
+    },
+    head: (name) => headOf(blobOf(name)),
+    item: (name, fingerprint) => new BlockSinkItem(shared, blobOf(name), fingerprint),
+    async put(name, text) {
+      await container.put(blobOf(name), Buffer.from(text), { contentType: contentTypeOf(name) })
+      await forget(blobOf(name))
+    },
+    async get(name) {
+      if ((await look(blobOf(name))) === undefined) return undefined
+      return (await container.readText(blobOf(name)))?.text
+    },
+    digest: (name) => digestOfBlob(container, blobOf(name)),
+    async remove(name) {
+      if ((await look(blobOf(name))) === undefined) return
+      await container.delete(blobOf(name))
+      await forget(blobOf(name))
+    },
+  }
+}
+
+async function digestOfBlob(container: BlobContainer, name: string): Promise<string | undefined> {
+  const there = await container.head(name)
+  if (there === undefined) return undefined
+  const digest = new OutputDigest()
+  const reader = container.read(name, { etag: there.etag, fromByte: 0, toByte: there.bytes })
+  try {
+    const buffer = Buffer.allocUnsafe(MIB)
+    for (;;) {
+      const count = await reader.read(buffer)
+      if (count === 0) return digest.value
+      digest.add([buffer.subarray(0, count)])
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+/** `ask`: it has changed since it was listed. */
+type Known = { readonly head: SinkHead; readonly etag: string } | 'ask'
+
+interface Entry {
+  readonly bytes: number
+  readonly etag: string
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** An output of ours is known by what it holds, any other blob by its ETag. */
+function knownOf({ bytes, etag, metadata }: Entry): Known {
+  const seal = metadata[METADATA.seal]
+  const { [METADATA.fingerprint]: fingerprint, [METADATA.mark]: mark } = metadata
+  return {
+    etag,
+    head: {
+      bytes,
+      version: seal ?? etag,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(mark === undefined ? {} : { mark }),
+    },
+  }
+}
+
+async function list(container: BlobContainer, prefix: string): Promise<Map<string, Known>> {
+  const found = new Map<string, Known>()
+  for await (const entry of container.list(prefix)) if (!entry.isFolder) found.set(entry.name, knownOf(entry))
+  return found
+}

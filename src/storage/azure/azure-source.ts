@@ -1,0 +1,137 @@
+import { sluiceError } from '../../errors.js'
+import type { BlobAddress } from '../address.js'
+import { isInHiddenFolder, isItemName, nameFault, notAnItem } from '../names.js'
+import {
+  LEFT_OUT,
+  type LeftOutReason,
+  leftOutEvent,
+  type Source,
+  type SourceItem,
+  type SourceReader,
+  type StoreEvent,
+} from '../store.js'
+import type { BlobContainer, BlobEntry } from './blob-container.js'
+import { RangeBuffers, RangeReader } from './range-reader.js'
+
+export interface AzureSourceOptions {
+  /** Bytes of all ranges together that are fetched ahead; default 32 MiB. Less than one range turns it off. */
+  readonly readAheadBytes?: number
+  /** Of one request of a large blob; default 8 MiB. */
+  readonly rangeBytes?: number
+}
+
+/** The blobs of a container, of what lies below a path in it, or a single one. */
+export function azureSource(
+  container: BlobContainer,
+  { place, container: containerName, path }: Pick<BlobAddress, 'place' | 'container' | 'path'>,
+  { readAheadBytes = 32 * 2 ** 20, rangeBytes = 8 * 2 ** 20 }: AzureSourceOptions = {},
+): Source {
+  const buffers = new RangeBuffers(rangeBytes, Math.floor(readAheadBytes / rangeBytes))
+  // What stands before the items' names; settled by `list`, as a path can be one blob or many.
+  let prefix = path === '' ? '' : `${path}/`
+
+  return {
+    place,
+    isRemote: true,
+    get folderName() {
+      return prefix.split('/').at(-2) ?? containerName
+    },
+    localPaths: async () => [],
+    async *list(report) {
+      if (isItemName(path)) {
+        const single = await container.head(path)
+        if (single !== undefined && !single.isFolder) {
+          if (single.isArchived) throw unreadable(place, LEFT_OUT.archived.text)
+          prefix = path.slice(0, path.lastIndexOf('/') + 1)
+          yield { name: path.slice(prefix.length), bytes: single.bytes, version: single.etag }
+          return
+        }
+      }
+      let isThere = false
+      for await (const entry of container.list(prefix)) {
+        isThere = true
+        const item = itemOf(entry, prefix, report)
+        if (item !== undefined) yield item
+      }
+      if (!isThere && path !== '') await refuseMissing()
+    },
+    async head(name) {
+      const head = await container.head(prefix + name)
+      return head === undefined ? undefined : { name, bytes: head.bytes, version: head.etag }
+    },
+    async open(item, fromByte) {
+      const name = prefix + item.name
+      const read = new RangeReader({
+        fromByte,
+        toByte: item.bytes,
+        open: (from, to, signal) =>
+          container.read(name, { etag: item.version, fromByte: from, toByte: to, signal }),
+        buffers,
+      })
+      return readerOf(read, item, () => container.head(name))
+    },
+  }
+
+  async function refuseMissing(): Promise<never> {
+    const blob = await container.head(path)
+    if (blob !== undefined && !blob.isFolder)
+      throw unreadable(place, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz')
+    throw sluiceError('SOURCE_NOT_FOUND', 'there is nothing under this address', {
+      blame: 'user',
+      retry: 'never',
+      at: place,
+    })
+  }
+}
+
+/** The blob as an item; undefined for what is none, which is reported. */
+function itemOf(
+  { name, bytes, etag, isFolder, isArchived }: BlobEntry,
+  prefix: string,
+  report: (event: StoreEvent) => void,
+): SourceItem | undefined {
+  const relative = name.slice(prefix.length)
+  if (isFolder) return undefined
+  const leftOut = leftOutOf(relative, isArchived)
+  if (leftOut === undefined) {
+    const unreadable = nameFault(relative) ?? controlFault(relative)
+    return { name: relative, bytes, version: etag, ...(unreadable && { unreadable }) }
+  }
+  report(leftOutEvent(relative, leftOut))
+  return undefined
+}
+
+function leftOutOf(relative: string, isArchived: boolean): LeftOutReason | undefined {
+  const reason = notAnItem(relative)
+  if (reason !== undefined) return reason
+  if (isArchived) return 'archived'
+  return isInHiddenFolder(relative) ? 'hidden' : undefined
+}
+
+// They do not pass through the XML and the headers of the service unharmed.
+const controlFault = (name: string): string | undefined =>
+  /\p{Cc}/u.test(name) ? 'its name has control characters; rename it' : undefined
+
+function readerOf(
+  read: RangeReader,
+  item: SourceItem,
+  head: () => ReturnType<BlobContainer['head']>,
+): SourceReader {
+  return {
+    read: (target) => read.read(target),
+    async verify() {
+      if ((await head())?.etag === item.version) return
+      throw sluiceError(
+        'SOURCE_CHANGED',
+        'changed while it was read; nothing of it was committed, run it again',
+        { blame: 'source', retry: 'now', at: item.name },
+      )
+    },
+    async close() {
+      read.close()
+    },
+  }
+}
+
+const unreadable = (at: string, why: string) =>
+  sluiceError('SOURCE_UNREADABLE', why, { blame: 'source', retry: 'never', at })

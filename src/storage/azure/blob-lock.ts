@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { lockedError, waitForLock } from '../lock-wait.js'
+import { isAlive, parseHolder, thisProcess } from '../process-identity.js'
+import type { LockWait } from '../store.js'
+import type { BlobContainer } from './blob-container.js'
+
+// Azure gives leases of 15 to 60 s. The lease of a process that is gone ends by itself.
+const LEASE_SECONDS = 30
+const RENEW_EVERY_MS = 8_000
+const LEASE_MS = LEASE_SECONDS * 1000
+const ASK_EVERY_MS = 2_000
+// Somebody who still renews it after that is at work.
+const WAIT_MS = LEASE_MS + 5000
+
+export interface BlobLock {
+  /** Why the lock is no longer held, if it is lost. */
+  readonly lost: () => unknown
+  readonly release: () => Promise<void>
+}
+
+export interface LockOptions extends LockWait {
+  /** Default 8 s. */
+  readonly renewEveryMs?: number
+  /** Milliseconds of a clock that only goes on. */
+  readonly now?: () => number
+}
+
+/**
+ * Takes the lease of a blob for this process and keeps it. Waits for the lease of a process that may be gone; one of
+ * this machine that is gone is taken over at once. Throws SINK_LOCKED.
+ */
+export async function lockBlob(
+  container: BlobContainer,
+  name: string,
+  {
+    signal,
+    isPatient = true,
+    onWait,
+    renewEveryMs = RENEW_EVERY_MS,
+    now = () => performance.now(),
+  }: LockOptions = {},
+): Promise<BlobLock> {
+  const me = await thisProcess(randomUUID())
+  await container.put(name, Buffer.alloc(0), { ifNoneMatch: '*' }).catch(isLeasedAlready)
+  const until = performance.now() + WAIT_MS
+  let askedAt = now()
+  let isWaiting = false
+  while (!(await container.acquireLease(name, me.token, LEASE_SECONDS))) {
+    const holder = parseHolder((await container.readText(name))?.text ?? '')
+    const alive = holder === undefined ? undefined : await isAlive(holder)
+    if (alive === true || (!isPatient && alive === undefined) || performance.now() > until)
+      throw lockedError(`${container.place}/${name}`)
+    // Another may have it already and not yet have written down who it is.
+    const isFreed =
+      alive === false && holder !== undefined && (await container.releaseLease(name, holder.token))
+    if (!isFreed) {
+      if (!isWaiting) onWait?.({ place: `${container.place}/${name}`, mostSeconds: WAIT_MS / 1000 })
+      isWaiting = true
+      await waitForLock(ASK_EVERY_MS, signal)
+    }
+    askedAt = now()
+  }
+  await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
+  return keep(container, name, { token: me.token, heldSince: askedAt, renewEveryMs, now })
+}
+
+/** A blob under lease refuses every write without it. */
+function isLeasedAlready(error: unknown): void {
+  if ((error as { code?: unknown }).code !== 'SINK_LOCKED') throw error
+}
+
+interface Lease {
+  readonly token: string
+  /** When it was asked for: it lasts from then on at least. */
+  readonly heldSince: number
+  readonly renewEveryMs: number
+  readonly now: () => number
+}
+
+function keep(
+  container: BlobContainer,
+  name: string,
+  { token, heldSince, renewEveryMs, now }: Lease,
+): BlobLock {
+  let renewedAt = heldSince
+  let isTaken = false
+  let isAsking = false
+  const renew = async (): Promise<void> => {
+    if (isAsking) return
+    isAsking = true
+    const askedAt = now()
+    try {
+      // A renewal with retries of its own would outlast the lease.
+      if (await container.renewLease(name, token, AbortSignal.timeout(renewEveryMs))) renewedAt = askedAt
+      else isTaken = true
+    } catch {
+      // The next one may get through; if none does, time tells.
+    } finally {
+      isAsking = false
+    }
+  }
+  const timer = setInterval(() => void renew(), renewEveryMs)
+  timer.unref()
+  return {
+    lost: () =>
+      isTaken || now() - renewedAt > LEASE_MS
+        ? lockedError(`${container.place}/${name}`, 'the lock of this output was lost to another run')
+        : undefined,
+    async release() {
+      clearInterval(timer)
+      // Otherwise it ends by itself.
+      await container.releaseLease(name, token).catch(() => false)
+    },
+  }
+}

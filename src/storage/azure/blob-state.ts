@@ -1,0 +1,120 @@
+import { type Appender, NO_EPOCH, type State } from '../store.js'
+import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
+import type { BlobContainer } from './blob-container.js'
+import { type BlobLock, lockBlob } from './blob-lock.js'
+
+export interface BlobStateOptions {
+  readonly container: BlobContainer
+  /** For messages. */
+  readonly place: string
+  /** Below the container, ending in `/`, or empty. */
+  readonly prefix: string
+  readonly signal?: AbortSignal
+  /** Other states lie below the prefix too, as those of a lake's runs: it is not listed, each text is asked for. */
+  readonly isShared?: boolean
+}
+
+/**
+ * Small texts in a container that nobody else reads. What is there is listed once, under the lock: nobody else
+ * changes it then, and asking for what is not there needs no request. Throws SINK_LOCKED once the lock is lost.
+ */
+export function blobState({ container, place, prefix, signal, isShared }: BlobStateOptions): State {
+  const blobOf = (name: string): string => `${prefix}${name}`
+  let known: Promise<Map<string, number>> | undefined
+  let held: BlobLock | undefined
+
+  const list = async (): Promise<Map<string, number>> => {
+    const found = new Map<string, number>()
+    for await (const { name, bytes } of container.list(prefix)) found.set(name.slice(prefix.length), bytes)
+    return found
+  }
+  /** Undefined where that is not listed. */
+  const names = async (): Promise<Map<string, number> | undefined> => {
+    const reason = held?.lost()
+    if (reason !== undefined) throw reason
+    if (isShared === true) return undefined
+    known ??= list()
+    return known
+  }
+  /** What a crash left of a blob that goes, too. */
+  const removeAside = async (there: Map<string, number> | undefined, name: string): Promise<void> => {
+    if (there?.delete(asideOf(name)) === true) await container.delete(blobOf(asideOf(name)))
+  }
+
+  /** As `names`, once what a crash left of this one is put right. */
+  const namesFor = async (name: string): Promise<Map<string, number> | undefined> => {
+    const there = await names()
+    if (held === undefined || there?.has(asideOf(name)) !== true) return there
+    const bytes = await finishCompaction(container, blobOf(name))
+    there.delete(asideOf(name))
+    if (bytes !== undefined) there.set(name, bytes)
+    return there
+  }
+
+  return {
+    place,
+    async lock(waiting) {
+      await container.createIfMissing()
+      held = await lockBlob(container, blobOf('lock'), { signal, ...waiting })
+      known = undefined
+      return async () => {
+        const lock = held
+        held = undefined
+        known = undefined
+        await lock?.release()
+      }
+    },
+    async confirm() {
+      const reason = held?.lost()
+      if (reason !== undefined) throw reason
+    },
+    epoch: () => NO_EPOCH,
+    async read(name) {
+      if ((await namesFor(name))?.has(name) === false) return undefined
+      return (await container.readText(blobOf(name)))?.text
+    },
+    async write(name, text) {
+      const bytes = Buffer.from(text)
+      const there = await names()
+      await container.put(blobOf(name), bytes, { contentType: contentTypeOf(name) })
+      there?.set(name, bytes.length)
+    },
+    async appender(name, keepBytes): Promise<Appender> {
+      const there = await namesFor(name)
+      const onGrown = (bytes: number) => there?.set(name, bytes)
+      return BlobAppender.open(container, blobOf(name), keepBytes, { onGrown })
+    },
+    async bytesOf(name) {
+      const there = await namesFor(name)
+      return there === undefined ? (await container.head(blobOf(name)))?.bytes : there.get(name)
+    },
+    async remove(name) {
+      const there = await names()
+      await removeAside(there, name)
+      if (there?.has(name) === false) return
+      await container.delete(blobOf(name))
+      there?.delete(name)
+    },
+    /** The service may keep old versions and deleted blobs, where the account is set so. */
+    async destroy(name) {
+      const there = await names()
+      await removeAside(there, name)
+      if (there?.has(name) === false) return
+      await container.put(blobOf(name), Buffer.alloc(0))
+      await container.delete(blobOf(name))
+      there?.delete(name)
+    },
+    async clear() {
+      // Deepest first, as a hierarchical account has directories, then its own.
+      const names = [...(await list()).keys()].reverse().map(blobOf)
+      const directory = prefix.replace(/\/$/, '')
+      for (const name of directory === '' ? names : [...names, directory]) await container.delete(name)
+      known = undefined
+    },
+    /** What the service has acknowledged is durable. */
+    bootId: async () => 'remote',
+  }
+}
+
+const contentTypeOf = (name: string): string =>
+  name.endsWith('.json') ? 'application/json' : 'application/x-ndjson'

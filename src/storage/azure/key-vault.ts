@@ -1,0 +1,107 @@
+import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets'
+import { sluiceError } from '../../errors.js'
+import { isTlsCode, RequestFailure, type Retry } from '../../http/retry.js'
+import { userAgent } from '../../http/user-agent.js'
+import { Secret } from '../../secret.js'
+import type { TokenSource } from './azure-client.js'
+import { NO_IDENTITY } from './blob-errors.js'
+import { failureOf, wrongAnswer } from './blob-failure.js'
+
+/** A secret of a vault; without a version the newest. */
+export interface VaultSecret {
+  /** `https://name.vault.azure.net` */
+  readonly vault: string
+  readonly name: string
+  readonly version?: string
+}
+
+export interface KeyVaultAccess {
+  readonly identity: TokenSource
+  readonly retry: Retry
+  /** False in tests only, whose vault is not of the domain that tokens are for. Default true. */
+  readonly verifiesChallenge?: boolean
+}
+
+// Public and sovereign clouds: only they see the identity's token.
+const VAULT_HOST =
+  /^[a-z][a-z0-9-]{1,22}[a-z0-9]\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/
+const SECRET_PATH = /^\/secrets\/([0-9A-Za-z-]{1,127})(?:\/([0-9a-f]{32}))?\/?$/
+
+/** `https://name.vault.azure.net/secrets/name[/version]`; undefined for what is no such address. */
+export function parseVaultAddress(address: string): VaultSecret | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  const path = SECRET_PATH.exec(url?.pathname ?? '')
+  if (url === undefined || path === null || url.protocol !== 'https:' || !VAULT_HOST.test(url.host))
+    return undefined
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return undefined
+  return { vault: url.origin, name: path[1], ...(path[2] === undefined ? {} : { version: path[2] }) }
+}
+
+/** The value of a secret. Throws KEY_MISSING, SERVICE_UNAVAILABLE, INTERRUPTED. */
+export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAccess): Promise<Secret> {
+  const { vault, name, version } = secret
+  const { identity, retry, verifiesChallenge = true } = access
+  const client = new SecretClient(vault, identity, {
+    retryOptions: { maxRetries: 0 },
+    userAgentOptions: { userAgentPrefix: userAgent() },
+    disableChallengeResourceVerification: !verifiesChallenge,
+    additionalPolicies: [{ policy: VAULT_ANSWERS, position: 'perCall' }],
+  })
+  const at = `${vault}/secrets/${name}`
+  try {
+    return await retry.run({ at }, async () => {
+      try {
+        const { value = '' } = await client.getSecret(name, { version })
+        return new Secret(value)
+      } catch (error) {
+        throw failureOf(error)
+      }
+    })
+  } catch (error) {
+    if (!(error instanceof RequestFailure)) throw error
+    throw sluiceError('KEY_MISSING', `the secret cannot be had: ${reasonOf(error)}`, {
+      blame: 'config',
+      retry: 'never',
+      at,
+      cause: error,
+    })
+  }
+}
+
+type AddedPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy']
+
+/** The SDK fails with a TypeError on a login page or an empty body, which would pass for a bug. */
+const VAULT_ANSWERS: AddedPolicy = {
+  name: 'vaultAnswers',
+  async sendRequest(request, next) {
+    const answer = await next(request)
+    const { id, value, error } = membersOf(answer.bodyAsText)
+    const hasError = typeof error === 'object' && error !== null
+    if (answer.status >= 400 && !hasError)
+      throw new RequestFailure({ status: answer.status, code: 'UNKNOWN' })
+    if (answer.status === 200 && !(isSecretId(id) && typeof value === 'string')) throw wrongAnswer()
+    return answer
+  },
+}
+
+const isSecretId = (id: unknown): boolean =>
+  typeof id === 'string' && /^https:\/\/[^/]+\/secrets\/[^/]+(?:\/[^/]+)?$/.test(id) && URL.canParse(id)
+
+function membersOf(text: string | null | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '')
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {}
+  } catch {
+    return {}
+  }
+}
+
+function reasonOf({ status, code, message }: RequestFailure): string {
+  if (code === NO_IDENTITY)
+    return 'no identity was found: sign in with "az login", or give a managed or workload identity'
+  if (isTlsCode(code)) return `the connection cannot be trusted (${code})`
+  if (status === 401 || status === 403)
+    return `the identity may not read it (${message}); it needs the role "Key Vault Secrets User"`
+  if (status === 404) return 'the vault has no such secret, or no such version of it'
+  return `the vault refuses it (${message})`
+}

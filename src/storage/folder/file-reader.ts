@@ -1,0 +1,80 @@
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { sluiceError } from '../../errors.js'
+import type { SourceItem, SourceReader } from '../store.js'
+import { sourceError } from './file-errors.js'
+import { pinOf } from './file-version.js'
+
+// How much is read between two looks at whether the file is still the same.
+const VERIFY_EVERY_BYTES = 64 * 2 ** 20
+
+/** Opens the pinned version of a file. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
+export async function openFile(path: string, item: SourceItem, fromByte: number): Promise<SourceReader> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw sourceError(error, item.name)
+  })
+  const reader = new FileReader(file, path, item, fromByte)
+  try {
+    await reader.verify()
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  return reader
+}
+
+class FileReader implements SourceReader {
+  #at: number
+  #verifiedAt: number
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly path: string,
+    private readonly item: SourceItem,
+    fromByte: number,
+  ) {
+    this.#at = fromByte
+    this.#verifiedAt = fromByte
+  }
+
+  async read(target: Uint8Array): Promise<number> {
+    let filled = 0
+    while (filled < target.length) {
+      // Not beyond what was listed: a file that grows is found by `verify`.
+      const wanted = Math.min(target.length - filled, this.item.bytes - this.#at)
+      if (wanted <= 0) break
+      const bytesRead = await this.#readOnce(target, filled, wanted)
+      if (bytesRead === 0) throw changed(this.item.name)
+      filled += bytesRead
+      this.#at += bytesRead
+    }
+    if (this.#at - this.#verifiedAt > VERIFY_EVERY_BYTES) await this.verify()
+    return filled
+  }
+
+  async #readOnce(target: Uint8Array, offset: number, length: number): Promise<number> {
+    try {
+      return (await this.file.read(target, offset, length, this.#at)).bytesRead
+    } catch (error) {
+      throw sourceError(error, this.item.name)
+    }
+  }
+
+  async verify(): Promise<void> {
+    const opened = await this.file.stat({ bigint: true })
+    const named = await stat(this.path, { bigint: true }).catch(() => undefined)
+    if (named === undefined || pinOf(opened) !== this.item.version || pinOf(named) !== this.item.version)
+      throw changed(this.item.name)
+    this.#verifiedAt = this.#at
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+}
+
+const changed = (name: string) =>
+  sluiceError('SOURCE_CHANGED', 'changed while it was read; nothing of it was committed, run it again', {
+    blame: 'source',
+    retry: 'now',
+    at: name,
+  })

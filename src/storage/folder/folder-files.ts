@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { sluiceError } from '../../errors.js'
+import { grouped } from '../grouped-work.js'
+import { isMissing } from './file-errors.js'
+import { createOwn } from './own-file.js'
+
+/** Whose temporary file it is, where others may write the same one. */
+export interface Writer {
+  readonly epoch: string
+  /** Throws SINK_LOCKED where the file is no longer this process's to write. */
+  confirm(): Promise<void>
+}
+
+/** Writes a file whole: beside it, flushed, then by rename, and the folder flushed. Throws SINK_LOCKED. */
+export async function writeWhole(path: string, text: string, mode: number, writer?: Writer): Promise<void> {
+  await makeFolders(dirname(path))
+  const part = temporaryName(path, writer?.epoch)
+  const file = await createOwn(part, mode)
+  try {
+    await file.writeFile(text)
+    await file.datasync()
+    // INVARIANT fence: the temporary file is there before the lock is confirmed.
+    await writer?.confirm()
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {})
+    throw error
+  } finally {
+    await file.close()
+  }
+  await flushFolder(dirname(path))
+}
+
+const MOST_NAME_BYTES = 255
+
+/** Beside the file; a hash stands for a name that would become too long for the file system. */
+export function temporaryName(path: string, epoch = ''): string {
+  const ending = epoch === '' ? '.part' : `.${epoch}.part`
+  const name = basename(path)
+  const isShort = Buffer.byteLength(name) + ending.length <= MOST_NAME_BYTES
+  const short = isShort ? name : createHash('sha256').update(name).digest('hex').slice(0, 32)
+  return join(dirname(path), `${short}${ending}`)
+}
+
+/** Throws SINK_UNWRITABLE where a link leads out of the folder. */
+export async function checkInside(folder: string, inner: string): Promise<void> {
+  if (folder === inner) return
+  const [outer, real] = [await realpath(folder), await realpath(inner)]
+  if (`${real}/`.startsWith(outer.endsWith('/') ? outer : `${outer}/`)) return
+  throw sluiceError(
+    'SINK_UNWRITABLE',
+    'a symbolic link leads out of the output folder; remove it, or choose another output',
+    { blame: 'sink', retry: 'never', at: inner },
+  )
+}
+
+/** Makes folders inside of `outer`. One that is still the one that was looked at last time is not looked at again. */
+export function folderMaker(outer: string): (inner: string) => Promise<void> {
+  const made = new Map<string, string>()
+  const identityOf = async (path: string): Promise<string | undefined> => {
+    const stats = await stat(path, { bigint: true }).catch(() => undefined)
+    return stats?.isDirectory() === true ? `${stats.dev}-${stats.ino}` : undefined
+  }
+  return async (inner) => {
+    const known = made.get(inner)
+    if (known !== undefined && known === (await identityOf(inner))) return
+    await makeFolders(inner)
+    await checkInside(outer, inner)
+    const identity = await identityOf(inner)
+    if (identity !== undefined) made.set(inner, identity)
+  }
+}
+
+/** Makes the folder of a state. Throws SINK_UNWRITABLE for a link: what lies in it is for its owner only. */
+export async function makeStateFolder(path: string): Promise<void> {
+  await makeFolders(path, 0o700)
+  if (!(await lstat(path)).isSymbolicLink()) return
+  throw sluiceError('SINK_UNWRITABLE', 'the state folder is a symbolic link; remove it, or give --state', {
+    blame: 'sink',
+    retry: 'never',
+    at: path,
+  })
+}
+
+/**
+ * Makes a folder and those above it that are missing. Not by `recursive`: Node tries for ever where a folder is there
+ * but takes no other, and says ENOENT (/proc, the roots of an automounter).
+ */
+export async function makeFolders(path: string, mode?: number): Promise<void> {
+  if (await makeFolder(path, mode)) return
+  await makeFolders(dirname(path), mode)
+  if (!(await makeFolder(path, mode))) await mkdir(path, { mode })
+}
+
+/** False where the one above is missing. Whatever stands in the way of one that is there already is no failure. */
+async function makeFolder(path: string, mode: number | undefined): Promise<boolean> {
+  try {
+    await mkdir(path, { mode })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(path) !== path) return false
+    const there = await stat(path).catch(() => undefined)
+    if (there?.isDirectory() !== true) throw error
+    return true
+  }
+}
+
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+const flushes = new Map<string, (call: undefined) => Promise<void>>()
+
+/** A rename is durable only when its folder is. Renames that were done at the same time share a flush. */
+export function flushFolder(path: string): Promise<void> {
+  const flush =
+    flushes.get(path) ??
+    grouped<undefined>(
+      () => flushNow(path),
+      () => flushes.delete(path),
+    )
+  flushes.set(path, flush)
+  return flush(undefined)
+}
+
+async function flushNow(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } catch (error) {
+    // Some file systems cannot flush a folder; there is nothing else to do about it.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+  } finally {
+    await folder.close()
+  }
+}

@@ -1,0 +1,61 @@
+import type { Stats } from 'node:fs'
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sluiceError } from '../../errors.js'
+import { isItemName, notAnItem } from '../names.js'
+import { type LeftOutReason, leftOutEvent, type StoreEvent } from '../store.js'
+import { isMissing, sourceError } from './file-errors.js'
+
+/** Names of the items in a folder, sorted within each folder; what is no item is reported. Throws SOURCE_UNREADABLE. */
+export async function* namesIn(
+  folder: string,
+  prefix: string,
+  options: { readonly recursive: boolean; readonly report: (event: StoreEvent) => void },
+): AsyncIterable<string> {
+  const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch((error: unknown) => {
+    throw isMissing(error) && hasLostBytes(prefix)
+      ? notUtf8(prefix)
+      : sourceError(error, join(folder, prefix))
+  })
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  for (const entry of entries) {
+    const name = prefix + entry.name
+    if (entry.isDirectory() && !entry.name.startsWith('.')) {
+      if (options.recursive) yield* namesIn(folder, `${name}/`, options)
+      continue
+    }
+    // A link is followed to a file only: a folder could be one of its own parents.
+    const target = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry
+    // What such a link leads to cannot be looked at: it fails as an item does, and is not passed over.
+    if (target === undefined && hasLostBytes(name) && isItemName(name)) {
+      yield name
+      continue
+    }
+    const leftOut = leftOutOf(name, entry.isSymbolicLink(), target)
+    if (leftOut === undefined) yield name
+    else options.report(leftOutEvent(name, leftOut))
+  }
+}
+
+/** Node reads bytes that are not UTF-8 as U+FFFD, and then finds no file of that name. */
+const hasLostBytes = (name: string): boolean => name.includes('\uFFFD')
+
+const notUtf8 = (at: string) =>
+  sluiceError('SOURCE_UNREADABLE', 'the name of a folder is not valid UTF-8; rename it', {
+    blame: 'source',
+    retry: 'never',
+    at,
+  })
+
+/** Undefined for a file that is an item. */
+function leftOutOf(
+  name: string,
+  isLink: boolean,
+  target: Pick<Stats, 'isFile' | 'isDirectory'> | undefined,
+): LeftOutReason | undefined {
+  const reason = notAnItem(name)
+  if (reason === 'hidden') return reason
+  if (target?.isFile() !== true)
+    return isLink && target?.isDirectory() === true ? 'link-to-folder' : 'not-a-file'
+  return reason
+}

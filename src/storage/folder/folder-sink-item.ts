@@ -1,0 +1,178 @@
+import { type FileHandle, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { sluiceError } from '../../errors.js'
+import { digestOfFile, OutputDigest } from '../output-digest.js'
+import type { OutputPlace, SinkHead, SinkItem } from '../store.js'
+import { isMissing, writing } from './file-errors.js'
+import { headOf, versionOf } from './file-version.js'
+import { flushFolder, temporaryName, type Writer } from './folder-files.js'
+import { createOwn, reopenOwn } from './own-file.js'
+
+export interface FileOwner {
+  /** Makes a folder for outputs. Throws SINK_UNWRITABLE where it is outside of that of all outputs. */
+  prepare(folder: string): Promise<void>
+  readonly writer: Writer
+}
+
+/** An output that grows in a temporary file beside it and appears by rename. */
+export class FileSinkItem implements SinkItem {
+  readonly #part: string
+  #file: FileHandle | undefined
+  #bytes = 0
+  #digest = new OutputDigest()
+  /** The version whose bytes are known to be those that were sealed. */
+  #trusted: string | undefined
+  #proven: { readonly bytes: number; readonly digest: OutputDigest } | undefined
+
+  constructor(
+    private readonly path: string,
+    private readonly name: string,
+    private readonly owner: FileOwner,
+  ) {
+    this.#part = temporaryName(path, owner.writer.epoch)
+  }
+
+  resume(bytes: number): Promise<boolean> {
+    return writing(this.name, async () => {
+      await this.close()
+      await this.owner.writer.confirm()
+      await this.owner.prepare(dirname(this.path))
+      const digest = bytes > 0 ? await this.#digestOf(bytes) : undefined
+      const there = digest === undefined ? undefined : await reopenOwn(this.#part)
+      this.#file = there
+      await there?.truncate(bytes)
+      this.#file ??= await createOwn(this.#part)
+      this.#bytes = there === undefined ? 0 : bytes
+      this.#digest = (there && digest) ?? new OutputDigest()
+      return bytes === this.#bytes
+    })
+  }
+
+  async leftBytes(): Promise<number> {
+    return (await headOf(this.#part))?.bytes ?? 0
+  }
+
+  proven(places: readonly OutputPlace[]): Promise<number> {
+    return writing(this.name, async () => {
+      this.#proven = undefined
+      const file = await reopenOwn(this.#part)
+      if (file === undefined) return 0
+      try {
+        const digest = new OutputDigest()
+        let at = 0
+        for (const { outputBytes, sha256 } of places) {
+          at = await digest.addFrom(file, at, outputBytes)
+          if (at < outputBytes) break
+          if (sha256 === digest.value) this.#proven = { bytes: at, digest: digest.copy() }
+        }
+      } finally {
+        await file.close()
+      }
+      return (this.#proven as { readonly bytes: number } | undefined)?.bytes ?? 0
+    })
+  }
+
+  digest(): string {
+    return this.#digest.value
+  }
+
+  append(pieces: readonly Uint8Array[]): Promise<void> {
+    return writing(this.name, async () => {
+      const file = this.#opened()
+      for (const piece of pieces) {
+        for (let at = 0; at < piece.length; )
+          at += (await file.write(piece, at, piece.length - at, this.#bytes + at)).bytesWritten
+        this.#bytes += piece.length
+      }
+      this.#digest.add(pieces)
+    })
+  }
+
+  get keptBytes(): number {
+    return this.#bytes
+  }
+
+  async complete(): Promise<void> {}
+
+  flush(): Promise<void> {
+    return writing(this.name, () => this.#opened().datasync())
+  }
+
+  async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
+    if (await this.#holds(this.path, sealed)) return 'committed'
+    return (await this.#holds(this.#part, sealed)) ? 'ready' : 'lost'
+  }
+
+  /** What an earlier run sealed is read before it is trusted: a version does not tell of a damaged disk. */
+  async #holds(path: string, { version, sha256 }: SinkHead): Promise<boolean> {
+    if ((await headOf(path))?.version !== version) return false
+    if (sha256 === undefined || this.#trusted === version) return true
+    if ((await digestOfFile(path)) !== sha256) return false
+    this.#trusted = version
+    return true
+  }
+
+  /** Throws RECONCILIATION_FAILED where there is more or less in the file than was written. */
+  async sealed(): Promise<SinkHead> {
+    const stats = await this.#opened().stat({ bigint: true })
+    if (Number(stats.size) !== this.#bytes) throw interfered(this.name)
+    const version = versionOf(stats)
+    this.#trusted = version
+    return { bytes: this.#bytes, version, sha256: this.#digest.value }
+  }
+
+  commit(): Promise<void> {
+    const { confirm } = this.owner.writer
+    return writing(this.name, async () => {
+      await this.close()
+      // INVARIANT fence: the temporary file is there before the lock is confirmed.
+      await confirm()
+      try {
+        await rename(this.#part, this.path)
+      } catch (error) {
+        if (isMissing(error)) await confirm()
+        throw error
+      }
+    })
+  }
+
+  settle(): Promise<void> {
+    return writing(this.name, () => flushFolder(dirname(this.path)))
+  }
+
+  async abort(): Promise<void> {
+    await this.close()
+    await writing(this.name, () => rm(this.#part, { force: true }))
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  /** Of the first bytes of what an earlier run left; undefined where it left less. */
+  async #digestOf(bytes: number): Promise<OutputDigest | undefined> {
+    if (this.#proven?.bytes === bytes) return this.#proven.digest.copy()
+    const file = await reopenOwn(this.#part)
+    if (file === undefined) return undefined
+    try {
+      const digest = new OutputDigest()
+      return (await digest.addFrom(file, 0, bytes)) === bytes ? digest : undefined
+    } finally {
+      await file.close()
+    }
+  }
+
+  #opened(): FileHandle {
+    if (this.#file === undefined) throw new Error('append before resume')
+    return this.#file
+  }
+}
+
+const interfered = (at: string) =>
+  sluiceError(
+    'RECONCILIATION_FAILED',
+    'another program changed the output while it was written; nothing of it was committed, run it again',
+    { blame: 'sink', retry: 'later', at },
+  )

@@ -1,0 +1,152 @@
+import { constants } from 'node:fs'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { sluiceError } from '../../errors.js'
+import { type Appender, type Epoch, NO_EPOCH, type State } from '../store.js'
+import { isMissing, writing } from './file-errors.js'
+import { closeEpoch, fence, openEpoch } from './folder-epoch.js'
+import { flushFolder, makeFolders, readText, type Writer, writeWhole } from './folder-files.js'
+import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from './folder-lock.js'
+import { createOwn, reopenOwn } from './own-file.js'
+
+// Journals name files and outputs; secrets lie here until the run is complete.
+const OWNER_ONLY = 0o600
+
+/** Small texts in a folder that nobody else reads. */
+export function folderState(folder: string, times: LockTimes = LOCK_TIMES): State {
+  const fileOf = (name: string): string => join(folder, name)
+  let held: { readonly lock: FolderLock; readonly epoch: Epoch } | undefined
+  const epoch = (): Epoch => held?.epoch ?? NO_EPOCH
+  const confirm = async (): Promise<void> => held?.lock.confirm()
+  const writer: Writer = {
+    get epoch() {
+      return epoch().id
+    },
+    confirm,
+  }
+
+  const confirmed = (name: string, change: () => Promise<void>): Promise<void> =>
+    writing(fileOf(name), async () => {
+      await confirm()
+      await change()
+    })
+
+  return {
+    place: folder,
+    async lock(waiting) {
+      const lock = await lockFolder(folder, waiting, times)
+      try {
+        const epoch = await writing(folder, () => openEpoch(folder, lock))
+        await writing(folder, () => fence(folder, epoch.id, { recursive: false }))
+        if (epoch.isNew)
+          await writing(folder, () => fence(join(folder, 'items'), epoch.id, { recursive: false }))
+        held = { lock, epoch }
+      } catch (error) {
+        await lock.release()
+        throw error
+      }
+      return async () => {
+        const mine = held?.lock === lock ? held : undefined
+        if (mine !== undefined) held = undefined
+        // Where that fails, the next run asks whether this process is alive.
+        if (mine !== undefined) await closeEpoch(folder, lock, mine.epoch).catch(() => {})
+        await lock.release()
+      }
+    },
+    confirm,
+    epoch,
+    read: (name) =>
+      readText(fileOf(name)).catch((error: unknown) => Promise.reject(unreadable(error, fileOf(name)))),
+    write: (name, text) => writing(fileOf(name), () => writeWhole(fileOf(name), text, OWNER_ONLY, writer)),
+    appender: (name, keepBytes) =>
+      writing(fileOf(name), () => openAppender(fileOf(name), keepBytes, confirm)),
+    async bytesOf(name) {
+      try {
+        return (await stat(fileOf(name))).size
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    remove: (name) => confirmed(name, () => rm(fileOf(name), { force: true })),
+    destroy: (name) => confirmed(name, () => destroyFile(fileOf(name))),
+    clear: () => writing(folder, () => rm(folder, { recursive: true, force: true })),
+    bootId,
+  }
+}
+
+async function openAppender(
+  path: string,
+  keepBytes: number,
+  confirm: () => Promise<void>,
+): Promise<Appender> {
+  await makeFolders(dirname(path), 0o700)
+  await confirm()
+  const there = keepBytes > 0 ? await reopenOwn(path, constants.O_RDWR | constants.O_APPEND) : undefined
+  if (there === undefined && keepBytes > 0) throw gone(path)
+  await there?.truncate(keepBytes).catch(async (error: unknown) => {
+    await there.close()
+    throw error
+  })
+  const file = there ?? (await createOwn(path, OWNER_ONLY))
+  let isNamed = there !== undefined
+  return {
+    append: (text) =>
+      writing(path, async () => {
+        await confirm()
+        await file.appendFile(text)
+      }),
+    keep: async () => {},
+    flush: () =>
+      writing(path, async () => {
+        await file.datasync()
+        // Its name has to survive, too.
+        if (!isNamed) await flushFolder(dirname(path))
+        isNamed = true
+      }),
+    close: () => file.close(),
+  }
+}
+
+/** A folder in place of a file would be the same the next time: somebody has to take it away. */
+const unreadable = (error: unknown, at: string): unknown =>
+  (error as NodeJS.ErrnoException).code !== 'EISDIR'
+    ? error
+    : sluiceError(
+        'STATE_UNREADABLE',
+        'a folder is where a file of the state belongs; remove it, or give another --state',
+        {
+          blame: 'user',
+          retry: 'never',
+          at,
+          cause: error,
+        },
+      )
+
+const gone = (at: string) =>
+  sluiceError('SINK_UNWRITABLE', 'is gone, or is a link now; remove it and run it again', {
+    blame: 'sink',
+    retry: 'later',
+    at,
+  })
+
+async function destroyFile(path: string): Promise<void> {
+  const file = await reopenOwn(path)
+  if (file !== undefined)
+    try {
+      await file.write(Buffer.alloc((await file.stat()).size), 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  await rm(path, { force: true })
+}
+
+/** Of this machine: what its page cache holds is gone with the next boot. */
+export async function bootId(): Promise<string | undefined> {
+  try {
+    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,168 @@
+import { realpath, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { sluiceError } from '../../errors.js'
+import { checkName, fileNameFault, isItemName, nameFault } from '../names.js'
+import { digestOfFile } from '../output-digest.js'
+import type { Lake, Sink, Source, SourceItem, State } from '../store.js'
+import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
+import { openFile } from './file-reader.js'
+import { headOf, pinnedHeadOf } from './file-version.js'
+import { fence, isOutputName } from './folder-epoch.js'
+import { flushFolder, folderMaker, readText, type Writer, writeWhole } from './folder-files.js'
+import { namesIn } from './folder-names.js'
+import { FileSinkItem } from './folder-sink-item.js'
+import { bootId, folderState } from './folder-state.js'
+
+/** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
+export function folderSource(path: string, { recursive = true } = {}): Source {
+  const itemAt = async (name: string, file: string): Promise<SourceItem> => {
+    const head = await pinnedHeadOf(file)
+    const unreadable = nameFault(name) ?? fileNameFault(name)
+    if (head === undefined && unreadable === undefined) throw sourceError({ code: 'ENOENT' }, name)
+    return { name, ...(head ?? { bytes: 0, version: 'unreadable' }), ...(unreadable && { unreadable }) }
+  }
+  // For a single file, the folder it lies in; settled by `list`.
+  let folder = path
+  return {
+    place: path,
+    get folderName() {
+      return basename(folder)
+    },
+    async localPaths() {
+      return [await realpath(path).catch(() => path)]
+    },
+    async *list(report) {
+      const stats = await stat(path).catch((error: unknown) => {
+        if (isMissing(error)) throw notFound(path)
+        throw sourceError(error, path)
+      })
+      if (stats.isDirectory()) {
+        for await (const name of namesIn(folder, '', { recursive, report }))
+          yield await itemAt(name, join(folder, name))
+        return
+      }
+      if (!stats.isFile()) throw unreadable(path, 'is neither a file nor a folder')
+      folder = dirname(path)
+      if (!isItemName(basename(path)))
+        throw unreadable(path, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz')
+      yield await itemAt(basename(path), path)
+    },
+    async head(name) {
+      const head = await pinnedHeadOf(join(folder, name))
+      return head === undefined ? undefined : { name, ...head }
+    },
+    open: (item, fromByte) => openFile(join(folder, item.name), item, fromByte),
+  }
+}
+
+/** Outputs in the folders of a folder, the state of all of them in `<folder>.sluice` beside it. */
+export function folderLake(
+  path: string,
+  stateOf = (folder: string): State => folderState(join(stateFolderOf(path), folder)),
+): Lake {
+  const state = stateOf('')
+  return {
+    place: path,
+    state,
+    sink: (folder) =>
+      folder === '' ? folderSink(path, state) : folderSink(join(path, folder), stateOf(folder)),
+    async remove(folder, first) {
+      checkName(folder)
+      const outputs = join(path, folder)
+      await writing(outputs, async () => {
+        await rm(join(outputs, first), { force: true })
+        if (await isThere(outputs)) await flushFolder(outputs)
+        await rm(outputs, { recursive: true, force: true })
+      })
+      await stateOf(folder).clear()
+    },
+  }
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isMissing(error)) return false
+      throw error
+    },
+  )
+
+export const stateFolderOf = (path: string): string => `${resolve(path)}.sluice`
+
+/** Outputs in a folder, its state by default in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
+export function folderSink(path: string, state = folderState(stateFolderOf(path))): Sink {
+  const folder = resolve(path)
+  const fileOf = (name: string): string => {
+    checkName(name)
+    return join(folder, name)
+  }
+  const prepare = folderMaker(folder)
+  const writer = (): Writer => ({ epoch: state.epoch().id, confirm: state.confirm })
+  return {
+    place: path,
+    nameFault: fileNameFault,
+    localPaths: async () => [await realOf(folder), await realOf(state.place)],
+    // Wherever the state lies, the bytes it speaks of are here.
+    state: {
+      ...state,
+      bootId,
+      async lock(waiting) {
+        const unlock = await state.lock(waiting)
+        try {
+          const { id, isNew } = state.epoch()
+          if (isNew) await writing(path, () => fence(folder, id, { recursive: true, isOurs: isOutputName }))
+        } catch (error) {
+          await unlock()
+          throw error
+        }
+        return unlock
+      },
+    },
+    head: (name) =>
+      headOf(fileOf(name)).catch((error: unknown) => {
+        throw sinkError(error, name)
+      }),
+    item: (name, _fingerprint) => new FileSinkItem(fileOf(name), name, { prepare, writer: writer() }),
+    async put(name, text) {
+      const path = fileOf(name)
+      await writing(name, () => writeWhole(path, text, 0o666, writer()))
+    },
+    get: async (name) => readText(fileOf(name)),
+    async digest(name) {
+      try {
+        return await digestOfFile(fileOf(name))
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw sinkError(error, name)
+      }
+    },
+    async remove(name) {
+      const path = fileOf(name)
+      await writing(name, async () => {
+        await state.confirm()
+        await rm(path, { force: true })
+      })
+    },
+  }
+}
+
+/** The real path of something whose last parts need not be there yet. */
+export async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(await realOf(parent), basename(path))
+  }
+}
+
+const notFound = (path: string) =>
+  sluiceError('SOURCE_NOT_FOUND', 'there is no such file or folder', {
+    blame: 'user',
+    retry: 'never',
+    at: path,
+  })
+
+const unreadable = (path: string, why: string) =>
+  sluiceError('SOURCE_UNREADABLE', why, { blame: 'source', retry: 'never', at: path })

@@ -1,0 +1,45 @@
+import { open, stat } from 'node:fs/promises'
+import { sluiceError } from '../../errors.js'
+import { realOf } from './folder.js'
+
+export interface WrittenFile {
+  readonly path: string
+  /** The option that names it. */
+  readonly option: string
+  /** How an earlier file of the same kind begins: only such a one, or an empty one, is replaced. */
+  readonly begins: RegExp
+  /** Folders and files of the run in which it must not lie. */
+  readonly apartFrom?: readonly string[]
+}
+
+/** Throws USAGE for a file that is not this option's to write: an input, a configuration, an output, a key, a device. */
+export async function checkReplaceable({ path, option, begins, apartFrom = [] }: WrittenFile): Promise<void> {
+  const real = await realOf(path)
+  for (const place of apartFrom) {
+    const taken = await realOf(place)
+    if (real === taken || real.startsWith(`${taken}/`))
+      throw refused(path, `${option} must not name or lie in ${place}`)
+  }
+  const stats = await stat(path).catch(() => undefined)
+  if (stats === undefined || (stats.isFile() && stats.size === 0)) return
+  if (!stats.isFile()) throw refused(path, `${option} must name a regular file`)
+  if (!begins.test(await beginningOf(path)))
+    throw refused(path, `${option} names a file that Sluice did not write`)
+}
+
+async function beginningOf(path: string): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+    return buffer.toString('latin1', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+const refused = (at: string, message: string) =>
+  sluiceError('USAGE', `${message}; choose another name. Nothing was done.`, {
+    blame: 'user',
+    retry: 'never',
+    at,
+  })

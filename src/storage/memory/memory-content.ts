@@ -1,0 +1,104 @@
+import { sluiceError } from '../../errors.js'
+
+/** What stands under a name; never altered, only replaced. */
+export interface MemoryObject {
+  readonly bytes: Buffer
+  readonly version: string
+  /** Of the item that made it; none if another program did. */
+  readonly fingerprint?: string
+  /** What its commit was given. */
+  readonly mark?: string
+}
+
+/** Bytes that grow. */
+export interface Growing {
+  bytes: Buffer
+  /** How many of them outlive the process. */
+  keptBytes: number
+  /** How many of them outlive a power failure. */
+  flushedBytes: number
+}
+
+/** What was appended to an output that has not appeared. */
+export interface StagedOutput extends Growing {
+  readonly fingerprint: string
+  readonly version: string
+}
+
+/**
+ * What `memorySource` and `memorySink` read and write. It keeps as little as the interface allows: of what is
+ * appended the last piece comes to be kept with the next one or on demand, and a crash takes what was not.
+ */
+export class MemoryContent {
+  readonly objects = new Map<string, MemoryObject>()
+  readonly staged = new Map<string, StagedOutput>()
+  /** Commits that a power failure undoes. */
+  readonly unsettled = new Map<string, { readonly before?: MemoryObject; readonly staged: StagedOutput }>()
+  readonly texts = new Map<string, Growing>()
+  lockedBy: object | undefined
+  #versions = 0
+  #crashes = 0
+  #powerFailures = 0
+
+  constructor(readonly place = 'memory') {}
+
+  /** Puts an object there as another program would: whole, with a version of its own. */
+  write(name: string, content: string | Uint8Array): void {
+    this.objects.set(name, { bytes: Buffer.from(content), version: this.nextVersion() })
+  }
+
+  nextVersion(): string {
+    this.#versions += 1
+    return `v${this.#versions}`
+  }
+
+  get bootId(): string {
+    return `boot-${this.#powerFailures}`
+  }
+
+  /**
+   * Ends whoever works with it: sinks made before, and handles they opened, throw SINK_UNWRITABLE from now on, the
+   * lock holds nobody. A `power` failure also takes what was neither flushed nor settled.
+   */
+  crash(cause: 'process' | 'power'): void {
+    this.#crashes += 1
+    this.lockedBy = undefined
+    if (cause === 'power') {
+      this.#powerFailures += 1
+      this.#undoCommits()
+    }
+    const left = cause === 'power' ? 'flushedBytes' : 'keptBytes'
+    for (const [name, staged] of this.staged)
+      if (staged[left] < staged.bytes.length)
+        this.staged.set(name, { ...shortened(staged, left), version: this.nextVersion() })
+    for (const [name, text] of this.texts) this.texts.set(name, shortened(text, left))
+  }
+
+  #undoCommits(): void {
+    for (const [name, { before, staged }] of this.unsettled) {
+      if (before === undefined) this.objects.delete(name)
+      else this.objects.set(name, before)
+      this.staged.set(name, staged)
+    }
+    this.unsettled.clear()
+  }
+
+  /** Throws SINK_UNWRITABLE once there was a crash since. */
+  guard(): () => void {
+    const crashes = this.#crashes
+    return () => {
+      if (this.#crashes !== crashes)
+        throw sluiceError('SINK_UNWRITABLE', 'whoever held it has crashed', {
+          blame: 'sink',
+          retry: 'later',
+          at: this.place,
+        })
+    }
+  }
+}
+
+/** Grown bytes without those behind the ones that are left. */
+export function shortened<T extends Growing>(grown: T, left: 'keptBytes' | 'flushedBytes'): T {
+  const bytes = grown.bytes.subarray(0, grown[left])
+  return { ...grown, bytes, keptBytes: bytes.length }
+}

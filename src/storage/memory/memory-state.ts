@@ -1,0 +1,71 @@
+import { lockedError } from '../lock-wait.js'
+import { type Appender, NO_EPOCH, type State } from '../store.js'
+import { type Growing, type MemoryContent, shortened } from './memory-content.js'
+
+/** The texts of `content`, as the state of its outputs. */
+export function memoryState(content: MemoryContent, alive: () => void): State {
+  const { texts, place } = content
+  const textOf = (name: string): Growing | undefined => {
+    alive()
+    return texts.get(name)
+  }
+  const forget = async (name: string): Promise<void> => {
+    alive()
+    texts.delete(name)
+  }
+  return {
+    place: `${place}.sluice`,
+    async lock() {
+      alive()
+      if (content.lockedBy !== undefined) throw lockedError(place)
+      const me = {}
+      content.lockedBy = me
+      return async () => {
+        if (content.lockedBy === me) content.lockedBy = undefined
+      }
+    },
+    async confirm() {
+      alive()
+    },
+    epoch: () => NO_EPOCH,
+    read: async (name) => textOf(name)?.bytes.toString(),
+    async write(name, text) {
+      alive()
+      const bytes = Buffer.from(text)
+      texts.set(name, { bytes, keptBytes: bytes.length, flushedBytes: bytes.length })
+    },
+    async appender(name, keepBytes) {
+      const there = textOf(name)
+      const bytes = there?.bytes.subarray(0, keepBytes) ?? Buffer.alloc(0)
+      const flushedBytes = Math.min(bytes.length, there?.flushedBytes ?? 0)
+      texts.set(name, { bytes, keptBytes: bytes.length, flushedBytes })
+      return appenderOf(content, name, alive)
+    },
+    bytesOf: async (name) => textOf(name)?.bytes.length,
+    remove: forget,
+    destroy: forget,
+    async clear() {
+      alive()
+      texts.clear()
+    },
+    bootId: async () => content.bootId,
+  }
+}
+
+function appenderOf({ texts }: MemoryContent, name: string, alive: () => void): Appender {
+  // A text that is removed or begun again meanwhile is no longer the appender's.
+  let text = texts.get(name) ?? { bytes: Buffer.alloc(0), keptBytes: 0, flushedBytes: 0 }
+  const replace = (next: Growing): void => {
+    alive()
+    if (texts.get(name) === text) texts.set(name, next)
+    text = next
+  }
+  return {
+    append: async (more) => replace({ ...text, bytes: Buffer.concat([text.bytes, Buffer.from(more)]) }),
+    keep: async () => replace({ ...text, keptBytes: text.bytes.length }),
+    async flush() {
+      replace({ ...text, keptBytes: text.bytes.length, flushedBytes: text.bytes.length })
+    },
+    close: async () => replace(shortened(text, 'keptBytes')),
+  }
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto'
+import { sluiceError } from '../../errors.js'
+import { checkName, isInHiddenFolder, notAnItem } from '../names.js'
+import {
+  type LeftOutReason,
+  leftOutEvent,
+  type Sink,
+  type Source,
+  type SourceItem,
+  type SourceReader,
+} from '../store.js'
+import type { MemoryContent, MemoryObject } from './memory-content.js'
+import { MemorySinkItem } from './memory-sink-item.js'
+import { memoryState } from './memory-state.js'
+
+/** The objects of `content` as items: those whose names end so and are not hidden. */
+export function memorySource(content: MemoryContent): Source {
+  const { objects, place } = content
+  const itemAt = (name: string): SourceItem | undefined => {
+    const object = objects.get(name)
+    return object && { name, ...headOf(object) }
+  }
+  return {
+    place,
+    folderName: place.slice(place.lastIndexOf('/') + 1),
+    localPaths: async () => [],
+    async *list(report) {
+      for (const name of [...objects.keys()].sort()) {
+        const leftOut = leftOutOf(name)
+        const item = itemAt(name)
+        if (leftOut !== undefined) report(leftOutEvent(name, leftOut))
+        else if (item !== undefined) yield item
+      }
+    },
+    head: async (name) => itemAt(name),
+    open: async (item, fromByte) => new MemoryReader(content, item, fromByte),
+  }
+}
+
+/** Outputs among the objects of `content`, their state beside them. `isRemote` makes runs treat it so. */
+export function memorySink(content: MemoryContent, { isRemote = false } = {}): Sink {
+  const { objects, place } = content
+  const alive = content.guard()
+  const checked = (name: string): string => {
+    alive()
+    checkName(name)
+    return name
+  }
+  return {
+    place,
+    ...(isRemote ? { isRemote } : {}),
+    localPaths: async () => [],
+    state: memoryState(content, alive),
+    async head(name) {
+      const object = objects.get(checked(name))
+      return object && { ...headOf(object), fingerprint: object.fingerprint, mark: object.mark }
+    },
+    item: (name, fingerprint) => new MemorySinkItem(content, checked(name), fingerprint, alive),
+    put: async (name, text) => content.write(checked(name), text),
+    get: async (name) => objects.get(checked(name))?.bytes.toString(),
+    async digest(name) {
+      const object = objects.get(checked(name))
+      return object && createHash('sha256').update(object.bytes).digest('hex')
+    },
+    async remove(name) {
+      content.unsettled.delete(checked(name))
+      objects.delete(name)
+    },
+  }
+}
+
+const leftOutOf = (name: string): LeftOutReason | undefined =>
+  notAnItem(name) ?? (isInHiddenFolder(name) ? 'hidden' : undefined)
+
+const headOf = ({ bytes, version }: MemoryObject) => ({ bytes: bytes.length, version })
+
+class MemoryReader implements SourceReader {
+  readonly #bytes: Buffer
+  #at: number
+
+  constructor(
+    private readonly content: MemoryContent,
+    private readonly item: SourceItem,
+    fromByte: number,
+  ) {
+    this.#bytes = this.#current()
+    this.#at = fromByte
+  }
+
+  async read(target: Uint8Array): Promise<number> {
+    this.#current()
+    const bytes = this.#bytes.subarray(this.#at, this.#at + target.length)
+    target.set(bytes)
+    this.#at += bytes.length
+    return bytes.length
+  }
+
+  async verify(): Promise<void> {
+    this.#current()
+  }
+
+  async close(): Promise<void> {}
+
+  #current(): Buffer {
+    const object = this.content.objects.get(this.item.name)
+    if (object?.version === this.item.version) return object.bytes
+    throw sluiceError(
+      'SOURCE_CHANGED',
+      'changed while it was read; nothing of it was committed, run it again',
+      {
+        blame: 'source',
+        retry: 'now',
+        at: this.item.name,
+      },
+    )
+  }
+}
