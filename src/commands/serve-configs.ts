@@ -5,7 +5,7 @@ import { type ConfigOptions, checkConfig, parseConfigText } from '../config/anon
 import { planOf } from '../config/plan.js'
 import { isSluiceError } from '../errors.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
-import type { ConfigStore } from '../server/export-run.js'
+import type { ConfigStore } from '../server/jobs/export-run.js'
 import { badRequest } from '../server/refusal.js'
 
 /** How the server reads its configurations. */

@@ -1,5 +1,5 @@
 import { FHIR_VERSIONS } from '../fhir/version.js'
-import { trustedProxies } from '../server/client-address.js'
+import { trustedProxies } from '../server/http/client-address.js'
 import { ANONYMIZE_OPTIONS } from './anonymize-options.js'
 import {
   asByteCount,

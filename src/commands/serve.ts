@@ -1,6 +1,6 @@
 import { readClients, readKeyPlace } from '../config/registered-clients.js'
-import { trustedProxies } from '../server/client-address.js'
-import type { AuthOptions } from '../server/guard.js'
+import type { AuthOptions } from '../server/auth/guard.js'
+import { trustedProxies } from '../server/http/client-address.js'
 import { type ServerOptions, startServer } from '../server/server.js'
 import { isLocal, openSource, type StoreAccess } from '../storage/open.js'
 import { eventLog } from './event-log.js'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderConfigs } from '../../src/commands/serve-configs.js'
-import { folderContainers } from '../../src/server/folder-containers.js'
+import { folderContainers } from '../../src/server/jobs/folder-containers.js'
 import {
   type RunningServer,
   type ServerLimits,

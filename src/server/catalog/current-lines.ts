@@ -1,0 +1,203 @@
+import { turns } from '../turns.js'
+import { type ItemIndex, isDeletionName, type VersionRecord, versionsOf } from './line-index.js'
+
+/** Which lines of a store hold the newest version of their resource. */
+export interface CurrentLines {
+  isCurrent(index: ItemIndex, line: number): boolean
+  /** Whether all lines of the item do. */
+  isAllCurrent(index: ItemIndex): boolean
+  /** Keys of the resources of which the newest version is a deletion. */
+  readonly deleted: ReadonlySet<bigint>
+}
+
+/** Resources that are compared in one pass; a store with more is passed over several times, to bound memory. */
+const PER_PASS = 2_000_000
+
+/**
+ * A store that grew run by run holds several versions of a resource. The newest is the one with the higher
+ * `meta.versionId`, or the later `meta.lastUpdated`; where those do not decide, the one in the later file by name, as
+ * runs lie in dated folders. Lines of one file that nothing distinguishes all count. What was deleted after its last
+ * version is not current at all.
+ */
+export async function currentLines(
+  folder: string,
+  { items }: { readonly items: readonly ItemIndex[] },
+  { signal, perPass = PER_PASS }: { readonly signal?: AbortSignal; readonly perPass?: number } = {},
+): Promise<CurrentLines> {
+  const inOrder = [...items].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+  const count = items.reduce((sum, { types }) => sum + types.reduce((own, type) => own + type.count, 0), 0)
+  const passes = Math.max(1, Math.ceil(count / perPass))
+  const old = new Map<ItemIndex, Set<number> | Uint8Array>()
+  const deleted = new Set<bigint>()
+  const turn = turns(signal)
+  for (let pass = 0; pass < passes; pass++) {
+    const newest = new NewestVersions(Math.ceil(count / passes), (item, line) =>
+      mark(old, inOrder[item], line),
+    )
+    for (const [item, index] of inOrder.entries())
+      for await (const _ of versionsOf(folder, index, (record) => {
+        if (passes === 1 || (record.low >>> 1) % passes === pass) newest.add(item, record)
+      }))
+        await turn()
+    newest.deletions((key) => deleted.add(key))
+  }
+  return {
+    isCurrent: (index, line) => !isMarked(old, index, line),
+    isAllCurrent: (index) => !old.has(index),
+    deleted,
+  }
+}
+
+/** Later is newer. Deletions come after the other files of their run. */
+function placeOf({ item: { name } }: ItemIndex): string {
+  const at = isDeletionName(name) ? name.lastIndexOf('deleted/') : -1
+  return at < 0 ? name : `${name.slice(0, at)}\u{10ffff}${name.slice(at)}`
+}
+
+type Marks = Map<ItemIndex, Set<number> | Uint8Array>
+
+/** Few are kept one by one, many as bits. */
+const MOST_SINGLE = 1000
+
+function mark(marks: Marks, index: ItemIndex, line: number): void {
+  const known = marks.get(index) ?? new Set<number>()
+  if (known instanceof Uint8Array) {
+    known[line >> 3] |= 1 << (line & 7)
+    return
+  }
+  known.add(line)
+  marks.set(index, known)
+  if (known.size <= MOST_SINGLE) return
+  const count = index.types.reduce((sum, type) => sum + type.count, 0)
+  const bits = new Uint8Array((count >> 3) + 1)
+  for (const each of known) bits[each >> 3] |= 1 << (each & 7)
+  marks.set(index, bits)
+}
+
+function isMarked(marks: Marks, index: ItemIndex, line: number): boolean {
+  const known = marks.get(index)
+  if (known === undefined) return false
+  return known instanceof Uint8Array ? (known[line >> 3] & (1 << (line & 7))) !== 0 : known.has(line)
+}
+
+const DELETION = 0xffffffff
+
+/** The newest version of each resource, in a table of fixed arrays: objects would take five times the memory. */
+class NewestVersions {
+  #mask: number
+  #size = 0
+  readonly #ties = new Map<bigint, number[]>()
+  #high: Uint32Array
+  #low: Uint32Array
+  #item: Uint32Array
+  #line: Uint32Array
+  #updated: Float64Array
+  #version: Float64Array
+
+  constructor(
+    expected: number,
+    private readonly onOld: (item: number, line: number) => void,
+  ) {
+    const capacity = capacityFor(expected)
+    this.#mask = capacity - 1
+    this.#high = new Uint32Array(capacity)
+    this.#low = new Uint32Array(capacity)
+    this.#item = new Uint32Array(capacity)
+    this.#line = new Uint32Array(capacity)
+    this.#updated = new Float64Array(capacity)
+    this.#version = new Float64Array(capacity)
+  }
+
+  /** Versions come in the order of their places. */
+  add(item: number, record: VersionRecord): void {
+    if (this.#size * 2 > this.#mask) this.#grow()
+    const at = this.#slot(record.high, record.low)
+    if (this.#isFree(at)) this.#size += 1
+    else {
+      const order = this.#compare(record, at)
+      const isSameItem = this.#item[at] === item && this.#line[at] !== DELETION && !record.isDeletion
+      if (order === 0 && isSameItem) {
+        this.#equals(at).push(record.line)
+        return
+      }
+      if (order < 0) {
+        if (!record.isDeletion) this.onOld(item, record.line)
+        return
+      }
+      this.#replace(at)
+    }
+    this.#high[at] = record.high
+    this.#low[at] = record.low
+    this.#item[at] = item
+    this.#line[at] = record.isDeletion ? DELETION : record.line
+    this.#updated[at] = record.lastUpdatedMs
+    this.#version[at] = record.version
+  }
+
+  deletions(onDeletion: (key: bigint) => void): void {
+    for (let at = 0; at <= this.#mask; at++)
+      if (!this.#isFree(at) && this.#line[at] === DELETION) onDeletion(this.#keyAt(at))
+  }
+
+  /** Above 0 where the record is newer than the one at this slot, 0 where only their places differ. */
+  #compare({ version, lastUpdatedMs, isDeletion }: VersionRecord, at: number): number {
+    // The number in a Bundle's meta counts versions of the Bundle.
+    const isOfVersions = !isDeletion && this.#line[at] !== DELETION
+    return (isOfVersions && version - this.#version[at]) || lastUpdatedMs - this.#updated[at] || 0
+  }
+
+  #replace(at: number): void {
+    if (this.#line[at] === DELETION) return
+    this.onOld(this.#item[at], this.#line[at])
+    const key = this.#keyAt(at)
+    for (const line of this.#ties.get(key) ?? []) this.onOld(this.#item[at], line)
+    this.#ties.delete(key)
+  }
+
+  /** Further lines of one item that are as new as the one at this slot: all of them count. */
+  #equals(at: number): number[] {
+    const key = this.#keyAt(at)
+    const known = this.#ties.get(key) ?? []
+    this.#ties.set(key, known)
+    return known
+  }
+
+  #keyAt(at: number): bigint {
+    return (BigInt(this.#high[at]) << 32n) | BigInt(this.#low[at])
+  }
+
+  // Keys are never 0: their lowest bit is set.
+  #isFree(at: number): boolean {
+    return this.#low[at] === 0 && this.#high[at] === 0
+  }
+
+  #slot(high: number, low: number): number {
+    let at = (high ^ (low >>> 1)) & this.#mask
+    while (!this.#isFree(at) && (this.#low[at] !== low || this.#high[at] !== high)) at = (at + 1) & this.#mask
+    return at
+  }
+
+  #grow(): void {
+    const larger = new NewestVersions(this.#mask + 1, this.onOld)
+    for (let at = 0; at <= this.#mask; at++) {
+      if (this.#isFree(at)) continue
+      const to = larger.#slot(this.#high[at], this.#low[at])
+      larger.#high[to] = this.#high[at]
+      larger.#low[to] = this.#low[at]
+      larger.#item[to] = this.#item[at]
+      larger.#line[to] = this.#line[at]
+      larger.#updated[to] = this.#updated[at]
+      larger.#version[to] = this.#version[at]
+    }
+    this.#mask = larger.#mask
+    this.#high = larger.#high
+    this.#low = larger.#low
+    this.#item = larger.#item
+    this.#line = larger.#line
+    this.#updated = larger.#updated
+    this.#version = larger.#version
+  }
+}
+
+/** At most half full. */
+const capacityFor = (expected: number): number => 2 ** Math.ceil(Math.log2(Math.max(16, expected * 2 + 2)))

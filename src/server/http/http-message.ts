@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream'
+import { type Issue, operationOutcome, Refusal } from '../refusal.js'
+
+/** A request, as the handlers see it. */
+export interface HttpRequest {
+  readonly method: string
+  readonly query: URLSearchParams
+  /** In lower case; repeated ones joined by commas. */
+  header(name: string): string | undefined
+  /** Of the route: `:id`. */
+  readonly params: Readonly<Record<string, string>>
+  readonly body: Buffer | undefined
+  /** The client's: the other end of the connection, or what a trusted proxy says. */
+  readonly address: string
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Pieces are valid until the next one is asked for, so that their memory is used again. */
+  readonly body?: string | Readable | AsyncIterable<Buffer>
+}
+
+export interface Route {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
+  readonly path: string
+  /** For the metrics: the path without what varies. */
+  readonly name: string
+  /** Where less than the server's limit is enough. */
+  readonly maxBodyBytes?: number
+  readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
+}
+
+export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
+
+export const jsonAnswer = (
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  body: JSON.stringify(value),
+})
+
+export const outcomeAnswer = (
+  status: number,
+  issue: Issue,
+  headers: Readonly<Record<string, string>> = {},
+): HttpAnswer => jsonAnswer(status, operationOutcome([issue]), { 'content-type': FHIR_JSON, ...headers })
+
+/** The answer to a request that failed; the text of a foreign error may quote data and is not shown. */
+export function failureAnswer(error: unknown): HttpAnswer {
+  if (error instanceof Refusal)
+    return outcomeAnswer(
+      error.status,
+      { severity: 'error', code: error.code, text: error.message },
+      error.headers,
+    )
+  return outcomeAnswer(500, {
+    severity: 'fatal',
+    code: 'exception',
+    text: 'The server failed; its log says more.',
+  })
+}

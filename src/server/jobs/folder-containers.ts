@@ -1,0 +1,16 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { folderSink, folderSource } from '../../storage/folder/folder.js'
+import type { ContainerStore } from './export-run.js'
+
+/** Containers as folders below one root. Names are those that `readParameters` lets through. */
+export const folderContainers = (root: string): ContainerStore => ({
+  async open(container, folder) {
+    const path = join(root, container, folder)
+    return {
+      sink: (state) => folderSink(path, state),
+      files: async () => folderSource(path),
+      discard: () => rm(path, { recursive: true, force: true }),
+    }
+  },
+})
