@@ -2,11 +2,11 @@ import { sluiceError } from '../errors.js'
 import { createHttpClient, isWeb } from '../http/client.js'
 import { createRetry, SYSTEM_RETRY_CLOCK } from '../http/retry.js'
 import { type AnswerLog, NO_ANSWER_LOG } from './answers.js'
-import { LONGEST_ASKED_MS } from './asked.js'
-import { createAuthorizer } from './auth.js'
+import { createAuthorizer } from './auth/auth.js'
 import { requestedTypes } from './contents.js'
 import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
+import { LONGEST_ASKED_MS } from './wait-limit.js'
 
 /** What speaking to a server needs. */
 export type ConnectOptions = Pick<

@@ -1,6 +1,6 @@
 import type { RunReport } from '../pipeline/report.js'
-import type { RawReport } from './raw.js'
-import type { ExportRequest } from './request.js'
+import type { RawReport } from './download/raw-files.js'
+import type { ExportRequest } from './job/request.js'
 
 /** What of the server's data arrived. */
 export interface Contents {

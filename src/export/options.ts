@@ -3,12 +3,12 @@ import type { RetryClock } from '../http/retry.js'
 import type { RunEvent, RunOptions } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report.js'
-import type { ExportAuth } from './auth.js'
+import type { ExportAuth } from './auth/auth.js'
 import type { Contents } from './contents.js'
+import type { RawReport } from './download/raw-files.js'
+import type { OpenStore } from './download/stored-source.js'
+import type { ExportRequest } from './job/request.js'
 import type { IssueCounts } from './outcomes.js'
-import type { RawReport } from './raw.js'
-import type { ExportRequest } from './request.js'
-import type { OpenStore } from './stored-source.js'
 
 /** What an export is asked to do; everything of `RunOptions` goes to the pipeline. */
 export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'itemsAtOnce' | 'onEvent'> {

@@ -1,9 +1,9 @@
 import { sluiceError } from '../errors.js'
 import { type HttpAnswer, type HttpRequest, isWeb } from '../http/client.js'
 import { retryAfterMs } from '../http/retry.js'
-import { LONGEST_ASKED_MS } from './asked.js'
-import type { Authorizer } from './auth.js'
+import type { Authorizer } from './auth/auth.js'
 import type { ServerContext } from './context.js'
+import { LONGEST_ASKED_MS } from './wait-limit.js'
 
 export interface ServerRequest extends Omit<HttpRequest, 'signal'> {
   /** Do not show who we are, wherever it goes. */

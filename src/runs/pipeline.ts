@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { baseOf } from '../export/connect.js'
-import { identityOf } from '../export/kick-off.js'
+import { identityOf } from '../export/job/kick-off.js'
 import type { ExportEvent, ExportOptions } from '../export/options.js'
 import type { LayoutFacts } from '../pipeline/layout.js'
 import type { RunEvent, RunOptions } from '../pipeline/options.js'

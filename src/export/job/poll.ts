@@ -1,12 +1,12 @@
-import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from '../http/body.js'
-import type { HttpAnswer } from '../http/client.js'
-import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../http/retry.js'
-import { LONGEST_ASKED_MS } from './asked.js'
-import { checkOtherData, checkWebPage, failureOf, isRetryableStatus, translated } from './failures.js'
+import { sluiceError } from '../../errors.js'
+import { parseObject, textOf } from '../../http/body.js'
+import type { HttpAnswer } from '../../http/client.js'
+import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../../http/retry.js'
+import { checkOtherData, checkWebPage, failureOf, isRetryableStatus, translated } from '../failures.js'
+import { issuesOf, issueText, isTransient } from '../outcomes.js'
+import { type ExportServer, refusedAccess } from '../server.js'
+import { LONGEST_ASKED_MS } from '../wait-limit.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
-import { issuesOf, issueText, isTransient } from './outcomes.js'
-import { type ExportServer, refusedAccess } from './server.js'
 
 export interface PollOptions {
   /** Between two polls where the server names no time. */

@@ -1,11 +1,11 @@
 import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
-import { sluiceError } from '../errors.js'
-import { objectsIn, parseObject, textOf } from '../http/body.js'
-import { isWeb } from '../http/client.js'
-import { type Grant, requestToken } from './auth-grant.js'
-import type { ServerContext } from './context.js'
-import { checkRetryable, isRetryableStatus, translated } from './failures.js'
+import { sluiceError } from '../../errors.js'
+import { objectsIn, parseObject, textOf } from '../../http/body.js'
+import { isWeb } from '../../http/client.js'
+import type { ServerContext } from '../context.js'
+import { checkRetryable, isRetryableStatus, translated } from '../failures.js'
 import { scopeFor } from './scopes.js'
+import { type Grant, requestToken } from './token-grant.js'
 
 /** A client of SMART Backend Services (SMART App Launch 2.2, "Backend Services"). */
 export interface SmartClient {

@@ -1,4 +1,4 @@
-import type { State } from '../storage/store.js'
+import type { State } from '../../storage/store.js'
 
 const NAME = 'export.json'
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { LineCount } from '../../src/export/raw-lines.js'
-import { type Plan, startBadServer } from '../support/bad-fhir-server.js'
-import { exportTo, lines, patientLine } from '../support/export-run.js'
+import { LineCount } from '../../../src/export/download/raw-lines.js'
+import { type Plan, startBadServer } from '../../support/bad-fhir-server.js'
+import { exportTo, lines, patientLine } from '../../support/export-run.js'
 
 t.jobs = 4
 

@@ -1,15 +1,15 @@
-import { sluiceError } from '../errors.js'
-import { RequestFailure } from '../http/retry.js'
-import type { TokenSource } from '../storage/azure/azure-client.js'
-import type { Grant } from './auth-grant.js'
-import type { ServerContext } from './context.js'
+import { sluiceError } from '../../errors.js'
+import { RequestFailure } from '../../http/retry.js'
+import type { TokenSource } from '../../storage/azure/azure-client.js'
+import type { ServerContext } from '../context.js'
+import type { Grant } from './token-grant.js'
 
 /** A token of the identity that Azure gives this process; the scope is by default the FHIR service's own. */
 export function identityGrant(scope: string | undefined, { base, retry }: ServerContext): Grant {
   let identity: TokenSource | undefined
   return async () => {
     // Loads a large library, which only this kind of authentication needs.
-    identity ??= (await import('../storage/azure/identity.js')).defaultIdentity()
+    identity ??= (await import('../../storage/azure/identity.js')).defaultIdentity()
     const source = identity
     const token = await retry
       .run({ at: 'identity' }, () =>

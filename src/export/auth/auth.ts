@@ -1,7 +1,7 @@
-import { azureGrant, type ClientCredentials, clientSecretGrant, type Grant } from './auth-grant.js'
-import { identityGrant } from './auth-identity.js'
-import { type SmartClient, smartGrant } from './auth-smart.js'
-import type { ServerContext } from './context.js'
+import type { ServerContext } from '../context.js'
+import { identityGrant } from './managed-identity.js'
+import { type SmartClient, smartGrant } from './smart-backend.js'
+import { azureGrant, type ClientCredentials, clientSecretGrant, type Grant } from './token-grant.js'
 
 /** How the server knows its client. Secrets are texts already read from where the configuration says. */
 export type ExportAuth =

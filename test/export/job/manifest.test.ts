@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
-import { connect } from '../../src/export/connect.js'
-import { parseManifest } from '../../src/export/manifest.js'
-import { startBadServer } from '../support/bad-fhir-server.js'
-import { exportTo, patientLine } from '../support/export-run.js'
-import { outputsIn } from '../support/pipeline-run.js'
+import { connect } from '../../../src/export/connect.js'
+import { parseManifest } from '../../../src/export/job/manifest.js'
+import { startBadServer } from '../../support/bad-fhir-server.js'
+import { exportTo, patientLine } from '../../support/export-run.js'
+import { outputsIn } from '../../support/pipeline-run.js'
 
 const server = connect({ base: 'https://fhir.example.org/r4' })
 

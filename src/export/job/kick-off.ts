@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from '../http/body.js'
-import type { HttpAnswer } from '../http/client.js'
-import { checkOtherData, checkRetryable, translated } from './failures.js'
+import { sluiceError } from '../../errors.js'
+import { parseObject, textOf } from '../../http/body.js'
+import type { HttpAnswer } from '../../http/client.js'
+import { checkOtherData, checkRetryable, translated } from '../failures.js'
+import { issuesOf, issueText } from '../outcomes.js'
+import { type ExportServer, refusedAccess } from '../server.js'
 import { otherForm } from './kick-off-form.js'
 import { isManifest } from './manifest.js'
-import { issuesOf, issueText } from './outcomes.js'
 import type { ExportRequest } from './request.js'
-import { type ExportServer, refusedAccess } from './server.js'
 
 const MOST_BYTES = 2 ** 20
 /** A server that has its number of exports running asks to come back in minutes (429 with Retry-After). */

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
-import { scopeFor } from '../../src/export/scopes.js'
-import { startBadServer } from '../support/bad-fhir-server.js'
-import { exportTo, lines, patientLine } from '../support/export-run.js'
+import { scopeFor } from '../../../src/export/auth/scopes.js'
+import { startBadServer } from '../../support/bad-fhir-server.js'
+import { exportTo, lines, patientLine } from '../../support/export-run.js'
 
 /** Tells numbers apart in letters. */
 const letters = (n: number): string => [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('')

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { checkName } from '../storage/names.js'
-import type { PromisedContent, Source, SourceItem, State } from '../storage/store.js'
+import { checkName } from '../../storage/names.js'
+import type { PromisedContent, Source, SourceItem, State } from '../../storage/store.js'
+import type { Links } from '../job/links.js'
+import type { ExportFile } from '../job/manifest.js'
+import type { ExportServer } from '../server.js'
 import { Download } from './download.js'
-import type { Links } from './links.js'
-import type { ExportFile } from './manifest.js'
 import { Pin, parsePin } from './pin.js'
-import type { ExportServer } from './server.js'
 
 export interface ExportSourceOptions {
   readonly server: ExportServer

@@ -1,6 +1,6 @@
-import { parseObject } from '../http/body.js'
-import type { Source, SourceReader, State } from '../storage/store.js'
-import { addIssues, type IssueCounts, issuesOf } from './outcomes.js'
+import { parseObject } from '../../http/body.js'
+import type { Source, SourceReader, State } from '../../storage/store.js'
+import { addIssues, type IssueCounts, issuesOf } from '../outcomes.js'
 
 export const OUTCOMES_NAME = 'export/outcomes.ndjson'
 

@@ -1,13 +1,13 @@
-import { type SluiceError, sluiceError } from '../errors.js'
-import { type Pieces, piecesOf, textOf } from '../http/body.js'
-import type { HttpAnswer } from '../http/client.js'
-import { proxyError } from '../http/proxy-failure.js'
-import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../http/retry.js'
-import type { SourceReader } from '../storage/store.js'
-import { failureOf, isRetryableStatus, isWebPage } from './failures.js'
-import type { Links } from './links.js'
+import { type SluiceError, sluiceError } from '../../errors.js'
+import { type Pieces, piecesOf, textOf } from '../../http/body.js'
+import type { HttpAnswer } from '../../http/client.js'
+import { proxyError } from '../../http/proxy-failure.js'
+import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../../http/retry.js'
+import type { SourceReader } from '../../storage/store.js'
+import { failureOf, isRetryableStatus, isWebPage } from '../failures.js'
+import type { Links } from '../job/links.js'
+import { type ExportServer, refusedAccess } from '../server.js'
 import type { Pin } from './pin.js'
-import { type ExportServer, refusedAccess } from './server.js'
 
 export interface DownloadOptions {
   readonly server: ExportServer

@@ -1,7 +1,7 @@
-import { objectsIn, parseObject, textOf } from '../http/body.js'
-import type { HttpAnswer } from '../http/client.js'
+import { objectsIn, parseObject, textOf } from '../../http/body.js'
+import type { HttpAnswer } from '../../http/client.js'
+import type { ExportServer } from '../server.js'
 import type { ExportRequest } from './request.js'
-import type { ExportServer } from './server.js'
 
 // What servers answer to a method or a form that they do not know.
 const NOT_SO: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])

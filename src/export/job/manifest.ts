@@ -1,5 +1,5 @@
-import { sluiceError } from '../errors.js'
-import type { ExportServer } from './server.js'
+import { sluiceError } from '../../errors.js'
+import type { ExportServer } from '../server.js'
 
 /** A file of the manifest. */
 export interface ExportFile {

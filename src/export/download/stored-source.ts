@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { sluiceError } from '../errors.js'
-import type { Source, SourceItem } from '../storage/store.js'
-import type { ExportFile } from './manifest.js'
+import { sluiceError } from '../../errors.js'
+import type { Source, SourceItem } from '../../storage/store.js'
+import type { ExportFile } from '../job/manifest.js'
 
 /** Opens the store that holds a file, by the address of its folder. */
 export type OpenStore = (address: string) => Promise<Source>

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
-import type { ExportAuth } from '../../src/export/auth.js'
+import type { ExportAuth } from '../../../src/export/auth/auth.js'
 import {
   type Answer,
   type Asked,
@@ -9,14 +9,14 @@ import {
   outcome,
   type Plan,
   startBadServer,
-} from '../support/bad-fhir-server.js'
+} from '../../support/bad-fhir-server.js'
 import {
   type ExportOverrides,
   exportTo as exportAnonymized,
   lines,
   patientLine,
-} from '../support/export-run.js'
-import { codeOf, outputsIn } from '../support/pipeline-run.js'
+} from '../../support/export-run.js'
+import { codeOf, outputsIn } from '../../support/pipeline-run.js'
 
 /** Without the pipeline: it is not what is asked here. */
 const exportTo = (server: Pick<BadServer, 'base'>, output: string, overrides: ExportOverrides) =>

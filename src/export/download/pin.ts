@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
-import { sluiceError } from '../errors.js'
-import type { HttpAnswer } from '../http/client.js'
-import type { Appender, State } from '../storage/store.js'
+import { sluiceError } from '../../errors.js'
+import type { HttpAnswer } from '../../http/client.js'
+import type { Appender, State } from '../../storage/store.js'
 
 /**
  * What holds a download to one version of a file, kept in the state (INVARIANT one-source-version): the server's

@@ -1,9 +1,15 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { ExportRequest } from '../../src/export/request.js'
-import { type Answer, outcome, type Plan, type Script, startBadServer } from '../support/bad-fhir-server.js'
-import { exportTo, lines, patientLine } from '../support/export-run.js'
-import { codeOf } from '../support/pipeline-run.js'
+import type { ExportRequest } from '../../../src/export/job/request.js'
+import {
+  type Answer,
+  outcome,
+  type Plan,
+  type Script,
+  startBadServer,
+} from '../../support/bad-fhir-server.js'
+import { exportTo, lines, patientLine } from '../../support/export-run.js'
+import { codeOf } from '../../support/pipeline-run.js'
 
 t.jobs = 3
 

@@ -1,7 +1,7 @@
-import { sluiceError } from '../errors.js'
-import { parseObject, textOf } from '../http/body.js'
-import type { ServerContext } from './context.js'
-import { checkOtherData, checkRetryable, translated } from './failures.js'
+import { sluiceError } from '../../errors.js'
+import { parseObject, textOf } from '../../http/body.js'
+import type { ServerContext } from '../context.js'
+import { checkOtherData, checkRetryable, translated } from '../failures.js'
 
 export interface GrantedToken {
   readonly token: string

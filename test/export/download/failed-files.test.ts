@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { outcome, startBadServer } from '../support/bad-fhir-server.js'
+import { outcome, startBadServer } from '../../support/bad-fhir-server.js'
 import {
   announcing,
   expectedOutputs,
@@ -8,9 +8,9 @@ import {
   HTML,
   observations,
   type Refused,
-} from '../support/export-faults.js'
-import { exportTo, lines, listenToExport, observationLine, patientLine } from '../support/export-run.js'
-import { filesIn, outputsIn } from '../support/pipeline-run.js'
+} from '../../support/export-faults.js'
+import { exportTo, lines, listenToExport, observationLine, patientLine } from '../../support/export-run.js'
+import { filesIn, outputsIn } from '../../support/pipeline-run.js'
 
 t.jobs = 3
 
