@@ -1,6 +1,6 @@
 import { printByteCount, printCount } from '../config/sizes.js'
-import { LEFT_OUT_NAME, leftOutText } from '../pipeline/left-out.js'
-import type { LineTotals, RunReport } from '../pipeline/report.js'
+import { LEFT_OUT_NAME, leftOutText } from '../pipeline/lifecycle/left-out.js'
+import type { LineTotals, RunReport } from '../pipeline/report/report.js'
 import type { Terminal } from './terminal.js'
 
 /** Where outputs and state of a run are. */

@@ -1,6 +1,6 @@
 import type { CheckedConfig } from '../config/anonymizer-config.js'
 import type { RunProgress } from '../pipeline/options.js'
-import type { QuarantinedLine } from '../pipeline/quarantine.js'
+import type { QuarantinedLine } from '../pipeline/report/quarantine.js'
 import { dataWithoutCredentials } from './credentials.js'
 import type { EventLevel } from './event-log.js'
 import type { Terminal } from './terminal.js'

@@ -1,4 +1,4 @@
-import { openItem } from '../pipeline/unpack.js'
+import { openItem } from '../pipeline/chunks/unpack.js'
 import { isDocumentName } from '../storage/names.js'
 import type { Source, SourceItem } from '../storage/store.js'
 

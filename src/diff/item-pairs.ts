@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import type { OutputReport } from '../pipeline/report.js'
+import type { OutputReport } from '../pipeline/report/report.js'
 import { REPORT_NAME } from '../published/names.js'
 import { SIZE_UNKNOWN } from '../published/read.js'
 import { isDocumentName } from '../storage/names.js'

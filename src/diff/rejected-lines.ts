@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
-import { quarantineName } from '../pipeline/done.js'
-import type { QuarantinedLine } from '../pipeline/quarantine.js'
+import { quarantineName } from '../pipeline/checkpoint/done-record.js'
+import type { QuarantinedLine } from '../pipeline/report/quarantine.js'
 import { ItemLines } from './item-lines.js'
 import { type DiffStores, unlessAbsent } from './stores.js'
 

@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
-import type { RunReport } from '../pipeline/report.js'
-import { readRunReport } from '../pipeline/state-report.js'
+import type { RunReport } from '../pipeline/report/report.js'
+import { readRunReport } from '../pipeline/report/state-report.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, readList, readPublished, SIZE_UNKNOWN } from '../published/read.js'
 import type { PublishedReport } from '../published/report.js'

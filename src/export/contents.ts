@@ -1,4 +1,4 @@
-import type { RunReport } from '../pipeline/report.js'
+import type { RunReport } from '../pipeline/report/report.js'
 import type { RawReport } from './download/raw-files.js'
 import type { ExportRequest } from './job/request.js'
 

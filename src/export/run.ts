@@ -1,5 +1,5 @@
 import { forDeletions } from '../pipeline/plan.js'
-import type { RunReport } from '../pipeline/report.js'
+import type { RunReport } from '../pipeline/report/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { lockState, withHeldLock } from '../storage/held-lock.js'
 import type { Source } from '../storage/store.js'

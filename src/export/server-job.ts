@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isSluiceError, sluiceError } from '../errors.js'
-import { readLedger } from '../pipeline/ledger.js'
+import { readLedger } from '../pipeline/checkpoint/output-ledger.js'
 import { REPORT_NAME } from '../published/names.js'
 import { InvalidReport, readPublished } from '../published/read.js'
 import { baseOf, connect } from './connect.js'

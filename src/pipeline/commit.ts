@@ -1,10 +1,10 @@
 import type { SinkHead, SinkItem } from '../storage/store.js'
+import { type DoneRecord, journalName, withDigests } from './checkpoint/done-record.js'
+import { readJournal } from './checkpoint/journal.js'
 import type { RunContext } from './context.js'
-import { type DoneRecord, journalName, withDigests } from './done.js'
-import type { ItemWork } from './items.js'
-import { readJournal } from './journal.js'
+import type { ItemWork } from './item-list.js'
 import { removeOtherForm } from './output-files.js'
-import type { Totals } from './totals.js'
+import type { Totals } from './report/item-counts.js'
 
 /** An item whose output only has to appear. */
 export interface SealedItem {

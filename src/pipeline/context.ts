@@ -1,13 +1,13 @@
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import type { Sink, Source } from '../storage/store.js'
-import type { AnonymizedChunk } from './chunk-result.js'
-import type { Dispatch } from './dispatch.js'
-import type { ItemWork } from './items.js'
+import type { Records } from './checkpoint/records.js'
+import type { AnonymizedChunk } from './chunks/chunk-result.js'
+import type { Dispatch } from './chunks/dispatch.js'
+import type { Slabs } from './chunks/slabs.js'
+import type { ItemWork } from './item-list.js'
 import type { Limits } from './limits.js'
 import type { FaultPoint, RunEvent } from './options.js'
-import type { Records } from './records.js'
-import type { Slabs } from './slabs.js'
-import type { Totals } from './totals.js'
+import type { Totals } from './report/item-counts.js'
 
 /** What all items of a run share. */
 export interface RunContext {

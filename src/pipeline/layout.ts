@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { REPORT_NAME } from '../published/names.js'
 import { lockState } from '../storage/held-lock.js'
 import type { Lake, Sink, State } from '../storage/store.js'
-import { hashOf } from './items.js'
+import { destroySecrets } from './checkpoint/run-secrets.js'
+import { hashOf } from './item-list.js'
 import type { RunOptions } from './options.js'
-import { destroySecrets } from './secrets.js'
 
 /**
  * `dated`: a folder `2026-11-21T0100Z-1f0c2a9b` for each run. `dated-output`: `202611210100-output`, as the timed

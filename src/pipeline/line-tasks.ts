@@ -2,10 +2,10 @@ import { isDocumentName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
 import type { LinesTask } from '../workers/protocol.js'
 import { rejectedLine, TOO_LONG } from '../workers/rejections.js'
-import type { AnonymizedChunk } from './chunk-result.js'
-import type { Chunk } from './chunks.js'
+import type { AnonymizedChunk } from './chunks/chunk-result.js'
+import type { Chunk } from './chunks/chunks.js'
+import { countLines, outputOf, type Part } from './chunks/dispatch.js'
 import type { RunContext } from './context.js'
-import { countLines, outputOf, type Part } from './dispatch.js'
 
 /** Makes tasks of an item's chunks. */
 export class LineTasks {

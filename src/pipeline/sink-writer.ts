@@ -2,11 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
 import { gzipMember } from '../workers/gzip-member.js'
-import type { AnonymizedChunk } from './chunk-result.js'
-import { recordOf, type SealedItem } from './commit.js'
-import type { RunContext } from './context.js'
-import { journalName, quarantineName } from './done.js'
-import type { ItemWork } from './items.js'
+import { journalName, quarantineName } from './checkpoint/done-record.js'
 import {
   type Checkpoint,
   Journal,
@@ -14,9 +10,13 @@ import {
   type ReadJournal,
   readJournal,
   START,
-} from './journal.js'
-import { countByCode, quarantineText } from './quarantine.js'
-import { addTotals, NO_TOTALS, reconciles, totalsOf } from './totals.js'
+} from './checkpoint/journal.js'
+import type { AnonymizedChunk } from './chunks/chunk-result.js'
+import { recordOf, type SealedItem } from './commit.js'
+import type { RunContext } from './context.js'
+import type { ItemWork } from './item-list.js'
+import { addTotals, NO_TOTALS, reconciles, totalsOf } from './report/item-counts.js'
+import { countByCode, quarantineText } from './report/quarantine.js'
 
 // How much a power failure may cost; a killed process costs only what was in flight.
 const SYNC_EVERY_BYTES = 64 * 2 ** 20

@@ -1,4 +1,4 @@
-import type { RunReport } from '../pipeline/report.js'
+import type { RunReport } from '../pipeline/report/report.js'
 import type { Sink, Source } from '../storage/store.js'
 
 /** The version of each item that was delivered, by its name. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { writeMetricsFile } from '../../src/metrics/publish.js'
 import { createMetrics } from '../../src/metrics/registry.js'
-import { journalName } from '../../src/pipeline/done.js'
+import { journalName } from '../../src/pipeline/checkpoint/done-record.js'
 import { writeWhole } from '../../src/storage/folder/folder-files.js'
 import {
   codeOf,

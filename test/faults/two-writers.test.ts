@@ -6,7 +6,7 @@ import { kill } from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { FaultPoint } from '../../src/pipeline/options.js'
-import type { RunReport } from '../../src/pipeline/report.js'
+import type { RunReport } from '../../src/pipeline/report/report.js'
 import { type LockTimes, lockFolder } from '../../src/storage/folder/folder-lock.js'
 import { thisProcess } from '../../src/storage/process-identity.js'
 import {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { RunReport } from '../../src/pipeline/report.js'
+import type { RunReport } from '../../src/pipeline/report/report.js'
 import { checkTexts } from '../support/check-texts.js'
 import { filesIn, outputsIn } from '../support/pipeline-run.js'
 import { fuzzSeconds, seededRandom } from '../support/random.js'

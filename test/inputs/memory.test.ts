@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import type { RunReport } from '../../src/pipeline/report.js'
+import type { RunReport } from '../../src/pipeline/report/report.js'
 import { KEEP_ALL, quarantineOf, runProcess, textIn, writeFiles } from '../support/pipeline-run.js'
 
 const LINE = '{"resourceType":"Patient","id":"a"}\n'

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Aside } from '../../src/pipeline/aside.js'
+import { Aside } from '../../src/pipeline/background-work.js'
 import { memorySink } from '../../src/storage/memory/memory.js'
 import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import type { Sink, SinkItem, State } from '../../src/storage/store.js'

@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import type { QuarantinedLine } from '../../src/pipeline/quarantine.js'
+import type { QuarantinedLine } from '../../src/pipeline/report/quarantine.js'
 import { anonymizeStream, type StreamOptions } from '../../src/pipeline/stream.js'
 import { codeOf, KEEP_ALL, planFor, syntheticLines } from '../support/pipeline-run.js'
 

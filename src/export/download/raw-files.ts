@@ -1,6 +1,6 @@
 import { isSluiceError, sluiceError } from '../../errors.js'
 import { parseObject } from '../../http/body.js'
-import type { ItemFailure, ItemTotals } from '../../pipeline/report.js'
+import type { ItemFailure, ItemTotals } from '../../pipeline/report/report.js'
 import { sideBySide } from '../../pipeline/side-by-side.js'
 import { REPORT_NAME } from '../../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../../storage/store.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { openItem } from '../../pipeline/unpack.js'
+import { openItem } from '../../pipeline/chunks/unpack.js'
 import { createOwn } from '../../storage/folder/own-file.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 

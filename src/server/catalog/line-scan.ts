@@ -1,4 +1,4 @@
-import type { ItemReader } from '../../pipeline/unpack.js'
+import type { ItemReader } from '../../pipeline/chunks/unpack.js'
 
 /** A line as it lies in `source[start, end)`, without its line break; `endOffset` is where the next one begins. */
 export interface ScannedLine {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { openItem } from '../../pipeline/unpack.js'
+import { openItem } from '../../pipeline/chunks/unpack.js'
 import { folderSource } from '../../storage/folder/folder.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 import { RunReader, runsOf } from '../catalog/item-ranges.js'

@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { isSluiceError } from '../../errors.js'
-import { openItem } from '../../pipeline/unpack.js'
+import { openItem } from '../../pipeline/chunks/unpack.js'
 import { isMissing } from '../../storage/folder/file-errors.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 import { parseRange, prefersGzip } from '../http/byte-range.js'

@@ -1,0 +1,80 @@
+import { findMember, findStringMember } from '../../json/scanner.js'
+import { gzipMember } from '../../workers/gzip-member.js'
+import type { LinesResult } from '../../workers/protocol.js'
+import { rejectedLine, TOO_LONG } from '../../workers/rejections.js'
+import type { AnonymizedChunk } from '../chunks/chunk-result.js'
+import type { RunContext } from '../context.js'
+import type { ItemWork } from '../item-list.js'
+import { anonymizeText, eachBatch, Rejected, TAIL } from './bundle-batches.js'
+import { readShell } from './bundle-scan.js'
+import { BundleWriter, metaMember } from './bundle-text.js'
+import { Malformed } from './document-scanner.js'
+
+/**
+ * A Bundle that is longer than a line may be, cut at its entries: the Bundle without them, then batches of them,
+ * each as a small Bundle with the same id and type, so that rules, prefixes and labels see what they would see.
+ * `append` gets the output as it grows; `meta` comes last, with all labels. A bad entry rejects the whole Bundle.
+ * The report of the one chunk that the document is. Throws what reading throws.
+ */
+export async function anonymizeBundle(
+  run: RunContext,
+  work: ItemWork,
+  append: (pieces: readonly Uint8Array[]) => Promise<void>,
+): Promise<AnonymizedChunk> {
+  const { shell, mark, endOffset } = await readShell(run, work)
+  const write = (bytes: Uint8Array): Promise<void> => append([run.gzip ? gzipMember(bytes) : bytes])
+  const whole = (result: LinesResult): AnonymizedChunk => ({
+    offset: mark,
+    endOffset,
+    output: [],
+    parts: [{ offset: mark, result }],
+  })
+  try {
+    if (shell === undefined) throw new Rejected(TOO_LONG.code, TOO_LONG.message, 0)
+    if (shell instanceof Malformed) throw new Rejected(shell.code, 'the document is malformed', shell.offset)
+    if (findStringMember(shell, 0, shell.length, 'resourceType')?.text !== 'Bundle')
+      throw new Rejected(TOO_LONG.code, TOO_LONG.message, 0)
+    const own = await anonymizeText(run, work, shell)
+    const prefix = prefixOf(shell)
+    const empty = await anonymizeText(run, work, Buffer.concat([prefix, TAIL]))
+    const written = new BundleWriter(own.bytes, write)
+    const counts = await eachBatch(run, work, { prefix, mark }, (batch) => written.add(batch))
+    await write(written.finish(metaMember(own.bytes, shell, written.labels)))
+    return whole(sumOf([own.result, ...counts.map((count) => minus(count, empty.result))]))
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error
+    return whole(rejectedLine(error, { lengthBytes: endOffset - mark, elementOffset: error.offset }))
+  }
+}
+
+/** What stands before the entries of each batch: id and type decide prefixes and what rules see. */
+function prefixOf(shell: Buffer): Buffer {
+  const members = ['id', 'type'].flatMap((name) => {
+    const value = findMember(shell, 0, shell.length, name)
+    return value === undefined ? [] : [`"${name}":${shell.toString('utf8', value.start, value.end)}`]
+  })
+  return Buffer.from(`{${['"resourceType":"Bundle"', ...members, '"entry":['].join(',')}`)
+}
+
+type Counts = Readonly<Record<string, number>>
+
+/** A batch counts the Bundle around it, which is only there once. */
+const minus = (result: LinesResult, empty: LinesResult): LinesResult => ({
+  ...result,
+  resourcesByType: {},
+  elementsByRule: Object.fromEntries(
+    Object.entries(result.elementsByRule).map(([rule, count]) => [
+      rule,
+      Math.max(0, count - (empty.elementsByRule[rule] ?? 0)),
+    ]),
+  ),
+})
+
+function sumOf(results: readonly LinesResult[]): LinesResult {
+  const elementsByRule: Record<string, number> = {}
+  for (const result of results)
+    for (const [rule, count] of Object.entries(result.elementsByRule as Counts))
+      elementsByRule[rule] = (elementsByRule[rule] ?? 0) + count
+  const [first] = results
+  return { ...first, elementsByRule, busyMs: results.reduce((sum, { busyMs }) => sum + busyMs, 0) }
+}

@@ -1,0 +1,186 @@
+import type { Appender, SinkHead, State } from '../../storage/store.js'
+import { addTotals, NO_TOTALS, type Totals } from '../report/item-counts.js'
+import { checkedLine, readCheckedLine } from './checked-line.js'
+
+const FORMAT = 2
+
+/** How far an item's output is. */
+export interface Checkpoint {
+  /** Of the decompressed item: where the next line begins. */
+  readonly endOffset: number
+  readonly outputBytes: number
+  readonly quarantineBytes: number
+  /** `SinkItem.digest` at this place: proves what is left of the output. */
+  readonly outputSha256?: string
+  /** SHA-256 of the quarantine as far as `quarantineBytes`. */
+  readonly quarantineSha256?: string
+  readonly totals: Totals
+  /** The complete output, about to appear or already there. */
+  readonly sealed?: SinkHead
+}
+
+export const START: Checkpoint = { endOffset: 0, outputBytes: 0, quarantineBytes: 0, totals: NO_TOTALS }
+
+type Entry =
+  | { readonly journal: typeof FORMAT; readonly fingerprint: string; readonly boot: string | null }
+  | ({ readonly chunk: true } & Checkpoint)
+  | { readonly sync: true; readonly boot: string | null; readonly endOffset?: number }
+  | { readonly sealed: SinkHead }
+
+/** What a journal proves, and how many of its bytes do. */
+export interface ReadJournal {
+  readonly fingerprint: string
+  /** The last of the steps. */
+  readonly checkpoint: Checkpoint
+  readonly keepBytes: number
+  /** From the start, all places at which it can be resumed. */
+  readonly steps: readonly JournalStep[]
+}
+
+export interface JournalStep {
+  readonly checkpoint: Checkpoint
+  /** Of the journal. */
+  readonly keepBytes: number
+}
+
+/**
+ * Reads a journal up to its first line that is torn or altered. Lines written before the last boot count only as
+ * far as the last `sync`: only so far were the bytes they speak of flushed. Undefined for one that proves nothing.
+ */
+export async function readJournal(state: State, name: string): Promise<ReadJournal | undefined> {
+  const text = await state.read(name)
+  if (text === undefined) return undefined
+  const boot = (await state.bootId()) ?? null
+  let header: { readonly fingerprint: string; readonly boot: string | null } | undefined
+  let now = { checkpoint: START, keepBytes: 0, boot: null as string | null }
+  let synced: typeof now | undefined
+  let unsynced: (typeof now)[] = []
+  const steps: JournalStep[] = []
+  for (const [line, endBytes] of linesOf(text)) {
+    const entry = readCheckedLine(line) as Entry | undefined
+    if (entry === undefined) break
+    if ('journal' in entry) {
+      if (entry.journal !== FORMAT || header !== undefined) break
+      header = entry
+      now = { ...now, keepBytes: endBytes, boot: entry.boot }
+      synced = now
+      continue
+    }
+    if (header === undefined) return undefined
+    if ('chunk' in entry) {
+      const totals = addTotals(now.checkpoint.totals, entry.totals)
+      const { chunk: _, ...place } = entry
+      now = { ...now, checkpoint: { ...place, totals }, keepBytes: endBytes }
+      unsynced.push(now)
+      steps.push({ checkpoint: now.checkpoint, keepBytes: endBytes })
+    } else if ('sync' in entry) {
+      const { boot, endOffset = now.checkpoint.endOffset } = entry
+      now = { ...now, keepBytes: endBytes, boot }
+      synced = unsynced.findLast(({ checkpoint }) => checkpoint.endOffset <= endOffset) ?? synced
+      unsynced = unsynced.filter(({ checkpoint }) => checkpoint.endOffset > endOffset)
+    } else {
+      now = { ...now, checkpoint: { ...now.checkpoint, sealed: entry.sealed }, keepBytes: endBytes }
+      synced = now
+    }
+  }
+  if (header === undefined || synced === undefined) return undefined
+  const trusted = boot !== null && now.boot === boot ? now : synced
+  const { checkpoint, keepBytes } = trusted
+  const resumable = steps.filter(
+    (step) => step.keepBytes < keepBytes && step.checkpoint.endOffset < checkpoint.endOffset,
+  )
+  return {
+    fingerprint: header.fingerprint,
+    checkpoint,
+    keepBytes,
+    steps: [...resumable, { checkpoint, keepBytes }],
+  }
+}
+
+/** Writes what `readJournal` reads. */
+export class Journal {
+  #unkept = true
+  #tail: Promise<void> = Promise.resolve()
+
+  private constructor(
+    private readonly file: Appender,
+    private readonly boot: string | null,
+  ) {}
+
+  static async start(state: State, name: string, fingerprint: string): Promise<Journal> {
+    const boot = (await state.bootId()) ?? null
+    return Journal.#begin(new Journal(await state.appender(name, 0), boot), (journal) =>
+      journal.#write({ journal: FORMAT, fingerprint, boot }),
+    )
+  }
+
+  static async resume(state: State, name: string, read: JournalStep): Promise<Journal> {
+    const boot = (await state.bootId()) ?? null
+    const file = await state.appender(name, read.keepBytes)
+    return Journal.#begin(new Journal(file, boot), (journal) => journal.sync())
+  }
+
+  static async #begin(journal: Journal, write: (journal: Journal) => Promise<void>): Promise<Journal> {
+    try {
+      await write(journal)
+      return journal
+    } catch (error) {
+      await journal.close()
+      throw error
+    }
+  }
+
+  /** `totals` are those of the chunks since the last entry, everything else is from the item's start. */
+  async chunks(checkpoint: Checkpoint): Promise<void> {
+    await this.#write({ chunk: true, ...checkpoint })
+  }
+
+  /** Nothing of it would be found by a later run yet. */
+  get isUnkept(): boolean {
+    return this.#unkept
+  }
+
+  async keep(): Promise<void> {
+    await this.file.keep()
+    this.#unkept = false
+  }
+
+  /** To be called once everything as far as this offset of the item, by default all that it speaks of, is flushed. */
+  async sync(endOffset?: number): Promise<void> {
+    await this.#write({ sync: true, boot: this.boot, endOffset })
+    await this.file.flush()
+    this.#unkept = false
+  }
+
+  /** To be called once the whole output is flushed. */
+  async seal(sealed: SinkHead): Promise<void> {
+    await this.#write({ sync: true, boot: this.boot })
+    await this.#write({ sealed })
+    await this.file.flush()
+    this.#unkept = false
+  }
+
+  close(): Promise<void> {
+    return this.file.close()
+  }
+
+  /** One after the other: a flush under way does not keep chunks from being noted. A failure is final. */
+  #write(entry: Entry): Promise<void> {
+    const line = checkedLine(entry)
+    this.#tail = this.#tail.then(() => this.file.append(line))
+    this.#tail.catch(() => {})
+    return this.#tail
+  }
+}
+
+function* linesOf(text: string): Iterable<readonly [line: string, endBytes: number]> {
+  let bytes = 0
+  for (let at = 0; ; ) {
+    const end = text.indexOf('\n', at)
+    if (end < 0) return
+    const line = text.slice(at, end)
+    bytes += Buffer.byteLength(line) + 1
+    yield [line, bytes]
+    at = end + 1
+  }
+}

@@ -1,0 +1,31 @@
+import type { State } from '../../storage/store.js'
+import { readRunReport } from '../report/state-report.js'
+
+const NAME = 'ledger.ndjson'
+
+/**
+ * The names of all outputs that runs have begun in this sink and that may be there: written before outputs change, so
+ * that whatever an interrupted run left is known as ours, also where its input is gone by then.
+ */
+export async function readLedger(state: State): Promise<readonly string[]> {
+  const text = await state.read(NAME)
+  if (text !== undefined) return text.split('\n').flatMap(nameOf)
+  // Of an earlier version.
+  const report = await readRunReport(state)
+  return report === undefined ? [] : [...report.outputs, ...(report.earlier ?? [])].map(({ name }) => name)
+}
+
+/** Names by themselves, each as a JSON text, as they may hold anything. */
+export async function writeLedger(state: State, names: Iterable<string>): Promise<void> {
+  const lines = Array.from(names, (name) => `${JSON.stringify(name)}\n`)
+  await state.write(NAME, lines.join(''))
+}
+
+function nameOf(line: string): readonly string[] {
+  try {
+    const name: unknown = JSON.parse(line)
+    return typeof name === 'string' ? [name] : []
+  } catch {
+    return []
+  }
+}

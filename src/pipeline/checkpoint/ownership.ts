@@ -1,0 +1,20 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { State } from '../../storage/store.js'
+
+const OWNER = 'owner'
+
+/** The id of a state, which nobody else can guess; made where there is none. */
+export async function ownerOf(state: State): Promise<string> {
+  const there = await state.read(OWNER)
+  if (there !== undefined) return there
+  const made = randomUUID()
+  await state.write(OWNER, made)
+  return made
+}
+
+/** Kept with an output, it tells that it was made under this state, of whatever. A copy elsewhere was not. */
+export const markOf = (owner: string, place: string, output: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([owner, place, output]))
+    .digest('hex')
+    .slice(0, 32)

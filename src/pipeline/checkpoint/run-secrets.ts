@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { State } from '../../storage/store.js'
+import type { AnonymizerPlan, RunSecrets } from '../plan.js'
+
+const NAME = 'run-secrets.json'
+
+export interface OpenedSecrets {
+  readonly secrets: RunSecrets
+  /** They are those of a run that was not completed. */
+  readonly resumed: boolean
+}
+
+/** The secrets of the uncompleted run of the same configuration, else new ones, durable before any output is made. */
+export async function openSecrets(state: State, plan: AnonymizerPlan): Promise<OpenedSecrets> {
+  const kept = parse(await state.read(NAME))
+  if (kept?.fingerprint === plan.fingerprint) return { secrets: kept.secrets, resumed: true }
+  await state.destroy(NAME)
+  const secrets = plan.newRunSecrets()
+  await state.write(NAME, JSON.stringify({ fingerprint: plan.fingerprint, secrets }))
+  return { secrets, resumed: false }
+}
+
+/** To be called when the run is complete: nobody can make the same hashes again. */
+export const destroySecrets = (state: State): Promise<void> => state.destroy(NAME)
+
+/** Random keys are too long to be guessed from it. */
+export const digestOf = ({ asOf, keys }: RunSecrets): string =>
+  createHash('sha256')
+    .update(JSON.stringify([asOf, Object.entries(keys).sort()]))
+    .digest('hex')
+
+function parse(text: string | undefined) {
+  try {
+    const kept = JSON.parse(text ?? 'null') as { fingerprint?: unknown; secrets?: RunSecrets } | null
+    if (typeof kept?.fingerprint === 'string' && typeof kept.secrets?.asOf === 'string')
+      return { fingerprint: kept.fingerprint, secrets: kept.secrets }
+  } catch {
+    // Torn by a full disk: the run that wrote it had not begun.
+  }
+  return undefined
+}

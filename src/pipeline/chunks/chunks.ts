@@ -1,0 +1,209 @@
+import { sluiceError } from '../../errors.js'
+import type { Slab, Slabs } from './slabs.js'
+import type { ItemReader } from './unpack.js'
+
+/** A run of whole lines, or the place of one line that is too long to hold. Offsets are those of the decompressed item. */
+export type Chunk =
+  | {
+      readonly kind: 'lines'
+      readonly slab: Slab
+      readonly start: number
+      readonly end: number
+      readonly offset: number
+    }
+  | {
+      readonly kind: 'too-long'
+      readonly offset: number
+      readonly lengthBytes: number
+      readonly endOffset: number
+    }
+
+/** Where an item's chunks come from. */
+export interface ChunkSource {
+  next(): Promise<Chunk | undefined>
+  /** After the last chunk: where the item ends. */
+  readonly endOffset: number
+}
+
+export interface ChunkOptions {
+  readonly item: string
+  readonly chunkBytes: number
+  readonly maxLineBytes: number
+  /** Where the first line begins: 0, or where an earlier run's last chunk ended. */
+  readonly fromOffset: number
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const QUANTUM_BYTES = 64 * 1024
+const NOTHING = new Uint8Array(0)
+
+/**
+ * Cuts an item into chunks: chunk k holds the lines that begin in [k·C, (k+1)·C), whatever way the bytes arrive
+ * and wherever reading began. A line that fits no slab is a chunk of its own. One byte order mark at the item's
+ * start is no part of its first line. Throws SOURCE_NOT_UTF8 for UTF-16, and what reading throws.
+ */
+export class Chunks implements ChunkSource {
+  /** Where the next line begins. */
+  #offset: number
+  /** Bytes from `#offset` on that were read already. */
+  #ahead: Uint8Array = NOTHING
+  #ended = false
+
+  constructor(
+    private readonly reader: ItemReader,
+    private readonly slabs: Slabs,
+    private readonly options: ChunkOptions,
+  ) {
+    this.#offset = options.fromOffset
+  }
+
+  /** After the last chunk: where the item ends. */
+  get endOffset(): number {
+    return this.#offset
+  }
+
+  /** The next chunk; undefined behind the last. A slab it holds is the caller's to give back. */
+  async next(): Promise<Chunk | undefined> {
+    if (this.#atEnd) return undefined
+    const slab = await this.slabs.take()
+    try {
+      const chunk = await this.#fill(slab)
+      if (chunk?.kind !== 'lines' || chunk.slab !== slab) this.slabs.give(slab)
+      return chunk
+    } catch (error) {
+      this.slabs.give(slab)
+      throw error
+    }
+  }
+
+  /** Nothing is left to read, and nothing that was read ahead is left to use. */
+  get #atEnd(): boolean {
+    return this.#ended && this.#ahead.length === 0
+  }
+
+  async #fill(slab: Slab): Promise<Chunk | undefined> {
+    const { bytes } = slab
+    let filled = this.#takeAhead(bytes)
+    let start = 0
+    const gridBytes = this.options.chunkBytes - (this.#offset % this.options.chunkBytes)
+    if (this.#offset === 0) {
+      filled = await this.#readTo(bytes, filled, Math.max(3, gridBytes))
+      start = lengthOfMark(bytes.subarray(0, filled), this.options.item)
+    }
+    filled = await this.#readTo(bytes, filled, Math.max(filled, gridBytes))
+    // The chunk ends with the line that the grid's last byte belongs to.
+    for (let from = Math.max(start, gridBytes - 1); ; ) {
+      const newline = from < filled ? bytes.subarray(0, filled).indexOf(LF, from) : -1
+      if (newline >= 0) return this.#lines(slab, start, newline + 1, filled)
+      if (this.#atEnd)
+        return filled > start ? this.#lines(slab, start, filled, filled) : this.#nothing(filled)
+      if (filled === bytes.length) return this.#split(slab, start)
+      from = Math.max(from, filled)
+      filled = await this.#readTo(bytes, filled, Math.min(bytes.length, filled + QUANTUM_BYTES))
+    }
+  }
+
+  #lines(slab: Slab, start: number, end: number, filled: number): Chunk {
+    this.#putBack(slab.bytes.subarray(end, filled))
+    const offset = this.#offset + start
+    this.#offset += end
+    return { kind: 'lines', slab, start, end, offset }
+  }
+
+  #nothing(filled: number): undefined {
+    this.#offset += filled
+    return undefined
+  }
+
+  /** The slab is full and its last line goes on: first the lines before it, then that line by itself. */
+  async #split(slab: Slab, start: number): Promise<Chunk> {
+    const { bytes } = slab
+    const newline = bytes.lastIndexOf(LF)
+    if (newline >= start) return this.#lines(slab, start, newline + 1, bytes.length)
+    const offset = this.#offset + start
+    // Not less than what is in hand already, so that the limit alone decides.
+    const long = await this.slabs.takeLong(
+      Math.max(this.options.maxLineBytes + 2, bytes.length + QUANTUM_BYTES),
+    )
+    try {
+      long.bytes.set(bytes.subarray(start))
+      let filled = bytes.length - start
+      for (;;) {
+        const from = filled
+        filled = await this.#readTo(long.bytes, filled, Math.min(long.bytes.length, filled + QUANTUM_BYTES))
+        const newline = long.bytes.subarray(0, filled).indexOf(LF, from)
+        const end = newline >= 0 ? newline + 1 : filled
+        if (newline >= 0 || this.#atEnd) {
+          this.#putBack(long.bytes.subarray(end, filled))
+          this.#offset = offset + end
+          return { kind: 'lines', slab: long, start: 0, end, offset }
+        }
+        if (filled === long.bytes.length) {
+          const chunk = await this.#skipLine(long.bytes, offset, filled)
+          this.slabs.give(long)
+          return chunk
+        }
+      }
+    } catch (error) {
+      this.slabs.give(long)
+      throw error
+    }
+  }
+
+  /** Reads on without keeping anything, until the line ends. */
+  async #skipLine(scratch: Uint8Array, offset: number, seenBytes: number): Promise<Chunk> {
+    let lastByte = scratch[seenBytes - 1]
+    const piece = scratch.subarray(0, Math.min(scratch.length, 16 * QUANTUM_BYTES))
+    for (let lineBytes = seenBytes; ; ) {
+      const filled = await this.#readTo(piece, 0, piece.length)
+      const newline = piece.subarray(0, filled).indexOf(LF)
+      const end = newline < 0 ? filled : newline
+      if (end > 0) lastByte = piece[end - 1]
+      lineBytes += end
+      if (newline < 0 && !this.#atEnd) continue
+      this.#putBack(piece.subarray(newline < 0 ? end : end + 1, filled))
+      this.#offset = offset + lineBytes + (newline < 0 ? 0 : 1)
+      const lengthBytes = lastByte === CR ? lineBytes - 1 : lineBytes
+      return { kind: 'too-long', offset, lengthBytes, endOffset: this.#offset }
+    }
+  }
+
+  /** Keeps a copy: the slab is reused. */
+  #putBack(bytes: Uint8Array): void {
+    this.#ahead = this.#ahead.length === 0 ? new Uint8Array(bytes) : Buffer.concat([bytes, this.#ahead])
+  }
+
+  #takeAhead(target: Uint8Array): number {
+    const taken = this.#ahead.subarray(0, target.length)
+    target.set(taken)
+    this.#ahead = this.#ahead.subarray(taken.length)
+    return taken.length
+  }
+
+  /** Reads on until `target[0, wanted)` is full or the item ends. */
+  async #readTo(target: Uint8Array, filled: number, wanted: number): Promise<number> {
+    const until = Math.min(wanted, target.length)
+    if (filled >= until) return filled
+    const ahead = this.#takeAhead(target.subarray(filled, until))
+    const at = filled + ahead
+    if (at === until || this.#ended) return at
+    const bytes = await this.reader.read(target.subarray(at, until))
+    if (at + bytes < until) this.#ended = true
+    return at + bytes
+  }
+}
+
+/** 3 for a UTF-8 byte order mark, 0 for none. Throws SOURCE_NOT_UTF8 for UTF-16, marked or not. */
+export function lengthOfMark(bytes: Uint8Array, item: string): number {
+  const [a, b, c] = bytes
+  if (a === 0xef && b === 0xbb && c === 0xbf) return 3
+  const marked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
+  const unmarked = bytes.length >= 2 && ((a === 0x7b && b === 0) || (a === 0 && b === 0x7b))
+  if (!marked && !unmarked) return 0
+  throw sluiceError('SOURCE_NOT_UTF8', 'is UTF-16; convert it to UTF-8', {
+    blame: 'source',
+    retry: 'never',
+    at: item,
+  })
+}

@@ -1,0 +1,152 @@
+import { gzipMember } from '../../workers/gzip-member.js'
+import type { WorkerPool } from '../../workers/pool.js'
+import type { LinesResult, LinesTask } from '../../workers/protocol.js'
+import { rejectedLine } from '../../workers/rejections.js'
+import type { RunEvent } from '../options.js'
+
+/** One answer for a part of a chunk; nearly always all of it. */
+export interface Part {
+  readonly task: LinesTask
+  readonly result: LinesResult
+}
+
+export interface DispatchOptions {
+  readonly pool: WorkerPool
+  readonly chunkTimeoutMs: number
+  readonly onEvent: (event: RunEvent) => void
+  readonly onBusy: (busy: number) => void
+  readonly onRetry: () => void
+}
+
+const LF = 0x0a
+// The chunk that `chunkTimeoutMs` is meant for.
+const NOMINAL_BYTES = 4 * 2 ** 20
+const MIN_SEARCH_MS = 5_000
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Gives tasks to the workers, one for each at a time. A task whose worker dies or takes too long is tried once
+ * more, then in halves, until the single line is found and rejected as WORKER_CRASHED or LINE_TIMEOUT.
+ */
+export class Dispatch {
+  #busy = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(private readonly options: DispatchOptions) {}
+
+  /** The answers in the order of the lines. Throws WORKER_FAILED. */
+  async run(task: LinesTask): Promise<readonly Part[]> {
+    await this.#enter()
+    try {
+      const whole = await this.#twice(task, this.#timeoutMs(task))
+      if (whole.kind === 'lines') return [{ task, result: whole }]
+      return await this.#search(task, whole.why)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  async #twice(task: LinesTask, timeoutMs: number) {
+    const { pool, onEvent, onRetry } = this.options
+    const first = await pool.run(task, timeoutMs)
+    if (first.kind === 'lines') return first
+    onRetry()
+    onEvent({ event: 'chunk.retried', level: 'warn', item: task.item, why: first.why, where: first.where })
+    return pool.run(task, timeoutMs)
+  }
+
+  async #search(task: LinesTask, why: 'crashed' | 'timeout'): Promise<Part[]> {
+    // Before a line is blamed: a pool that cannot start workers any more loses every task.
+    await this.options.pool.hello()
+    const middle = task.document ? undefined : middleLine(task)
+    if (middle === undefined) {
+      const once = await this.#twice(task, this.#timeoutMs(task, why))
+      return [{ task, result: once.kind === 'lines' ? once : rejection(task, once.why) }]
+    }
+    const parts: Part[] = []
+    for (const half of halves(task, middle)) {
+      const timeoutMs = this.#timeoutMs(half, why)
+      const result = await this.options.pool.run(half, timeoutMs)
+      if (result.kind === 'lines') parts.push({ task: half, result })
+      else parts.push(...(await this.#search(half, result.why)))
+    }
+    return parts
+  }
+
+  /** Longer for a long line; shorter, in proportion, in the search for a slow one, so that it is soon found. */
+  #timeoutMs({ start, end }: LinesTask, why?: 'crashed' | 'timeout'): number {
+    const share = (end - start) / NOMINAL_BYTES
+    const allowedMs = this.options.chunkTimeoutMs * Math.max(1, share)
+    const soonMs = Math.max(MIN_SEARCH_MS, this.options.chunkTimeoutMs * share)
+    return Math.min(allowedMs, why === 'timeout' ? soonMs : allowedMs, MAX_TIMER_MS)
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#busy >= this.options.pool.size) await new Promise<void>((go) => this.#waiting.push(go))
+    else this.#busy += 1
+    this.options.onBusy(this.#busy)
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#busy -= 1
+    else next()
+    this.options.onBusy(this.#busy)
+  }
+}
+
+/** The output of all parts, as it is to be written; compressed here where halves were not. */
+export function outputOf(parts: readonly Part[], gzip: boolean): readonly Uint8Array[] {
+  const pieces = parts
+    .map(({ task, result }) => result.moved ?? new Uint8Array(task.slab, task.start, result.outputBytes))
+    .filter((piece) => piece.length > 0)
+  return gzip && !parts.some(({ task }) => task.gzip) && pieces.length > 0
+    ? [gzipMember(Buffer.concat(pieces))]
+    : pieces
+}
+
+/** Where the line after the middle begins; undefined for a single line. */
+function middleLine({ slab, start, end }: LinesTask): number | undefined {
+  const bytes = Buffer.from(slab, start, end - start)
+  const half = Math.floor(bytes.length / 2)
+  const behind = bytes.indexOf(LF, half) + 1
+  if (behind > 0 && behind < bytes.length) return start + behind
+  const before = bytes.lastIndexOf(LF, Math.min(half, bytes.length - 2)) + 1
+  return before > 0 ? start + before : undefined
+}
+
+function halves(task: LinesTask, middle: number): readonly LinesTask[] {
+  const firstRecords = countLines(Buffer.from(task.slab, task.start, middle - task.start))
+  return [
+    // Its output must not reach into the other half's input.
+    { ...task, gzip: false, end: middle, roomBytes: middle - task.start },
+    {
+      ...task,
+      gzip: false,
+      start: middle,
+      roomBytes: task.roomBytes - (middle - task.start),
+      firstRecord: task.firstRecord + firstRecords,
+    },
+  ]
+}
+
+/** Newlines in `bytes`. */
+export function countLines(bytes: Buffer): number {
+  let count = 0
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count += 1
+  return count
+}
+
+const BLAME = {
+  crashed: { code: 'WORKER_CRASHED', message: 'ends the worker that reads it' },
+  timeout: { code: 'LINE_TIMEOUT', message: 'takes longer than allowed' },
+} as const
+
+function rejection(task: LinesTask, why: 'crashed' | 'timeout'): LinesResult {
+  const bytes = Buffer.from(task.slab, task.start, task.end - task.start)
+  const length = task.document ? bytes.length : bytes.toString('latin1').replace(/\r?\n$/, '').length
+  return {
+    ...rejectedLine(BLAME[why], { lengthBytes: length }),
+    ...(task.keepContent ? { content: new Uint8Array(bytes.subarray(0, length)) } : {}),
+  }
+}

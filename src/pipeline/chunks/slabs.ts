@@ -1,0 +1,89 @@
+import type { Limits } from '../limits.js'
+
+/** A shared buffer that is one chunk's input and then its output. */
+export interface Slab {
+  readonly bytes: Uint8Array
+  readonly shared: SharedArrayBuffer
+  /** See INVARIANT claim in `workers/protocol.ts`. */
+  readonly claim: SharedArrayBuffer
+  readonly long: boolean
+}
+
+/** The byte budget: a fixed number of slabs, made when first needed, and one long one for a line that fits no other. */
+export class Slabs {
+  readonly #free: Slab[] = []
+  readonly #waiting: Waiter[] = []
+  readonly #waitingLong: Waiter[] = []
+  #made = 0
+  #longTaken = false
+  #stopped: unknown
+
+  constructor(
+    private readonly limits: Limits,
+    private readonly onInFlight: (bytes: number) => void = () => {},
+  ) {}
+
+  get inFlightBytes(): number {
+    return (
+      (this.#made - this.#free.length) * this.limits.slabBytes +
+      (this.#longTaken ? this.limits.maxLineBytes : 0)
+    )
+  }
+
+  /** Waits for a free slab. Rejects with what `stop` was given. */
+  async take(): Promise<Slab> {
+    if (this.#stopped !== undefined) throw this.#stopped
+    const slab = this.#free.pop() ?? (this.#made < this.limits.slabCount ? this.#make() : undefined)
+    const taken =
+      slab ?? (await new Promise<Slab>((resolve, reject) => this.#waiting.push({ resolve, reject })))
+    this.onInFlight(this.inFlightBytes)
+    return taken
+  }
+
+  /** Waits until no other long line is held. `bytes` is room for the line and its newline. */
+  async takeLong(bytes: number): Promise<Slab> {
+    if (this.#stopped !== undefined) throw this.#stopped
+    if (this.#longTaken)
+      await new Promise<void>((resolve, reject) =>
+        this.#waitingLong.push({ resolve: () => resolve(), reject }),
+      )
+    this.#longTaken = true
+    this.onInFlight(this.inFlightBytes)
+    // The system gives pages of it only as they are written.
+    return newSlab(bytes, true)
+  }
+
+  give(slab: Slab): void {
+    if (slab.long) {
+      const next = this.#waitingLong.shift()
+      if (next === undefined) this.#longTaken = false
+      else next.resolve(slab)
+    } else {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#free.push(slab)
+      else next.resolve(slab)
+    }
+    this.onInFlight(this.inFlightBytes)
+  }
+
+  /** Everyone who waits, now or later, is rejected with `reason`. */
+  stop(reason: unknown): void {
+    this.#stopped ??= reason
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#waitingLong.splice(0)]) reject(reason)
+  }
+
+  #make(): Slab {
+    this.#made += 1
+    return newSlab(this.limits.slabBytes, false)
+  }
+}
+
+interface Waiter {
+  readonly resolve: (slab: Slab) => void
+  readonly reject: (reason: unknown) => void
+}
+
+function newSlab(byteLength: number, long: boolean): Slab {
+  const shared = new SharedArrayBuffer(byteLength)
+  return { shared, bytes: Buffer.from(shared), claim: new SharedArrayBuffer(4), long }
+}

@@ -1,0 +1,180 @@
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { sluiceError } from '../../errors.js'
+import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
+
+/** An item's decompressed bytes, in order. */
+export interface ItemReader {
+  readonly gzip: boolean
+  /** Source bytes (compressed ones for gzip) taken so far. */
+  sourceBytes(): number
+  /** Fills `target`; less only at the end. Throws SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_UNREADABLE. */
+  read(target: Uint8Array): Promise<number>
+  verify(): Promise<void>
+  close(): Promise<void>
+}
+
+const PIECE_BYTES = 256 * 1024
+
+/** Opens an item at an offset of its decompressed bytes; whether it is gzip is decided by its first bytes (RFC 1952). */
+export async function openItem(
+  source: Source,
+  item: SourceItem,
+  fromByte: number,
+  /** Called before each read: what it throws ends also the passing over of much. */
+  check = () => {},
+): Promise<ItemReader> {
+  const open = async (fromByte: number) => checked(await source.open(item, fromByte), check)
+  const reader = await open(0)
+  const head = Buffer.alloc(2)
+  try {
+    const headBytes = await reader.read(head)
+    if (headBytes === 2 && head[0] === 0x1f && head[1] === 0x8b) {
+      const unpacked = gunzipped(reader, head, item)
+      await skip(unpacked, fromByte)
+      return unpacked
+    }
+    if (fromByte === 0) return plain(reader, head.subarray(0, headBytes))
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+  await reader.close()
+  return plain(await open(fromByte), head.subarray(0, 0), fromByte)
+}
+
+const checked = (reader: SourceReader, check: () => void): SourceReader => ({
+  async read(target) {
+    check()
+    return reader.read(target)
+  },
+  verify: () => reader.verify(),
+  close: () => reader.close(),
+})
+
+/** A stream as an item: no version to hold it to. */
+export async function openStream(input: Readable, item: SourceItem): Promise<ItemReader> {
+  const pieces = input[Symbol.asyncIterator]()
+  let piece: Uint8Array = Buffer.alloc(0)
+  const reader: SourceReader = {
+    async read(target) {
+      let filled = 0
+      while (filled < target.length) {
+        if (piece.length === 0) {
+          const next = await pieces.next()
+          if (next.done === true) break
+          piece = typeof next.value === 'string' ? Buffer.from(next.value) : next.value
+          continue
+        }
+        const taken = piece.subarray(0, target.length - filled)
+        target.set(taken, filled)
+        filled += taken.length
+        piece = piece.subarray(taken.length)
+      }
+      return filled
+    },
+    verify: async () => {},
+    close: async () => {},
+  }
+  const head = Buffer.alloc(2)
+  const headBytes = await reader.read(head)
+  return headBytes === 2 && head[0] === 0x1f && head[1] === 0x8b
+    ? gunzipped(reader, head, item)
+    : plain(reader, head.subarray(0, headBytes))
+}
+
+function plain(reader: SourceReader, head: Uint8Array, fromByte = 0): ItemReader {
+  let rest = head
+  let taken = fromByte + head.length
+  return {
+    gzip: false,
+    sourceBytes: () => taken,
+    async read(target) {
+      const first = rest.subarray(0, target.length)
+      target.set(first)
+      rest = rest.subarray(first.length)
+      const more = await reader.read(target.subarray(first.length))
+      taken += more
+      return first.length + more
+    },
+    verify: () => reader.verify(),
+    close: () => reader.close(),
+  }
+}
+
+function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): ItemReader {
+  let taken = head.length
+  let unreadable: { readonly reason: unknown } | undefined
+  async function* packed(): AsyncIterable<Uint8Array> {
+    yield head
+    for (;;) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES)
+      const bytes = await reader.read(piece).catch((reason: unknown) => {
+        unreadable = { reason }
+        throw reason
+      })
+      taken += bytes
+      if (bytes === 0) return
+      yield piece.subarray(0, bytes)
+    }
+  }
+  const input = Readable.from(packed(), { objectMode: false })
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES })
+  input.on('error', (error) => gunzip.destroy(error))
+  // It may fail before anybody reads: the first one who does is told.
+  gunzip.on('error', () => {})
+  const pieces: AsyncIterator<Uint8Array> = input.pipe(gunzip)[Symbol.asyncIterator]()
+  let piece: Uint8Array = new Uint8Array(0)
+  // An iteration that has failed once is at its end: nobody may take that for the end of the item.
+  let failed: Promise<never> | undefined
+  const fail = (error: unknown): Promise<never> => {
+    failed = unreadable === undefined ? corrupt(error, reader, item) : Promise.reject(unreadable.reason)
+    return failed
+  }
+  return {
+    gzip: true,
+    sourceBytes: () => taken,
+    async read(target) {
+      if (failed !== undefined) await failed
+      let filled = 0
+      while (filled < target.length) {
+        if (piece.length === 0) {
+          const next = await pieces.next().catch(fail)
+          if (next.done === true) break
+          piece = next.value
+        }
+        const part = piece.subarray(0, target.length - filled)
+        target.set(part, filled)
+        filled += part.length
+        piece = piece.subarray(part.length)
+      }
+      return filled
+    },
+    verify: () => reader.verify(),
+    async close() {
+      input.destroy()
+      gunzip.destroy()
+      await reader.close()
+    },
+  }
+}
+
+/** A file that is overwritten looks corrupt too: the change is the better answer. */
+async function corrupt(error: unknown, reader: SourceReader, item: SourceItem): Promise<never> {
+  await reader.verify()
+  throw sluiceError('SOURCE_CORRUPT', 'is no complete gzip file; nothing of it was committed', {
+    blame: 'source',
+    retry: 'never',
+    at: item.name,
+    cause: error,
+  })
+}
+
+async function skip(reader: ItemReader, bytes: number): Promise<void> {
+  const piece = Buffer.allocUnsafe(Math.min(bytes, PIECE_BYTES))
+  for (let left = bytes; left > 0; ) {
+    const skipped = await reader.read(piece.subarray(0, Math.min(left, piece.length)))
+    if (skipped === 0) return
+    left -= skipped
+  }
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { sluiceError } from '../errors.js'
+import { isOwnName } from '../published/names.js'
+import { nameFault } from '../storage/names.js'
+import { isMixOf } from '../storage/split.js'
+import type { Sink, SinkHead, Source, SourceItem, State, StoreEvent } from '../storage/store.js'
+import { type DoneRecord, journalName } from './checkpoint/done-record.js'
+import { readJournal } from './checkpoint/journal.js'
+import { isSameOutput, type KnownOutput } from './checkpoint/recognition.js'
+import { type Records, sealedHeads } from './checkpoint/records.js'
+import { removeOtherForm } from './output-files.js'
+import { NO_TOTALS } from './report/item-counts.js'
+
+/** One item and the output it becomes. */
+export interface ItemWork {
+  readonly item: SourceItem
+  readonly output: string
+  /** Of everything that decides the output's bytes. */
+  readonly fingerprint: string
+  /** Whose output it is; of remote sinks, which keep it with the output. */
+  readonly mark?: string
+  /** Where the item lies. */
+  readonly place: string
+  /** The key of this run (`run-facts.ts`). */
+  readonly run: string
+  /** The output that an earlier run made of it. */
+  readonly before?: SinkHead | null
+}
+
+/** An item with the name of its output. */
+export type ListedItem = Pick<ItemWork, 'item' | 'output'>
+
+/**
+ * Every item with its output's name, in the order of names; one whose name cannot be used is marked. Throws NAME_COLLISION for two items with one output,
+ * USAGE for an output that would lie in the input or replace it, and what listing throws.
+ */
+export async function listWork(
+  { source, sink, gzip = false }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean },
+  report: (event: StoreEvent) => void,
+): Promise<ListedItem[]> {
+  const found: { item: SourceItem; output: string }[] = []
+  const takenBy = new Map<string, string>()
+  for await (const item of source.list(report)) {
+    const unreadable = item.unreadable ?? nameFault(item.name)
+    if (unreadable !== undefined) {
+      // It fails by itself: what it would be named matters to nobody.
+      found.push({ item: { ...item, unreadable }, output: item.name })
+      continue
+    }
+    const output = item.name.replace(/\.gz$/i, '') + (gzip ? '.gz' : '')
+    const other = takenBy.get(output)
+    if (other !== undefined)
+      throw sluiceError('NAME_COLLISION', `${other} and ${item.name} would both become ${output}`, {
+        blame: 'source',
+        retry: 'never',
+        at: output,
+      })
+    const unwritable = sink.nameFault?.(output)
+    if (unwritable !== undefined) {
+      found.push({ item: { ...item, unreadable: unwritable }, output })
+      continue
+    }
+    if (item.bytes > (sink.mostOutputBytes ?? Number.POSITIVE_INFINITY)) throw tooLarge(item, sink)
+    takenBy.set(output, item.name)
+    found.push({ item, output })
+  }
+  refuseNested(takenBy)
+  await refuseOverlap(source, sink, takenBy)
+  return found
+}
+
+/** Throws NAME_COLLISION for an output that another one, or a report, needs as its folder. */
+function refuseNested(takenBy: ReadonlyMap<string, string>): void {
+  const checked = new Set<string>()
+  for (const [output, item] of takenBy)
+    for (let end = output.indexOf('/'); end >= 0; end = output.indexOf('/', end + 1)) {
+      const folder = output.slice(0, end)
+      if (checked.has(folder)) continue
+      checked.add(folder)
+      const other =
+        takenBy.get(folder) ?? (end === output.indexOf('/') && isOwnName(folder) ? folder : undefined)
+      if (other === undefined) continue
+      throw sluiceError(
+        'NAME_COLLISION',
+        `${item} needs a folder ${folder}, which is the name of an output`,
+        {
+          blame: 'source',
+          retry: 'never',
+          at: output,
+        },
+      )
+    }
+}
+
+const tooLarge = ({ name, bytes }: SourceItem, { mostOutputBytes = 0 }: Sink) =>
+  sluiceError(
+    'USAGE',
+    `its ${bytes} bytes are more than one output can hold here (${mostOutputBytes}); ` +
+      'split it with --split-bytes, or give a larger --memory-budget',
+    { blame: 'user', retry: 'never', at: name },
+  )
+
+/** A folder must not be read and written at once; a single file only must not be its own output. */
+async function refuseOverlap(
+  source: Source,
+  sink: Sink,
+  outputs: ReadonlyMap<string, string>,
+): Promise<void> {
+  for (const from of await source.localPaths())
+    for (const to of await sink.localPaths()) {
+      const inside = to === from || to.startsWith(`${from}/`)
+      const itself = [...outputs.keys()].some((output) => `${to}/${output}` === from)
+      if (inside || itself)
+        throw sluiceError('USAGE', 'the output lies in the input; choose another place for it', {
+          blame: 'user',
+          retry: 'never',
+          at: to,
+        })
+    }
+}
+
+export type Surveyed =
+  | { readonly kind: 'work'; readonly before?: SinkHead | null; readonly isRecognized?: true }
+  | { readonly kind: 'finished'; readonly record: DoneRecord; readonly isRecognized?: true }
+  | { readonly kind: 'skipped'; readonly record?: DoneRecord }
+  | { readonly kind: 'conflict' }
+
+/** What is to be done for an item, given what stands under its output's name. */
+export async function survey(
+  work: ItemWork,
+  sink: Sink,
+  {
+    overwrite = false,
+    skipExisting = false,
+    reported,
+    records,
+  }: {
+    readonly overwrite?: boolean
+    readonly skipExisting?: boolean
+    /** Outputs of earlier runs, for one that has no other proof of whose it is. */
+    readonly reported: () => Promise<ReadonlyMap<string, readonly KnownOutput[]>>
+    readonly records: Records
+  },
+): Promise<Surveyed> {
+  const there = await sink.head(work.output)
+  const record = await records.done(work.output)
+  const untouched = record !== undefined && (record.head?.version ?? null) === (there?.version ?? null)
+  if (untouched && record.fingerprint === work.fingerprint) return { kind: 'finished', record }
+  const before = record?.head
+  if (there === undefined) return { kind: 'work', before }
+  const output = { name: work.output, there }
+  // Copied, restored or touched since.
+  if (record?.fingerprint === work.fingerprint && (await isSameOutput(sink, output, record.head))) {
+    const renewed = { ...record, head: { ...record.head, ...there, parts: record.head?.parts } }
+    await records.write(renewed)
+    return { kind: 'finished', record: renewed, isRecognized: true }
+  }
+  if (skipExisting) return { kind: 'skipped', record: untouched ? record : undefined }
+  if (untouched || overwrite) return { kind: 'work', before }
+  // Committed, but its done record was not written yet.
+  if (there.fingerprint === work.fingerprint) return { kind: 'work', before }
+  if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work', before }
+  const sealed = [...sealedHeads(records, work.output), ...(await sealedBefore(sink.state, work.output))]
+  const isOurs =
+    sealed.some(({ version }) => version === there.version) ||
+    isMixOf(there, work.fingerprint, [...sealed, record?.head])
+  const isRecognized = !isOurs && (await isKnown(sink, output, [record?.head], reported))
+  if (!isOurs && !isRecognized) return { kind: 'conflict' }
+  // What proves it is about to give way to other work.
+  await removeOtherForm(sink, work.output, { before, now: there })
+  await records.write(unfinished(work, there))
+  return isRecognized ? { kind: 'work', isRecognized } : { kind: 'work' }
+}
+
+async function isKnown(
+  sink: Sink,
+  output: { readonly name: string; readonly there: SinkHead },
+  heads: readonly (KnownOutput | null | undefined)[],
+  reported: () => Promise<ReadonlyMap<string, readonly KnownOutput[]>>,
+): Promise<boolean> {
+  for (const known of [...heads, ...((await reported()).get(output.name) ?? [])])
+    if (await isSameOutput(sink, output, known)) return true
+  return false
+}
+
+/** What earlier runs were about to commit, those of earlier epochs too. */
+async function sealedBefore(state: State, output: string): Promise<readonly SinkHead[]> {
+  const { id, earlier } = state.epoch()
+  const heads: SinkHead[] = []
+  for (const epoch of [id, ...earlier]) {
+    const head = (await readJournal(state, journalName(output, epoch)))?.checkpoint.sealed
+    if (head !== undefined) heads.push(head)
+  }
+  return heads
+}
+
+/** That what stands there is of this tool, of whichever work; nothing is finished by it. */
+function unfinished({ item: { name, bytes, version }, output, place }: ItemWork, head: SinkHead): DoneRecord {
+  const source = { name, bytes, version }
+  return { done: 1, output, fingerprint: '', head, source, place, totals: NO_TOTALS }
+}
+
+export const conflictError = (outputs: readonly string[]) =>
+  sluiceError(
+    'SINK_CONFLICT',
+    `${outputs.length === 1 ? 'the output is' : `this output and ${outputs.length - 1} more are`} already there and not made ` +
+      'by this tool (or changed since): move away what is there, choose another output, or allow overwriting',
+    { blame: 'sink', retry: 'never', at: outputs[0] },
+  )
+
+export const hashOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex')

@@ -1,0 +1,162 @@
+import { asSluiceError } from '../../environment-error.js'
+import { sluiceError } from '../../errors.js'
+import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
+import type { Sink } from '../../storage/store.js'
+import { packageVersion } from '../../version.js'
+import type { Delivered } from '../checkpoint/delivered-runs.js'
+import { writeLedger } from '../checkpoint/output-ledger.js'
+import { destroySecrets } from '../checkpoint/run-secrets.js'
+import type { RunOptions } from '../options.js'
+import { idleRules } from '../report/idle-rules.js'
+import { lineTotals } from '../report/item-counts.js'
+import type { ItemFailure, RunReport } from '../report/report.js'
+import { writeRunReport } from '../report/state-report.js'
+import { keepLeftOut, type ListedSource } from './left-out.js'
+import { type Leftovers, settleLeftovers } from './leftovers.js'
+import { publish } from './published-report.js'
+import type { Begun } from './run-state.js'
+
+/** Settles what earlier runs left, writes the reports, then destroys the secrets of a complete run. */
+export async function finishRun(
+  options: RunOptions,
+  begun: Begun,
+  listed: Pick<ListedSource, 'names'>,
+): Promise<RunReport> {
+  const { sink, metrics, inlineOutputs, faultPoint = () => {}, onEvent = () => {} } = options
+  const { failed, finishedBefore, skipped, delivered } = begun
+  const leftovers = await settleLeftovers(options, begun)
+  const earlier = begun.kept
+  for (const record of leftovers.earlier) earlier.add(record)
+  const report = reportOf(options, begun, { ...leftovers, earlier })
+  const { items } = report
+  warnOfMixture(delivered, earlier, onEvent)
+  faultPoint('before-report')
+  await keepLeftOut(sink.state, listed)
+  await writeRunReport(sink.state, report, inlineOutputs)
+  // In the output its being there means that all outputs are.
+  if (failed.length === 0) await publish(sink, report, { delivered, earlier, inlineOutputs })
+  faultPoint('after-report')
+  if (failed.length === 0) {
+    await destroySecrets(sink.state)
+    await shortenLedger(sink, begun, report)
+  }
+  for (const [outcome, count] of [
+    ['committed', items.committed],
+    ['failed', failed.length],
+    ['finished_before', finishedBefore],
+    ['skipped', skipped],
+  ] as const)
+    for (let n = 0; n < count; n += 1) metrics?.itemFinished(outcome)
+  onEvent({ event: 'run.finished', level: 'info', ...items, ...report.lines })
+  return report
+}
+
+/** Ids of two sets of keys do not join, and a reader of the folder would not know. */
+function warnOfMixture(
+  delivered: Delivered,
+  earlier: Delivered,
+  onEvent: NonNullable<RunOptions['onEvent']>,
+): void {
+  const others = [...earlier.sums.keys()].filter((run) => !delivered.sums.has(run))
+  if (others.length === 0 || delivered.count === 0) return
+  const count = earlier.outputs().filter(({ run = '' }) => others.includes(run)).length
+  onEvent({
+    event: 'output.mixed',
+    level: 'warn',
+    outputs: count,
+    reason: 'made with another configuration, other keys or another reference day: ids may not join',
+  })
+}
+
+/** Names of which nothing is there any more need not be looked at again. */
+async function shortenLedger(sink: Sink, { ledger, outputs }: Begun, report: RunReport): Promise<void> {
+  const there = new Set([...outputs, ...report.earlier.map(({ name }) => name), ...report.orphaned])
+  if (there.size < ledger.length) await writeLedger(sink.state, there)
+}
+
+function reportOf(
+  { source, plan }: RunOptions,
+  begun: Begun,
+  { earlier, orphaned, removed }: Omit<Leftovers, 'earlier'> & { readonly earlier: Delivered },
+): RunReport {
+  const finishedAt = new Date()
+  const { delivered, failed, finishedBefore, skipped } = begun
+  const { totals, read, written } = delivered.sum
+  return {
+    generator: 'fhir-sluice',
+    version: packageVersion(),
+    fingerprint: begun.fingerprint,
+    asOf: begun.secrets.asOf,
+    startedAt: begun.startedAt.toISOString(),
+    finishedAt: finishedAt.toISOString(),
+    seconds: (finishedAt.getTime() - begun.startedAt.getTime()) / 1000,
+    source: source.place,
+    items: {
+      listed: begun.listedCount,
+      committed: delivered.count - finishedBefore,
+      finishedBefore,
+      skipped,
+      failed: failed.length,
+    },
+    lines: lineTotals(totals),
+    bytes: { read, written },
+    resourcesByType: totals.resourcesByType,
+    elementsByRule: totals.elementsByRule,
+    idleRules: idleRules(plan.settle(begun.secrets).rules, totals, { skipped, failed: failed.length }),
+    interpretedLines: totals.interpretedLines,
+    quarantinedByCode: totals.quarantinedByCode,
+    outputs: delivered.outputs(),
+    failed: failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
+    earlier: earlier.outputs(),
+    orphaned,
+    removed,
+    leftOut: begun.leftOut,
+  }
+}
+
+/**
+ * Takes the last run's report away before outputs change; where none will, it stays until it is replaced. Throws
+ * SINK_CONFLICT for a file that is not one, unless `overwrite`.
+ */
+export async function withdrawReport(
+  sink: Sink,
+  {
+    overwrite = false,
+    willChange,
+    willList,
+  }: { readonly overwrite?: boolean; readonly willChange: boolean; readonly willList: boolean },
+): Promise<void> {
+  const text = await sink.get(REPORT_NAME)
+  if (willList && !overwrite && !(await isOwnList(sink, text))) throw notOurs(LIST_NAME)
+  if (text === undefined) return
+  if (!overwrite && !isReport(text)) throw notOurs(REPORT_NAME)
+  if (!willChange) return
+  await sink.remove(REPORT_NAME)
+}
+
+const notOurs = (at: string) =>
+  sluiceError('SINK_CONFLICT', 'already exists and was not made by Sluice; move it away', {
+    blame: 'sink',
+    retry: 'never',
+    at,
+  })
+
+/** Whether a list of outputs may be written: there is none, or the state or the report knows it. */
+async function isOwnList(sink: Sink, report: string | undefined): Promise<boolean> {
+  if ((await (sink.whole ?? sink).head(LIST_NAME)) === undefined) return true
+  if (report?.includes(`"file": "${LIST_NAME}"`) === true && isReport(report)) return true
+  return (await sink.state.bytesOf(LIST_NAME)) !== undefined
+}
+
+function isReport(text: string): boolean {
+  try {
+    return (JSON.parse(text) as Partial<RunReport> | null)?.generator === 'fhir-sluice'
+  } catch {
+    return false
+  }
+}
+
+export const failureOf = (item: string, error: unknown): ItemFailure => {
+  const { code, message } = asSluiceError(error)
+  return { item, code, message }
+}

@@ -1,0 +1,32 @@
+import type { PublishedRun } from '../../published/report.js'
+import type { State } from '../../storage/store.js'
+import { digestOf } from '../checkpoint/run-secrets.js'
+import { hashOf } from '../item-list.js'
+import type { AnonymizerPlan, RunSecrets } from '../plan.js'
+
+/** What runs with one configuration, set of keys and reference day have in common; ids of two of them do not join. */
+export type RunFacts = Pick<PublishedRun, 'configuration' | 'asOf'>
+
+const NAME = 'runs-of-outputs.json'
+const MOST_ENTRIES = 1000
+
+export const runKeyOf = (plan: AnonymizerPlan, secrets: RunSecrets): string =>
+  hashOf(plan.fingerprint, digestOf(secrets)).slice(0, 32)
+
+/** The runs whose outputs may be in this sink, by their keys. */
+export async function readRunFacts(state: State): Promise<ReadonlyMap<string, RunFacts>> {
+  try {
+    const entries: unknown = JSON.parse((await state.read(NAME)) ?? '[]')
+    return new Map(Array.isArray(entries) ? (entries as [string, RunFacts][]) : [])
+  } catch (error) {
+    if (error instanceof SyntaxError) return new Map()
+    throw error
+  }
+}
+
+/** Notes a run before it makes outputs. */
+export async function noteRun(state: State, key: string, facts: RunFacts): Promise<void> {
+  const known = await readRunFacts(state)
+  if (known.has(key)) return
+  await state.write(NAME, `${JSON.stringify([...known, [key, facts]].slice(-MOST_ENTRIES))}\n`)
+}

@@ -1,0 +1,26 @@
+import type { Rule } from '../../anonymizer/spec.js'
+import { appliesTo, parseRulePath } from '../../rules/path/rule-path.js'
+import type { Totals } from './item-counts.js'
+import type { ItemTotals } from './report.js'
+
+/**
+ * The numbers of the rules that decided about no element, although there were resources they apply to. Nothing is known
+ * of outputs that a run passed over, so that no rule is idle then. Resources in Bundles are not counted by type: a rule
+ * for a type that is only there is never called idle.
+ */
+export function idleRules(
+  rules: readonly Rule[],
+  { delivered, resourcesByType, elementsByRule }: Totals,
+  { skipped, failed }: Pick<ItemTotals, 'skipped' | 'failed'>,
+): readonly number[] {
+  if (delivered === 0 || skipped > 0 || failed > 0) return []
+  const types = Object.keys(resourcesByType)
+  return rules
+    .filter(({ number, path, goesFirst }) => {
+      if (goesFirst === true || (elementsByRule[String(number)] ?? 0) > 0) return false
+      const parsed = parseRulePath(path)
+      // A rule on whole resources decides about what is left of them, which may be nothing.
+      return parsed.form.kind !== 'resource' && types.some((type) => appliesTo(parsed, type))
+    })
+    .map(({ number }) => number)
+}

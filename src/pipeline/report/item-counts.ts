@@ -1,0 +1,72 @@
+import type { LineCounts } from '../../workers/protocol.js'
+import type { LineTotals } from './report.js'
+
+/** What is counted of an item or a run; plain data, as journals and reports hold it. */
+export interface Totals {
+  readonly lines: number
+  readonly delivered: number
+  readonly quarantined: number
+  readonly blank: number
+  readonly interpretedLines: number
+  readonly resourcesByType: Readonly<Record<string, number>>
+  readonly elementsByRule: Readonly<Record<string, number>>
+  readonly quarantinedByCode: Readonly<Record<string, number>>
+}
+
+export const NO_TOTALS: Totals = {
+  lines: 0,
+  delivered: 0,
+  quarantined: 0,
+  blank: 0,
+  interpretedLines: 0,
+  resourcesByType: {},
+  elementsByRule: {},
+  quarantinedByCode: {},
+}
+
+export const addTotals = (a: Totals, b: Totals): Totals => ({
+  lines: a.lines + b.lines,
+  delivered: a.delivered + b.delivered,
+  quarantined: a.quarantined + b.quarantined,
+  blank: a.blank + b.blank,
+  interpretedLines: a.interpretedLines + b.interpretedLines,
+  resourcesByType: addCounts(a.resourcesByType, b.resourcesByType),
+  elementsByRule: addCounts(a.elementsByRule, b.elementsByRule),
+  quarantinedByCode: addCounts(a.quarantinedByCode, b.quarantinedByCode),
+})
+
+/** Totals of one answer. */
+export function totalsOf(counts: LineCounts, quarantinedByCode: Readonly<Record<string, number>>): Totals {
+  const { lines, delivered, blank, interpretedLines, resourcesByType, elementsByRule } = counts
+  const quarantined = Object.values(quarantinedByCode).reduce((sum, count) => sum + count, 0)
+  return {
+    lines,
+    delivered,
+    quarantined,
+    blank,
+    interpretedLines,
+    resourcesByType,
+    elementsByRule,
+    quarantinedByCode,
+  }
+}
+
+/** INVARIANT reconciliation, see `LineTotals`. */
+export const reconciles = ({ lines, delivered, quarantined, blank }: Totals): boolean =>
+  lines === delivered + quarantined + blank
+
+export const lineTotals = ({ lines, delivered, quarantined, blank }: Totals): LineTotals => ({
+  read: lines,
+  delivered,
+  quarantined,
+  blank,
+})
+
+type Counts = Readonly<Record<string, number>>
+
+/** Keys are resource types, rule numbers and codes; sorted, so that equal runs give equal reports. */
+function addCounts(a: Counts, b: Counts): Counts {
+  const sums = new Map(Object.entries(a))
+  for (const [key, count] of Object.entries(b)) sums.set(key, (sums.get(key) ?? 0) + count)
+  return Object.fromEntries([...sums].sort(([x], [y]) => (x < y ? -1 : 1)))
+}

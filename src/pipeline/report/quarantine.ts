@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer'
+import { type LinesResult, REJECTION_FIELDS } from '../../workers/protocol.js'
+
+/** One rejected line. */
+export interface QuarantinedLine {
+  readonly item: string
+  /** In bytes from the start of the (decompressed) item. */
+  readonly offset: number
+  readonly length: number
+  /** From 1, blank lines counted. */
+  readonly line: number
+  readonly code: string
+  /** Of the element at fault, in bytes from the start of the line. */
+  readonly elementOffset: number
+  /** Names elements and rules, never values. */
+  readonly message: string
+  /** The line itself, only if asked for; in base64 where it is no UTF-8. */
+  readonly content?: string
+  readonly contentBase64?: string
+}
+
+/** Where a part of an item stands. */
+export interface PartPlace {
+  readonly item: string
+  readonly offset: number
+  /** Lines of the item before this part. */
+  readonly linesBefore: number
+}
+
+/** The rejected lines of one answer, in the order of the input. */
+export function* quarantined(result: LinesResult, place: PartPlace): Iterable<QuarantinedLine> {
+  const { rows, reasons } = result.rejected
+  let contentAt = 0
+  for (let row = 0; row < rows.length; row += REJECTION_FIELDS) {
+    const [offset, length, line, reason, elementOffset] = rows.subarray(row, row + REJECTION_FIELDS)
+    const { code, message } = reasons[reason]
+    const held = result.content !== undefined && code !== 'LINE_TOO_LONG'
+    yield {
+      item: place.item,
+      offset: place.offset + offset,
+      length,
+      line: place.linesBefore + line + 1,
+      code,
+      elementOffset,
+      message,
+      ...(held ? contentOf(result.content.subarray(contentAt, contentAt + length)) : {}),
+    }
+    if (held) contentAt += length
+  }
+}
+
+/** The same as NDJSON, in pieces of a bounded size. */
+export function* quarantineText(result: LinesResult, place: PartPlace): Iterable<string> {
+  let text = ''
+  for (const line of quarantined(result, place)) {
+    text += `${JSON.stringify(line)}\n`
+    if (text.length < 2 ** 18) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+export function countByCode({ rejected: { rows, reasons } }: LinesResult): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (let row = 0; row < rows.length; row += REJECTION_FIELDS) {
+    const { code } = reasons[rows[row + 3]]
+    counts[code] = (counts[code] ?? 0) + 1
+  }
+  return counts
+}
+
+function contentOf(bytes: Uint8Array): Pick<QuarantinedLine, 'content' | 'contentBase64'> {
+  const buffer = Buffer.from(bytes)
+  return isUtf8(buffer) ? { content: buffer.toString('utf8') } : { contentBase64: buffer.toString('base64') }
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
+import type { OutputList } from '../../published/report.js'
+import type { State } from '../../storage/store.js'
+import type { OutputReport, RunReport } from './report.js'
+
+/** More outputs than this are listed in a file of their own, so that no report is one text of any length. */
+export const INLINE_OUTPUTS = 10_000
+
+const PIECE_LENGTH = 2 ** 20
+
+/** The lines of a list in pieces of about a MiB, and what they are in the end. */
+export class ListWriter {
+  #piece = ''
+  #hash = createHash('sha256')
+  #count = 0
+  #bytes = 0
+
+  constructor(private readonly write: (piece: string) => Promise<void>) {}
+
+  async add(value: object): Promise<void> {
+    this.#piece += `${JSON.stringify(value)}\n`
+    this.#count += 1
+    if (this.#piece.length >= PIECE_LENGTH) await this.#flush()
+  }
+
+  async end(): Promise<OutputList> {
+    await this.#flush()
+    return { file: LIST_NAME, count: this.#count, bytes: this.#bytes, sha256: this.#hash.digest('hex') }
+  }
+
+  async #flush(): Promise<void> {
+    const piece = this.#piece
+    this.#piece = ''
+    if (piece === '') return
+    this.#hash.update(piece)
+    this.#bytes += Buffer.byteLength(piece)
+    await this.write(piece)
+  }
+}
+
+/** The report with its list of outputs in a file; `isEarlier` marks outputs of other sources. */
+type SplitReport = Omit<RunReport, 'outputs' | 'earlier'> & { readonly outputs: OutputList }
+type ListedOutput = OutputReport & { readonly isEarlier?: true }
+
+/** Keeps everything that is known of a run in its state. */
+export async function writeRunReport(
+  state: State,
+  report: RunReport,
+  inlineOutputs: number = INLINE_OUTPUTS,
+): Promise<void> {
+  if (isInline(report, inlineOutputs)) {
+    await state.write(REPORT_NAME, `${JSON.stringify(report, null, 2)}\n`)
+    return
+  }
+  const file = await state.appender(LIST_NAME, 0)
+  let split: SplitReport
+  try {
+    split = await splitReport(report, (piece) => file.append(piece))
+    await file.flush()
+  } finally {
+    await file.close()
+  }
+  await state.write(REPORT_NAME, `${JSON.stringify(split, null, 2)}\n`)
+}
+
+/** The report as one text of bounded length: many outputs are listed in `outputs.ndjson` of the state only. */
+export async function reportJson(report: RunReport, inlineOutputs: number = INLINE_OUTPUTS): Promise<string> {
+  return JSON.stringify(isInline(report, inlineOutputs) ? report : await splitReport(report, async () => {}))
+}
+
+const isInline = ({ outputs, earlier }: RunReport, inlineOutputs: number): boolean =>
+  outputs.length + earlier.length <= inlineOutputs
+
+async function splitReport(
+  { outputs, earlier, ...rest }: RunReport,
+  write: (piece: string) => Promise<void>,
+): Promise<SplitReport> {
+  const writer = new ListWriter(write)
+  for (const output of outputs) await writer.add(output)
+  for (const output of earlier) await writer.add({ ...output, isEarlier: true } satisfies ListedOutput)
+  return { ...rest, outputs: await writer.end() }
+}
+
+/** Undefined where there is none, or one whose list was cut off by a crash: the next run writes it again. */
+export async function readRunReport(state: Pick<State, 'read'>): Promise<RunReport | undefined> {
+  const report = parsed(await state.read(REPORT_NAME)) as Partial<RunReport | SplitReport> | undefined
+  if (report?.generator !== 'fhir-sluice' || report.outputs === undefined) return undefined
+  if (Array.isArray(report.outputs)) return { earlier: [], ...report } as RunReport
+  const text = (await state.read(LIST_NAME)) ?? ''
+  if (createHash('sha256').update(text).digest('hex') !== (report as SplitReport).outputs.sha256)
+    return undefined
+  const outputs: OutputReport[] = []
+  const earlier: OutputReport[] = []
+  for (const line of text.split('\n')) {
+    const output = parsed(line) as ListedOutput | undefined
+    if (output !== undefined) (output.isEarlier === true ? earlier : outputs).push(output)
+  }
+  return { ...report, outputs, earlier } as RunReport
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '') ?? undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,98 @@
+import { sluiceError } from '../errors.js'
+import type { AnonymizedChunk } from './chunks/chunk-result.js'
+import type { ItemProgress } from './context.js'
+import type { ItemWork } from './item-list.js'
+import type { RunMetrics, RunOptions } from './options.js'
+import { countByCode } from './report/quarantine.js'
+
+/** Counts of the run while it goes on: progress, metrics, and whether too much is rejected. */
+export class Tally {
+  readonly #underWay = new Map<string, ItemProgress>()
+  #bytesDone = 0
+  #linesDone = 0
+  #blankDone = 0
+  #quarantinedDone = 0
+  #itemsDone = 0
+
+  constructor(
+    private readonly options: Pick<RunOptions, 'onProgress' | 'metrics' | 'maxQuarantined'>,
+    private readonly itemsTotal: number,
+    private readonly bytesTotal: number,
+  ) {}
+
+  /** Throws TOO_MANY_QUARANTINED as soon as a count is exceeded; a share is known only at the end. */
+  delivered({ item }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
+    const before = this.#underWay.get(item.name)?.sourceBytes ?? 0
+    this.#underWay.set(item.name, at)
+    const { metrics, maxQuarantined } = this.options
+    if (metrics !== undefined) observe(metrics, chunk, at.sourceBytes - before)
+    this.#report()
+    if (maxQuarantined !== undefined && 'count' in maxQuarantined) this.checkQuarantined()
+  }
+
+  finished({ item }: ItemWork, { totals }: Pick<ItemProgress, 'totals'>): void {
+    this.#underWay.delete(item.name)
+    this.#itemsDone += 1
+    this.#bytesDone += item.bytes
+    this.#linesDone += totals.lines
+    this.#blankDone += totals.blank
+    this.#quarantinedDone += totals.quarantined
+    this.#report()
+  }
+
+  /** Of the lines that are not blank. Throws TOO_MANY_QUARANTINED. */
+  checkQuarantined(): void {
+    const { maxQuarantined } = this.options
+    if (maxQuarantined === undefined) return
+    const { lines, blank, quarantined } = this.#sums()
+    const allowed =
+      'count' in maxQuarantined ? maxQuarantined.count : ((lines - blank) * maxQuarantined.percent) / 100
+    if (quarantined <= allowed) return
+    throw sluiceError(
+      'TOO_MANY_QUARANTINED',
+      `${quarantined} lines are rejected, more than allowed; nothing was committed`,
+      { blame: 'input', retry: 'never' },
+    )
+  }
+
+  #sums() {
+    let lines = this.#linesDone
+    let blank = this.#blankDone
+    let quarantined = this.#quarantinedDone
+    let bytes = this.#bytesDone
+    for (const { totals, sourceBytes } of this.#underWay.values()) {
+      lines += totals.lines
+      blank += totals.blank
+      quarantined += totals.quarantined
+      bytes += sourceBytes
+    }
+    return { lines, blank, quarantined, bytes }
+  }
+
+  #report(): void {
+    const { onProgress } = this.options
+    if (onProgress === undefined) return
+    const { lines, quarantined, bytes } = this.#sums()
+    onProgress({
+      bytesTotal: this.bytesTotal,
+      bytesRead: bytes,
+      itemsTotal: this.itemsTotal,
+      itemsDone: this.#itemsDone,
+      lines,
+      quarantined,
+    })
+  }
+}
+
+/** Tells the metrics what a chunk was. */
+export function observe(metrics: RunMetrics, chunk: AnonymizedChunk, sourceBytes: number): void {
+  metrics.bytesRead(sourceBytes)
+  metrics.bytesWritten(chunk.output.reduce((sum, piece) => sum + piece.length, 0))
+  for (const { result } of chunk.parts) {
+    metrics.linesRead(result.lines, result.blank)
+    metrics.chunkSeconds(result.busyMs / 1000)
+    for (const [type, count] of Object.entries(result.resourcesByType))
+      metrics.resources(type, 'delivered', count)
+    for (const [code, count] of Object.entries(countByCode(result))) metrics.quarantined(code, count)
+  }
+}

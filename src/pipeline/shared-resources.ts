@@ -1,0 +1,114 @@
+import { sluiceError } from '../errors.js'
+import { WorkerPool } from '../workers/pool.js'
+import type { Records } from './checkpoint/records.js'
+import { Dispatch } from './chunks/dispatch.js'
+import { Slabs } from './chunks/slabs.js'
+import type { RunContext } from './context.js'
+import type { Limits } from './limits.js'
+import type { RunOptions } from './options.js'
+import type { Tally } from './run-counts.js'
+
+/** Slabs and workers of a run; the workers start at once, while the first chunk is being read. */
+export interface Workshop
+  extends Pick<RunContext, 'slabs' | 'dispatch' | 'needsRecordNumbers' | 'checkStopped'> {
+  /** Ends everything under way with this reason; the first one counts. */
+  readonly stop: (reason: unknown) => void
+  /** Aborted by `stop`. */
+  readonly stopped: AbortSignal
+  /** What `stop` was told, else the given error. */
+  readonly reasonOf: (error: unknown) => unknown
+  readonly close: () => Promise<void>
+}
+
+export type WorkshopOptions = Pick<
+  RunOptions,
+  'metrics' | 'onEvent' | 'signal' | 'workerEntry' | 'workerStartTimeoutMs'
+>
+
+export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: RunContext['spec']): Workshop {
+  const { metrics, onEvent = () => {}, signal } = options
+  const pool = new WorkerPool({
+    spec,
+    size: limits.workers,
+    heapMebibytes: limits.workerHeapMebibytes,
+    entry: options.workerEntry,
+    startTimeoutMs: options.workerStartTimeoutMs,
+    onWaiting: (seconds) =>
+      onEvent({
+        event: 'workers.waiting',
+        level: 'warn',
+        seconds,
+        reason: 'no worker thread has started yet',
+      }),
+  })
+  const slabs = new Slabs(limits, (bytes) => metrics?.inFlightBytes(bytes))
+  const stopping = new AbortController()
+  let stopped: { readonly reason: unknown } | undefined
+  const stop = (reason: unknown): void => {
+    if (stopped !== undefined) return
+    stopped = { reason }
+    stopping.abort()
+    slabs.stop(reason)
+    pool.destroy().catch(() => {})
+  }
+  const interrupt = () => stop(interrupted())
+  if (signal?.aborted === true) interrupt()
+  signal?.addEventListener('abort', interrupt)
+  const needsRecordNumbers = pool.ready.then((ready) => ready.needsRecordNumbers)
+  needsRecordNumbers.catch(stop)
+  return {
+    slabs,
+    dispatch: new Dispatch({
+      pool,
+      chunkTimeoutMs: limits.chunkTimeoutMs,
+      onEvent,
+      onBusy: (busy) => metrics?.workersBusy(busy, limits.workers),
+      onRetry: () => metrics?.chunksRetried(1),
+    }),
+    needsRecordNumbers,
+    checkStopped() {
+      if (stopped !== undefined) throw stopped.reason
+    },
+    stop,
+    stopped: stopping.signal,
+    reasonOf: (error) => (stopped === undefined ? error : stopped.reason),
+    async close() {
+      signal?.removeEventListener('abort', interrupt)
+      await pool.destroy()
+    },
+  }
+}
+
+const interrupted = () =>
+  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', { blame: 'user', retry: 'now' })
+
+/** Everything that items share, from what the run was asked to do. */
+export const contextOf = (
+  options: RunOptions,
+  { limits, spec, workshop, tally, records }: ContextParts,
+): RunContext => ({
+  source: options.source,
+  sink: options.sink,
+  records,
+  spec,
+  limits,
+  gzip: options.gzip ?? false,
+  quarantineContent: options.quarantineContent ?? false,
+  commitsAtEnd: options.maxQuarantined !== undefined,
+  onBadLine: options.onBadLine ?? 'quarantine',
+  needsRecordNumbers: workshop.needsRecordNumbers,
+  slabs: workshop.slabs,
+  dispatch: workshop.dispatch,
+  checkStopped: workshop.checkStopped,
+  onEvent: options.onEvent ?? (() => {}),
+  faultPoint: options.faultPoint ?? (() => {}),
+  onDelivered: (work, chunk, at) => tally.delivered(work, chunk, at),
+})
+
+export interface ContextParts {
+  readonly limits: Limits
+  readonly spec: RunContext['spec']
+  readonly workshop: Workshop
+  readonly tally: Tally
+  readonly records: Records
+}
