@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { linePrinters, type Terminal } from './commands/display/terminal.js'
 import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.js'
 import { describeFailure } from './commands/failure.js'
 import { checkNodeVersion } from './commands/node-version.js'
-import { linePrinters, type Terminal } from './commands/terminal.js'
 
 const words = process.argv.slice(2)
 // The list of processes shows everybody what was typed, and an address can hold a SAS.

@@ -9,7 +9,7 @@ import { readSecret } from '../config/secret-place.js'
 import { isRecord } from '../json/record.js'
 import type { Pipeline, PipelineSource } from '../runs/pipeline.js'
 import { isLocal, openLake, openSource } from '../storage/open.js'
-import { requestOf } from './export.js'
+import { requestOf } from './export/export.js'
 import { type PipelineFile, secretSourcesOf } from './pipeline-file.js'
 import { readConfigAt } from './store-access.js'
 

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option as CommanderOption } from 'commander'
+import type { Terminal } from './display/terminal.js'
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.js'
-import { type Option, usage, type Values } from './options.js'
-import type { Terminal } from './terminal.js'
+import { type Option, usage, type Values } from './shared-options.js'
 import type { Verb } from './verb.js'
 
 /** Runs the verb that the words name. Throws SluiceError USAGE; prints help itself. */

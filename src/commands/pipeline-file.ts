@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path'
 import type { PipelineConfig } from '../config/pipeline-schema.js'
 import type { SecretSources } from '../config/secret-place.js'
 import { isLocal, type StoreAccess } from '../storage/open.js'
+import type { RunDisplay } from './display/run-display.js'
+import { apartFromRun, type MetricsPlaces } from './display/run-metrics.js'
+import type { Terminal } from './display/terminal.js'
 import { keyVaultReader } from './key-vault-reader.js'
-import type { RunDisplay } from './run-display.js'
-import { apartFromRun, type MetricsPlaces } from './run-metrics.js'
 import { storeAccess } from './store-access.js'
-import type { Terminal } from './terminal.js'
 
 /** A pipeline's file and what its parts are opened with. */
 export interface PipelineFile {

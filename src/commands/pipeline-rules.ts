@@ -9,10 +9,10 @@ import { isSluiceError, sluiceError } from '../errors.js'
 import { pageOf } from '../rules/lint/findings/codes.js'
 import { scheduleProblems } from '../runs/cron.js'
 import { isLocal } from '../storage/open.js'
+import type { Terminal } from './display/terminal.js'
 import { withKeys } from './open-pipeline.js'
 import { fileOf, type PipelineFile } from './pipeline-file.js'
 import { readConfigAt } from './store-access.js'
-import type { Terminal } from './terminal.js'
 
 /**
  * What lint says of a pipeline's file, or where that is without fault, of its anonymizer configuration as the pipeline

@@ -4,7 +4,7 @@ import { settleProxies } from '../config/proxy-settings.js'
 import { sluiceError } from '../errors.js'
 import { createRetry, type RetryEvent } from '../http/retry.js'
 import { isLocal, placeOf, readCloudText, type StoreAccess } from '../storage/open.js'
-import type { Terminal } from './terminal.js'
+import type { Terminal } from './display/terminal.js'
 
 export interface AccessOptions {
   readonly readAheadBytes?: number

@@ -1,6 +1,6 @@
+import type { Terminal } from './display/terminal.js'
 import type { ExitCode } from './exit-codes.js'
-import { flag, type Options, type Values } from './options.js'
-import type { Terminal } from './terminal.js'
+import { flag, type Options, type Values } from './shared-options.js'
 
 /** One `sluice <verb>`. */
 export interface Verb<O extends Options = Options> {

@@ -1,46 +1,50 @@
-import { ANONYMIZE } from './anonymize-options.js'
-import { CHECK } from './check-options.js'
-import { DECRYPT } from './decrypt-options.js'
-import { DEMO } from './demo-options.js'
-import { DIFF } from './diff-options.js'
-import { EXPORT } from './export-options.js'
-import { LINT } from './lint-options.js'
-import { RUN } from './run-options.js'
-import { SERVE } from './serve-options.js'
-import { SHARE } from './share-options.js'
+import { ANONYMIZE } from './anonymize/options.js'
+import { CHECK } from './check/options.js'
+import { DECRYPT } from './decrypt/options.js'
+import { DEMO } from './demo/options.js'
+import { DIFF } from './diff/options.js'
+import { EXPORT } from './export/options.js'
+import { LINT } from './lint/options.js'
+import { RUN } from './run/options.js'
+import { SERVE } from './serve/options.js'
+import { SHARE } from './share/options.js'
 import { type Verb, verb } from './verb.js'
 
 /** Every verb, in the order of the help. */
 export const VERBS: readonly Verb[] = [
   verb({
     ...ANONYMIZE,
-    run: async (values, terminal) => (await import('./anonymize.js')).anonymize(values, terminal),
+    run: async (values, terminal) => (await import('./anonymize/anonymize.js')).anonymize(values, terminal),
   }),
   verb({
     ...EXPORT,
-    run: async (values, terminal) => (await import('./export.js')).exportFromServer(values, terminal),
+    run: async (values, terminal) => (await import('./export/export.js')).exportFromServer(values, terminal),
   }),
   verb({
     ...RUN,
-    run: async (values, terminal, words) => (await import('./run.js')).run(values, terminal, words),
+    run: async (values, terminal, words) => (await import('./run/run.js')).run(values, terminal, words),
   }),
-  verb({ ...LINT, run: async (values, terminal) => (await import('./lint.js')).lint(values, terminal) }),
+  verb({ ...LINT, run: async (values, terminal) => (await import('./lint/lint.js')).lint(values, terminal) }),
   verb({
     ...DECRYPT,
-    run: async (values, terminal, words) => (await import('./decrypt.js')).decrypt(values, terminal, words),
+    run: async (values, terminal, words) =>
+      (await import('./decrypt/decrypt.js')).decrypt(values, terminal, words),
   }),
-  verb({ ...SERVE, run: async (values, terminal) => (await import('./serve.js')).serve(values, terminal) }),
+  verb({
+    ...SERVE,
+    run: async (values, terminal) => (await import('./serve/serve.js')).serve(values, terminal),
+  }),
   verb({
     ...DIFF,
-    run: async (values, terminal, words) => (await import('./diff.js')).diff(values, terminal, words),
+    run: async (values, terminal, words) => (await import('./diff/diff.js')).diff(values, terminal, words),
   }),
   verb({
     ...CHECK,
-    run: async (values, terminal, words) => (await import('./check.js')).check(values, terminal, words),
+    run: async (values, terminal, words) => (await import('./check/check.js')).check(values, terminal, words),
   }),
   verb({
     ...SHARE,
-    run: async (values, terminal, words) => (await import('./share.js')).share(values, terminal, words),
+    run: async (values, terminal, words) => (await import('./share/share.js')).share(values, terminal, words),
   }),
-  verb({ ...DEMO, run: async (values, terminal) => (await import('./demo.js')).demo(values, terminal) }),
+  verb({ ...DEMO, run: async (values, terminal) => (await import('./demo/demo.js')).demo(values, terminal) }),
 ]

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { folderConfigs } from '../../src/commands/serve-configs.js'
+import { folderConfigs } from '../../src/commands/serve/configurations.js'
 import { sluice } from '../support/sluice.js'
 
 const HASH = 'CANARY hash: walnut, tundra, 9'

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { eventLog } from '../../src/commands/event-log.js'
+import { eventLog } from '../../src/commands/display/event-log.js'
 import { EXIT_MEANINGS } from '../../src/commands/exit-codes.js'
 import { describeFailure } from '../../src/commands/failure.js'
 import { fallbackOf } from '../../src/commands/parser.js'

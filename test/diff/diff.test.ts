@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { diffText } from '../../src/commands/diff-text.js'
+import { diffText } from '../../src/commands/diff/text.js'
 import { isColorWanted } from '../../src/config/color.js'
 import { writeDiffPage } from '../../src/diff/page-file.js'
 import { compare, LOCAL_ACCESS } from '../support/diff-run.js'

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { folderConfigs } from '../../src/commands/serve-configs.js'
+import { folderConfigs } from '../../src/commands/serve/configurations.js'
 import { folderContainers } from '../../src/server/jobs/folder-containers.js'
 import {
   type RunningServer,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { longFlag, type Option } from '../../src/commands/options.js'
+import { longFlag, type Option } from '../../src/commands/shared-options.js'
 import type { Verb } from '../../src/commands/verb.js'
 import { VERBS } from '../../src/commands/verbs.js'
 import type { Random } from './random.js'

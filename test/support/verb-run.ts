@@ -1,8 +1,8 @@
 import { Readable, Writable } from 'node:stream'
+import { linePrinters } from '../../src/commands/display/terminal.js'
 import { exitCodeOf } from '../../src/commands/exit-codes.js'
 import { describeFailure } from '../../src/commands/failure.js'
 import { runVerb } from '../../src/commands/parser.js'
-import { linePrinters } from '../../src/commands/terminal.js'
 import { VERBS } from '../../src/commands/verbs.js'
 import type { Finished } from './sluice.js'
 

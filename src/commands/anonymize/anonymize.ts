@@ -1,0 +1,170 @@
+import { type CheckedConfig, checkConfig } from '../../config/anonymizer-config.js'
+import { planOf } from '../../config/plan.js'
+import { layoutFingerprint, openRunFolder } from '../../pipeline/layout.js'
+import type { RunMetrics, RunOptions } from '../../pipeline/options.js'
+import type { RunReport } from '../../pipeline/report/report.js'
+import { reportJson } from '../../pipeline/report/state-report.js'
+import { runPipeline } from '../../pipeline/run.js'
+import { anonymizeStream } from '../../pipeline/stream.js'
+import { isLocal, openLake, openSource, type StoreAccess } from '../../storage/open.js'
+import { splitSink } from '../../storage/split.js'
+import type { Sink } from '../../storage/store.js'
+import { printReport, printStreamTotals } from '../display/report-text.js'
+import type { RunDisplay } from '../display/run-display.js'
+import { apartFromRun } from '../display/run-metrics.js'
+import type { Terminal } from '../display/terminal.js'
+import { withRunDisplay } from '../display/with-run-display.js'
+import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
+import { longFlag, required, usage } from '../shared-options.js'
+import { readConfigAt, storeAccess } from '../store-access.js'
+import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './options.js'
+
+/** `sluice anonymize`. Throws what the configuration, the store and the pipeline throw. */
+export async function anonymize(values: AnonymizeValues, terminal: Terminal): Promise<ExitCode> {
+  const input = required(values.input, ANONYMIZE_OPTIONS.input)
+  const output = required(values.output, ANONYMIZE_OPTIONS.output)
+  const config = required(values.config, ANONYMIZE_OPTIONS.config)
+  if ((input === '-') !== (output === '-'))
+    throw usage('stdin goes to stdout: -i - and -o - belong together.')
+  let shown: RunDisplay | undefined
+  const access = storeAccess(terminal, {
+    readAheadBytes: values.readAhead,
+    onRetry: ({ at, ...fields }) =>
+      shown?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
+  })
+  const { raw, baseFolder } = await readConfigAt(config, access)
+  const checked = checkConfig(raw, {
+    fhirVersion: values.fhirVersion,
+    baseFolder,
+    allowRandomKeys: values.allowRandomKeys,
+    allowWeakKeys: values.allowWeakKeys,
+    warnsOfWeakKeys: true,
+    validateInput: values.validateInput,
+    validateOutput: values.validateOutput,
+  })
+  const isStream = input === '-'
+  if (isStream) refuseFileOptions(values)
+  const places = { ...values, apartFrom: apartFromRun(output, [input, config, values.state]) }
+  return withRunDisplay(places, terminal, !isStream, (display, metrics) => {
+    shown = display
+    display.configured(checked)
+    const opened = { checked, display, metrics, access }
+    return isStream ? stream(values, opened, terminal) : files({ input, output }, values, opened, terminal)
+  })
+}
+
+const FILE_OPTIONS = [
+  'quarantineContent',
+  'maxQuarantined',
+  'overwrite',
+  'skip',
+  'prune',
+  'allowEmpty',
+  'json',
+  'layout',
+  'createContainer',
+  'state',
+  'splitBytes',
+] as const
+
+function refuseFileOptions(values: AnonymizeValues): void {
+  for (const name of FILE_OPTIONS)
+    if (values[name]) throw usage(`${longFlag(ANONYMIZE_OPTIONS[name])} needs files, not stdin.`)
+}
+
+interface Opened {
+  readonly checked: CheckedConfig
+  readonly display: RunDisplay
+  readonly metrics: RunMetrics | undefined
+  readonly access: StoreAccess
+}
+
+async function files(
+  { input, output }: { readonly input: string; readonly output: string },
+  values: AnonymizeValues,
+  { checked, display, metrics, access }: Opened,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { createContainer, state, splitBytes, overwrite, quarantineContent } = values
+  const source = await openSource(input, access)
+  const lake = await openLake(output, access, { isToBeCreated: createContainer, state })
+  const shared = { ...sharedOptions(values, checked, terminal), quarantineContent }
+  const folder = await openRunFolder(lake, {
+    layout: values.layout ?? (isLocal(output) ? 'none' : 'dated'),
+    fingerprint: layoutFingerprint(source.place, { ...shared, splitBytes }),
+    signal: terminal.signal,
+    onEvent: display.onEvent,
+  })
+  const sink = splitBytes === undefined ? folder.sink : splitSink(folder.sink, splitBytes, { overwrite })
+  try {
+    const report = await runPipeline({
+      ...shared,
+      source,
+      sink,
+      maxQuarantined: values.maxQuarantined,
+      overwrite,
+      prune: values.prune,
+      allowEmpty: values.allowEmpty,
+      skipExisting: values.skip,
+      metrics,
+      onProgress: display.onProgress,
+      onEvent: display.onEvent,
+    })
+    await display.close()
+    return await printed(report, sink, values, terminal)
+  } finally {
+    await folder.close()
+  }
+}
+
+async function printed(
+  report: RunReport,
+  sink: Sink,
+  values: AnonymizeValues,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (values.json) terminal.print(await reportJson(report))
+  else {
+    if (isWithoutResource(report)) terminal.print('WARNING: no resource was delivered; check the input')
+    printReport(report, sink, terminal)
+  }
+  if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
+  return report.lines.quarantined > 0 ? values.quarantineExit : EXIT.delivered
+}
+
+/** Files that hold nothing, as exports leave them that went wrong. */
+const isWithoutResource = ({ items, lines }: RunReport): boolean =>
+  items.committed + items.finishedBefore > 0 && items.skipped + items.failed === 0 && lines.delivered === 0
+
+async function stream(
+  values: AnonymizeValues,
+  { checked, display, metrics }: Opened,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const totals = await anonymizeStream({
+    ...sharedOptions(values, checked, terminal),
+    input: terminal.stdin,
+    output: terminal.stdout,
+    metrics,
+    onEvent: display.onEvent,
+    onQuarantined: display.onQuarantined,
+  })
+  await display.close()
+  printStreamTotals(totals, terminal)
+  return totals.quarantined > 0 ? values.quarantineExit : EXIT.delivered
+}
+
+const sharedOptions = (
+  { asOf, workers, memoryBudget, maxLineBytes, gzip, onBadLine }: AnonymizeValues,
+  checked: CheckedConfig,
+  { signal }: Terminal,
+) =>
+  ({
+    plan: planOf(checked, asOf),
+    workers,
+    memoryBudgetBytes: memoryBudget,
+    maxLineBytes,
+    gzip,
+    onBadLine,
+    signal,
+  }) satisfies Partial<RunOptions>

@@ -1,0 +1,47 @@
+import { type CheckResult, checkOutput } from '../../check/check.js'
+import { openOutput } from '../../check/open.js'
+import { printByteCount, printCount } from '../../config/sizes.js'
+import type { Terminal } from '../display/terminal.js'
+import { EXIT, type ExitCode } from '../exit-codes.js'
+import { usage } from '../shared-options.js'
+import { storeAccess } from '../store-access.js'
+import type { CheckValues } from './options.js'
+
+const MOST_SHOWN = 50
+
+/** `sluice check`. Throws what the store throws. */
+export async function check(
+  { json, sizesOnly }: CheckValues,
+  terminal: Terminal,
+  words: readonly string[],
+): Promise<ExitCode> {
+  if (words.length !== 1) throw usage('check needs one output: a folder or an address.')
+  const files = await openOutput(words[0], storeAccess(terminal))
+  const result = await checkOutput(files, { isSizesOnly: sizesOnly, signal: terminal.signal })
+  if (json) terminal.print(JSON.stringify(result))
+  else for (const line of checkText(result)) terminal.print(line)
+  return result.isProven ? EXIT.delivered : EXIT.sink
+}
+
+/** What was found, for people. */
+export function* checkText({
+  isProven,
+  isSizesOnly,
+  outputs,
+  problems,
+  place,
+}: CheckResult): Iterable<string> {
+  for (const { code, file, message } of problems.slice(0, MOST_SHOWN)) yield `${code}: ${file}: ${message}`
+  const left = problems.length - MOST_SHOWN
+  if (left > 0) yield `… and ${printCount(left)} more problems; --json lists all`
+  for (const { folder, fileCount, bytes, lines } of outputs)
+    yield `${folder === '' ? place : folder}: ${printCount(fileCount)} files, ${printByteCount(bytes)}${
+      lines === undefined ? '' : `, ${printCount(lines.delivered)} lines`
+    }`
+  if (!isProven)
+    yield `not proven: ${printCount(problems.length)} ${problems.length === 1 ? 'problem' : 'problems'}`
+  else
+    yield isSizesOnly
+      ? 'names and sizes are right; contents were not read'
+      : 'proven: all files are as the run wrote them'
+}

@@ -1,0 +1,69 @@
+import { printByteCount, printCount } from '../../config/sizes.js'
+import { LEFT_OUT_NAME, leftOutText } from '../../pipeline/lifecycle/left-out.js'
+import type { LineTotals, RunReport } from '../../pipeline/report/report.js'
+import type { Terminal } from './terminal.js'
+
+/** Where outputs and state of a run are. */
+export interface RunPlaces {
+  readonly place: string
+  readonly state: { readonly place: string }
+}
+
+/** The end of a run in a few lines. */
+export function printReport(report: RunReport, sink: RunPlaces, terminal: Terminal): void {
+  const { items, lines, bytes, seconds, failed, quarantinedByCode, leftOut, orphaned, removed } = report
+  const rest = [
+    [items.finishedBefore, 'finished before'],
+    [items.skipped, 'skipped'],
+    [items.failed, 'failed'],
+  ] as const
+  const asides = rest.filter(([count]) => count > 0).map(([count, what]) => `${printCount(count)} ${what}`)
+  terminal.print(
+    `${printCount(items.committed)} of ${printCount(items.listed)} files anonymized${
+      asides.length > 0 ? ` (${asides.join(', ')})` : ''
+    } in ${seconds.toFixed(1)} s: ${printByteCount(bytes.read)} read, ${printByteCount(bytes.written)} written`,
+  )
+  terminal.print(lineText(lines))
+  const codes = Object.entries(quarantinedByCode)
+  if (codes.length > 0) {
+    terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
+    terminal.print(`places: ${below(sink.state.place, 'quarantine')}`)
+  }
+  const others = leftOutText(leftOut)
+  if (others !== '') terminal.print(`left out: ${others} (${below(sink.state.place, LEFT_OUT_NAME)})`)
+  if (removed.length > 0)
+    terminal.print(
+      `removed: ${printCount(removed.length)} outputs whose files are now elsewhere or gone (${shown(removed)})`,
+    )
+  if (orphaned.length > 0)
+    terminal.print(
+      `orphaned: ${printCount(orphaned.length)} outputs whose files are gone from the input, not in run.json (${shown(orphaned)}); --prune removes them`,
+    )
+  const idle = idleText(report.idleRules)
+  if (idle !== undefined) terminal.print(idle)
+  for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
+  if (failed.length === 0) terminal.print(`report: ${below(sink.place, 'run.json')}`)
+}
+
+const shown = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+
+const MOST_SHOWN_RULES = 10
+
+/** Reports of earlier versions do not have them. */
+function idleText(rules: readonly number[] = []): string | undefined {
+  if (rules.length === 0) return undefined
+  const first = rules.slice(0, MOST_SHOWN_RULES).join(', ')
+  const more = rules.length > MOST_SHOWN_RULES ? ` and ${rules.length - MOST_SHOWN_RULES} more` : ''
+  return `${rules.length === 1 ? 'rule' : 'rules'} ${first}${more} reached nothing: sluice lint finds paths that cannot match and rules that earlier ones shadow`
+}
+
+/** Of a path or an address. */
+const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`
+
+/** On stderr: stdout holds the data. */
+export const printStreamTotals = (lines: LineTotals, terminal: Terminal): void =>
+  terminal.warn(lineText(lines))
+
+const lineText = ({ read, delivered, quarantined, blank }: LineTotals): string =>
+  `${printCount(read)} lines: ${printCount(delivered)} delivered, ${printCount(quarantined)} quarantined, ${printCount(blank)} blank`

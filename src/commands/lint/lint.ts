@@ -1,0 +1,42 @@
+import { lintConfig } from '../../config/lint-config.js'
+import type { LintReport } from '../../config/lint-report.js'
+import { isPipeline } from '../../config/pipeline-config.js'
+import { placeOf } from '../../storage/open.js'
+import { dataWithoutCredentials } from '../credentials.js'
+import type { Terminal } from '../display/terminal.js'
+import { EXIT, type ExitCode } from '../exit-codes.js'
+import { lintPipeline } from '../pipeline-rules.js'
+import { required } from '../shared-options.js'
+import { readConfigAt, storeAccess } from '../store-access.js'
+import { LINT, type LintValues } from './options.js'
+
+/** `sluice lint`. Throws SluiceError CONFIG_INVALID for a file that cannot be read at all. */
+export async function lint(values: LintValues, terminal: Terminal): Promise<ExitCode> {
+  const address = required(values.config, LINT.options.config)
+  const { raw, baseFolder } = await readConfigAt(address, storeAccess(terminal))
+  const path = placeOf(address)
+  const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
+  const remarks = isPipeline(raw)
+    ? await lintPipeline(raw, address, terminal)
+    : lintConfig(raw, { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder })
+  const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
+  const warningCount = remarks.length - problemCount
+  const report: LintReport = {
+    config: path,
+    problemCount,
+    warningCount,
+    remarks: dataWithoutCredentials(remarks),
+  }
+  if (values.json) terminal.print(JSON.stringify(report))
+  else printRemarks(report, terminal)
+  return problemCount > 0 || (values.strict && warningCount > 0) ? EXIT.usage : EXIT.delivered
+}
+
+function printRemarks({ config, problemCount, warningCount, remarks }: LintReport, terminal: Terminal): void {
+  for (const { severity, code, rule, path, message } of remarks)
+    terminal.print(`${severity}: ${rule === undefined ? '' : `rule ${rule}: `}${path} ${message} [${code}]`)
+  terminal.print(`${config}: ${count(problemCount, 'problem')}, ${count(warningCount, 'warning')}`)
+  if (remarks.length > 0) terminal.print('docs/lint.md explains each code in brackets, with an example.')
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

@@ -1,0 +1,33 @@
+import { FHIR_VERSIONS } from '../../fhir/version.js'
+import { asChoice, asText, flag, maybe, type Values } from '../shared-options.js'
+import { JSON_OPTION } from '../verb.js'
+
+const options = {
+  config: maybe('-c, --config <file>', 'the configuration', asText, { aliases: ['--configFile <file>'] }),
+  fhirVersion: maybe(
+    '--fhir-version <version>',
+    'for a configuration that names none: STU3, R4, R4B or R5',
+    asChoice(...FHIR_VERSIONS),
+    { fallbackText: 'R4' },
+  ),
+  allowRandomKeys: flag('--allow-random-keys', 'accept missing keys'),
+  allowWeakKeys: flag('--allow-weak-keys', 'accept keys that can be guessed, and one key for two uses'),
+  strict: flag('--strict', 'exit with 2 on warnings, too'),
+  json: JSON_OPTION,
+}
+
+export type LintValues = Values<typeof options>
+
+export const LINT = {
+  name: 'lint',
+  summary: 'Checks a configuration and says what its rules really do.',
+  details:
+    'Problems (exit code 2): a run refuses the configuration, or a rule rejects every line it reaches. Warnings: rules ' +
+    'and conditions that can never match, rules that earlier ones shadow, elements that no rule reaches, settings ' +
+    'without effect. Each has a stable code, which docs/lint.md explains.',
+  options,
+  examples: [
+    ['sluice lint -c configs/safe-harbor-r4.json', 'checks a preset'],
+    ['sluice lint -c config.json --strict --json', 'for a build: exits with 2 on any finding'],
+  ],
+} as const
