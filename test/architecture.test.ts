@@ -36,6 +36,11 @@ const against: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a barrel': { 'rules/all.ts': `export { a } from './a.js'`, 'rules/a.ts': '' },
   'an index file': { 'rules/index.ts': '' },
   'a cycle': { 'fhir/a.ts': `import { b } from './b.js'`, 'fhir/b.ts': `import type { a } from './a.js'` },
+  'a cycle of rooms': {
+    'fhir/json/a.ts': `import { b } from '../b.js'`,
+    'fhir/b.ts': `import type { c } from './json/c.js'`,
+    'fhir/json/c.ts': '',
+  },
   'process.env outside config': { 'storage/a.ts': 'const home = process.env.HOME' },
   'process.exit outside cli.ts': { 'commands/a.ts': 'process.exit(1)' },
   'a signal outside cli.ts': { 'pipeline/a.ts': `process.once('SIGINT', stop)` },

@@ -14,18 +14,18 @@ export function readSourceTree(folder: string): SourceTree {
 
 // ARCHITECTURE.md, "Where things are": each layer may import those above it in this list, none of its own.
 const LAYERS: readonly (readonly string[])[] = [
-  ['errors', 'version', 'visible', 'json'],
+  ['errors', 'json', 'secret', 'version', 'visible'],
   ['environment-error'],
-  ['retry', 'published'],
+  ['published'],
   ['http'],
   ['fhir'],
   ['rules'],
   ['anonymizer'],
-  ['workers', 'storage', 'metrics', 'synthetic'],
+  ['workers', 'storage', 'metrics', 'demo'],
   ['pipeline'],
-  ['check'],
+  ['check', 'share'],
   ['export', 'load', 'server', 'diff'],
-  ['schedule'],
+  ['runs'],
   ['commands'],
   ['cli'],
 ]
@@ -81,7 +81,7 @@ export function violations(tree: SourceTree): string[] {
   for (const [library, files] of importers)
     if (files.length > 1 || library in MANY_IMPORTERS)
       found.push(`${library}: imported by ${files.join(', ')}`)
-  return [...found, ...cycles(tree)]
+  return [...found, ...cycles(tree), ...roomCycles(tree)]
 }
 
 /** The folder below `src/`, or the file's own name where it lies in `src/` itself. */
@@ -117,19 +117,54 @@ function specifiers(code: string): string[] {
 
 /** Import cycles between files, each named once by its first file. */
 function cycles(tree: SourceTree): string[] {
-  const found: string[] = []
+  return circles(imports(tree)).map((trail) => `cycle: ${trail.join(' → ')}`)
+}
+
+/**
+ * Cycles inside a room, where each of its folders counts as one place: `storage/folder/a.ts` → `storage/open.ts` →
+ * `storage/folder/b.ts` is one. So every room has an order in which it can be read, from the bottom up.
+ */
+function roomCycles(tree: SourceTree): string[] {
+  const graph = new Map<string, Set<string>>()
+  for (const [file, targets] of imports(tree))
+    for (const target of targets) {
+      const [from, to] = [place(file), place(target)]
+      if (from === to || part(file) !== part(target)) continue
+      graph.set(from, (graph.get(from) ?? new Set()).add(to))
+    }
+  return circles(graph)
+    .filter((trail) => trail.some((name) => !name.endsWith('.ts')))
+    .map((trail) => `cycle of rooms: ${trail.join(' → ')}`)
+}
+
+/** The folder in its room that a file lies in, or the file itself where it lies in the room directly. */
+function place(file: string): string {
+  const names = file.split('/')
+  return names.length > 2 ? names.slice(0, 2).join('/') : file
+}
+
+function imports(tree: SourceTree): Map<string, Set<string>> {
+  const targets = (file: string, source: string): string[] =>
+    specifiers(withoutComments(source))
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => resolve(file, specifier))
+  return new Map([...tree].map(([file, source]) => [file, new Set(targets(file, source))]))
+}
+
+/** The circles of a graph as trails that end where they begin; each is found once. */
+function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const found: string[][] = []
   const state = new Map<string, 'open' | 'done'>()
-  const visit = (file: string, trail: readonly string[]): void => {
-    if (state.get(file) === 'done') return
-    if (state.get(file) === 'open') {
-      found.push(`cycle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`)
+  const visit = (name: string, trail: readonly string[]): void => {
+    if (state.get(name) === 'done') return
+    if (state.get(name) === 'open') {
+      found.push([...trail.slice(trail.indexOf(name)), name])
       return
     }
-    state.set(file, 'open')
-    for (const specifier of specifiers(withoutComments(tree.get(file) ?? '')))
-      if (specifier.startsWith('.')) visit(resolve(file, specifier), [...trail, file])
-    state.set(file, 'done')
+    state.set(name, 'open')
+    for (const target of graph.get(name) ?? []) visit(target, [...trail, name])
+    state.set(name, 'done')
   }
-  for (const file of tree.keys()) visit(file, [])
+  for (const name of graph.keys()) visit(name, [])
   return found
 }
