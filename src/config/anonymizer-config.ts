@@ -15,8 +15,9 @@ import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
 import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
 import type { ConfigProblem, Notice } from './problem.js'
+import { issuesAsProblems } from './problem.js'
 import { randomKeysInSeries, randomKeysInTask, type Series } from './random-keys.js'
-import { checkRules, issuesAsProblems } from './rules.js'
+import { checkRules } from './rules.js'
 
 /** What a run adds to its configuration. */
 export interface ConfigOptions {

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { type Problem, sluiceError } from '../errors.js'
 import { textOf } from '../http/body.js'
 import { createHttpClient } from '../http/client.js'
+import { issuesAsProblems } from './problem.js'
 import { readProxies } from './proxy-settings.js'
-import { issuesAsProblems } from './rules.js'
 import { readSecret, type SecretPlace, type SecretSources, secretPlaceSchema } from './secret-place.js'
 
 const scope = z.string().min(1).optional()

@@ -10,7 +10,7 @@ import {
   serverSource,
   storeSource,
 } from './pipeline-schema.js'
-import { issuesAsProblems } from './rules.js'
+import { issuesAsProblems } from './problem.js'
 
 /** Reads a pipeline's file. Throws CONFIG_INVALID with every problem and its path. */
 export async function readPipelineConfig(

@@ -1,3 +1,5 @@
+import type { z } from 'zod'
+
 import type { Problem } from '../errors.js'
 import type { FindingCode } from '../rules/lint/findings/codes.js'
 
@@ -14,4 +16,13 @@ export interface Notice {
   readonly rule?: number
   readonly path: string
   readonly message: string
+}
+
+/** Zod's findings as problems. Zod's own texts name kinds, never values. */
+export function issuesAsProblems(error: z.ZodError, prefix: string, rule?: number): ConfigProblem[] {
+  return error.issues.map((issue) => {
+    const steps = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    const path = `${prefix}${steps.join('')}`.replace(/^\./, '')
+    return { ...(rule === undefined ? {} : { rule }), path, message: issue.message }
+  })
 }

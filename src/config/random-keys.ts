@@ -1,7 +1,6 @@
 import type { Rule } from '../anonymizer/spec.js'
 import { arrayTask } from './array-task.js'
 import type { KeyName } from './keys.js'
-import type { PipelineConfig } from './pipeline-schema.js'
 import type { ConfigProblem } from './problem.js'
 
 /** Runs that belong together, because their outputs are kept or handed out one after the other. */
@@ -59,24 +58,4 @@ const CONSEQUENCES: Readonly<Record<KeyName, string>> = {
   encryptKey: 'what one run encrypted differs from the next',
   dateShiftKey: 'each run shifts the same date anew, and the mean of the shifts gives the true date',
   perturbKey: 'each run has other noise on the same value, and the mean of it gives the exact value',
-}
-
-/** The series that a pipeline's runs form; undefined if each run replaces the one before. */
-export function seriesOf({ onlyNew, schedule, retention, anonymizer }: PipelineConfig): Series | undefined {
-  const why = whyInSeries({ onlyNew, schedule, retention })
-  return why === undefined ? undefined : { why, isSeparate: anonymizer.separateRuns, isAddedTo: onlyNew }
-}
-
-function whyInSeries({
-  onlyNew,
-  schedule,
-  retention,
-}: Pick<PipelineConfig, 'onlyNew' | 'schedule' | 'retention'>): string | undefined {
-  if (onlyNew) return 'onlyNew adds each run to those before it'
-  if (retention?.keepLast !== undefined && retention.keepLast > 1)
-    return `retention keeps the last ${retention.keepLast} runs`
-  if (retention !== undefined && retention.keepLast === undefined)
-    return 'retention keeps the runs of several days'
-  if (schedule !== undefined) return 'a schedule repeats it'
-  return undefined
 }

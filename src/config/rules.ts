@@ -8,7 +8,7 @@ import type { FindingCode } from '../rules/lint/findings/codes.js'
 import { checkRulePath } from '../rules/path/rule-path.js'
 import { METHODS, PLAIN_METHODS, ruleSchema, settingsSchemas } from './anonymizer-schema.js'
 import { isComment } from './comments.js'
-import type { ConfigProblem, Notice } from './problem.js'
+import { type ConfigProblem, issuesAsProblems, type Notice } from './problem.js'
 
 export interface CheckedRules {
   readonly rules: readonly Rule[]
@@ -154,12 +154,3 @@ const PARAMETERS = new Set([
   'enablePartialZipCodesForRedact',
   'restrictedZipCodeTabulationAreas',
 ])
-
-/** Zod's findings as problems. Zod's own texts name kinds, never values. */
-export function issuesAsProblems(error: z.ZodError, prefix: string, rule?: number): ConfigProblem[] {
-  return error.issues.map((issue) => {
-    const steps = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    const path = `${prefix}${steps.join('')}`.replace(/^\./, '')
-    return { ...(rule === undefined ? {} : { rule }), path, message: issue.message }
-  })
-}
