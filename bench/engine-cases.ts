@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { EngineOptions } from '../src/anonymizer/line-anonymizer.js'
 import type { AnonymizerSpec } from '../src/anonymizer/spec.js'
-import { checkConfig, readConfigFile } from '../src/config/anonymizer-config.js'
-import { planOf } from '../src/config/plan.js'
+import { checkConfig, readConfigFile } from '../src/config/anonymizer/configuration.js'
+import { planOf } from '../src/config/anonymizer/plan.js'
 import { HOSPITAL_MIX } from '../src/demo/generate.js'
 import {
   type Lines,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { gunzipSync } from 'node:zlib'
-import { parseByteCount } from '../src/config/sizes.js'
+import { parseByteCount } from '../src/config/units/sizes.js'
 import { writePieces } from '../src/demo/files.js'
 import {
   HOSPITAL_MIX,

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { EXIT_MEANINGS } from '../src/commands/exit-codes.js'
 import { optionRows } from '../src/commands/parser.js'
 import { VERBS } from '../src/commands/verbs.js'
-import { configurationJsonSchema } from '../src/config/anonymizer-schema.js'
-import { lintReportJsonSchema } from '../src/config/lint-report.js'
-import { pipelineJsonSchema } from '../src/config/pipeline-schema.js'
+import { lintReportJsonSchema } from '../src/config/anonymizer/lint-report.js'
+import { configurationJsonSchema } from '../src/config/anonymizer/schema.js'
+import { pipelineJsonSchema } from '../src/config/pipeline/schema.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,5 +1,5 @@
-import { settleProxies } from '../config/proxy-settings.js'
-import type { SecretSources } from '../config/secret-place.js'
+import { settleProxies } from '../config/environment/proxy-settings.js'
+import type { SecretSources } from '../config/environment/secret-place.js'
 import { sluiceError } from '../errors.js'
 import type { Retry } from '../http/retry.js'
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import type { PipelineConfig } from '../config/pipeline-schema.js'
-import type { SecretSources } from '../config/secret-place.js'
+import type { SecretSources } from '../config/environment/secret-place.js'
+import type { PipelineConfig } from '../config/pipeline/schema.js'
 import { isLocal, type StoreAccess } from '../storage/open.js'
 import type { RunDisplay } from './display/run-display.js'
 import { apartFromRun, type MetricsPlaces } from './display/run-metrics.js'

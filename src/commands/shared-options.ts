@@ -1,5 +1,5 @@
-import { isDay } from '../config/days.js'
-import { parseByteCount, parseCountOrShare } from '../config/sizes.js'
+import { isDay } from '../config/units/days.js'
+import { parseByteCount, parseCountOrShare } from '../config/units/sizes.js'
 import { sluiceError } from '../errors.js'
 
 /** One option of a verb: its parser, default, help and row in the README come from here. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import t from 'tap'
 import { diffText } from '../../src/commands/diff/text.js'
-import { isColorWanted } from '../../src/config/color.js'
+import { isColorWanted } from '../../src/config/environment/color.js'
 import { writeDiffPage } from '../../src/diff/page-file.js'
 import { compare, LOCAL_ACCESS } from '../support/diff-run.js'
 import { codeOf, filesIn, run, textIn, writeFiles } from '../support/pipeline-run.js'

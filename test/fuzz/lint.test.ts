@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { checkConfig } from '../../src/config/anonymizer-config.js'
+import { checkConfig } from '../../src/config/anonymizer/configuration.js'
 import { type ElementTree, elementTree } from '../../src/fhir/elements.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../src/fhir/version.js'
 import { type Finding, lintRules } from '../../src/rules/lint/lint.js'

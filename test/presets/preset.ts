@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { createLineAnonymizer, type EngineOptions } from '../../src/anonymizer/line-anonymizer.js'
 import { Output } from '../../src/anonymizer/output.js'
-import { checkConfig, readConfigFile } from '../../src/config/anonymizer-config.js'
-import { planOf } from '../../src/config/plan.js'
+import { checkConfig, readConfigFile } from '../../src/config/anonymizer/configuration.js'
+import { planOf } from '../../src/config/anonymizer/plan.js'
 import type { FhirVersion } from '../../src/fhir/version.js'
 import { projectRoot } from '../support/shared.js'
 

@@ -35,7 +35,7 @@ const FORBIDDEN_FOLDERS = ['utils', 'util', 'helpers', 'common', 'types', 'share
 // Libraries whose very purpose is to be spoken to by each file of one folder: a schema per file, a command per file.
 const MANY_IMPORTERS: Readonly<Record<string, RegExp>> = {
   zod: /^config\//,
-  yaml: /^config\/yaml-text\.ts$/,
+  yaml: /^config\/text\/yaml-text\.ts$/,
   commander: /^(cli\.ts|commands\/)/,
 }
 

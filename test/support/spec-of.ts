@@ -1,6 +1,6 @@
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
-import { checkConfig, parseConfigText } from '../../src/config/anonymizer-config.js'
-import { derivedPerturbKey } from '../../src/config/keys.js'
+import { checkConfig, parseConfigText } from '../../src/config/anonymizer/configuration.js'
+import { derivedPerturbKey } from '../../src/config/anonymizer/keys.js'
 
 /** The day on which the golden files were made: it decides who is over 89. */
 export const GOLDEN_DAY = '2026-11-21'

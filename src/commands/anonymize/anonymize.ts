@@ -1,5 +1,5 @@
-import { type CheckedConfig, checkConfig } from '../../config/anonymizer-config.js'
-import { planOf } from '../../config/plan.js'
+import { type CheckedConfig, checkConfig } from '../../config/anonymizer/configuration.js'
+import { planOf } from '../../config/anonymizer/plan.js'
 import { layoutFingerprint, openRunFolder } from '../../pipeline/layout.js'
 import type { RunMetrics, RunOptions } from '../../pipeline/options.js'
 import type { RunReport } from '../../pipeline/report/report.js'

@@ -1,6 +1,6 @@
 import { type CheckResult, checkOutput } from '../../check/check.js'
 import { openOutput } from '../../check/open.js'
-import { printByteCount, printCount } from '../../config/sizes.js'
+import { printByteCount, printCount } from '../../config/units/sizes.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { usage } from '../shared-options.js'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { decryptValue } from '../../anonymizer/methods/encrypt.js'
-import { encryptKeyOf } from '../../config/decrypt-key.js'
+import { encryptKeyOf } from '../../config/anonymizer/decrypt-key.js'
 import { isSluiceError } from '../../errors.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'

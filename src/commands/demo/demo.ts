@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { isColorWanted } from '../../config/color.js'
-import { readPipelineConfig } from '../../config/pipeline-config.js'
-import { printByteCount, printCount } from '../../config/sizes.js'
+import { isColorWanted } from '../../config/environment/color.js'
+import { readPipelineConfig } from '../../config/pipeline/configuration.js'
+import { printByteCount, printCount } from '../../config/units/sizes.js'
 import { writePieces } from '../../demo/files.js'
 import { HOSPITAL_MIX, planSynthetic, syntheticPieces } from '../../demo/generate.js'
 import { writeDiffPage } from '../../diff/page-file.js'
@@ -24,7 +24,7 @@ import { storeAccess } from '../store-access.js'
 import type { DemoValues } from './options.js'
 import { comparison } from './patient-comparison.js'
 
-const PRESET = fileURLToPath(new URL('../../../configs/safe-harbor-r4.json', import.meta.url))
+const PRESET = fileURLToPath(new URL('../../../../configs/safe-harbor-r4.json', import.meta.url))
 const HOUR_MS = 3_600_000
 const PATIENTS = nameOf('Patient')
 const PATIENTS_READ = 20

@@ -1,4 +1,4 @@
-import { isColorWanted } from '../../config/color.js'
+import { isColorWanted } from '../../config/environment/color.js'
 import { compareExports, type DiffOptions } from '../../diff/diff.js'
 import { checkPagePlace, writePage } from '../../diff/page-file.js'
 import type { DiffSummary } from '../../diff/summary.js'

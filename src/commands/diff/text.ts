@@ -1,4 +1,4 @@
-import { printByteCount, printCount } from '../../config/sizes.js'
+import { printByteCount, printCount } from '../../config/units/sizes.js'
 import type { Example, ExampleRow } from '../../diff/examples.js'
 import { CHANGES, changeOf, OUTCOMES } from '../../diff/outcome.js'
 import type { DiffSummary, ElementSummary } from '../../diff/summary.js'

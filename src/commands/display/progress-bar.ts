@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { printByteCount, printCount } from '../../config/sizes.js'
+import { printByteCount, printCount } from '../../config/units/sizes.js'
 
 /** How far a run is. */
 export interface Progress {

@@ -1,4 +1,4 @@
-import { printByteCount, printCount } from '../../config/sizes.js'
+import { printByteCount, printCount } from '../../config/units/sizes.js'
 import { LEFT_OUT_NAME, leftOutText } from '../../pipeline/lifecycle/left-out.js'
 import type { LineTotals, RunReport } from '../../pipeline/report/report.js'
 import type { Terminal } from './terminal.js'

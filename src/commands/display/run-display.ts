@@ -1,4 +1,4 @@
-import type { CheckedConfig } from '../../config/anonymizer-config.js'
+import type { CheckedConfig } from '../../config/anonymizer/configuration.js'
 import type { RunProgress } from '../../pipeline/options.js'
 import type { QuarantinedLine } from '../../pipeline/report/quarantine.js'
 import { dataWithoutCredentials } from '../credentials.js'

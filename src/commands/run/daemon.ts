@@ -1,4 +1,4 @@
-import { DEFAULT_SCHEDULE, type PipelineConfig } from '../../config/pipeline-schema.js'
+import { DEFAULT_SCHEDULE, type PipelineConfig } from '../../config/pipeline/schema.js'
 import { SYSTEM_CLOCK } from '../../runs/clock.js'
 import { calendarOf } from '../../runs/cron.js'
 import { keepSchedule } from '../../runs/keep-schedule.js'

@@ -1,5 +1,5 @@
-import { readPipelineConfig } from '../../config/pipeline-config.js'
-import type { PipelineConfig } from '../../config/pipeline-schema.js'
+import { readPipelineConfig } from '../../config/pipeline/configuration.js'
+import type { PipelineConfig } from '../../config/pipeline/schema.js'
 import { scheduleProblems } from '../../runs/cron.js'
 import { openRunDisplay } from '../display/run-display.js'
 import { openPipelineMetrics } from '../display/run-metrics.js'

@@ -1,4 +1,4 @@
-import { printCount } from '../../config/sizes.js'
+import { printCount } from '../../config/units/sizes.js'
 import { isSluiceError } from '../../errors.js'
 import { type RunRecord, readRecords } from '../../runs/history.js'
 import { familyOf } from '../../runs/pipeline.js'

@@ -1,4 +1,4 @@
-import { readClients, readKeyPlace } from '../../config/registered-clients.js'
+import { readClients, readKeyPlace } from '../../config/pipeline/registered-clients.js'
 import type { AuthOptions } from '../../server/auth/guard.js'
 import { trustedProxies } from '../../server/http/client-address.js'
 import { type ServerOptions, startServer } from '../../server/server.js'

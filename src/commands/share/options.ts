@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { parseMoment } from '../../config/moments.js'
+import { parseMoment } from '../../config/units/moments.js'
 import { asCount, asText, flag, maybe, type Values, withDefault } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 

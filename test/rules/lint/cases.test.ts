@@ -1,6 +1,6 @@
 import t from 'tap'
-import { lintConfig } from '../../../src/config/lint-config.js'
-import type { LintRemark } from '../../../src/config/lint-report.js'
+import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
+import type { LintRemark } from '../../../src/config/anonymizer/lint-report.js'
 
 const PLACE = 'fhirPathRules[0].cases'
 const linted = (path: string, cases: Readonly<Record<string, string>>): LintRemark[] =>

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lintConfig } from '../../../src/config/lint-config.js'
+import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
 
 const codesOf = (rules: readonly object[], parameters: object = {}): string[] =>
   lintConfig({ fhirVersion: 'R4', fhirPathRules: rules, parameters }).map(

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { judgeConfig, parseConfigText } from '../../../src/config/anonymizer-config.js'
+import { judgeConfig, parseConfigText } from '../../../src/config/anonymizer/configuration.js'
 import { elementTree } from '../../../src/fhir/elements.js'
 import type { FhirVersion } from '../../../src/fhir/version.js'
 import { editDistance, nearestName } from '../../../src/rules/lint/advice/nearest-name.js'

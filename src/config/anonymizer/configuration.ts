@@ -1,0 +1,279 @@
+import { dirname, resolve } from 'node:path'
+import type { AnonymizerSpec, Parameters, Rule } from '../../anonymizer/spec.js'
+import { exhaustionError } from '../../environment-error.js'
+import { isSluiceError, sluiceError } from '../../errors.js'
+import { FHIR_VERSIONS, type FhirVersion } from '../../fhir/version.js'
+import { isRecord } from '../../json/record.js'
+import { nearestName } from '../../rules/lint/advice/nearest-name.js'
+import type { LintedParameters } from '../../rules/lint/lint.js'
+import { readBoundedText } from '../text/bounded-text.js'
+import { isComment } from '../text/comments.js'
+import { isTextFault, readConfigText } from '../text/config-text.js'
+import type { ConfigProblem, Notice } from '../text/problem.js'
+import { issuesAsProblems } from '../text/problem.js'
+import { configDigest } from './config-digest.js'
+import { type CustomModule, findCustomModules } from './custom-modules.js'
+import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
+import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
+import { randomKeysInSeries, randomKeysInTask, type Series } from './random-keys.js'
+import { checkRules } from './rules.js'
+import { configurationSchema, METHODS, parametersSchema } from './schema.js'
+
+/** What a run adds to its configuration. */
+export interface ConfigOptions {
+  /** The version for a configuration that names none; a problem where it names another. Default R4. */
+  readonly fhirVersion?: FhirVersion
+  /** Where relative paths in the configuration start; the file's own folder. */
+  readonly baseFolder?: string
+  readonly allowRandomKeys?: boolean
+  /** Take keys that can be guessed, and one key for two uses. */
+  readonly allowWeakKeys?: boolean
+  /** Weak keys are notices, not problems: for runs of existing configurations. */
+  readonly warnsOfWeakKeys?: boolean
+  /** The runs that this one belongs to: their random keys are refused. */
+  readonly series?: Series
+  readonly validateInput?: boolean
+  readonly validateOutput?: boolean
+  /** Custom methods that the caller has as functions, by name in lower case. */
+  readonly givenMethods?: readonly string[]
+}
+
+/** A configuration without fault. */
+export interface CheckedConfig {
+  /** All but the reference day and the keys that are made for a run. */
+  readonly spec: Omit<AnonymizerSpec, 'asOf'>
+  readonly randomKeys: readonly KeyName[]
+  readonly customModules: readonly CustomModule[]
+  readonly notices: readonly Notice[]
+  /** SHA-256 of its canonical form without the keys. */
+  readonly digest: string
+}
+
+/** A configuration with all that is wrong with it; `checked` only where nothing is. */
+export interface Verdict {
+  readonly problems: readonly ConfigProblem[]
+  /** Keys that a rule needs and that are not given; also among `problems`. */
+  readonly missingKeys: readonly ConfigProblem[]
+  readonly notices: readonly Notice[]
+  /** Those without fault. */
+  readonly rules: readonly Rule[]
+  readonly fhirVersion: FhirVersion
+  /** What lint needs to know about the parameters. */
+  readonly linted: LintedParameters
+  readonly checked?: CheckedConfig
+}
+
+/** Reads a configuration file: raw, in file order. Throws SluiceError CONFIG_INVALID. */
+export async function readConfigFile(path: string, signal?: AbortSignal): Promise<unknown> {
+  const text = await readBoundedText(path, signal).catch((cause: unknown) => {
+    const passed = isSluiceError(cause) ? cause : exhaustionError(cause, path)
+    if (passed !== undefined) throw passed
+    throw sluiceError('CONFIG_INVALID', `The configuration ${path} cannot be read.`, {
+      blame: 'config',
+      retry: 'never',
+      at: path,
+      cause,
+    })
+  })
+  return parseConfigText(text, path)
+}
+
+/** A configuration's text, with the cases of generalize as pairs in file order. Throws CONFIG_INVALID. */
+export function parseConfigText(text: string, name: string): unknown {
+  const read = readConfigText(text, name)
+  if (isTextFault(read))
+    throw sluiceError('CONFIG_INVALID', `${name} ${read.message} (${read.place}).`, {
+      blame: 'config',
+      retry: 'never',
+      at: name,
+      problems: [{ path: read.place, message: read.message }],
+    })
+  const { value, keysOf } = read
+  const rules = isRecord(value)
+    ? Object.entries(value).find(([key]) => key.toLowerCase() === 'fhirpathrules')?.[1]
+    : undefined
+  for (const rule of Array.isArray(rules) ? rules : [])
+    if (isRecord(rule) && isRecord(rule.cases)) {
+      const { cases } = rule
+      rule.cases = keysOf(cases).map((key) => [key, cases[key]])
+    }
+  return value
+}
+
+/** Checks a raw configuration. Throws SluiceError CONFIG_INVALID (KEY_MISSING if only keys lack) with all problems. */
+export function checkConfig(raw: unknown, options: ConfigOptions = {}): CheckedConfig {
+  const { problems, missingKeys, checked } = judgeConfig(raw, options)
+  if (checked !== undefined) return checked
+  const code = problems.length === missingKeys.length ? 'KEY_MISSING' : 'CONFIG_INVALID'
+  const list = problems.map(({ rule, path, message }) =>
+    rule === undefined ? `${path} ${message}` : `rule ${rule}: ${path} ${message}`,
+  )
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
+  throw sluiceError(
+    code,
+    `The configuration has ${count}:\n${list.map((line) => `  - ${line}`).join('\n')}`,
+    {
+      blame: 'config',
+      retry: 'never',
+      problems,
+    },
+  )
+}
+
+/** Finds all that is wrong and all that is odd; throws nothing. */
+export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict {
+  const baseFolder = options.baseFolder ?? process.cwd()
+  const problems: ConfigProblem[] = []
+  const notices: Notice[] = []
+  if (!isRecord(raw))
+    return {
+      problems: [{ path: '(the whole file)', message: 'must be a JSON object' }],
+      missingKeys: [],
+      notices,
+      rules: [],
+      linted: {},
+      fhirVersion: options.fhirVersion ?? 'R4',
+    }
+  const folded = foldKeys(raw, Object.keys(configurationSchema.shape), '', { problems, notices })
+  folded.parameters ??= {}
+  if (isRecord(folded.parameters))
+    folded.parameters = foldKeys(folded.parameters, Object.keys(parametersSchema.shape), 'parameters.', {
+      problems,
+      notices,
+    })
+  // Faults elsewhere must not hide those of the rules and the keys: what fails is put aside, the rest is read.
+  const parsed = configurationSchema.safeParse(folded)
+  if (!parsed.success) problems.push(...issuesAsProblems(parsed.error, ''))
+  const settings = parsed.success ? parsed.data : withoutFaults(folded)
+  const custom = findCustomModules(settings.customMethods, METHODS, baseFolder)
+  problems.push(...custom.problems)
+  const checkedRules = checkRules(
+    settings.fhirPathRules,
+    new Set([...custom.modules.map((module) => module.name), ...(options.givenMethods ?? [])]),
+  )
+  problems.push(...checkedRules.problems)
+  notices.push(...checkedRules.notices)
+  const { rules } = checkedRules
+  const { parameters } = settings
+  const needs = neededKeys(rules, parameters.dateShiftFixedOffsetInDays)
+  const keys = resolveKeys(parameters, needs, {
+    baseFolder,
+    allowRandomKeys: options.allowRandomKeys ?? false,
+    allowWeakKeys: options.allowWeakKeys ?? false,
+    warnsOfWeakKeys: options.warnsOfWeakKeys ?? false,
+  })
+  const isNew = ({ path }: ConfigProblem) => !problems.some((problem) => problem.path === path)
+  const missing = keys.missing.filter(isNew)
+  problems.push(...keys.problems, ...missing)
+  if (!options.allowRandomKeys) problems.push(...randomKeysInTask(keys.random, needs))
+  if (options.series !== undefined) problems.push(...randomKeysInSeries(keys.random, needs, options.series))
+  problems.push(...dateShiftProblems(parameters))
+  notices.push(...keys.warnings.map(({ code, ...warning }) => ({ code: code ?? 'weak-key', ...warning })))
+  notices.push(...keyNotices(parameters), ...dateShiftNotices(parameters, rules))
+  const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
+  const keepsParts =
+    parameters.enablePartialDatesForRedact ||
+    parameters.enablePartialAgesForRedact ||
+    parameters.enablePartialZipCodesForRedact
+  const linted = { keepsParts, urls: parameters.urls }
+  const verdict = { problems, missingKeys: missing, notices, rules, fhirVersion, linted }
+  if (problems.length > 0) return verdict
+  const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
+  const spec = {
+    fhirVersion,
+    processingErrors: settings.processingErrors,
+    unknownElements: settings.unknownElements,
+    rules,
+    parameters: { ...plain, ...keys.fixed } satisfies Parameters,
+    customMethods: Object.fromEntries(custom.modules.map(({ name, url }) => [name, url])),
+    validateInput: options.validateInput ?? false,
+    validateOutput: options.validateOutput ?? false,
+  }
+  const checked = {
+    spec,
+    randomKeys: keys.random,
+    customModules: custom.modules,
+    notices,
+    digest: configDigest(raw),
+  }
+  return { ...verdict, checked }
+}
+
+interface Findings {
+  readonly problems: ConfigProblem[]
+  readonly notices: Notice[]
+}
+
+/** Keys as the schema spells them, whatever their case; an exact match goes before others. */
+function foldKeys(
+  raw: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  prefix: string,
+  { problems, notices }: Findings,
+): Record<string, unknown> {
+  const folded: Record<string, unknown> = {}
+  for (const key of Object.keys(raw)) {
+    const path = `${prefix}${key}`
+    const name = known.find((candidate) => candidate.toLowerCase() === key.toLowerCase())
+    if (name === undefined) {
+      if (isComment(key)) continue
+      const nearest = nearestName(key, known)
+      const advice = nearest === undefined ? '' : `; did you mean "${nearest}"?`
+      notices.push({ code: 'unknown-key', path, message: `is an unknown key and has no effect${advice}` })
+    } else if (name !== key && known.includes(key)) folded[key] = raw[key]
+    else if (Object.hasOwn(folded, name))
+      problems.push({ path, message: `means the same as another key: ${name}` })
+    else folded[name] = raw[key]
+  }
+  return folded
+}
+
+/** The same configuration with defaults in place of the parts at fault. */
+function withoutFaults(folded: Readonly<Record<string, unknown>>) {
+  const parameters = isRecord(folded.parameters) ? folded.parameters : {}
+  const sound = (
+    shape: Record<string, { safeParse(value: unknown): { success: boolean } }>,
+    object: object,
+  ) =>
+    Object.fromEntries(
+      Object.entries(object).filter(([key, value]) => shape[key]?.safeParse(value).success ?? false),
+    )
+  return configurationSchema.parse({
+    fhirPathRules: [],
+    ...sound(configurationSchema.shape, folded),
+    parameters: sound(parametersSchema.shape, parameters),
+  })
+}
+
+function chosenVersion(
+  named: FhirVersion | undefined,
+  asked: FhirVersion | undefined,
+  { problems, notices }: Findings,
+): FhirVersion {
+  if (named !== undefined && asked !== undefined && named !== asked)
+    problems.push({
+      code: 'version-conflict',
+      path: 'fhirVersion',
+      message: `is ${named}, but ${asked} was asked for`,
+    })
+  if (named === undefined && asked === undefined)
+    notices.push({
+      code: 'version-assumed',
+      path: 'fhirVersion',
+      message: `is not given, R4 is assumed: one of ${FHIR_VERSIONS.join(', ')}`,
+    })
+  return named ?? asked ?? 'R4'
+}
+
+function keyNotices(sources: KeySources): Notice[] {
+  return KEY_NAMES.filter((name) => typeof sources[name] === 'string' && sources[name] !== '').map(
+    (name) => ({
+      code: 'secret-in-file' as const,
+      path: `parameters.${name}`,
+      message: 'is a secret in a file: {"env": "NAME"} or {"file": "path"} keeps it out',
+    }),
+  )
+}
+
+/** Where relative paths of a configuration file start. */
+export const baseFolderOf = (configPath: string): string => dirname(resolve(configPath))

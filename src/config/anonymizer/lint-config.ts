@@ -1,0 +1,50 @@
+import { type ElementTree, elementTree } from '../../fhir/elements.js'
+import { parsable, parsableCase } from '../../rules/lint/advice/repair.js'
+import { type FindingCode, factsOf, pageOf } from '../../rules/lint/findings/codes.js'
+import { uncovered } from '../../rules/lint/findings/coverage.js'
+import { lintRules } from '../../rules/lint/lint.js'
+import type { ConfigProblem } from '../text/problem.js'
+import { type ConfigOptions, judgeConfig } from './configuration.js'
+import type { LintRemark } from './lint-report.js'
+
+/** All that `sluice lint` says of a configuration, by rule. Throws nothing. */
+export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemark[] {
+  const { problems, notices, rules, fhirVersion, linted } = judgeConfig(raw, options)
+  const pathOf = new Map(rules.map(({ number, path }) => [number, path]))
+  const remarks = [
+    ...problems.map((problem) => problemRemark(problem, elementTree(fhirVersion))),
+    ...notices.map(({ code, ...notice }) => remark(code, notice)),
+    ...lintRules(rules, elementTree(fhirVersion), linted).map(({ code, rule, message, suggestion, part }) => {
+      const { says } = factsOf(code)
+      return remark(code, {
+        rule,
+        path: part === undefined ? (pathOf.get(rule) ?? '') : `fhirPathRules[${rule - 1}].${part}`,
+        message: says === undefined ? message : `${says}: ${message}`,
+        ...(suggestion === undefined ? {} : { suggestion }),
+      })
+    }),
+    ...uncovered(
+      rules.map(({ path }) => path),
+      elementTree(fhirVersion),
+    ).map(({ code, message }) => remark(code, { path: 'fhirPathRules', message })),
+  ]
+  return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
+}
+
+function problemRemark(
+  { code = 'invalid-setting', written, message, ...problem }: ConfigProblem,
+  tree: ElementTree,
+): LintRemark {
+  const isPath = code === 'path-syntax'
+  const suggestion =
+    written === undefined ? undefined : isPath ? parsable(written, tree) : parsableCase(written)
+  const severity = 'problem'
+  if (suggestion === undefined) return remark(code, { ...problem, message, severity })
+  const advice = `${message}; write \`${suggestion}\``
+  return remark(code, { ...problem, message: advice, suggestion, severity })
+}
+
+const remark = (
+  code: FindingCode,
+  rest: Omit<LintRemark, 'code' | 'severity' | 'page'> & { readonly severity?: LintRemark['severity'] },
+): LintRemark => ({ severity: factsOf(code).severity, code, ...rest, page: pageOf(code) })

@@ -1,0 +1,61 @@
+import { exhaustionError } from '../../environment-error.js'
+import { type Problem, sluiceError } from '../../errors.js'
+import { isRecord } from '../../json/record.js'
+import { readBoundedText } from '../text/bounded-text.js'
+import { isTextFault, readConfigText } from '../text/config-text.js'
+import { issuesAsProblems } from '../text/problem.js'
+import {
+  type PipelineConfig,
+  pipelineSchema,
+  type ScheduleCheck,
+  serverSource,
+  storeSource,
+} from './schema.js'
+
+/** Reads a pipeline's file. Throws CONFIG_INVALID with every problem and its path. */
+export async function readPipelineConfig(
+  path: string,
+  checkSchedule: ScheduleCheck,
+): Promise<PipelineConfig> {
+  const text = await readBoundedText(path).catch((cause: unknown) => {
+    const exhausted = exhaustionError(cause, path)
+    if (exhausted !== undefined) throw exhausted
+    throw sluiceError('CONFIG_INVALID', `The pipeline ${path} cannot be read.`, {
+      blame: 'config',
+      retry: 'never',
+      at: path,
+      cause,
+    })
+  })
+  return checkPipelineConfig(parse(text, path), path, checkSchedule)
+}
+
+/** Whether this is a pipeline rather than an anonymizer configuration. */
+export const isPipeline = (raw: unknown): boolean =>
+  isRecord(raw) && 'anonymizer' in raw && ('source' in raw || 'sink' in raw)
+
+/** Checks what a pipeline's file holds. Throws CONFIG_INVALID with every problem and its path. */
+export function checkPipelineConfig(raw: unknown, at: string, checkSchedule: ScheduleCheck): PipelineConfig {
+  // A union would only say that neither kind of source fits.
+  const source = isRecord(raw) && isRecord(raw.source) && 'store' in raw.source ? storeSource : serverSource
+  const checked = pipelineSchema(source, checkSchedule).safeParse(raw)
+  if (checked.success) return checked.data
+  throw invalid(issuesAsProblems(checked.error, ''), at)
+}
+
+function parse(text: string, path: string): unknown {
+  const read = readConfigText(text, path)
+  if (isTextFault(read)) throw invalid([{ path: read.place, message: read.message }], path)
+  return read.value
+}
+
+function invalid(problems: readonly Problem[], at: string) {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
+  const list = problems.map(({ path, message }) => `  - ${path || '(the whole file)'}: ${message}`)
+  return sluiceError('CONFIG_INVALID', `The pipeline ${at} has ${count}:\n${list.join('\n')}`, {
+    blame: 'config',
+    retry: 'never',
+    at,
+    problems,
+  })
+}
