@@ -1,4 +1,4 @@
-import { FUNCTIONS } from '../evaluate/functions.js'
+import { FUNCTIONS } from './functions.js'
 
 /**
  * A FHIRPath expression. Own parser rather than HL7's: the anonymizer's dialect binds `is`/`as` looser than `|`
