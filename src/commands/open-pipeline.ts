@@ -39,8 +39,7 @@ export async function openPipeline(
 /** The anonymizer configuration with its keys. */
 export async function openAnonymizer(file: PipelineFile): Promise<CheckedConfig> {
   const { keys, asOf: _, config, separateRuns: __, ...options } = file.config.anonymizer
-  const address = isLocal(config) ? resolve(file.baseFolder, config) : config
-  const { raw, baseFolder } = await readConfigAt(address, file.access)
+  const { raw, baseFolder } = await readConfigAt(config, file.access, file.baseFolder)
   const given: Record<string, string> = {}
   for (const [name, place] of Object.entries(keys))
     if (place !== undefined)

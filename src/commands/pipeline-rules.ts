@@ -8,7 +8,6 @@ import { seriesOf } from '../config/pipeline/series.js'
 import { isSluiceError, sluiceError } from '../errors.js'
 import { pageOf } from '../rules/lint/findings/codes.js'
 import { scheduleProblems } from '../runs/cron.js'
-import { isLocal } from '../storage/open.js'
 import type { Terminal } from './display/terminal.js'
 import { withKeys } from './open-pipeline.js'
 import { fileOf, type PipelineFile } from './pipeline-file.js'
@@ -43,8 +42,7 @@ export async function refuseRandomKeys(file: PipelineFile): Promise<void> {
 
 async function remarksOn(file: PipelineFile): Promise<LintRemark[]> {
   const { keys, config, asOf: _, separateRuns: __, ...options } = file.config.anonymizer
-  const address = isLocal(config) ? resolve(file.baseFolder, config) : config
-  const { raw, baseFolder } = await readConfigAt(address, file.access)
+  const { raw, baseFolder } = await readConfigAt(config, file.access, file.baseFolder)
   const given = Object.entries(keys).flatMap(([name, place]) =>
     place === undefined ? [] : [[name, keySource(place, file.baseFolder)] as const],
   )

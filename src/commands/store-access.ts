@@ -1,4 +1,5 @@
-import { baseFolderOf, parseConfigText, readConfigFile } from '../config/anonymizer/configuration.js'
+import { baseFolderOf, parseConfigText, readConfigFile } from '../config/anonymizer/configuration-file.js'
+import { configPathOf } from '../config/anonymizer/presets.js'
 import { readAzureSettings } from '../config/environment/azure-settings.js'
 import { settleProxies } from '../config/environment/proxy-settings.js'
 import { sluiceError } from '../errors.js'
@@ -25,15 +26,18 @@ export const storeAccess = (
 })
 
 /**
- * A configuration as it is written, from a file or a blob, and the folder where its relative paths start: of a blob the
- * current one. Throws CONFIG_INVALID, USAGE and SOURCE_*.
+ * Reads a configuration as it is written: a file (relative to `from`), a preset by its name, or a blob. `baseFolder` is
+ * where the relative paths in it start: for a blob the current folder. Throws CONFIG_INVALID, USAGE and SOURCE_*.
  */
 export async function readConfigAt(
   address: string,
   access: StoreAccess,
+  from?: string,
 ): Promise<{ readonly raw: unknown; readonly baseFolder: string }> {
-  if (isLocal(address))
-    return { raw: await readConfigFile(address, access.retry.signal), baseFolder: baseFolderOf(address) }
+  if (isLocal(address)) {
+    const path = configPathOf(address, from)
+    return { raw: await readConfigFile(path, access.retry.signal), baseFolder: baseFolderOf(path) }
+  }
   const place = placeOf(address)
   const text = await readCloudText(address, access)
   if (text !== undefined) return { raw: parseConfigText(text, place), baseFolder: process.cwd() }

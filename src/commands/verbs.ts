@@ -24,7 +24,10 @@ export const VERBS: readonly Verb[] = [
     ...RUN,
     run: async (values, terminal, words) => (await import('./run/run.js')).run(values, terminal, words),
   }),
-  verb({ ...LINT, run: async (values, terminal) => (await import('./lint/lint.js')).lint(values, terminal) }),
+  verb({
+    ...LINT,
+    run: async (values, terminal, words) => (await import('./lint/lint.js')).lint(values, terminal, words),
+  }),
   verb({
     ...DECRYPT,
     run: async (values, terminal, words) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { readConfigFile } from '../../src/config/anonymizer/configuration.js'
+import { readConfigFile } from '../../src/config/anonymizer/configuration-file.js'
 import { run, textIn, writeFiles } from '../support/pipeline-run.js'
 import { projectRoot } from '../support/shared.js'
 import { loadPreset, PRESETS } from './preset.js'

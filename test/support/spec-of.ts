@@ -1,5 +1,6 @@
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
-import { checkConfig, parseConfigText } from '../../src/config/anonymizer/configuration.js'
+import { checkConfig } from '../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../src/config/anonymizer/configuration-file.js'
 import { derivedPerturbKey } from '../../src/config/anonymizer/keys.js'
 
 /** The day on which the golden files were made: it decides who is over 89. */

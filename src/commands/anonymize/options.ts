@@ -50,7 +50,7 @@ export const ANONYMIZE_OPTIONS = {
   ),
   config: maybe(
     '-c, --config <file>',
-    'file or address of a configuration in the format of the Microsoft tool',
+    'configuration in the format of the Microsoft tool: a file, an address or the name of a preset, such as safe-harbor-r4',
     asText,
     {
       aliases: ['--configFile <file>'],
@@ -159,7 +159,7 @@ export const ANONYMIZE = {
     'environment, workload or managed identity, az login.',
   options: ANONYMIZE_OPTIONS,
   examples: [
-    ['sluice anonymize -i export/ -o anonymized/ -c configs/safe-harbor-r4.json', 'a folder'],
+    ['sluice anonymize -i export/ -o anonymized/ -c safe-harbor-r4', 'a folder'],
     [
       'sluice anonymize -i https://account.blob.core.windows.net/export/2026 -o anonymized/ -c config.json',
       'blobs of a container',

@@ -1,9 +1,14 @@
 import { asText, flag, maybe, type Values } from '../shared-options.js'
 
 const options = {
-  config: maybe('-c, --config <file>', 'take encryptKey from this configuration', asText, {
-    aliases: ['--configFile <file>'],
-  }),
+  config: maybe(
+    '-c, --config <file>',
+    'take encryptKey from this configuration: a file or the name of a preset',
+    asText,
+    {
+      aliases: ['--configFile <file>'],
+    },
+  ),
   keyEnv: maybe('--key-env <name>', 'take the key from this environment variable', asText),
   keyFile: maybe('--key-file <file>', 'take the key from this file', asText),
   json: flag('--json', 'print a JSON document for each value'),

@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import { isColorWanted } from '../../config/environment/color.js'
 import { readPipelineConfig } from '../../config/pipeline/configuration.js'
 import { printByteCount, printCount } from '../../config/units/sizes.js'
@@ -24,7 +23,7 @@ import { storeAccess } from '../store-access.js'
 import type { DemoValues } from './options.js'
 import { comparison } from './patient-comparison.js'
 
-const PRESET = fileURLToPath(new URL('../../../../configs/safe-harbor-r4.json', import.meta.url))
+const PRESET = 'safe-harbor-r4'
 const HOUR_MS = 3_600_000
 const PATIENTS = nameOf('Patient')
 const PATIENTS_READ = 20

@@ -35,7 +35,7 @@ export const EXPORT_OPTIONS = {
   ),
   config: maybe(
     '-c, --config <file>',
-    'anonymizer configuration in the format of the Microsoft tool',
+    'anonymizer configuration in the format of the Microsoft tool: a file, an address or the name of a preset',
     asText,
   ),
   raw: flag('--raw', 'keep the files as they arrive, not anonymized (patient data!)'),
@@ -146,10 +146,7 @@ export const EXPORT = {
     'could not export are counted; their texts are kept in <output>.sluice/.',
   options: EXPORT_OPTIONS,
   examples: [
-    [
-      'sluice export --from https://fhir.example.org/r4 --to lake/2026-11-21 -c configs/safe-harbor-r4.json',
-      'all',
-    ],
+    ['sluice export --from https://fhir.example.org/r4 --to lake/2026-11-21 -c safe-harbor-r4', 'all'],
     [
       'sluice export --from https://fhir.example.org/r4 --group cohort-1 --type Patient,Condition --auth auth.json --to out -c config.json',
       'two types of a group, from a server that wants a token',

@@ -6,13 +6,19 @@ import { dataWithoutCredentials } from '../credentials.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { lintPipeline } from '../pipeline-rules.js'
-import { required } from '../shared-options.js'
+import { required, usage } from '../shared-options.js'
 import { readConfigAt, storeAccess } from '../store-access.js'
 import { LINT, type LintValues } from './options.js'
 
 /** `sluice lint`. Throws SluiceError CONFIG_INVALID for a file that cannot be read at all. */
-export async function lint(values: LintValues, terminal: Terminal): Promise<ExitCode> {
-  const address = required(values.config, LINT.options.config)
+export async function lint(
+  values: LintValues,
+  terminal: Terminal,
+  words: readonly string[],
+): Promise<ExitCode> {
+  if (words.length > 0 && values.config !== undefined)
+    throw usage('name one configuration: either after lint or with --config.')
+  const address = words[0] ?? required(values.config, LINT.options.config)
   const { raw, baseFolder } = await readConfigAt(address, storeAccess(terminal))
   const path = placeOf(address)
   const { fhirVersion, allowRandomKeys, allowWeakKeys } = values

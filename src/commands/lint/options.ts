@@ -3,7 +3,12 @@ import { asChoice, asText, flag, maybe, type Values } from '../shared-options.js
 import { JSON_OPTION } from '../verb.js'
 
 const options = {
-  config: maybe('-c, --config <file>', 'the configuration', asText, { aliases: ['--configFile <file>'] }),
+  config: maybe(
+    '-c, --config <file>',
+    'the same as [config]: a file, an address or the name of a preset',
+    asText,
+    { aliases: ['--configFile <file>'] },
+  ),
   fhirVersion: maybe(
     '--fhir-version <version>',
     'for a configuration that names none: STU3, R4, R4B or R5',
@@ -25,9 +30,10 @@ export const LINT = {
     'Problems (exit code 2): a run refuses the configuration, or a rule rejects every line it reaches. Warnings: rules ' +
     'and conditions that can never match, rules that earlier ones shadow, elements that no rule reaches, settings ' +
     'without effect. Each has a stable code, which docs/lint.md explains.',
+  words: '[config]',
   options,
   examples: [
-    ['sluice lint -c configs/safe-harbor-r4.json', 'checks a preset'],
-    ['sluice lint -c config.json --strict --json', 'for a build: exits with 2 on any finding'],
+    ['sluice lint safe-harbor-r4', 'checks a preset'],
+    ['sluice lint config.json --strict --json', 'for a build: exits with 2 on any finding'],
   ],
 } as const

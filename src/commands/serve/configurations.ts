@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { open, realpath, stat } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
-import { type ConfigOptions, checkConfig, parseConfigText } from '../../config/anonymizer/configuration.js'
+import { basename, dirname, join, sep } from 'node:path'
+import { type ConfigOptions, checkConfig } from '../../config/anonymizer/configuration.js'
+import { parseConfigText } from '../../config/anonymizer/configuration-file.js'
 import { planOf } from '../../config/anonymizer/plan.js'
+import { presetPath } from '../../config/anonymizer/presets.js'
 import { isSluiceError } from '../../errors.js'
 import type { AnonymizerPlan } from '../../pipeline/plan.js'
 import type { ConfigStore } from '../../server/jobs/export-run.js'
@@ -34,6 +36,21 @@ export function folderConfigs(root: string, reading: ConfigReading): ConfigStore
   }
 }
 
+/** One preset as the only configuration; clients name it with or without `.json`. Undefined for no preset's name. */
+export function presetConfigs(name: string, reading: ConfigReading): ConfigStore | undefined {
+  const path = presetPath(name)
+  if (path === undefined) return undefined
+  const folder = folderConfigs(dirname(path), reading)
+  const file = basename(path)
+  return {
+    hasCollection: async () => false,
+    async load(order) {
+      if (order.config !== name && order.config !== file) throw configNotFound(order.config)
+      return folder.load({ ...order, config: file })
+    },
+  }
+}
+
 /** The plan of a configuration's text; its relative paths start at `baseFolder`. Throws Refusal 400. */
 export function planFrom(
   text: Buffer,
@@ -54,6 +71,9 @@ export const conditionNotMet = () =>
     'conflict',
   )
 
+const configNotFound = (name: string) =>
+  badRequest(`Anonymization configuration '${name}' not found.`, 'not-found')
+
 /** `name:tag` as folders; digests too. */
 const collectionPath = (collection: string): string => collection.replace(/[:@]/g, '/')
 
@@ -61,7 +81,7 @@ const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '').toLowerCas
 
 /** The bytes of a file that lies below the folder, whatever links there are. */
 async function readWithin(folder: string, name: string): Promise<Buffer> {
-  const missing = () => badRequest(`Anonymization configuration '${name}' not found.`, 'not-found')
+  const missing = () => configNotFound(name)
   const path = await realpath(join(folder, name)).catch(() => {
     throw missing()
   })

@@ -60,9 +60,14 @@ export const SERVE_OPTIONS = {
       fallbackText: 'off: no anonymized exports',
     },
   ),
-  configs: maybe('--configs <store>', 'anonymizer configurations, by file name', asText, {
-    fallbackText: '<outputs>/anonymization',
-  }),
+  configs: maybe(
+    '--configs <store>',
+    'anonymizer configurations, by file name; or the name of one preset',
+    asText,
+    {
+      fallbackText: '<outputs>/anonymization',
+    },
+  ),
   allowRandomKeys: ANONYMIZE_OPTIONS.allowRandomKeys,
   allowWeakKeys: ANONYMIZE_OPTIONS.allowWeakKeys,
   onlyAnonymized: flag('--only-anonymized', 'refuse exports that are not anonymized'),

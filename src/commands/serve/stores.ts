@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { sluiceError } from '../../errors.js'
@@ -14,6 +15,7 @@ import {
   folderConfigs,
   MAX_CONFIG_BYTES,
   planFrom,
+  presetConfigs,
 } from './configurations.js'
 
 /** Containers as folders below a folder, or as prefixes in a container of the cloud. */
@@ -41,13 +43,16 @@ const cloudContainers = (root: string, access: StoreAccess): ContainerStore => (
 export const below = (address: string, path: string): string =>
   isLocal(address) ? join(address, path) : address.replace(/\/*(\?.*)?$/s, `/${path}$1`)
 
-/** Configurations in a folder, or below a prefix of a container in the cloud. */
-export const openConfigs = async (
+/** Configurations in a folder, or below a prefix of a container in the cloud; or one preset. A folder of its name wins. */
+export async function openConfigs(
   root: string,
   access: StoreAccess,
   reading: ConfigReading,
-): Promise<ConfigStore> =>
-  isLocal(root) ? folderConfigs(root, reading) : cloudConfigs(await openSource(root, access), reading)
+): Promise<ConfigStore> {
+  if (!isLocal(root)) return cloudConfigs(await openSource(root, access), reading)
+  const preset = existsSync(root) ? undefined : presetConfigs(root, reading)
+  return preset ?? folderConfigs(root, reading)
+}
 
 /** The ETag is the blob's own. Collections are folders, which the cloud has none of. */
 const cloudConfigs = (source: Source, reading: ConfigReading): ConfigStore => ({

@@ -1,14 +1,10 @@
-import { dirname, resolve } from 'node:path'
 import type { AnonymizerSpec, Parameters, Rule } from '../../anonymizer/spec.js'
-import { exhaustionError } from '../../environment-error.js'
-import { isSluiceError, sluiceError } from '../../errors.js'
+import { sluiceError } from '../../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../fhir/version.js'
 import { isRecord } from '../../json/record.js'
 import { nearestName } from '../../rules/lint/advice/nearest-name.js'
 import type { LintedParameters } from '../../rules/lint/lint.js'
-import { readBoundedText } from '../text/bounded-text.js'
 import { isComment } from '../text/comments.js'
-import { isTextFault, readConfigText } from '../text/config-text.js'
 import type { ConfigProblem, Notice } from '../text/problem.js'
 import { issuesAsProblems } from '../text/problem.js'
 import { configDigest } from './config-digest.js'
@@ -61,43 +57,6 @@ export interface Verdict {
   /** What lint needs to know about the parameters. */
   readonly linted: LintedParameters
   readonly checked?: CheckedConfig
-}
-
-/** Reads a configuration file: raw, in file order. Throws SluiceError CONFIG_INVALID. */
-export async function readConfigFile(path: string, signal?: AbortSignal): Promise<unknown> {
-  const text = await readBoundedText(path, signal).catch((cause: unknown) => {
-    const passed = isSluiceError(cause) ? cause : exhaustionError(cause, path)
-    if (passed !== undefined) throw passed
-    throw sluiceError('CONFIG_INVALID', `The configuration ${path} cannot be read.`, {
-      blame: 'config',
-      retry: 'never',
-      at: path,
-      cause,
-    })
-  })
-  return parseConfigText(text, path)
-}
-
-/** A configuration's text, with the cases of generalize as pairs in file order. Throws CONFIG_INVALID. */
-export function parseConfigText(text: string, name: string): unknown {
-  const read = readConfigText(text, name)
-  if (isTextFault(read))
-    throw sluiceError('CONFIG_INVALID', `${name} ${read.message} (${read.place}).`, {
-      blame: 'config',
-      retry: 'never',
-      at: name,
-      problems: [{ path: read.place, message: read.message }],
-    })
-  const { value, keysOf } = read
-  const rules = isRecord(value)
-    ? Object.entries(value).find(([key]) => key.toLowerCase() === 'fhirpathrules')?.[1]
-    : undefined
-  for (const rule of Array.isArray(rules) ? rules : [])
-    if (isRecord(rule) && isRecord(rule.cases)) {
-      const { cases } = rule
-      rule.cases = keysOf(cases).map((key) => [key, cases[key]])
-    }
-  return value
 }
 
 /** Checks a raw configuration. Throws SluiceError CONFIG_INVALID (KEY_MISSING if only keys lack) with all problems. */
@@ -274,6 +233,3 @@ function keyNotices(sources: KeySources): Notice[] {
     }),
   )
 }
-
-/** Where relative paths of a configuration file start. */
-export const baseFolderOf = (configPath: string): string => dirname(resolve(configPath))

@@ -1,6 +1,8 @@
 import { sluiceError } from '../../errors.js'
-import { baseFolderOf, judgeConfig, readConfigFile } from './configuration.js'
+import { judgeConfig } from './configuration.js'
+import { baseFolderOf, readConfigFile } from './configuration-file.js'
 import { resolveKeys } from './keys.js'
+import { configPathOf } from './presets.js'
 import type { KeySource } from './schema.js'
 
 /** Where `sluice decrypt` finds its key: one of these. */
@@ -24,7 +26,8 @@ export async function encryptKeyOf({ config, env, file }: DecryptKeyPlace): Prom
   throw noKey(`No key: ${problems[0]?.message ?? 'it is empty'}.`)
 }
 
-async function keyOfConfig(path: string): Promise<string> {
+async function keyOfConfig(nameOrPath: string): Promise<string> {
+  const path = configPathOf(nameOrPath)
   const { checked, problems } = judgeConfig(await readConfigFile(path), {
     baseFolder: baseFolderOf(path),
     allowRandomKeys: true,

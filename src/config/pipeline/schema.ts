@@ -76,7 +76,9 @@ export const storeSource = z.strictObject({ store })
 
 const key = secretPlaceSchema.optional()
 const anonymizer = z.strictObject({
-  config: text.describe('anonymizer configuration: a file, relative to this one, or the address of a blob'),
+  config: text.describe(
+    'anonymizer configuration: a file, relative to this one, the name of a preset, or the address of a blob',
+  ),
   keys: z
     .strictObject({ dateShiftKey: key, cryptoHashKey: key, encryptKey: key, perturbKey: key })
     .default({})

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { configDigest } from '../../../src/config/anonymizer/config-digest.js'
-import { parseConfigText } from '../../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
 import { projectRoot } from '../../support/shared.js'
 
 const digestOf = (text: string): string => configDigest(parseConfigText(text, 'config'))

@@ -1,11 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  type ConfigOptions,
-  judgeConfig,
-  parseConfigText,
-} from '../../../src/config/anonymizer/configuration.js'
+import { type ConfigOptions, judgeConfig } from '../../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
 
 const judge = (config: unknown, options: ConfigOptions = {}) => judgeConfig(config, options)
 const withRule = (rule: unknown, parameters: unknown = {}) => ({

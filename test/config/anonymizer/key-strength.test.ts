@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
-import { judgeConfig, parseConfigText } from '../../../src/config/anonymizer/configuration.js'
+import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
 
 const HASH = 'hash: walnut, tundra, 9 lamps'
 const AES = '3d5f60b18ce2a94777aa81e5c0d9b2f4'

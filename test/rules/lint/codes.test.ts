@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseConfigText } from '../../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
 import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
 import { lintReportSchema } from '../../../src/config/anonymizer/lint-report.js'
 import type { FhirVersion } from '../../../src/fhir/version.js'

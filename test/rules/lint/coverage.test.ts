@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseConfigText } from '../../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
 import { elementTree } from '../../../src/fhir/elements.js'
 import { createAnonymizer } from '../../../src/index.js'
 import { uncovered } from '../../../src/rules/lint/findings/coverage.js'

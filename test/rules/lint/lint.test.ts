@@ -1,5 +1,6 @@
 import t from 'tap'
-import { judgeConfig, parseConfigText } from '../../../src/config/anonymizer/configuration.js'
+import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
+import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
 import { elementTree } from '../../../src/fhir/elements.js'
 import type { FhirVersion } from '../../../src/fhir/version.js'
 import { editDistance, nearestName } from '../../../src/rules/lint/advice/nearest-name.js'
