@@ -1,5 +1,5 @@
 import { createLineAnonymizerSync } from './anonymizer/line-anonymizer.js'
-import type { CustomMethod } from './anonymizer/methods/custom.js'
+import type { CustomMethod } from './anonymizer/methods/custom-method.js'
 import { Output } from './anonymizer/output.js'
 import type { RejectionCode } from './anonymizer/spec.js'
 import { checkConfig } from './config/anonymizer/configuration.js'
@@ -8,7 +8,12 @@ import { checkedDay } from './config/units/days.js'
 import { sluiceError } from './errors.js'
 import type { FhirVersion } from './fhir/version.js'
 
-export type { CustomMethod, CustomResult, CustomSettings, CustomValue } from './anonymizer/methods/custom.js'
+export type {
+  CustomMethod,
+  CustomResult,
+  CustomSettings,
+  CustomValue,
+} from './anonymizer/methods/custom-method.js'
 export type { RejectionCode } from './anonymizer/spec.js'
 export type { Blame, ErrorCode, Problem, SluiceError } from './errors.js'
 export { isSluiceError } from './errors.js'

@@ -1,4 +1,6 @@
-import type { AnonymizerSpec, MethodSettings, Rule } from './spec.js'
+import { keep } from './methods/keep.js'
+import type { MethodSettings } from './methods/table.js'
+import type { AnonymizerSpec, Rule } from './spec.js'
 
 // What deletes a resource names it (Bulk Data Access, "deleted"); `where` leaves these to the interpreter.
 const ADDRESSES = [
@@ -16,8 +18,8 @@ export function withDeletionRules(spec: AnonymizerSpec): AnonymizerSpec {
   const model = spec.rules.find(isForReferences) ?? spec.rules.find(isForIds)
   if (model === undefined) return spec
   const { number: _, path: __, ...settings } = model
-  const keep: MethodSettings = { method: 'keep' }
-  const added = [...ADDRESSES.map((path) => ({ path, ...settings })), { path: METHOD, ...keep }]
+  const kept: MethodSettings = { method: keep.name }
+  const added = [...ADDRESSES.map((path) => ({ path, ...settings })), { path: METHOD, ...kept }]
   const first = added.map((rule, at) => ({
     ...rule,
     number: spec.rules.length + at + 1,

@@ -3,7 +3,7 @@ import { sluiceError } from '../errors.js'
 import type { AnonymizerCounts } from './counts.js'
 import { interpretLine } from './interpreter/interpreter.js'
 import { structureRejection } from './interpreter/structure-check.js'
-import type { CustomMethod } from './methods/custom.js'
+import type { CustomMethod } from './methods/custom-method.js'
 import type { Output } from './output.js'
 import { compileProgram } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
@@ -13,7 +13,7 @@ import { Transducer } from './walk/transducer.js'
 /** One line in, one outcome out. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {
   readonly counts: AnonymizerCounts
-  /** Whether `LineContext.record` matters (a rule encrypts or perturbs). */
+  /** Whether `LineContext.record` matters (a rule's method depends on the place). */
   readonly needsRecordNumbers: boolean
   /**
    * Anonymizes the line `source[start, end)` (no newline inside its range) and appends the result to `out`,
@@ -74,7 +74,7 @@ export function createLineAnonymizerSync(
     elementsByRule: new Float64Array(spec.rules.length),
     interpretedLines: 0,
   }
-  const needsRecordNumbers = spec.rules.some(({ method }) => method === 'encrypt' || method === 'perturb')
+  const needsRecordNumbers = program.rules.some(({ method }) => method.dependsOnPlace === true)
   const transducer = options.engine === 'interpreter' ? undefined : new Transducer(program)
   const transduce = withCompaction(needsRecordNumbers)
   let viewed: Uint8Array | undefined

@@ -1,9 +1,11 @@
 import { type ElementTree, elementTree } from '../fhir/elements.js'
 import { appliesTo, parseRulePath, type RulePath } from '../rules/path/rule-path.js'
 import { createHashText, type HashText } from './methods/crypto-hash.js'
-import type { CustomMethod } from './methods/custom.js'
+import type { CustomMethod } from './methods/custom-method.js'
 import type { LeafMethod } from './methods/leaf.js'
-import { compileMethod } from './methods/methods.js'
+import type { Method } from './methods/method.js'
+import { methodOf } from './methods/table.js'
+import type { KeyName } from './parameters.js'
 import type { AnonymizerSpec, Rule } from './spec.js'
 
 /** A rule ready to run. */
@@ -11,7 +13,9 @@ export interface CompiledRule {
   readonly number: number
   readonly rule: Rule
   readonly path: RulePath
-  readonly method: LeafMethod
+  readonly method: Method
+  /** The method prepared for primitive values. */
+  readonly change: LeafMethod
 }
 
 /** A spec ready to run: what both engines share. */
@@ -21,10 +25,10 @@ export interface Program {
   readonly rules: readonly CompiledRule[]
   /** The rules that run on resources of a type, in file order. */
   rulesFor(resourceType: string): readonly CompiledRule[]
-  /** Whether rule `number` is a redact. */
-  isRedact(number: number): boolean
-  /** Whether nothing of what rule `number` takes out is written: a redact or a remove. */
-  takesAway(number: number): boolean
+  /** The keys that the rules cannot do without. */
+  readonly neededKeys: ReadonlySet<KeyName>
+  /** The method of rule `number`; undefined for 0, which stands for no rule. */
+  methodAt(number: number): Method | undefined
 }
 
 /** Throws SluiceError for a key that a method needs and the spec lacks. */
@@ -33,22 +37,23 @@ export function compileProgram(
   customMethods: ReadonlyMap<string, CustomMethod>,
 ): Program {
   const elements = elementTree(spec.fhirVersion)
-  const { cryptoHashKey } = spec.parameters
+  const { asOf, parameters } = spec
+  const { cryptoHashKey } = parameters
   const hashText = cryptoHashKey === undefined ? undefined : cached(createHashText(cryptoHashKey))
-  const context = { spec, resourceTypes: new Set(elements.resources.keys()), customMethods, hashText }
-  const rules = spec.rules.map((rule) => ({
-    number: rule.number,
-    rule,
-    path: parseRulePath(rule.path),
-    method: compileMethod(rule, context),
-  }))
+  const resourceTypes = new Set(elements.resources.keys())
+  const context = { asOf, parameters, resourceTypes, customMethods, hashText }
+  const rules = spec.rules.map((rule): CompiledRule => {
+    const method = methodOf(rule)
+    const change = method.compile(rule, context)
+    return { number: rule.number, rule, path: parseRulePath(rule.path), method, change }
+  })
   const byType = new Map<string, readonly CompiledRule[]>()
   return {
     spec,
     elements,
     rules,
-    isRedact: (number) => rules[number - 1].rule.method === 'redact',
-    takesAway: (number) => ['redact', 'remove'].includes(rules[number - 1].rule.method),
+    neededKeys: new Set(rules.flatMap(({ method, rule }) => method.keysOf?.(rule, parameters) ?? [])),
+    methodAt: (number) => rules[number - 1]?.method,
     rulesFor(resourceType) {
       const known = byType.get(resourceType)
       if (known !== undefined) return known

@@ -1,4 +1,6 @@
 import type { FhirVersion } from '../fhir/version.js'
+import type { MethodSettings } from './methods/table.js'
+import type { Parameters } from './parameters.js'
 
 /** A checked configuration with its keys, as plain data: it crosses to the workers by structured clone. */
 export interface AnonymizerSpec {
@@ -16,61 +18,13 @@ export interface AnonymizerSpec {
   readonly validateOutput: boolean
 }
 
-export type DateShiftScope = 'resource' | 'file' | 'folder' | 'patient'
-
-/** Keys are resolved text; one that no rule needs may be absent. */
-export interface Parameters {
-  readonly dateShiftKey?: string
-  readonly dateShiftScope: DateShiftScope
-  readonly dateShiftFixedOffsetInDays?: number
-  /** Least and most days of a shift; the original's −50 and 50 by default. */
-  readonly dateShiftRangeInDays?: readonly [least: number, most: number]
-  /** No date keeps its true day. */
-  readonly dateShiftExcludeZero?: boolean
-  /** `remove`: a shifted dateTime becomes a date, an instant midnight UTC; `keep` leaves the offset as written. */
-  readonly dateShiftTimeZone?: 'keep' | 'remove'
-  readonly cryptoHashKey?: string
-  /** `relative`: cryptoHash leaves of a reference only `Type/hash`, without the server's address and the version. */
-  readonly absoluteReferences?: 'keep' | 'relative'
-  /** `references`: cryptoHash treats every url that names a resource as a reference. */
-  readonly urls?: 'whole' | 'references'
-  /** UTF-8 length 16, 24 or 32 bytes. */
-  readonly encryptKey?: string
-  /** Keys the noise of perturb and the IV of encrypt; the configuration derives it from the other keys by default. */
-  readonly perturbKey?: string
-  readonly enablePartialAgesForRedact: boolean
-  readonly enablePartialDatesForRedact: boolean
-  readonly enablePartialZipCodesForRedact: boolean
-  readonly restrictedZipCodeTabulationAreas: readonly string[]
-  readonly customSettings?: unknown
-}
-
 /** One rule. `number` counts from 1 in file order: what messages and reports name. */
 export type Rule = {
   readonly number: number
   readonly path: string
-  /** Goes before the rules without it, whatever its number, and takes its values for references (`deletions.ts`). */
+  /** Goes before the rules without it, whatever its number, and takes its values for references (`deletion-rules.ts`). */
   readonly goesFirst?: true
 } & MethodSettings
-
-export type MethodSettings =
-  | { readonly method: 'keep' | 'redact' | 'remove' | 'dateShift' | 'cryptoHash' | 'encrypt' }
-  /** Text, number, boolean, null or object, as the configuration has it. */
-  | { readonly method: 'substitute'; readonly replaceWith: unknown }
-  | {
-      readonly method: 'perturb'
-      readonly span: number
-      readonly rangeType: 'fixed' | 'proportional'
-      /** 0 to 28 decimals. */
-      readonly roundTo: number
-    }
-  | {
-      readonly method: 'generalize'
-      /** [FHIRPath condition, FHIRPath value], in file order (also for integer-like keys). */
-      readonly cases: readonly (readonly [condition: string, value: string])[]
-      readonly otherValues: 'redact' | 'keep'
-    }
-  | { readonly method: 'custom'; readonly name: string; readonly settings: Readonly<Record<string, unknown>> }
 
 /** Where a line stands; makes keyed randomness differ from place to place and gives the date-shift prefix. */
 export interface LineContext {

@@ -26,6 +26,10 @@ export interface Moment {
 /** 100 ns units per second. */
 export const TICKS_PER_SECOND = 10_000_000
 
+/** The FHIR types whose values are dates, with or without a time. */
+export const isDateType = (type: string): boolean =>
+  type === 'date' || type === 'dateTime' || type === 'instant'
+
 const DASH = 0x2d
 const COLON = 0x3a
 
@@ -225,11 +229,3 @@ export function civilDate(days: number): { year: number; month: number; day: num
 }
 
 const TWO_DIGITS = Array.from({ length: 32 }, (_, value) => String(value).padStart(2, '0'))
-
-/** Whole years from the date to `asOf` (a day); missing parts count as 1. Negative for a date in the future. */
-export function yearsBefore(moment: Moment, asOf: Moment): number {
-  const years = asOf.year - moment.year
-  const anniversaryIsAhead =
-    asOf.month < moment.month || (asOf.month === moment.month && asOf.day < moment.day)
-  return anniversaryIsAhead ? years - 1 : years
-}

@@ -81,6 +81,20 @@ class LazyType implements ElementType {
 
 export const isPrimitive = (type: ElementType): boolean => type.jsonKind !== 'object'
 
+/** Types with a number as their `value` that stands for an amount. */
+const QUANTITIES = new Set([
+  'Age',
+  'Count',
+  'Duration',
+  'Distance',
+  'Money',
+  'Quantity',
+  'SimpleQuantity',
+  'MoneyQuantity',
+])
+
+export const isQuantity = (type: ElementType): boolean => QUANTITIES.has(type.name)
+
 function buildTree(version: FhirVersion): ElementTree {
   const model = fhirModel(version)
   const paths = memberPaths(version, model)

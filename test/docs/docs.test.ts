@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { documents } from '../../scripts/docs.js'
+import { METHODS } from '../../src/anonymizer/methods/table.js'
 import { VERBS } from '../../src/commands/verbs.js'
 import { judgeConfig } from '../../src/config/anonymizer/configuration.js'
 import { parseConfigText } from '../../src/config/anonymizer/configuration-file.js'
-import { METHODS } from '../../src/config/anonymizer/schema.js'
 import { elementTree } from '../../src/fhir/elements.js'
 import { uncovered } from '../../src/rules/lint/findings/coverage.js'
 import { lintRules } from '../../src/rules/lint/lint.js'
@@ -57,5 +57,5 @@ t.test('the configuration of the README is one without problem or surprise', asy
 t.test('every verb and every method stands in the README', async (t) => {
   const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8')
   for (const { name } of VERBS) t.ok(readme.includes(`sluice ${name}`), name)
-  for (const method of METHODS) t.ok(readme.includes(`| \`${method}\` |`), method)
+  for (const { name } of METHODS) t.ok(readme.includes(`| \`${name}\` |`), name)
 })

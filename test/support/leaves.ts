@@ -1,6 +1,6 @@
 import { isFailure, type Leaf, type LeafPlace, RECORD } from '../../src/anonymizer/methods/leaf.js'
-import { compileMethod, type MethodContext } from '../../src/anonymizer/methods/methods.js'
-import type { AnonymizerSpec, MethodSettings } from '../../src/anonymizer/spec.js'
+import type { MethodContext } from '../../src/anonymizer/methods/method.js'
+import { type MethodSettings, methodOf } from '../../src/anonymizer/methods/table.js'
 import { specOf } from './spec-of.js'
 
 /** A leaf of that type and text, standing alone; `parts` says what else matters. */
@@ -54,11 +54,15 @@ export function leafMethod(
   parameters: Readonly<Record<string, unknown>> = {},
   context: Partial<MethodContext> = {},
 ): (leaf: Leaf, place?: LeafPlace) => LeafOutcome {
-  const spec: AnonymizerSpec = specOf({ fhirPathRules: [], parameters })
-  const method = compileMethod(
-    { number: 1, path: 'Patient', ...settings },
-    { spec, resourceTypes: RESOURCE_TYPES, customMethods: new Map(), ...context },
-  )
+  const spec = specOf({ fhirPathRules: [], parameters })
+  const rule = { number: 1, path: 'Patient', ...settings }
+  const method = methodOf(rule).compile(rule, {
+    asOf: spec.asOf,
+    parameters: spec.parameters,
+    resourceTypes: RESOURCE_TYPES,
+    customMethods: new Map(),
+    ...context,
+  })
   return (leaf, place = placeOf()) => {
     const outcome = method(leaf, place)
     if (isFailure(outcome))

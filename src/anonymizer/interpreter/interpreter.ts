@@ -1,4 +1,4 @@
-import { isPrimitive } from '../../fhir/elements.js'
+import { isPrimitive, isQuantity } from '../../fhir/elements.js'
 import { parseTree } from '../../fhir/parse-tree.js'
 import { patientIdOf } from '../../fhir/patient-compartment.js'
 import { type Fault, pathOf, type Tree, type TreeNode } from '../../fhir/tree.js'
@@ -8,7 +8,7 @@ import { isNode, type Scope } from '../../rules/evaluate/scope.js'
 import { EvaluationError } from '../../rules/evaluate/values/item.js'
 import type { AnonymizerCounts } from '../counts.js'
 import { fullInstant, metaWithLabels } from '../labels.js'
-import { isFailure, type LeafChange, type LeafPlace, RECORD } from '../methods/leaf.js'
+import { isFailure, isReferenceElement, type LeafChange, type LeafPlace, RECORD } from '../methods/leaf.js'
 import type { Output } from '../output.js'
 import type { CompiledRule, Program } from '../program.js'
 import type { LineContext, Rejection } from '../spec.js'
@@ -204,15 +204,16 @@ class Interpretation {
       this.takeExtensionsLeft(rule, node)
       return
     }
-    if (rule.rule.method === 'remove') {
+    const { reach, takesAway } = rule.method
+    if (reach === 'element') {
       this.remove(rule, node)
       return
     }
     this.records |= this.apply(rule, node)
-    if (node.isFaulty && rule.rule.method === 'redact') this.records |= RECORD.REDACT
+    if (node.isFaulty && takesAway) this.records |= RECORD.REDACT
     node.claimedBy = rule.number
     if (node.body === undefined) return
-    const leavesExtensions = rule.rule.method === 'generalize' && isPrimitive(node.type)
+    const leavesExtensions = reach === 'primitive' && isPrimitive(node.type)
     for (const child of node.body.children) {
       if (child.isResource || child.detached) continue
       if (!leavesExtensions) this.take(rule, child)
@@ -223,7 +224,7 @@ class Interpretation {
   /** Takes the element away with everything in it: child resources and what earlier rules kept included. */
   private remove(rule: CompiledRule, node: TreeNode): void {
     if (node === this.inTurn)
-      throw new RuleFailure(rule, node, 'remove takes parts of a resource only', false)
+      throw new RuleFailure(rule, node, `${rule.method.name} takes parts of a resource only`, false)
     node.claimedBy = rule.number
     claimBelow(node, rule.number)
     if (node.isReal) this.records |= RECORD.REDACT
@@ -245,23 +246,22 @@ class Interpretation {
   /** Generalize is about a value: a later rule that reaches the element takes its extensions. */
   private takeExtensionsLeft(rule: CompiledRule, node: TreeNode): void {
     if (node.body === undefined || !isPrimitive(node.type)) return
-    if (this.program.rules[node.claimedBy - 1].rule.method !== 'generalize') return
-    const { method } = rule.rule
-    if (method === 'generalize') return
+    if (this.program.methodAt(node.claimedBy)?.reach !== 'primitive') return
+    const { reach } = rule.method
+    if (reach === 'primitive') return
     for (const child of node.body.children) {
       if (child.claimedBy !== 0 || child.detached || child.type.name !== 'Extension') continue
-      if (method === 'substitute') detach(child)
+      if (reach === 'replacement') detach(child)
       else this.take(rule, child)
     }
   }
 
   private apply(rule: CompiledRule, node: TreeNode): number {
-    const { method } = rule.rule
-    if (method === 'perturb') return this.perturb(rule, node)
-    if (method === 'substitute') return this.substitute(rule, node)
+    const { reach, name } = rule.method
+    if (reach === 'number') return this.number(rule, node)
+    if (reach === 'replacement') return this.replacement(rule, node)
     if (!isPrimitive(node.type) && node.kind === 'object') {
-      if (method === 'generalize')
-        throw new RuleFailure(rule, node, 'generalize meets a complex element', false)
+      if (reach === 'primitive') throw new RuleFailure(rule, node, `${name} meets a complex element`, false)
       return 0
     }
     return this.leaf(rule, node)
@@ -271,7 +271,7 @@ class Interpretation {
   private leaf(rule: CompiledRule, node: TreeNode): number {
     const text = isPrimitive(node.type) ? sourceText(node, this.tree.source) : undefined
     if (text === undefined || text === '') {
-      if (rule.rule.method === 'redact') replace(node, null)
+      if (rule.method.takesAway) replace(node, null)
       return 0
     }
     const change = this.changeOf(rule, node, text)
@@ -281,7 +281,7 @@ class Interpretation {
 
   private changeOf(rule: CompiledRule, node: TreeNode, text: string): LeafChange {
     const parent = node.parent as TreeNode
-    const outcome = rule.method(
+    const outcome = rule.change(
       {
         name: node.name,
         type: node.type.name,
@@ -289,7 +289,8 @@ class Interpretation {
         kind: node.kind as 'string' | 'number' | 'boolean',
         text,
         isReferenceValue:
-          rule.rule.goesFirst === true || (node.name === 'reference' && parent.type.name === 'Reference'),
+          rule.rule.goesFirst === true ||
+          isReferenceElement({ name: node.name, parentType: parent.type.name }),
       },
       this.place(node),
     )
@@ -316,10 +317,11 @@ class Interpretation {
     return (id && currentText(id, source)) ?? ''
   }
 
-  private perturb(rule: CompiledRule, node: TreeNode): number {
-    const target = PERTURBED_NUMBERS.has(node.type.name)
+  /** The number that the element is, or that it holds as a quantity. */
+  private number(rule: CompiledRule, node: TreeNode): number {
+    const target = rule.method.changesOnly?.types.has(node.type.name)
       ? node
-      : QUANTITIES.has(node.type.name)
+      : isQuantity(node.type)
         ? node.body?.children.find((child) => child.name === 'value' && child.isReal)
         : undefined
     if (target === undefined || target.claimedBy !== 0) return 0
@@ -328,8 +330,7 @@ class Interpretation {
     return records
   }
 
-  private substitute(rule: CompiledRule, node: TreeNode): number {
-    if (rule.rule.method !== 'substitute') return 0
+  private replacement(rule: CompiledRule, node: TreeNode): number {
     if (!node.isReal || node.kind === 'fault') return 0
     if (isPrimitive(node.type)) {
       const { json, record } = this.changeOf(rule, node, '')
@@ -337,7 +338,7 @@ class Interpretation {
       return record
     }
     try {
-      substituteComplex(node, complexTemplate(rule.rule.replaceWith), rule.number)
+      substituteComplex(node, complexTemplate(rule.method.templateOf?.(rule.rule)), rule.number)
     } catch (error) {
       if (error instanceof TemplateError) throw new RuleFailure(rule, node, error.message, false)
       throw error
@@ -350,16 +351,11 @@ class Interpretation {
     const { unknownElements } = this.program.spec
     for (const fault of this.tree.faults) {
       if (fault.code === 'UNKNOWN_ELEMENT' && unknownElements === 'drop') continue
-      if (!isDropped(fault.node, this.program.takesAway)) return fault
+      if (!isDropped(fault.node, this.program)) return fault
     }
     return undefined
   }
 }
-
-const PERTURBED_NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
-const QUANTITIES = new Set(
-  'Age Count Duration Distance Money Quantity SimpleQuantity MoneyQuantity'.split(' '),
-)
 
 function detach(node: TreeNode): void {
   node.detached = true

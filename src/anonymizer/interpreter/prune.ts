@@ -1,5 +1,6 @@
 import { isPrimitive } from '../../fhir/elements.js'
 import type { JsonMember, TreeNode } from '../../fhir/tree.js'
+import type { Program } from '../program.js'
 
 /** Marks a node as changed, and everything around it as holding a change. */
 export function touch(node: TreeNode): void {
@@ -81,8 +82,8 @@ export const hasValue = (node: TreeNode): boolean =>
     : node.replaced !== null
 
 /** Whether the element with everything in it was taken out by redact or remove. */
-export function isDropped(node: TreeNode, takesAway: (rule: number) => boolean): boolean {
+export function isDropped(node: TreeNode, program: Pick<Program, 'methodAt'>): boolean {
   for (let n: TreeNode | undefined = node; n !== undefined; n = n.parent)
-    if (n.gone && n.claimedBy !== 0 && takesAway(n.claimedBy)) return true
+    if (n.gone && program.methodAt(n.claimedBy)?.takesAway === true) return true
   return false
 }

@@ -2,9 +2,36 @@ import { referenceId } from '../../fhir/references.js'
 import { resourceInUrl } from '../../fhir/resource-url.js'
 import { jsonString } from '../../fhir/text.js'
 import { createHmac } from '../keyed-hash/hmac.js'
-import type { Parameters } from '../spec.js'
+import type { Parameters } from '../parameters.js'
 import { hashSearch, hashUrl, isSearchElement, isUrlElement, type UrlHashing } from './hash-url.js'
-import { type LeafMethod, RECORD } from './leaf.js'
+import { isReferenceElement, type LeafMethod, RECORD } from './leaf.js'
+import { type LeafPlaceFacts, method, requiredKey, type WalkStep } from './method.js'
+
+/** Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (3.4). */
+export const cryptoHash = method({
+  name: 'cryptoHash',
+  summary: 'replaces the value with its HMAC-SHA256; in references, only the id',
+  settings: {},
+  records: ['CRYPTOHASH'],
+  reach: 'values',
+  writesText: true,
+  hashesReferences: true,
+  keysOf: () => ['cryptoHashKey'],
+  compile: (_, { hashText, parameters, resourceTypes }) =>
+    compileCryptoHash(
+      hashText ?? createHashText(requiredKey(parameters, 'cryptoHashKey')),
+      resourceTypes,
+      parameters,
+    ),
+  walk: walkStep,
+})
+
+function walkStep(leaf: LeafPlaceFacts, { urls }: Parameters): WalkStep {
+  if (leaf.kind !== 'string') return 'method'
+  if (isReferenceElement(leaf)) return 'hash-reference'
+  if (urls !== 'references' || !isUrlElement(leaf.type, leaf.name, leaf.parentType)) return 'hash'
+  return isSearchElement(leaf.name, leaf.parentType) ? 'method' : 'hash-reference'
+}
 
 /** HMAC-SHA256 of a text in lower-case hex; '' stays ''. */
 export type HashText = (text: string) => string
@@ -14,11 +41,8 @@ export function createHashText(key: string): HashText {
   return (text) => (text === '' ? '' : hmac.hex(text))
 }
 
-/**
- * Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (3.4). `hashText` is
- * `createHashText`'s or a cache in front of it.
- */
-export function compileCryptoHash(
+/** `hashText` is `createHashText`'s or a cache in front of it. */
+function compileCryptoHash(
   hashText: HashText,
   resourceTypes: ReadonlySet<string>,
   { absoluteReferences = 'keep', urls = 'whole' }: Pick<Parameters, 'absoluteReferences' | 'urls'> = {},

@@ -1,37 +1,51 @@
+import { sluiceError } from '../../errors.js'
 import { jsonString } from '../../fhir/text.js'
-import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
+import type { CustomMethod, CustomSettings } from './custom-method.js'
+import {
+  type Leaf,
+  type LeafChange,
+  type LeafFailure,
+  type LeafMethod,
+  RECORD,
+  type RecordName,
+} from './leaf.js'
+import { type Method, type MethodContext, method, type RuleWith } from './method.js'
 
-/** What a custom method sees of a value: `json` is it as JSON has it (`spec/anonymizer.md` 3.9 has no such door). */
-export interface CustomValue {
-  readonly type: string
+/** A rule's settings for a method of the user's own: `name` is the method's in lower case. */
+export type CustomMethodSettings = {
+  readonly method: typeof custom.name
   readonly name: string
-  readonly text: string
-  readonly json: string | number | boolean
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
-export interface CustomSettings {
-  /** `parameters.customSettings` of the configuration. */
-  readonly customSettings: unknown
-  /** The rule as the configuration has it. */
-  readonly rule: Readonly<Record<string, unknown>>
-}
+/** A module that the configuration names in `customMethods`: in rules it goes by the name it has there. */
+export const custom: Method<'custom'> = method({
+  name: 'custom',
+  summary: 'a module named in `customMethods`',
+  settings: {},
+  records: [],
+  reach: 'values',
+  isUnrecorded: true,
+  compile: (rule: CustomMethodSettings & RuleWith<object>, context: MethodContext) => {
+    const loaded = context.customMethods.get(rule.name.toLowerCase())
+    if (loaded === undefined)
+      throw sluiceError('CONFIG_INVALID', `rule ${rule.number}: no method ${rule.name} is loaded`, {
+        blame: 'config',
+        retry: 'never',
+        at: `fhirPathRules[${rule.number - 1}].method`,
+      })
+    const settings = { customSettings: context.parameters.customSettings, rule: rule.settings }
+    return compileCustom(rule.name, loaded, settings)
+  },
+})
 
-/** `json` null removes the value, undefined leaves it; a label is the name of a record, without one there is none. */
-export interface CustomResult {
-  readonly json: unknown
-  readonly label?: keyof typeof RECORD
-}
-
-/** A module's default export. Called for every value the rule reaches; must not keep state between calls. */
-export type CustomMethod = (value: CustomValue, settings: CustomSettings) => CustomResult
-
-export function compileCustom(name: string, method: CustomMethod, settings: CustomSettings): LeafMethod {
+function compileCustom(name: string, customMethod: CustomMethod, settings: CustomSettings): LeafMethod {
   const failure = (reason: string): LeafFailure => ({ failed: `${name}: ${reason}`, skippable: true })
   return (leaf) => {
     let result: unknown
     try {
       const { type, name: element, text } = leaf
-      result = method({ type, name: element, text, json: leafJson(leaf) }, settings)
+      result = customMethod({ type, name: element, text, json: leafJson(leaf) }, settings)
     } catch {
       // What it threw may quote the value.
       return failure('the method threw')
@@ -67,4 +81,4 @@ function checked(result: unknown, failure: (reason: string) => LeafFailure): Lea
 }
 
 const recordOf = (label: unknown): number | undefined =>
-  typeof label === 'string' && Object.hasOwn(RECORD, label) ? RECORD[label as keyof typeof RECORD] : undefined
+  typeof label === 'string' && Object.hasOwn(RECORD, label) ? RECORD[label as RecordName] : undefined

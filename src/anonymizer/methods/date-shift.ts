@@ -1,19 +1,35 @@
-import { dateText, dayNumber, type Moment, TICKS_PER_SECOND } from '../../fhir/dates.js'
-import type { AnonymizerSpec } from '../spec.js'
+import { dateText, dayNumber, isDateType, type Moment, TICKS_PER_SECOND } from '../../fhir/dates.js'
 import { type Leaf, type LeafMethod, RECORD, UNCHANGED } from './leaf.js'
-import { compileDateRedact, compileOver89, isDateType, parseLeafDate } from './redact.js'
+import { type MethodContext, method } from './method.js'
+import { over89Test } from './over-89.js'
+import { compileDateRedact, parseLeafDate } from './redact.js'
 import { compileShiftDays } from './shift-days.js'
+
+export const dateShift = method({
+  name: 'dateShift',
+  summary: 'moves a date by up to 50 days (`dateShiftRangeInDays`), by a key',
+  settings: {},
+  // What it cannot shift, it redacts.
+  records: ['PERTURB', 'REDACT'],
+  reach: 'values',
+  changesOnly: { types: new Set(['date', 'dateTime', 'instant']), noun: 'date' },
+  keysOf: (_, { dateShiftFixedOffsetInDays }) =>
+    dateShiftFixedOffsetInDays === undefined ? ['dateShiftKey'] : [],
+  compile: (_, context) => compileDateShift(context),
+  walk: ({ type }) => (isDateType(type) ? 'shift' : 'keep'),
+})
 
 /**
  * Moves a date by the days its prefix and the key decide and zeroes its time (3.3), or removes its time and offset
  * (`dateShiftTimeZone`). A date without day, of somebody over 89, without known patient, or that leaves the years 1 to
  * 9999 is redacted as dates are.
  */
-export function compileDateShift(spec: AnonymizerSpec): LeafMethod {
-  const redactDate = compileDateRedact(spec)
-  const isOver89 = compileOver89(spec.asOf)
-  const shiftDays = compileShiftDays(spec)
-  const timeOf = spec.parameters.dateShiftTimeZone === 'remove' ? timeWithoutZone : zeroedTime
+function compileDateShift(context: Pick<MethodContext, 'asOf' | 'parameters'>): LeafMethod {
+  const { asOf, parameters } = context
+  const redactDate = compileDateRedact(context)
+  const isOver89 = over89Test(asOf)
+  const shiftDays = compileShiftDays(parameters)
+  const timeOf = parameters.dateShiftTimeZone === 'remove' ? timeWithoutZone : zeroedTime
   return (leaf, place) => {
     if (!isDateType(leaf.type)) return UNCHANGED
     const moment = parseLeafDate(leaf)

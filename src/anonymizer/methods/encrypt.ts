@@ -3,16 +3,30 @@ import { sluiceError } from '../../errors.js'
 import { createHmac } from '../keyed-hash/hmac.js'
 import { subKey } from '../keyed-hash/sub-key.js'
 import { type LeafMethod, type LeafPlace, RECORD } from './leaf.js'
+import { method, requiredKey } from './method.js'
 
 const IV_BYTES = 16
 const BLOCK_BYTES = 16
+
+export const encrypt = method({
+  name: 'encrypt',
+  summary: 'encrypts the value with AES-CBC; `sluice decrypt` reverses it',
+  settings: {},
+  records: ['ENCRYPT'],
+  reach: 'values',
+  writesText: true,
+  dependsOnPlace: true,
+  keysOf: () => ['encryptKey'],
+  compile: (_, { parameters }) =>
+    compileEncrypt(requiredKey(parameters, 'encryptKey'), requiredKey(parameters, 'perturbKey')),
+})
 
 /**
  * AES-CBC with PKCS#7 padding; base64 of IV and ciphertext, a string whatever the type (3.5). The IV is an HMAC over
  * the place and the value, by a key of its own: the same again for the same value in the same place under the same
  * key, different everywhere else.
  */
-export function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
+function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
   const key = Buffer.from(encryptKey)
   const algorithm = algorithmFor(key)
   const hmac = createHmac(subKey(ivKey, 'encrypt', encryptKey))

@@ -10,10 +10,22 @@ import {
   leafItem,
 } from '../../rules/evaluate/values/item.js'
 import { type Expression, ExpressionError, parseExpression } from '../../rules/path/parser.js'
-import type { AnonymizerSpec, Rule } from '../spec.js'
 import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
+import { method, type RuleWith } from './method.js'
 
-export type GeneralizeRule = Extract<Rule, { method: 'generalize' }>
+const settings = {
+  cases: { kind: 'cases' },
+  otherValues: { kind: 'choice', words: ['redact', 'keep'], default: 'redact' },
+} as const
+
+export const generalize = method({
+  name: 'generalize',
+  summary: 'writes the value of the first of the `cases` (FHIRPath condition → FHIRPath value) that applies',
+  settings,
+  records: ['GENERALIZE'],
+  reach: 'primitive',
+  compile: (rule, { asOf }) => compileGeneralize(rule, asOf),
+})
 
 interface Case {
   readonly condition: Expression
@@ -27,7 +39,7 @@ const REMOVED: LeafChange = { record: RECORD.GENERALIZE, json: null }
  * The value of the first case whose condition is anything but false, otherwise `otherValues` (3.8). For primitives
  * without extension. Throws ExpressionError for a case that `checkGeneralizeExpression` reports.
  */
-export function compileGeneralize(rule: GeneralizeRule, spec: AnonymizerSpec): LeafMethod {
+function compileGeneralize(rule: RuleWith<typeof settings>, asOf: string): LeafMethod {
   const cases = rule.cases.map(
     ([condition, value]): Case => ({
       condition: parseExpression(condition),
@@ -39,7 +51,7 @@ export function compileGeneralize(rule: GeneralizeRule, spec: AnonymizerSpec): L
     const item = leafItem(leaf.type, leaf.text)
     if (item === undefined) return failure(`the value is no ${leaf.type}`)
     try {
-      return generalized(cases, leaf, { item, today: spec.asOf }) ?? other
+      return generalized(cases, leaf, { item, today: asOf }) ?? other
     } catch (error) {
       if (error instanceof EvaluationError) return failure(error.message)
       throw error

@@ -9,6 +9,8 @@ export const RECORD = {
   GENERALIZE: 64,
 } as const
 
+export type RecordName = keyof typeof RECORD
+
 /**
  * A primitive value as a method sees it. One with an empty value never reaches a method: the caller knows that it
  * has no effect and no record.
@@ -56,6 +58,10 @@ export interface LeafFailure {
 export type LeafMethod = (leaf: Leaf, place: LeafPlace) => LeafChange | LeafFailure
 
 export const isFailure = (outcome: LeafChange | LeafFailure): outcome is LeafFailure => 'failed' in outcome
+
+/** Whether an element is the one that holds a reference's target. */
+export const isReferenceElement = ({ name, parentType }: Pick<Leaf, 'name' | 'parentType'>): boolean =>
+  name === 'reference' && parentType === 'Reference'
 
 /** Removed, with the record of redact. */
 export const REMOVED: LeafChange = { record: RECORD.REDACT, json: null }

@@ -8,25 +8,40 @@ import {
 } from '../../fhir/decimal.js'
 import { createHmac } from '../keyed-hash/hmac.js'
 import { subKey } from '../keyed-hash/sub-key.js'
-import type { Rule } from '../spec.js'
 import { placeText } from './encrypt.js'
 import { type Leaf, type LeafMethod, type LeafPlace, RECORD, UNCHANGED } from './leaf.js'
-
-export type PerturbRule = Extract<Rule, { method: 'perturb' }>
+import { method, type RuleWith, requiredKey } from './method.js'
 
 /** The types whose value is a number that perturb changes. */
-export const PERTURBED_NUMBERS: ReadonlySet<string> = new Set([
-  'decimal',
-  'integer',
-  'positiveInt',
-  'unsignedInt',
-])
+const PERTURBED_NUMBERS: ReadonlySet<string> = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
+
+const settings = {
+  span: { kind: 'number', min: 0 },
+  rangeType: { kind: 'choice', words: ['fixed', 'proportional'], default: 'fixed' },
+  roundTo: { kind: 'number', isWhole: true, min: 0, max: 28, default: 2 },
+} as const
+
+type PerturbRule = RuleWith<typeof settings>
+
+export const perturb = method({
+  name: 'perturb',
+  summary: 'adds noise to a number',
+  settings,
+  records: ['PERTURB'],
+  reach: 'number',
+  changesOnly: { types: PERTURBED_NUMBERS, noun: 'number' },
+  dependsOnPlace: true,
+  // A span of 0 adds nothing.
+  keysOf: ({ span }) => (span > 0 ? ['perturbKey'] : []),
+  compile: (rule, { parameters }) => compilePerturb(rule, requiredKey(parameters, 'perturbKey')),
+  walk: ({ kind }) => (kind === 'number' ? 'method' : 'keep'),
+})
 
 /**
  * Adds keyed noise from −span/2 to span/2, or of that share of the value's magnitude, and rounds half to even (3.6).
  * Integer kinds stay integers and in their range. Has no effect on other types.
  */
-export function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {
+function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {
   const noise = compileNoise(rule, perturbKey)
   return (leaf, place) => {
     if (!PERTURBED_NUMBERS.has(leaf.type)) return UNCHANGED

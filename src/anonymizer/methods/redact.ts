@@ -1,23 +1,40 @@
-import { type Moment, parseMoment, yearsBefore } from '../../fhir/dates.js'
+import { isDateType, type Moment, parseMoment } from '../../fhir/dates.js'
 import { jsonString, startsWithCultureAware } from '../../fhir/text.js'
-import type { AnonymizerSpec, Parameters } from '../spec.js'
+import type { Parameters } from '../parameters.js'
 import { type Leaf, type LeafChange, type LeafMethod, RECORD, REMOVED } from './leaf.js'
+import { type MethodContext, method } from './method.js'
+import { OLDEST_AGE, over89Test } from './over-89.js'
 
-/** The oldest age that HIPAA's Safe Harbor lets stand (45 CFR 164.514(b)(2)(i)(C)). */
-const OLDEST_AGE = 89
+/** Removes the value, or keeps the part of a date, an age or a ZIP code that the parameters allow (3.2). */
+export const redact = method({
+  name: 'redact',
+  summary: 'removes it; dates, ages and ZIP codes in part, where the parameters say so',
+  settings: {},
+  records: ['REDACT', 'ABSTRACT'],
+  reach: 'values',
+  takesAway: true,
+  compile: (_, context) => compileRedact(context),
+  walk(leaf, parameters) {
+    if (redactDropsAlways(leaf, parameters)) return 'drop'
+    return isDateType(leaf.type) ? 'keep-year' : 'method'
+  },
+})
+
+/** What redact leaves of a value depends on these alone. */
+type RedactContext = Pick<MethodContext, 'asOf' | 'parameters'>
 
 const INSPECTED: LeafChange = { record: RECORD.REDACT, json: undefined }
 
-/** Removes the value, or keeps the part of a date, an age or a ZIP code that the parameters allow (3.2). */
-export function compileRedact(spec: AnonymizerSpec): LeafMethod {
-  const redactDate = compileDateRedact(spec)
-  const { enablePartialAgesForRedact, enablePartialZipCodesForRedact } = spec.parameters
+function compileRedact(context: RedactContext): LeafMethod {
+  const redactDate = compileDateRedact(context)
+  const { parameters } = context
+  const { enablePartialAgesForRedact, enablePartialZipCodesForRedact } = parameters
   return (leaf) => {
     if (isDateType(leaf.type)) return redactDate(leaf)
     if (leaf.type === 'decimal' && leaf.parentType === 'Age')
       return enablePartialAgesForRedact && Number(leaf.text) <= OLDEST_AGE ? INSPECTED : REMOVED
     if (leaf.name === 'postalCode' && enablePartialZipCodesForRedact)
-      return redactZip(leaf.text, spec.parameters.restrictedZipCodeTabulationAreas)
+      return redactZip(leaf.text, parameters.restrictedZipCodeTabulationAreas)
     return REMOVED
   }
 }
@@ -32,28 +49,18 @@ export function redactDropsAlways(
   return leaf.name !== 'postalCode' || !parameters.enablePartialZipCodesForRedact
 }
 
-export const isDateType = (type: string): boolean =>
-  type === 'date' || type === 'dateTime' || type === 'instant'
-
 export const parseLeafDate = (leaf: Leaf): Moment | undefined =>
   parseMoment(leaf.text, leaf.type === 'date' ? 'date' : 'dateTime')
 
 /** Redact for a date: the year where partial dates are on and nobody is over 89; also what dateShift falls back to. */
-export function compileDateRedact(spec: AnonymizerSpec): (leaf: Leaf) => LeafChange {
-  if (!spec.parameters.enablePartialDatesForRedact) return () => REMOVED
-  const isOver89 = compileOver89(spec.asOf)
+export function compileDateRedact({ asOf, parameters }: RedactContext): (leaf: Leaf) => LeafChange {
+  if (!parameters.enablePartialDatesForRedact) return () => REMOVED
+  const isOver89 = over89Test(asOf)
   return (leaf) => {
     const moment = parseLeafDate(leaf)
     if (moment === undefined || isOver89(moment)) return REMOVED
     return { record: RECORD.REDACT, json: `"${leaf.text.slice(0, 4)}"` }
   }
-}
-
-/** Tells whether somebody born on that date is over 89 on the day `asOf` (`YYYY-MM-DD`). */
-export function compileOver89(asOf: string): (moment: Moment) => boolean {
-  const today = parseMoment(asOf, 'date')
-  if (today === undefined) throw new RangeError('asOf is not a date')
-  return (moment) => yearsBefore(moment, today) > OLDEST_AGE
 }
 
 function redactZip(zip: string, restricted: readonly string[]): LeafChange {

@@ -1,7 +1,7 @@
-import { sluiceError } from '../../errors.js'
 import { createHmac } from '../keyed-hash/hmac.js'
 import { subKey } from '../keyed-hash/sub-key.js'
-import type { AnonymizerSpec, DateShiftScope, Parameters } from '../spec.js'
+import type { DateShiftScope, Parameters } from '../parameters.js'
+import { requiredKey } from './method.js'
 
 /** The original's range. */
 const LARGEST_SHIFT_DAYS = 50
@@ -47,11 +47,10 @@ export interface ShiftDays {
  * Fixed, or decided by prefix and key: by the original's linear hash, or by HMAC under scope `patient` and wherever
  * the range is not the original's. The last prefix's days are kept.
  */
-export function compileShiftDays(spec: AnonymizerSpec): ShiftDays {
-  const { parameters } = spec
-  const { dateShiftKey: key, dateShiftScope: scope, dateShiftFixedOffsetInDays: fixed } = parameters
+export function compileShiftDays(parameters: Parameters): ShiftDays {
+  const { dateShiftScope: scope, dateShiftFixedOffsetInDays: fixed } = parameters
   if (fixed !== undefined) return { ofPrefix: () => fixed, ofDigits: () => fixed }
-  if (key === undefined) throw sluiceError('KEY_MISSING', 'dateShift needs dateShiftKey', KEY_MISSING)
+  const key = requiredKey(parameters, 'dateShiftKey')
   const isLinear = isLinearShift(parameters)
   const compute = isLinear
     ? (prefix: string) => linearOffset(prefix, key)
@@ -70,8 +69,6 @@ export function compileShiftDays(spec: AnonymizerSpec): ShiftDays {
     ofDigits: (bytes, at) => compute(Buffer.from(bytes.subarray(at, at + 64)).toString('latin1')),
   }
 }
-
-const KEY_MISSING = { blame: 'config', retry: 'never', at: 'parameters.dateShiftKey' } as const
 
 /** The original's hash: linear, so one known date gives the key's part away for every other. */
 function linearOffset(prefix: string, key: string): number {

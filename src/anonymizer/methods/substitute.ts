@@ -1,8 +1,22 @@
 import { jsonString } from '../../fhir/text.js'
 import { type LeafMethod, RECORD } from './leaf.js'
+import { method } from './method.js'
+
+export const substitute = method({
+  name: 'substitute',
+  summary: 'writes `replaceWith` instead',
+  settings: {
+    // Text, number, boolean, null or object.
+    replaceWith: { kind: 'json', missing: 'is missing: what to write instead (null removes)' },
+  },
+  records: ['SUBSTITUTE'],
+  reach: 'replacement',
+  templateOf: ({ replaceWith }) => replaceWith,
+  compile: ({ replaceWith }) => compileSubstitute(replaceWith),
+})
 
 /** Replaces a primitive by the text of `replaceWith`, a JSON string whatever the type; null removes it (3.7). */
-export function compileSubstitute(replaceWith: unknown): LeafMethod {
+function compileSubstitute(replaceWith: unknown): LeafMethod {
   const text = substituteText(replaceWith)
   const change = { record: RECORD.SUBSTITUTE, json: text === null ? null : jsonString(text) }
   return () => change

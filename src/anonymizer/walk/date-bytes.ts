@@ -1,5 +1,3 @@
-import { parseMoment } from '../../fhir/dates.js'
-
 /** A calendar date read from bytes; one object, reused. */
 export interface CalendarDate {
   year: number
@@ -93,12 +91,4 @@ function writeTwo(target: Uint8Array, at: number, value: number): void {
   const tens = (value / 10) | 0
   target[at] = 0x30 + tens
   target[at + 1] = 0x30 + value - tens * 10
-}
-
-/** Tells whether somebody born on that date is over 89 on the day `asOf` (`YYYY-MM-DD`). */
-export function over89Test(asOf: string): (date: CalendarDate) => boolean {
-  const today = parseMoment(asOf, 'date')
-  if (today === undefined) throw new RangeError('asOf is not a date')
-  const limit = (today.year - 90) * 10000 + today.month * 100 + today.day
-  return ({ year, month, day }) => year * 10000 + month * 100 + day <= limit
 }

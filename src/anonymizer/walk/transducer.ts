@@ -14,11 +14,12 @@ import type { AnonymizerCounts } from '../counts.js'
 import { addLabels, fullInstant, metaWithLabels } from '../labels.js'
 import { MIDNIGHT_UTC } from '../methods/date-shift.js'
 import { isFailure, type LeafPlace, RECORD } from '../methods/leaf.js'
+import { over89Test } from '../methods/over-89.js'
 import { compileShiftDays, type ShiftDays } from '../methods/shift-days.js'
 import type { Output } from '../output.js'
 import type { CompiledRule, Program } from '../program.js'
 import type { LineContext } from '../spec.js'
-import { type CalendarDate, moveDate, over89Test, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
+import { type CalendarDate, moveDate, readDate, timeOffsetAt, writeDate } from './date-bytes.js'
 import { HashQueue } from './hash-queue.js'
 import { NameSet, nextHash } from './perfect-hash.js'
 import { HEX, ID, keyEnd, LETTER, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
@@ -87,13 +88,14 @@ export class Transducer {
 
   constructor(private readonly program: Program) {
     this.isOver89 = over89Test(program.spec.asOf)
-    const shifts = program.rules.some(({ rule }) => rule.method === 'dateShift')
-    this.shiftDays = shifts ? compileShiftDays(program.spec) : undefined
-    const { cryptoHashKey, dateShiftTimeZone } = program.spec.parameters
+    const { parameters } = program.spec
+    const { cryptoHashKey, dateShiftFixedOffsetInDays, dateShiftTimeZone } = parameters
+    const shifts = program.neededKeys.has('dateShiftKey') || dateShiftFixedOffsetInDays !== undefined
+    this.shiftDays = shifts ? compileShiftDays(parameters) : undefined
     this.removesTimeZone = dateShiftTimeZone === 'remove'
     this.tables = new WalkTables(program)
     this.resourceNames = new NameSet([...program.elements.resources.keys()])
-    const hashes = program.rules.some(({ rule }) => rule.method === 'cryptoHash')
+    const hashes = program.neededKeys.has('cryptoHashKey')
     this.hashes = hashes && cryptoHashKey !== undefined ? new HashQueue(cryptoHashKey) : undefined
     this.place = { item: '', record: 0, offset: 0, prefix: () => this.prefix() }
   }
@@ -543,7 +545,7 @@ export class Transducer {
     this.place.offset = this.context.baseOffset + p - this.lineStart
     this.shiftingRule = rule.number
     leaf.text = text
-    const change = rule.method(leaf, this.place)
+    const change = rule.change(leaf, this.place)
     if (isFailure(change)) return 0
     this.records |= change.record
     this.gone = change.json === null
@@ -657,7 +659,7 @@ export class Transducer {
       const changed = this.target.latin1Slice(this.rootDigitsAt, this.rootDigitsAt + 64)
       return { raw, changed, rule: rule.number }
     }
-    const change = rule.method({ ...edge.leaf, text: raw }, { ...this.place, offset, prefix: () => '' })
+    const change = rule.change({ ...edge.leaf, text: raw }, { ...this.place, offset, prefix: () => '' })
     const json = isFailure(change) ? undefined : change.json
     const changed = json === undefined ? raw : json === null ? '' : (JSON.parse(json) as string)
     return { raw, changed, rule: rule.number }

@@ -1,10 +1,9 @@
-import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
+import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
 import { Automaton, type Place } from '../../rules/automaton/automaton.js'
 import { compilePath, type StepPath } from '../../rules/automaton/steps.js'
 import { Guard } from '../interpreter/guard.js'
-import { isSearchElement, isUrlElement } from '../methods/hash-url.js'
-import type { Leaf } from '../methods/leaf.js'
-import { isDateType, redactDropsAlways } from '../methods/redact.js'
+import { isReferenceElement, type Leaf } from '../methods/leaf.js'
+import type { Method, WalkStep } from '../methods/method.js'
 import type { CompiledRule, Program } from '../program.js'
 import { nextHash, withoutCollisions } from './perfect-hash.js'
 import { type KeyWords, keyWords } from './scan.js'
@@ -82,7 +81,7 @@ export class Edge {
       parentType: facts.parentType ?? '',
       kind: facts.kind ?? 'string',
       text: '',
-      isReferenceValue: facts.name === 'reference' && facts.parentType === 'Reference',
+      isReferenceValue: isReferenceElement({ name: facts.name ?? key, parentType: facts.parentType ?? '' }),
     }
     this.isMetaInstant = facts.isMetaInstant ?? false
     this.bailTypes = facts.bailTypes ?? NO_TYPES
@@ -175,23 +174,19 @@ export class WalkTables {
       const compiled = compilePath(rule.path)
       if (compiled !== undefined) {
         paths.set(rule.number, compiled)
-        changes ||= rule.rule.method !== 'keep'
+        changes ||= rule.method.changesNothing !== true
       } else if (name === '' && !changes) guarded.push(rule)
       else return undefined
     }
     const automaton = new Automaton(paths)
     const place = automaton.start(type, name)
-    const method = place.claim === 0 ? undefined : this.program.rules[place.claim - 1].rule.method
-    if (method === 'substitute' || method === 'generalize' || method === 'remove') return undefined
+    const reach = this.program.methodAt(place.claim)?.reach
+    if (reach === 'replacement' || reach === 'primitive' || reach === 'element') return undefined
     const builder = new TableBuilder(this.program, automaton, name === 'contained')
     const guard = guarded.length === 0 ? undefined : new Guard(this.program, guarded)
     return { type, name, table: builder.resource(place), guard }
   }
 }
-
-const QUANTITIES = new Set(
-  'Age Count Duration Distance Money Quantity SimpleQuantity MoneyQuantity'.split(' '),
-)
 
 class TableBuilder {
   private readonly tables = new Map<string, Table>()
@@ -250,8 +245,8 @@ class TableBuilder {
     const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1]
     const { name, jsonKind } = member.type
     const isMetaInstant = inMeta && name === 'instant'
-    // A custom method may change without a record, and only a record makes full instants of those in meta.
-    const act = isMetaInstant && rule?.rule.method === 'custom' ? ACT.BAIL : this.act(place, member, child)
+    // Only a record makes full instants of those in meta.
+    const act = isMetaInstant && rule?.method.isUnrecorded ? ACT.BAIL : this.act(place, member, child)
     return {
       act,
       arity: ARITY[member.cardinality],
@@ -268,57 +263,43 @@ class TableBuilder {
   }
 
   private act(place: Place, member: Member, child: Place): number {
-    const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule
-    const method = rule?.method
-    if (method === 'remove') return removedAct(child)
+    const method = this.program.methodAt(child.claim)
+    if (method?.reach === 'element') return removedAct(child)
     if (!isPrimitive(member.type)) {
-      if (method === 'substitute' || method === 'generalize') return ACT.BAIL
-      if (this.isPerturbedQuantity(place)) return ACT.BAIL
+      if (method?.reach === 'replacement' || method?.reach === 'primitive') return ACT.BAIL
+      if (this.isChangedQuantity(place)) return ACT.BAIL
       return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
     }
-    const kept = KEEP[member.type.jsonKind]
-    if (rule === undefined || method === 'keep') return kept
-    if (method === 'redact' && this.leafDrops(place, member)) return ACT.DROP
-    if (method === 'redact' && isDateType(member.type.name)) return ACT.KEEP_YEAR
-    if (method === 'cryptoHash' && member.type.jsonKind === 'string') return this.hashAct(place, member)
-    if (method === 'dateShift') return isDateType(member.type.name) ? ACT.SHIFT : kept
-    if (method === 'perturb' && member.type.jsonKind !== 'number') return kept
-    // In a perturbed quantity only its own value moves.
-    return ACT.METHOD
+    const step = method === undefined ? 'keep' : this.step(method, place, member)
+    return step === 'keep' ? KEEP[member.type.jsonKind] : ACTS[step]
   }
 
-  private hashAct({ type }: Place, { name, type: { name: typeName } }: Member): number {
-    if (name === 'reference' && type.name === 'Reference') return ACT.HASH_REFERENCE
-    const isUrl =
-      this.program.spec.parameters.urls === 'references' && isUrlElement(typeName, name, type.name)
-    if (!isUrl) return ACT.HASH
-    return isSearchElement(name, type.name) ? ACT.METHOD : ACT.HASH_REFERENCE
+  private step(method: Method, place: Place, { name, type }: Member): WalkStep {
+    if (type.jsonKind === 'object') return 'method'
+    const leaf = { name, type: type.name, parentType: place.type.name, kind: type.jsonKind }
+    return method.walk?.(leaf, this.program.spec.parameters) ?? 'method'
   }
 
   /** The `_` object of a primitive: some methods treat value and extensions as one. */
   private underscoreAct(place: Place, child: Place): number {
-    const method = child.claim === 0 ? undefined : this.program.rules[child.claim - 1].rule.method
-    if (method === 'substitute' || method === 'generalize' || this.isPerturbedQuantity(place)) return ACT.BAIL
-    if (method === 'remove') return removedAct(child)
-    // A perturbed number takes its extensions with it, unchanged.
-    if (method === 'perturb' && child.type.jsonKind === 'number') return ACT.BAIL
+    const reach = this.program.methodAt(child.claim)?.reach
+    if (reach === 'replacement' || reach === 'primitive' || this.isChangedQuantity(place)) return ACT.BAIL
+    if (reach === 'element') return removedAct(child)
+    // A changed number takes its extensions with it, unchanged.
+    if (reach === 'number' && child.type.jsonKind === 'number') return ACT.BAIL
     return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
   }
 
-  private isPerturbedQuantity({ claim, type }: Place): boolean {
-    return claim !== 0 && QUANTITIES.has(type.name) && this.program.rules[claim - 1].rule.method === 'perturb'
-  }
-
-  private leafDrops(place: Place, member: Member): boolean {
-    const leaf = { type: member.type.name, name: member.name, parentType: place.type.name }
-    return redactDropsAlways(leaf, this.program.spec.parameters)
+  /** In such a quantity only its own value changes. */
+  private isChangedQuantity({ claim, type }: Place): boolean {
+    return isQuantity(type) && this.program.methodAt(claim)?.reach === 'number'
   }
 
   /** Whether redact leaves nothing of anything that can stand below (recursive types: unless shown otherwise). */
   private isDropped(place: Place): boolean {
     const known = this.drops.get(place.id)
     if (known !== undefined) return known
-    if (place.claim === 0 || !this.program.isRedact(place.claim)) return false
+    if (!this.isRedacted(place)) return false
     const seen = new Set<Place>()
     const drops = this.allDropped(place, seen)
     // What one walk proved of the places it met holds for them too; what it refuted is known of the first only.
@@ -327,15 +308,21 @@ class TableBuilder {
     return drops
   }
 
+  private isRedacted({ claim }: Place): boolean {
+    const method = this.program.methodAt(claim)
+    return method?.reach === 'values' && method.takesAway === true
+  }
+
   private allDropped(place: Place, seen: Set<Place>): boolean {
     if (seen.has(place) || this.drops.get(place.id) === true) return true
-    if (place.claim === 0 || !this.program.isRedact(place.claim)) return false
+    if (!this.isRedacted(place)) return false
     seen.add(place)
     for (const member of place.type.members.values()) {
       if (member.type.isResource) return false
       const child = this.automaton.child(place, member)
-      if (child.claim === 0 || !this.program.isRedact(child.claim)) return false
-      if (isPrimitive(member.type) && !this.leafDrops(place, member)) return false
+      const method = this.program.methodAt(child.claim)
+      if (method === undefined) return false
+      if (isPrimitive(member.type) && this.step(method, place, member) !== 'drop') return false
       if (!this.allDropped(child, seen)) return false
     }
     return true
@@ -353,4 +340,12 @@ const KEEP = {
   boolean: ACT.KEEP_BOOLEAN,
   object: ACT.OBJECT,
 } as const
+const ACTS: Readonly<Record<Exclude<WalkStep, 'keep'>, number>> = {
+  drop: ACT.DROP,
+  'keep-year': ACT.KEEP_YEAR,
+  shift: ACT.SHIFT,
+  hash: ACT.HASH,
+  'hash-reference': ACT.HASH_REFERENCE,
+  method: ACT.METHOD,
+}
 const OPENING = { string: 0x22, object: 0x7b, number: 0, boolean: 0 } as const

@@ -1,4 +1,6 @@
-import type { AnonymizerSpec, Parameters, Rule } from '../../anonymizer/spec.js'
+import { METHODS } from '../../anonymizer/methods/table.js'
+import { KEY_NAMES, type KeyName, type Parameters } from '../../anonymizer/parameters.js'
+import type { AnonymizerSpec, Rule } from '../../anonymizer/spec.js'
 import { sluiceError } from '../../errors.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../fhir/version.js'
 import { isRecord } from '../../json/record.js'
@@ -10,10 +12,10 @@ import { issuesAsProblems } from '../text/problem.js'
 import { configDigest } from './config-digest.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
-import { KEY_NAMES, type KeyName, type KeySources, neededKeys, resolveKeys } from './keys.js'
+import { type KeySources, neededKeys, resolveKeys } from './keys.js'
 import { randomKeysInSeries, randomKeysInTask, type Series } from './random-keys.js'
 import { checkRules } from './rules.js'
-import { configurationSchema, METHODS, parametersSchema } from './schema.js'
+import { configurationSchema, parametersSchema } from './schema.js'
 
 /** What a run adds to its configuration. */
 export interface ConfigOptions {
@@ -104,7 +106,11 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   const parsed = configurationSchema.safeParse(folded)
   if (!parsed.success) problems.push(...issuesAsProblems(parsed.error, ''))
   const settings = parsed.success ? parsed.data : withoutFaults(folded)
-  const custom = findCustomModules(settings.customMethods, METHODS, baseFolder)
+  const custom = findCustomModules(
+    settings.customMethods,
+    METHODS.map(({ name }) => name),
+    baseFolder,
+  )
   problems.push(...custom.problems)
   const checkedRules = checkRules(
     settings.fhirPathRules,
@@ -114,7 +120,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   notices.push(...checkedRules.notices)
   const { rules } = checkedRules
   const { parameters } = settings
-  const needs = neededKeys(rules, parameters.dateShiftFixedOffsetInDays)
+  const needs = neededKeys(rules, parameters)
   const keys = resolveKeys(parameters, needs, {
     baseFolder,
     allowRandomKeys: options.allowRandomKeys ?? false,

@@ -1,5 +1,7 @@
+import { dateShift } from '../../anonymizer/methods/date-shift.js'
 import { isLinearShift, shiftCountOf, shiftRangeOf } from '../../anonymizer/methods/shift-days.js'
-import type { Parameters, Rule } from '../../anonymizer/spec.js'
+import type { Parameters } from '../../anonymizer/parameters.js'
+import type { Rule } from '../../anonymizer/spec.js'
 import type { ConfigProblem, Notice } from '../text/problem.js'
 
 type ShiftParameters = Pick<
@@ -35,7 +37,7 @@ export function dateShiftProblems(parameters: ShiftParameters): ConfigProblem[] 
 
 /** What lets the reader of an output find the true dates. Silent where no rule shifts dates. */
 export function dateShiftNotices(parameters: ShiftParameters, rules: readonly Rule[]): Notice[] {
-  if (!rules.some(({ method }) => method === 'dateShift')) return []
+  if (!rules.some(({ method }) => method === dateShift.name)) return []
   const { dateShiftScope, dateShiftFixedOffsetInDays: fixed, dateShiftTimeZone } = parameters
   const notices: Notice[] = []
   if (fixed !== undefined)

@@ -1,14 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { methodOf } from '../../anonymizer/methods/table.js'
+import { KEY_NAMES, type KeyName } from '../../anonymizer/parameters.js'
 import type { Rule } from '../../anonymizer/spec.js'
 import { variableName } from '../environment/secret-place.js'
 import type { ConfigProblem } from '../text/problem.js'
 import { isSameKey, weaknessOf } from './key-strength.js'
 import type { KeySource } from './schema.js'
-
-export const KEY_NAMES = ['dateShiftKey', 'cryptoHashKey', 'encryptKey', 'perturbKey'] as const
-export type KeyName = (typeof KEY_NAMES)[number]
 
 /** What the configuration gives for each key. */
 export type KeySources = Readonly<Partial<Record<KeyName, KeySource>>>
@@ -138,18 +137,15 @@ function readKeyFile(path: string): string | undefined {
   }
 }
 
-/** The first rule that needs each key. Perturb without width and shifts by a fixed offset need none. */
-export function neededKeys(rules: readonly Rule[], fixedOffset: number | undefined): Map<KeyName, Rule> {
+/** The first rule that needs each key. */
+export function neededKeys(
+  rules: readonly Rule[],
+  parameters: { readonly dateShiftFixedOffsetInDays?: number | undefined },
+): Map<KeyName, Rule> {
   const needs = new Map<KeyName, Rule>()
-  const need = (name: KeyName, rule: Rule) => {
-    if (!needs.has(name)) needs.set(name, rule)
-  }
-  for (const rule of rules) {
-    if (rule.method === 'dateShift' && fixedOffset === undefined) need('dateShiftKey', rule)
-    if (rule.method === 'cryptoHash') need('cryptoHashKey', rule)
-    if (rule.method === 'encrypt') need('encryptKey', rule)
-    if (rule.method === 'perturb' && rule.span > 0) need('perturbKey', rule)
-  }
+  for (const rule of rules)
+    for (const name of methodOf(rule).keysOf?.(rule, parameters) ?? [])
+      if (!needs.has(name)) needs.set(name, rule)
   return needs
 }
 

@@ -1,9 +1,10 @@
 import { createHash, scryptSync } from 'node:crypto'
+import { KEY_NAMES, type KeyName } from '../../anonymizer/parameters.js'
 import type { AnonymizerSpec } from '../../anonymizer/spec.js'
 import type { ConfigurationFacts } from '../../published/report.js'
 import { today } from '../units/days.js'
 import type { CheckedConfig } from './configuration.js'
-import { derivedPerturbKey, KEY_NAMES, type KeyName, randomKey } from './keys.js'
+import { derivedPerturbKey, randomKey } from './keys.js'
 
 /** What a run keeps in its checkpoint until it is complete. */
 export interface PlanSecrets {

@@ -1,7 +1,7 @@
+import type { KeyName } from '../../anonymizer/parameters.js'
 import type { Rule } from '../../anonymizer/spec.js'
 import { arrayTask } from '../environment/array-task.js'
 import type { ConfigProblem } from '../text/problem.js'
-import type { KeyName } from './keys.js'
 
 /** Runs that belong together, because their outputs are kept or handed out one after the other. */
 export interface Series {

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
+import { custom } from '../../anonymizer/methods/custom.js'
 import { checkGeneralizeExpression } from '../../anonymizer/methods/generalize.js'
-import type { MethodSettings, Rule } from '../../anonymizer/spec.js'
+import { METHODS, type MethodSettings } from '../../anonymizer/methods/table.js'
+import type { Rule } from '../../anonymizer/spec.js'
 import { nearestName } from '../../rules/lint/advice/nearest-name.js'
 import { slipIn } from '../../rules/lint/advice/slips.js'
 import type { FindingCode } from '../../rules/lint/findings/codes.js'
@@ -8,7 +10,8 @@ import { FUNCTIONS } from '../../rules/path/functions.js'
 import { checkRulePath } from '../../rules/path/rule-path.js'
 import { isComment } from '../text/comments.js'
 import { type ConfigProblem, issuesAsProblems, type Notice } from '../text/problem.js'
-import { METHODS, PLAIN_METHODS, ruleSchema, settingsSchemas } from './schema.js'
+import { settingsSchema } from './method-settings.js'
+import { ruleSchema } from './schema.js'
 
 export interface CheckedRules {
   readonly rules: readonly Rule[]
@@ -54,7 +57,7 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
     if (settings === undefined) report('unknown-method', 'method', unknownMethod(method, customMethods))
     else if ('error' in settings) problems.push(...issuesAsProblems(settings.error, at, number))
     else {
-      if (settings.method === 'generalize') {
+      if ('cases' in settings) {
         settings.cases.forEach(([condition, value], position) => {
           for (const [part, text] of [
             ['condition', condition],
@@ -67,7 +70,7 @@ export function checkRules(rawRules: readonly unknown[], customMethods: Readonly
           }
         })
       }
-      if (settings.method !== 'custom') notices.push(...unknownKeys(base.data, settings, number, at))
+      if (settings.method !== custom.name) notices.push(...unknownKeys(base.data, settings, number, at))
       if (problems.length === before) rules.push({ number, path, ...settings })
     }
   }
@@ -92,27 +95,21 @@ function methodSettings(
   customMethods: ReadonlySet<string>,
 ): MethodSettings | { readonly error: z.ZodError } | undefined {
   const lower = name.toLowerCase()
-  const plain = PLAIN_METHODS.find((method) => method.toLowerCase() === lower)
-  if (plain !== undefined) return { method: plain }
-  if (lower === 'substitute') {
-    const { success, data, error } = settingsSchemas.substitute.safeParse(raw)
-    return success ? { method: 'substitute', replaceWith: data.replaceWith } : { error }
-  }
-  if (lower === 'perturb') {
-    const { success, data, error } = settingsSchemas.perturb.safeParse(raw)
-    return success ? { method: 'perturb', ...data } : { error }
-  }
-  if (lower === 'generalize') {
-    const { success, data, error } = settingsSchemas.generalize.safeParse(raw)
-    return success ? { method: 'generalize', ...data } : { error }
+  const builtIn = METHODS.find((method) => method.name.toLowerCase() === lower)
+  if (builtIn !== undefined) {
+    const { data, error } = schemas[builtIn.name].safeParse(raw)
+    // The schema is made from the settings that the type is made from.
+    return error === undefined ? ({ method: builtIn.name, ...data } as MethodSettings) : { error }
   }
   if (!customMethods.has(lower)) return undefined
   const { path: _path, method: _method, ...settings } = raw
-  return { method: 'custom', name: lower, settings }
+  return { method: custom.name, name: lower, settings }
 }
 
+const schemas = Object.fromEntries(METHODS.map(({ name, settings }) => [name, settingsSchema(settings)]))
+
 function unknownMethod(method: string, customMethods: ReadonlySet<string>): string {
-  const known = [...METHODS, ...customMethods]
+  const known = [...METHODS.map(({ name }) => name), ...customMethods]
   const nearest = nearestName(method, known)
   const advice = nearest === undefined ? `one of ${known.join(', ')}` : `did you mean ${nearest}?`
   return `no method "${method}" exists: ${advice}; a method of your own is named in customMethods`

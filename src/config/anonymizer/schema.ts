@@ -1,21 +1,9 @@
 import { z } from 'zod'
+import { METHODS } from '../../anonymizer/methods/table.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
-import { readTolerantJson, TolerantJsonError } from '../text/tolerant-json.js'
+import { anyCase, describedSettings } from './method-settings.js'
 
 /** The Microsoft-format configuration and what Sluice adds to it (`spec/anonymizer.md` 1, 13.1 (7)). */
-
-const anyCase = <const W extends string>(words: readonly W[]) => {
-  const message = `must be one of ${words.join(', ')}`
-  return z
-    .string({ error: message })
-    .meta({ enum: words })
-    .transform((text, context) => {
-      const word = words.find((candidate) => candidate.toLowerCase() === text.toLowerCase())
-      if (word !== undefined) return word
-      context.addIssue({ code: 'custom', message })
-      return z.NEVER
-    })
-}
 
 /** .NET reads an enumeration's number too. */
 const anyCaseOrNumber = <const W extends string>(words: readonly W[], numbered: readonly W[]) =>
@@ -117,52 +105,6 @@ export const configurationSchema = z.object({
   customMethods: z.record(z.string(), z.string().min(1)).default({}),
 })
 
-/** A number or its text; null is 0, as .NET converts it. */
-const numeric = (accepts: (value: number) => boolean, message: string) =>
-  z.union([z.number(), z.string(), z.null()], { error: message }).transform((value, context) => {
-    const text = typeof value === 'string' ? value.trim() : String(value ?? 0)
-    const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
-    if (Number.isFinite(number) && accepts(number)) return number
-    context.addIssue({ code: 'custom', message })
-    return z.NEVER
-  })
-
-const caseValue = z.union([z.string(), z.number(), z.boolean()], {
-  error: 'must be a FHIRPath expression as text',
-})
-// .NET prints a boolean with a capital; as an expression that is the name `True`, which selects nothing.
-const caseText = (value: string | number | boolean): string =>
-  typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
-
-const CASES = 'must be an object of FHIRPath condition → FHIRPath value'
-const cases = z
-  .union(
-    [
-      z.record(z.string(), caseValue).transform((object) => Object.entries(object)),
-      z.array(z.tuple([z.string(), caseValue])),
-      z.string().transform((text, context) => {
-        const pairs = pairsOf(text)
-        if (pairs !== undefined) return pairs
-        context.addIssue({ code: 'custom', message: CASES })
-        return z.NEVER
-      }),
-    ],
-    { error: CASES },
-  )
-  .transform((pairs) => pairs.map(([condition, value]) => [condition, caseText(value)] as const))
-
-function pairsOf(text: string): [string, string | number | boolean][] | undefined {
-  try {
-    const { value, keysOf } = readTolerantJson(text)
-    const object = z.record(z.string(), caseValue).safeParse(value)
-    if (!object.success) return undefined
-    return keysOf(value as object).map((key) => [key, object.data[key]])
-  } catch (error) {
-    if (error instanceof TolerantJsonError) return undefined
-    throw error
-  }
-}
-
 const path = z
   .string({ error: 'is missing: a FHIRPath such as Patient.name' })
   .min(1, { error: 'is empty: a FHIRPath such as Patient.name' })
@@ -173,36 +115,10 @@ export const ruleSchema = z.looseObject({
   method: z.string({ error: 'is missing' }).min(1, { error: 'is empty' }),
 })
 
-/** The settings of the methods that have any; keys inside a rule are case-sensitive. */
-export const settingsSchemas = {
-  substitute: z.object({
-    replaceWith: z.custom<unknown>((value) => value !== undefined, {
-      error: 'is missing: what to write instead (null removes)',
-    }),
-  }),
-  perturb: z.object({
-    span: numeric((value) => value >= 0, 'must be a number of at least 0'),
-    rangeType: anyCase(['fixed', 'proportional']).default('fixed'),
-    roundTo: numeric(
-      (value) => Number.isInteger(value) && value >= 0 && value <= 28,
-      'must be a whole number from 0 to 28',
-    ).default(2),
-  }),
-  generalize: z.object({ cases, otherValues: anyCase(['redact', 'keep']).default('redact') }),
-} as const
-
-export const PLAIN_METHODS = ['keep', 'redact', 'remove', 'dateShift', 'cryptoHash', 'encrypt'] as const
-export const METHODS = [...PLAIN_METHODS, 'substitute', 'perturb', 'generalize'] as const
-
 const describedRule = z.looseObject({
   path,
-  method: z.string().meta({ examples: METHODS }),
-  replaceWith: z.unknown().optional(),
-  span: settingsSchemas.perturb.shape.span.optional(),
-  rangeType: settingsSchemas.perturb.shape.rangeType,
-  roundTo: settingsSchemas.perturb.shape.roundTo,
-  cases: cases.optional(),
-  otherValues: settingsSchemas.generalize.shape.otherValues,
+  method: z.string().meta({ examples: METHODS.map(({ name }) => name) }),
+  ...Object.assign({}, ...METHODS.map(({ settings }) => describedSettings(settings))),
 })
 
 /** JSON Schema of a configuration, for editors. */

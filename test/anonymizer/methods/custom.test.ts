@@ -1,7 +1,6 @@
 import t from 'tap'
-import type { CustomMethod } from '../../../src/anonymizer/methods/custom.js'
-import { compileMethod } from '../../../src/anonymizer/methods/methods.js'
-import { leafMethod, leafOf, RESOURCE_TYPES } from '../../support/leaves.js'
+import type { CustomMethod } from '../../../src/anonymizer/methods/custom-method.js'
+import { leafMethod, leafOf } from '../../support/leaves.js'
 import { specOf } from '../../support/spec-of.js'
 
 const run = (method: CustomMethod, type: string, text: string) =>
@@ -62,11 +61,9 @@ t.test('a method that throws or returns something else fails without a word of t
 })
 
 t.test('a method that is not loaded, or whose key is missing, is an error at once', async (t) => {
-  const spec = { ...specOf({ fhirPathRules: [] }) }
-  const context = { spec, resourceTypes: RESOURCE_TYPES, customMethods: new Map() }
-  const compile = (settings: object) =>
-    compileMethod({ number: 3, path: 'Patient', ...settings } as Parameters<typeof compileMethod>[0], context)
-  t.throws(() => compile({ method: 'custom', name: 'mask', settings: {} }), { code: 'CONFIG_INVALID' })
-  for (const method of ['cryptoHash', 'encrypt', 'dateShift'])
-    t.throws(() => compile({ method }), { code: 'KEY_MISSING' }, method)
+  t.throws(() => leafMethod({ method: 'custom', name: 'mask', settings: {} }), { code: 'CONFIG_INVALID' })
+  for (const method of ['cryptoHash', 'encrypt', 'dateShift'] as const) {
+    const { parameters } = specOf({ fhirPathRules: [] })
+    t.throws(() => leafMethod({ method }, {}, { parameters }), { code: 'KEY_MISSING' }, method)
+  }
 })

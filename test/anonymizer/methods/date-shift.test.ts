@@ -1,6 +1,6 @@
 import t from 'tap'
 import { compileShiftDays } from '../../../src/anonymizer/methods/shift-days.js'
-import type { DateShiftScope } from '../../../src/anonymizer/spec.js'
+import type { DateShiftScope } from '../../../src/anonymizer/parameters.js'
 import { leafMethod, leafOf, placeOf } from '../../support/leaves.js'
 import { specOf } from '../../support/spec-of.js'
 import { skipVectors, vectors } from '../../support/vectors.js'
@@ -8,7 +8,7 @@ import { skipVectors, vectors } from '../../support/vectors.js'
 function dateShiftDays(prefix: string, dateShiftKey: string, scope: DateShiftScope): number | undefined {
   const spec = specOf({ fhirPathRules: [] })
   const parameters = { ...spec.parameters, dateShiftKey, dateShiftScope: scope }
-  return compileShiftDays({ ...spec, parameters }).ofPrefix(prefix)
+  return compileShiftDays(parameters).ofPrefix(prefix)
 }
 
 interface ShiftCase {
@@ -70,14 +70,14 @@ t.test('offsets are those of the original', { skip: skipVectors }, async (t) => 
 })
 
 t.test('offsets of hex digits are those of the text they are', async (t) => {
-  const { parameters, ...spec } = specOf({ fhirPathRules: [] })
+  const { parameters } = specOf({ fhirPathRules: [] })
   const digits = 'f09e8d7c6b5a4321'.repeat(4)
   for (const dateShiftKey of [
     '',
     'k',
     'a key that is longer than sixty-four bytes, and not ASCII: ключ для сдвига дат',
   ]) {
-    const days = compileShiftDays({ ...spec, parameters: { ...parameters, dateShiftKey } })
+    const days = compileShiftDays({ ...parameters, dateShiftKey })
     t.equal(days.ofDigits(Buffer.from(`--${digits}`), 2), days.ofPrefix(digits), dateShiftKey)
   }
 })

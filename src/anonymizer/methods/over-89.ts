@@ -1,0 +1,22 @@
+import { parseMoment } from '../../fhir/dates.js'
+
+/** A day of the calendar; of a date without day or month, the first. */
+export interface CalendarDay {
+  readonly year: number
+  readonly month: number
+  readonly day: number
+}
+
+/** The oldest age that HIPAA's Safe Harbor allows to be published (45 CFR 164.514(b)(2)(i)(C)). */
+export const OLDEST_AGE = 89
+
+/** Tests whether a person born on a date is over 89 on the day `asOf` (`YYYY-MM-DD`). */
+export function over89Test(asOf: string): (birth: CalendarDay) => boolean {
+  const today = parseMoment(asOf, 'date')
+  if (today === undefined) throw new RangeError('asOf is not a date')
+  const limit = dayOrder({ ...today, year: today.year - OLDEST_AGE - 1 })
+  return (birth) => dayOrder(birth) <= limit
+}
+
+/** A number that grows with the date. */
+const dayOrder = ({ year, month, day }: CalendarDay): number => year * 10000 + month * 100 + day

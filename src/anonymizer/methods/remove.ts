@@ -1,0 +1,13 @@
+import { REMOVED } from './leaf.js'
+import { method } from './method.js'
+
+export const remove = method({
+  name: 'remove',
+  summary:
+    'takes an element away with everything in it, resources included: Bundle entries, contained resources, parameters',
+  settings: {},
+  records: ['REDACT'],
+  reach: 'element',
+  takesAway: true,
+  compile: () => () => REMOVED,
+})
