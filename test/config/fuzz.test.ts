@@ -6,7 +6,7 @@ import { parseConfigText } from '../../src/config/anonymizer/configuration-file.
 import { readTolerantJson, TolerantJsonError } from '../../src/config/text/tolerant-json.js'
 import { isSluiceError } from '../../src/errors.js'
 import { elementTree } from '../../src/fhir/elements.js'
-import { lintRules } from '../../src/rules/lint/lint.js'
+import { lintRules } from '../support/lint-rules.js'
 import { type Random, seededRandom } from '../support/random.js'
 import { projectRoot } from '../support/shared.js'
 

@@ -8,7 +8,7 @@ import { judgeConfig } from '../../src/config/anonymizer/configuration.js'
 import { parseConfigText } from '../../src/config/anonymizer/configuration-file.js'
 import { elementTree } from '../../src/fhir/elements.js'
 import { uncovered } from '../../src/rules/lint/findings/coverage.js'
-import { lintRules } from '../../src/rules/lint/lint.js'
+import { lintRules } from '../support/lint-rules.js'
 import { projectRoot } from '../support/shared.js'
 
 const DOCUMENTS = ['.', 'docs', 'docs/adr', 'configs', 'examples', 'test/fixtures/original'].flatMap(

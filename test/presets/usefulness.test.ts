@@ -1,6 +1,6 @@
 import t from 'tap'
 import { elementTree } from '../../src/fhir/elements.js'
-import { lintRules } from '../../src/rules/lint/lint.js'
+import { lintRules } from '../support/lint-rules.js'
 import { loadPreset, PRESETS } from './preset.js'
 
 for (const { name, version } of PRESETS)

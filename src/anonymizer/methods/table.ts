@@ -37,7 +37,7 @@ const byName: ReadonlyMap<string, Method> = new Map(
 )
 
 /** The method of a rule. */
-export function methodOf({ method }: Pick<MethodSettings, 'method'>): Method {
+export function methodOf({ method }: { readonly method: string }): Method {
   const found = byName.get(method)
   if (found !== undefined) return found
   throw sluiceError('CONFIG_INVALID', `no method ${method} exists`, { blame: 'config', retry: 'never' })

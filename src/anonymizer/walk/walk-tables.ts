@@ -1,6 +1,7 @@
 import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
 import { Automaton, type Place } from '../../rules/automaton/automaton.js'
 import { compilePath, type StepPath } from '../../rules/automaton/steps.js'
+import { redacts } from '../../rules/lint/method-facts.js'
 import { Guard } from '../interpreter/guard.js'
 import { isReferenceElement, type Leaf } from '../methods/leaf.js'
 import type { Method, WalkStep } from '../methods/method.js'
@@ -309,8 +310,7 @@ class TableBuilder {
   }
 
   private isRedacted({ claim }: Place): boolean {
-    const method = this.program.methodAt(claim)
-    return method?.reach === 'values' && method.takesAway === true
+    return redacts(this.program.methodAt(claim))
   }
 
   private allDropped(place: Place, seen: Set<Place>): boolean {

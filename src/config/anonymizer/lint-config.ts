@@ -1,3 +1,4 @@
+import { methodOf } from '../../anonymizer/methods/table.js'
 import { type ElementTree, elementTree } from '../../fhir/elements.js'
 import { parsable, parsableCase } from '../../rules/lint/advice/repair.js'
 import { type FindingCode, factsOf, pageOf } from '../../rules/lint/findings/codes.js'
@@ -14,7 +15,11 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
   const remarks = [
     ...problems.map((problem) => problemRemark(problem, elementTree(fhirVersion))),
     ...notices.map(({ code, ...notice }) => remark(code, notice)),
-    ...lintRules(rules, elementTree(fhirVersion), linted).map(({ code, rule, message, suggestion, part }) => {
+    ...lintRules(
+      rules.map((rule) => ({ ...rule, method: methodOf(rule) })),
+      elementTree(fhirVersion),
+      linted,
+    ).map(({ code, rule, message, suggestion, part }) => {
       const { says } = factsOf(code)
       return remark(code, {
         rule,

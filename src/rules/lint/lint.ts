@@ -12,6 +12,7 @@ import { extensionsWithoutUrl, resourcesLeft } from './findings/leftovers.js'
 import { describe } from './findings/messages.js'
 import { bindsUnionFirst, hasUnionOfNodes } from './findings/precedence.js'
 import { type Found, isSound, judgePath, type PathVerdict } from './judge/verdict.js'
+import { type MethodFacts, redacts } from './method-facts.js'
 
 /** What a rule's author should know. */
 export interface Finding {
@@ -27,10 +28,10 @@ export interface Finding {
 export interface LintedRule {
   readonly number: number
   readonly path: string
-  readonly method?: string
-  /** For substitute only. */
+  readonly method?: MethodFacts
+  /** What the rule writes in place of an element, for methods that do. */
   readonly replaceWith?: unknown
-  /** For generalize only. */
+  /** Conditions and values, for methods that have them. */
   readonly cases?: Cases
 }
 
@@ -51,9 +52,12 @@ export function lintRules(
   { keepsParts = false, urls }: LintedParameters = {},
 ): Finding[] {
   const findings: Finding[] = []
-  const redactsAll = rules.some(({ path, method }) => path === 'Resource' && method === 'redact')
-  const earlier: { readonly number: number; readonly method?: string | undefined; readonly covers: Cover }[] =
-    []
+  const redactsAll = rules.some(({ path, method }) => path === 'Resource' && redacts(method))
+  const earlier: {
+    readonly number: number
+    readonly method?: MethodFacts | undefined
+    readonly covers: Cover
+  }[] = []
   for (const rule of rules) {
     const { number, path, method } = rule
     const parsed = parseRulePath(path)
@@ -119,29 +123,30 @@ function effects({ method, replaceWith }: LintedRule, { found }: PathVerdict): r
   return odd === undefined ? [] : [odd]
 }
 
-/** What is wrong in the cases of generalize, where it is known which elements they are for. */
-function casesOf(
-  { method, cases = [] }: LintedRule,
-  { found }: PathVerdict,
-  tree: ElementTree,
-): readonly Told[] {
-  if (method !== 'generalize' || found.some(({ places }) => places === undefined)) return []
+/** What is wrong in the cases, where it is known which elements they are for. */
+function casesOf({ cases }: LintedRule, { found }: PathVerdict, tree: ElementTree): readonly Told[] {
+  if (cases === undefined || found.some(({ places }) => places === undefined)) return []
   const reached = new Set(found.flatMap(({ places = [] }) => places))
   return caseFindings(cases, [...reached], tree).map((finding) => ({ ...finding, part: 'cases' }))
 }
 
 /** What a redact leaves although it seems to remove it. */
 function leftovers(
-  { method = '', ...facts }: LintedRule & { readonly redactsAll: boolean; readonly keepsParts: boolean },
+  {
+    method,
+    redactsAll,
+    keepsParts,
+  }: LintedRule & { readonly redactsAll: boolean; readonly keepsParts: boolean },
   path: RulePath,
   verdict: PathVerdict,
   { earlier, tree }: { readonly earlier: readonly { readonly covers: Cover }[]; readonly tree: ElementTree },
 ): readonly Told[] {
+  if (!redacts(method)) return []
   const found = verdict.found.map(({ resource, places = [] }) => ({ resource, places }))
   const covers = earlier.map((rule) => rule.covers)
   return [
-    resourcesLeft({ method, ...facts }, path, found),
-    extensionsWithoutUrl({ method, ...facts }, found, { covers, tree }),
+    resourcesLeft(path, found, redactsAll),
+    extensionsWithoutUrl(found, keepsParts, { covers, tree }),
   ].flatMap((left) => (left === undefined ? [] : [left]))
 }
 

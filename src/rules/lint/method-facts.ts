@@ -29,3 +29,7 @@ export interface MethodFacts {
  * - `element`: the element with everything in it, resources included; it fails on a resource itself
  */
 export type Reach = 'values' | 'primitive' | 'number' | 'replacement' | 'element'
+
+/** Whether a method removes values one by one, so that child resources and what parameters let stay are left. */
+export const redacts = (method: MethodFacts | undefined): boolean =>
+  method?.reach === 'values' && method.takesAway === true

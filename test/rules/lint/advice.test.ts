@@ -2,8 +2,9 @@ import t from 'tap'
 import { type ElementTree, type ElementType, elementTree } from '../../../src/fhir/elements.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../../src/fhir/version.js'
 import { judgePath } from '../../../src/rules/lint/judge/verdict.js'
-import { type Finding, lintRules } from '../../../src/rules/lint/lint.js'
+import type { Finding } from '../../../src/rules/lint/lint.js'
 import { parseRulePath } from '../../../src/rules/path/rule-path.js'
+import { lintRules } from '../../support/lint-rules.js'
 
 const lint = (path: string, version: FhirVersion): Finding[] =>
   lintRules([{ number: 1, path, method: 'redact' }], elementTree(version))

@@ -4,8 +4,9 @@ import { Output } from '../../../src/anonymizer/output.js'
 import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
 import { planOf } from '../../../src/config/anonymizer/plan.js'
 import { elementTree } from '../../../src/fhir/elements.js'
-import { type Finding, type LintedRule, lintRules } from '../../../src/rules/lint/lint.js'
+import type { Finding } from '../../../src/rules/lint/lint.js'
 import { GOLDEN_FILES, goldenLines } from '../../support/golden-cases.js'
+import { lintRules, type NamedRule } from '../../support/lint-rules.js'
 
 interface GoldenCase {
   readonly id: string
@@ -19,7 +20,7 @@ for (const fhirVersion of ['R4', 'STU3'] as const)
     let uselessCount = 0
     // Many cases share their rules.
     const known = new Map<string, Finding[]>()
-    const findingsOf = (rules: readonly LintedRule[]): Finding[] => {
+    const findingsOf = (rules: readonly NamedRule[]): Finding[] => {
       const key = JSON.stringify(rules)
       const findings = known.get(key) ?? lintRules(rules, elementTree(fhirVersion))
       known.set(key, findings)

@@ -4,7 +4,8 @@ import { parseConfigText } from '../../../src/config/anonymizer/configuration-fi
 import { elementTree } from '../../../src/fhir/elements.js'
 import type { FhirVersion } from '../../../src/fhir/version.js'
 import { editDistance, nearestName } from '../../../src/rules/lint/advice/nearest-name.js'
-import { type Finding, lintRules } from '../../../src/rules/lint/lint.js'
+import type { Finding } from '../../../src/rules/lint/lint.js'
+import { lintRules } from '../../support/lint-rules.js'
 import { readShared, skipWithoutShared } from '../../support/shared.js'
 
 const lint = (paths: readonly string[], version: FhirVersion = 'R4', method = 'redact'): Finding[] =>

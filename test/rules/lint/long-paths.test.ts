@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { elementTree } from '../../../src/fhir/elements.js'
-import { lintRules } from '../../../src/rules/lint/lint.js'
 import { checkRulePath } from '../../../src/rules/path/rule-path.js'
+import { lintRules } from '../../support/lint-rules.js'
 import { sluice } from '../../support/sluice.js'
 
 const inEach = (count: number, start: string, part: string): string =>

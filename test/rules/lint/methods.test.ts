@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type ElementTree, elementTree } from '../../../src/fhir/elements.js'
-import { lintRules } from '../../../src/rules/lint/lint.js'
 import { engineForSync } from '../../support/engines.js'
 import { fullResources } from '../../support/full-resource.js'
+import { lintRules } from '../../support/lint-rules.js'
 import { specOf } from '../../support/spec-of.js'
 
 const KEYS = {

@@ -1,12 +1,13 @@
 import type { ElementTree } from '../../../fhir/elements.js'
 import type { Place } from '../elements/place.js'
+import type { MethodFacts } from '../method-facts.js'
 import type { Cover } from './cover.js'
 import { listed } from './effect.js'
 
 /** A rule with what it claims for certain. */
 interface ClaimingRule {
   readonly number: number
-  readonly method?: string | undefined
+  readonly method?: MethodFacts | undefined
   readonly covers: Cover
 }
 
@@ -31,9 +32,9 @@ export function brokenLinks(
     const claiming = place && rules.find(({ covers }) => covers(place, 'Bundle'))
     if (claiming === undefined) continue
     const { number, method } = claiming
-    if (method === 'cryptoHash' && urls === 'whole')
-      hashed.set(number, [...(hashed.get(number) ?? []), `entry.${path}`])
-    else if (path === 'fullUrl' && method !== 'cryptoHash' && method !== 'keep') dropping = number
+    const hashes = method?.hashesReferences === true
+    if (hashes && urls === 'whole') hashed.set(number, [...(hashed.get(number) ?? []), `entry.${path}`])
+    else if (path === 'fullUrl' && !hashes && method?.changesNothing !== true) dropping = number
   }
   const found = [...hashed].map(([rule, paths]) => ({
     rule,
@@ -49,7 +50,7 @@ function hashesReferences(rules: readonly ClaimingRule[], { dataTypes }: Element
   const type = dataTypes.get('Reference')
   const reference = type && placeAt({ type, name: '', floating: true }, ['reference'])
   if (reference === undefined) return false
-  return rules.find(({ covers }) => covers(reference, 'Bundle'))?.method === 'cryptoHash'
+  return rules.find(({ covers }) => covers(reference, 'Bundle'))?.method?.hashesReferences === true
 }
 
 function placeAt(root: Place, names: readonly string[]): Place | undefined {

@@ -1,10 +1,9 @@
+import { isDateType } from '../../../fhir/dates.js'
 import { type ElementType, isPrimitive } from '../../../fhir/elements.js'
 import { isRoot, type Place } from '../elements/place.js'
+import type { MethodFacts } from '../method-facts.js'
 import type { FindingCode } from './codes.js'
 import { templateFault, textFault } from './template.js'
-
-const DATES = new Set(['date', 'dateTime', 'instant'])
-const NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
 
 interface Odd {
   readonly code: FindingCode
@@ -12,39 +11,28 @@ interface Odd {
 }
 
 /** What is odd about a method on what its rule reaches: it fails on it, writes nonsense, or changes nothing. */
-export function oddEffect(method: string, places: readonly Place[], replaceWith: unknown): Odd | undefined {
+export function oddEffect(
+  method: MethodFacts,
+  places: readonly Place[],
+  replaceWith: unknown,
+): Odd | undefined {
   if (places.length === 0) return undefined
-  switch (method) {
-    case 'generalize':
-      return failing(places, ({ jsonKind }) =>
-        jsonKind === 'object' ? 'generalize takes primitive values only' : undefined,
-      )
-    case 'substitute':
-      return (
-        failing(places, (type) => (isPrimitive(type) ? undefined : templateFault(type, replaceWith))) ??
-        writingInvalid(places, replaceWith)
-      )
-    case 'remove':
-      if (places.some(isRoot))
-        return {
-          code: 'fails',
-          message: 'remove takes parts of a resource, and this reaches a resource itself',
-        }
-      return undefined
-    case 'cryptoHash':
-    case 'encrypt':
-      return writingText(method, places)
-    case 'dateShift':
-      if (!holds(places, DATES))
-        return { code: 'no-effect', message: 'it reaches no date, and only keeps later rules away' }
-      return undefined
-    case 'perturb':
-      if (!holds(places, NUMBERS))
-        return { code: 'no-effect', message: 'it reaches no number, and only keeps later rules away' }
-      return undefined
-    default:
-      return undefined
-  }
+  const { name, reach, changesOnly, writesText } = method
+  if (reach === 'primitive')
+    return failing(places, (type) => (isPrimitive(type) ? undefined : `${name} takes primitive values only`))
+  if (reach === 'replacement')
+    return (
+      failing(places, (type) => (isPrimitive(type) ? undefined : templateFault(type, replaceWith))) ??
+      writingInvalid(places, replaceWith)
+    )
+  if (reach === 'element' && places.some(isRoot))
+    return { code: 'fails', message: `${name} takes parts of a resource, and this reaches a resource itself` }
+  if (changesOnly !== undefined && !holds(places, changesOnly.types))
+    return {
+      code: 'no-effect',
+      message: `it reaches no ${changesOnly.noun}, and only keeps later rules away`,
+    }
+  return writesText === true ? writingText(name, places) : undefined
 }
 
 /** A problem where the method fails on everything that is reached, a warning where it fails on some of it. */
@@ -72,7 +60,7 @@ function writingInvalid(places: readonly Place[], replaceWith: unknown): Odd | u
 /** A hash or a cipher is a text, whatever was there. */
 function writingText(method: string, places: readonly Place[]): Odd | undefined {
   const odd = places.find(
-    ({ type }) => isPrimitive(type) && (type.jsonKind !== 'string' || DATES.has(type.name)),
+    ({ type }) => isPrimitive(type) && (type.jsonKind !== 'string' || isDateType(type.name)),
   )
   if (odd === undefined) return undefined
   return {

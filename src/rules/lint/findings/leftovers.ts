@@ -19,12 +19,12 @@ interface PlacesOfType {
  * says that everything goes.
  */
 export function resourcesLeft(
-  { method, redactsAll }: { readonly method: string; readonly redactsAll: boolean },
   { form }: RulePath,
   found: readonly PlacesOfType[],
+  redactsAll: boolean,
 ): Judgement {
   // A rule on all backbone elements is not meant for the resources in some of them.
-  if (method !== 'redact' || (form.kind === 'byType' && form.name === 'BackboneElement')) return undefined
+  if (form.kind === 'byType' && form.name === 'BackboneElement') return undefined
   const places = found.flatMap((one) => one.places)
   const holders = places.filter(({ type }) => !type.isResource && holdsResources(type))
   if (holders.length > 0 && !redactsAll)
@@ -45,12 +45,12 @@ const names = (places: readonly Place[]): string =>
 
 /** Finds a rule that can leave an extension without its `url`, which FHIR demands. */
 export function extensionsWithoutUrl(
-  { method, keepsParts }: { readonly method: string; readonly keepsParts: boolean },
   found: readonly PlacesOfType[],
+  keepsParts: boolean,
   { covers, tree }: { readonly covers: readonly Cover[]; readonly tree: ElementTree },
 ): Judgement {
   const [url, ...dates] = extensionPlaces(tree)
-  if (method !== 'redact' || url === undefined) return undefined
+  if (url === undefined) return undefined
   for (const { resource, places } of found) {
     if (covers.some((cover) => cover(url, resource.name))) continue
     if (places.some(isUrl))
