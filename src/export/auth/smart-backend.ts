@@ -1,15 +1,15 @@
-import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
 import { objectsIn, parseObject, textOf } from '../../http/body.js'
 import { isWeb } from '../../http/client.js'
+import { ASSERTION_TYPE, type AssertingClient, signAssertion } from '../../http/client-assertion.js'
+import { type SigningKey, signingKeysOf } from '../../http/jwt.js'
 import type { ServerContext } from '../context.js'
 import { checkRetryable, isRetryableStatus, translated } from '../failures.js'
 import { scopeFor } from './scopes.js'
 import { type Grant, requestToken } from './token-grant.js'
 
 /** A client of SMART Backend Services (SMART App Launch 2.2, "Backend Services"). */
-export interface SmartClient {
-  readonly clientId: string
+export interface SmartClient extends AssertingClient {
   /** A private JWK or a set of them (RFC 7517); an RSA key signs RS384, one on P-384 ES384. */
   readonly keys: object
   /** Which key of the set; default the first that the server's algorithms allow. */
@@ -18,24 +18,11 @@ export interface SmartClient {
   readonly tokenUrl?: string
   /** Default: what the server lists, see `scopeFor`. */
   readonly scope?: string
-  /** Where the public keys are registered, sent as `jku`. */
-  readonly jwksUrl?: string
 }
-
-export type SigningAlgorithm = 'RS384' | 'ES384'
-
-export interface SigningKey {
-  readonly algorithm: SigningAlgorithm
-  readonly kid: string
-  readonly key: KeyObject
-}
-
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const ASSERTION_SECONDS = 240
 
 /** The server is asked for its endpoints once, the key is chosen once, each request has an assertion of its own. */
 export function smartGrant(client: SmartClient, context: ServerContext): Grant {
-  const usable = signingKeys(client.keys)
+  const usable = usableKeys(client.keys)
   let found: Promise<Endpoint> | undefined
   return async () => {
     found ??= endpointOf(client, context)
@@ -44,41 +31,26 @@ export function smartGrant(client: SmartClient, context: ServerContext): Grant {
       throw error
     })
     const key = chooseKey(usable, client.kid, endpoint.algorithms)
-    return requestToken(context, endpoint.tokenUrl, () => ({
+    return requestToken(context, endpoint.tokenUrl, async () => ({
       form: {
         grant_type: 'client_credentials',
         scope: client.scope ?? endpoint.scope,
         client_assertion_type: ASSERTION_TYPE,
-        client_assertion: assertion(client, key, endpoint.tokenUrl.href),
+        client_assertion: await signAssertion(client, key, endpoint.tokenUrl.href),
       },
     }))
   }
 }
 
-/** Those of a JWK or JWK set that can sign. Throws CONFIG_INVALID for none. */
-export function signingKeys(keys: object): readonly SigningKey[] {
-  const { keys: set } = keys as { readonly keys?: unknown }
-  const found = (Array.isArray(set) ? set : [keys]).flatMap((jwk) => signingKey(jwk) ?? [])
-  if (found.length > 0) return found
+/** Throws CONFIG_INVALID if none of the keys can sign. */
+function usableKeys(keys: object): readonly SigningKey[] {
+  const usable = signingKeysOf(keys)
+  if (usable.length > 0) return usable
   throw sluiceError(
     'CONFIG_INVALID',
-    'holds no private key for RS384 (RSA, at least 2048 bits) or ES384 (P-384)',
+    'must hold a private key for RS384 (RSA, at least 2048 bits) or ES384 (P-384)',
     { blame: 'config', retry: 'never', at: 'auth.keys' },
   )
-}
-
-function signingKey(jwk: unknown): SigningKey | undefined {
-  const { kty, crv, kid, d, use } = (jwk ?? {}) as Readonly<Record<string, unknown>>
-  const algorithm = kty === 'RSA' ? 'RS384' : kty === 'EC' && crv === 'P-384' ? 'ES384' : undefined
-  if (algorithm === undefined || typeof d !== 'string' || use === 'enc') return undefined
-  try {
-    const key = createPrivateKey({ key: jwk as Record<string, string>, format: 'jwk' })
-    if ((key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048) return undefined
-    return { algorithm, kid: typeof kid === 'string' ? kid : '', key }
-  } catch {
-    // Its text is a secret; that it cannot be used is all there is to say.
-    return undefined
-  }
 }
 
 function chooseKey(
@@ -91,36 +63,9 @@ function chooseKey(
   if (chosen !== undefined) return chosen
   const why =
     named.length === 0
-      ? 'no signing key has the kid that the configuration names'
-      : `the server takes ${algorithms.filter((name) => /^\w+$/.test(name)).join(', ')}, no key signs so`
+      ? 'no key that can sign has the configured kid'
+      : `the server accepts only ${algorithms.filter((name) => /^\w+$/.test(name)).join(', ')}; no configured key can sign with it`
   throw sluiceError('CONFIG_INVALID', why, { blame: 'config', retry: 'never', at: 'auth.keys' })
-}
-
-/** A signed JWT (RFC 7523), never used twice: `jti` differs and the time is now. */
-export function assertion(
-  { clientId, jwksUrl }: Pick<SmartClient, 'clientId' | 'jwksUrl'>,
-  { algorithm, kid, key }: SigningKey,
-  audience: string,
-): string {
-  const now = Math.floor(Date.now() / 1000)
-  const head = {
-    alg: algorithm,
-    typ: 'JWT',
-    ...(kid === '' ? {} : { kid }),
-    ...(jwksUrl && { jku: jwksUrl }),
-  }
-  const claims = {
-    iss: clientId,
-    sub: clientId,
-    aud: audience,
-    jti: randomUUID(),
-    iat: now,
-    exp: now + ASSERTION_SECONDS,
-  }
-  const text = [head, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
-  // RFC 7518, 3.4: r and s side by side, not DER.
-  const signature = sign('sha384', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' })
-  return `${text}.${signature.toString('base64url')}`
 }
 
 interface Endpoint {

@@ -58,12 +58,12 @@ const DEFAULT_LIFETIME_SECONDS = 300
 export async function requestToken(
   { http, retry, answers }: ServerContext,
   url: URL,
-  formOf: () => TokenForm,
+  formOf: () => TokenForm | Promise<TokenForm>,
 ): Promise<GrantedToken> {
   const at = url.origin + url.pathname
   return translated(at, () =>
     retry.run({ at }, async () => {
-      const { form, authorization } = formOf()
+      const { form, authorization } = await formOf()
       const answer = await http.send(url, {
         method: 'POST',
         signal: retry.signal,

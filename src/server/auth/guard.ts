@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { type KeySet, publicKeysOf } from '../../http/jwt.js'
 import type { HttpRequest } from '../http/http-message.js'
 import { Refusal } from '../refusal.js'
+import { type TokenFacts, verifyIssued, verifyOwn } from './access-token.js'
 import { type Grant, typesOfScopes } from './scopes.js'
-import { type KeySet, keysOf, type TokenFacts, verifyIssued, verifyOwn } from './tokens.js'
 
 /** How clients prove who they are. */
 export type AuthOptions =
@@ -25,7 +26,7 @@ export type Guard = (request: HttpRequest) => Promise<Grant>
 export const openGuard: Guard = async ({ address }) => ({ client: address })
 
 export const issuerGuard = ({ issuer, audience, keys }: Extract<AuthOptions, { kind: 'issuer' }>): Guard => {
-  const set = keysOf(keys)
+  const set = publicKeysOf(keys)
   return (request) => grantBy(request, (token) => verifyIssued(token, { keys: set, issuer, audience }))
 }
 

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
+import { ASSERTION_TYPE, peekAssertion, verifyAssertion } from '../../http/client-assertion.js'
+import { type PublicKeys, publicKeysOf } from '../../http/jwt.js'
 import { addressGroup } from '../http/client-address.js'
 import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../http/http-message.js'
 import type { RateLimit } from '../http/rate-limit.js'
 import type { ServerEvent } from '../server-event.js'
+import { signOwn } from './access-token.js'
 import type { RegisteredClient } from './guard.js'
 import { isSameSecret } from './guard.js'
 import { grantedScopes } from './scopes.js'
-import { type Keys, keysOf, peekAssertion, signOwn, verifyAssertion } from './tokens.js'
 
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** SMART Backend Services: a token should not live longer. */
 const TOKEN_SECONDS = 300
 const MAX_ASSERTION_SECONDS = 300
@@ -40,7 +41,7 @@ export interface TokenEndpointOptions {
 
 /** The token endpoint of SMART Backend Services: a signed assertion for an access token of five minutes. */
 export class TokenEndpoint {
-  readonly #keys = new Map<string, Keys>()
+  readonly #keys = new Map<string, PublicKeys>()
   /** Assertions that were used, with the second they end: none is taken twice. */
   readonly #used = new Map<string, number>()
 
@@ -148,10 +149,10 @@ export class TokenEndpoint {
     this.#used.set(key, expires)
   }
 
-  #keysOf({ id, keys }: RegisteredClient): Keys {
+  #keysOf({ id, keys }: RegisteredClient): PublicKeys {
     const known = this.#keys.get(id)
     if (known !== undefined) return known
-    const made = keysOf(keys)
+    const made = publicKeysOf(keys)
     this.#keys.set(id, made)
     return made
   }

@@ -1,6 +1,6 @@
 import { elementTree } from '../../fhir/elements.js'
 import type { FhirVersion } from '../../fhir/version.js'
-import { ASSERTION_ALGORITHMS } from '../auth/tokens.js'
+import { ASSERTION_ALGORITHMS } from '../../http/client-assertion.js'
 import { searchParameter, supportedParameters } from '../query/search-parameters.js'
 
 const IG = 'http://hl7.org/fhir/uv/bulkdata'
