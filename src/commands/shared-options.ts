@@ -97,30 +97,29 @@ export const asChoice =
   }
 
 export const asCount =
-  (least: number, most: number) =>
+  (min: number, max: number) =>
   (text: string): number => {
     const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    if (!(number >= least && number <= most))
-      throw new Error(`must be a whole number from ${least} to ${most}`)
+    if (!(number >= min && number <= max)) throw new Error(`must be a whole number between ${min} and ${max}`)
     return number
   }
 
 export const asByteCount =
-  (least: string) =>
+  (min: string) =>
   (text: string): number => {
     const bytes = parseByteCount(text)
-    if (bytes === undefined || bytes < (parseByteCount(least) ?? 0))
-      throw new Error(`must be a size of at least ${least}, such as 512MiB or 64MB`)
+    if (bytes === undefined || bytes < (parseByteCount(min) ?? 0))
+      throw new Error(`must be a size of at least ${min}, such as 512MiB or 64MB`)
     return bytes
   }
 
 export const asCountOrShare = (text: string): { readonly count: number } | { readonly percent: number } => {
   const limit = parseCountOrShare(text)
-  if (limit === undefined) throw new Error('must be a number of lines or a share such as 0.5%')
+  if (limit === undefined) throw new Error('must be a number of lines, or a share such as 0.5%')
   return limit
 }
 
 export const asDay = (text: string): string => {
-  if (!isDay(text)) throw new Error('must be a day that exists, YYYY-MM-DD')
+  if (!isDay(text)) throw new Error('must be a valid date, YYYY-MM-DD')
   return text
 }

@@ -18,7 +18,7 @@ import { JSON_OPTION } from '../verb.js'
 export const ANONYMIZE_OPTIONS = {
   input: maybe(
     '-i, --input <path>',
-    'folder, file, address of a container or of what lies in it, or - for stdin',
+    'folder, file, address of a container or of a prefix or blob in it, or - for stdin',
     asText,
     {
       aliases: ['--inputFolder <path>'],
@@ -34,7 +34,7 @@ export const ANONYMIZE_OPTIONS = {
   ),
   layout: maybe(
     '--layout <layout>',
-    'dated: a folder 2026-11-21T0100Z-1f0c2a9b for each run; dated-output: 202611210100-output; none',
+    'folder for each run: dated (2026-11-21T0100Z-1f0c2a9b), dated-output (202611210100-output) or none',
     asChoice(...LAYOUTS),
     { fallbackText: 'none for folders, dated for containers' },
   ),
@@ -44,7 +44,7 @@ export const ANONYMIZE_OPTIONS = {
   }),
   splitBytes: maybe(
     '--split-bytes <size>',
-    'split outputs between lines at this size: Patient-00001.ndjson and so on',
+    'start a new output file at this size, between two lines: Patient-00001.ndjson and so on',
     asByteCount('1KiB'),
     { fallbackText: 'one output for each input' },
   ),
@@ -58,71 +58,76 @@ export const ANONYMIZE_OPTIONS = {
   ),
   fhirVersion: maybe(
     '--fhir-version <version>',
-    'for a configuration that names none: STU3, R4, R4B or R5',
+    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
     asChoice(...FHIR_VERSIONS),
     { fallbackText: 'R4' },
   ),
-  asOf: maybe('--as-of <day>', 'reference day that decides who is over 89, YYYY-MM-DD', asDay, {
-    fallbackText: 'the day the run begins (UTC)',
+  asOf: maybe('--as-of <day>', 'reference day for ages over 89, YYYY-MM-DD', asDay, {
+    fallbackText: 'the day the run starts, in UTC',
   }),
   allowRandomKeys: flag(
     '--allow-random-keys',
-    'make missing keys at random for this run, as the Microsoft tool does',
+    'generate missing keys at random for this run, as the Microsoft tool does',
   ),
   allowWeakKeys: flag(
     '--allow-weak-keys',
-    'accept keys below 128 bits of text, and one key for two uses, if earlier data was hashed with them',
+    'accept keys weaker than 128 bits, and one key for two uses, to match data hashed earlier',
   ),
   onBadLine: withDefault(
     '--on-bad-line <action>',
-    'what to do with a line that cannot be anonymized: quarantine it, or fail the run',
+    'what to do with a line that cannot be anonymized: quarantine it or fail the run',
     asChoice('quarantine', 'fail'),
     'quarantine',
   ),
   quarantineContent: flag(
     '--quarantine-content',
-    'keep the raw bad lines in the quarantine too (patient data!), not only their positions',
+    'also keep the raw bad lines in the quarantine (patient data!), not only their positions',
   ),
   quarantineExit: withDefault(
     '--quarantine-exit <code>',
-    'exit code of a run that quarantined lines and delivered the rest: 0 for schedulers that treat 10 as a failure',
+    'exit code if some lines were quarantined and the rest delivered; 0 for schedulers that treat 10 as a failure',
     (text): QuarantineExit => (asChoice('0', '10')(text) === '0' ? EXIT.delivered : EXIT.someQuarantined),
     EXIT.someQuarantined,
   ),
   maxQuarantined: maybe(
     '--max-quarantined <limit>',
-    'stop before anything is committed if more lines are bad: a count, or a share such as 0.5%',
+    'stop before committing anything if more lines than this are bad: a count, or a share such as 0.5%',
     asCountOrShare,
     { fallbackText: 'no limit' },
   ),
   workers: maybe('--workers <count>', 'worker threads', asCount(1, 1024), {
-    fallbackText: 'one per core that this process may use',
+    fallbackText: 'one for each core available to this process',
   }),
-  memoryBudget: maybe('--memory-budget <size>', 'bytes of data in flight', asByteCount('16MiB'), {
-    fallbackText: 'from the available memory and workers',
-  }),
+  memoryBudget: maybe(
+    '--memory-budget <size>',
+    'maximum bytes of data in memory at once',
+    asByteCount('16MiB'),
+    {
+      fallbackText: 'derived from available memory and --workers',
+    },
+  ),
   readAhead: maybe(
     '--read-ahead <size>',
-    'bytes of blobs larger than 8MiB fetched ahead in parallel ranges, in addition to the memory budget',
+    'bytes to prefetch from blobs larger than 8MiB, in parallel ranges; on top of the memory budget',
     asByteCount('1'),
     { fallbackText: '32MiB' },
   ),
   maxLineBytes: maybe(
     '--max-line-bytes <size>',
-    'a longer line is quarantined without being held in memory',
+    'quarantine longer lines without holding them in memory',
     asByteCount('1KiB'),
     { fallbackText: '64MiB, or what the memory budget allows' },
   ),
   gzip: flag('--gzip', 'compress the outputs'),
   overwrite: flag('--overwrite', 'replace outputs that Sluice did not make'),
-  prune: flag('--prune', 'remove outputs of earlier runs whose files are gone from this input'),
-  allowEmpty: flag('--allow-empty', 'exit 0 also when the input holds no file to anonymize'),
-  skip: flag('-s, --skip', 'skip inputs whose output exists'),
+  prune: flag('--prune', 'remove outputs of earlier runs whose input files no longer exist'),
+  allowEmpty: flag('--allow-empty', 'exit with 0 even if the input contains nothing to anonymize'),
+  skip: flag('-s, --skip', 'skip inputs whose output already exists'),
   validateInput: flag(
     '--validateInput',
-    'validate the whole input line against the element tree, also what rules remove; quarantine lines that fail',
+    'validate each input line completely, including what rules remove; quarantine lines that fail',
   ),
-  validateOutput: flag('--validateOutput', 'the same for the anonymized line'),
+  validateOutput: flag('--validateOutput', 'validate each anonymized line; quarantine lines that fail'),
   metricsPort: maybe(
     '--metrics-port <port>',
     'serve Prometheus metrics on this port of the loopback interface while running',
@@ -137,7 +142,7 @@ export const ANONYMIZE_OPTIONS = {
     '-r, --recursive',
     'accepted for the Microsoft tool: folders are always read with their subfolders',
   ),
-  verbose: flag('-v, --verbose', 'more events on stderr'),
+  verbose: flag('-v, --verbose', 'log more events on stderr'),
   json: JSON_OPTION,
 }
 
@@ -145,28 +150,29 @@ export type AnonymizeValues = Values<typeof ANONYMIZE_OPTIONS>
 
 export const ANONYMIZE = {
   name: 'anonymize',
-  summary: 'Anonymizes FHIR NDJSON and JSON files, on all cores, while they stream.',
+  summary: 'Anonymizes FHIR NDJSON and JSON files as they stream, on all cores.',
   details:
-    'Reads .ndjson, .jsonl and .xndjson (one resource a line) and .json (one resource or Bundle), each also .gz. ' +
-    'The output has the same names and folders, and run.json, the report of the run; state and quarantine are kept ' +
-    'beside it in <output>.sluice. If it is killed or interrupted, run it again: finished work is not redone.\n\n' +
-    'With -i - lines go from stdin to stdout as they arrive: there is nothing to resume, and a run that fails has ' +
-    'already written part of its output.\n\n' +
+    'Reads .ndjson, .jsonl and .xndjson (one resource per line) and .json (one resource or Bundle), each also gzipped. ' +
+    'Outputs keep the names and folders of the inputs; run.json reports on the run. State and quarantine are kept ' +
+    'beside the output, in <output>.sluice. If a run is killed or interrupted, run it again: finished work is not ' +
+    'redone.\n\n' +
+    'With -i -, lines go from stdin to stdout as they arrive. Such a run cannot be resumed, and if it fails, part of ' +
+    'its output has already been written.\n\n' +
     'Addresses: https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH, the same with dfs, ' +
-    'abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net/PATH, azurite://CONTAINER/PATH for the emulator. Access comes from ' +
-    'a SAS in the address (in quotes), AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or ' +
-    'AZURE_STORAGE_SAS_TOKEN (each also with _FILE at its end, naming a file), or the identity of the process: ' +
+    'abfss://FILESYSTEM@ACCOUNT.dfs.core.windows.net/PATH, azurite://CONTAINER/PATH for the emulator. Credentials come ' +
+    'from a SAS in the address (quote it), AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or ' +
+    'AZURE_STORAGE_SAS_TOKEN (each also with _FILE appended, naming a file), or the identity of the process: ' +
     'environment, workload or managed identity, az login.',
   options: ANONYMIZE_OPTIONS,
   examples: [
     ['sluice anonymize -i export/ -o anonymized/ -c safe-harbor-r4', 'a folder'],
     [
       'sluice anonymize -i https://account.blob.core.windows.net/export/2026 -o anonymized/ -c config.json',
-      'blobs of a container',
+      'blobs below a prefix',
     ],
     [
       'sluice anonymize -i export/ -o https://account.blob.core.windows.net/lake -c config.json --create-container',
-      'into a data lake, in a folder for this run',
+      'a data lake, with a folder for this run',
     ],
     ['zcat Patient.ndjson.gz | sluice anonymize -i - -o - -c config.json > out.ndjson', 'a stream'],
   ],

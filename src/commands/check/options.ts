@@ -11,12 +11,12 @@ export type CheckValues = Values<typeof options>
 export const CHECK = {
   name: 'check',
   summary:
-    'Verifies an output against its run.json: every file is there, no others are, and each SHA-256 matches.',
+    'Verifies an output against its run.json: every file is present, no other is, and each SHA-256 matches.',
   details:
     '<output> is the folder or address of an output or a lake. In a lake, each folder with a run.json is checked, and ' +
-    'files outside those folders are reported. The check writes nothing and needs neither state nor keys. All files ' +
-    'are read once, from a container over the network; --sizes-only reads only run.json. Exit code 4: the output is ' +
-    'not what the run wrote.',
+    'files outside those folders are reported. The check writes nothing and needs neither state nor keys. It reads ' +
+    'every file once (from a container, over the network); with --sizes-only it reads run.json only. Exit code 4: the ' +
+    'output is not what the run wrote.',
   words: '<output>',
   options,
   examples: [

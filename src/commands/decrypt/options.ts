@@ -11,18 +11,18 @@ const options = {
   ),
   keyEnv: maybe('--key-env <name>', 'take the key from this environment variable', asText),
   keyFile: maybe('--key-file <file>', 'take the key from this file', asText),
-  json: flag('--json', 'print a JSON document for each value'),
+  json: flag('--json', 'print one JSON document per value'),
 }
 
 export type DecryptValues = Values<typeof options>
 
 export const DECRYPT = {
   name: 'decrypt',
-  summary: 'Decrypts values that the method encrypt wrote.',
+  summary: 'Decrypts values written by the method encrypt.',
   details:
     'Reads values from the command line, or one per line from stdin, and prints one line for each, in the same ' +
-    'order. A value that this key does not decrypt gives an empty line and exit code 10; so does a text with line ' +
-    'breaks, unless --json escapes them. The key is never printed.',
+    'order. A value that this key cannot decrypt prints an empty line and sets exit code 10; so does a decrypted text ' +
+    'with line breaks, unless --json escapes them. The key is never printed.',
   words: '[values...]',
   options,
   examples: [

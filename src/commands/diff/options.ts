@@ -2,16 +2,16 @@ import { asCount, asText, flag, maybe, type Values } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 
 const options = {
-  html: maybe('--html <file>', 'write a page with charts and tables, complete in one file', asText, {
+  html: maybe('--html <file>', 'write a self-contained HTML page with charts and tables', asText, {
     fallbackText: 'off',
   }),
-  showValues: flag('--show-values', 'show values (patient data!) in place of their kinds'),
+  showValues: flag('--show-values', 'show values (patient data!) instead of their kinds'),
   limit: maybe('--limit <count>', 'how many pairs of resources to show', asCount(0, 1000), {
     fallbackText: '3, one of each type on the page',
   }),
   type: maybe('--type <type>', 'compare only lines that are resources of this type', asText),
-  item: maybe('--item <name>', 'compare only this file, named from the folder before', asText),
-  line: maybe('--line <number>', 'compare only this line of each file, from 1', asCount(1, 1e15)),
+  item: maybe('--item <name>', 'compare only this file, given relative to <before>', asText),
+  line: maybe('--line <number>', 'compare only this line of each file, counted from 1', asCount(1, 1e15)),
   state: maybe('--state <path>', 'folder or address where the run kept its state', asText, {
     fallbackText: '<after>.sluice, or the container <container>-sluice',
   }),
@@ -24,15 +24,16 @@ export const DIFF = {
   name: 'diff',
   summary: 'Compares an export before and after anonymizing, resource by resource.',
   details:
-    'Files and lines are paired by the records of the run that made the output, never by ids. Shown are the elements ' +
-    'that were kept, changed (with the method, where it can be told), removed and added, some resources as tables, and ' +
-    'which names, addresses, telecoms, identifiers and texts stayed as they were. Values are shown as their kinds only. ' +
-    'A value that stayed as it was is not an error. Exit code 10: some lines have no counterpart, as they were quarantined.',
+    'Files and lines are paired by the records of the run that made the output, never by ids. The report shows which ' +
+    'elements were kept, changed (with the method, where it can be determined), removed and added; some resources as ' +
+    'tables; and which names, addresses, telecoms, identifiers and texts are unchanged. It shows the kinds of values, ' +
+    'not the values. An unchanged value is not an error. Exit code 10: some lines have no counterpart because they were ' +
+    'quarantined.',
   words: '<before> <after>',
   options,
   examples: [
     ['sluice diff export/ anonymized/', 'shows three resources, then counts'],
-    ['sluice diff export/ anonymized/ --html report.html', 'writes a page to look at before releasing'],
+    ['sluice diff export/ anonymized/ --html report.html', 'writes a page to review before a release'],
     ['sluice diff export/ anonymized/ --type Patient --limit 10 --show-values', 'shows ten patients'],
   ],
 } as const

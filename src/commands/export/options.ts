@@ -28,17 +28,13 @@ const asList = (text: string): readonly string[] => {
 
 export const EXPORT_OPTIONS = {
   from: maybe('--from <address>', 'FHIR base address of the server', asText),
-  to: maybe(
-    '--to <store>',
-    'folder, container or prefix in it for the outputs; state is kept beside it',
-    asText,
-  ),
+  to: maybe('--to <store>', 'folder, or address of a container or prefix, for the outputs', asText),
   config: maybe(
     '-c, --config <file>',
     'anonymizer configuration in the format of the Microsoft tool: a file, an address or the name of a preset',
     asText,
   ),
-  raw: flag('--raw', 'keep the files as they arrive, not anonymized (patient data!)'),
+  raw: flag('--raw', 'store the files as they arrive, without anonymizing them (patient data!)'),
   auth: maybe('--auth <file>', 'authentication file; docs/export.md has examples', asText, {
     fallbackText: 'none',
   }),
@@ -50,68 +46,72 @@ export const EXPORT_OPTIONS = {
       fallbackText: 'group with --group, patient with --patient, else system',
     },
   ),
-  group: maybe('--group <id>', 'the Group whose members are exported', asText),
-  type: many('--type <types>', '_type: resource types, with commas', asList),
-  since: maybe('--since <instant>', '_since: only what changed after', asInstant),
-  until: maybe('--until <instant>', '_until: only what changed before', asInstant),
+  group: maybe('--group <id>', 'id of the Group whose members to export', asText),
+  type: many('--type <types>', '_type: resource types, separated by commas', asList),
+  since: maybe('--since <instant>', '_since: only resources changed after this time', asInstant),
+  until: maybe('--until <instant>', '_until: only resources changed before this time', asInstant),
   typeFilter: many('--type-filter <query>', '_typeFilter: a search such as Observation?status=final', asText),
-  elements: many('--elements <names>', '_elements: elements to export, with commas', asList),
-  patient: many('--patient <reference>', 'patient: only this one (by POST)', asText),
+  elements: many('--elements <names>', '_elements: elements to export, separated by commas', asList),
+  patient: many('--patient <reference>', 'patient: export only this patient (sent by POST)', asText),
   includeAssociatedData: many('--include-associated-data <code>', 'includeAssociatedData', asText),
   outputFormat: maybe('--output-format <type>', '_outputFormat', asText, { fallbackText: "the server's" }),
   organizeOutputBy: maybe('--organize-output-by <type>', 'organizeOutputBy: a resource type', asText),
-  container: maybe('--container <name>', "_container: Azure's server writes the files there itself", asText),
-  format: maybe('--format <name>', "_format: name of a layout, for Azure's --container", asText),
-  parameter: many('--param <name=value>', 'any other parameter, passed on as it is', asParameter),
+  container: maybe(
+    '--container <name>',
+    "_container: container that Azure's server writes the files to",
+    asText,
+  ),
+  format: maybe('--format <name>', '_format: name of a file layout, for --container', asText),
+  parameter: many('--param <name=value>', 'any other parameter, passed on unchanged', asParameter),
   post: flag('--post', 'start by POST instead of GET'),
   lenient: flag('--lenient', 'let the server ignore parameters that it does not support'),
   pollInterval: withDefault(
     '--poll-interval <seconds>',
-    'between two looks at the job where the server names no time',
+    'time between status calls if the server does not say when to return',
     asCount(1, DAY_SECONDS),
     300,
   ),
   pollLimit: withDefault(
     '--poll-limit <minutes>',
-    'how long to wait for the job; running again continues to wait',
+    'how long to wait for the job; run again to continue waiting',
     asCount(1, 365 * 24 * 60),
     24 * 60,
   ),
   outageLimit: withDefault(
     '--outage-limit <minutes>',
-    'how long to retry while the server fails (then exit 5); running again resumes',
+    'how long to retry while the server fails, before exiting with 5; run again to resume',
     asCount(1, 365 * 24 * 60),
     30,
   ),
   silence: withDefault(
     '--silence <seconds>',
-    'how long the server may be silent before a connection counts as lost',
+    'how long a connection may be idle before it counts as lost',
     asCount(1, DAY_SECONDS),
     60,
   ),
-  downloads: withDefault('--downloads <count>', 'files downloaded at once', asCount(1, 64), 4),
+  downloads: withDefault('--downloads <count>', 'files to download at once', asCount(1, 64), 4),
   onMismatch: withDefault(
     '--on-mismatch <action>',
-    'what to do when the count or type of a file differs from the manifest: fail, or warn',
+    'what to do if the count or type of a file differs from the manifest: fail or warn',
     asChoice('fail', 'warn'),
     'fail',
   ),
   onServerErrors: withDefault(
     '--on-server-errors <action>',
-    'what to do when the server could not export some resources: fail (exit 3, all else is delivered), or warn',
+    'what to do if the server could not export some resources: fail (exit 3 after delivering the rest) or warn',
     asChoice('fail', 'warn'),
     'fail',
   ),
-  allowEmpty: flag('--allow-empty', 'exit 0 even if a full export contains no resources'),
+  allowEmpty: flag('--allow-empty', 'exit with 0 even if a full export contains no resources'),
   onInterrupt: withDefault(
     '--on-interrupt <action>',
-    "what to do with the server's job on SIGINT or SIGTERM: keep it to resume later, or cancel it",
+    "what to do with the server's job on SIGINT or SIGTERM: keep it to resume later or cancel it",
     asChoice('keep', 'cancel'),
     'keep',
   ),
   trustOrigin: many('--trust-origin <origin>', "another origin that may receive the server's token", asText),
   restart: flag('--restart', 'cancel the unfinished export of this output, or replace the finished one'),
-  cancel: flag('--cancel', 'only cancel the unfinished export of this output'),
+  cancel: flag('--cancel', 'cancel the unfinished export of this output and exit'),
   fhirVersion: ANONYMIZE_OPTIONS.fhirVersion,
   asOf: ANONYMIZE_OPTIONS.asOf,
   allowRandomKeys: ANONYMIZE_OPTIONS.allowRandomKeys,
@@ -138,18 +138,18 @@ export type ExportValues = Values<typeof EXPORT_OPTIONS>
 
 export const EXPORT = {
   name: 'export',
-  summary: 'Exports from a FHIR server ($export) and anonymizes the files while they are downloaded.',
+  summary: 'Exports from a FHIR server ($export) and anonymizes the files as they download.',
   details:
-    'Starts the job, waits for it, streams its files through the anonymizer into the output and releases the job. ' +
-    'Raw data is never stored, unless --raw asks for it. If it is killed or interrupted, run it again: it resumes the ' +
-    "same job. If it is complete, it says so and does nothing. The server's messages about what it " +
-    'could not export are counted; their texts are kept in <output>.sluice/.',
+    'Starts an export job, waits for it, streams its files through the anonymizer into the output, and deletes the job. ' +
+    'Raw data is never stored unless --raw is given. If an export is killed or interrupted, run it again: it resumes ' +
+    "the same job. A complete export is not repeated. The server's messages about resources that it could not export " +
+    'are counted; their texts are kept in <output>.sluice/.',
   options: EXPORT_OPTIONS,
   examples: [
-    ['sluice export --from https://fhir.example.org/r4 --to lake/2026-11-21 -c safe-harbor-r4', 'all'],
+    ['sluice export --from https://fhir.example.org/r4 --to lake/2026-11-21 -c safe-harbor-r4', 'everything'],
     [
       'sluice export --from https://fhir.example.org/r4 --group cohort-1 --type Patient,Condition --auth auth.json --to out -c config.json',
-      'two types of a group, from a server that wants a token',
+      'two types of a group, from a server that requires a token',
     ],
   ],
 } as const

@@ -11,13 +11,13 @@ const options = {
   ),
   fhirVersion: maybe(
     '--fhir-version <version>',
-    'for a configuration that names none: STU3, R4, R4B or R5',
+    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
     asChoice(...FHIR_VERSIONS),
     { fallbackText: 'R4' },
   ),
-  allowRandomKeys: flag('--allow-random-keys', 'accept missing keys'),
-  allowWeakKeys: flag('--allow-weak-keys', 'accept keys that can be guessed, and one key for two uses'),
-  strict: flag('--strict', 'exit with 2 on warnings, too'),
+  allowRandomKeys: flag('--allow-random-keys', 'do not report missing keys'),
+  allowWeakKeys: flag('--allow-weak-keys', 'do not report keys that can be guessed, or one key for two uses'),
+  strict: flag('--strict', 'exit with 2 on warnings too'),
   json: JSON_OPTION,
 }
 
@@ -25,7 +25,7 @@ export type LintValues = Values<typeof options>
 
 export const LINT = {
   name: 'lint',
-  summary: 'Checks a configuration and says what its rules really do.',
+  summary: 'Checks a configuration and reports what its rules really do.',
   details:
     'Problems (exit code 2): a run refuses the configuration, or a rule rejects every line it reaches. Warnings: rules ' +
     'and conditions that can never match, rules that earlier ones shadow, elements that no rule reaches, settings ' +
@@ -34,6 +34,6 @@ export const LINT = {
   options,
   examples: [
     ['sluice lint safe-harbor-r4', 'checks a preset'],
-    ['sluice lint config.json --strict --json', 'for a build: exits with 2 on any finding'],
+    ['sluice lint config.json --strict --json', 'exits with 2 on any finding, for a build'],
   ],
 } as const

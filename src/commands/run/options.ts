@@ -2,13 +2,13 @@ import { flag, type Values } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 
 export const RUN_OPTIONS = {
-  daemon: flag('--daemon', 'keep running and follow the schedule of the file; without it, run once, now'),
-  now: flag('--now', 'with --daemon: also run at once'),
-  full: flag('--full', 'take everything, even if the file says onlyNew'),
-  allowEmpty: flag('--allow-empty', 'exit 0 even if a full run delivers no resources'),
-  check: flag('--check', 'only check settings, secrets, source and sink, and say what a run would do'),
+  daemon: flag('--daemon', 'keep running and follow the schedule in the file (default: run once, now)'),
+  now: flag('--now', 'with --daemon: also run immediately'),
+  full: flag('--full', 'export everything, even if the file sets onlyNew'),
+  allowEmpty: flag('--allow-empty', 'exit with 0 even if a full run delivers no resources'),
+  check: flag('--check', 'check settings, secrets, source and sink, say what a run would do, and exit'),
   status: flag('--status', 'list past runs and exit'),
-  verbose: flag('-v, --verbose', 'more events on stderr'),
+  verbose: flag('-v, --verbose', 'log more events on stderr'),
   json: JSON_OPTION,
 }
 
@@ -17,16 +17,19 @@ export type RunValues = Values<typeof RUN_OPTIONS>
 export const RUN = {
   name: 'run',
   summary:
-    'Runs a whole pipeline from one file: export or read, anonymize, deliver, report; once or every night.',
+    'Runs a whole pipeline from one file: export or read, anonymize, deliver, report. Once, or on a schedule.',
   details:
-    'The file says where the data comes from, how it is anonymized and where it goes: see docs/run.md. Each run has ' +
-    'a folder of its own. Only one runs at a time; the next one resumes a run that was killed or interrupted. ' +
-    'Secrets are read from the environment, files or Azure Key Vault, never from the file.',
+    'The file says where the data comes from, how it is anonymized and where it goes; see docs/run.md. Each run writes ' +
+    'to a folder of its own. Only one run is active at a time, and the next one resumes a run that was killed or ' +
+    'interrupted. Secrets are read from environment variables, files or Azure Key Vault, never from the file.',
   words: '<pipeline>',
   options: RUN_OPTIONS,
   examples: [
-    ['sluice run pipeline.json --check', 'checks without a run'],
-    ['sluice run pipeline.json', 'once, as cron, a Kubernetes CronJob or Azure Batch start it'],
-    ['sluice run pipeline.json --daemon', 'at 01:00 UTC every day, unless the file has another schedule'],
+    ['sluice run pipeline.json --check', 'checks the pipeline without running it'],
+    ['sluice run pipeline.json', 'runs once, for cron, a Kubernetes CronJob or Azure Batch'],
+    [
+      'sluice run pipeline.json --daemon',
+      'runs at 01:00 UTC every day, unless the file sets another schedule',
+    ],
   ],
 } as const

@@ -19,19 +19,19 @@ const MIB = 2 ** 20
 export const SERVE_OPTIONS = {
   data: maybe(
     '--data <store>',
-    'folder of NDJSON, or container or prefix in Azure storage, that is served',
+    'NDJSON to serve: a folder, or a container or prefix in Azure storage',
     asText,
   ),
-  port: withDefault('--port <port>', 'port to listen on; 0 for any', asCount(0, 65535), 8080),
+  port: withDefault('--port <port>', 'port to listen on; 0 picks a free one', asCount(0, 65535), 8080),
   host: withDefault(
     '--host <address>',
-    'address to listen on; any but loopback lets other machines connect',
+    'address to listen on; any other than loopback admits other machines',
     asText,
     '127.0.0.1',
   ),
   baseUrl: maybe(
     '--base-url <url>',
-    'base address that clients use, for example behind a proxy that ends TLS',
+    'base address that clients use, for example behind a proxy that terminates TLS',
     asBaseUrl,
     {
       fallbackText: 'http://<host>:<port>/fhir',
@@ -39,7 +39,7 @@ export const SERVE_OPTIONS = {
   ),
   allowHost: many(
     '--allow-host <name>',
-    'another host name that clients use for the server; requests for any other are refused',
+    'another host name that clients may use; requests for other names are refused',
     asHostName,
     { fallbackText: 'loopback names, --host and the host of --base-url' },
   ),
@@ -49,12 +49,17 @@ export const SERVE_OPTIONS = {
     asAddressRanges,
     { fallbackText: 'none' },
   ),
-  state: maybe('--state <folder>', 'jobs, their files and the index; one server at a time', asText, {
-    fallbackText: '<data>.sluice-serve',
-  }),
+  state: maybe(
+    '--state <folder>',
+    'folder for jobs, their files and the index; used by one server at a time',
+    asText,
+    {
+      fallbackText: '<data>.sluice-serve',
+    },
+  ),
   outputs: maybe(
     '--outputs <store>',
-    'root of the containers that anonymized exports are written to: folder, or container or prefix in Azure storage',
+    'where anonymized exports are written: a folder, or a container or prefix in Azure storage',
     asText,
     {
       fallbackText: 'off: no anonymized exports',
@@ -62,7 +67,7 @@ export const SERVE_OPTIONS = {
   ),
   configs: maybe(
     '--configs <store>',
-    'anonymizer configurations, by file name; or the name of one preset',
+    'folder of anonymizer configurations, chosen by file name, or the name of one preset',
     asText,
     {
       fallbackText: '<outputs>/anonymization',
@@ -87,30 +92,34 @@ export const SERVE_OPTIONS = {
     fallbackText: 'off',
   }),
   jwks: maybe('--jwks <place>', "file or address of the issuer's public keys", asText),
-  audience: maybe('--audience <name>', 'audience that the tokens must have', asText),
-  tokenUrl: maybe('--token-url <url>', "the issuer's token endpoint, for the discovery document", asUrl),
-  maxJobs: withDefault('--max-jobs <count>', 'exports that run at once; others wait', asCount(1, 64), 2),
+  audience: maybe('--audience <name>', 'audience that access tokens must have', asText),
+  tokenUrl: maybe(
+    '--token-url <url>',
+    "the issuer's token endpoint, published in the discovery document",
+    asUrl,
+  ),
+  maxJobs: withDefault('--max-jobs <count>', 'exports to run at once; others wait', asCount(1, 64), 2),
   maxQueued: withDefault(
     '--max-queued <count>',
-    'unfinished exports of all clients',
+    'maximum unfinished exports of all clients together',
     asCount(1, 100_000),
     1000,
   ),
   maxPerClient: withDefault(
     '--max-per-client <count>',
-    'unfinished exports of one client',
+    'maximum unfinished exports of one client',
     asCount(1, 100_000),
     20,
   ),
   pollsPerMinute: withDefault(
     '--polls-per-minute <count>',
-    'status calls for one export',
+    'maximum status calls a minute for one export',
     asCount(1, 60_000),
     60,
   ),
   expireHours: withDefault(
     '--expire-hours <hours>',
-    'how long the files of a finished export are kept',
+    'how long to keep the files of a finished export',
     asCount(1, 8760),
     24,
   ),
@@ -128,18 +137,18 @@ export const SERVE_OPTIONS = {
     64 * MIB,
     { fallbackText: '64MiB' },
   ),
-  workers: maybe('--workers <count>', 'worker threads of one anonymized export', asCount(1, 1024), {
-    fallbackText: 'one per core that this process may use',
+  workers: maybe('--workers <count>', 'worker threads for each anonymized export', asCount(1, 1024), {
+    fallbackText: 'one for each core available to this process',
   }),
   memoryBudget: maybe(
     '--memory-budget <size>',
-    'bytes of data in flight in one anonymized export',
+    'maximum bytes of data in memory at once for each anonymized export',
     asByteCount('16MiB'),
     {
-      fallbackText: 'from the available memory and workers',
+      fallbackText: 'derived from available memory and --workers',
     },
   ),
-  verbose: flag('-v, --verbose', 'more events on stderr'),
+  verbose: flag('-v, --verbose', 'log more events on stderr'),
   json: JSON_OPTION,
 }
 
@@ -171,17 +180,18 @@ function asAddressRanges(text: string): readonly string[] {
 
 export const SERVE = {
   name: 'serve',
-  summary: 'Serves a store of NDJSON as a FHIR Bulk Data provider that can anonymize what it hands out.',
+  summary: 'Serves NDJSON as a FHIR Bulk Data provider that can anonymize its exports.',
   details:
-    'Exports of the system, of all patients and of groups (FHIR Bulk Data Access 2). With _anonymizationConfig and ' +
-    '_container an export is anonymized and written below --outputs. Jobs are kept in the state folder: a ' +
-    'restarted server resumes them. SIGTERM ends it: downloads have ten seconds, jobs stop where they can be resumed.',
+    'Supports exports of the system, of all patients and of groups (FHIR Bulk Data Access 2). An export with ' +
+    '_anonymizationConfig and _container is anonymized and written below --outputs. Jobs are kept in the state folder, ' +
+    'and a restarted server resumes them. On SIGTERM, downloads get ten seconds to finish and jobs stop where they can ' +
+    'be resumed.',
   options: SERVE_OPTIONS,
   examples: [
     ['sluice serve --data export/', 'serves a folder on http://127.0.0.1:8080/fhir'],
     [
       'sluice serve --data export/ --outputs lake/ --configs configs/ --clients clients.json --host 0.0.0.0 --base-url https://fhir.example.org/r4',
-      'anonymizes into lake/<container>, for registered clients only, behind a proxy that ends TLS',
+      'anonymizes into lake/<container>, for registered clients only, behind a proxy that terminates TLS',
     ],
   ],
 } as const

@@ -41,23 +41,28 @@ const asMoment = (text: string): number => {
 
 const options = {
   for: maybe('--for <name>', 'recipient, recorded in the audit log', asName),
-  hours: withDefault('--hours <count>', 'how long the link is valid', asCount(1, 8760), 24),
+  hours: withDefault('--hours <count>', 'how many hours the link is valid', asCount(1, 8760), 24),
   permissions: withDefault<readonly Permission[]>(
     '--permissions <list>',
-    'read, or read,list',
+    'read or read,list',
     asPermissions,
     ['read'],
     { fallbackText: 'read' },
   ),
-  ip: maybe('--ip <range>', 'only from this IPv4 address, or range with -', asAddressRange, {
-    fallbackText: 'from anywhere',
-  }),
-  start: maybe('--start <time>', 'valid from then on, in UTC: 2026-11-21T08:00Z', asMoment, {
+  ip: maybe(
+    '--ip <range>',
+    'restrict the link to this IPv4 address or range (192.0.2.1-192.0.2.9)',
+    asAddressRange,
+    {
+      fallbackText: 'any address',
+    },
+  ),
+  start: maybe('--start <time>', 'start of validity, in UTC: 2026-11-21T08:00Z', asMoment, {
     fallbackText: 'now',
   }),
-  verify: flag('--verify', 'verify by real requests that the link does this and nothing else'),
-  revocable: flag('--revocable', 'a link that --revoke can end; needs the account key'),
-  revoke: maybe('--revoke <name>', 'end the revocable links of this name; make no link', asName),
+  verify: flag('--verify', 'test with real requests that the link grants this access and no more'),
+  revocable: flag('--revocable', 'make a link that --revoke can revoke; needs the account key'),
+  revoke: maybe('--revoke <name>', 'revoke the revocable links of this recipient and exit', asName),
   sizesOnly: flag(
     '--sizes-only',
     'check names and sizes only before sharing; by default all files are read once for their digests',
@@ -76,16 +81,16 @@ export type ShareValues = Values<typeof options>
 
 export const SHARE = {
   name: 'share',
-  summary: 'Makes a link (SAS) to an output, for somebody to read it for a while.',
+  summary: 'Creates a link (SAS) that lets a recipient read an output for a limited time.',
   details:
-    'The address is that of an output in a container, or of one file of it. An identity with the right to do so signs a ' +
-    'user-delegation SAS, for at most 7 days; otherwise the account key signs. Links are read-only and https only, and ' +
-    'printed once, on stdout; stderr says how to use them. A line about each goes to shares.ndjson beside the ' +
-    'state, without the signature.\n\n' +
-    'In a hierarchical account a folder has one link. In a flat one it has one for each file, and a link that lists ' +
-    'shows the whole container: it is refused if that holds anything else.\n\n' +
-    'Links of an identity can only be taken back all at once: az storage account revoke-delegation-keys. Those of an ' +
-    'account key last until they expire or the key is renewed, unless they are --revocable.',
+    'The address names an output in a container, or one file of it. An identity with the necessary role signs a ' +
+    'user-delegation SAS, valid for at most 7 days; otherwise the account key signs. Links are read-only, work only ' +
+    'over https, and are printed once, on stdout; stderr says how to use them. Each link is recorded in shares.ndjson ' +
+    'beside the state, without its signature.\n\n' +
+    'In an account with a hierarchical namespace, a folder has one link. In a flat account, each file has its own, and ' +
+    'a link with list permission shows the whole container, so it is refused if the container holds anything else.\n\n' +
+    'Links signed by an identity can only be revoked all at once: az storage account revoke-delegation-keys. Links ' +
+    'signed by an account key last until they expire or the key is rotated, unless they were made with --revocable.',
   words: '<address>',
   options,
   examples: [
