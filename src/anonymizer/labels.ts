@@ -3,7 +3,7 @@ import type { Output } from './output.js'
 
 const OBSERVATION_VALUE = 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue'
 
-/** The security labels, in the order of the record bits (`spec/anonymizer.md` 4.1; `CRYTOHASH` is spelled so). */
+/** The security labels, in the order of the record bits (law 14.1; `CRYTOHASH` is spelled so). */
 const LABELS = (
   [
     [OBSERVATION_VALUE, 'REDACTED', 'redacted'],

@@ -40,7 +40,7 @@ export interface LineContext {
   readonly isValidUtf8?: boolean
 }
 
-/** Why a line is not delivered (design 4.5). Closed. */
+/** Why a line is not delivered (law 2.2, 16.2, 16.4). Closed. */
 export type RejectionCode =
   | 'INVALID_UTF8'
   | 'INVALID_JSON'

@@ -34,7 +34,7 @@ const DASH = 0x2d
 const COLON = 0x3a
 
 /**
- * Reads what the original's parser accepts (`spec/anonymizer.md` 0.1): parts may be left off from the right, the
+ * Reads what the original's parser accepts (law 2.7): parts may be left off from the right, the
  * offset may stand at any precision, a fraction may be separated by a comma; it must be a real date. Undefined for
  * everything else.
  */

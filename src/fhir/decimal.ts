@@ -123,7 +123,7 @@ const unitsAt = (value: Decimal, scale: number): bigint => value.units * powerOf
 const PLAIN = /^(?:0|-?[1-9]\d{0,27}|-?\d{1,14}\.\d{1,14})$/
 
 /**
- * The value text of a JSON number (`spec/anonymizer.md` 0.1, 0.2): exponent expanded, scale kept, no sign on zero.
+ * The value text of a JSON number (law 2.6): exponent expanded, scale kept, no sign on zero.
  * A number that no decimal holds keeps the text it has.
  */
 export function numberText(token: string): string {

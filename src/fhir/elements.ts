@@ -157,7 +157,7 @@ function memberPaths(version: FhirVersion, model: FhirModel): Map<string, [key: 
   return paths
 }
 
-/** Elements that the original's model accepts and fhirpath.js' tables lack (`spec/anonymizer.md` 13.1). */
+/** Elements that the original's model accepts and fhirpath.js' tables lack (law 2.8). */
 const ADDED: Readonly<Record<FhirVersion, readonly (readonly [path: string, type: string])[]>> = {
   STU3: [
     ['Extension.valueUrl', 'url'],

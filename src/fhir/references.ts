@@ -16,7 +16,7 @@ const UUID_START = 'urn:uuid:'.length
 const LONGEST_TYPE_LENGTH = 64
 
 /**
- * Which part of a `Reference.reference` is the id, by the original's forms (`spec/anonymizer.md` 3.4): a fragment,
+ * Which part of a `Reference.reference` is the id, by the original's forms (law 7.2): a fragment,
  * `[base]Type/id[/_history/version]` with a resource type of this FHIR version, an OID, a UUID. Undefined for
  * everything else: then the whole text stands for the resource. Linear in the length of the text.
  */

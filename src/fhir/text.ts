@@ -19,7 +19,7 @@ const WIDE_SPACES = new Set([
 
 const EXTRA_ESCAPES = /[\x85\u2028\u2029]/g
 
-/** A JSON string token: trimmed, and escaped as the original's writer does (`spec/anonymizer.md` 0.3). */
+/** A JSON string token: trimmed, and escaped as the original's writer does (law 15.3). */
 export function jsonString(text: string): string {
   return JSON.stringify(trimText(text)).replace(
     EXTRA_ESCAPES,

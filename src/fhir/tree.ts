@@ -1,6 +1,6 @@
 import type { ElementType, Member } from './elements.js'
 
-/** A structural fault (design 4.5). It rejects the line unless the element it lies in is dropped. */
+/** A structural fault (law 2.2). It rejects the line unless the element it lies in is dropped. */
 export interface Fault {
   readonly code:
     | 'UNKNOWN_ELEMENT'

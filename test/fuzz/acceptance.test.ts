@@ -23,7 +23,7 @@ for (const version of ['R4', 'STU3'] as const) {
   const elements = `spec/elements-${version.toLowerCase()}.json.gz`
   const skip = skipWithoutShared(configOf(version), elements, ...LINES[version])
   t.test(
-    `${version}: a line is accepted exactly if design 4.5 says so, by both engines`,
+    `${version}: a line is accepted exactly if law 2.2 says so, by both engines`,
     { skip },
     async (t) => {
       const random = seededRandom(`acceptance ${version}`)

@@ -23,7 +23,7 @@ const patient = (more: object) => ({ resourceType: 'Patient', ...more })
 const loinc = (code: string) => ({ coding: [{ system: 'http://loinc.org', code }] })
 const years = (value: number) => ({ value, unit: 'years', system: 'http://unitsofmeasure.org', code: 'a' })
 
-/** `spec/peers.md` 4.1, column by column, and the gaps of 4.2. */
+/** Places where data of each kind that Safe Harbor names has been found, by kind. */
 export const HIDING_PLACES: readonly HidingPlace[] = [
   // A: names
   place('a name', patient({ name: [{ family: NAME, given: [NAME], prefix: [NAME], text: NAME }] })),

@@ -24,8 +24,8 @@ interface MemberText {
 }
 
 /**
- * What design 4.5 says of a line: `accepted`; `bytes`, where it is no JSON, too deep or no resource, which no rule
- * can heal; `structure`, where an element is unknown, of the wrong kind or there twice; `open`, where 4.5 is silent.
+ * What law 2.2 says of a line: `accepted`; `bytes`, where it is no JSON, too deep or no resource, which no rule
+ * can heal; `structure`, where an element is unknown, of the wrong kind or there twice; `open`, where law 2.2 is silent.
  */
 export type Verdict = 'accepted' | 'bytes' | 'structure' | 'open'
 
@@ -44,7 +44,7 @@ const OPEN_R4 =
 const OPEN_STU3 = 'url'
 
 /**
- * Judges lines by the element tree of `../shared/spec` and `JSON.parse`: written from the specification, without
+ * Judges lines by the element tree of `../shared/spec` and `JSON.parse`: written from the law, without
  * anything of the engines.
  */
 export class AcceptanceOracle {

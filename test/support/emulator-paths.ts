@@ -5,7 +5,7 @@ export class NotSpoken extends Error {}
 
 const FAST = /^nodesBy(Type|Name)\('([A-Za-z0-9]+)'\)(?:\.([A-Za-z0-9]+))?$/
 
-/** The leading type of a rule path (section 2.1). */
+/** The leading type of a rule path (law 3.1). */
 export const ruleType = (path: string): string => /^([A-Z][A-Za-z]*)?/.exec(path)?.[1] ?? ''
 
 export const descendantsOf = (node: Node): Node[] =>
@@ -15,7 +15,7 @@ export const descendantsOf = (node: Node): Node[] =>
 export const indexOf = (node: Node): Node[] =>
   node.children.flatMap((child) => (child.isResource ? [child] : [child, ...indexOf(child)]))
 
-/** The nodes of a rule on a resource (section 2.3). */
+/** The nodes of a rule on a resource (law 3.4). */
 export function selectNodes(path: string, resource: Node, index: readonly Node[]): Node[] {
   const fast = FAST.exec(path)
   if (fast !== null) {

@@ -17,7 +17,7 @@ export interface SpecTree {
 export const readSpecTree = (version: string): SpecTree =>
   JSON.parse(readShared(`spec/elements-${version.toLowerCase()}.json.gz`)) as SpecTree
 
-/** A node of the original's typed tree (`spec/anonymizer.md` section 0). */
+/** A node of the original's typed tree (law 2.1). */
 export interface Node {
   readonly name: string
   /** As rules compare it. */
@@ -150,7 +150,7 @@ function elementOf(
   return undefined
 }
 
-/** The tree as a JSON value; empty nodes are left out (section 0.4). */
+/** The tree as a JSON value; empty nodes are left out (law 15.2). */
 export function writeTree(node: Node): Record<string, unknown> {
   const out: Record<string, unknown> = node.isResource ? { resourceType: node.specType } : {}
   for (const key of new Set(node.children.map((child) => child.key))) {

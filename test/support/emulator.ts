@@ -16,7 +16,7 @@ export interface EmulatorInput {
 }
 
 /**
- * A second, plain reading of `spec/anonymizer.md` on a tree of objects, for what the golden cases use. It shares
+ * A second, plain reading of the law (docs/anonymizer.md) on a tree of objects, for what the golden cases use. It shares
  * nothing with the engines. Throws NotSpoken for what it does not cover, RuleFailure where the original crashes.
  */
 export function emulate(spec: SpecTree, input: EmulatorInput): Json {
@@ -76,7 +76,7 @@ class Emulator {
     if (method === 'keep') return []
     if (method === 'substitute') return this.substitute(node, rule.replaceWith)
     if (method === 'generalize' && !isPrimitiveType(node.specType)) {
-      // The original fails on a primitive with extensions; Sluice does not (docs/compatibility.md).
+      // The original fails on a primitive with extensions; Sluice does not (law 11.3).
       if (node.parent !== undefined && isPrimitiveType(node.parent.specType))
         throw new NotSpoken('generalize on a primitive with extensions')
       throw new RuleFailure('complex')

@@ -35,8 +35,7 @@ class RuleFailure {
 }
 
 /**
- * Anonymizes one line as the specification says it, step by step (`spec/anonymizer.md` 2.2 to 2.4, 4, 5): the law that
- * the transducer is held to. `source[start, end)` is valid UTF-8.
+ * Anonymizes one line step by step as the law says (law 3, 13, 14). The transducer is held to its results. `source[start, end)` is valid UTF-8.
  */
 export function interpretLine(
   program: Program,
@@ -367,7 +366,7 @@ function replace(node: TreeNode, json: string | null): void {
   touch(node)
 }
 
-/** Labelling makes full instants of those in meta that a rule cut to a year or a day (`spec/anonymizer.md` 4.2). */
+/** Labelling makes full instants of those in meta that a rule cut to a year or a day (law 14.4). */
 function completeInstants(node: TreeNode): void {
   if (!node.touched) return
   if (node.type.name === 'instant' && node.replaced) node.replaced = fullInstant(node.replaced)

@@ -4,7 +4,7 @@ import type { TreeNode } from '../../fhir/tree.js'
 import { stringText } from '../../json/scanner.js'
 import { type Item, leafItem, string } from '../../rules/evaluate/values/item.js'
 
-/** The text of a primitive's source value (`spec/anonymizer.md` 0.2); undefined where it has none. */
+/** The text of a primitive's source value (law 2.5); undefined where it has none. */
 export function sourceText(node: TreeNode, source: Buffer): string | undefined {
   if (node.kind === 'string') return trimText(stringText(source, node.start, node.end))
   if (node.kind === 'number') return numberText(source.toString('latin1', node.start, node.end))

@@ -8,7 +8,7 @@ export function touch(node: TreeNode): void {
 }
 
 /**
- * Marks every `null`, `""`, `{}` and `[]` to go, as the original drops them on reading (`spec/anonymizer.md` 0.1): FHIR
+ * Marks every `null`, `""`, `{}` and `[]` to go, as the original drops them on reading (law 2.3): FHIR
  * has no empty values. A `null` that only keeps the place of an item's other property is not empty.
  */
 export function dropEmpty(node: TreeNode): void {
@@ -56,7 +56,7 @@ function isEmptyProperty({ member, underscore, items }: JsonMember): boolean {
   )
 }
 
-/** Settles, bottom-up, which elements nothing is left of (`spec/anonymizer.md` 0.4): they are `gone`. Resources stay. */
+/** Settles, bottom-up, which elements nothing is left of (law 15.2): they are `gone`. Resources stay. */
 export function prune(node: TreeNode): void {
   if (!node.touched) return
   if (node.detached) {

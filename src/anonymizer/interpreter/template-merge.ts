@@ -33,7 +33,7 @@ export function complexTemplate(replaceWith: unknown): Template {
 }
 
 /**
- * Merges a template into an element (`spec/anonymizer.md` 3.7): what an earlier rule took stays, the rest becomes the
+ * Merges a template into an element (law 10.2): what an earlier rule took stays, the rest becomes the
  * template's. Throws TemplateError where the template does not fit the type.
  */
 export function substituteComplex(target: TreeNode, template: Template, ruleNumber: number): void {

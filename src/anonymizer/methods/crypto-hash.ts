@@ -7,7 +7,7 @@ import { hashSearch, hashUrl, isSearchElement, isUrlElement, type UrlHashing } f
 import { isReferenceElement, type LeafMethod, RECORD } from './leaf.js'
 import { type LeafPlaceFacts, method, requiredKey, type WalkStep } from './method.js'
 
-/** Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (3.4). */
+/** Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (law 7.1, 7.2). */
 export const cryptoHash = method({
   name: 'cryptoHash',
   summary: 'replaces the value with its HMAC-SHA256; in references, only the id',

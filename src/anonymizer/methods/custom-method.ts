@@ -1,6 +1,6 @@
 import type { RecordName } from './leaf.js'
 
-/** What a custom method sees of a value: `json` is it as JSON has it (`spec/anonymizer.md` 3.9 has no such door). */
+/** What a custom method sees of a value: `json` is it as JSON has it (law 12.1). */
 export interface CustomValue {
   readonly type: string
   readonly name: string

@@ -20,7 +20,7 @@ export const dateShift = method({
 })
 
 /**
- * Moves a date by the days its prefix and the key decide and zeroes its time (3.3), or removes its time and offset
+ * Moves a date by the days its prefix and the key decide and zeroes its time (law 6.2), or removes its time and offset
  * (`dateShiftTimeZone`). A date without day, of somebody over 89, without known patient, or that leaves the years 1 to
  * 9999 is redacted as dates are.
  */
@@ -42,7 +42,7 @@ function compileDateShift(context: Pick<MethodContext, 'asOf' | 'parameters'>): 
   }
 }
 
-/** A fraction that .NET rounds up to a whole second can be the next day's (13.1). */
+/** A fraction that .NET rounds up to a whole second can be the next day's (law 6.2). */
 const rolledDays = ({ hour, minute, second, fractionTicks }: Moment): number =>
   fractionTicks === TICKS_PER_SECOND && hour === 23 && minute === 59 && second === 59 ? 1 : 0
 

@@ -22,7 +22,7 @@ export const encrypt = method({
 })
 
 /**
- * AES-CBC with PKCS#7 padding; base64 of IV and ciphertext, a string whatever the type (3.5). The IV is an HMAC over
+ * AES-CBC with PKCS#7 padding; base64 of IV and ciphertext, a string whatever the type (law 8.1, 8.2). The IV is an HMAC over
  * the place and the value, by a key of its own: the same again for the same value in the same place under the same
  * key, different everywhere else.
  */

@@ -36,7 +36,7 @@ const KEPT: LeafChange = { record: RECORD.GENERALIZE, json: undefined }
 const REMOVED: LeafChange = { record: RECORD.GENERALIZE, json: null }
 
 /**
- * The value of the first case whose condition is anything but false, otherwise `otherValues` (3.8). For primitives
+ * The value of the first case whose condition is anything but false, otherwise `otherValues` (law 11.1). For primitives
  * without extension. Throws ExpressionError for a case that `checkGeneralizeExpression` reports.
  */
 function compileGeneralize(rule: RuleWith<typeof settings>, asOf: string): LeafMethod {
@@ -85,7 +85,7 @@ function resultToken(result: Items, leaf: Leaf, original: Item): string | null |
 
 const NUMBER_TYPES = new Set(['integer', 'unsignedInt', 'positiveInt'])
 
-/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (0.3). */
+/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (law 11.2). */
 function token(item: Item, type: string): string {
   switch (item.kind) {
     case 'boolean':

@@ -1,4 +1,4 @@
-/** What a method did, as bits; the order of the bits is the order of the labels (`spec/anonymizer.md` 4.1). */
+/** What a method did, as bits; the order of the bits is the order of the labels (law 14.1). */
 export const RECORD = {
   REDACT: 1,
   ABSTRACT: 2,
@@ -24,7 +24,7 @@ export interface Leaf {
   readonly parentType: string
   /** JSON kind in the source. */
   readonly kind: 'string' | 'number' | 'boolean'
-  /** `spec/anonymizer.md` 0.2: trimmed unescaped string; `numberText` of a number; `True` or `False`. */
+  /** The text of law 2.5: trimmed unescaped string; `numberText` of a number; `True` or `False`. */
   readonly text: string
   /** The element `reference` of a Reference. */
   readonly isReferenceValue: boolean

@@ -38,7 +38,7 @@ export const perturb = method({
 })
 
 /**
- * Adds keyed noise from −span/2 to span/2, or of that share of the value's magnitude, and rounds half to even (3.6).
+ * Adds keyed noise from −span/2 to span/2, or of that share of the value's magnitude, and rounds half to even (law 9.2, 9.3).
  * Integer kinds stay integers and in their range. Has no effect on other types.
  */
 function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {

@@ -5,7 +5,7 @@ import { type Leaf, type LeafChange, type LeafMethod, RECORD, REMOVED } from './
 import { type MethodContext, method } from './method.js'
 import { OLDEST_AGE, over89Test } from './over-89.js'
 
-/** Removes the value, or keeps the part of a date, an age or a ZIP code that the parameters allow (3.2). */
+/** Removes the value, or keeps the part of a date, an age or a ZIP code that the parameters allow (law 5.3 to 5.7). */
 export const redact = method({
   name: 'redact',
   summary: 'removes it; dates, ages and ZIP codes in part, where the parameters say so',

@@ -15,7 +15,7 @@ export const substitute = method({
   compile: ({ replaceWith }) => compileSubstitute(replaceWith),
 })
 
-/** Replaces a primitive by the text of `replaceWith`, a JSON string whatever the type; null removes it (3.7). */
+/** Replaces a primitive by the text of `replaceWith`, a JSON string whatever the type; null removes it (law 10.1). */
 function compileSubstitute(replaceWith: unknown): LeafMethod {
   const text = substituteText(replaceWith)
   const change = { record: RECORD.SUBSTITUTE, json: text === null ? null : jsonString(text) }

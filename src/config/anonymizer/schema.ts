@@ -3,7 +3,7 @@ import { METHODS } from '../../anonymizer/methods/table.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { anyCase, describedSettings } from './method-settings.js'
 
-/** The Microsoft-format configuration and what Sluice adds to it (`spec/anonymizer.md` 1, 13.1 (7)). */
+/** The Microsoft-format configuration and what Sluice adds to it (law 1.2 to 1.6). */
 
 /** .NET reads an enumeration's number too. */
 const anyCaseOrNumber = <const W extends string>(words: readonly W[], numbered: readonly W[]) =>

@@ -14,7 +14,7 @@ export interface TolerantJson {
 }
 
 /**
- * JSON as the original's reader takes it (`spec/anonymizer.md` 1): byte order mark, comments, trailing commas,
+ * JSON as the original's reader takes it (law 1.1): byte order mark, comments, trailing commas,
  * single quotes and bare names pass; a name given twice in one object does not. Throws TolerantJsonError.
  */
 export function readTolerantJson(text: string): TolerantJson {

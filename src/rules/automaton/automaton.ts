@@ -14,7 +14,7 @@ interface Progress {
 const advanced = ({ id, rule, path, at }: Progress): Progress => ({ id: id + 1, rule, path, at: at + 1 })
 
 /**
- * Where the rules stand at an element (design 4.1): which one has it, and which may still match below. Equal places
+ * Where the rules stand at an element (law 3.3): which one has it, and which may still match below. Equal places
  * are one object.
  */
 export interface Place {

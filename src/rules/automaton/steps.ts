@@ -9,7 +9,7 @@ export type Step =
   | { readonly kind: 'type'; readonly name: string }
   /**
    * Elements below by type or name, not inside child resources. `nested` is FHIRPath's nodesBy…: the element itself
-   * belongs to it, child resources do not; the fast form is the reverse (`spec/anonymizer.md` 2.3).
+   * belongs to it, child resources do not; the fast form is the reverse (law 3.4, 3.5).
    */
   | { readonly kind: 'search'; readonly by: 'type' | 'name'; readonly name: string; readonly nested: boolean }
 

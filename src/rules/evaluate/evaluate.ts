@@ -19,7 +19,7 @@ interface Frame {
   readonly index: number
 }
 
-/** The collection an expression selects from one node, in the original's dialect (`spec/anonymizer.md` 11, 13). */
+/** The collection an expression selects from one node, in the original's dialect (law 4). */
 export function evaluate(expression: Expression, node: TreeNode, scope: Scope): readonly Item[] {
   return run(expression, { focus: [node], self: [node], index: 0 }, scope)
 }

@@ -29,7 +29,7 @@ const TABLE: readonly (readonly [min: number, max: number, names: string])[] = [
   [2, 3, 'iif'],
 ]
 
-/** The functions a rule may call, with the number of arguments each takes (`spec/anonymizer.md` 11). */
+/** The functions a rule may call, with the number of arguments each takes (law 4.9 to 4.14). */
 export const FUNCTIONS: ReadonlyMap<string, { readonly min: number; readonly max: number }> = new Map(
   TABLE.flatMap(([min, max, names]) => names.split(' ').map((name) => [name, { min, max }] as const)),
 )

@@ -3,7 +3,7 @@ import { FUNCTIONS } from './functions.js'
 /**
  * A FHIRPath expression. Own parser rather than HL7's: the anonymizer's dialect binds `is`/`as` looser than `|`
  * and `<`, takes double-quoted names and names such as `div` after a dot, and knows `nodesByType`/`nodesByName`
- * (`spec/anonymizer.md` 11, 13.2). An `input` of undefined is the focus.
+ * (law 4.1). An `input` of undefined is the focus.
  */
 export type Expression =
   | { readonly op: 'literal'; readonly kind: LiteralKind; readonly text: string }

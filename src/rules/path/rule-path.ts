@@ -1,6 +1,6 @@
 import { type Expression, ExpressionError, parseExpression } from './parser.js'
 
-/** A rule's path, split as the original splits it (`spec/anonymizer.md` 2.1, 2.3). */
+/** A rule's path, split as the original splits it (law 3.1, 3.4). */
 export interface RulePath {
   readonly text: string
   /** The leading name, '' where there is none: which resources the rule applies to. */

@@ -43,7 +43,7 @@ export function momentItem(kind: MomentItem['kind'], text: string): MomentItem |
 
 const INTEGER_TYPES = new Set(['integer', 'positiveInt', 'unsignedInt'])
 
-/** The value of a FHIR primitive (`spec/anonymizer.md` 0.1); undefined where the text is no value of the type. */
+/** The value of a FHIR primitive (law 2.6, 2.7); undefined where the text is no value of the type. */
 export function leafItem(type: string, text: string): Item | undefined {
   if (INTEGER_TYPES.has(type) || type === 'integer64' || type === 'decimal') {
     const value = parseDecimal(text)

@@ -2,7 +2,7 @@ import { type Expression, partsOf } from '../../path/parser.js'
 
 /**
  * Whether `is` or `as` stands after `|` on the same level: the original binds them looser, so `a | b as T` is
- * `(a | b) as T`, where HL7's grammar has `a | (b as T)` (`spec/anonymizer.md` 11).
+ * `(a | b) as T`, where HL7's grammar has `a | (b as T)` (law 4.1).
  */
 export function bindsUnionFirst(path: string): boolean {
   const unions = [false]
