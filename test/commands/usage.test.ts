@@ -80,7 +80,8 @@ const MISPLACED: readonly (readonly [string, readonly string[], string])[] = [
   ['as a password in an address', ['run', 'http://me:CANARY@127.0.0.1:1/fhir'], 'cannot be read'],
   ['as the name of a variable', ['decrypt', '--key-env', SAS, 'AAAA'], 'environment variable'],
   ['as a key in place of its name', ['decrypt', '--key-env', 'CANARYkey of 3 owls', 'AAAA'], 'not set'],
-  ['as a word too many', ['lint', SAS], 'too many arguments'],
+  ['as a word too many', ['lint', 'x.json', SAS], 'too many arguments'],
+  ['as the configuration', ['lint', SAS], 'no complete SAS'],
   ['as the address of a proxy', ['serve', '--trust-proxy', SAS], '--trust-proxy'],
 ]
 
