@@ -1,9 +1,9 @@
 import { sluiceError } from '../errors.js'
 import { sideBySide } from '../pipeline/side-by-side.js'
 import { REPORT_NAME } from '../published/names.js'
+import type { FoundFile, OutputFiles } from '../storage/output-files.js'
 import { readContents } from './contents.js'
 import { checkFiles } from './files.js'
-import type { FoundFile, OutputFiles } from './output-files.js'
 import { type CheckProblem, problem } from './problems.js'
 
 export interface CheckOptions {

@@ -3,8 +3,8 @@ import { StringDecoder } from 'node:string_decoder'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, NameCheck, readOutput, readPublished } from '../published/read.js'
 import type { OutputList, PublishedOutput } from '../published/report.js'
+import type { FoundFile, OutputFiles } from '../storage/output-files.js'
 import type { ExpectedFile } from './files.js'
-import type { FoundFile, OutputFiles } from './output-files.js'
 import { type CheckProblem, problem } from './problems.js'
 
 /** What the report of one output says is in it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { SIZE_UNKNOWN } from '../published/read.js'
-import type { FoundFile, OutputFiles } from './output-files.js'
+import type { FoundFile, OutputFiles } from '../storage/output-files.js'
 import { type CheckProblem, problem } from './problems.js'
 
 /** A file as a report describes it. */

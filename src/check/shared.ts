@@ -1,8 +1,8 @@
 import { REPORT_NAME } from '../published/names.js'
-import type { BlobAddress } from '../storage/address.js'
+import type { BlobAddress } from '../storage/azure/blob-address.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
+import { blobOutput } from '../storage/azure/blob-output.js'
 import { openContainer, prefixOf, type StoreAccess, settle } from '../storage/open.js'
-import { blobOutput } from './blob-output.js'
 import { type CheckOptions, type CheckResult, checkOutput } from './check.js'
 
 /**

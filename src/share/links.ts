@@ -1,7 +1,7 @@
 import { isSluiceError, sluiceError } from '../errors.js'
 import type { Secret } from '../secret.js'
-import type { BlobAddress } from '../storage/address.js'
 import { type AzureAccount, signedTime } from '../storage/azure/azure-account.js'
+import type { BlobAddress } from '../storage/azure/blob-address.js'
 import { addPolicy, removePolicy } from './policies.js'
 import { type Sas, type SasSigner, signSas } from './sas.js'
 import type { SharePermission, ShareScope, ShareTarget } from './scope.js'

@@ -1,6 +1,6 @@
 import { sluiceError } from '../errors.js'
-import type { BlobAddress } from '../storage/address.js'
 import type { Authorization } from '../storage/azure/azure-client.js'
+import type { BlobAddress } from '../storage/azure/blob-address.js'
 import {
   authorizationFor,
   openContainer,

@@ -2,7 +2,7 @@ import { type ErrorCode, sluiceError } from '../errors.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, readList, readPublished } from '../published/read.js'
 import type { PublishedOutput } from '../published/report.js'
-import type { BlobAddress } from '../storage/address.js'
+import type { BlobAddress } from '../storage/azure/blob-address.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
 import { METADATA } from '../storage/azure/block-sink-item.js'
 

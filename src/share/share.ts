@@ -1,6 +1,6 @@
 import type { Retry } from '../http/retry.js'
 import { Secret } from '../secret.js'
-import type { BlobAddress } from '../storage/address.js'
+import type { BlobAddress } from '../storage/azure/blob-address.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
 import type { RequestLimits } from '../storage/azure/request-limits.js'
 import { type AuditPlace, writeAudit } from './audit.js'

@@ -1,6 +1,6 @@
 import { revokeAllCommand } from '../../share/links.js'
 import type { Shared } from '../../share/share.js'
-import type { BlobAddress } from '../../storage/address.js'
+import type { BlobAddress } from '../../storage/azure/blob-address.js'
 
 /** What is said of links, beside the links. */
 export interface Told {

@@ -8,9 +8,9 @@ import {
 import type { Retry } from '../../http/retry.js'
 import { userAgent } from '../../http/user-agent.js'
 import type { Secret } from '../../secret.js'
-import type { SasFacts } from '../sas.js'
 import type { BlobErrorContext } from './blob-errors.js'
 import type { RequestLimits } from './request-limits.js'
+import type { SasFacts } from './sas-facts.js'
 
 /** How requests are authorized. */
 export type Authorization =

@@ -1,5 +1,4 @@
 import { sluiceError } from '../../errors.js'
-import type { BlobAddress } from '../address.js'
 import { isInHiddenFolder, isItemName, nameFault, notAnItem } from '../names.js'
 import {
   LEFT_OUT,
@@ -10,6 +9,7 @@ import {
   type SourceReader,
   type StoreEvent,
 } from '../store.js'
+import type { BlobAddress } from './blob-address.js'
 import type { BlobContainer, BlobEntry } from './blob-container.js'
 import { RangeBuffers, RangeReader } from './range-reader.js'
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, isSluiceError, type SluiceError, sluiceError } from '../../errors.js'
 import { isTlsCode, RequestFailure } from '../../http/retry.js'
-import type { SasFacts } from '../sas.js'
+import type { SasFacts } from './sas-facts.js'
 
 /** What a container is used for: decides between SOURCE_* and SINK_*. */
 export type BlobRole = 'source' | 'sink'

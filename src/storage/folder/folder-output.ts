@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sluiceError } from '../errors.js'
-import { isMissing, sourceError } from '../storage/folder/file-errors.js'
-import type { FoundFile, OutputFiles } from './output-files.js'
+import { sluiceError } from '../../errors.js'
+import type { FoundFile, OutputFiles } from '../output-files.js'
+import { isMissing, sourceError } from './file-errors.js'
 
 const READ_BYTES = 2 ** 20
 

@@ -1,6 +1,6 @@
-import { sluiceError } from '../errors.js'
-import { Secret } from '../secret.js'
-import { checkSas, type SasFacts } from './sas.js'
+import { sluiceError } from '../../errors.js'
+import { Secret } from '../../secret.js'
+import { checkSas, type SasFacts } from './sas-facts.js'
 
 /** Where a store is, as it was named. */
 export type Address = { readonly kind: 'folder'; readonly path: string } | BlobAddress

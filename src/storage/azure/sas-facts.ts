@@ -1,4 +1,4 @@
-import { sluiceError } from '../errors.js'
+import { sluiceError } from '../../errors.js'
 
 /** What a shared access signature says of itself; its signature is not among it. */
 export interface SasFacts {

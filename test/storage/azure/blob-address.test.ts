@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import t from 'tap'
-import { type Address, type BlobAddress, parseAddress } from '../../src/storage/address.js'
+import { type Address, type BlobAddress, parseAddress } from '../../../src/storage/azure/blob-address.js'
 
 const blob = (text: string): BlobAddress => {
   const address: Address = parseAddress(text)

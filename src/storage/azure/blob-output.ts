@@ -1,6 +1,6 @@
-import { sluiceError } from '../errors.js'
-import type { BlobContainer } from '../storage/azure/blob-container.js'
-import type { FoundFile, OutputFiles } from './output-files.js'
+import { sluiceError } from '../../errors.js'
+import type { FoundFile, OutputFiles } from '../output-files.js'
+import type { BlobContainer } from './blob-container.js'
 
 const READ_BYTES = 4 * 2 ** 20
 
