@@ -8,7 +8,7 @@ export const CVX = 'http://hl7.org/fhir/sid/cvx'
 export const UCUM = 'http://unitsofmeasure.org'
 const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem/'
 
-export const coding = (system: string, [code, display]: Code): string =>
+const coding = (system: string, [code, display]: Code): string =>
   `{"system":"${system}","code":"${code}","display":"${display}"}`
 
 /** A CodeableConcept with its text. */

@@ -60,7 +60,7 @@ const WRITERS: Readonly<Record<SyntheticType, Writer>> = {
 const SAMPLE_LINES = 200
 
 /** One synthetic resource as JSON text; follows from the population, the type and the index alone. */
-export function syntheticLine(population: Population, type: SyntheticType, index: number): string {
+function syntheticLine(population: Population, type: SyntheticType, index: number): string {
   return WRITERS[type](population, index, random.restart(population.seed, streamOf(type), index))
 }
 

@@ -17,7 +17,7 @@ export const isBlank = ({ bytes }: ItemLine): boolean =>
   bytes?.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) === true
 
 /** Longer ones are not compared: two trees of them would not fit the memory. */
-export const MOST_LINE_BYTES = 32 * 2 ** 20
+const MOST_LINE_BYTES = 32 * 2 ** 20
 
 const PIECE_BYTES = 2 ** 20
 const LF = 0x0a

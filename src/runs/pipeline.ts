@@ -85,7 +85,7 @@ export interface RunHooks extends Pick<RunOptions, 'signal' | 'onProgress' | 'me
 }
 
 /** What tells sources apart, and requests of them; not what a run adds for `onlyNew`. */
-export function sourceIdentity({ source }: Pick<Pipeline, 'source'>): string {
+function sourceIdentity({ source }: Pick<Pipeline, 'source'>): string {
   if (source.kind === 'store') return hashOf('store', source.source.place)
   const { base, request } = source.options
   return identityOf(baseOf(base), request)

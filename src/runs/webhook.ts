@@ -22,11 +22,11 @@ export interface Webhook {
 const MOST_REDIRECTS = 3
 const RETRY: RetryOptions = { baseMs: 1000, totalMs: 60_000, mostAttempts: 5 }
 
-export const TIMESTAMP_HEADER = 'x-sluice-timestamp'
-export const SIGNATURE_HEADER = 'x-sluice-signature'
+const TIMESTAMP_HEADER = 'x-sluice-timestamp'
+const SIGNATURE_HEADER = 'x-sluice-signature'
 
 /** `sha256=` and the HMAC-SHA256 of the timestamp (seconds since 1970), a dot and the body, in hexadecimal. */
-export const signatureOf = (secret: string, timestamp: string, body: string): string =>
+const signatureOf = (secret: string, timestamp: string, body: string): string =>
   `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`
 
 /** Posts a message as JSON until it is taken. Throws SERVICE_UNAVAILABLE, whose message names the origin only. */

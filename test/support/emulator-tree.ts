@@ -110,7 +110,7 @@ const itemsOf = (value: string | undefined): string[] =>
   value === undefined ? [] : value.startsWith('[') ? rawItems(value) : [value]
 
 /** Without value and children; resources are never empty. */
-export const isEmpty = (node: Node): boolean =>
+const isEmpty = (node: Node): boolean =>
   !node.isResource && node.text === undefined && node.children.length === 0
 
 function newNode(spec: SpecTree, place: Place, specType: string, isResource: boolean): Node {

@@ -55,7 +55,7 @@ export const variableName = (name: string): string =>
     : 'the environment variable (its name is not shown, because it could be the secret itself)'
 
 /** As messages name it. */
-export const nameOf = (place: SecretPlace): string =>
+const nameOf = (place: SecretPlace): string =>
   'env' in place
     ? variableName(place.env)
     : 'file' in place

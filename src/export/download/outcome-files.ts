@@ -2,7 +2,7 @@ import { parseObject } from '../../http/body.js'
 import type { Source, SourceReader, State } from '../../storage/store.js'
 import { addIssues, type IssueCounts, issuesOf } from '../outcomes.js'
 
-export const OUTCOMES_NAME = 'export/outcomes.ndjson'
+const OUTCOMES_NAME = 'export/outcomes.ndjson'
 
 // A line of this length is no OperationOutcome to read, and is not to fill the memory.
 const MOST_LINE_BYTES = 4 * 2 ** 20

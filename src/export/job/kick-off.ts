@@ -81,10 +81,7 @@ function advice(status: number): string {
 }
 
 /** The request as it goes out; a body for POST. Throws USAGE. */
-export function kickOffCall(
-  base: URL,
-  request: ExportRequest,
-): { readonly url: URL; readonly body?: string } {
+function kickOffCall(base: URL, request: ExportRequest): { readonly url: URL; readonly body?: string } {
   const { level, groupId = '', parameters } = request
   const path =
     level === 'system'

@@ -9,7 +9,7 @@ const labelText = (bit: number): string => {
 }
 
 /** The records whose labels the resource's `meta.security` has. */
-export function labelsOf(resource: Buffer): number {
+function labelsOf(resource: Buffer): number {
   const meta = findMember(resource, 0, resource.length, 'meta')
   if (meta === undefined) return 0
   const text = resource.toString('utf8', meta.start, meta.end)
@@ -17,13 +17,13 @@ export function labelsOf(resource: Buffer): number {
 }
 
 /** The elements of `entry` without their brackets; nothing where there are none. */
-export function entriesOf(bundle: Buffer): Buffer {
+function entriesOf(bundle: Buffer): Buffer {
   const entry = findMember(bundle, 0, bundle.length, 'entry')
   return entry === undefined ? Buffer.alloc(0) : bundle.subarray(entry.start + 1, entry.end - 1)
 }
 
 /** The members of an object but for one, without braces. */
-export function membersBut(resource: Buffer, name: string): Buffer {
+function membersBut(resource: Buffer, name: string): Buffer {
   const kept: Buffer[] = []
   const end = resource.length
   for (let at = skipSpace(resource, 1, end); resource[at] === 0x22; ) {

@@ -25,7 +25,7 @@ export function evaluate(expression: Expression, node: TreeNode, scope: Scope): 
 }
 
 /** A condition: several items or one that is no boolean count as true, nothing as undefined. */
-export function truth(items: readonly Item[], scope: Scope): boolean | undefined {
+function truth(items: readonly Item[], scope: Scope): boolean | undefined {
   if (items.length === 0) return undefined
   const value = items.length === 1 ? asValue(items[0], scope) : undefined
   return value?.kind === 'boolean' ? value.value : true
@@ -34,7 +34,7 @@ export function truth(items: readonly Item[], scope: Scope): boolean | undefined
 const asValue = (item: Item, scope: Scope): Value | undefined => (isNode(item) ? scope.valueOf(item) : item)
 
 /** The elements below a node that a path can see. */
-export function childrenOf(node: TreeNode): readonly TreeNode[] {
+function childrenOf(node: TreeNode): readonly TreeNode[] {
   const children = node.body?.children
   if (children === undefined) return NOTHING
   for (const child of children) if (!child.isReal || child.detached) return children.filter(visible)

@@ -45,7 +45,7 @@ export function temporaryName(path: string, epoch = ''): string {
 }
 
 /** Throws SINK_UNWRITABLE where a link leads out of the folder. */
-export async function checkInside(folder: string, inner: string): Promise<void> {
+async function checkInside(folder: string, inner: string): Promise<void> {
   if (folder === inner) return
   const [outer, real] = [await realpath(folder), await realpath(inner)]
   if (`${real}/`.startsWith(outer.endsWith('/') ? outer : `${outer}/`)) return

@@ -11,7 +11,7 @@ export async function keyPair(alg: Algorithm, kid: string = alg) {
 }
 
 export const RS = await keyPair('RS384')
-export const ES = await keyPair('ES384')
+const ES = await keyPair('ES384')
 export const OTHER = await keyPair('ES384')
 
 export const CLIENTS: readonly RegisteredClient[] = [

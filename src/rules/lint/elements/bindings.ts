@@ -20,7 +20,7 @@ function codesByElement(version: FhirVersion): ReadonlyMap<string, readonly stri
 }
 
 /** The codes that a place may hold, where FHIR requires them. */
-export const codesOf = ({ name, parent }: Place, version: FhirVersion): readonly string[] | undefined =>
+const codesOf = ({ name, parent }: Place, version: FhirVersion): readonly string[] | undefined =>
   parent === undefined ? undefined : codesByElement(version).get(`${parent.type.id}.${name}`)
 
 /** The codes that one of these places may hold; undefined where one of them may hold others. */
