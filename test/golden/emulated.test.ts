@@ -30,7 +30,7 @@ for (const [version, file] of Object.entries(GOLDEN_FILES)) {
   const skip = skipWithoutShared(`spec/elements-${version.toLowerCase()}.json.gz`)
 
   t.test(
-    `${version}: the emulator, a second reading of the specification, decides the golden cases`,
+    `${version}: the emulator, a second reading of the law, decides the golden cases`,
     { skip },
     async (t) => {
       const spec = readSpecTree(version)
