@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { labelCode } from '../src/anonymizer/labels.js'
+import { custom } from '../src/anonymizer/methods/custom.js'
+import { METHODS } from '../src/anonymizer/methods/table.js'
 import { EXIT_MEANINGS } from '../src/commands/exit-codes.js'
 import { optionRows } from '../src/commands/parser.js'
 import { VERBS } from '../src/commands/verbs.js'
@@ -15,7 +18,16 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 export function documents(): ReadonlyMap<string, string> {
   const options = VERBS.map((verb) => [`options:${verb.name}`, optionTable(optionRows(verb))] as const)
   return new Map([
-    ['README.md', withBlocks('README.md', new Map([['exit-codes', exitCodeTable()]]))],
+    [
+      'README.md',
+      withBlocks(
+        'README.md',
+        new Map([
+          ['exit-codes', exitCodeTable()],
+          ['methods', methodTable()],
+        ]),
+      ),
+    ],
     ['docs/reference.md', withBlocks('docs/reference.md', new Map(options))],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
     ['configs/lint-report.schema.json', `${JSON.stringify(lintReportJsonSchema(), null, 2)}\n`],
@@ -43,6 +55,22 @@ const optionTable = (rows: readonly (readonly [string, string, string])[]): stri
   table(
     ['option', 'what it does', 'default'],
     rows.map(([flags, what, fallback]) => [`\`${flags}\``, cell(what), cell(fallback)]),
+  )
+
+const methodTable = (): string =>
+  table(
+    ['method', 'what it does', 'settings', 'security label'],
+    [
+      ...METHODS.map(({ name, summary, settings, records }) => [
+        `\`${name}\``,
+        cell(summary),
+        Object.keys(settings)
+          .map((key) => `\`${key}\``)
+          .join(', '),
+        records.map((record) => `\`${labelCode(record)}\``).join(', '),
+      ]),
+      ['your own', custom.summary, 'as it has them', 'the one it names'],
+    ],
   )
 
 const exitCodeTable = (): string =>

@@ -1,26 +1,41 @@
 import { findMember, skipSpace, skipValue, stringText } from '../json/scanner.js'
+import { RECORD, RECORD_NAMES, type RecordName } from './methods/leaf.js'
 import type { Output } from './output.js'
 
 const OBSERVATION_VALUE = 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue'
 
-/** The security labels, in the order of the record bits (law 14.1; `CRYTOHASH` is spelled so). */
-const LABELS = (
-  [
-    [OBSERVATION_VALUE, 'REDACTED', 'redacted'],
-    [OBSERVATION_VALUE, 'ABSTRED', 'abstracted'],
-    [OBSERVATION_VALUE, 'CRYTOHASH', 'cryptographic hash function'],
-    [OBSERVATION_VALUE, 'MASKED', 'masked'],
-    [undefined, 'PERTURBED', 'exact value is replaced with another exact value'],
-    [undefined, 'SUBSTITUTED', 'exact value is replaced with a predefined value'],
-    [undefined, 'GENERALIZED', 'exact value is replaced with a general value'],
-  ] as const
-).map(([system, code, display]) => ({ code, json: JSON.stringify({ system, code, display }) }))
+interface Label {
+  readonly system?: string
+  readonly code: string
+  readonly display: string
+}
+
+/** The security label for each record (law 14.1; `CRYTOHASH` is spelled so). */
+const LABEL_OF: Readonly<Record<RecordName, Label>> = {
+  REDACT: { system: OBSERVATION_VALUE, code: 'REDACTED', display: 'redacted' },
+  ABSTRACT: { system: OBSERVATION_VALUE, code: 'ABSTRED', display: 'abstracted' },
+  CRYPTOHASH: { system: OBSERVATION_VALUE, code: 'CRYTOHASH', display: 'cryptographic hash function' },
+  ENCRYPT: { system: OBSERVATION_VALUE, code: 'MASKED', display: 'masked' },
+  PERTURB: { code: 'PERTURBED', display: 'exact value is replaced with another exact value' },
+  SUBSTITUTE: { code: 'SUBSTITUTED', display: 'exact value is replaced with a predefined value' },
+  GENERALIZE: { code: 'GENERALIZED', display: 'exact value is replaced with a general value' },
+}
+
+/** In the order of the bits, which is that of the labels in the output. */
+const LABELS = RECORD_NAMES.map((name) => ({
+  bit: RECORD[name],
+  code: LABEL_OF[name].code,
+  json: JSON.stringify(LABEL_OF[name]),
+}))
 
 export const LABEL_CODES: ReadonlySet<string> = new Set(LABELS.map(({ code }) => code))
 
+/** The code of the label that a record becomes. */
+export const labelCode = (record: RecordName): string => LABEL_OF[record].code
+
 /** The codings for a set of records, comma-separated, without those whose code is `present` (upper case) already. */
 function codings(records: number, present: ReadonlySet<string>): string {
-  return LABELS.filter(({ code }, bit) => (records & (1 << bit)) !== 0 && !present.has(code))
+  return LABELS.filter(({ bit, code }) => (records & bit) !== 0 && !present.has(code))
     .map(({ json }) => json)
     .join(',')
 }

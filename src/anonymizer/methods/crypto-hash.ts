@@ -10,7 +10,7 @@ import { type LeafPlaceFacts, method, requiredKey, type WalkStep } from './metho
 /** Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (law 7.1, 7.2). */
 export const cryptoHash = method({
   name: 'cryptoHash',
-  summary: 'replaces the value with its HMAC-SHA256; in references, only the id',
+  summary: 'replaces the value with its HMAC-SHA256; in a reference, only the id',
   settings: {},
   records: ['CRYPTOHASH'],
   reach: 'values',

@@ -7,6 +7,7 @@ import {
   type LeafFailure,
   type LeafMethod,
   RECORD,
+  RECORD_NAMES,
   type RecordName,
 } from './leaf.js'
 import { type Method, type MethodContext, method, type RuleWith } from './method.js'
@@ -23,7 +24,7 @@ export const custom: Method<'custom'> = method({
   name: 'custom',
   summary: 'a module named in `customMethods`',
   settings: {},
-  records: [],
+  records: RECORD_NAMES,
   reach: 'values',
   isUnrecorded: true,
   compile: (rule: CustomMethodSettings & RuleWith<object>, context: MethodContext) => {

@@ -7,7 +7,7 @@ import { compileShiftDays } from './shift-days.js'
 
 export const dateShift = method({
   name: 'dateShift',
-  summary: 'moves a date by up to 50 days (`dateShiftRangeInDays`), by a key',
+  summary: 'moves a date by up to 50 days (`dateShiftRangeInDays`), decided by a key',
   settings: {},
   // What it cannot shift, it redacts.
   records: ['PERTURB', 'REDACT'],

@@ -20,7 +20,8 @@ const settings = {
 
 export const generalize = method({
   name: 'generalize',
-  summary: 'writes the value of the first of the `cases` (FHIRPath condition → FHIRPath value) that applies',
+  summary:
+    'writes the value of the first case that applies: `cases` maps FHIRPath conditions to FHIRPath values',
   settings,
   records: ['GENERALIZE'],
   reach: 'primitive',

@@ -3,7 +3,7 @@ import { method } from './method.js'
 
 export const keep = method({
   name: 'keep',
-  summary: 'leaves the value as it is, and protects it from later rules',
+  summary: 'leaves the value as it is and protects it from later rules',
   settings: {},
   records: [],
   reach: 'values',

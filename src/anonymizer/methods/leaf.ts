@@ -11,6 +11,9 @@ export const RECORD = {
 
 export type RecordName = keyof typeof RECORD
 
+/** In the order of their bits. */
+export const RECORD_NAMES = Object.keys(RECORD) as readonly RecordName[]
+
 /**
  * A primitive value as a method sees it. One with an empty value never reaches a method: the caller knows that it
  * has no effect and no record.

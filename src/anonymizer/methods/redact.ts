@@ -8,7 +8,7 @@ import { OLDEST_AGE, over89Test } from './over-89.js'
 /** Removes the value, or keeps the part of a date, an age or a ZIP code that the parameters allow (law 5.3 to 5.7). */
 export const redact = method({
   name: 'redact',
-  summary: 'removes it; dates, ages and ZIP codes in part, where the parameters say so',
+  summary: 'removes the value; keeps part of dates, ages and ZIP codes where the parameters allow it',
   settings: {},
   records: ['REDACT', 'ABSTRACT'],
   reach: 'values',

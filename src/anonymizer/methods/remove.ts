@@ -4,7 +4,7 @@ import { method } from './method.js'
 export const remove = method({
   name: 'remove',
   summary:
-    'takes an element away with everything in it, resources included: Bundle entries, contained resources, parameters',
+    'removes the element with everything in it, resources included: Bundle entries, contained resources, parameters',
   settings: {},
   records: ['REDACT'],
   reach: 'element',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { KEY_NAMES } from '../../anonymizer/parameters.js'
 
-const KEY_MEMBER = /^(?:dateShift|cryptoHash|encrypt|perturb)Key$/i
+const KEY_MEMBER = new RegExp(`^(?:${KEY_NAMES.join('|')})$`, 'i')
 
 /**
  * SHA-256 of a configuration's canonical form (RFC 8785: members sorted, no white space), without the members that

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { enginesFor, type Json, outputOf } from '../support/rules.js'
+import { enginesFor, type Json, outputOf } from '../../support/rules.js'
 
 const REDACTED = {
   security: [
