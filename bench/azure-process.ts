@@ -10,6 +10,7 @@ import { runPipeline } from '../src/pipeline/run.js'
 import { sideBySide } from '../src/pipeline/side-by-side.js'
 import { openSink, openSource, type StoreAccess } from '../src/storage/open.js'
 import type { Sink, Source, SourceItem } from '../src/storage/store.js'
+import { elementAt } from '../test/support/elements.js'
 import { costOfThisProcess } from './process-cost.js'
 
 /** What `azure.ts` measures: one whole process. */
@@ -30,7 +31,7 @@ const CHUNK_BYTES = 4 * 2 ** 20
 const ITEMS_AT_ONCE = 16
 const FACTS = { sourceVersion: '', lines: 0, quarantined: 0 }
 
-const options = JSON.parse(process.argv[2]) as AzureProcessOptions
+const options = JSON.parse(elementAt(process.argv, 2)) as AzureProcessOptions
 const access: StoreAccess = {
   credentials: () => ({ accounts: [], emulator: options.emulator }),
   retry: createRetry(),
@@ -53,7 +54,7 @@ async function pipeline(source: Source, sink: Sink): Promise<void> {
   })
   const plan = planOf(checked, '2026-11-21')
   const report = await runPipeline({ source, sink, plan, workers: options.workers })
-  if (report.failed.length > 0) throw new Error(`${report.failed[0].code}: ${report.failed[0].message}`)
+  for (const { code, message } of report.failed) throw new Error(`${code}: ${message}`)
 }
 
 async function copyAll(source: Source, sink: Sink): Promise<void> {

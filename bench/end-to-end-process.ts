@@ -9,6 +9,7 @@ import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
 import { planOf } from '../src/config/anonymizer/plan.js'
 import { runPipeline } from '../src/pipeline/run.js'
 import { folderSink, folderSource } from '../src/storage/folder/folder.js'
+import { elementAt } from '../test/support/elements.js'
 import { costOfThisProcess, type ProcessCost } from './process-cost.js'
 
 /** What `end-to-end.ts` measures: one whole process, files to files. Its last line of stdout is a `Measured`. */
@@ -25,7 +26,7 @@ export interface ProcessOptions {
   readonly memoryBudgetBytes?: number
 }
 
-const options = JSON.parse(process.argv[2]) as ProcessOptions
+const options = JSON.parse(elementAt(process.argv, 2)) as ProcessOptions
 const lines = options.workers === 0 ? await loop(options) : await pipeline(options)
 const measured: Measured = { ...costOfThisProcess(), lines }
 process.stdout.write(`${JSON.stringify(measured)}\n`)

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { elementAt } from '../test/support/elements.js'
 import { configPath, generateInput } from './end-to-end-input.js'
 import type { Measured, ProcessOptions } from './end-to-end-process.js'
 import { benchOptions, inScratchFolder, measureProcess } from './harness.js'
@@ -122,7 +123,7 @@ function rowOf(mode: number, samples: ReadonlyMap<number, readonly Sample[]>, me
     const pairs = samples.get(other)
     return pairs === undefined
       ? undefined
-      : spreadOf(own.map(({ seconds }, at) => pairs[at].seconds / seconds))
+      : spreadOf(own.map(({ seconds }, at) => elementAt(pairs, at).seconds / seconds))
   }
   return {
     name: nameOf(mode),

@@ -9,6 +9,7 @@ import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
 import { planOf } from '../src/config/anonymizer/plan.js'
 import { runExport } from '../src/export/run.js'
 import { folderSink } from '../src/storage/folder/folder.js'
+import { elementAt } from '../test/support/elements.js'
 import { costOfThisProcess } from './process-cost.js'
 
 /** What `export.ts` measures: one whole process. */
@@ -22,7 +23,7 @@ export interface ExportProcessOptions {
   readonly downloads: number
 }
 
-const options = JSON.parse(process.argv[2]) as ExportProcessOptions
+const options = JSON.parse(elementAt(process.argv, 2)) as ExportProcessOptions
 if (options.mode === 'fetch') await fetchAll()
 else await exportAll()
 process.stdout.write(`${JSON.stringify(costOfThisProcess())}\n`)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { elementAt } from '../test/support/elements.js'
 import type { ProcessCost } from './process-cost.js'
 import { markdownTable, type Spread, spreadOf, spreadText } from './results.js'
 
@@ -112,15 +113,16 @@ export interface CostRatios {
 
 /** `modes`: the transport alone, the engine alone, the run that does both. */
 export function costRatios(samples: CostSamples): CostRatios {
-  const [transport, engine, run] = [...samples.values()]
+  const [transport, engine, run = []] = [...samples.values()]
   return {
     processor: spreadOf(
       run.map(
         ({ processorSeconds }, at) =>
-          processorSeconds / (transport[at].processorSeconds + engine[at].processorSeconds),
+          processorSeconds /
+          (elementAt(transport, at).processorSeconds + elementAt(engine, at).processorSeconds),
       ),
     ),
-    wall: spreadOf(run.map(({ seconds }, at) => seconds / transport[at].seconds)),
+    wall: spreadOf(run.map(({ seconds }, at) => seconds / elementAt(transport, at).seconds)),
   }
 }
 

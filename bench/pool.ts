@@ -6,6 +6,7 @@ import type { AnonymizerSpec } from '../src/anonymizer/spec.js'
 import { anonymizeLines } from '../src/workers/anonymize-lines.js'
 import { WorkerPool } from '../src/workers/pool.js'
 import type { LinesTask } from '../src/workers/protocol.js'
+import { elementAt, firstOf } from '../test/support/elements.js'
 import { ENGINE_CASES, specOf } from './engine-cases.js'
 import type { Lines } from './engine-data.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
@@ -38,25 +39,26 @@ async function main(): Promise<void> {
     process.stdout.write(HELP)
     return
   }
-  const [engineCase] = ENGINE_CASES
+  const engineCase = firstOf(ENGINE_CASES)
   const spec = await specOf(engineCase.config, engineCase.extraRules)
   const slabs = slabsOf(engineCase.lines(0))
   const megabytes = slabs.reduce((sum, { original }) => sum + original.length, 0) / 1e6
   const ways = await waysOf(spec)
-  const seconds = ways.map(() => [] as number[])
+  const timed = ways.map((way) => ({ ...way, seconds: [] as number[] }))
   for (let round = 0; round < Number(values.rounds); round += 1)
-    for (const [at, { run }] of ways.entries()) {
+    for (const { run, seconds } of timed) {
       for (const { task, original } of slabs) new Uint8Array(task.slab).set(original)
       const begun = performance.now()
       await run(slabs.map(({ task }) => task))
-      if (round > 0) seconds[at].push((performance.now() - begun) / 1000)
+      if (round > 0) seconds.push((performance.now() - begun) / 1000)
     }
-  const trip = await roundTripMicroseconds(ways[1].pool)
+  const trip = await roundTripMicroseconds(elementAt(ways, 1).pool)
   for (const { pool } of ways) await pool?.destroy()
-  const rows = ways.map(({ name }, at) => ({
+  const here = firstOf(timed).seconds
+  const rows = timed.map(({ name, seconds }) => ({
     name,
-    megabytesPerSecond: spreadOf(seconds[at].map((each) => megabytes / each)),
-    againstThisThread: spreadOf(seconds[at].map((each, round) => seconds[0][round] / each)),
+    megabytesPerSecond: spreadOf(seconds.map((each) => megabytes / each)),
+    againstThisThread: spreadOf(seconds.map((each, round) => elementAt(here, round) / each)),
   }))
   const table = tableOf(rows)
   const note = `An empty task takes ${spreadText(trip, 0)} µs there and back.`

@@ -2,9 +2,10 @@ import { createReadStream, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
+import { elementAt } from '../test/support/elements.js'
 
 /** What `serve.ts` measures against: the static file server that everybody writes. Prints its address. */
-const folder = process.argv[2]
+const folder = elementAt(process.argv, 2)
 
 const server = createServer((request, response) => {
   const path = join(folder, basename(request.url ?? ''))

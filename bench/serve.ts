@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { elementAt, firstOf } from '../test/support/elements.js'
 import { benchOptions, inScratchFolder, scriptPath } from './harness.js'
 import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
 
@@ -63,7 +64,8 @@ async function exported(base: string): Promise<string> {
   const url = started.headers.get('content-location') ?? ''
   for (;;) {
     const status = await fetch(url)
-    if (status.status === 200) return ((await status.json()) as { output: { url: string }[] }).output[0].url
+    if (status.status === 200)
+      return firstOf(((await status.json()) as { output: { url: string }[] }).output).url
     if (status.status !== 202) throw new Error(`status: ${status.status}`)
     await status.text()
     await new Promise((resolve) => setTimeout(resolve, 250))
@@ -109,7 +111,7 @@ async function measure(data: string, rounds: number, jobs: number): Promise<Resu
       megabytes: statSync(join(data, 'all.ndjson')).size / 1e6,
       staticMegabytesPerSecond: spreadOf(ofStatic),
       serveMegabytesPerSecond: spreadOf(ofSluice),
-      ratio: spreadOf(ofSluice.map((speed, at) => speed / ofStatic[at])),
+      ratio: spreadOf(ofSluice.map((speed, at) => speed / elementAt(ofStatic, at))),
       jobs,
       jobsSeconds: (performance.now() - begun) / 1000,
       memoryMebibytes: { beforeDownloads, afterDownloads, afterJobs: residentMebibytes(sluice.pid) },

@@ -9,6 +9,7 @@ import { readAzureSettings } from '../src/config/environment/azure-settings.js'
 import { createRetry } from '../src/http/retry.js'
 import type { BlobContainer } from '../src/storage/azure/blob-container.js'
 import { openContainer, settle, stateAddressOf } from '../src/storage/open.js'
+import { firstOf } from '../test/support/elements.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -92,7 +93,7 @@ async function listing(output: string): Promise<string> {
 async function elsewhere(file: string): Promise<string> {
   if (/^azurite:/i.test(file)) return 'not tried: the emulator does not look at addresses'
   const { links } = await linkTo(file, '--ip', '192.0.2.1')
-  const status = await statusOf(links[0].url)
+  const status = await statusOf(firstOf(links).url)
   if (status !== 403) throw new Error(`reads from here: ${status}`)
   return 'denied from here'
 }
@@ -108,7 +109,7 @@ async function revocable(output: string): Promise<string> {
   }
   const revoked = await sluice('share', output, '--revoke', 'smoke')
   if (revoked.exitCode !== 0) throw new Error(revoked.stderr.trim())
-  const [{ url }] = made.links
+  const { url } = firstOf(made.links)
   const link = made.resource === 'blob' ? url : url.replace('?', '/run.json?')
   const startMs = Date.now()
   for (let status = await statusOf(link); status !== 403; status = await statusOf(link)) {

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fhirModel } from '../src/fhir/fhirpath.js'
+import { elementAt } from '../test/support/elements.js'
 
 interface ElementDefinition {
   readonly path: string
@@ -44,7 +45,7 @@ function elementLines(definitions: readonly StructureDefinition[]): Map<string, 
 
 function isInR4(line: string): boolean {
   const model = fhirModel('R4')
-  const [path, described] = line.split(' ')
+  const [path = '', described = ''] = line.split(' ')
   const type = described.replace('*', '')
   if (type.startsWith('#')) return model.pathsDefinedElsewhere[path] === type.slice(1)
   if (!path.endsWith('[x]')) return model.path2Type[path] === type
@@ -52,7 +53,7 @@ function isInR4(line: string): boolean {
   return type.split('|').every((one) => known.includes(capitalized(one)))
 }
 
-const [folder] = process.argv.slice(2)
+const folder = elementAt(process.argv, 2)
 const definitions = readdirSync(folder)
   .filter((name) => name.startsWith('StructureDefinition-'))
   .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as StructureDefinition)
@@ -68,14 +69,15 @@ const names = new Set(definitions.map(({ type }) => type))
 const goneTypes = Object.keys(type2Parent).filter((name) => !names.has(name) && !/Quantity$/.test(name))
 // R4B left Meta out of the types that an extension can have; it stays accepted, as data of R4 has it.
 const goneElements = Object.keys(path2Type).filter((path) => {
-  const [type] = path.split('.')
+  const [type = ''] = path.split('.')
   if (!['Evidence', 'EvidenceVariable'].includes(type) || elements.has(path)) return false
   return ![...elements].some(
     ([base, line]) => line.includes('[x] ') && path.startsWith(base) && isChoice(path, base, line),
   )
 })
 function isChoice(path: string, base: string, line: string): boolean {
-  const types = line.split(' ')[1].replace('*', '').split('|')
+  const [, described = ''] = line.split(' ')
+  const types = described.replace('*', '').split('|')
   return types.some((type) => path === base + capitalized(type))
 }
 const added = [...elements.values()].filter((line) => !isInR4(line)).sort()

@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ElementType, elementTree } from '../src/fhir/elements.js'
 import type { FhirVersion } from '../src/fhir/version.js'
+import { elementAt } from '../test/support/elements.js'
 
 const FILES: readonly (readonly [FhirVersion, string])[] = [
   ['STU3', 'r3.d.ts'],
@@ -18,8 +19,8 @@ const FILES: readonly (readonly [FhirVersion, string])[] = [
 /** `PatientContact.gender` → the codes in its union. */
 function unions(declarations: string): Map<string, string> {
   const found = new Map<string, string>()
-  for (const [, name, body] of declarations.matchAll(/^export interface (\w+)[^{]*\{([\s\S]*?)^\}/gm))
-    for (const [, member, codes] of body.matchAll(/^ {2}(\w+)\??: \(('[^)]*')\)/gm))
+  for (const [, name, body = ''] of declarations.matchAll(/^export interface (\w+)[^{]*\{([\s\S]*?)^\}/gm))
+    for (const [, member, codes = ''] of body.matchAll(/^ {2}(\w+)\??: \(('[^)]*')\)/gm))
       found.set(`${name}.${member}`, codes.slice(1, -1).replaceAll("'|'", ' '))
   return found
 }
@@ -43,7 +44,7 @@ function typesOf(version: FhirVersion): Map<string, ElementType> {
   return found
 }
 
-const [, , folder] = process.argv
+const folder = elementAt(process.argv, 2)
 const versionsOf = new Map<string, Map<string, FhirVersion[]>>()
 for (const [version, file] of FILES) {
   const codes = unions(readFileSync(join(folder, file), 'utf8'))

@@ -58,7 +58,7 @@ t.test('a line that cannot be delivered is a result, not an error, and quotes no
     ['{"resourceType":"Patient","nickname":"CANARY"}', 'UNKNOWN_ELEMENT'],
     ['{"resourceType":"Canary"}', 'UNKNOWN_RESOURCE_TYPE'],
     ['[]', 'NOT_A_RESOURCE'],
-  ]) {
+  ] as const) {
     const result = anonymizer.anonymize(line)
     t.match(result, { ok: false, code, offset: Number }, code)
     t.notMatch(JSON.stringify(result), 'CANARY')

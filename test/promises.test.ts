@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createAnonymizer, runPipeline } from '../src/index.js'
 import { differences } from './support/compare.js'
+import { elementAt, firstOf } from './support/elements.js'
 import { sharedLines, skipWithoutShared } from './support/shared.js'
 import { startSluice } from './support/sluice.js'
 
@@ -51,9 +52,9 @@ t.test(
       await runPipeline({ source, sink, anonymizer: CONFIG, asOf: '2026-11-21', workers, limits })
       outputs.push(readFileSync(join(sink, 'a.ndjson'), 'utf8'))
     }
-    t.equal(outputs[0].trim().split('\n').length, PATIENTS.length)
+    t.equal(firstOf(outputs).trim().split('\n').length, PATIENTS.length)
     for (const output of outputs) t.ok(output === outputs[0])
-    const births = new Set(outputs[0].match(/"multipleBirthInteger":-?\d+/g))
+    const births = new Set(firstOf(outputs).match(/"multipleBirthInteger":-?\d+/g))
     t.ok(births.size > 3, 'the noise differs from place to place')
   },
 )
@@ -129,7 +130,10 @@ t.test(
     const found = sharedLines(INPUT).flatMap((line, index): unknown[] => {
       const result = anonymizer.anonymize(line)
       if (!result.ok) return [result.message]
-      return differences(JSON.parse(expected[index]), JSON.parse(Buffer.from(result.bytes).toString()))
+      return differences(
+        JSON.parse(elementAt(expected, index)),
+        JSON.parse(Buffer.from(result.bytes).toString()),
+      )
     })
     t.ok(expected.length > 0)
     t.same(found, [])

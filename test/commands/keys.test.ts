@@ -40,13 +40,13 @@ function folderOf(
   return folder
 }
 
-const VERBS: Readonly<Record<string, readonly string[]>> = {
+const VERBS = {
   lint: ['lint', '-c', 'config.json'],
   'lint of the pipeline': ['lint', '-c', 'pipeline.json'],
   anonymize: ['anonymize', '-i', 'in', '-o', 'out', '-c', 'config.json', '--workers', '1'],
   'run --check': ['run', 'pipeline.json', '--check'],
   run: ['run', 'pipeline.json'],
-}
+} as const
 
 const REFUSED: readonly (readonly [string, object, Record<string, string>, RegExp])[] = [
   ['a weak key', { cryptoHashKey: '123', dateShiftKey: SHIFT }, {}, /128 bits/],
@@ -123,7 +123,7 @@ t.test('random keys are refused wherever several runs belong together', async (t
   for (const [name, pipeline] of SERIES)
     for (const parameters of name.includes('allowed') ? [RANDOM, {}] : [RANDOM]) {
       const cwd = folderOf(t, parameters, pipeline)
-      for (const verb of ['lint of the pipeline', 'run --check', 'run']) {
+      for (const verb of ['lint of the pipeline', 'run --check', 'run'] as const) {
         const { exitCode, stdout, stderr } = await sluice([...VERBS[verb]], { cwd })
         t.equal(exitCode, 2, `${name}: ${verb}`)
         t.match(
@@ -171,7 +171,7 @@ t.test('--daemon refuses random keys at once', async (t) => {
 t.test(
   'random keys stay possible where each run replaces the last, and hashes where runs are separate',
   async (t) => {
-    const hashes = [RULES[0]]
+    const hashes = RULES.slice(0, 1)
     const accepted: readonly (readonly [string, object, object, (readonly object[])?])[] = [
       ['one run', RANDOM, {}],
       ['one output that stays', RANDOM, { retention: { keepLast: 1 } }],
@@ -186,7 +186,7 @@ t.test(
     ]
     for (const [name, parameters, pipeline, rules] of accepted) {
       const cwd = folderOf(t, parameters, pipeline, rules)
-      for (const verb of ['lint of the pipeline', 'run --check', 'run']) {
+      for (const verb of ['lint of the pipeline', 'run --check', 'run'] as const) {
         const { exitCode, stdout, stderr } = await sluice([...VERBS[verb]], { cwd })
         t.equal(exitCode, 0, `${name}: ${verb}: ${stdout}${stderr}`)
       }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { presetConfigs } from '../../src/commands/serve/configurations.js'
+import { firstOf } from '../support/elements.js'
 import { sluice } from '../support/sluice.js'
 
 const PATIENT = '{"resourceType":"Patient","id":"p1","active":true,"name":[{"family":"Doe"}]}\n'
@@ -68,7 +69,7 @@ t.test('an unknown name is an error that lists the presets', async (t) => {
     t.match(
       await sluice(words, { cwd }),
       { exitCode: 2, stderr: /safe-harbour-r4.*Presets: research-r4, safe-harbor-r4, safe-harbor-stu3/ },
-      words[0],
+      firstOf(words),
     )
 })
 

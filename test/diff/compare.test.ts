@@ -4,6 +4,7 @@ import { type ComparedLeaf, compareResources } from '../../src/diff/compare.js'
 import { ElementPaths } from '../../src/diff/element-paths.js'
 import { type Leaf, outcomeOf } from '../../src/diff/outcome.js'
 import { concernsOf, elementsOf } from '../../src/diff/tally.js'
+import { elementAt } from '../support/elements.js'
 
 const HASH = 'ab007c9b0a8b14eb199213d7aa10520d1ac00962fe7132dca4f6d152b5b2ef15'
 const CIPHER = Buffer.alloc(48, 7).toString('base64')
@@ -52,7 +53,7 @@ t.test('what happened to a value is told by the value', async (t) => {
 
 t.test('items that were taken out of an array do not make the others differ', async (t) => {
   const items = ['a', 'b', 'c', 'd'].map((url) => ({ url, valueString: `value ${url}` }))
-  t.same(align(items, [items[1], items[3]]), [
+  t.same(align(items, [elementAt(items, 1), elementAt(items, 3)]), [
     [0, undefined],
     [1, 0],
     [2, undefined],

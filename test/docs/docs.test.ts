@@ -28,7 +28,7 @@ t.test('generated documents are what npm run docs makes of the source', async (t
 t.test('links in the documents lead somewhere', async (t) => {
   for (const path of DOCUMENTS) {
     const text = readFileSync(join(projectRoot, path), 'utf8')
-    for (const [, target] of text.matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g))
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g))
       if (!/^https?:/.test(target))
         t.ok(existsSync(join(projectRoot, dirname(path), target)), `${path} → ${target}`)
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { type Answer, outcome, startBadServer } from '../support/bad-fhir-server.js'
+import { elementAt, firstOf } from '../support/elements.js'
 import { exportTo, lines, listenToExport, observationLine, patientLine } from '../support/export-run.js'
 import { codeOf, filesIn, outputsIn, planFor, run, writeFiles } from '../support/pipeline-run.js'
 
@@ -12,9 +13,9 @@ const FILES = {
 t.test('an export is the same as its files anonymized, and nothing raw is stored', async (t) => {
   const folder = t.testdir()
   const input = writeFiles(join(folder, 'in'), {
-    'Patient.1.ndjson': FILES.Patient[0],
-    'Patient.2.ndjson': FILES.Patient[1],
-    'Observation.1.ndjson': FILES.Observation[0],
+    'Patient.1.ndjson': firstOf(FILES.Patient),
+    'Patient.2.ndjson': elementAt(FILES.Patient, 1),
+    'Observation.1.ndjson': firstOf(FILES.Observation),
   })
   await run(input, join(folder, 'expected'))
   for (const tags of ['strong', 'none'] as const)

@@ -11,6 +11,7 @@ import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import { openSink, openSource, type StoreAccess } from '../../src/storage/open.js'
 import type { Sink, Source } from '../../src/storage/store.js'
 import { ACCOUNT, ACCOUNT_KEY, type Azurite, startAzurite } from '../support/azurite.js'
+import { elementAt } from '../support/elements.js'
 import {
   type Fault,
   type FaultProxy,
@@ -177,7 +178,11 @@ for (const [row, sweep] of SWEEPS.entries()) {
       let tried = 0
       let resent = 0
       for (let nth = 1 + ((row * 5) % STEP); ; nth += STEP) {
-        const bytes = await survives(t, stage, { ...sweep, fault: faults[tried % faults.length], nth })
+        const bytes = await survives(t, stage, {
+          ...sweep,
+          fault: elementAt(faults, tried % faults.length),
+          nth,
+        })
         if (bytes === undefined) break
         tried += 1
         resent = Math.max(resent, bytes)

@@ -20,6 +20,7 @@ import type { FaultPoint } from '../../src/pipeline/options.js'
 import { runPipeline } from '../../src/pipeline/run.js'
 import { folderSink, folderSource } from '../../src/storage/folder/folder.js'
 import { splitSink } from '../../src/storage/split.js'
+import { elementAt } from '../support/elements.js'
 import {
   codeOf,
   filesIn,
@@ -73,7 +74,7 @@ function write(path: string, at: number, bytes: Uint8Array): void {
 function flip(path: string, share: number): void {
   const bytes = readFileSync(path)
   const at = Math.min(bytes.length - 1, Math.floor(bytes.length * share))
-  write(path, at, Buffer.from([bytes[at] ^ 0x10]))
+  write(path, at, Buffer.from([elementAt(bytes, at) ^ 0x10]))
 }
 
 /** Of any file. */

@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { isSluiceError } from '../../src/errors.js'
 import type { FaultPoint } from '../../src/pipeline/options.js'
+import { elementAt } from '../support/elements.js'
 import { peakMebibytes } from '../support/peak-memory.js'
 import { type EntryOptions, run } from '../support/pipeline-run.js'
 
@@ -15,7 +16,7 @@ const {
   stop,
   lockTimes,
   clockSkewMs = 0,
-} = JSON.parse(process.argv[2]) as EntryOptions
+} = JSON.parse(elementAt(process.argv, 2)) as EntryOptions
 const skewedNow = (): number => systemNow() + clockSkewMs
 const systemNow = Date.now
 globalThis.Date = new Proxy(Date, {

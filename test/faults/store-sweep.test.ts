@@ -8,6 +8,7 @@ import { folderSink } from '../../src/storage/folder/folder.js'
 import { memorySink, memorySource } from '../../src/storage/memory/memory.js'
 import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import type { Sink } from '../../src/storage/store.js'
+import { firstOf } from '../support/elements.js'
 import { type Call, type FaultyStore, faultyStore, type StoreFault } from '../support/faulty-store.js'
 import { outputsIn, planFor, syntheticLines } from '../support/pipeline-run.js'
 
@@ -158,7 +159,7 @@ async function survives(t: Test, { make, fault, forEver }: Trouble, nth: number)
     (error: unknown) => ({ error }),
   )
   if (failed.length === 0) return false
-  const at = `call ${nth}, ${failed[0].operation}`
+  const at = `call ${nth}, ${firstOf(failed).operation}`
   if ('error' in end) t.ok(isSluiceError(end.error) && CODES.has(end.error.code), `${at}: ${end.error}`)
   holdsWholeOutputs(t, target, at)
   // A lock that was taken and not given back is that of a process that is gone.

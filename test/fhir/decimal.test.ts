@@ -30,7 +30,7 @@ t.test('a number’s text has no exponent, keeps its scale and at most 28 decima
     ['123456789.12345678901234567890123', '123456789.12345678901234567890'],
     ['1e28', '10000000000000000000000000000'],
     ['1e999999999', '1e999999999'],
-  ])
+  ] as const)
     t.equal(numberText(token), expected, token)
 })
 

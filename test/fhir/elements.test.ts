@@ -2,6 +2,7 @@ import t from 'tap'
 import { type ElementType, elementTree, isPrimitive, type Member } from '../../src/fhir/elements.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../src/fhir/version.js'
 import { createAnonymizer } from '../../src/index.js'
+import { entryOf, firstOf } from '../support/elements.js'
 import { readShared, skipWithoutShared } from '../support/shared.js'
 
 interface SpecElement {
@@ -77,7 +78,7 @@ function membersOf(element: SpecElement, owner: ElementType, found: string[]): [
   if (element.choice !== true) {
     const member = owner.members.get(element.name)
     if (member === undefined) found.push(`${owner.id}.${element.name}: missing`)
-    return member === undefined ? [] : [[element.types[0], member]]
+    return member === undefined ? [] : [[firstOf(element.types), member]]
   }
   const suffixOf = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1)
   if (element.types[0] === 'DataType')
@@ -109,7 +110,7 @@ function checkMember({ at, element, specType, member, spec }: Checked, found: st
 
 /** Components of resources are backbone elements (they have `modifierExtension`), those of data types elements. */
 function componentName(spec: SpecTree, specType: string): string {
-  const isBackbone = spec.types[specType].some(({ name }) => name === 'modifierExtension')
+  const isBackbone = entryOf(spec.types, specType).some(({ name }) => name === 'modifierExtension')
   return isBackbone ? 'BackboneElement' : 'Element'
 }
 
@@ -133,7 +134,7 @@ for (const [version, path, cardinality] of RECURSIVE)
     const keep = { fhirVersion: version, fhirPathRules: [{ path: 'Resource', method: 'keep' }] }
     const anonymizer = createAnonymizer(keep)
     const verdicts = [(text: string) => text, (text: string) => `[${text}]`].map((form) => {
-      const [resourceType, ...keys] = path.split('.')
+      const [resourceType = '', ...keys] = path.split('.')
       const members = membersAlong(version, resourceType, keys)
       const inner = members.reduceRight(
         (text, member, index) =>

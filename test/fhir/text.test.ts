@@ -10,7 +10,7 @@ t.test('texts are trimmed as by .NET', async (t) => {
     ['\ufeffa\ufeff', '\ufeffa\ufeff'],
     ['\u001ca\u200b', '\u001ca\u200b'],
     [' \r\n ', ''],
-  ])
+  ] as const)
     t.equal(trimText(text), expected, encodeURIComponent(text))
 })
 
@@ -21,7 +21,7 @@ t.test('a string token reads back as the trimmed text and escapes as Newtonsoft 
     ['a\u0085b\u2028c\u2029d', '"a\\u0085b\\u2028c\\u2029d"'],
     ['a\ud800b', '"a\\ud800b"'],
     [' a ', '"a"'],
-  ])
+  ] as const)
     t.equal(jsonString(text), token)
 })
 

@@ -2,6 +2,7 @@ import t from 'tap'
 import { elementTree } from '../../src/fhir/elements.js'
 import { AcceptanceOracle, type Verdict } from '../support/acceptance-oracle.js'
 import { differences } from '../support/compare.js'
+import { firstOf } from '../support/elements.js'
 import { ENGINES, type EngineChoice, engineFor, type Outcome, textOf } from '../support/engines.js'
 import { mutated } from '../support/mutate.js'
 import { fuzzSeconds, type Random, seededRandom } from '../support/random.js'
@@ -113,7 +114,7 @@ function problemUntouched(line: Buffer, verdict: Verdict, outcome: Outcome): str
     return offset >= 0 && offset <= line.length ? undefined : `offset ${offset} is outside the line`
   }
   const found = differences(withoutEmpty(JSON.parse(line.toString())), JSON.parse(textOf(outcome.latin1)))
-  return found.length === 0 ? undefined : `changed at ${found[0].path}`
+  return found.length === 0 ? undefined : `changed at ${firstOf(found).path}`
 }
 
 /** Rules may drop what is of a wrong structure, but heal no bytes and break no good line. */

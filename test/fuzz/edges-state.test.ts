@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { exitCodeOf } from '../../src/commands/exit-codes.js'
 import { FAULT_POINTS } from '../../src/pipeline/options.js'
+import { entryOf } from '../support/elements.js'
 import { filesIn, outputsIn, run, syntheticLines, writeFiles } from '../support/pipeline-run.js'
 import { fuzzSeconds, type Random, seededRandom } from '../support/random.js'
 import { verbRun } from '../support/verb-run.js'
@@ -38,8 +39,10 @@ const DAMAGES: Readonly<Record<string, (path: string, random: Random, other: str
   cut: (path, random) => truncateSync(path, random.below(statSync(path).size + 1)),
   flipped: (path, random) => {
     const bytes = readFileSync(path)
-    for (let count = random.between(1, 3); count > 0 && bytes.length > 0; count -= 1)
-      bytes[random.below(bytes.length)] ^= 1 << random.below(8)
+    for (let count = random.between(1, 3); count > 0 && bytes.length > 0; count -= 1) {
+      const at = random.below(bytes.length)
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << random.below(8)), at)
+    }
     writeFileSync(path, bytes)
   },
   gone: (path) => rmSync(path),
@@ -93,7 +96,7 @@ function damage(random: Random, state: string): string {
     if (files.length === 0) break
     const [file, other] = [random.pick(files), random.pick(files)]
     const what = random.pick(Object.keys(DAMAGES))
-    DAMAGES[what](join(state, file), random, join(state, other))
+    entryOf(DAMAGES, what)(join(state, file), random, join(state, other))
     done.push(`${file} ${what}`)
   }
   return done.join(', ')

@@ -3,6 +3,7 @@ import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
 import { isSluiceError } from '../../src/errors.js'
 import { type ElementTree, elementTree } from '../../src/fhir/elements.js'
 import { FHIR_VERSIONS } from '../../src/fhir/version.js'
+import { elementAt, firstOf } from '../support/elements.js'
 import { ENGINES, type Engine, engineForSync, type Outcome, textOf } from '../support/engines.js'
 import { GOLDEN_FILES, goldenLines } from '../support/golden-cases.js'
 import { mutated } from '../support/mutate.js'
@@ -60,14 +61,14 @@ function oneConfig(random: Random, tally: Tally): string[] {
     const line = randomLine(random, tree, types)
     const difference = differenceOf(engines, line, record)
     if (difference !== undefined) return [reproduction(config, line, record)]
-    const outcome = engines[0].run(line, PREFIX, record)
+    const outcome = firstOf(engines).run(line, PREFIX, record)
     if (!outcome.ok) tally.rejected++
     else {
       tally.delivered++
       if (outcome.latin1 !== line.toString('latin1').trim()) tally.changed++
     }
   }
-  tally.interpreted += engines[1].lines.counts.interpretedLines
+  tally.interpreted += elementAt(engines, 1).lines.counts.interpretedLines
   return []
 }
 
@@ -102,14 +103,15 @@ function randomLine(random: Random, tree: ElementTree, types: readonly string[])
 
 /** What differs between the engines, or between two runs of one: its kind, for shrinking. */
 function differenceOf(engines: readonly Engine[], line: Buffer, record: number): string | undefined {
-  const [first, second] = engines.map((engine) => engine.run(line, PREFIX, record))
+  const outcomes = engines.map((engine) => engine.run(line, PREFIX, record))
+  const [first, second] = [elementAt(outcomes, 0), elementAt(outcomes, 1)]
   for (const outcome of [first, second])
     if (!outcome.ok && outcome.rejection.code === 'THREW') return `threw ${outcome.rejection.message}`
   if (first.ok !== second.ok) return `${kindOf(first)} and ${kindOf(second)}`
   if (first.ok && !isJson(first.latin1)) return 'no JSON'
   if (kindOf(first) !== kindOf(second)) return first.ok ? 'bytes' : 'codes'
   const again = engines.map((engine) => engine.run(line, PREFIX, record))
-  return kindOf(again[0]) === kindOf(first) && kindOf(again[1]) === kindOf(second)
+  return kindOf(firstOf(again)) === kindOf(first) && kindOf(elementAt(again, 1)) === kindOf(second)
     ? undefined
     : 'not repeated'
 }

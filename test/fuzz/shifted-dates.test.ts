@@ -1,4 +1,5 @@
 import t from 'tap'
+import { elementAt, firstOf } from '../support/elements.js'
 import { seededRandom } from '../support/random.js'
 import { enginesFor, type Json, outputOf } from '../support/rules.js'
 
@@ -49,7 +50,7 @@ t.test('dateShiftTimeZone remove: no shifted date has an offset, whatever was wr
       }
       const dates = [
         shifted.effectiveDateTime,
-        extension[0].valueDateTime,
+        firstOf(extension).valueDateTime,
         valuePeriod.start,
         valuePeriod.end,
       ]
@@ -98,13 +99,13 @@ t.test('the range of shifts: every day in it, none outside, all equally likely, 
         const line = observation(`p${k}`, { effectiveDateTime: '2015-06-15' })
         const shift = daysBetween(
           '2015-06-15',
-          outputOf(engines[1].run(line, `prefix ${k}`)).effectiveDateTime,
+          outputOf(elementAt(engines, 1).run(line, `prefix ${k}`)).effectiveDateTime,
         )
         counts.set(shift, (counts.get(shift) ?? 0) + 1)
         if (k >= 100) continue
         const lawful = daysBetween(
           '2015-06-15',
-          outputOf(engines[0].run(line, `prefix ${k}`)).effectiveDateTime,
+          outputOf(firstOf(engines).run(line, `prefix ${k}`)).effectiveDateTime,
         )
         if (lawful !== shift) t.equal(shift, lawful, `p${k}: both engines`)
       }
@@ -150,7 +151,7 @@ t.test('two ranges under one key give shifts that say nothing about each other',
     const second = shiftsBy(range, excludesZero)
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
     const [meanOne, meanTwo] = [mean(first), mean(second)]
-    const product = mean(first.map((value, k) => (value - meanOne) * (second[k] - meanTwo)))
+    const product = mean(first.map((value, k) => (value - meanOne) * (elementAt(second, k) - meanTwo)))
     const spread = (values: readonly number[], middle: number) =>
       Math.sqrt(mean(values.map((value) => (value - middle) ** 2)))
     const correlation = product / (spread(first, meanOne) * spread(second, meanTwo))

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { differences } from '../support/compare.js'
+import { elementAt } from '../support/elements.js'
 import { ENGINES, engineFor, textOf } from '../support/engines.js'
 import { Findings } from '../support/findings.js'
 import { readShared, sharedLines, sharedPath, skipWithoutShared } from '../support/shared.js'
@@ -27,7 +28,7 @@ for (const { name, config } of SETS)
           inputs.forEach((input, k) => {
             const outcome = engine.run(input)
             const found = outcome.ok
-              ? differences(JSON.parse(outputs[k]), JSON.parse(textOf(outcome.latin1)))
+              ? differences(JSON.parse(elementAt(outputs, k)), JSON.parse(textOf(outcome.latin1)))
               : [
                   {
                     path: `(${outcome.rejection.code})`,

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createRetry, RequestFailure, type RetryOptions, retryAfterMs } from '../../src/http/retry.js'
+import { firstOf } from '../support/elements.js'
 
 /** A clock that only waits move on. */
 function virtualTime(options: RetryOptions = {}) {
@@ -81,7 +82,7 @@ t.test('Retry-After is waited for, and little longer', async (t) => {
   const { retry, waits } = virtualTime({ longestWaitMs: 10 })
   await retry.run(CALL, failing(status(429, { retryAfterMs: 7000 })))
   t.equal(waits.length, 1)
-  t.ok(waits[0] >= 7000 && waits[0] <= 7700, String(waits[0]))
+  t.ok(firstOf(waits) >= 7000 && firstOf(waits) <= 7700, `${waits}`)
 })
 
 t.test('Retry-After is read as seconds, as a date and in milliseconds', async (t) => {

@@ -31,7 +31,8 @@ const options = { config: KEEP_ALL } as const
 
 const flipped = (bytes: Buffer): Buffer => {
   const copy = Buffer.from(bytes)
-  copy[Math.floor(copy.length / 2)] ^= 0x10
+  const at = Math.floor(copy.length / 2)
+  copy.writeUInt8(copy.readUInt8(at) ^ 0x10, at)
   return copy
 }
 

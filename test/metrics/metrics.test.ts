@@ -4,6 +4,7 @@ import t from 'tap'
 import { serveMetrics, writeMetricsFile } from '../../src/metrics/publish.js'
 import { createMetrics } from '../../src/metrics/registry.js'
 import { METRICS } from '../../src/metrics/table.js'
+import { firstOf } from '../support/elements.js'
 import { run, syntheticLines, writeFiles } from '../support/pipeline-run.js'
 
 const sampleOf = (text: string, series: string): number =>
@@ -49,8 +50,8 @@ t.test('metrics are served on loopback, and a taken port is METRICS_UNAVAILABLE 
   t.match(server.url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/)
   const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(server.url)))
   for (const answer of answers) t.equal(answer.status, 200)
-  t.match(answers[0].headers.get('content-type'), /^text\/plain; version=0\.0\.4/)
-  t.match(await answers[0].text(), /^# HELP sluice_/)
+  t.match(firstOf(answers).headers.get('content-type'), /^text\/plain; version=0\.0\.4/)
+  t.match(await firstOf(answers).text(), /^# HELP sluice_/)
   t.equal((await fetch(server.url.replace('/metrics', '/'))).status, 404)
   t.equal((await fetch(server.url, { method: 'POST' })).status, 405)
   const port = Number(new URL(server.url).port)

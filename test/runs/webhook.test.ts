@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { isSluiceError } from '../../src/errors.js'
 import { postWebhook } from '../../src/runs/webhook.js'
 import { Secret } from '../../src/secret.js'
+import { elementAt, firstOf } from '../support/elements.js'
 
 interface Call {
   readonly url: string
@@ -36,7 +37,7 @@ t.test('a message is JSON, signed so that its receiver can tell it is ours', asy
   const { calls, origin } = await receiver(t, ok)
   const message = { event: 'run.succeeded', lines: { read: 1 } }
   await postWebhook({ url: new Secret(`${origin}/hook?t=1`), secret: new Secret('key'), ...quick }, message)
-  const [{ url, headers, body }] = calls
+  const { url, headers, body } = firstOf(calls)
   t.equal(url, '/hook?t=1')
   t.same(JSON.parse(body), message)
   t.equal(headers['content-type'], 'application/json')
@@ -45,7 +46,11 @@ t.test('a message is JSON, signed so that its receiver can tell it is ours', asy
   const expected = createHmac('sha256', 'key').update(`${stamp}.${body}`).digest('hex')
   t.equal(headers['x-sluice-signature'], `sha256=${expected}`)
   await postWebhook({ url: new Secret(origin), ...quick }, message)
-  t.equal(calls[1].headers['x-sluice-signature'], undefined, 'without a secret there is no signature')
+  t.equal(
+    elementAt(calls, 1).headers['x-sluice-signature'],
+    undefined,
+    'without a secret there is no signature',
+  )
 })
 
 t.test('a receiver that is busy is asked again, one that refuses is not', async (t) => {

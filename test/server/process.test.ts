@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { firstOf } from '../support/elements.js'
 import { filesIn, CONFIG as KEYED, syntheticLines } from '../support/pipeline-run.js'
 import { type Running, sluice, startSluice } from '../support/sluice.js'
 import { clientOf, finish, type Provider } from './provider.js'
@@ -114,7 +115,7 @@ t.test('SIGTERM ends it with 0: no new requests, a download in progress is given
   const started = await server.kickOff('/$export')
   const manifest = await finishWithoutFiles(server, started.headers.get('content-location') ?? '')
   const received = new Promise<number>((resolve, reject) => {
-    get(manifest.output[0].url, (response) => {
+    get(firstOf(manifest.output).url, (response) => {
       let bytes = 0
       server.running.child.kill('SIGTERM')
       response.on('data', (chunk: Buffer) => {
@@ -205,7 +206,7 @@ t.test('200 exports polled by 200 clients end without an error', async (t) => {
   const server = await serve(t, ['--data', data, '--max-per-client', '200'])
   const clients = Array.from({ length: 200 }, async (_, number) => {
     const { manifest } = await server.export(number % 2 === 0 ? '/$export' : '/$export?_elements=id')
-    return manifest.output[0].count
+    return firstOf(manifest.output).count
   })
   const counts = await Promise.all(clients)
   t.same(new Set(counts), new Set([1000]))

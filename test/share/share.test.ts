@@ -18,6 +18,7 @@ import type { Authorization, ContainerOptions } from '../../src/storage/azure/az
 import { azureContainer } from '../../src/storage/azure/azure-container.js'
 import { parseAddress } from '../../src/storage/azure/blob-address.js'
 import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../support/azurite.js'
+import { firstOf } from '../support/elements.js'
 import { startHierarchicalStub } from '../support/hierarchical-stub.js'
 import { loopbackTlsFiles } from '../support/loopback-tls.js'
 
@@ -72,7 +73,7 @@ async function placeOf(
   for (const [name, text] of [
     ['Patient.ndjson', '{}\n'],
     ['run.json', '{"generator":"fhir-sluice","outputs":[{"name":"Patient.ndjson","bytes":3}]}'],
-  ])
+  ] as const)
     await client.getBlockBlobClient(`${prefix}${name}`).upload(text, text.length)
   const address = parseAddress(`${url}/${ACCOUNT}/${client.containerName}${path === '' ? '' : `/${path}`}`)
   if (address.kind === 'folder') throw new Error('no address of a container')
@@ -84,7 +85,7 @@ async function placeOf(
     authorization,
     retry: createRetry({ baseMs: 1 }),
   })
-  const states = azureContainer(options(signs[0], `${address.container}-sluice`))
+  const states = azureContainer(options(firstOf(signs), `${address.container}-sluice`))
   const signers = signs.map((authorization): ShareSigner => {
     const account = azureAccount(options(authorization))
     if (authorization.kind === 'key') return { kind: 'key', account, key: authorization.key }
@@ -95,7 +96,7 @@ async function placeOf(
   })
   return {
     address,
-    container: azureContainer(options(signs[0])),
+    container: azureContainer(options(firstOf(signs))),
     auditOf: (folder) => ({ container: states, name: `${folder}/shares.ndjson`, place: 'the audit' }),
     signers,
     retry: createRetry({ baseMs: 1 }),
@@ -197,9 +198,9 @@ t.test('an identity signs a user-delegation SAS, which Azurite honours', async (
   const made = await share(place, REQUEST)
   t.equal(made.kind, 'user-delegation')
   t.equal(made.links.length, 2, 'a flat account: a link for each file')
-  const sas = sasOf(made.links[0].url)
+  const sas = sasOf(firstOf(made.links).url)
   t.match(Object.fromEntries(sas), { sr: 'b', sp: 'r', spr: 'https', skoid: OBJECT, sktid: TENANT, sks: 'b' })
-  const link = made.links[0].url.reveal()
+  const link = firstOf(made.links).url.reveal()
   t.equal(await status(link), 200)
   t.equal(await status(link, { method: 'DELETE' }), 403)
   t.equal(await status(link.replace('Patient.ndjson', 'run.json')), 403)
@@ -235,7 +236,7 @@ t.test('an expired link reads nothing, and --verify finds it out before it is gi
     const place = await placeOf('out', [signer])
     const past = Date.now() - 25 * HOUR_MS
     const { links } = await share(place, { ...REQUEST, isVerified: false }, past)
-    t.equal(await status(links[0].url.reveal()), 403)
+    t.equal(await status(firstOf(links).url.reveal()), 403)
     await t.rejects(share(place, REQUEST, past), {
       code: 'SOURCE_DENIED',
       message: /The link does not read \(403/,
@@ -246,7 +247,7 @@ t.test('an expired link reads nothing, and --verify finds it out before it is gi
 
 t.test('a link that fails its trial leaves no stored access policy behind', async (t) => {
   const place = await placeOf('out', [KEY])
-  const [signer] = place.signers
+  const signer = firstOf(place.signers)
   const elsewhere = { ...REQUEST, isRevocable: true, ip: '192.0.2.1' }
   const impatient = { ...place, limits: { requestMs: 1 } }
   await t.rejects(share({ ...impatient, retry: createRetry({ mostAttempts: 1 }) }, elsewhere), {
@@ -260,7 +261,7 @@ t.test('in a hierarchical account a folder has one link, which ends at the folde
   const place = await placeOf('out/2026 ü', [token()], { url: stub.url })
   const made = await share(place, { ...REQUEST, permissions: ['read', 'list'], ip: '127.0.0.1' })
   t.equal(made.links.length, 1)
-  t.match(Object.fromEntries(sasOf(made.links[0].url)), {
+  t.match(Object.fromEntries(sasOf(firstOf(made.links).url)), {
     sr: 'd',
     sdd: '2',
     sp: 'rl',
@@ -294,13 +295,13 @@ t.test('in a hierarchical account a folder has one link, which ends at the folde
   t.equal(lines.length, 1, 'what was not given out is not in the audit')
   t.match(lines, [{ resource: 'directory', permissions: ['read', 'list'] }])
   const reading = await share(place, { ...REQUEST, permissions: ['read'] })
-  t.equal(sasOf(reading.links[0].url).get('sp'), 'r')
+  t.equal(sasOf(firstOf(reading.links).url).get('sp'), 'r')
   t.equal(reading.listUrl, undefined)
 })
 
 t.test('a policy that others add meanwhile survives', async (t) => {
   const place = await placeOf('out', [KEY])
-  const account = place.signers[0].account
+  const account = firstOf(place.signers).account
   let isFirst = true
   const raced: typeof account = {
     ...account,

@@ -6,6 +6,7 @@ import { folderLake } from '../../src/storage/folder/folder.js'
 import type { Lake } from '../../src/storage/store.js'
 import { startAzurite } from '../support/azurite.js'
 import { newContainer } from '../support/blob-containers.js'
+import { elementAt } from '../support/elements.js'
 
 /** Every call opens the lake anew, as another process would. */
 type Open = () => Lake
@@ -22,7 +23,7 @@ async function check(t: Test, open: Open): Promise<void> {
     const release = await sink.state.lock()
     await release()
   }
-  const [old, fresh] = FOLDERS
+  const [old, fresh] = [elementAt(FOLDERS, 0), elementAt(FOLDERS, 1)]
   await open().remove(old, 'run.json')
   await open().remove(old, 'run.json')
   const [gone, kept] = [open().sink(old), open().sink(fresh)]

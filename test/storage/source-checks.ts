@@ -79,10 +79,10 @@ export const SOURCE_CHECKS: Readonly<Record<string, Check>> = {
       [299_999, 10],
       [123_457, 100_000],
       [300_000, 10],
-    ]) {
+    ] as const) {
       const reader = await place.source.open(item, fromByte)
       const target = new Uint8Array(new SharedArrayBuffer(targetBytes))
-      let at = fromByte
+      let at: number = fromByte
       for (;;) {
         const wanted = Math.min(targetBytes, bytes.length - at)
         const filled = await reader.read(target)

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { entryOf, firstOf } from './elements.js'
 import { rawItems, rawMembers } from './raw-json.js'
 import { readShared } from './shared.js'
 
@@ -72,7 +73,7 @@ export class AcceptanceOracle {
     const names = rawMembers(text).filter(([key]) => key === 'resourceType')
     if (names.length === 0) return 'bytes'
     if (names.length > 1) return 'structure'
-    if (!this.isResourceType(JSON.parse(names[0][1]))) return 'bytes'
+    if (!this.isResourceType(JSON.parse(firstOf(names)[1]))) return 'bytes'
     return this.object(text, 'Resource')
   }
 
@@ -130,7 +131,9 @@ export class AcceptanceOracle {
     let keys = this.keysOf.get(type)
     if (keys === undefined) {
       keys = new Map(
-        (this.spec.types[type] ?? this.spec.types.string).flatMap((element) => this.keysOfElement(element)),
+        (this.spec.types[type] ?? entryOf(this.spec.types, 'string')).flatMap((element) =>
+          this.keysOfElement(element),
+        ),
       )
       this.keysOf.set(type, keys)
     }
@@ -139,7 +142,7 @@ export class AcceptanceOracle {
 
   private keysOfElement(element: SpecElement): [string, Key][] {
     const many = element.repeats === true
-    if (element.choice !== true) return [[element.name, { type: element.types[0], many }]]
+    if (element.choice !== true) return [[element.name, { type: firstOf(element.types), many }]]
     const types = element.types[0] === 'DataType' ? this.openTypes : element.types
     return types
       .filter((type) => type !== 'integer64')

@@ -1,3 +1,4 @@
+import { elementAt, firstOf } from './elements.js'
 import { isPrimitiveType, type Node } from './emulator-tree.js'
 
 /** A path outside of what this emulator speaks: the case is left out. */
@@ -38,7 +39,7 @@ const STEP = /^(?:`(?<quoted>[^`]+)`|(?<call>[A-Za-z]+)\(|(?<name>[A-Za-z][A-Za-
 
 function evaluate(path: string, focus: Node[]): Node[] {
   const cast = /^(.*) as (\w+)$/.exec(path)
-  if (cast !== null) return evaluate(cast[1], focus).filter((node) => node.type === cast[2])
+  if (cast !== null) return evaluate(elementAt(cast, 1), focus).filter((node) => node.type === cast[2])
   let nodes = focus
   let rest = path
   if (rest.startsWith('(')) {
@@ -57,7 +58,7 @@ function evaluate(path: string, focus: Node[]): Node[] {
       nodes = nodes.slice(Number(at), Number(at) + 1)
       rest = rest.slice(at.length + 2)
     } else if (name !== undefined || quoted !== undefined) {
-      const step = name ?? quoted
+      const step = name ?? quoted ?? ''
       nodes = nodes.flatMap((node) => childrenNamed(node, step))
       rest = rest.slice(step.length + (quoted === undefined ? 0 : 2))
     } else throw new NotSpoken(path)
@@ -118,9 +119,9 @@ function holds(criterion: string, node: Node): boolean {
   if (exists !== undefined) return childrenNamed(node, exists).length > 0
   const equal = /^(\w+) ?= ?'([^'\\]*)'$/.exec(criterion)
   if (equal === null) throw new NotSpoken(criterion)
-  const found = childrenNamed(node, equal[1])
+  const found = childrenNamed(node, elementAt(equal, 1))
   // Collections of other lengths are different, text equals only text.
-  if (found.length !== 1 || !isPrimitiveType(found[0].type)) return false
-  if (/date|instant|time/i.test(found[0].type)) throw new NotSpoken(criterion)
-  return found[0].kind === 'string' && found[0].text === equal[2]
+  if (found.length !== 1 || !isPrimitiveType(firstOf(found).type)) return false
+  if (/date|instant|time/i.test(firstOf(found).type)) throw new NotSpoken(criterion)
+  return firstOf(found).kind === 'string' && firstOf(found).text === equal[2]
 }

@@ -1,3 +1,4 @@
+import { elementAt, entryOf, firstOf } from './elements.js'
 import { rawItems, rawMembers } from './raw-json.js'
 import { readShared } from './shared.js'
 
@@ -77,7 +78,7 @@ function readMember(spec: SpecTree, parent: Node, { key, value, side }: MemberTe
       ? readPrimitive(spec, { type, place }, items[k], sides[k])
       : items[k] === 'null' || items[k] === undefined
         ? undefined
-        : readTree(spec, items[k], type, place)
+        : readTree(spec, elementAt(items, k), type, place)
     if (child !== undefined && !isEmpty(child)) parent.children.push(child)
   }
 }
@@ -126,7 +127,7 @@ function newNode(spec: SpecTree, place: Place, specType: string, isResource: boo
 }
 
 function componentType(spec: SpecTree, specType: string): string {
-  const backbone = spec.types[specType].some(({ name }) => name === 'modifierExtension')
+  const backbone = entryOf(spec.types, specType).some(({ name }) => name === 'modifierExtension')
   return backbone ? 'BackboneElement' : 'Element'
 }
 
@@ -136,9 +137,9 @@ function elementOf(
   specType: string,
   key: string,
 ): { element: SpecElement; type: string } | undefined {
-  for (const element of spec.types[specType] ?? spec.types.string) {
+  for (const element of spec.types[specType] ?? entryOf(spec.types, 'string')) {
     if (element.choice !== true) {
-      if (element.name === key) return { element, type: element.types[0] }
+      if (element.name === key) return { element, type: firstOf(element.types) }
       continue
     }
     if (!key.startsWith(element.name)) continue
@@ -158,8 +159,8 @@ export function writeTree(node: Node): Record<string, unknown> {
     if (items.length === 0) continue
     const values = items.map(writeValue)
     const sides = items.map((item) => (isPrimitiveType(item.specType) ? sideOf(item) : null))
-    if (values.some((value) => value !== null)) out[key] = items[0].repeats ? values : values[0]
-    if (sides.some((side) => side !== null)) out[`_${key}`] = items[0].repeats ? sides : sides[0]
+    if (values.some((value) => value !== null)) out[key] = firstOf(items).repeats ? values : values[0]
+    if (sides.some((side) => side !== null)) out[`_${key}`] = firstOf(items).repeats ? sides : sides[0]
   }
   return out
 }

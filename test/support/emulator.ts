@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { elementAt } from './elements.js'
 import { descendantsOf, indexOf, NotSpoken, ruleType, selectNodes } from './emulator-paths.js'
 import { isPrimitiveType, type Node, readTree, type SpecTree, writeTree } from './emulator-tree.js'
 
@@ -122,8 +123,8 @@ class Emulator {
   }
 
   private isOver89(text: string): boolean {
-    const [year, month = 1, day = 1] = text.slice(0, 10).split('-').map(Number)
-    const [thisYear, thisMonth, thisDay] = this.input.asOf.split('-').map(Number)
+    const [year = Number.NaN, month = 1, day = 1] = text.slice(0, 10).split('-').map(Number)
+    const [thisYear = Number.NaN, thisMonth = 1, thisDay = 1] = this.input.asOf.split('-').map(Number)
     const before = thisMonth < month || (thisMonth === month && thisDay < day)
     return thisYear - year - (before ? 1 : 0) > 89
   }
@@ -135,7 +136,7 @@ class Emulator {
     if (date === undefined || this.isOver89(text)) return this.redactDate(node)
     const shifted = new Date(Date.parse(date) + this.offsetDays() * 86_400_000).toISOString().slice(0, 10)
     const time = /^T(\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)$/.exec(text.slice(10))
-    setText(node, time === null ? shifted : `${shifted}T${time[1].replace(/\d/g, '0')}${time[2]}`)
+    setText(node, time === null ? shifted : `${shifted}T${elementAt(time, 1).replace(/\d/g, '0')}${time[2]}`)
     return ['PERTURB']
   }
 
@@ -266,11 +267,11 @@ function hashReference(spec: SpecTree, text: string, hash: (text: string) => str
   const literal = new RegExp(
     `^((?:https?://[A-Za-z0-9\\\\/.:%$]*)?(?:${types})/)([A-Za-z0-9.-]{1,64})(/_history/[A-Za-z0-9.-]{1,64})?$`,
   ).exec(text)
-  if (literal !== null) return literal[1] + hash(literal[2]) + (literal[3] ?? '')
+  if (literal !== null) return literal[1] + hash(elementAt(literal, 2)) + (literal[3] ?? '')
   const oid = /^urn:oid:([0-2](?:\.(?:0|[1-9]\d*))+)$/.exec(text)
-  if (oid !== null) return `urn:oid:${hash(oid[1])}`
+  if (oid !== null) return `urn:oid:${hash(elementAt(oid, 1))}`
   const uuid = /^urn:uuid:([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$/.exec(text)
-  return uuid === null ? hash(text) : `urn:uuid:${hash(uuid[1])}`
+  return uuid === null ? hash(text) : `urn:uuid:${hash(elementAt(uuid, 1))}`
 }
 
 /** The conditions that the golden cases use on text; any other is not spoken. */

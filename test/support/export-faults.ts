@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { ErrorCode } from '../../src/errors.js'
 import type { Answer, Plan, Script } from './bad-fhir-server.js'
+import { firstOf } from './elements.js'
 import { type ExportOverrides, lines, observationLine, patientLine } from './export-run.js'
 import { outputsIn, run, writeFiles } from './pipeline-run.js'
 
@@ -12,8 +13,8 @@ export const HTML: Answer = { headers: { 'content-type': 'text/html' }, body: '<
 export async function expectedOutputs(t: Test): Promise<ReadonlyMap<string, Buffer>> {
   const folder = t.testdir()
   const input = writeFiles(join(folder, 'in'), {
-    'Patient.1.ndjson': FILES.Patient[0],
-    'Observation.1.ndjson': FILES.Observation[0],
+    'Patient.1.ndjson': firstOf(FILES.Patient),
+    'Observation.1.ndjson': firstOf(FILES.Observation),
   })
   await run(input, join(folder, 'expected'))
   return outputsIn(join(folder, 'expected'))

@@ -258,7 +258,8 @@ function flipped(atByte: number): Transform {
   return new Transform({
     transform(data: Buffer, _, done) {
       const copy = Buffer.from(data)
-      if (atByte >= at && atByte < at + data.length) copy[atByte - at] ^= 1
+      if (atByte >= at && atByte < at + data.length)
+        copy.writeUInt8(copy.readUInt8(atByte - at) ^ 1, atByte - at)
       at += data.length
       done(null, copy)
     },

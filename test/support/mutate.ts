@@ -1,3 +1,4 @@
+import { elementAt } from './elements.js'
 import type { Random } from './random.js'
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s"[\]{},:]+|\s+/gs
@@ -53,7 +54,7 @@ function find(
 }
 
 const isKey = (tokens: readonly string[], index: number): boolean =>
-  tokens[index].startsWith('"') &&
+  elementAt(tokens, index).startsWith('"') &&
   tokens
     .slice(index + 1, index + 3)
     .join('')
@@ -102,7 +103,13 @@ const renameKey = onTokens((random, tokens) => {
   const at = find(random, tokens, (_, k) => isKey(tokens, k))
   const other = find(random, tokens, (_, k) => isKey(tokens, k))
   if (at >= 0)
-    tokens[at] = random.pick([tokens[other], '"__proto__"', '"toString"', `"_${tokens[at].slice(1)}`, '""'])
+    tokens[at] = random.pick([
+      elementAt(tokens, other),
+      '"__proto__"',
+      '"toString"',
+      `"_${elementAt(tokens, at).slice(1)}`,
+      '""',
+    ])
 })
 
 const removeToken = onTokens((random, tokens) => {
@@ -140,10 +147,10 @@ const moveMember = onTokens((random, tokens) => {
 const escapeSome = onTokens((random, tokens) => {
   const at = find(random, tokens, (token) => /^"[^"\\]+"$/.test(token))
   if (at < 0) return
-  const k = random.between(1, tokens[at].length - 2)
-  const hex = tokens[at].charCodeAt(k).toString(16).padStart(4, '0')
+  const k = random.between(1, elementAt(tokens, at).length - 2)
+  const hex = elementAt(tokens, at).charCodeAt(k).toString(16).padStart(4, '0')
   tokens[at] =
-    `${tokens[at].slice(0, k)}\\u${random.chance(0.5) ? hex.toUpperCase() : hex}${tokens[at].slice(k + 1)}`
+    `${elementAt(tokens, at).slice(0, k)}\\u${random.chance(0.5) ? hex.toUpperCase() : hex}${elementAt(tokens, at).slice(k + 1)}`
 })
 
 const addSpace = onTokens((random, tokens) => {

@@ -17,8 +17,8 @@ export function randomPath(
   resourceType: string,
   kind: PathKind,
 ): RandomPath {
-  const plain = PLAIN[random.below(PLAIN.length)]
-  const maker = kind === 'plain' || random.chance(0.6) ? plain : OTHER[random.below(OTHER.length)]
+  const plain = random.pick(PLAIN)
+  const maker = kind === 'plain' || random.chance(0.6) ? plain : random.pick(OTHER)
   return maker({ random, tree, root: tree.resources.get(resourceType) as ElementType })
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { firstOf } from './elements.js'
 import type { Random } from './random.js'
 import { type Counts, randomContent } from './random-content.js'
 
@@ -170,7 +171,7 @@ function collides(fates: ReadonlyMap<string, Fate>): boolean {
   const outputs = items.map((name) => name.replace(/\.gz$/i, ''))
   return (
     new Set(outputs).size < outputs.length ||
-    outputs.some((name) => name.includes('/') && REPORT.test(name.split('/')[0])) ||
+    outputs.some((name) => name.includes('/') && REPORT.test(firstOf(name.split('/')))) ||
     outputs.some((name) => outputs.some((other) => other.startsWith(`${name}/`)))
   )
 }

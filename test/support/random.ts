@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { elementAt } from './elements.js'
 
 // Pieces of awkward text: plain, accented, astral, controls, lone surrogates.
 const PIECES = ['a', 'Z', '5', ' ', '-', '"', '\\', '/', '\n', '\u0000', 'é', '東', '😀', '\u2028', '\ud800']
@@ -34,7 +35,7 @@ export class Random {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]
+    return elementAt(items, this.below(items.length))
   }
 
   /** A new array in another order. */
@@ -42,7 +43,7 @@ export class Random {
     const out = [...items]
     for (let k = out.length - 1; k > 0; k--) {
       const other = this.below(k + 1)
-      ;[out[k], out[other]] = [out[other], out[k]]
+      ;[out[k], out[other]] = [elementAt(out, other), elementAt(out, k)]
     }
     return out
   }

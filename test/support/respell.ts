@@ -1,3 +1,4 @@
+import { elementAt } from './elements.js'
 import type { Random } from './random.js'
 import { rawItems, rawMembers } from './raw-json.js'
 
@@ -36,7 +37,7 @@ function escaped(random: Random, token: string): string {
   if (token.length < 3 || token.includes('\\')) return token
   const k = random.between(1, token.length - 2)
   // Half a surrogate pair would leave the other half alone.
-  if (/[\ud800-\udfff]/.test(token[k])) return token
+  if (/[\ud800-\udfff]/.test(elementAt(token, k))) return token
   const hex = token.charCodeAt(k).toString(16).padStart(4, '0')
   return `${token.slice(0, k)}\\u${random.chance(0.5) ? hex.toUpperCase() : hex}${token.slice(k + 1)}`
 }

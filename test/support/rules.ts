@@ -1,4 +1,4 @@
-import { ENGINES, type Engine, engineForSync, type Outcome, textOf } from './engines.js'
+import { type Engine, engineForSync, type Outcome, textOf } from './engines.js'
 import { specOf } from './spec-of.js'
 
 export type Json = Record<string, unknown>
@@ -16,10 +16,10 @@ export function enginesFor(
   parameters: Json = {},
   more: Json = {},
   checks: { readonly validateInput?: true; readonly validateOutput?: true } = {},
-): Engine[] {
+): [interpreter: Engine, automatic: Engine] {
   const all = { fhirVersion: 'R4', ...more, fhirPathRules: rules, parameters: { ...KEYS, ...parameters } }
   const spec = { ...specOf(all), ...checks }
-  return ENGINES.map((choice) => engineForSync(spec, choice))
+  return [engineForSync(spec, 'interpreter'), engineForSync(spec, 'automatic')]
 }
 
 /** The parsed output. Throws where the line was rejected. */

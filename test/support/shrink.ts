@@ -1,3 +1,4 @@
+import { elementAt } from './elements.js'
 import { rawItems, rawMembers } from './raw-json.js'
 
 /** A smaller line that still fails, found by leaving out members, items and, where it is no JSON, bytes. */
@@ -50,7 +51,7 @@ function shrinkJson(text: string, around: Around, accepts: (whole: string) => bo
   for (let k = 0; k < parts.length; k++) {
     const replaced = (value: string): readonly Part[] =>
       parts.map((part, other) => (other === k ? [part[0], value] : part))
-    const smaller = shrinkJson(parts[k][1], (value) => around(write(replaced(value))), accepts)
+    const smaller = shrinkJson(elementAt(parts, k)[1], (value) => around(write(replaced(value))), accepts)
     parts = replaced(smaller)
   }
   return write(parts)

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { firstOf } from './elements.js'
 
 /** Source files by path relative to `src/`, with `/`. */
 export type SourceTree = ReadonlyMap<string, string>
@@ -70,9 +71,7 @@ export function violations(tree: SourceTree): string[] {
         else if (!mayImport(part(file), part(target)))
           found.push(`${file}: imports ${target}, against the direction`)
       } else if (!specifier.startsWith('node:')) {
-        const library = specifier.startsWith('@')
-          ? specifier.split('/', 2).join('/')
-          : specifier.split('/')[0]
+        const library = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
         if (!MANY_IMPORTERS[library]?.test(file)) {
           const files = importers.get(library) ?? []
           if (!files.includes(file)) importers.set(library, [...files, file])
@@ -87,7 +86,8 @@ export function violations(tree: SourceTree): string[] {
 }
 
 /** The folder below `src/`, or the file's own name where it lies in `src/` itself. */
-const part = (file: string): string => (file.includes('/') ? file.split('/')[0] : file.replace(/\.ts$/, ''))
+const part = (file: string): string =>
+  file.includes('/') ? firstOf(file.split('/')) : file.replace(/\.ts$/, '')
 
 function mayImport(from: string, to: string): boolean {
   if (from === to || from === 'index') return true
@@ -115,7 +115,7 @@ function specifiers(code: string): string[] {
     /\b(?:import|export)\s(?:[^'"`;()]*?\sfrom\s*)?['"]([^'"]+)['"]/g,
     /\b(?:import|require)\(\s*['"`]([^'"`$]+)/g,
   ]
-  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1]))
+  return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, specifier = '']) => specifier))
 }
 
 /** Import cycles between files, each named once by its first file. */

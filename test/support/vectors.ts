@@ -1,3 +1,4 @@
+import { entryOf } from './elements.js'
 import { readShared, skipWithoutShared } from './shared.js'
 
 const FILE = 'spec/anonymizer-cases.json'
@@ -6,4 +7,5 @@ const FILE = 'spec/anonymizer-cases.json'
 export const skipVectors = skipWithoutShared(FILE)
 
 /** One group of the vectors. */
-export const vectors = <T>(group: string): T => (JSON.parse(readShared(FILE)) as Record<string, T>)[group]
+export const vectors = <T>(group: string): T =>
+  entryOf(JSON.parse(readShared(FILE)) as Record<string, T>, group)

@@ -95,7 +95,7 @@ t.test('ids at the edges of the forms', async (t) => {
     ['urn:oid:1.0', 'urn:oid:@ID'],
     ['urn:uuid:x', '@ID'],
     ['##', '#@ID'],
-  ])
+  ] as const)
     t.equal(hashReference(reference, markId, RESOURCE_TYPES), expected, reference)
 })
 

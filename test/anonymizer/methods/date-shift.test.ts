@@ -98,7 +98,7 @@ t.test('a time is zeroed digit by digit where it is complete, otherwise dropped'
     ['2015-12-31T23:59:59.9999999Z', '2016-01-01T00:00:00.0000000Z'],
     ['2016-02-28', '2016-02-29'],
     ['2100-02-28', '2100-03-01'],
-  ])
+  ] as const)
     t.equal(fixed(1)(leafOf('dateTime', text)).value, expected, text)
 })
 

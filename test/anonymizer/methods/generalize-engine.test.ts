@@ -1,5 +1,6 @@
 import t from 'tap'
 import { fhirPathEngine } from '../../../src/fhir/fhirpath.js'
+import { entryOf } from '../../support/elements.js'
 import { leafMethod, leafOf } from '../../support/leaves.js'
 import { type Random, seededRandom } from '../../support/random.js'
 
@@ -82,7 +83,7 @@ function expressionOf(kind: Kind, depth: number, random: Random, leafKind: Kind)
   return `(${random
     .pick(SHAPES[kind])
     .replace(/\b[SIDB]\b/g, (letter) =>
-      expressionOf(KIND_OF[letter], random.below(depth), random, leafKind),
+      expressionOf(entryOf(KIND_OF, letter), random.below(depth), random, leafKind),
     )})`
 }
 

@@ -155,7 +155,7 @@ t.test('a value that is not of its type fails instead of passing', async (t) => 
     ['integer', 'five'],
     ['boolean', 'maybe'],
     ['time', '25:00'],
-  ])
+  ] as const)
     t.equal(generalizedTo('$this', type, text), 'fails', `${type} ${text}`)
 })
 

@@ -93,7 +93,8 @@ t.test('noise is spread evenly over the span', async (t) => {
   const method = perturb(1, 10)
   for (let record = 0; record < values; record++) {
     const noise = Number(method(leafOf('decimal', '0'), placeOf({ record })).value)
-    counts[Math.min(19, Math.floor((noise + 0.5) * 20))]++
+    const share = Math.min(19, Math.floor((noise + 0.5) * 20))
+    counts[share] = (counts[share] ?? 0) + 1
   }
   const expected = values / counts.length
   const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)

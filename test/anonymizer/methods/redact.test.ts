@@ -65,7 +65,7 @@ t.test('what is no real date leaves nothing, even with partial dates', async (t)
     ['dateTime', '2015-02-07T10:00:00+14:01'],
     ['dateTime', '2015-02-07T10:00:00.Z'],
     ['instant', '２０１５'],
-  ])
+  ] as const)
     t.equal(redact(leafOf(type, text)).value, null, `${type} ${text}`)
 })
 

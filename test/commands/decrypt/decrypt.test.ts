@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { createAnonymizer } from '../../../src/index.js'
+import { firstOf } from '../../support/elements.js'
 import { sluice } from '../../support/sluice.js'
 
 const KEY = 'CANARY-KEY-0123456789-0123456789'
@@ -40,7 +41,7 @@ t.test('what the method encrypt wrote comes back, whatever the kind of the value
     name: { family: string; given: string[] }[]
     multipleBirthInteger: string
   }
-  const values = [active, name[0].family, ...name[0].given, multipleBirthInteger]
+  const values = [active, firstOf(name).family, ...firstOf(name).given, multipleBirthInteger]
   const { exitCode, stdout } = await sluice(['decrypt', '--key-env', 'KEY', '--json', ...values], {
     env: { KEY },
   })

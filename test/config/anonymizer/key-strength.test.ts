@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
 import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
+import { elementAt, firstOf } from '../../support/elements.js'
 
 const HASH = 'hash: walnut, tundra, 9 lamps'
 const AES = '3d5f60b18ce2a94777aa81e5c0d9b2f4'
@@ -59,10 +60,9 @@ const WEAK: Readonly<Record<string, string>> = {
 }
 
 t.test('keys below 128 bits of text are refused, wherever they come from', async (t) => {
-  const names = Object.keys(WEAK)
-  const folder = t.testdir(Object.fromEntries(names.map((_, k) => [`${k}.key`, Buffer.from(WEAK[names[k]])])))
-  for (const [k, name] of names.entries()) {
-    const key = WEAK[name]
+  const weak = Object.entries(WEAK)
+  const folder = t.testdir(Object.fromEntries(weak.map(([, key], k) => [`${k}.key`, Buffer.from(key)])))
+  for (const [k, [name, key]] of weak.entries()) {
     const sources: unknown[] = [key, { file: `${k}.key` }]
     if (!key.includes('\0')) {
       process.env.SLUICE_WEAK_KEY = key
@@ -103,9 +103,9 @@ t.test('random keys as people make them are never refused', async (t) => {
         .padStart(39, '7'),
   ]
   for (let round = 0; round < 2000; round++) {
-    const key = made[round % made.length]()
+    const key = elementAt(made, round % made.length)()
     const { problems } = judge({ cryptoHashKey: key })
-    if (problems.length > 0) t.fail(`${key}: ${problems[0].message}`)
+    if (problems.length > 0) t.fail(`${key}: ${firstOf(problems).message}`)
   }
   for (const key of ['correct horse battery staple', 'Ключ к архиву 2026 года', AES, 'quiet pelican 47'])
     t.same(judge({ cryptoHashKey: key }).problems, [], key)
@@ -138,7 +138,7 @@ t.test('equal keys are refused, in whatever form and from whatever place', async
     ['dateShiftKey', 'encryptKey'],
     ['dateShiftKey', 'perturbKey'],
     ['encryptKey', 'perturbKey'],
-  ]
+  ] as const
   const folder = t.testdir({
     'a.key': AES,
     'line.key': `${AES}\n`,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { outcome, startBadServer } from '../../support/bad-fhir-server.js'
+import { firstOf } from '../../support/elements.js'
 import {
   announcing,
   expectedOutputs,
@@ -23,7 +24,7 @@ const unreadable: Readonly<Record<string, Refused>> = {
   },
   'a page of a gateway for good': { plan: { file: observations(99, () => HTML) }, code: 'SOURCE_UNREADABLE' },
   'a file shorter than its size': {
-    plan: { manifest: announcing({ fileSize: FILES.Observation[0].length + 1 }) },
+    plan: { manifest: announcing({ fileSize: firstOf(FILES.Observation).length + 1 }) },
     code: 'SOURCE_CORRUPT',
   },
   'a file shorter than its count': {

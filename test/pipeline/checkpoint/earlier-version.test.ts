@@ -6,6 +6,7 @@ import { NO_TOTALS } from '../../../src/pipeline/report/item-counts.js'
 import { folderSink } from '../../../src/storage/folder/folder.js'
 import { splitSink } from '../../../src/storage/split.js'
 import type { Sink, SinkHead } from '../../../src/storage/store.js'
+import { firstOf } from '../../support/elements.js'
 import { codeOf, outputsIn, runPipelineInto, writeFiles } from '../../support/pipeline-run.js'
 
 const LINE = '{"resourceType":"Patient","id":"1"}\n'
@@ -45,7 +46,7 @@ for (const form of ['whole', 'split'] as const)
     t.strictSame(outputsIn(output), expected)
 
     await makeEarlier(output, sinkOf())
-    const first = [...expected.keys()][0]
+    const first = firstOf([...expected.keys()])
     writeFileSync(join(output, first), `${readFileSync(join(output, first), 'utf8')}changed`)
     t.equal(await codeOf(runPipelineInto(input, sinkOf())), 'SINK_CONFLICT')
   })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { InOrder } from '../../../src/pipeline/chunks/in-order.js'
 import { sideBySide } from '../../../src/pipeline/side-by-side.js'
+import { elementAt, firstOf } from '../../support/elements.js'
 
 const deferred = <T>() => {
   let resolve: (value: T) => void = () => {}
@@ -17,7 +18,7 @@ t.test('results are delivered in the order they were pushed, whatever order they
   const inOrder = new InOrder<number>(async (n) => void delivered.push(n))
   const results = [0, 1, 2, 3].map(() => deferred<number>())
   for (const { promise } of results) inOrder.push(promise, () => {})
-  for (const n of [2, 0, 3, 1]) results[n].resolve(n)
+  for (const n of [2, 0, 3, 1]) elementAt(results, n).resolve(n)
   await inOrder.drain()
   t.strictSame(delivered, [0, 1, 2, 3])
 })
@@ -31,9 +32,9 @@ t.test('after a failure nothing more is delivered, and everything is released', 
     released += 1
   }
   for (const { promise } of results) inOrder.push(promise, release)
-  results[2].resolve(2)
-  results[1].reject(new Error('lost'))
-  results[0].resolve(0)
+  elementAt(results, 2).resolve(2)
+  elementAt(results, 1).reject(new Error('lost'))
+  firstOf(results).resolve(0)
   await t.rejects(inOrder.drain(), { message: 'lost' })
   t.strictSame(delivered, [0])
   t.equal(released, 3)

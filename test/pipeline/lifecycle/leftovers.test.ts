@@ -35,7 +35,7 @@ interface Form {
   readonly names: readonly string[]
 }
 
-const FORMS: Readonly<Record<string, Form>> = {
+const FORMS = {
   plain: { options: {}, sinkOf: folderSink, names: ['a.ndjson', 'sub/b.ndjson'] },
   gzip: { options: { gzip: true }, sinkOf: folderSink, names: ['a.ndjson.gz', 'sub/b.ndjson.gz'] },
   split: {
@@ -48,7 +48,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     sinkOf: (folder) => splitSink(folderSink(folder), 60),
     names: ['a-00001.ndjson.gz', 'a-00002.ndjson.gz', 'sub/b-00001.ndjson.gz'],
   },
-}
+} satisfies Record<string, Form>
 
 const write = (input: string, output: string, { options, sinkOf }: Form, more: Overrides = {}) =>
   runPipelineInto(input, sinkOf(output), { config: KEEP_ALL, ...options, ...more })
@@ -81,7 +81,7 @@ t.test('a run that ends anywhere while the form changes is completed by the next
     ['plain', 'gzip'],
     ['plain', 'split'],
     ['split', 'plain'],
-  ])
+  ] as const)
     for (const point of points) {
       const output = join(folder, `${from} ${to} ${point}`)
       await write(input, output, FORMS[from])

@@ -7,6 +7,7 @@ import { folderSink } from '../../../src/storage/folder/folder.js'
 import { folderOutput } from '../../../src/storage/folder/folder-output.js'
 import { memorySink } from '../../../src/storage/memory/memory.js'
 import { MemoryContent } from '../../../src/storage/memory/memory-content.js'
+import { elementAt } from '../../support/elements.js'
 import {
   CONFIG,
   KEEP_ALL,
@@ -31,7 +32,7 @@ t.test('run.json in the output says nothing about where the data came from', asy
   t.notMatch(text, /CANARY/)
   const report = JSON.parse(text)
   const { version, bytes } =
-    (await readRunReport(folderSink(join(folder, 'out')).state))?.outputs[1].source ?? {}
+    elementAt((await readRunReport(folderSink(join(folder, 'out')).state))?.outputs, 1).source ?? {}
   t.type(version, 'string')
   t.notMatch(text, String(version), 'nor size, time and inode of a source file')
   for (const name of ['source', 'seconds', 'startedAt', 'fingerprint', 'items', 'failed', 'earlier'])

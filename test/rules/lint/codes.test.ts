@@ -91,7 +91,7 @@ t.test('a misspelt function is named with the one that is meant', async (t) => {
     ['Patient.name.First()', 'first()'],
     ['Patient.name.where(use.exist())', 'exists()'],
     ["Patient.name.were(use = 'official')", 'where()'],
-  ]
+  ] as const
   for (const [path, meant] of rows) {
     const config = { fhirVersion: 'R4', fhirPathRules: [{ path, method: 'redact' }] }
     const found = lintConfig(config).find(({ code }) => code === 'path-syntax')

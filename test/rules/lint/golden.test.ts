@@ -5,6 +5,7 @@ import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
 import { planOf } from '../../../src/config/anonymizer/plan.js'
 import { elementTree } from '../../../src/fhir/elements.js'
 import type { Finding } from '../../../src/rules/lint/lint.js'
+import { elementAt } from '../../support/elements.js'
 import { GOLDEN_FILES, goldenLines } from '../../support/golden-cases.js'
 import { lintRules, type NamedRule } from '../../support/lint-rules.js'
 
@@ -38,7 +39,7 @@ for (const fhirVersion of ['R4', 'STU3'] as const)
       for (const { rule, code, message } of findingsOf(checked.spec.rules)) {
         if (code !== 'shadowed' && code !== 'never-matches') continue
         uselessCount++
-        if (decided[rule - 1] > 0) t.fail(`${id}: rule ${rule} is ${code}: ${message}`)
+        if (elementAt(decided, rule - 1) > 0) t.fail(`${id}: rule ${rule} is ${code}: ${message}`)
       }
     }
     t.ok(uselessCount > 0, `${uselessCount} useless rules`)

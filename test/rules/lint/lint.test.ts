@@ -33,7 +33,7 @@ for (const [path, advice] of NEVER)
   t.test(`a rule that can never match is found, with advice: ${path}`, async (t) => {
     const [finding, ...others] = lint([path]).filter(({ code }) => code !== 'not-compiled')
     t.match(finding, { rule: 1, code: 'never-matches' })
-    t.ok(finding?.message.includes(advice), finding?.message)
+    t.ok(finding?.message.includes(advice), `${finding?.message}`)
     t.same(others, [])
   })
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { trustedProxies } from '../../../src/server/http/client-address.js'
+import { elementAt } from '../../support/elements.js'
 import { clientOf, provide } from '../provider.js'
 import { assertion, CLIENTS, formOf, protectedProvider, requestToken } from './token-client.js'
 
@@ -86,7 +87,7 @@ t.test('a request that never arrives is ended, and the server answers others mea
       socket.on('error', () => undefined)
       socket.resume()
       await once(socket, 'connect')
-      socket.write(heads[at % 2])
+      socket.write(elementAt(heads, at % 2))
       return socket
     }),
   )

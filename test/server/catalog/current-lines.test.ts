@@ -2,6 +2,7 @@ import t from 'tap'
 import { currentLines } from '../../../src/server/catalog/current-lines.js'
 import { buildIndex, type ItemIndex } from '../../../src/server/catalog/line-index.js'
 import { folderSource } from '../../../src/storage/folder/folder.js'
+import { firstOf } from '../../support/elements.js'
 import { writeFiles } from '../../support/pipeline-run.js'
 import { type Finished, lines, parametersOf, provide } from '../provider.js'
 
@@ -294,7 +295,7 @@ t.test('a store that is compared in many passes, or grows in the middle, comes t
     const parts = await currentLines(`${folder}/index`, { items }, { perPass })
     let count = 0
     for (const index of items)
-      for (let line = 0; line < index.types[0].count; line++) {
+      for (let line = 0; line < firstOf(index.types).count; line++) {
         if (parts.isCurrent(index, line) !== whole.isCurrent(index, line))
           t.fail(`${perPass} ${index.item.name} ${line}`)
         if (parts.isCurrent(index, line)) count += 1

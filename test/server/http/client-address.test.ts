@@ -234,7 +234,7 @@ t.test('an IPv6 subscriber is one client, whatever address of its network it use
     ['::1', '0:0:0:0::/64'],
     ['203.0.113.9', '203.0.113.9'],
     ['', ''],
-  ])
+  ] as const)
     t.equal(addressGroup(address), group, address)
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { JobStore } from '../../../src/server/jobs/job-store.js'
 import { folderSource } from '../../../src/storage/folder/folder.js'
+import { firstOf } from '../../support/elements.js'
 import { writeFiles } from '../../support/pipeline-run.js'
 import { outcomeText, type Provider, provide, STORE } from '../provider.js'
 
@@ -48,7 +49,7 @@ for (const [kind, query, code] of [
     await first.export(`/$export?_type=Observation${query}`)
     await first.server.close()
     const store = new JobStore(join(stateFolder, 'jobs'))
-    const [done] = await store.load()
+    const done = firstOf(await store.load())
     const half = { ...done, id: 'half-done', state: 'running' as const, output: [] }
     await store.save(half)
     for (const name of readdirSync(store.folderOf(done.id)).filter((each) => /runs$|selections/.test(each)))

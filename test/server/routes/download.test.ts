@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { parseRange, prefersGzip } from '../../../src/server/http/byte-range.js'
+import { firstOf } from '../../support/elements.js'
 import { lines, outcomeText, type Provider, provide } from '../provider.js'
 
 const TEXT = lines(
@@ -40,7 +41,7 @@ for (const [name, files, query] of [
   t.test(`${name} is served whole, compressed and in parts`, async (t) => {
     const provider = await provide(t, { files })
     const { manifest } = await provider.export(`/$export${query}`)
-    const [{ url }] = manifest.output
+    const { url } = firstOf(manifest.output)
 
     const whole = await raw(url)
     t.equal(whole.status, 200)
@@ -95,7 +96,7 @@ for (const [name, files, query] of [
 t.test('downloads are counted by route and status, and their bytes', async (t) => {
   const provider = await provide(t, { files: { 'Patient.ndjson': TEXT } })
   const { manifest } = await provider.export('/$export')
-  await raw(manifest.output[0].url)
+  await raw(firstOf(manifest.output).url)
   // A request is done when its last byte is out, which the client may know first.
   const counted = 'sluice_http_request_seconds_count{route="file",method="GET",status="200"} 2\n'
   let text = ''
@@ -111,11 +112,11 @@ t.test('what changed since the export is 410, not a mixture', async (t) => {
   const provider = await provide(t, { files: { 'Patient.ndjson': TEXT } })
   const { manifest } = await provider.export('/$export')
   appendFileSync(join(provider.folder, 'data', 'Patient.ndjson'), TEXT)
-  const response = await provider.ask(manifest.output[0].url)
+  const response = await provider.ask(firstOf(manifest.output).url)
   t.equal(response.status, 410)
   await outcomeText(response)
   t.equal(
-    (await provider.export('/$export')).manifest.output[0].count,
+    firstOf((await provider.export('/$export')).manifest.output).count,
     40_000,
     'a new export has the new data',
   )
@@ -129,22 +130,22 @@ t.test(
     // The folder, not the file: a file that was moved and moved back counts as changed.
     const path = join(provider.folder, 'data')
     renameSync(path, `${path}.away`)
-    t.equal((await provider.ask(manifest.output[0].url)).status, 410)
+    t.equal((await provider.ask(firstOf(manifest.output).url)).status, 410)
     // A circle of links: ELOOP.
     symlinkSync(path, path)
     for (const headers of [{ 'accept-encoding': 'gzip' }, { 'accept-encoding': 'identity' }]) {
-      const response = await provider.ask(manifest.output[0].url, { headers })
+      const response = await provider.ask(firstOf(manifest.output).url, { headers })
       t.equal(response.status, 503)
       t.equal(response.headers.get('retry-after'), '10')
       await outcomeText(response)
     }
     t.match(
       provider.events.find(({ event }) => event === 'file.unreadable'),
-      { level: 'warn', error: 'SOURCE_UNREADABLE', file: manifest.output[0].url.split('/').at(-1) },
+      { level: 'warn', error: 'SOURCE_UNREADABLE', file: firstOf(manifest.output).url.split('/').at(-1) },
     )
     rmSync(path)
     renameSync(`${path}.away`, path)
-    t.equal((await provider.ask(manifest.output[0].url)).status, 200)
+    t.equal((await provider.ask(firstOf(manifest.output).url)).status, 200)
   },
 )
 
@@ -154,7 +155,9 @@ t.test('a file that is being read is not removed when its export expires', async
     limits: { expiresMs: 1 },
   })
   const { manifest, statusUrl } = await provider.export('/$export?_type=Patient')
-  const response = await provider.ask(manifest.output[0].url, { headers: { 'accept-encoding': 'identity' } })
+  const response = await provider.ask(firstOf(manifest.output).url, {
+    headers: { 'accept-encoding': 'identity' },
+  })
   await provider.server.expire()
   t.equal((await provider.ask(statusUrl)).status, 200, 'still there')
   t.equal((await response.arrayBuffer()).byteLength, BYTES * 20)
@@ -178,7 +181,7 @@ t.test('a client that goes away in the middle leaves nothing open', async (t) =>
   })
   const { manifest, statusUrl } = await provider.export('/$export?_type=Patient')
   const abort = new AbortController()
-  const response = await provider.ask(manifest.output[0].url, { signal: abort.signal })
+  const response = await provider.ask(firstOf(manifest.output).url, { signal: abort.signal })
   await response.body?.getReader().read()
   abort.abort()
   t.ok(await expires(provider, statusUrl))

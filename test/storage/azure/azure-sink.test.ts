@@ -77,7 +77,7 @@ t.test('outputs as block blobs', async (t) => {
       ['empty.ndjson', 'application/fhir+ndjson'],
       ['one.json', 'application/fhir+json'],
       ['x.ndjson.gz', 'application/gzip'],
-    ]) {
+    ] as const) {
       const item = open().item(name, PRINT)
       await item.resume(0)
       await item.complete()

@@ -7,6 +7,7 @@ import { type AzureSourceOptions, azureSource } from '../../../src/storage/azure
 import type { Source, SourceItem, StoreEvent } from '../../../src/storage/store.js'
 import { startAzurite } from '../../support/azurite.js'
 import { newContainer } from '../../support/blob-containers.js'
+import { firstOf } from '../../support/elements.js'
 import { type FaultProxy, nthFails, startFaultProxy } from '../../support/fault-proxy.js'
 
 const azurite = await startAzurite(t)
@@ -115,7 +116,7 @@ t.test('a path is a folder of blobs or one blob', async (t) => {
   const { items } = await listed(single.source)
   t.match(items, [{ name: 'x.ndjson' }])
   t.equal(single.source.folderName, 'e')
-  t.equal((await readAll(single.source, items[0])).toString(), '1')
+  t.equal((await readAll(single.source, firstOf(items))).toString(), '1')
   const top = await sourceOf(blobs)
   t.equal(top.source.folderName, top.client.containerName)
   t.equal((await listed(top.source)).names.length, 4)
@@ -129,7 +130,7 @@ t.test('a large blob is read in parallel ranges, its bytes in order, within the 
   const proxy = await startFaultProxy(t, azurite.url)
   const options = { url: proxy.url, rangeBytes: 100_000, readAheadBytes: 300_000 }
   const { source } = await sourceOf({ 'x.ndjson': content }, options)
-  const [item] = (await listed(source)).items
+  const item = firstOf((await listed(source)).items)
   for (const pieceBytes of [1_100_000, 100_000, 33_333]) {
     proxy.reset()
     t.ok((await readAll(source, item, { pieceBytes })).equals(content), `pieces of ${pieceBytes}`)
@@ -169,7 +170,7 @@ t.test('ranges are under way side by side, also after readers that were closed e
   const proxy = await startFaultProxy(t, azurite.url)
   const options = { url: proxy.url, rangeBytes: 100_000, readAheadBytes: 300_000 }
   const { source } = await sourceOf({ 'x.ndjson': content }, options)
-  const [item] = (await listed(source)).items
+  const item = firstOf((await listed(source)).items)
   for (let n = 0; n < 5; n += 1) {
     const reader = await source.open(item, 1)
     await reader.read(Buffer.alloc(10))
@@ -189,7 +190,7 @@ t.test('ranges are under way side by side, also after readers that were closed e
 t.test('without buffers left a blob is read as its reader asks', async (t) => {
   const content = randomBytes(500_000)
   const { source } = await sourceOf({ 'x.ndjson': content }, { rangeBytes: 100_000, readAheadBytes: 0 })
-  const [item] = (await listed(source)).items
+  const item = firstOf((await listed(source)).items)
   t.ok((await readAll(source, item)).equals(content))
 })
 
@@ -220,7 +221,7 @@ t.test('a blob that is overwritten while it is read is SOURCE_CHANGED, whenever 
       { 'x.ndjson': before },
       { rangeBytes: 100_000, readAheadBytes: 100_000 },
     )
-    const [item] = (await listed(source)).items
+    const item = firstOf((await listed(source)).items)
     const reader = await source.open(item, 0)
     const got = Buffer.alloc(600_000)
     t.equal(await reader.read(got.subarray(0, readBefore)), readBefore)
@@ -241,7 +242,7 @@ t.test('a blob that is overwritten while it is read is SOURCE_CHANGED, whenever 
 
 t.test('a blob that is deleted while it is read is SOURCE_CHANGED', async (t) => {
   const { source, container } = await sourceOf({ 'x.ndjson': randomBytes(500_000) }, { rangeBytes: 100_000 })
-  const [item] = (await listed(source)).items
+  const item = firstOf((await listed(source)).items)
   const reader = await source.open(item, 0)
   await reader.read(Buffer.alloc(2))
   await container.delete('x.ndjson')
@@ -254,7 +255,7 @@ t.test('a failed range ahead is retried, and its bytes are right', async (t) => 
   const proxy = await startFaultProxy(t, azurite.url)
   const options = { url: proxy.url, rangeBytes: 100_000, readAheadBytes: 300_000 }
   const { source } = await sourceOf({ 'x.ndjson': content }, options)
-  const [item] = (await listed(source)).items
+  const item = firstOf((await listed(source)).items)
   for (let nth = 1; nth <= 10; nth += 1) {
     proxy.reset(
       nthFails(
