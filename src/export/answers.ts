@@ -3,18 +3,18 @@ import type { HttpAnswer } from '../http/client.js'
 import type { State } from '../storage/store.js'
 import { type IssueCounts, issuesOf } from './outcomes.js'
 
-/** An answer that is not what was asked for. */
+/** An unexpected answer. */
 export interface FailedAnswer {
   readonly call: 'kick-off' | 'poll' | 'file' | 'token' | 'cancel'
-  /** The file's item, where it is about one. */
+  /** The item, if the answer is about a file. */
   readonly item?: string
   readonly answer: HttpAnswer
   readonly text: string
 }
 
-/** Keeps what the server says about failures, for the people who have to find out why. */
+/** Records the server's answers to failed requests, for whoever has to find the cause. */
 export interface AnswerLog {
-  /** Returns where it is, as the end of a message; nothing where it is not kept. */
+  /** Returns a phrase that says where the answer is kept, or an empty string if it is not. */
   keep(failed: FailedAnswer): Promise<string>
 }
 
@@ -24,7 +24,7 @@ export interface AnswerEvent {
   readonly call: FailedAnswer['call']
   readonly item?: string
   readonly status: number
-  /** By severity and code; undefined for what is no OperationOutcome. */
+  /** Issues by severity and code; undefined if the answer is not an OperationOutcome. */
   readonly issues?: IssueCounts
   readonly kept: string
   readonly [field: string]: unknown
@@ -36,7 +36,7 @@ const MAX_TEXT_LENGTH = 64 * 1024
 
 export const NO_ANSWER_LOG: AnswerLog = { keep: async () => '' }
 
-/** As an object where it is one; one nested too deeply to be written stays text. */
+/** Returns the parsed JSON, or the text if it is not JSON or is nested too deeply to be written again. */
 function lineOf(facts: object, body: object | undefined, text: string): string {
   if (body !== undefined && text.length <= MAX_TEXT_LENGTH)
     try {
@@ -47,7 +47,7 @@ function lineOf(facts: object, body: object | undefined, text: string): string {
   return JSON.stringify({ ...facts, body: text.slice(0, MAX_TEXT_LENGTH) })
 }
 
-/** Keeps the last answers in the state alone: their texts may name patients. */
+/** Keeps the last answers, only in the state, because their texts may name patients. */
 export function answerLog(state: State, onEvent: (event: AnswerEvent) => void = () => {}): AnswerLog {
   const kept = `${state.place.replace(/\/+$/, '')}/${NAME}`
   const lines: string[] = []
@@ -62,7 +62,7 @@ export function answerLog(state: State, onEvent: (event: AnswerEvent) => void = 
       lines.push(line)
       if (lines.length > MAX_ANSWERS) lines.shift()
       const written = writing.then(() => state.write(NAME, `${lines.join('\n')}\n`))
-      // What the server says is worth less than the run.
+      // Losing the server's answer must not fail the run.
       writing = written.catch(() => {})
       return written.then(
         () => `; its answer is in ${kept}`,

@@ -8,7 +8,7 @@ import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
 import { LONGEST_ASKED_MS } from './wait-limit.js'
 
-/** What speaking to a server needs. */
+/** Options needed to talk to a server. */
 export type ConnectOptions = Pick<
   ExportOptions,
   | 'base'
@@ -25,7 +25,7 @@ export type ConnectOptions = Pick<
 
 const DEFAULT_OUTAGE_MS = 30 * 60_000
 
-/** The server of an export; nothing is sent yet. `http.close()` ends it. Throws USAGE. */
+/** Creates the client of a server without sending anything; `http.close()` ends it. Throws USAGE. */
 export function connect(options: ConnectOptions): ExportServer {
   const { auth = { type: 'none' }, trustedOrigins = [], silenceMs, proxies, signal, onEvent } = options
   const { clock = SYSTEM_RETRY_CLOCK, outageLimitMs: outageMs = DEFAULT_OUTAGE_MS } = options
@@ -55,7 +55,7 @@ export function connect(options: ConnectOptions): ExportServer {
   return createExportServer(context, createAuthorizer(auth, context), trustedOrigins.map(originOf))
 }
 
-/** With a slash at its end. Throws USAGE. */
+/** Parses a FHIR base address and makes it end in a slash. Throws USAGE. */
 export function baseOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !isWeb(url)) throw usage('the FHIR base must be an address, https://…')

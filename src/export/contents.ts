@@ -2,11 +2,14 @@ import type { RunReport } from '../pipeline/report/report.js'
 import type { RawReport } from './download/raw-files.js'
 import type { ExportRequest } from './job/request.js'
 
-/** What of the server's data arrived. */
+/** What a run received from the server. */
 export interface Contents {
-  /** Not one resource: deletions and rejected lines replace nothing that an earlier output holds. */
+  /**
+   * Whether no resource arrived. Deletions and rejected lines do not count: they replace nothing in an earlier
+   * output.
+   */
   readonly isEmpty: boolean
-  /** Resource types that were asked for (`_type`) and of which nothing came, sorted. */
+  /** Requested resource types (`_type`) of which nothing arrived, sorted. */
   readonly missingTypes: readonly string[]
 }
 
@@ -26,11 +29,11 @@ export const isEmptyRun = (run: RunReport | RawReport): boolean =>
     ? run.outputs.every((output) => !isFilled(output))
     : run.outputs.every(({ name, lines }) => lines.delivered === 0 || name.startsWith(DELETIONS))
 
-/** Whether only changes are asked for: then there may be none. */
+/** Whether only changes were requested; such an export may be empty. */
 export const isIncremental = ({ parameters }: ExportRequest): boolean =>
   parameters.some(([name]) => name === '_since')
 
-/** Values of `_type`, sorted; none where every type is asked for. */
+/** Values of `_type`, sorted; empty if every type is requested. */
 export function requestedTypes({ parameters }: Pick<ExportRequest, 'parameters'>): readonly string[] {
   const values = parameters.flatMap(([name, value]) => (name === '_type' ? value.split(',') : []))
   return [...new Set(values.map((value) => value.trim()).filter((value) => value !== ''))].sort()

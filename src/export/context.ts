@@ -2,16 +2,16 @@ import type { HttpClient } from '../http/client.js'
 import type { Retry, RetryClock } from '../http/retry.js'
 import type { AnswerLog } from './answers.js'
 
-/** What all calls of a run share. */
+/** Context shared by all calls of a run. */
 export interface ServerContext {
-  /** The FHIR base with a slash at its end. */
+  /** FHIR base address, ending in a slash. */
   readonly base: URL
   readonly http: HttpClient
   readonly retry: Retry
   readonly clock: RetryClock
-  /** How long a server may fail before a call gives up. */
+  /** How long calls keep retrying while the server fails. */
   readonly outageMs: number
   readonly answers: AnswerLog
-  /** Resource types that are asked for; empty for all. */
+  /** Requested resource types; empty for all. */
   readonly types: readonly string[]
 }

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../http/client.js'
 import { proxyError } from '../http/proxy-failure.js'
 import { FAILED, isTlsCode, RequestFailure, retryAfterMs } from '../http/retry.js'
 
-/** Runs calls; a failure that no retry mends becomes an error that says what to do. */
+/** Runs calls with retries. A lasting failure becomes an error that says what to do. */
 export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -32,27 +32,27 @@ function translate(failure: RequestFailure, at: string) {
 export const isRetryableStatus = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501)
 
-/** Throws RequestFailure for an answer that may go away by itself. */
+/** Throws RequestFailure for an answer that may be temporary. */
 export function checkRetryable(answer: HttpAnswer, text: string): void {
   if (isRetryableStatus(answer.status)) throw failureOf(answer, true)
   checkWebPage(answer, text)
 }
 
-/** A page for people comes from a gateway, perhaps only for a moment. Throws RequestFailure. */
+/** An HTML page comes from a gateway and may be temporary. Throws RequestFailure. */
 export function checkWebPage({ status, header }: HttpAnswer, text: string): void {
   const isLabelled = /^\s*(?:text\/html|application\/xhtml)/i.test(header('content-type') ?? '')
   if (status < 400 && (isLabelled || isWebPage(text))) throw new RequestFailure({ code: FAILED.webPage })
 }
 
-// The white space may begin with a byte-order mark.
+// A byte-order mark may precede the white space.
 const PAGE_START = /^\s{0,1000}(?:<\?xml[^>]{0,200}>\s{0,1000})?<(?:!doctype\s+html|html|head|body)[\s>]/i
 
-/** Whether a text is a page for people, whatever its header calls it: some gateways give none. */
+/** Whether a text is an HTML page, whatever its header says: some gateways send no content type. */
 export const isWebPage = (text: string): boolean => PAGE_START.test(text)
 
 /**
- * A gateway may also answer for a moment with nothing at all, or with a note of its own in JSON. A FHIR resource is the
- * server's own word. Throws RequestFailure.
+ * A gateway may also answer temporarily with an empty body or with JSON of its own. A FHIR resource is the server's own
+ * answer. Throws RequestFailure.
  */
 export function checkOtherData(
   { status }: HttpAnswer,
@@ -62,6 +62,6 @@ export function checkOtherData(
   throw new RequestFailure({ status, code: FAILED.otherData, isRetryable: true })
 }
 
-/** The answer as a failure, with how long the server asks to wait. */
+/** Makes a failure of an answer, with the wait that the server asks for. */
 export const failureOf = ({ status, header }: HttpAnswer, isRetryable?: boolean): RequestFailure =>
   new RequestFailure({ status, code: 'HTTP', retryAfterMs: retryAfterMs(header), isRetryable })

@@ -10,43 +10,43 @@ import type { OpenStore } from './download/stored-source.js'
 import type { ExportRequest } from './job/request.js'
 import type { IssueCounts } from './outcomes.js'
 
-/** What an export is asked to do; everything of `RunOptions` goes to the pipeline. */
+/** Options of an export; those of `RunOptions` go to the pipeline. */
 export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'itemsAtOnce' | 'onEvent'> {
   /** FHIR base address. */
   readonly base: string
   /** Default none. */
   readonly auth?: ExportAuth
   readonly request: ExportRequest
-  /** How the files are anonymized; without it they are kept as they come (`--raw`). */
+  /** How the files are anonymized; without it they are stored unchanged (`--raw`). */
   readonly plan?: AnonymizerPlan
-  /** Origins besides the base's own that may see the token. */
+  /** Origins, besides that of the base, that may receive the token. */
   readonly trustedOrigins?: readonly string[]
-  /** Between two polls where the server names no time; default 5 min, at least 1 s. */
+  /** Time between polls if the server does not say when to return; default 5 min, at least 1 s. */
   readonly pollIntervalMs?: number
-  /** How long to wait for the server's job in one run; default 24 h. */
+  /** How long one run waits for the server's job; default 24 h. */
   readonly pollLimitMs?: number
-  /** How long the server may be silent before a connection counts as lost; default 60 s. */
+  /** How long a connection may be idle before it counts as lost; default 60 s. */
   readonly silenceMs?: number
-  /** How long the server may fail before this gives up; default 30 min. */
+  /** How long to retry while the server fails; default 30 min. */
   readonly outageLimitMs?: number
-  /** For tests. */
+  /** Replaced in tests. */
   readonly clock?: RetryClock
-  /** Which proxies requests go through; default none. */
+  /** Proxies for the requests; default none. */
   readonly proxies?: ProxySettings
-  /** Files downloaded at once, default 4. */
+  /** Number of files downloaded at once; default 4. */
   readonly downloads?: number
-  /** Whether a file that is not what the manifest says fails; default `fail`. */
+  /** What to do if a file differs from the manifest; default `fail`. */
   readonly onMismatch?: 'fail' | 'warn'
-  /** Cancel the unfinished export that is kept, or replace the finished one. */
+  /** Cancel the unfinished export in the state, or replace the finished one. */
   readonly restart?: boolean
-  /** What becomes of the server's job when the signal comes; default `keep`: a later run goes on with it. */
+  /** What happens to the server's job on abort; default `keep`, so that a later run resumes it. */
   readonly onInterrupt?: 'keep' | 'cancel'
-  /** For files that the server writes into a store (`_container`). */
+  /** Opens the store that the server writes files to (`_container`). */
   readonly openStore?: OpenStore
   readonly onEvent?: (event: RunEvent | ExportEvent) => void
 }
 
-/** What happened, with fields; never a value from a resource, never a status address. */
+/** An event with its fields; never a value from a resource, never a status address. */
 export interface ExportEvent {
   readonly event:
     | 'export.started'
@@ -73,18 +73,18 @@ export interface ExportReport extends Contents {
   readonly level: ExportRequest['level']
   readonly startedAt: string
   readonly finishedAt: string
-  /** The next `_since`; undefined where the server gives none. */
+  /** The next `_since`; undefined if the server gives no time. */
   readonly transactionTime?: string
   readonly files: { readonly output: number; readonly deleted: number; readonly outcome: number }
-  /** Of the server's outcome files, by `severity/code`. */
+  /** Issues in the server's outcome files, counted by `severity/code`. */
   readonly issues: IssueCounts
-  /** An earlier run had started the job. */
+  /** Whether an earlier run started the job. */
   readonly isContinued: boolean
-  /** Everything was delivered, now or by an earlier run. */
+  /** Whether everything was delivered, by this run or an earlier one. */
   readonly isComplete: boolean
-  /** The server was told that the job's files are no longer needed. */
+  /** Whether the job was deleted on the server. */
   readonly isReleased: boolean
-  /** Of the configuration, or `raw`. */
+  /** Digest of the configuration, or `raw`. */
   readonly planFingerprint: string
   readonly run: RunReport | RawReport
 }

@@ -1,8 +1,8 @@
-/** Issues by `severity/code`, such as `error/not-found`; their texts may name patients and are never shown. */
+/** Issue counts by `severity/code`, such as `error/not-found`. Issue texts may name patients and are never shown. */
 export type IssueCounts = Readonly<Record<string, number>>
 
 const SEVERITIES: ReadonlySet<unknown> = new Set(['fatal', 'error', 'warning', 'information'])
-// http://hl7.org/fhir/issue-type of R4, R5 and R6: any other text may be a name.
+// http://hl7.org/fhir/issue-type of R4, R5 and R6. Any other text may be a name.
 const CODES: ReadonlySet<unknown> = new Set(
   (
     'invalid structure required value invariant security login unknown expired forbidden suppressed processing ' +
@@ -12,7 +12,7 @@ const CODES: ReadonlySet<unknown> = new Set(
   ).split(' '),
 )
 
-/** Of an OperationOutcome; undefined for anything else. */
+/** Counts the issues of an OperationOutcome; undefined for anything else. */
 export function issuesOf(resource: unknown): IssueCounts | undefined {
   const { resourceType, issue } = (resource ?? {}) as {
     readonly resourceType?: unknown
@@ -34,7 +34,7 @@ export function addIssues(left: IssueCounts, right: IssueCounts): IssueCounts {
   return sum
 }
 
-/** Whether the server says that something could not be exported. */
+/** Whether the server reports that it could not export something. */
 export const hasErrors = (counts: IssueCounts): boolean =>
   Object.keys(counts).some((name) => name.startsWith('error/') || name.startsWith('fatal/'))
 

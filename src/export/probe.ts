@@ -7,8 +7,8 @@ import { refusedAccess } from './server.js'
 const MOST_BYTES = 32 * 2 ** 20
 
 /**
- * Asks a FHIR server what it is, as its client; starts nothing. Throws AUTH_FAILED, EXPORT_REFUSED for an address that
- * is no FHIR server's, SERVICE_UNAVAILABLE.
+ * Asks a FHIR server for its software, with the client's credentials, without starting anything. Throws AUTH_FAILED,
+ * SERVICE_UNAVAILABLE, and EXPORT_REFUSED if the address is not that of a FHIR server.
  */
 export async function probeServer(options: ConnectOptions): Promise<{ readonly software?: string }> {
   const server = connect(options)

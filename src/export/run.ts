@@ -19,10 +19,9 @@ import { cancelKept, planFingerprintOf, ServerJob } from './server-job.js'
 const DEFAULT_DOWNLOADS = 4
 
 /**
- * Exports from a FHIR server into a sink: starts the server's job or goes on with the one an earlier run began, waits
- * for it, anonymizes its files while they are downloaded, and releases it. An export that the sink holds already is
- * reported, not repeated. Files that cannot be had are in `run.failed`; everything else throws: what `runPipeline`
- * throws, EXPORT_REFUSED, EXPORT_FAILED, EXPORT_INVALID, EXPORT_OVERDUE, AUTH_FAILED, SERVICE_UNAVAILABLE, SINK_CONFLICT.
+ * Exports from a FHIR server into a sink: starts a job or resumes that of an earlier run, waits for it, anonymizes its
+ * files as they download, and deletes the job. An export that the sink already holds is reported, not repeated. Files
+ * that cannot be fetched are listed in `run.failed`. Throws what `runPipeline` throws, EXPORT_REFUSED, EXPORT_FAILED, EXPORT_INVALID, EXPORT_OVERDUE, AUTH_FAILED, SERVICE_UNAVAILABLE, SINK_CONFLICT.
  */
 export async function runExport(options: ExportOptions): Promise<ExportReport> {
   const answers = answerLog(options.sink.state, options.onEvent)
@@ -43,7 +42,7 @@ export async function runExport(options: ExportOptions): Promise<ExportReport> {
   }
 }
 
-/** Cancels the unfinished export that the sink keeps; false where there is none or the server does not take it. */
+/** Cancels the unfinished export recorded in the sink. Returns false if there is none or the server refuses. */
 export async function cancelExport(options: ExportOptions): Promise<boolean> {
   const unlock = await lockState(options.sink.state, options)
   try {
@@ -80,7 +79,7 @@ async function deliver(job: ServerJob, options: ExportOptions): Promise<ExportRe
     run,
   }
   if (!report.isComplete) {
-    // What failed is begun anew, and may have been put right by then.
+    // A failed export starts again from kick-off: its cause may have been fixed by then.
     await files.forget(new Set(run.failed.map(({ item }) => item)))
     return report
   }
@@ -134,7 +133,7 @@ function keep(source: Source, options: ExportOptions, hasDeletions: boolean): Pr
   })
 }
 
-/** Where counts are not enforced, they are compared. */
+/** Compares counts if they are not enforced. */
 function warnOfCounts(
   files: readonly ExportFile[],
   run: RunReport | RawReport,
@@ -149,7 +148,7 @@ function warnOfCounts(
   }
 }
 
-/** An export that brings nothing is more often a fault of the server or the request than an empty server. */
+/** An empty export is more often a fault of the server or the request than an empty server. */
 function tellContents({ isEmpty, missingTypes }: Contents, { request, onEvent }: ExportOptions): void {
   const level = isIncremental(request) ? 'info' : 'warn'
   if (isEmpty) onEvent?.({ event: 'export.empty', level })

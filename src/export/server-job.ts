@@ -16,7 +16,7 @@ const DEFAULT_POLL_INTERVAL_MS = 300_000
 const DEFAULT_POLL_LIMIT_MS = 24 * 3_600_000
 const CANCEL_TIMEOUT_MS = 15_000
 
-/** The server's job that an export is made of; its place is kept in the sink's state until it is released. */
+/** The server's job behind an export; its address is kept in the sink's state until the job is released. */
 export class ServerJob {
   private constructor(
     readonly server: ExportServer,
@@ -25,7 +25,7 @@ export class ServerJob {
     readonly isContinued: boolean,
   ) {}
 
-  /** Goes on with the job that is kept, else starts one. Throws SINK_CONFLICT for one of another request. */
+  /** Resumes the recorded job or starts a new one. Throws SINK_CONFLICT if the recorded job is of another request. */
   static async open(server: ExportServer, options: ExportOptions): Promise<ServerJob> {
     const kept = await usable(options)
     if (kept !== undefined && options.restart !== true) {
@@ -39,7 +39,7 @@ export class ServerJob {
     return new ServerJob(server, options, await start(server, options, replaces), false)
   }
 
-  /** Tells jobs apart without saying where they are. */
+  /** Identifies the job without revealing its address. */
   get id(): string {
     return createHash('sha256').update(`${this.kept.statusUrl} ${this.kept.startedAt}`).digest('hex')
   }
@@ -48,10 +48,10 @@ export class ServerJob {
     return this.kept.startedAt
   }
 
-  /** The report of an export that is complete already. */
+  /** The report of an export that is already complete. */
   get delivered(): ExportReport | undefined {
     if (this.kept.phase !== 'delivered') return undefined
-    // A report of an earlier version lacks what was added since.
+    // Reports of earlier versions lack newer fields.
     return {
       isEmpty: false,
       missingTypes: [],
@@ -59,7 +59,7 @@ export class ServerJob {
     } as ExportReport
   }
 
-  /** Waits for the manifest; a job that the server has forgotten is started again, once. */
+  /** Waits for the manifest. A job that the server has forgotten is started again, once. */
   async complete(): Promise<{ readonly manifest: Manifest; readonly links: Links }> {
     for (let attempt = 1; ; attempt += 1) {
       const polled = await this.#poll()
@@ -76,13 +76,13 @@ export class ServerJob {
       }
       if (attempt > 1) throw this.#forgotten()
       tell(this.options, 'export.lost', {}, 'warn')
-      // Another of its nodes may know it still.
+      // Another node may still know the job.
       await cancel(this.kept, this.server)
       this.kept = await start(this.server, this.options, leftBy(this.kept))
     }
   }
 
-  /** Before the first of them is written. */
+  /** Called before the first item is written. */
   async #noteNames({ output, deleted }: Manifest): Promise<void> {
     if (this.kept.phase === 'delivered') return
     const { plan, gzip } = this.options
@@ -91,7 +91,7 @@ export class ServerJob {
     await writeJob(this.options.sink.state, this.kept)
   }
 
-  /** Notes that everything is there, and removes what the sink had of an export that this one replaces. */
+  /** Records that everything is delivered, and removes the outputs of an export that this one replaces. */
   async markDelivered(report: ExportReport): Promise<void> {
     const outputs = new Set(report.run.outputs.map(({ name }) => name))
     for (const name of this.kept.replaces ?? []) if (!outputs.has(name)) await this.options.sink.remove(name)
@@ -99,7 +99,7 @@ export class ServerJob {
     await writeJob(this.options.sink.state, this.kept)
   }
 
-  /** Tells the server that its files are no longer needed; one that does not answer costs nothing but a warning. */
+  /** Deletes the job on the server. A server that does not answer causes only a warning. */
   async release(report: ExportReport): Promise<ExportReport> {
     if (this.kept.isReleased) return report
     const isReleased = await cancel(this.kept, this.server)
@@ -115,7 +115,7 @@ export class ServerJob {
     return final
   }
 
-  /** Cancels a job that no later run can use, or that is not to be kept. */
+  /** Cancels a job that no later run can use, or that must not be kept. */
   async afterFailure(error: unknown): Promise<void> {
     const { onInterrupt, sink } = this.options
     const code = isSluiceError(error) ? error.code : undefined
@@ -159,7 +159,7 @@ export class ServerJob {
   }
 }
 
-/** Cancels the unfinished export that the sink keeps, if there is one. */
+/** Cancels the unfinished export recorded in the sink, if any. */
 export async function cancelKept(options: ExportOptions): Promise<boolean> {
   const kept = await readJob(options.sink.state)
   if (kept === undefined || kept.phase === 'delivered') return false
@@ -169,7 +169,7 @@ export async function cancelKept(options: ExportOptions): Promise<boolean> {
   return isCancelled
 }
 
-/** Whether the outputs of a delivered export are still there decides whether it counts. */
+/** A delivered export counts only while its outputs exist. */
 async function usable({ sink }: ExportOptions): Promise<KeptJob | undefined> {
   const kept = await readJob(sink.state)
   return kept?.phase === 'delivered' && (await sink.get(REPORT_NAME)) === undefined ? undefined : kept
@@ -190,7 +190,7 @@ function checkSame(kept: KeptJob, server: ExportServer, options: ExportOptions):
   )
 }
 
-/** Exports of the same one go on in each other's folder. */
+/** Exports with the same name resume in each other's folder. */
 export const exportFingerprint = (options: Omit<ExportOptions, 'sink'>): string =>
   createHash('sha256')
     .update(JSON.stringify([identityOf(baseOf(options.base), options.request), planFingerprintOf(options)]))
@@ -218,12 +218,12 @@ async function start(
   return job
 }
 
-/** Names under which the sink may hold what an unfinished job, or those before it, left. */
+/** Names under which the sink may hold outputs of an unfinished job or of earlier ones. */
 const leftBy = ({ replaces = [], names = [] }: KeptJob): readonly string[] => [
   ...new Set([...replaces, ...names]),
 ]
 
-/** What the sink's last report says is there. */
+/** Outputs named in the sink's last report. */
 async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[]> {
   const text = await sink.get(REPORT_NAME)
   if (text === undefined) return []
@@ -233,7 +233,7 @@ async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[
   return 'file' in outputs ? readLedger(sink.state) : outputs.map(({ name }) => name)
 }
 
-/** A job that is gone counts as cancelled. */
+/** A job that the server no longer has counts as cancelled. */
 async function cancel({ statusUrl }: KeptJob, server: ExportServer): Promise<boolean> {
   try {
     const answer = await server.retry.run({ at: server.base.href }, () =>
@@ -246,7 +246,7 @@ async function cancel({ statusUrl }: KeptJob, server: ExportServer): Promise<boo
   }
 }
 
-/** With a signal of its own: the run's may be what ended it. */
+/** Uses its own signal, because the run's may already be aborted. */
 async function cancelAnew(kept: KeptJob, options: ExportOptions): Promise<boolean> {
   const server = connect({ ...options, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
   try {

@@ -6,20 +6,20 @@ import type { ServerContext } from './context.js'
 import { LONGEST_ASKED_MS } from './wait-limit.js'
 
 export interface ServerRequest extends Omit<HttpRequest, 'signal'> {
-  /** Do not show who we are, wherever it goes. */
+  /** Send no credentials, whatever the address. */
   readonly anonymous?: boolean
 }
 
-/** The FHIR server and what it links to. */
+/** The FHIR server and the addresses that it links to. */
 export interface ExportServer extends ServerContext {
   /**
-   * One attempt. The token goes to the base's origin and the trusted ones only, and is renewed once after a 401.
+   * Makes one attempt. The token is sent only to the base's origin and to trusted ones, and is renewed once after a 401.
    * Other calls wait as long as a 429 asks. Throws RequestFailure, AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED.
    */
   send(url: URL, request?: ServerRequest): Promise<HttpAnswer>
-  /** Whether the token may go there. */
+  /** Whether the token may be sent to this address. */
   isTrusted(url: URL): boolean
-  /** An address the server gave. Throws EXPORT_INVALID for one that is none, or leaves encryption. */
+  /** Parses an address given by the server. Throws EXPORT_INVALID if it is malformed or drops from https to http. */
   addressOf(text: unknown, what: string): URL
 }
 
@@ -77,7 +77,7 @@ export function createExportServer(
   }
 }
 
-/** A 401 or 403 that renewing did not mend. */
+/** A 401 or 403 that persists after the token was renewed. */
 export function refusedAccess(server: ExportServer, { url, status }: HttpAnswer, kept = '') {
   const advice = server.isTrusted(url)
     ? 'check the client, its key or secret, and its scope'

@@ -1,2 +1,2 @@
-/** Servers ask to come back in hours and are back in minutes; one that insists says so again. */
+/** Servers that ask for hours are often back in minutes. One that really needs longer will ask again. */
 export const LONGEST_ASKED_MS = 300_000

@@ -1,7 +1,7 @@
-/** What the schedule knows of time; tests have one of their own. */
+/** The schedule's source of time; tests supply their own. */
 export interface Clock {
   now(): Date
-  /** Resolves early when the signal comes: the caller looks at it. */
+  /** Resolves early on abort; the caller checks the signal. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 

@@ -8,13 +8,13 @@ export interface Schedule {
   readonly timeZone: string
 }
 
-/** What a schedule answers. Where the clock is put forward over its time it fires at the first minute after, where it is put back, once. */
+/** Times of a schedule. If clocks go forward past a time, it fires in the first minute after; if they go back, once. */
 export interface Calendar {
-  /** The first time after `after`; undefined where there is none any more. */
+  /** Returns the first time after `after`, or undefined if there is none. */
   next(after: Date): Date | undefined
 }
 
-/** What is wrong with a schedule; nothing for one that `calendarOf` takes. */
+/** Finds the problems of a schedule; none if `calendarOf` accepts it. */
 export function scheduleProblems(schedule: Schedule): readonly ScheduleProblem[] {
   if (!isTimeZone(schedule.timeZone))
     return [{ path: 'timeZone', message: 'is no time zone, such as Europe/Berlin' }]

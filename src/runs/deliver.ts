@@ -11,14 +11,14 @@ import type { Sink, Source } from '../storage/store.js'
 import type { Pipeline, PipelineSource, RunHooks } from './pipeline.js'
 import { newItemsOf, type Versions } from './versions.js'
 
-/** What came of a run. */
+/** Result of a delivery. */
 export interface Delivery extends Contents {
   readonly report: RunReport
-  /** Of an export: the server's time that the next one begins at. */
+  /** For an export: the server's time at which the next one begins. */
   readonly transactionTime?: string
-  /** Of an export: what the server says, by severity and code. */
+  /** For an export: the server's issues, counted by severity and code. */
   readonly issues?: IssueCounts
-  /** The server could not export everything, and that is to count. */
+  /** Whether the server could not export everything and that counts as a failure. */
   readonly hasServerErrors: boolean
 }
 
@@ -29,7 +29,7 @@ export interface DeliveryOptions {
   readonly before: Versions | undefined
 }
 
-/** Brings what the source has, or what is new in it, into the sink. */
+/** Delivers the source, or what is new in it, to the sink. */
 export function deliver(pipeline: Pipeline, options: DeliveryOptions): Promise<Delivery> {
   const { source } = pipeline
   return source.kind === 'server'
@@ -102,7 +102,7 @@ async function fromStore(
   return { report, isEmpty: isEmptyRun(report), missingTypes: [], hasServerErrors: false }
 }
 
-/** Of a run that ended before it could note so: its outputs may be in use, and its keys, if any are left, go. */
+/** Settles a run that ended before it could record that: its outputs may be in use; any keys left are destroyed. */
 async function finishedReport(sink: Sink): Promise<RunReport | undefined> {
   if ((await sink.get(REPORT_NAME)) === undefined) return undefined
   const report = await readRunReport(sink.state)

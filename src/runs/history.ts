@@ -1,31 +1,31 @@
 import type { State } from '../storage/store.js'
 
-/** A line of the history: how a run began or ended. */
+/** A line of the history: the start or the end of a run. */
 export interface RunRecord {
-  /** Which pipeline's: see `Pipeline.family`. */
+  /** The pipeline; see `Pipeline.family`. */
   readonly family: string
   /** The run's folder. */
   readonly run: string
   readonly at: string
   readonly event: 'started' | 'resumed' | 'succeeded' | 'failed' | 'interrupted'
-  /** Of what ended: lines, bytes, the error's code and the like; never data. */
+  /** Facts about the end of a run: lines, bytes, error code and the like; never data. */
   readonly [field: string]: unknown
 }
 
 const NAME = 'history.ndjson'
 
 /**
- * Adds a line. The lake's lock must be held. Written whole: it outlives a crash at any moment, and an append blob
- * would take 50,000 appends at most (Azure, scalability targets).
+ * Adds a line. The caller must hold the lake's lock. The history is written as a whole, so that it survives a crash at
+ * any moment; an append blob would take at most 50,000 appends (Azure, scalability targets).
  */
 export async function addRecord(state: State, record: RunRecord): Promise<void> {
   const text = (await state.read(NAME)) ?? ''
-  // A line that was torn by the end of a process or a machine gives way.
+  // A line torn by a crash is dropped.
   const kept = text.slice(0, text.lastIndexOf('\n') + 1)
   await state.write(NAME, `${kept}${JSON.stringify(record)}\n`)
 }
 
-/** The lines about one pipeline, oldest first; what is no record is left out. */
+/** Returns the records of one pipeline, oldest first. Lines that are not records are skipped. */
 export async function readRecords(state: State, family: string): Promise<readonly RunRecord[]> {
   const text = (await state.read(NAME)) ?? ''
   return text.split('\n').flatMap((line) => {

@@ -1,27 +1,27 @@
 import type { Clock } from './clock.js'
 import type { Calendar } from './cron.js'
 
-// A clock that is set, or a machine that slept, is noticed within this time.
+// A changed clock or a machine that slept is noticed within this time.
 const LONGEST_SLEEP_MS = 30_000
 
 export interface ScheduleOptions {
   readonly calendar: Calendar
   readonly clock: Clock
-  /** Ends it: at once while it waits, after the run while one is going. */
+  /** Ends the schedule: at once while it waits, else after the current run. */
   readonly signal: AbortSignal
-  /** Run at the start too, not only at the first time of the calendar. */
+  /** Also run at the start, not only at the first scheduled time. */
   readonly isNow?: boolean
-  /** One run; throws nothing. */
+  /** Performs one run; never throws. */
   readonly run: () => Promise<void>
-  /** Says when the next run is due. */
+  /** Called with the time of the next run. */
   readonly onWaiting?: (next: Date) => void
-  /** Times that came while a run was going; they have none. */
+  /** Called with scheduled times that were skipped because a run was in progress. */
   readonly onMissed?: (times: readonly Date[]) => void
 }
 
 const MOST_MISSED = 1000
 
-/** Runs at each time of the calendar until the signal comes or the calendar ends; never two at once. */
+/** Runs at each scheduled time until the signal aborts or the calendar ends; never two at once. */
 export async function keepSchedule(options: ScheduleOptions): Promise<void> {
   const { calendar, clock, signal, run, onWaiting = () => {}, onMissed = () => {} } = options
   let last = clock.now()

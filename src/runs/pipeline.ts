@@ -8,19 +8,19 @@ import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { Lake, Source } from '../storage/store.js'
 import type { Retention } from './retention.js'
 
-/** A whole pipeline: from where, how anonymized, into which lake. */
+/** A whole pipeline: source, anonymization and lake. */
 export interface Pipeline {
-  /** Runs of one name belong together, whatever their source; default: those of the same source and request. */
+  /** Runs with the same name belong together, whatever their source; default: runs of the same source and request. */
   readonly name?: string
   readonly source: PipelineSource
   readonly plan: AnonymizerPlan
   readonly lake: Lake
   readonly layout: 'dated' | 'dated-output'
   readonly splitBytes?: number
-  /** Only what changed since the last complete run of the same source and configuration. */
+  /** Deliver only what changed since the last complete run of the same source and configuration. */
   readonly onlyNew: boolean
   readonly retention?: Retention
-  /** Whether a full run that brings nothing is a success. Default false. */
+  /** Whether an empty full run is a success; default false. */
   readonly allowEmpty?: boolean
   readonly settings: RunSettings
 }
@@ -29,7 +29,7 @@ export type PipelineSource =
   | {
       readonly kind: 'server'
       readonly options: ServerOptions
-      /** What an export counts as that the server could not complete: the rest is delivered in any case. */
+      /** How to treat an export that the server could not complete; the rest is delivered in any case. */
       readonly onServerErrors: 'fail' | 'warn'
     }
   | { readonly kind: 'store'; readonly source: Source }
@@ -63,7 +63,7 @@ export type RunSettings = Pick<
   | 'maxQuarantined'
 >
 
-/** What happened, with fields; never a value from a resource. */
+/** An event with its fields; never a value from a resource. */
 export interface PipelineEvent {
   readonly event:
     | 'pipeline.started'
@@ -84,18 +84,18 @@ export interface RunHooks extends Pick<RunOptions, 'signal' | 'onProgress' | 'me
   readonly now?: () => Date
 }
 
-/** What tells sources apart, and requests of them; not what a run adds for `onlyNew`. */
+/** Identifies a source and the request to it, without what a run adds for `onlyNew`. */
 function sourceIdentity({ source }: Pick<Pipeline, 'source'>): string {
   if (source.kind === 'store') return hashOf('store', source.source.place)
   const { base, request } = source.options
   return identityOf(baseOf(base), request)
 }
 
-/** Of runs that belong together for history and retention. */
+/** Key of runs that belong together for history and retention. */
 export const familyOf = (pipeline: Pick<Pipeline, 'source' | 'name'>): string =>
   hashOf(pipeline.name === undefined ? ['source', sourceIdentity(pipeline)] : ['name', pipeline.name])
 
-/** Of runs whose outputs complete each other: with `onlyNew` each begins where the last one ended. */
+/** Key of runs whose outputs complement each other: with `onlyNew`, each begins where the last one ended. */
 export const chainOf = (pipeline: Pipeline): string =>
   hashOf(sourceIdentity(pipeline), pipeline.plan.fingerprint)
 

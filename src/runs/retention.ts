@@ -2,7 +2,7 @@ import { type RunEntry, readRuns, writeRuns } from '../pipeline/layout.js'
 import { REPORT_NAME } from '../published/names.js'
 import type { Lake } from '../storage/store.js'
 
-/** Which complete outputs stay; where both are given, a folder goes only if neither keeps it. */
+/** Which complete outputs to keep. With both settings, a folder is removed only if neither keeps it. */
 export interface Retention {
   readonly keepLast?: number
   readonly olderThanDays?: number
@@ -10,11 +10,11 @@ export interface Retention {
 
 export interface RetentionRequest {
   readonly retention: Retention
-  /** Only runs of it are looked at. */
+  /** Only runs of this family are considered. */
   readonly family: string
-  /** The folders of its complete runs. */
+  /** Folders of its complete runs. */
   readonly complete: ReadonlySet<string>
-  /** Those of them that hold no resource: they take no other's place. */
+  /** Those of them that hold no resource. They do not count towards the number to keep. */
   readonly empty?: ReadonlySet<string>
   readonly now: Date
 }
@@ -22,9 +22,9 @@ export interface RetentionRequest {
 const DAY_MS = 86_400_000
 
 /**
- * Removes old complete outputs of one family, and what an earlier removal left; never the newest complete one, nor the
- * newest that holds anything: an empty output lets no other one expire. The lake's lock must be held. Returns the
- * folders that went. Throws SINK_UNWRITABLE.
+ * Removes old complete outputs of one family, and the rest of an interrupted removal. Keeps the newest complete output
+ * and the newest that holds a resource: an empty output makes no other one expire. The caller must hold the lake's
+ * lock. Returns the removed folders. Throws SINK_UNWRITABLE.
  */
 export async function removeOldRuns(lake: Lake, request: RetentionRequest): Promise<readonly string[]> {
   const runs = await readRuns(lake.state)
@@ -56,6 +56,6 @@ function oldRuns(
   const candidates = own.filter((run) => !kept.has(run))
   if (olderThanDays === undefined) return candidates
   const before = now.getTime() - olderThanDays * DAY_MS
-  // Without a time it is not known to be old.
+  // A folder without a time is not known to be old.
   return candidates.filter(({ at }) => at !== undefined && Date.parse(at) < before)
 }

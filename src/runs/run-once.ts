@@ -11,29 +11,29 @@ import { removeOldRuns } from './retention.js'
 import { keepVersions, readVersions } from './versions.js'
 import { hasShrunkSince, isEmptyRecord } from './volume.js'
 
-/** What one run of a pipeline did. */
+/** Result of one run of a pipeline. */
 export interface PipelineReport extends Delivery {
   /** The run's folder in the lake. */
   readonly run: string
   /** Its address, without credentials. */
   readonly place: string
-  /** Of its state and quarantine. */
+  /** Address of its state and quarantine. */
   readonly statePlace: string
   readonly isResumed: boolean
   /** With `onlyNew`: where the last complete run ended. Undefined for a full run. */
   readonly since?: string
-  /** Only changes were asked for. */
+  /** Whether only changes were requested. */
   readonly isIncrement: boolean
-  /** A full run brought nothing, and nobody said that this is fine. */
+  /** Whether a full run was empty without permission to be. */
   readonly isEmptyFailure: boolean
   /** Folders that retention removed. */
   readonly removed: readonly string[]
 }
 
 /**
- * One run of a pipeline in a folder of its own, or the rest of one that was interrupted. Holds the lake's lock. Items
- * that failed are in `report.failed`; everything else throws: SINK_LOCKED where another run is going, what `runExport`
- * and `runPipeline` throw.
+ * Performs one run of a pipeline in a folder of its own, or resumes an interrupted one. Holds the lake's lock. Failed
+ * items are listed in `report.failed`. Throws SINK_LOCKED if another run is in progress, and what `runExport` and
+ * `runPipeline` throw.
  */
 export async function runOnce(pipeline: Pipeline, hooks: RunHooks = {}): Promise<PipelineReport> {
   const { lake } = pipeline
@@ -56,7 +56,7 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
   const folder = await openRunFolder(lake, {
     layout,
     family,
-    // What a run takes follows from the one before it.
+    // The previous run decides what this one takes.
     fingerprint: hashOf(layoutFingerprint(chainOf(pipeline), factsOf(pipeline)), last?.run ?? null),
     now: now(),
     isComplete: async (name) => delivered.has(name),
@@ -102,13 +102,13 @@ async function runLocked(pipeline: Pipeline, hooks: RunHooks): Promise<PipelineR
   }
 }
 
-/** Where the outputs of a chain end; a run that the server could not complete ends nothing. */
+/** Time at which the outputs of a chain end. An export that the server could not complete does not advance it. */
 const lastOf = (records: readonly RunRecord[], chain: string): RunRecord | undefined =>
   records.findLast((record) => isSucceeded(record) && record.chain === chain)
 
 const isSucceeded = ({ event }: RunRecord): boolean => event === 'succeeded'
 
-/** Its folder is not gone on with, also where the server could not export everything. */
+/** Its folder is not resumed, even if the server could not export everything. */
 const isDelivered = (record: RunRecord): boolean => record.isDelivered === true
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
@@ -118,7 +118,7 @@ const asksForChanges = ({ source }: Pipeline): boolean =>
 
 type Outcome = 'succeeded' | 'EXPORT_INCOMPLETE' | 'EXPORT_EMPTY' | ErrorCode
 
-/** What ended a run counts as: a full one that brings nothing is a success only where that is allowed. */
+/** Outcome of a finished run: an empty full run is a success only if that is allowed. */
 function outcomeOf(
   { report, hasServerErrors, isEmpty }: Delivery,
   { isIncrement, allowEmpty = false }: { readonly isIncrement: boolean; readonly allowEmpty?: boolean },
@@ -143,15 +143,15 @@ async function noteFailure(
   try {
     await note(code === 'INTERRUPTED' ? 'interrupted' : 'failed', { code })
   } catch {
-    // What ended the run may keep its history from being written too; the run's own error is the one to tell.
+    // The cause may also keep the history from being written; the run's own error is the one to report.
   }
 }
 
 interface CleanUp {
   readonly family: string
-  /** Folders of runs; nothing else may take an older one's place. */
+  /** Folders of runs. Nothing else counts towards the number to keep. */
   readonly succeeded: ReadonlySet<string>
-  /** Those of them without a resource. */
+  /** Those of them that hold no resource. */
   readonly empty: ReadonlySet<string>
   readonly hooks: RunHooks
 }
@@ -163,7 +163,7 @@ function foldersOf(records: readonly RunRecord[], run: string, { isEmpty }: Deli
   return { succeeded: folders(earlier).add(run), empty: isEmpty ? empty.add(run) : empty }
 }
 
-/** Old outputs that cannot be removed are no failure of this run. */
+/** Failing to remove old outputs does not fail this run. */
 async function cleanUp(
   { lake, retention }: Pipeline,
   { family, succeeded, empty, hooks: { onEvent = () => {}, now = () => new Date() } }: CleanUp,

@@ -1,12 +1,12 @@
 import type { RunReport } from '../pipeline/report/report.js'
 import type { Sink, Source } from '../storage/store.js'
 
-/** The version of each item that was delivered, by its name. */
+/** Version of each delivered item, by name. */
 export type Versions = ReadonlyMap<string, string>
 
 const NAME = 'versions.json'
 
-/** What a run and those before it delivered; undefined where it is not known. */
+/** Reads what this and earlier runs delivered; undefined if it is not known. */
 export async function readVersions({ state }: Sink): Promise<Versions | undefined> {
   try {
     const entries: unknown = JSON.parse((await state.read(NAME)) ?? 'null')
@@ -27,11 +27,11 @@ export async function keepVersions(
   await state.write(NAME, `${JSON.stringify([...versions])}\n`)
 }
 
-/** The items of a source that are not known in the version they have. */
+/** A source restricted to items whose current version was not delivered yet. */
 export const newItemsOf = (source: Source, known: Versions): Source => ({
   ...source,
   isPartial: true,
-  // Settled by `list`.
+  // `list` has already decided.
   get folderName() {
     return source.folderName
   },

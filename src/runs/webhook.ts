@@ -8,13 +8,13 @@ import type { Secret } from '../secret.js'
 
 /** Where a run is reported. */
 export interface Webhook {
-  /** May hold a token: shown nowhere but for its origin. */
+  /** May hold a token, so only its origin is ever shown. */
   readonly url: Secret
   /** Signs what is sent. */
   readonly secret?: Secret
   /** Default none. */
   readonly proxies?: ProxySettings
-  /** Of one attempt; default 10 s. */
+  /** Time limit of one attempt; default 10 s. */
   readonly timeoutMs?: number
   readonly retry?: RetryOptions
 }
@@ -29,7 +29,7 @@ const SIGNATURE_HEADER = 'x-sluice-signature'
 const signatureOf = (secret: string, timestamp: string, body: string): string =>
   `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`
 
-/** Posts a message as JSON until it is taken. Throws SERVICE_UNAVAILABLE, whose message names the origin only. */
+/** Posts a message as JSON, retrying until it is accepted. Throws SERVICE_UNAVAILABLE, naming only the origin. */
 export async function postWebhook(webhook: Webhook, message: object): Promise<void> {
   const url = new URL(webhook.url.reveal())
   const body = JSON.stringify(message)
@@ -93,7 +93,7 @@ async function post(http: HttpClient, { to, body, webhook }: Message): Promise<v
   }
 }
 
-/** Only what keeps the method, and only within the origin: the message and its signature are for nobody else. */
+/** Follows only redirects that keep method and origin: the message and its signature are for no one else. */
 function redirectOf({ status, header }: HttpAnswer, from: URL): URL | undefined {
   const location = header('location')
   if ((status !== 307 && status !== 308) || location === undefined || !URL.canParse(location, from.href))

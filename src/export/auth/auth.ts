@@ -3,7 +3,7 @@ import { identityGrant } from './managed-identity.js'
 import { type SmartClient, smartGrant } from './smart-backend.js'
 import { azureGrant, type ClientCredentials, clientSecretGrant, type Grant } from './token-grant.js'
 
-/** How the server knows its client. Secrets are texts already read from where the configuration says. */
+/** How the client authenticates. Secrets have already been read from the configured places. */
 export type ExportAuth =
   | { readonly type: 'none' }
   | { readonly type: 'bearer'; readonly token: string }
@@ -14,18 +14,18 @@ export type ExportAuth =
       ClientCredentials,
       'tokenUrl'
     >)
-  /** Who this process is in Azure: managed or workload identity, environment, Azure CLI. */
+  /** This process's Azure identity: managed or workload identity, environment, Azure CLI. */
   | { readonly type: 'managed-identity'; readonly scope?: string }
 
-/** What a run shows to prove who it is. */
+/** Supplies the Authorization header of a run's requests. */
 export interface Authorizer {
-  /** The value of the Authorization header; undefined for none. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
+  /** Returns the Authorization header, or undefined for none. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
   header(): Promise<string | undefined>
-  /** After a 401 for `refused`: another header, undefined where there cannot be one. */
+  /** Returns a new header after a 401 for `refused`, or undefined if there cannot be one. */
   renewed(refused: string): Promise<string | undefined>
 }
 
-/** Nothing is asked of the server before the first call. */
+/** Sends no request before the first call. */
 export function createAuthorizer(auth: ExportAuth, context: ServerContext): Authorizer {
   switch (auth.type) {
     case 'none':
@@ -54,7 +54,7 @@ const fixed = (value: string | undefined): Authorizer => ({
 const MARGIN_MS = 60_000
 const MARGIN_SHARE = 0.2
 
-/** A token kept until shortly before it expires; those who need one at the same time share the request. */
+/** Caches a token until shortly before it expires. Concurrent callers share one request. */
 function granted(grant: Grant): Authorizer {
   let current: { readonly value: string; readonly renewAtMs: number } | undefined
   let asking: Promise<string> | undefined

@@ -4,11 +4,11 @@ import type { TokenSource } from '../../storage/azure/azure-client.js'
 import type { ServerContext } from '../context.js'
 import type { Grant } from './token-grant.js'
 
-/** A token of the identity that Azure gives this process; the scope is by default the FHIR service's own. */
+/** Gets tokens for this process's Azure identity. The scope defaults to that of the FHIR service. */
 export function identityGrant(scope: string | undefined, { base, retry }: ServerContext): Grant {
   let identity: TokenSource | undefined
   return async () => {
-    // Loads a large library, which only this kind of authentication needs.
+    // This loads a large library that no other kind of authentication needs.
     identity ??= (await import('../../storage/azure/identity.js')).defaultIdentity()
     const source = identity
     const token = await retry

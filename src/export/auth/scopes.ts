@@ -1,8 +1,8 @@
-/** What a server's `.well-known/smart-configuration` says of scopes. */
+/** Scopes listed in a server's `.well-known/smart-configuration`. */
 export interface AnnouncedScopes {
-  /** `scopes_supported`; empty where the server does not say. */
+  /** `scopes_supported`; empty if the server lists none. */
   readonly supported: readonly string[]
-  /** The capability `permission-v2`: SMART 2 (`.rs`) beside or in place of SMART 1 (`.read`). */
+  /** The capability `permission-v2`: SMART 2 scopes (`.rs`), with or without SMART 1 scopes (`.read`). */
   readonly isV2: boolean
 }
 
@@ -12,8 +12,8 @@ const V2 = 'rs'
 const MAX_TYPES = 200
 
 /**
- * The scope to ask for, by what the server has: all types at once, else those of `types`, or every one it lists. Where
- * it lists nothing that can be read, what servers of its version know.
+ * Chooses the scope to request from those of the server: all types at once, else those of `types`, else every one it
+ * lists. If it lists no usable scope, the usual scope of its SMART version.
  */
 export function scopeFor({ supported, isV2 }: AnnouncedScopes, types: readonly string[]): string {
   const versions = isV2 ? [V2, V1] : [V1, V2]

@@ -12,15 +12,15 @@ import { type Grant, requestToken } from './token-grant.js'
 export interface SmartClient extends AssertingClient {
   /** A private JWK or a set of them (RFC 7517); an RSA key signs RS384, one on P-384 ES384. */
   readonly keys: object
-  /** Which key of the set; default the first that the server's algorithms allow. */
+  /** Id of the key to use; default: the first one that the server's algorithms allow. */
   readonly kid?: string
-  /** Default: as the server's `.well-known/smart-configuration` says. */
+  /** Default: the endpoint in the server's `.well-known/smart-configuration`. */
   readonly tokenUrl?: string
-  /** Default: what the server lists, see `scopeFor`. */
+  /** Default: chosen from what the server lists; see `scopeFor`. */
   readonly scope?: string
 }
 
-/** The server is asked for its endpoints once, the key is chosen once, each request has an assertion of its own. */
+/** Discovers the endpoints and chooses the key once; each token request gets its own assertion. */
 export function smartGrant(client: SmartClient, context: ServerContext): Grant {
   const usable = usableKeys(client.keys)
   let found: Promise<Endpoint> | undefined
@@ -42,7 +42,7 @@ export function smartGrant(client: SmartClient, context: ServerContext): Grant {
   }
 }
 
-/** Throws CONFIG_INVALID if none of the keys can sign. */
+/** Throws CONFIG_INVALID if no key can sign. */
 function usableKeys(keys: object): readonly SigningKey[] {
   const usable = signingKeysOf(keys)
   if (usable.length > 0) return usable
@@ -70,7 +70,7 @@ function chooseKey(
 
 interface Endpoint {
   readonly tokenUrl: URL
-  /** Empty where the server does not say. */
+  /** Empty if the server lists none. */
   readonly algorithms: readonly string[]
   readonly scope: string
 }
@@ -96,7 +96,7 @@ async function endpointOf(client: SmartClient, context: ServerContext): Promise<
   })
 }
 
-/** Older servers: the extension `oauth-uris` of the CapabilityStatement. */
+/** Reads the extension `oauth-uris` of the CapabilityStatement, which older servers use. */
 async function oauthUri(context: ServerContext): Promise<unknown> {
   const metadata = await documentAt('metadata', context)
   const [rest] = objectsIn(metadata?.rest)
@@ -112,7 +112,7 @@ type Entry = Readonly<Record<string, unknown>>
 const MOST_BYTES = 16 * 2 ** 20
 const BELIEVED_PAGES = 3
 
-/** Undefined where there is no such document. */
+/** Returns undefined if there is no such document. */
 async function documentAt(
   path: string,
   { base, http, retry }: ServerContext,
@@ -123,7 +123,7 @@ async function documentAt(
     retry.run({ at: url.href }, async (attempt) => {
       const answer = await http.send(url, { headers, signal: retry.signal })
       const text = await textOf(answer, MOST_BYTES)
-      // Sites of one page answer so for every path that they do not have.
+      // Single-page sites answer like this for every unknown path.
       const isMissingPage = path !== 'metadata' && attempt >= BELIEVED_PAGES
       if (!isMissingPage || isRetryableStatus(answer.status)) checkRetryable(answer, text)
       return answer.status === 200 ? parseObject(text) : undefined

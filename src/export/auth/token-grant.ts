@@ -8,7 +8,7 @@ export interface GrantedToken {
   readonly lifetimeMs: number
 }
 
-/** Asks for a new token. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
+/** Requests a new token. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
 export type Grant = () => Promise<GrantedToken>
 
 /** OAuth 2.0 client credentials (RFC 6749, 4.4) with a secret. */
@@ -17,7 +17,7 @@ export interface ClientCredentials {
   readonly clientId: string
   readonly clientSecret: string
   readonly scope?: string
-  /** Where the secret stands (RFC 6749, 2.3.1); default `post`: in the form. */
+  /** Where the secret is sent (RFC 6749, 2.3.1); default `post`, in the form. */
   readonly secretIn?: 'post' | 'basic'
 }
 
@@ -35,7 +35,7 @@ export function clientSecretGrant(client: ClientCredentials, context: ServerCont
 
 const AZURE_AUTHORITY = 'https://login.microsoftonline.com'
 
-/** Microsoft Entra ID; the scope is by default the FHIR service's own. */
+/** Microsoft Entra ID. The scope defaults to that of the FHIR service. */
 export function azureGrant(
   client: Omit<ClientCredentials, 'tokenUrl'> & { readonly tenantId: string; readonly authority?: string },
   context: ServerContext,
@@ -51,10 +51,10 @@ export interface TokenForm {
 }
 
 const MOST_BYTES = 256 * 1024
-// RFC 6749 leaves the lifetime open; SMART recommends five minutes.
+// RFC 6749 does not prescribe a lifetime; SMART recommends five minutes.
 const DEFAULT_LIFETIME_SECONDS = 300
 
-/** Posts a form made anew for each attempt. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
+/** Posts a form, built anew for each attempt. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
 export async function requestToken(
   { http, retry, answers }: ServerContext,
   url: URL,
@@ -80,14 +80,14 @@ export async function requestToken(
       if (body.access_token === undefined && typeof body.error !== 'string') checkOtherData(answer, body)
       if (answer.status === 200 && typeof body.access_token === 'string' && TOKEN.test(body.access_token))
         return { token: body.access_token, lifetimeMs: lifetimeSeconds(body.expires_in) * 1000 }
-      // An answer of 200 may hold a token, whatever else is wrong with it.
+      // A 200 may hold a token even if the rest of the answer is malformed.
       const kept = answer.status === 200 ? '' : await answers.keep({ call: 'token', answer, text })
       throw refused(at, reasonOf(answer.status, body.error), kept)
     }),
   )
 }
 
-/** What may stand in a header without breaking out of it. */
+/** Characters that cannot end the header they are put in. */
 const TOKEN = /^[\x21-\x7e]+$/
 
 const formEncoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1)

@@ -16,29 +16,29 @@ export interface DownloadOptions {
   /** The item's name. */
   readonly name: string
   readonly fromByte: number
-  /** How long the file must be, where its manifest says so. */
+  /** Length that the manifest promises, if any. */
   readonly promisedBytes?: number
-  /** Once the whole file was received. */
+  /** Called once the whole file was received. */
   readonly onEnd: (bytes: number) => void
 }
 
-// Answers that an expired or once-only address gives, depending on who stores the files.
+// Statuses with which stores answer for an expired or single-use address.
 const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410])
 const ENOUGH_PAGES = 3
 const PAGE_BYTES = 2048
 const MOST_SAID_BYTES = 256 * 1024
 
 /**
- * A file while it is downloaded. A connection that breaks is taken up where it broke, by range where the server
- * allows, else from the start up to there. Throws SOURCE_CHANGED, SOURCE_CORRUPT, SOURCE_UNREADABLE, AUTH_FAILED,
+ * A file being downloaded. After a broken connection it resumes where it stopped: by range if the server allows, else
+ * by reading again from the start. Throws SOURCE_CHANGED, SOURCE_CORRUPT, SOURCE_UNREADABLE, AUTH_FAILED,
  * SERVICE_UNAVAILABLE, INTERRUPTED.
  */
 export class Download implements SourceReader {
   #pieces: Pieces | undefined
   #rest: Uint8Array = new Uint8Array(0)
-  /** Of the next byte to hand on. */
+  /** Offset of the next byte to hand on. */
   #at: number
-  /** Where a part (206) began, and how long the whole file is; Infinity where the server does not say. */
+  /** Start of a partial answer (206) and length of the whole file; Infinity if the server does not say. */
   #part: { readonly from: number; readonly totalBytes: number } | undefined
   #isAtEnd = false
   #pageCount = 0
@@ -69,7 +69,7 @@ export class Download implements SourceReader {
     return filled
   }
 
-  /** The stream itself is checked to its end, so nothing is left to look at. */
+  /** The stream is already checked to its end, so nothing remains to verify. */
   async verify(): Promise<void> {
     if (!this.#isAtEnd && (await this.#next()) === undefined) await this.#end()
   }
@@ -80,7 +80,7 @@ export class Download implements SourceReader {
     await this.options.pin.close()
   }
 
-  /** The next piece, however often the connection breaks; undefined at the end. */
+  /** Returns the next piece, reconnecting as needed, or undefined at the end. */
   async #next(): Promise<Uint8Array | undefined> {
     while (!this.#isAtEnd) {
       try {
@@ -101,7 +101,7 @@ export class Download implements SourceReader {
     return undefined
   }
 
-  /** A server may give less than it was asked for (RFC 9110, 15.3.7): then the rest is asked for. */
+  /** A server may send less than requested (RFC 9110, 15.3.7); the rest is then requested. */
   #isPartShort(): boolean {
     if (this.#part === undefined || this.#at >= this.#part.totalBytes) return false
     if (this.#at === this.#part.from) throw new RequestFailure({ code: FAILED.shortBody })
@@ -118,7 +118,7 @@ export class Download implements SourceReader {
     this.options.onEnd(this.#at)
   }
 
-  /** The manifest does not say whether it counts before or after compression. */
+  /** The manifest does not say whether sizes are before or after compression. */
   #checkLength(): void {
     const { promisedBytes, pin, name } = this.options
     if (promisedBytes === undefined || pin.isGzip === true || promisedBytes === this.#at) return
@@ -129,7 +129,7 @@ export class Download implements SourceReader {
     )
   }
 
-  /** Opens the file at the byte that is wanted next. */
+  /** Opens the file at the next byte. */
   async #connect(): Promise<Pieces> {
     const { pin, name } = this.options
     const at = this.#at
@@ -151,7 +151,7 @@ export class Download implements SourceReader {
         this.#part = partOf(answer)
         if (this.#part?.from !== at) throw unreadable(name, failureOf(answer))
       }
-      // Some servers call the whole file a part.
+      // Some servers answer 206 with the whole file.
       if (this.#part === undefined || at === 0) {
         pin.rewind()
         await this.#skip(pieces, at)
@@ -171,7 +171,7 @@ export class Download implements SourceReader {
     for (;;) {
       const url = links.urlOf(name)
       const answer = await server.send(url, {
-        // A link without token may have the right to the file in itself: nobody else's business who we are.
+        // A link that needs no token may grant access by itself, so no credentials are sent with it.
         anonymous: !links.requiresAccessToken,
         headers: {
           ...headers,
@@ -194,20 +194,23 @@ export class Download implements SourceReader {
     }
   }
 
-  /** What the server says instead of the file. A body that breaks off says nothing. */
+  /** Reads what the server sent instead of the file. A truncated body counts as empty. */
   async #keep(answer: HttpAnswer): Promise<string> {
     const { server, name: item } = this.options
     const text = await textOf(answer, MOST_SAID_BYTES).catch(() => '')
     return server.answers.keep({ call: 'file', item, answer, text })
   }
 
-  /** A page for people comes from a gateway, perhaps only for a moment. */
+  /** An HTML page comes from a gateway and may be temporary. */
   #checkType(answer: HttpAnswer): HttpAnswer {
     if (!/^\s*text\/html/i.test(answer.header('content-type') ?? '')) return answer
     throw this.#page(answer)
   }
 
-  /** The first piece. A page that is not called one would be taken for lines, and its version for the file's. */
+  /**
+   * Checks the first piece: an HTML page without that content type would be taken for lines, and its ETag for the
+   * file's.
+   */
   async #start(answer: HttpAnswer, pieces: Pieces): Promise<Uint8Array | undefined> {
     const piece = await pieces.next()
     if (piece === undefined || !isWebPage(Buffer.from(piece.subarray(0, PAGE_BYTES)).toString())) return piece
@@ -220,7 +223,7 @@ export class Download implements SourceReader {
     return new RequestFailure({ status, code: 'HTML_PAGE', isRetryable: this.#pageCount < ENOUGH_PAGES })
   }
 
-  /** Reads up to where the download was, and holds it to what was there. */
+  /** Reads up to where the download was and compares the bytes with those received before. */
   async #skip(pieces: Pieces, bytes: number): Promise<void> {
     const { pin } = this.options
     let left = bytes

@@ -12,19 +12,19 @@ export interface ExportSourceOptions {
   readonly links: Links
   readonly files: readonly ExportFile[]
   readonly state: State
-  /** Tells jobs apart: the same file of another job is another version. */
+  /** Identifies the job: the same file of another job is another version. */
   readonly jobId: string
-  /** Hold files to what the manifest says of them. */
+  /** Compare files with the manifest. */
   readonly isStrict: boolean
 }
 
 /** The files of an export. */
 export interface ExportFiles extends Source {
-  /** Removes what is kept of downloads: of these items, or of all. */
+  /** Removes the records of downloads: of these items, or of all. */
   forget(names?: ReadonlySet<string>): Promise<void>
 }
 
-/** The files of an export as items: downloaded while they are read, never kept. */
+/** The files of an export as items, downloaded as they are read and never stored. */
 export function exportSource(options: ExportSourceOptions): ExportFiles {
   const { server, links, state, isStrict } = options
   const files = new Map(options.files.map((file) => [file.name, file]))
@@ -38,7 +38,7 @@ export function exportSource(options: ExportSourceOptions): ExportFiles {
 
   const itemOf = (file: ExportFile): SourceItem => ({
     name: file.name,
-    // Known for certain once it was received.
+    // The length is certain only once the whole file was received.
     get bytes() {
       return receivedBytes.get(file.name) ?? file.bytes ?? 0
     },

@@ -4,13 +4,13 @@ import { addIssues, type IssueCounts, issuesOf } from '../outcomes.js'
 
 const OUTCOMES_NAME = 'export/outcomes.ndjson'
 
-// A line of this length is no OperationOutcome to read, and is not to fill the memory.
+// A longer line is not an OperationOutcome and must not fill the memory.
 const MOST_LINE_BYTES = 4 * 2 ** 20
 const PIECE_BYTES = 256 * 1024
 
 /**
- * Counts the issues in the manifest's `error` (v4: `outcome`) files and keeps their texts in the state alone: they
- * may name patients. Throws what reading throws.
+ * Counts the issues in the manifest's `error` (version 4: `outcome`) files and keeps their texts only in the state,
+ * because they may name patients. Throws what reading throws.
  */
 export async function readOutcomes(source: Source, state: State): Promise<IssueCounts> {
   let counts: IssueCounts = {}
@@ -36,7 +36,7 @@ export async function readOutcomes(source: Source, state: State): Promise<IssueC
 
 const UNREADABLE: IssueCounts = { 'unknown/unknown': 1 }
 
-/** Lines that are not blank; undefined for one that is too long. */
+/** Yields non-blank lines, and undefined for one that is too long. */
 async function* linesOf(reader: SourceReader): AsyncIterable<string | undefined> {
   const piece = Buffer.allocUnsafe(PIECE_BYTES)
   let held: Buffer[] = []

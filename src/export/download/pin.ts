@@ -4,9 +4,9 @@ import type { HttpAnswer } from '../../http/client.js'
 import type { Appender, State } from '../../storage/store.js'
 
 /**
- * What holds a download to one version of a file, kept in the state (INVARIANT one-source-version): the server's
- * strong ETag; where it gives none, digests of everything from the start to the end of each read, written before the
- * bytes are handed on, so that a later run can prove that it reads the same.
+ * Holds a download to one version of a file (INVARIANT one-source-version); kept in the state. The pin is the server's
+ * strong ETag. Without one, it is digests of everything from the start to the end of each read, written before the
+ * bytes are handed on, so that a later run can prove that it reads the same bytes.
  */
 export class Pin {
   #etag: string | undefined
@@ -14,7 +14,7 @@ export class Pin {
   #isSettled = false
   #hash: Hash | undefined
   #hashedBytes = 0
-  /** Digests by offset, in the order of offsets; those behind `#hashedBytes` are still to be met. */
+  /** Digests by offset, in ascending order; those beyond `#hashedBytes` are still to be matched. */
   #expected: readonly (readonly [offset: number, digest: string])[]
   #file: Appender | undefined
 
@@ -35,7 +35,7 @@ export class Pin {
     return new Pin(state, name, item, parsePin((await state.read(name)) ?? ''))
   }
 
-  /** For `If-Range`: undefined where the file cannot be read from its middle. */
+  /** Value for `If-Range`; undefined if the file cannot be read from the middle. */
   get rangeTag(): string | undefined {
     return this.#isGzip ? undefined : this.#etag
   }
@@ -44,7 +44,7 @@ export class Pin {
     return this.#isSettled ? this.#isGzip : undefined
   }
 
-  /** Takes the first answer's version, holds later ones to it. Throws SOURCE_CHANGED. */
+  /** Adopts the version of the first answer and compares later ones with it. Throws SOURCE_CHANGED. */
   async settle({ header }: HttpAnswer): Promise<void> {
     const etag = strongTag(header('etag'))
     if (this.#isSettled) {
@@ -57,7 +57,7 @@ export class Pin {
     await this.#write({ etag, gzip: this.#isGzip })
   }
 
-  /** The download begins again at the file's start. */
+  /** Restarts the download at the beginning of the file. */
   rewind(): void {
     if (this.#hash !== undefined && this.#hashedBytes > 0)
       this.#expected = [
@@ -69,7 +69,7 @@ export class Pin {
     this.#hashedBytes = 0
   }
 
-  /** Notes bytes as they are received, in order from the file's start. Throws SOURCE_CHANGED. */
+  /** Records received bytes, in order from the start of the file. Throws SOURCE_CHANGED. */
   async received(bytes: Uint8Array): Promise<void> {
     const hash = this.#hash
     if (hash === undefined) return
@@ -87,19 +87,19 @@ export class Pin {
     this.#expected = this.#expected.filter(([offset]) => offset > end)
   }
 
-  /** Throws SOURCE_CHANGED for a place that an earlier run reached but that nothing proves. */
+  /** Throws SOURCE_CHANGED for an offset that an earlier run reached without a digest to prove it. */
   async checkProven(offset: number): Promise<void> {
     const reached = this.kept.digests.at(-1)?.[0] ?? 0
     if (this.kept.head === undefined || (this.#etag === undefined && reached < offset))
       throw await this.changed()
   }
 
-  /** To be called before the bytes are handed on. */
+  /** Call before the bytes are handed on. */
   async handOn(): Promise<void> {
     if (this.#hash !== undefined) await this.#write([this.#hashedBytes, digestOf(this.#hash)])
   }
 
-  /** The file ends here. Throws SOURCE_CHANGED where it was longer. */
+  /** Call at the end of the file. Throws SOURCE_CHANGED if it used to be longer. */
   async end(bytes: number): Promise<void> {
     if (this.#hash !== undefined && this.#expected.length > 0) throw await this.changed()
     if (this.kept.endBytes !== undefined && this.kept.endBytes !== bytes) throw await this.changed()
@@ -118,7 +118,7 @@ export class Pin {
     await this.#file.keep()
   }
 
-  /** What was kept must go, or no later run could begin anew. */
+  /** Removes the record, so that a later run can start over. */
   async changed() {
     await this.close()
     await this.state.remove(this.name)
@@ -137,7 +137,7 @@ interface PinHead {
 
 type Entry = PinHead | { readonly endBytes: number } | readonly [offset: number, digest: string]
 
-/** What the state has of a file. */
+/** Reads the record of a file from the state. */
 export interface KeptPin {
   readonly head?: PinHead
   readonly digests: readonly (readonly [offset: number, digest: string])[]
@@ -145,7 +145,7 @@ export interface KeptPin {
   readonly keepBytes: number
 }
 
-/** Reads up to the first line that is torn. */
+/** Reads up to the first torn line. */
 export function parsePin(text: string): KeptPin {
   let head: PinHead | undefined
   let endBytes: number | undefined

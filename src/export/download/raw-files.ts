@@ -6,7 +6,7 @@ import { REPORT_NAME } from '../../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../../storage/store.js'
 import { LineCount } from './raw-lines.js'
 
-/** What came of files that were kept as they are. */
+/** Result of an export whose files were stored unchanged. */
 export interface RawReport {
   readonly generator: 'fhir-sluice'
   readonly raw: true
@@ -19,7 +19,7 @@ export interface RawReport {
 interface RawOutput {
   readonly name: string
   readonly bytes: number
-  /** Not blank; undefined where its gzip cannot be read. */
+  /** Number of non-blank lines; undefined if its gzip cannot be read. */
   readonly lines?: number
   readonly sha256?: string
 }
@@ -28,14 +28,17 @@ export interface RawOptions {
   readonly source: Source
   readonly sink: Sink
   readonly atOnce: number
-  /** Replace what is there under the names of the files. */
+  /** Replace existing files of these names. */
   readonly overwrite: boolean
   readonly signal?: AbortSignal
 }
 
 const BUFFER_BYTES = 2 ** 20
 
-/** Raw data on disk, as asked: each file appears whole, finished ones are not fetched again. Throws SINK_*, INTERRUPTED. */
+/**
+ * Stores raw files, as requested. Each appears whole; finished ones are not fetched again. Throws SINK_*,
+ * INTERRUPTED.
+ */
 export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOptions): Promise<RawReport> {
   await sink.remove(REPORT_NAME)
   const items: SourceItem[] = []
@@ -78,7 +81,7 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
 
 const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 
-/** Of which item, and what it became in the sink. */
+/** The item and its output in the sink. */
 interface Done {
   readonly itemVersion: string
   readonly headVersion: string
@@ -91,8 +94,8 @@ interface Kept extends SinkHead {
 }
 
 /**
- * What is there of this very item; what another job of this export left under its name is replaced. Throws
- * SINK_CONFLICT for something else there.
+ * Finds an existing output of this item. One that another job of this export left under the same name is replaced.
+ * Throws SINK_CONFLICT if anything else has that name.
  */
 async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promise<Kept | undefined> {
   const there = await sink.head(item.name)
@@ -115,7 +118,7 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept>
   try {
     await output.resume(0)
     for (;;) {
-      // The sink may hold on to what it was given until it is flushed.
+      // The sink may keep a reference to the bytes until it is flushed.
       const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
       const bytes = await reader.read(buffer)
       if (bytes === 0) break
@@ -128,7 +131,7 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept>
     await output.complete()
     await output.flush()
     const head = await output.sealed()
-    // Before it appears, so that what is there without a record is not ours.
+    // The record is written before the file appears, so that a file without a record is not ours.
     const done: Done = { itemVersion: item.version, headVersion: head.version, lines, sha256: head.sha256 }
     await sink.state.write(doneName(item), JSON.stringify(done))
     await output.commit({ sourceVersion: item.version, lines: lines ?? 0, quarantined: 0 })

@@ -2,7 +2,7 @@ import { createGunzip, type Gunzip } from 'node:zlib'
 
 const LF = 0x0a
 
-/** Counts lines that are not blank in pieces of any size; a file in gzip is read through. */
+/** Counts non-blank lines in pieces of any size, decompressing gzip. */
 export class LineCount {
   #full = 0
   #openBytes = 0
@@ -27,7 +27,7 @@ export class LineCount {
       })
   }
 
-  /** At the end of the file; undefined where its gzip is broken. */
+  /** Returns the count at the end of the file, or undefined if its gzip is damaged. */
   async end(): Promise<number | undefined> {
     const gunzip = this.#gunzip
     if (gunzip !== undefined && !this.#isBroken)
@@ -38,7 +38,7 @@ export class LineCount {
     return this.#isBroken ? undefined : this.#full + (this.#openBytes > 1 ? 1 : 0)
   }
 
-  /** Lets go of a file that was not read to its end. */
+  /** Releases the decompressor of a file that was not read to its end. */
   close(): void {
     this.#gunzip?.destroy()
   }
@@ -55,7 +55,7 @@ export class LineCount {
   #count(bytes: Buffer): void {
     let from = 0
     for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
-      // One byte is a carriage return; no resource is as short.
+      // A line of one byte is a carriage return; no resource is that short.
       if (this.#openBytes + at - from > 1) this.#full += 1
       this.#openBytes = 0
       from = at + 1

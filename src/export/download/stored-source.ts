@@ -3,7 +3,7 @@ import { sluiceError } from '../../errors.js'
 import type { Source, SourceItem } from '../../storage/store.js'
 import type { ExportFile } from '../job/manifest.js'
 
-/** Opens the store that holds a file, by the address of its folder. */
+/** Opens the store that holds a file, given the address of its folder. */
 export type OpenStore = (address: string) => Promise<Source>
 
 export interface StoredSourceOptions {
@@ -15,8 +15,8 @@ export interface StoredSourceOptions {
 }
 
 /**
- * Files that the server wrote into a store of its own (Azure's `_container`): read there, with the store's
- * credentials and its pinning. Throws SOURCE_CHANGED for a file that the store does not have.
+ * Files that the server wrote into a store (Azure's `_container`). They are read from there, with the store's
+ * credentials and pinning. Throws SOURCE_CHANGED for a file that the store does not have.
  */
 export function storedSource({ place, files, jobId, isStrict, openStore }: StoredSourceOptions): Source {
   const stores = new Map<string, Promise<Source>>()

@@ -2,26 +2,26 @@ import type { State } from '../../storage/store.js'
 
 const NAME = 'export.json'
 
-/** A job on the server, kept in the state from its start until it is released. */
+/** A job on the server, recorded in the state from kick-off until it is released. */
 export interface KeptJob {
   readonly export: 1
-  /** Of the request; another one is another export. */
+  /** Digest of the request: another digest is another export. */
   readonly identity: string
-  /** May be a capability: never shown. */
+  /** The address may grant access by itself, so it is never shown. */
   readonly statusUrl: string
   readonly startedAt: string
   readonly phase: 'running' | 'delivered'
-  /** The server was told that its files are no longer needed. */
+  /** Whether the job was deleted on the server. */
   readonly isReleased: boolean
-  /** Outputs of the export that this one takes the place of. */
+  /** Outputs of the export that this one replaces. */
   readonly replaces?: readonly string[]
-  /** Items of the manifest, as far as it was read: some may be in the sink. */
+  /** Items of the manifest read so far; some may already be in the sink. */
   readonly names?: readonly string[]
-  /** Of a delivered export. */
+  /** Set once the export is delivered. */
   readonly report?: unknown
 }
 
-/** Undefined where there is none or it cannot be read: then a new one is started. */
+/** Returns undefined if there is no job record or it cannot be read; the caller then starts a new job. */
 export async function readJob(state: State): Promise<KeptJob | undefined> {
   try {
     const job = JSON.parse((await state.read(NAME)) ?? 'null') as KeptJob | null

@@ -3,13 +3,13 @@ import type { HttpAnswer } from '../../http/client.js'
 import type { ExportServer } from '../server.js'
 import type { ExportRequest } from './request.js'
 
-// What servers answer to a method or a form that they do not know.
+// Statuses with which servers refuse a method or a form that they do not know.
 const NOT_SO: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])
 const MOST_BYTES = 32 * 2 ** 20
 
 /**
- * How to ask a server that refused a kick-off for its form: by POST where it takes no GET, and as Bulk Data 4 wants it
- * where it says that it has that version. Undefined where the refusal is final, or the caller chose the method.
+ * Chooses another form of a refused kick-off: POST if the server takes no GET, and the form of Bulk Data 4 if it
+ * declares that version. Undefined if the refusal is final or the caller chose the method.
  */
 export async function otherForm(
   server: ExportServer,
@@ -19,7 +19,7 @@ export async function otherForm(
   if (!NOT_SO.has(status) || request.isV4 === true) return undefined
   const hasPatients = request.parameters.some(([name]) => name === 'patient')
   const isGet = request.method === 'GET' || (request.method === undefined && !hasPatients)
-  // Asked for by name: it is not to be done otherwise.
+  // The caller chose the method, so no other is tried.
   if (request.method === 'GET') return undefined
   const isV4 = await hasV4(server)
   const allowed = (header('allow') ?? '').toUpperCase().split(/[\s,]+/)
@@ -28,7 +28,7 @@ export async function otherForm(
   return isV4 ? { ...request, isV4 } : undefined
 }
 
-/** Whether the CapabilityStatement names version 4 and no earlier one; what cannot be read names none. */
+/** Whether the CapabilityStatement names version 4 and no earlier one. An unreadable one names none. */
 async function hasV4(server: ExportServer): Promise<boolean> {
   try {
     const answer = await server.send(new URL('metadata', server.base), {
@@ -46,7 +46,7 @@ interface Statement {
   readonly rest?: unknown
 }
 
-// The capability's own canonical, its operations', and the names they have where several versions are served.
+// Canonicals of the capability and its operations, and the names they have if a server offers several versions.
 const V4_CANONICAL = /\/uv\/bulkdata\/.*\|4(?:\.|$)/
 const V4_NAME = /^export-v4$/
 

@@ -10,10 +10,13 @@ import { isManifest } from './manifest.js'
 import type { ExportRequest } from './request.js'
 
 const MOST_BYTES = 2 ** 20
-/** A server that has its number of exports running asks to come back in minutes (429 with Retry-After). */
+/** A server that already runs its maximum of exports answers 429, with a Retry-After of minutes. */
 const PATIENCE_FACTOR = 2
 
-/** Starts the job; gives its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE. */
+/**
+ * Starts the job and returns its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED,
+ * SERVICE_UNAVAILABLE.
+ */
 export async function kickOff(server: ExportServer, request: ExportRequest): Promise<URL> {
   const { url } = kickOffCall(server.base, request)
   const at = url.origin + url.pathname
@@ -49,7 +52,7 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
   if (status === 202) {
     const location = answer.header('content-location')
     if (location !== undefined && location.trim() !== '')
-      // A relative address is against the specification and told apart from none: it counts from the request's own.
+      // A relative address violates the specification but can be used: it is resolved against the request's address.
       return server.addressOf(absolute(location.trim(), answer.url), 'the job')
     throw sluiceError('EXPORT_INVALID', 'accepted the export (202) but sent no Content-Location', {
       blame: 'source',
@@ -61,7 +64,7 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
   checkRetryable(answer, text)
   const body = parseObject(text)
   const issues = issuesOf(body)
-  // A manifest at once comes from a server that made the export while it was asked: not to be repeated.
+  // The server ran the export synchronously and answered with the manifest, so the request must not be repeated.
   if (body === undefined || !isManifest(body)) checkOtherData(answer, body)
   throw sluiceError(
     'EXPORT_REFUSED',
@@ -80,7 +83,7 @@ function advice(status: number): string {
   return 'check the parameters; with --lenient the server may ignore those it does not support'
 }
 
-/** The request as it goes out; a body for POST. Throws USAGE. */
+/** Builds the request, with a body for POST. Throws USAGE. */
 function kickOffCall(base: URL, request: ExportRequest): { readonly url: URL; readonly body?: string } {
   const { level, groupId = '', parameters } = request
   const path =
@@ -98,7 +101,8 @@ function kickOffCall(base: URL, request: ExportRequest): { readonly url: URL; re
       retry: 'never',
     })
   if (method === 'POST') return { url, body: JSON.stringify(parametersResource(request)) }
-  // Joined by commas: servers that take repeated names take these too, but not the reverse (Oracle Health).
+  // Values are joined by commas: servers that accept repeated names accept this too, but not the reverse (Oracle
+  // Health).
   const byName = new Map<string, string[]>()
   for (const [name, value] of parameters) {
     const text = name === '_typeFilter' ? value.replaceAll(',', '%2C') : value
@@ -130,17 +134,17 @@ const parametersResource = ({ parameters, isV4 = false }: ExportRequest) => ({
   }),
 })
 
-/** Version 4 forbids commas. */
+/** Version 4 forbids commas, so the name is repeated. */
 const eachValue = ([name, value]: readonly [string, string]): readonly (readonly [string, string])[] =>
   LISTS.has(name) ? value.split(',').map((one) => [name, one.trim()] as const) : [[name, value]]
 
-/** A code of the server's own begins with an underscore, and has a system of its own. */
+/** Server-defined codes begin with an underscore and have their own system. */
 const associatedData = (code: string): object =>
   code.startsWith('_') ? { code } : { system: ASSOCIATED_DATA, code }
 
 const patientReference = (value: string): string => (value.includes('/') ? value : `Patient/${value}`)
 
-/** Tells exports of different data apart; says nothing of the parameters, which may name patients. */
+/** Identifies the requested data without revealing the parameters, which may name patients. */
 export const identityOf = (base: URL, request: ExportRequest): string =>
   createHash('sha256')
     .update(JSON.stringify([base.href, request.level, request.groupId ?? null, request.parameters]))

@@ -1,14 +1,14 @@
 import type { ExportFile, Manifest } from './manifest.js'
 
-/** Where the files are now: the addresses expire, and the server gives new ones when it is asked again. */
+/** Current addresses of the files. They expire, and the server gives new ones when asked again. */
 export interface Links {
   readonly requiresAccessToken: boolean
   urlOf(name: string): URL
-  /** Asks again, once for all who find the same address dead; whether there is another now. */
+  /** Asks for new addresses, once for all callers that found the same one dead. Returns whether there is a new one. */
   refreshed(name: string, dead: URL): Promise<boolean>
 }
 
-/** `poll` gives the manifest as it is now. Throws what it throws. */
+/** `poll` fetches the current manifest. Throws what `poll` throws. */
 export function linksOf(manifest: Manifest, poll: () => Promise<Manifest>): Links {
   let current = byName(manifest)
   let asking: Promise<void> | undefined
@@ -25,7 +25,7 @@ export function linksOf(manifest: Manifest, poll: () => Promise<Manifest>): Link
       asking ??= poll()
         .then((fresh) => {
           const next = byName(fresh)
-          // Names are types and places: only a manifest of the same files may replace this one.
+          // Names are made of type and position, so only a manifest of the same files may replace this one.
           if (isSame(current, next) && fresh.transactionTime === manifest.transactionTime) current = next
         })
         .finally(() => {

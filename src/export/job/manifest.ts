@@ -3,18 +3,18 @@ import type { ExportServer } from '../server.js'
 
 /** A file of the manifest. */
 export interface ExportFile {
-  /** Name of the item: made by us of type and place in the manifest, never of the address. */
+  /** Name of the item, made from type and position in the manifest, never from the address. */
   readonly name: string
-  /** Undefined where files are not of one type (`organizeOutputBy`). */
+  /** Undefined if files hold several types (`organizeOutputBy`). */
   readonly resourceType?: string
   readonly url: URL
-  /** Resources in it. */
+  /** Number of resources in the file. */
   readonly count?: number
   readonly bytes?: number
 }
 
 export interface Manifest {
-  /** Nothing newer is in it, everything older is: the next `_since`. */
+  /** The export holds everything older and nothing newer, so this is the next `_since`. */
   readonly transactionTime?: string
   readonly requiresAccessToken: boolean
   readonly output: readonly ExportFile[]
@@ -25,20 +25,20 @@ export interface Manifest {
 
 type Entry = Readonly<Record<string, unknown>>
 
-/** Whether it can be a manifest: of versions 1 to 4, nothing but `output` need be there. An `error` may be a gateway's. */
+/** Whether this can be a manifest. In versions 1 to 4 only `output` is required; a lone `error` may be a gateway's. */
 export const isManifest = (body: Entry): boolean =>
   body.resourceType === undefined &&
   (['output', 'transactionTime', 'requiresAccessToken'].some((name) => name in body) ||
     Array.isArray(body.error) ||
     Array.isArray(body.outcome))
 
-/** The address of the next page, if there is one. Throws EXPORT_INVALID. */
+/** Returns the address of the next page, if any. Throws EXPORT_INVALID. */
 export function nextPage(body: Entry, server: ExportServer): URL | undefined {
   const next = entries(body.link, 'link', server).find(({ relation }) => relation === 'next')
   return next === undefined ? undefined : server.addressOf(next.url, 'the next page')
 }
 
-/** Puts the pages of a manifest together. Throws EXPORT_INVALID for what cannot be used safely. */
+/** Merges the pages of a manifest. Throws EXPORT_INVALID if it cannot be used safely. */
 export function parseManifest(pages: readonly Entry[], server: ExportServer): Manifest {
   const first: Entry = pages[0] ?? {}
   const lists = (name: string): Entry[] =>
@@ -73,13 +73,13 @@ export function parseManifest(pages: readonly Entry[], server: ExportServer): Ma
   }
 }
 
-/** `outcome` is the name of version 4 for `error`; servers of both may list the same files twice. */
+/** Version 4 renamed `error` to `outcome`; servers that support both may list the same files twice. */
 function withoutTwins(files: readonly Entry[]): readonly Entry[] {
   const seen = new Set<unknown>()
   return files.filter(({ url }) => !seen.has(url) && seen.add(url))
 }
 
-/** `Patient.1.ndjson`, `Patient.2.ndjson` …, in the order they are asked for. */
+/** Names files `Patient.1.ndjson`, `Patient.2.ndjson` and so on, in the order of the calls. */
 function namer(): (stem: string) => string {
   const used = new Map<string, number>()
   return (stem) => {
@@ -102,13 +102,13 @@ function typeOf(value: unknown, server: ExportServer): string | undefined {
   throw invalid('its manifest lists a file whose type is not a resource type', server)
 }
 
-/** Some servers write it as text. */
+/** Some servers write the count as a string. */
 const isTrue = (value: unknown): boolean => value === true || value === 'true'
 
 const wholeNumber = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 
-/** Only what can be sent back as `_since`. */
+/** Accepts only an instant that can be sent back as `_since`. */
 const instantOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(value) ? value : undefined
 

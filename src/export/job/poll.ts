@@ -9,28 +9,28 @@ import { LONGEST_ASKED_MS } from '../wait-limit.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
 
 export interface PollOptions {
-  /** Between two polls where the server names no time. */
+  /** Time between two polls if the server does not say when to return. */
   readonly intervalMs: number
-  /** How long to wait for the job in this run. */
+  /** How long this run waits for the job. */
   readonly limitMs: number
-  /** After each poll; `progress` is the server's own text, at most 100 characters. */
+  /** Called after each poll; `progress` is the server's own text, cut to 100 characters. */
   readonly onProgress: (progress: string | undefined) => void
 }
 
 export type Polled =
   | { readonly kind: 'complete'; readonly manifest: Manifest }
-  /** The server does not know the job (any more). */
+  /** The server does not know the job, or no longer does. */
   | { readonly kind: 'lost' }
 
 const LEAST_WAIT_MS = 1000
 const MOST_WAIT_MS = LONGEST_ASKED_MS
-// All pages together.
+// Limit for all pages together.
 const MOST_MANIFEST_BYTES = 256 * 2 ** 20
 const MOST_OTHER_BYTES = 2 ** 20
 const MOST_PAGES = 100_000
 
 /**
- * Polls until the manifest and all its pages are there. Throws EXPORT_FAILED for a job that failed, EXPORT_OVERDUE
+ * Polls until the manifest and all its pages are complete. Throws EXPORT_FAILED for a job that failed, EXPORT_OVERDUE
  * after the limit, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED.
  */
 export async function pollManifest(
@@ -40,7 +40,7 @@ export async function pollManifest(
 ): Promise<Polled> {
   const { clock, outageMs } = server
   const deadlineMs = clock.nowMs() + options.limitMs
-  // An outage of a server that works for hours may last longer than one of a download.
+  // A server that works on a job for hours may be out longer than one that serves a download.
   const retry = createRetry({
     ...clock,
     signal: server.retry.signal,
@@ -70,7 +70,7 @@ export async function pollManifest(
 interface Polling extends PollOptions {
   readonly deadlineMs: number
   readonly retry: Retry
-  /** How long the page may be. */
+  /** Maximum size of the page. */
   readonly leftBytes: number
 }
 
@@ -119,19 +119,19 @@ type Status =
   | ({ readonly kind: 'manifest' } & Page)
   | { readonly kind: 'lost' }
 
-// A gateway's answer can look like the server's own: only one that stays is believed.
+// A gateway's answer can look like the server's own, so only a repeated answer is believed.
 const BELIEVED_AFTER = 3
-// How long nodes of a server may take to tell each other of a job.
+// How long the nodes of a server may take to share a new job.
 const UNKNOWN_WAIT_MS = 5000
 
-/** Answers so far that may or may not be the last word. */
+/** Answers so far that may still change. */
 interface Seen {
   notFound: number
   failed: number
   readonly leftBytes: number
 }
 
-/** What one poll says. Throws RequestFailure for an answer that may get better, else a SluiceError. */
+/** Interprets one poll. Throws RequestFailure for an answer that may change, a SluiceError for any other failure. */
 async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen): Promise<Status> {
   const status = Number(answer.header('x-export-status')?.match(/^\d{3}/)?.[0] ?? answer.status)
   const text = await textOf(answer, status === 200 ? seen.leftBytes : MOST_OTHER_BYTES)
@@ -157,7 +157,7 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
   if (issues !== undefined && isTransient(issues)) throw failureOf(answer, true)
   if (status === 404 || status === 410) {
     seen.notFound += 1
-    // Some servers answer so until all their nodes know the job.
+    // Some servers answer like this until all their nodes know the job.
     if (seen.notFound === 1)
       throw new RequestFailure({ status, code: 'HTTP', retryAfterMs: UNKNOWN_WAIT_MS, isRetryable: true })
     return { kind: 'lost' }
@@ -167,14 +167,14 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
   throw failed(server, `status ${status}${issues === undefined ? '' : `, ${issueText(issues)}`}`, kept)
 }
 
-/** A server that names a time works on: only the limit of the whole wait ends it. Throws RequestFailure. */
+/** A server that names a time is still working, so only the overall limit ends the wait. Throws RequestFailure. */
 function busy(answer: HttpAnswer, status: number): Status {
   const waitMs = retryAfterMs(answer.header)
   if (waitMs === undefined || (status !== 429 && status !== 503)) throw failureOf(answer, true)
   return { kind: 'running', progress: undefined, retryAfterMs: waitMs }
 }
 
-/** Shown on terminals: nothing that moves a cursor, and not long. */
+/** Makes the text short and safe to show on a terminal. */
 const printable = (text: string | undefined): string | undefined =>
   text?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
 
