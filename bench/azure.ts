@@ -18,7 +18,7 @@ import {
   lineRanges,
   measureProcess,
 } from './harness.js'
-import { machineText, spreadText, writeSection } from './results.js'
+import { machineText, spreadLegend, spreadText, writeSection } from './results.js'
 
 const HELP = `What does a run from blob to blob cost, against a plain copy through the same requests and the engine alone?
 
@@ -28,13 +28,13 @@ const HELP = `What does a run from blob to blob cost, against a plain copy throu
 
 --bytes <size>    size of all blobs, default 1GB
 --blobs <n>       in so many blobs, default 1
---rounds <n>      interleaved rounds, default 3
+--rounds <n>      interleaved rounds, default 5
 --workers <n>     default 2
 --write           also into bench/README.md
 `
 
 const UPLOADS_AT_ONCE = 16
-const DEFAULTS = { bytes: '1GB', blobs: '1', rounds: '3', workers: '2', write: false }
+const DEFAULTS = { bytes: '1GB', blobs: '1', rounds: '5', workers: '2', write: false }
 type Options = NonNullable<ReturnType<typeof benchOptions<typeof DEFAULTS>>>
 
 async function main(options: Options, folder: string): Promise<void> {
@@ -85,7 +85,7 @@ async function upload(file: string, count: number, emulator: AzureProcessOptions
 const sectionOf = (table: string, { processor, wall }: CostRatios, { bytes, blobs }: Options) =>
   `## Blob to blob: ${bytes} in ${blobs} blob${blobs === '1' ? '' : 's'}, Azurite on the same machine
 
-\`node dist/bench/azure.js --bytes ${bytes} --blobs ${blobs} --write\`, ${machineText()}. Whole processes, start included; the emulator's time is not counted.
+\`node dist/bench/azure.js --bytes ${bytes} --blobs ${blobs} --write\`, ${machineText()}. ${spreadLegend(wall.rounds)}; whole processes, start included; the emulator's time is not counted.
 
 ${table}
 

@@ -6,7 +6,15 @@ import { elementAt } from '../test/support/elements.js'
 import { configPath, generateInput } from './end-to-end-input.js'
 import type { Measured, ProcessOptions } from './end-to-end-process.js'
 import { benchOptions, inScratchFolder, measureProcess } from './harness.js'
-import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
+import {
+  machineText,
+  markdownTable,
+  type Spread,
+  spreadLegend,
+  spreadOf,
+  spreadText,
+  writeSection,
+} from './results.js'
 
 const HELP = `How fast is the whole process, files to files, with 1, 2 … n workers, and how much memory does it take?
 
@@ -26,7 +34,7 @@ interface Row {
   readonly processorSeconds: Spread
   readonly peakMebibytes: number
   /** Times as fast as one worker, pair by pair. */
-  readonly againstOneWorker: Spread
+  readonly againstOneWorker?: Spread
   /** Times as fast as the loop, pair by pair. */
   readonly againstLoop?: Spread
 }
@@ -131,7 +139,7 @@ function rowOf(mode: number, samples: ReadonlyMap<number, readonly Sample[]>, me
     megabytesPerSecond: spreadOf(own.map(({ seconds }) => megabytes / seconds)),
     processorSeconds: spreadOf(own.map(({ processorSeconds }) => processorSeconds)),
     peakMebibytes: Math.max(...own.map(({ peakMebibytes }) => peakMebibytes)),
-    againstOneWorker: against(1) ?? spreadOf([Number.NaN]),
+    ...(samples.has(1) ? { againstOneWorker: against(1) } : {}),
     ...(samples.has(0) ? { againstLoop: against(0) } : {}),
   }
 }
@@ -142,15 +150,18 @@ const tableOf = (rows: readonly Row[]): string =>
     rows.map((row) => [
       row.name,
       spreadText(row.megabytesPerSecond, 0),
-      spreadText(row.againstOneWorker),
-      row.againstLoop === undefined ? '' : spreadText(row.againstLoop),
+      optionalText(row.againstOneWorker),
+      optionalText(row.againstLoop),
       spreadText(row.processorSeconds, 1),
       `${row.peakMebibytes}`,
     ]),
   )
 
+/** Empty where a run has no mode to compare with. */
+const optionalText = (spread: Spread | undefined): string => (spread === undefined ? '' : spreadText(spread))
+
 const sectionOf = (table: string, scaling: Spread, bytes: string): string =>
-  `## End to end: ${bytes} of R4 files to files\n\n\`node dist/bench/end-to-end.js --bytes ${bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved rounds; whole processes, start included; before each, as much as it will write is written and removed, so that a virtual machine has its memory back.\n\n${table}\n\n${scalingText(scaling)}`
+  `## End to end: ${bytes} of R4 files to files\n\n\`node dist/bench/end-to-end.js --bytes ${bytes} --write\`, ${machineText()}. ${spreadLegend(scaling.rounds)}; whole processes, start included; before each, as much as it will write is written and removed, so that a virtual machine has its memory back.\n\n${table}\n\n${scalingText(scaling)}`
 
 const options = benchOptions(HELP, DEFAULTS)
 if (options !== undefined) await inScratchFolder((folder) => main(options, folder))

@@ -6,7 +6,16 @@ import { Output } from '../src/anonymizer/output.js'
 import { ENGINE_CASES, type EngineCase, specOf } from './engine-cases.js'
 import { type Lines, thinned, withDistinctIds } from './engine-data.js'
 import { benchOptions } from './harness.js'
-import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
+import {
+  machineText,
+  markdownTable,
+  medianText,
+  type Spread,
+  spreadLegend,
+  spreadOf,
+  spreadText,
+  writeSection,
+} from './results.js'
 
 const HELP = `How fast is one core, against JSON.parse + JSON.stringify + Buffer.from of the same lines in the same run?
 
@@ -45,7 +54,11 @@ async function main(): Promise<void> {
   }
   const table = tableOf(results)
   process.stdout.write(`${JSON.stringify({ node: process.versions.node, results })}\n\n${table}\n`)
-  if (options.write) writeSection(`engine-node${process.versions.node.split('.')[0]}`, sectionOf(table))
+  if (options.write)
+    writeSection(
+      `engine-node${process.versions.node.split('.')[0]}`,
+      sectionOf(table, results[0]?.ratio.rounds ?? 0),
+    )
 }
 
 async function measure(one: EngineCase, rounds: number): Promise<Result> {
@@ -162,7 +175,7 @@ const tableOf = (results: readonly Result[]): string =>
       result.name,
       result.megabytes.toFixed(0),
       spreadText(result.megabytesPerSecond, 0),
-      result.linesPerSecond.median.toFixed(0),
+      medianText(result.linesPerSecond, 0),
       spreadText(result.ratio),
       spreadText(result.processorRatio),
       `${(result.interpretedShare * 100).toFixed(0)} %`,
@@ -170,7 +183,7 @@ const tableOf = (results: readonly Result[]): string =>
     ]),
   )
 
-const sectionOf = (table: string): string =>
-  `## Engine, one core (\`bench/engine.ts\`)\n\n${machineText()}. Median (least–most) of rounds. \`× as fast\` compares with\nJSON.parse + JSON.stringify + Buffer.from of the same lines, taking turns with them block by block; for \`÷\` with the same\nengine without the slow rule.\n\n${table}`
+const sectionOf = (table: string, rounds: number): string =>
+  `## Engine, one core (\`bench/engine.ts\`)\n\n${machineText()}. ${spreadLegend(rounds)}. \`× as fast\` compares with\nJSON.parse + JSON.stringify + Buffer.from of the same lines, taking turns with them block by block; for \`÷\` with the same\nengine without the slow rule.\n\n${table}`
 
 await main()

@@ -16,7 +16,7 @@ import {
   measureProcess,
   scriptPath,
 } from './harness.js'
-import { machineText, spreadText, writeSection } from './results.js'
+import { machineText, spreadLegend, spreadText, writeSection } from './results.js'
 
 const HELP = `What does an export from a FHIR server into a folder cost, against plain downloads and the engine alone?
 
@@ -24,7 +24,7 @@ const HELP = `What does an export from a FHIR server into a folder cost, against
 
 --bytes <size>    size of all files, default 1GB
 --files <n>       in so many files, default 16
---rounds <n>      interleaved rounds, default 3
+--rounds <n>      interleaved rounds, default 5
 --workers <n>     default 2
 --downloads <n>   at once, default 4
 --untagged        the server gives no ETag: everything is hashed
@@ -34,7 +34,7 @@ const HELP = `What does an export from a FHIR server into a folder cost, against
 const DEFAULTS = {
   bytes: '1GB',
   files: '16',
-  rounds: '3',
+  rounds: '5',
   workers: '2',
   downloads: '4',
   untagged: false,
@@ -94,7 +94,7 @@ function report(samples: CostSamples, gigabytes: number, options: Options): void
     `export-${bytes}-${files}${untagged ? '-untagged' : ''}`,
     `## Export to folder: ${bytes} in ${files} files, from ${kind} on the same machine
 
-\`${command}\`, ${machineText()}. Whole processes, start included; the server's time is not counted.
+\`${command}\`, ${machineText()}. ${spreadLegend(ratios.wall.rounds)}; whole processes, start included; the server's time is not counted.
 
 ${table}
 

@@ -9,7 +9,15 @@ import type { LinesTask } from '../src/workers/protocol.js'
 import { elementAt, firstOf } from '../test/support/elements.js'
 import { ENGINE_CASES, specOf } from './engine-cases.js'
 import type { Lines } from './engine-data.js'
-import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
+import {
+  machineText,
+  markdownTable,
+  type Spread,
+  spreadLegend,
+  spreadOf,
+  spreadText,
+  writeSection,
+} from './results.js'
 
 const HELP = `What do the threads cost? The same chunks on this thread, by one worker, and by two.
 
@@ -68,7 +76,7 @@ async function main(): Promise<void> {
   if (values.write)
     writeSection(
       'pool',
-      `## What the threads cost\n\n\`node dist/bench/pool.js --write\`, ${machineText()}. ${engineCase.name}, median (lowest–highest) of interleaved rounds; no files.\n\n${table}\n\n${note}`,
+      `## What the threads cost\n\n\`node dist/bench/pool.js --write\`, ${machineText()}. ${spreadLegend(rows[0]?.megabytesPerSecond.rounds ?? 0)} of ${engineCase.name}; no files.\n\n${table}\n\n${note}`,
     )
 }
 

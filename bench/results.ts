@@ -2,26 +2,52 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-/** Median with its neighbours, of one measurement per round. */
+// With fewer rounds a median says more than is known.
+const MIN_ROUNDS_FOR_MEDIAN = 5
+
+/** What the rounds of a bench measured. */
 export interface Spread {
+  readonly rounds: number
   readonly min: number
-  readonly median: number
   readonly max: number
+  /** Absent where there are too few rounds for one. */
+  readonly median?: number
 }
 
+/** Throws RangeError where there is no measurement or one that is not a finite number. */
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const median =
-    sorted.length % 2 === 1
-      ? (sorted[middle] as number)
-      : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
-  return { min: sorted[0] as number, median, max: sorted[sorted.length - 1] as number }
+  const sorted = values.toSorted((a, b) => a - b)
+  const [min, max] = [sorted.at(0), sorted.at(-1)]
+  if (min === undefined || max === undefined || !sorted.every(Number.isFinite))
+    throw new RangeError('a spread needs at least one measurement, and finite ones')
+  const rounds = sorted.length
+  return rounds < MIN_ROUNDS_FOR_MEDIAN
+    ? { rounds, min, max }
+    : { rounds, min, max, median: medianOf(sorted) }
 }
 
-/** `2.31 (2.20–2.40)`. */
-export const spreadText = ({ min, median, max }: Spread, decimals = 2): string =>
-  `${median.toFixed(decimals)} (${min.toFixed(decimals)}–${max.toFixed(decimals)})`
+function medianOf(sorted: readonly number[]): number {
+  const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1)
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length
+}
+
+/** `2.31 (2.20–2.40)` with a median, `2.20–2.40` with too few rounds for one, `2.31` for one round. */
+export function spreadText(spread: Spread, decimals = 2): string {
+  const { rounds, min, max, median } = spread
+  if (rounds === 1) return min.toFixed(decimals)
+  const range = `${min.toFixed(decimals)}–${max.toFixed(decimals)}`
+  return median === undefined ? range : `${median.toFixed(decimals)} (${range})`
+}
+
+/** The median alone, or what `spreadText` says where there is none. */
+export const medianText = (spread: Spread, decimals = 2): string =>
+  spread.median?.toFixed(decimals) ?? spreadText(spread, decimals)
+
+/** Says how to read the figures of `spreadText`: `Median (lowest–highest) of 5 interleaved rounds`. */
+export const spreadLegend = (rounds: number): string =>
+  rounds === 1
+    ? 'One round'
+    : `${rounds < MIN_ROUNDS_FOR_MEDIAN ? 'Lowest–highest' : 'Median (lowest–highest)'} of ${rounds} interleaved rounds`
 
 /** A Markdown table; the columns after the first are right-aligned. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,7 +5,15 @@ import { get } from 'node:http'
 import { join } from 'node:path'
 import { elementAt, firstOf } from '../test/support/elements.js'
 import { benchOptions, inScratchFolder, scriptPath } from './harness.js'
-import { machineText, markdownTable, type Spread, spreadOf, spreadText, writeSection } from './results.js'
+import {
+  machineText,
+  markdownTable,
+  type Spread,
+  spreadLegend,
+  spreadOf,
+  spreadText,
+  writeSection,
+} from './results.js'
 
 const HELP = `How fast is a file download from sluice serve, against a static file server on Node, and does memory stay flat?
 
@@ -162,7 +170,7 @@ async function main(options: Options, folder: string): Promise<void> {
   if (options.write)
     writeSection(
       'serve',
-      `## Serving: a file of ${options.bytes}\n\n\`node dist/bench/serve.js --bytes ${options.bytes} --write\`, ${machineText()}. Median (lowest–highest) of interleaved downloads on loopback, identity encoding, servers in processes of their own.\n\n${table}`,
+      `## Serving: a file of ${options.bytes}\n\n\`node dist/bench/serve.js --bytes ${options.bytes} --write\`, ${machineText()}. ${spreadLegend(results.ratio.rounds)} of downloads on loopback, identity encoding, servers in processes of their own.\n\n${table}`,
     )
 }
 
