@@ -21,7 +21,11 @@ t.test('the sections of the law are numbered without gap', async (t) => {
   }
 })
 
-for (const [k, { name, config, input, expected }] of lawExamples(page).entries())
+const examples = lawExamples(page)
+
+t.test('the law has examples', async (t) => t.ok(examples.length > 200))
+
+for (const [k, { name, config, input, expected }] of examples.entries())
   t.test(`law ${name} (example ${k + 1}) holds`, async (t) => {
     if (expected.kind === 'refused') {
       const { problems } = judgeConfig(parseConfigText(config, 'docs/anonymizer.md'), { allowWeakKeys: true })

@@ -106,7 +106,7 @@ function pairsOf(name: string, block: string): LawExample[] {
   let input: string | undefined
   return parts.flatMap(({ title, text }): LawExample[] => {
     const [kind, detail = ''] = title.split(/: (.*)/)
-    if (kind === 'in') input = compact(text)
+    if (kind === 'in') input = text
     if (kind === 'out')
       return [{ name, config, input, expected: { kind: 'output', text: written(compact(text), hashKey) } }]
     if (kind === 'rejected') return [{ name, config, input, expected: { kind, code: detail } }]
