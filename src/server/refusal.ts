@@ -1,4 +1,4 @@
-/** The issue codes of an OperationOutcome that the server uses (http://hl7.org/fhir/issue-type). */
+/** Issue codes that the server uses in an OperationOutcome (http://hl7.org/fhir/issue-type). */
 export type IssueCode =
   | 'invalid'
   | 'required'
@@ -19,7 +19,7 @@ export type IssueCode =
 export interface Issue {
   readonly severity: 'fatal' | 'error' | 'warning' | 'information'
   readonly code: IssueCode
-  /** What, and what to do; never a value from a resource. */
+  /** Says what is wrong and what to do; never a value from a resource. */
   readonly text: string
 }
 
@@ -30,7 +30,7 @@ export interface RefusalFacts {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A request, or a job, that is answered with an OperationOutcome of this status. */
+/** Thrown to answer a request or a job with an OperationOutcome and this status. */
 export class Refusal extends Error {
   readonly status: number
   readonly code: IssueCode
@@ -48,13 +48,13 @@ export class Refusal extends Error {
   }
 }
 
-/** 400 for a parameter or header that is wrong. */
+/** Makes a 400 for an invalid parameter or header. */
 export const badRequest = (message: string, code: IssueCode = 'invalid'): Refusal =>
   new Refusal(message, { status: 400, code })
 
 export const notFound = (message: string): Refusal => new Refusal(message, { status: 404, code: 'not-found' })
 
-/** 403 for raw data where only anonymized data leaves. */
+/** Makes a 403 for raw data if only anonymized data may leave. */
 export const onlyAnonymizedData = (): Refusal =>
   new Refusal('Only anonymized data is exported: give _anonymizationConfig and _container.', {
     status: 403,

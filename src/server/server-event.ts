@@ -1,4 +1,4 @@
-/** What happened on the server, with fields; never a value from a resource, a token or a patient's id. */
+/** A server event with its fields; never a value from a resource, a token or a patient's id. */
 export interface ServerEvent {
   readonly event: string
   readonly level: 'info' | 'warn'

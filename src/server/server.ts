@@ -23,46 +23,46 @@ import { routesOf } from './routes/routes.js'
 import type { ServerEvent } from './server-event.js'
 import { describeUnknown } from './unknown-error.js'
 
-/** What the server is set up with. */
+/** Settings of the server. */
 export interface ServerOptions {
   readonly source: Source
-  /** Jobs, index and key; one server at a time. */
+  /** Folder for jobs, index and key, used by one server at a time. */
   readonly stateFolder: string
   readonly host: string
-  /** 0 for any. */
+  /** Port to listen on; 0 picks a free one. */
   readonly port: number
-  /** Without a slash at its end; default `http://<host>:<port>/fhir`. Its path is where the routes begin. */
+  /** Base address without a trailing slash; default `http://<host>:<port>/fhir`. The routes begin at its path. */
   readonly baseUrl?: string
-  /** More host names that clients call the server by. */
+  /** Further host names that clients may use for the server. */
   readonly allowedHosts?: readonly string[]
-  /** Proxies whose `X-Forwarded-For` is believed; none by default. */
+  /** Proxies whose `X-Forwarded-For` is trusted; default none. */
   readonly isTrustedProxy?: TrustedProxies
   readonly version: FhirVersion
   readonly auth: AuthOptions
-  /** Where tokens come from, for the discovery document, when it is another server. */
+  /** Token endpoint of another server, for the discovery document. */
   readonly tokenUrl?: string
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
-  /** Raw exports are refused. */
+  /** Whether raw exports are refused. */
   readonly onlyAnonymized?: boolean
   readonly limits: ServerLimits
   readonly http?: Partial<HttpLimits>
-  /** Ends the wait for a state folder that another server may have left. */
+  /** Ends the wait for the lock of a state folder. */
   readonly signal?: AbortSignal
   readonly lockTimes?: LockTimes
   readonly onEvent: (event: ServerEvent) => void
 }
 
 export interface ServerLimits {
-  /** Exports at work at once. */
+  /** Maximum number of running exports. */
   readonly maxRunning: number
-  /** Exports at work or queued. */
+  /** Maximum number of running and queued exports. */
   readonly maxActive: number
   readonly maxActivePerClient: number
-  /** Polls of one job. */
+  /** Maximum polls of one job per minute. */
   readonly pollsPerMinute: number
-  /** How long the files of a finished export stay. */
+  /** How long the files of a finished export are kept. */
   readonly expiresMs: number
-  /** A file that is written goes on in another one from here. */
+  /** Start a new file after this many bytes. */
   readonly maxFileBytes: number
   readonly maxLineBytes: number
   readonly workers?: number
@@ -73,11 +73,11 @@ export interface RunningServer {
   /** `http://127.0.0.1:8080/fhir` */
   readonly baseUrl: string
   readonly port: number
-  /** Resolves with SINK_LOCKED once another server has taken over the state folder; this one must be closed then. */
+  /** Resolves with SINK_LOCKED once another server has taken over the state folder. Close this server then. */
   readonly lost: Promise<unknown>
-  /** Removes the exports whose time is over; happens by itself every half a minute. */
+  /** Removes expired exports; also runs every 30 seconds. */
   expire(): Promise<void>
-  /** Takes no more requests, stops jobs where a later server goes on, and lets downloads end for a while. */
+  /** Stops accepting requests, stops jobs where a later server can resume them, and waits a while for downloads. */
   close(graceMs?: number): Promise<void>
 }
 
@@ -88,7 +88,7 @@ const GRACE_MS = 10_000
 
 /**
  * Starts a Bulk Data provider over a store. Throws SOURCE_NOT_FOUND, SINK_LOCKED for a state folder in use,
- * SERVICE_UNAVAILABLE for an address that cannot be listened on.
+ * SERVICE_UNAVAILABLE if it cannot listen on the address.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { source, stateFolder, host, limits, version, onEvent } = options
@@ -147,7 +147,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       routes,
       limits: { ...HTTP_LIMITS, ...options.http },
-      // Until it is known, only loopback names count.
+      // Until the address is known, only loopback names are accepted.
       hosts: { baseUrl: () => baseUrl || LOOPBACK, names: [host, ...(options.allowedHosts ?? [])] },
       isTrustedProxy: options.isTrustedProxy ?? (() => false),
       onDone: (done) => metrics.requestDone(done),
@@ -177,13 +177,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-/** Asks again and again whether the lock is still this process's: it may have been stopped for a while. */
+/** Checks regularly that this process still holds the lock: it may have been suspended for a while. */
 function watchLock(lock: FolderLock, { beatEveryMs } = LOCK_TIMES) {
   let timer: NodeJS.Timeout | undefined
   const lost = new Promise<unknown>((resolve) => {
     timer = setInterval(() => {
       lock.confirm().catch((reason: unknown) => {
-        // A disk that fails once does not mean that another server took over.
+        // One failed read does not mean that another server took over.
         if (isSluiceError(reason) && reason.code === 'SINK_LOCKED') resolve(reason)
       })
     }, beatEveryMs)
@@ -192,7 +192,7 @@ function watchLock(lock: FolderLock, { beatEveryMs } = LOCK_TIMES) {
   return { lost, close: () => clearInterval(timer) }
 }
 
-/** Indexes what the store holds, then takes up what an earlier process left. */
+/** Indexes the store, then resumes the jobs of an earlier process. */
 async function open(
   catalog: Catalog,
   queue: JobQueue,

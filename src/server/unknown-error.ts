@@ -1,4 +1,4 @@
-/** What may be logged of a foreign error: its name or code and its places. Its text may quote data and is left out. */
+/** Makes a foreign error safe to log: its name or code and its stack. Its text may quote data and is left out. */
 export function describeUnknown(error: unknown): {
   readonly error: string
   readonly places: readonly string[]

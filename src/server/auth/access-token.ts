@@ -1,9 +1,9 @@
 import { type Claims, type PublicKeys, signJwt, verifyJwt } from '../../http/jwt.js'
 
-/** What an access token says. */
+/** Claims of an access token. */
 export interface TokenFacts {
   readonly client: string
-  /** Parted by spaces. */
+  /** Scopes, separated by spaces. */
   readonly scopes: string
 }
 

@@ -5,7 +5,7 @@ import { Refusal } from '../refusal.js'
 import { type TokenFacts, verifyIssued, verifyOwn } from './access-token.js'
 import { type Grant, typesOfScopes } from './scopes.js'
 
-/** How clients prove who they are. */
+/** How clients authenticate. */
 export type AuthOptions =
   | { readonly kind: 'none' }
   | { readonly kind: 'issuer'; readonly issuer: string; readonly audience: string; readonly keys: KeySet }
@@ -15,14 +15,14 @@ export type AuthOptions =
 export interface RegisteredClient {
   readonly id: string
   readonly keys: KeySet
-  /** The scopes it may have, parted by spaces. */
+  /** Scopes registered for the client, separated by spaces. */
   readonly scopes: string
 }
 
 /** Who asks, and what that client may read. Throws Refusal 401, 403. */
 export type Guard = (request: HttpRequest) => Promise<Grant>
 
-/** Without authorization everybody is known by the address and may read everything. */
+/** Without authorization, clients are identified by address and may read everything. */
 export const openGuard: Guard = async ({ address }) => ({ client: address })
 
 export const issuerGuard = ({ issuer, audience, keys }: Extract<AuthOptions, { kind: 'issuer' }>): Guard => {
@@ -54,7 +54,7 @@ async function grantBy(request: HttpRequest, verify: (token: string) => Promise<
 const unauthorized = (message: string, challenge: string): Refusal =>
   new Refusal(message, { status: 401, code: 'login', headers: { 'www-authenticate': challenge } })
 
-/** Whether two texts are the same, in a time that does not tell where they differ. */
+/** Compares two secrets in a time that does not reveal where they differ. */
 export const isSameSecret = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

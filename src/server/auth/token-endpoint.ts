@@ -10,14 +10,14 @@ import type { RegisteredClient } from './guard.js'
 import { isSameSecret } from './guard.js'
 import { grantedScopes } from './scopes.js'
 
-/** SMART Backend Services: a token should not live longer. */
+/** Lifetime of a token, the maximum that SMART Backend Services recommends. */
 const TOKEN_SECONDS = 300
 const MAX_ASSERTION_SECONDS = 300
 const TOLERANCE_SECONDS = 10
 
 type OAuthError = 'invalid_request' | 'unsupported_grant_type' | 'invalid_client' | 'invalid_scope'
 
-/** Thrown inside and answered as OAuth JSON (RFC 6749, 5.2). */
+/** Thrown in this file and answered as OAuth JSON (RFC 6749, 5.2). */
 class TokenRefusal extends Error {
   constructor(
     readonly code: OAuthError,
@@ -32,17 +32,17 @@ export interface TokenEndpointOptions {
   readonly clients: readonly RegisteredClient[]
   readonly secret: Uint8Array
   readonly issuer: () => string
-  /** The endpoint's own address: what assertions are for. */
+  /** The endpoint's own address, the audience of assertions. */
   readonly url: () => string
   readonly limit: RateLimit
   readonly isType: (type: string) => boolean
   readonly onEvent: (event: ServerEvent) => void
 }
 
-/** The token endpoint of SMART Backend Services: a signed assertion for an access token of five minutes. */
+/** The token endpoint of SMART Backend Services: exchanges a signed assertion for an access token of five minutes. */
 export class TokenEndpoint {
   readonly #keys = new Map<string, PublicKeys>()
-  /** Assertions that were used, with the second they end: none is taken twice. */
+  /** Used assertions with their expiry in seconds, so that none is accepted twice. */
   readonly #used = new Map<string, number>()
 
   constructor(private readonly options: TokenEndpointOptions) {}
@@ -71,7 +71,7 @@ export class TokenEndpoint {
     }
   }
 
-  /** Each client by itself: one that asks wrongly, or too often, shuts nobody else out behind the same address. */
+  /** Limits each client separately, so that one cannot lock out others at the same address. */
   #limit(address: string, form: URLSearchParams | TokenRefusal): void {
     const claimed =
       form instanceof TokenRefusal ? undefined : peekAssertion(form.get('client_assertion') ?? '')?.issuer
@@ -141,7 +141,7 @@ export class TokenEndpoint {
     if (expires > now + MAX_ASSERTION_SECONDS + TOLERANCE_SECONDS)
       throw new TokenRefusal('invalid_client', 'The assertion must end within five minutes.', 401)
     for (const [key, until] of this.#used) if (until < now - TOLERANCE_SECONDS) this.#used.delete(key)
-    // An id may be long; what is kept of it is not.
+    // An id may be long, so only its hash is kept.
     const key = createHash('sha256')
       .update(JSON.stringify([client, id]))
       .digest('base64')
@@ -158,7 +158,7 @@ export class TokenEndpoint {
   }
 }
 
-/** The form, or why it cannot be read: a refused request counts against the limit, too. */
+/** Reads the form, or the reason why it is malformed: a refused request counts against the limit too. */
 function readForm(request: HttpRequest): URLSearchParams | TokenRefusal {
   try {
     return formOf(request)

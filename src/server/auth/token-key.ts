@@ -8,8 +8,8 @@ const KEY_BYTES = 32
 const MIN_DIFFERENT_BYTES = 16
 
 /**
- * The key that signs access tokens; it is kept, so that tokens outlive a restart. A key that could be guessed or was
- * readable by others is replaced with a new one, which costs the tokens that are out: they live for minutes.
+ * Reads or makes the key that signs access tokens. It is kept, so that tokens survive a restart. A key that can be
+ * guessed or was readable by others is replaced, which invalidates issued tokens; they live for minutes anyway.
  */
 export async function tokenKey(path: string, onEvent: (event: ServerEvent) => void): Promise<Uint8Array> {
   const known = await readKey(path)
@@ -20,7 +20,7 @@ export async function tokenKey(path: string, onEvent: (event: ServerEvent) => vo
   return key
 }
 
-/** The key, or why the file does not hold one. */
+/** Reads the key, or the reason why the file holds none. */
 async function readKey(path: string): Promise<Uint8Array | string> {
   const stats = await lstat(path).catch(() => undefined)
   if (stats === undefined) return 'missing'

@@ -7,16 +7,16 @@ import type { ServerEvent } from '../server-event.js'
 import { type CurrentLines, currentLines } from './current-lines.js'
 import { buildIndex, type ItemIndex, indexKey, interrupted, readIndex } from './line-index.js'
 
-/** The store as it was when it was listed. */
+/** The store at the time it was listed. */
 export interface Snapshot {
-  /** Changes whenever an item does. */
+  /** Digest that changes whenever an item does. */
   readonly version: string
-  /** When the listing began: what came later may be missing. */
+  /** When the listing began; later additions may be missing. */
   readonly listedAtMs: number
   readonly items: readonly ItemIndex[]
 }
 
-/** What the store holds, by an index on disk that is built once for each version of each item. */
+/** Contents of the store, from an index on disk that is built once for each version of each item. */
 export class Catalog {
   #refreshing: Promise<Snapshot> | undefined
   #last: Snapshot | undefined
@@ -36,12 +36,12 @@ export class Catalog {
     return this.options.folder
   }
 
-  /** The newest snapshot that is at hand; undefined until the first is complete. */
+  /** The latest snapshot; undefined until the first is complete. */
   get last(): Snapshot | undefined {
     return this.#last
   }
 
-  /** Lists the store and indexes what is new. Several callers share one pass. Throws what reading throws. */
+  /** Lists the store and indexes new versions. Concurrent callers share one pass. Throws what reading throws. */
   refresh(): Promise<Snapshot> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined
@@ -49,7 +49,7 @@ export class Catalog {
     return this.#refreshing
   }
 
-  /** Which lines of a snapshot are the newest versions of their resources; found once for each state of the store. */
+  /** Finds the lines that are the newest versions of their resources, once for each state of the store. */
   current(snapshot: Snapshot): Promise<CurrentLines> {
     if (this.#current?.version === snapshot.version) return this.#current.lines
     const { folder, signal } = this.options
@@ -61,13 +61,13 @@ export class Catalog {
     return lines
   }
 
-  /** Waits for a pass that nobody may be waiting for; the signal has ended it. */
+  /** Waits for an aborted pass that may have no other waiter. */
   async close(): Promise<void> {
     await this.#refreshing?.catch(() => undefined)
     await this.#current?.lines.catch(() => undefined)
   }
 
-  /** Removes the indexes of items that are gone or have changed; for the start, when no job reads them. */
+  /** Removes the indexes of removed or changed items. Call at the start, before any job reads them. */
   async prune({ items }: Snapshot): Promise<void> {
     const used = new Set(items.map(({ item }) => indexKey(item)))
     for (const name of await readdir(this.options.folder).catch(() => []))

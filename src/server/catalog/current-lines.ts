@@ -1,23 +1,23 @@
 import { turns } from '../turns.js'
 import { type ItemIndex, isDeletionName, type VersionRecord, versionsOf } from './line-index.js'
 
-/** Which lines of a store hold the newest version of their resource. */
+/** The lines of a store that hold the newest version of their resource. */
 export interface CurrentLines {
   isCurrent(index: ItemIndex, line: number): boolean
-  /** Whether all lines of the item do. */
+  /** Whether all lines of the item are current. */
   isAllCurrent(index: ItemIndex): boolean
-  /** Keys of the resources of which the newest version is a deletion. */
+  /** Keys of the resources whose newest version is a deletion. */
   readonly deleted: ReadonlySet<bigint>
 }
 
-/** Resources that are compared in one pass; a store with more is passed over several times, to bound memory. */
+/** Maximum number of resources compared in one pass. A larger store takes several passes, to bound memory. */
 const PER_PASS = 2_000_000
 
 /**
  * A store that grew run by run holds several versions of a resource. The newest is the one with the higher
- * `meta.versionId`, or the later `meta.lastUpdated`; where those do not decide, the one in the later file by name, as
- * runs lie in dated folders. Lines of one file that nothing distinguishes all count. What was deleted after its last
- * version is not current at all.
+ * `meta.versionId`, or the later `meta.lastUpdated`. If those do not decide, it is the one in the later file by name,
+ * because runs lie in dated folders. Indistinguishable lines of one file are all current. A resource that was deleted
+ * after its last version has no current line.
  */
 export async function currentLines(
   folder: string,
@@ -48,7 +48,7 @@ export async function currentLines(
   }
 }
 
-/** Later is newer. Deletions come after the other files of their run. */
+/** Orders files from old to new. Deletions come after the other files of their run. */
 function placeOf({ item: { name } }: ItemIndex): string {
   const at = isDeletionName(name) ? name.lastIndexOf('deleted/') : -1
   return at < 0 ? name : `${name.slice(0, at)}\u{10ffff}${name.slice(at)}`
@@ -56,7 +56,7 @@ function placeOf({ item: { name } }: ItemIndex): string {
 
 type Marks = Map<ItemIndex, Set<number> | Uint8Array>
 
-/** Few are kept one by one, many as bits. */
+/** A set of line numbers: a few are kept in a list, many as bits. */
 const MOST_SINGLE = 1000
 
 function mark(marks: Marks, index: ItemIndex, line: number): void {
@@ -82,7 +82,7 @@ function isMarked(marks: Marks, index: ItemIndex, line: number): boolean {
 
 const DELETION = 0xffffffff
 
-/** The newest version of each resource, in a table of fixed arrays: objects would take five times the memory. */
+/** The newest version of each resource, in typed arrays; objects would take five times the memory. */
 class NewestVersions {
   #mask: number
   #size = 0
@@ -108,7 +108,7 @@ class NewestVersions {
     this.#version = new Float64Array(capacity)
   }
 
-  /** Versions come in the order of their places. */
+  /** Adds a version; versions must arrive in file order. */
   add(item: number, record: VersionRecord): void {
     if (this.#size * 2 > this.#mask) this.#grow()
     const at = this.#slot(record.high, record.low)
@@ -139,9 +139,9 @@ class NewestVersions {
       if (!this.#isFree(at) && this.#line[at] === DELETION) onDeletion(this.#keyAt(at))
   }
 
-  /** Above 0 where the record is newer than the one at this slot, 0 where only their places differ. */
+  /** Returns a value above 0 if the record is newer than the one in this slot, 0 if only their positions differ. */
   #compare({ version, lastUpdatedMs, isDeletion }: VersionRecord, at: number): number {
-    // The number in a Bundle's meta counts versions of the Bundle.
+    // The version in a Bundle's meta is that of the Bundle.
     const isOfVersions = !isDeletion && this.#line[at] !== DELETION
     return (isOfVersions && version - this.#version[at]) || lastUpdatedMs - this.#updated[at] || 0
   }
@@ -154,7 +154,7 @@ class NewestVersions {
     this.#ties.delete(key)
   }
 
-  /** Further lines of one item that are as new as the one at this slot: all of them count. */
+  /** Further lines of the same item that are equally new; all of them are current. */
   #equals(at: number): number[] {
     const key = this.#keyAt(at)
     const known = this.#ties.get(key) ?? []
@@ -199,5 +199,5 @@ class NewestVersions {
   }
 }
 
-/** At most half full. */
+/** Table size that keeps it at most half full. */
 const capacityFor = (expected: number): number => 2 ** Math.ceil(Math.log2(Math.max(16, expected * 2 + 2)))

@@ -4,7 +4,7 @@ import { openItem } from '../../pipeline/chunks/unpack.js'
 import { createOwn } from '../../storage/folder/own-file.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 
-/** A run of an item's decompressed bytes. */
+/** A range of an item's decompressed bytes. */
 export interface ByteRun {
   readonly offset: number
   readonly length: number
@@ -29,7 +29,7 @@ export class RunWriter {
     return new RunWriter(await createOwn(path, 0o600), keepsLines)
   }
 
-  /** The bytes that wait for `flush`. */
+  /** Number of bytes waiting for `flush`. */
   get pendingBytes(): number {
     return this.#length
   }
@@ -50,7 +50,7 @@ export class RunWriter {
     this.#length = 0
   }
 
-  /** Returns a hash of the runs. */
+  /** Finishes the file and returns a hash of the runs. */
   async close(): Promise<string> {
     try {
       this.#settle()
@@ -62,7 +62,7 @@ export class RunWriter {
     return this.#hash.digest('hex')
   }
 
-  /** Lets go of the file without a decision. */
+  /** Closes the file, leaving it unfinished. */
   abort(): Promise<void> {
     return this.file.close()
   }
@@ -78,7 +78,7 @@ export class RunWriter {
   }
 }
 
-/** The runs of a file that a RunWriter wrote. */
+/** Reads the runs from a file written by a RunWriter. */
 export async function* runsOf(path: string): AsyncGenerator<ByteRun> {
   const file = await open(path, 'r')
   try {
@@ -94,16 +94,16 @@ export async function* runsOf(path: string): AsyncGenerator<ByteRun> {
   }
 }
 
-// A gap that is larger is jumped over, not read through; a gzip item has to be read through.
+// A larger gap is skipped rather than read; a gzip item must be read through.
 const JUMP_BYTES = 1024 * 1024
-// Runs are often single lines: they are cut out of blocks.
+// Runs are often single lines, so they are cut from blocks.
 const BLOCK_BYTES = 256 * 1024
 
-/** The bytes of the runs one after the other, from `fromByte` of them on, as one pinned read. */
+/** Reads the bytes of all runs in order, starting at their byte `fromByte`, as one pinned read. */
 export class RunReader implements SourceReader {
   #reader: SourceReader | undefined
   readonly #block = Buffer.allocUnsafe(BLOCK_BYTES)
-  /** What of the item the block holds; the reader stands at its end. */
+  /** Range of the item in the block; the reader is positioned at its end. */
   #blockStart = 0
   #blockEnd = 0
   #run: { offset: number; length: number } | undefined
@@ -147,7 +147,7 @@ export class RunReader implements SourceReader {
     await this.#reader?.close()
   }
 
-  /** The run that the next byte is in. */
+  /** The run that contains the next byte. */
   async #current(): Promise<{ offset: number; length: number } | undefined> {
     while (this.#run === undefined || this.#run.length === 0) {
       const next = await this.runs.next()
@@ -159,7 +159,7 @@ export class RunReader implements SourceReader {
     return this.#run
   }
 
-  /** Reads the block that holds this byte; false where the item ends before it. */
+  /** Reads the block with this byte. Returns false if the item ends before it. */
   async #load(offset: number): Promise<boolean> {
     if (this.#reader === undefined || (!this.isGzip && offset - this.#blockEnd > JUMP_BYTES)) {
       await this.#reader?.close()

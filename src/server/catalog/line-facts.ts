@@ -10,20 +10,20 @@ import {
   stringText,
 } from '../../json/scanner.js'
 
-/** What a key in the index says of its line. */
+/** The meaning of a key in the index. */
 export type KeyKind =
-  /** The line belongs to this patient by FHIR's patient compartment. */
+  /** The line is in this patient's compartment. */
   | 'patient'
-  /** The same by URN, so it may be something else than a patient. */
+  /** The same, by URN, which may name something other than a patient. */
   | 'maybe-patient'
-  /** It names this patient elsewhere. */
+  /** The line names this patient elsewhere. */
   | 'mention'
   | 'maybe-mention'
-  /** It names this resource of a supporting type. */
+  /** The line names this resource of a supporting type. */
   | 'support'
-  /** It is this resource, by its id alone. */
+  /** The line is this resource, by id alone. */
   | 'self'
-  /** It deletes this resource. */
+  /** The line deletes this resource. */
   | 'delete'
 
 export interface LineKey {
@@ -31,26 +31,26 @@ export interface LineKey {
   readonly key: bigint
 }
 
-/** What the index keeps of a line. */
+/** Facts that the index keeps about a line. */
 export interface LineFacts {
   readonly type: string
   readonly id: string
-  /** `meta.lastUpdated` in ms; NaN where there is none. */
+  /** `meta.lastUpdated` in ms; NaN if absent. */
   readonly lastUpdatedMs: number
-  /** `meta.versionId` where it is a number; otherwise NaN. */
+  /** `meta.versionId` if it is a number, else NaN. */
   readonly version: number
   /** Key of `Type/id`; 0 without an id. */
   readonly own: bigint
-  /** It names a patient that cannot be identified, or more than are kept: it may be about any patient. */
+  /** The line names an unidentifiable patient, or more patients than are kept, so it may be about any patient. */
   readonly hidesPatient: boolean
   readonly keys: readonly LineKey[]
 }
 
 const TYPE = /^[A-Z][A-Za-z]{1,63}$/
-/** A resource that names more is about no chosen patients. */
+/** Maximum number of patients kept for a resource; one that names more is treated as about any patient. */
 const MAX_KEYS = 10_000
 
-/** The facts of one line; undefined where it is no JSON object with a resource type. */
+/** Reads the facts of a line; undefined if it is not a JSON object with a resource type. */
 export function factsOf(
   source: Buffer,
   {
@@ -102,7 +102,7 @@ function keysOf(
     else if (to.kind === 'urn') {
       const kind = isCompartment ? 'maybe-patient' : 'maybe-mention'
       add(kind, to.id)
-      // Upper and lower case make no difference in a UUID (RFC 9562, 4).
+      // Case is insignificant in a UUID (RFC 9562, 4).
       const lower = to.id.toLowerCase()
       if (lower !== to.id) add(kind, lower)
     } else if (to.type === 'Patient') add(isCompartment ? 'patient' : 'mention', to.id)
@@ -111,7 +111,7 @@ function keysOf(
   return { hidesPatient, keys: [...found.values()] }
 }
 
-/** The resources that a Bundle of the manifest's `deleted` deletes. */
+/** Lists the resources that a Bundle of the manifest's `deleted` deletes. */
 export function deletionsIn(text: string): { readonly type: string; readonly id: string }[] {
   const { entry } = JSON.parse(text) as { readonly entry?: unknown }
   return (Array.isArray(entry) ? (entry as readonly unknown[]) : []).flatMap((each) => {
@@ -146,7 +146,7 @@ function versionOf(
   return { lastUpdatedMs: Date.parse(text('lastUpdated')), version: versionNumber(text('versionId')) }
 }
 
-/** The number of a version, also where it is written as an ETag: `W/"3"`. */
+/** Parses a version number, with or without the form of an ETag: `W/"3"`. */
 function versionNumber(text: string): number {
   const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(text)?.[1]
   return digits === undefined ? Number.NaN : Number(digits)
@@ -156,10 +156,10 @@ const QUOTE = 0x22
 const MAX_CACHED = 100_000
 const cache = new Map<string, bigint>()
 
-/** 64 bits of a hash of a patient's id: what the index compares. Never 0. */
+/** Computes the index key of a patient: 64 bits of a hash of the id, never 0. */
 export const patientKey = (id: string): bigint => cachedKey(id)
 
-/** The same of a resource of any type. */
+/** Computes the index key of a resource of any type. */
 export const resourceKey = (type: string, id: string): bigint => typed(type, hashOf(id))
 
 /** Combines the type with the id's own hash: each id is hashed once. */

@@ -9,24 +9,24 @@ import type { Source, SourceItem } from '../../storage/store.js'
 import { factsOf, type KeyKind, type LineFacts, type LineKey } from './line-facts.js'
 import { type ScannedLine, scanLines } from './line-scan.js'
 
-/** What an item holds, from its index on disk; one for each version of each item. */
+/** Summary of an item, from its index on disk; one for each version of each item. */
 export interface ItemIndex {
   readonly item: SourceItem
   readonly isGzip: boolean
-  /** Decompressed. */
+  /** Decompressed size. */
   readonly bytes: number
-  /** Lines by resource type; the position of a type is its number in the records. */
+  /** Line counts by resource type. The position of a type is its number in the records. */
   readonly types: readonly { readonly name: string; readonly count: number }[]
   readonly blankLines: number
-  /** Lines that are no resource: not handed out. */
+  /** Lines that are not resources; they are not exported. */
   readonly badLines: number
-  /** The item begins with a byte order mark. */
+  /** Whether the item begins with a byte-order mark. */
   readonly isMarked: boolean
-  /** The largest `meta.lastUpdated` of its lines; absent where none has one. */
+  /** Latest `meta.lastUpdated` of its lines; absent if no line has one. */
   readonly newestMs?: number
-  /** Where each Group stands, for its members. */
+  /** Position of each Group, to read its members. */
   readonly groups: readonly GroupPlace[]
-  /** Some line names something by URN. */
+  /** Whether any line contains a URN reference. */
   readonly hasUrns: boolean
   /** Size of the file of records. */
   readonly recordBytes: number
@@ -34,7 +34,7 @@ export interface ItemIndex {
 
 export interface GroupPlace {
   readonly id: string
-  /** Which line of the index it is. */
+  /** Number of the line in the index. */
   readonly line: number
   readonly offset: number
   readonly length: number
@@ -44,10 +44,10 @@ export interface GroupPlace {
 export interface LineRecord {
   readonly type: number
   readonly offset: number
-  /** With the line break. */
+  /** Length including the line break. */
   readonly length: number
   readonly lastUpdatedMs: number
-  /** `meta.versionId`; NaN where it is not a number. */
+  /** `meta.versionId`; NaN if it is not a number. */
   readonly version: number
   /** Key of `Type/id`; 0 without an id. */
   readonly own: bigint
@@ -55,7 +55,7 @@ export interface LineRecord {
   readonly keys: readonly LineKey[]
 }
 
-// A line's record, then one with FURTHER for each of its keys: offset f64, length u32, type u16, flags u16,
+// A line has one record, then one marked FURTHER for each of its keys: offset f64, length u32, type u16, flags u16,
 // lastUpdated f64, version f64, key u64.
 const RECORD_BYTES = 40
 const FURTHER = 1
@@ -82,7 +82,7 @@ export const indexKey = (item: SourceItem): string =>
 const linesPath = (folder: string, item: SourceItem): string => join(folder, `${indexKey(item)}.lines`)
 const headPath = (folder: string, item: SourceItem): string => join(folder, `${indexKey(item)}.json`)
 
-/** The item's index as an earlier run left it; undefined where there is none, or not all of it. */
+/** Opens the item's index from an earlier run; undefined if it is missing or incomplete. */
 export async function readIndex(folder: string, item: SourceItem): Promise<ItemIndex | undefined> {
   try {
     const index = JSON.parse(await readFile(headPath(folder, item), 'utf8')) as ItemIndex
@@ -96,11 +96,11 @@ export async function readIndex(folder: string, item: SourceItem): Promise<ItemI
 export interface IndexOptions {
   readonly folder: string
   readonly maxLineBytes: number
-  /** Ends it between two reads. */
+  /** Ends the pass between two reads. */
   readonly signal: AbortSignal
 }
 
-/** Reads the item once and writes its index: the records, then the head that says they are whole. */
+/** Reads the item once and writes its index: the records, then the head, which marks them complete. */
 export async function buildIndex(
   source: Source,
   item: SourceItem,
@@ -116,7 +116,7 @@ export async function buildIndex(
     const part = await createOwn(`${path}.part`, 0o600)
     file = part
     const lines = new LineCollector(isDeletionName(item.name))
-    // Records are written between two reads: what is held stays small.
+    // Records are written between two reads, so that little is held in memory.
     const read = async (target: Uint8Array): Promise<number> => {
       if (lines.records.pendingBytes >= FLUSH_BYTES) await part.write(lines.records.take())
       return reader.read(target)
@@ -141,10 +141,10 @@ export async function buildIndex(
 export const interrupted = () =>
   sluiceError('INTERRUPTED', 'the server ends', { blame: 'user', retry: 'later' })
 
-/** Exports put Bundles of what was deleted into a folder `deleted`. */
+/** Exports put Bundles of deletions into a folder `deleted`. */
 export const isDeletionName = (name: string): boolean => /(?:^|\/)deleted\//.test(name)
 
-/** What the lines of an item come to. */
+/** Totals over the lines of an item. */
 class LineCollector {
   readonly records = new RecordWriter()
   readonly #groups: GroupPlace[] = []
@@ -267,7 +267,7 @@ class RecordWriter {
     this.#length += RECORD_BYTES
   }
 
-  /** What the last record is. */
+  /** Kind of the last record. */
   #mark(flags: number, key: bigint): void {
     const at = this.#length - RECORD_BYTES
     this.#buffer.writeUInt16LE(flags, at + 14)
@@ -275,7 +275,7 @@ class RecordWriter {
   }
 }
 
-/** Every line of an item, in the order of the text. Throws STATE_UNREADABLE at its end if some are missing. */
+/** Yields every line of an item, in file order. Throws STATE_UNREADABLE at the end if lines are missing. */
 export async function* linesOf(folder: string, index: ItemIndex): AsyncGenerator<readonly LineRecord[]> {
   let open: Building | undefined
   let lines: LineRecord[] = []
@@ -309,18 +309,18 @@ export async function* linesOf(folder: string, index: ItemIndex): AsyncGenerator
 type Building = { -readonly [K in keyof LineRecord]: LineRecord[K] }
 const NO_KEYS: readonly LineKey[] = []
 
-/** What distinguishes the versions of one resource, without building the line. */
+/** Facts that distinguish versions of a resource, without building the line. */
 export interface VersionRecord {
   readonly line: number
   readonly isDeletion: boolean
-  /** The halves of `own`, or of what the line deletes. */
+  /** The two halves of `own`, or of the key of the deleted resource. */
   readonly high: number
   readonly low: number
   readonly lastUpdatedMs: number
   readonly version: number
 }
 
-/** The versions of an item, a read at a time: `onVersion` gets one object, filled anew for each. */
+/** Reads the versions of an item. `onVersion` gets the same object each time, filled anew. */
 export async function* versionsOf(
   folder: string,
   index: ItemIndex,
@@ -337,12 +337,12 @@ export async function* versionsOf(
     record.high = buffer.readUInt32LE(at + 36)
     record.lastUpdatedMs = buffer.readDoubleLE(at + 16)
     record.version = buffer.readDoubleLE(at + 24)
-    // A line without an id is no version of anything.
+    // A line without an id is not a version of any resource.
     if (record.low !== 0 || record.high !== 0) onVersion(record)
   })
 }
 
-/** Every record; yields after each read. Throws STATE_UNREADABLE at the end if lines are missing. */
+/** Reads every record, yielding after each read. Throws STATE_UNREADABLE at the end if lines are missing. */
 async function* recordsOf(
   folder: string,
   { item, types }: ItemIndex,
@@ -369,10 +369,10 @@ async function* recordsOf(
   }
 }
 
-// Whole records; between two reads others have their turn.
+// Reads whole records; other work runs between two reads.
 const READ_BYTES = 8192 * RECORD_BYTES
 
-/** The index is forgotten: the next start builds it anew. */
+/** Removes a damaged index, so that the next start builds it again. */
 async function damaged(folder: string, item: SourceItem): Promise<Error> {
   await rm(headPath(folder, item), { force: true })
   return sluiceError('STATE_UNREADABLE', 'has an index with missing lines; start the server again', {

@@ -1,11 +1,11 @@
 import type { ItemReader } from '../../pipeline/chunks/unpack.js'
 
-/** A line as it lies in `source[start, end)`, without its line break; `endOffset` is where the next one begins. */
+/** A line in `source[start, end)`, without its line break; the next one begins at `endOffset`. */
 export interface ScannedLine {
   readonly source: Buffer
   readonly start: number
   readonly end: number
-  /** Of the line's first byte in the decompressed item. */
+  /** Offset of the line's first byte in the decompressed item. */
   readonly offset: number
   readonly endOffset: number
 }
@@ -15,8 +15,8 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Calls `onLine` for every line, blank ones too, and `onLongLine` for one of more than `maxLineBytes`, which is not
- * held. Returns the number of decompressed bytes. Throws what reading throws.
+ * Calls `onLine` for every line, including blank ones, and `onLongLine` for a line of more than `maxLineBytes`, which is
+ * not held in memory. Returns the number of decompressed bytes. Throws what reading throws.
  */
 export async function scanLines(
   reader: Pick<ItemReader, 'read'>,

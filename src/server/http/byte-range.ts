@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * The part that a Range header asks for (RFC 9110, 14.1.2). `whole` where it is absent, of another unit, malformed
- * or for several parts, which a server may ignore; `unsatisfiable` for one behind the end.
+ * Parses a Range header (RFC 9110, 14.1.2). Returns `whole` if it is absent, malformed, in another unit or for several
+ * parts, which a server may ignore, and `unsatisfiable` if it begins after the end.
  */
 export function parseRange(header: string | undefined, bytes: number): ByteRange | 'whole' | 'unsatisfiable' {
   const [, first, last] = /^bytes\s*=\s*(\d{0,15})\s*-\s*(\d{0,15})\s*$/i.exec(header ?? '') ?? []

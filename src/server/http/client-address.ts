@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net'
 import { plainAddress } from './own-hosts.js'
 
-/** Addresses of proxies whose `X-Forwarded-For` is believed. */
+/** Addresses of proxies whose `X-Forwarded-For` is trusted. */
 export type TrustedProxies = (address: string) => boolean
 
 const MAX_HOPS = 32
 
-/** Reads addresses and CIDR ranges. Throws an Error, which does not repeat what was given. */
+/** Parses addresses and CIDR ranges. Throws an Error that does not repeat the input. */
 export function trustedProxies(ranges: readonly string[]): TrustedProxies {
   const list = new BlockList()
   for (const range of ranges) {
@@ -25,8 +25,8 @@ export function trustedProxies(ranges: readonly string[]): TrustedProxies {
 }
 
 /**
- * The address that a request comes from: the last hop that is not a trusted proxy. What an untrusted peer says in
- * `X-Forwarded-For` is ignored, and so is everything left of an entry that is not an address.
+ * Returns the address that a request comes from: the last hop that is not a trusted proxy. `X-Forwarded-For` from an
+ * untrusted peer is ignored, and so is everything to the left of an entry that is not an address.
  */
 export function clientAddress(
   peer: string,
@@ -43,7 +43,7 @@ export function clientAddress(
   return address
 }
 
-/** An entry of `X-Forwarded-For`; some proxies add the port. */
+/** Parses an entry of `X-Forwarded-For`; some proxies add the port. */
 function addressOf(entry: string): string | undefined {
   const text = entry.trim()
   const bare =
@@ -51,7 +51,7 @@ function addressOf(entry: string): string | undefined {
   return isIP(bare) === 0 ? undefined : plainAddress(bare.toLowerCase())
 }
 
-/** What limits count as one client: an IPv4 address, or the /64 network of an IPv6 one, which is one subscriber's. */
+/** Key by which limits identify a client: an IPv4 address, or the /64 network of an IPv6 one (one subscriber). */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address
   const [head, tail] = address.split('%')[0].split('::')

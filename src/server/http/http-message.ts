@@ -1,32 +1,32 @@
 import type { Readable } from 'node:stream'
 import { type Issue, operationOutcome, Refusal } from '../refusal.js'
 
-/** A request, as the handlers see it. */
+/** A request as the handlers see it. */
 export interface HttpRequest {
   readonly method: string
   readonly query: URLSearchParams
-  /** In lower case; repeated ones joined by commas. */
+  /** Headers by lower-case name; repeated ones are joined by commas. */
   header(name: string): string | undefined
-  /** Of the route: `:id`. */
+  /** Parameters of the route, such as `:id`. */
   readonly params: Readonly<Record<string, string>>
   readonly body: Buffer | undefined
-  /** The client's: the other end of the connection, or what a trusted proxy says. */
+  /** The client's address: the peer of the connection, or what a trusted proxy reports. */
   readonly address: string
 }
 
 export interface HttpAnswer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Pieces are valid until the next one is asked for, so that their memory is used again. */
+  /** Pieces are valid until the next one is requested, because their memory is reused. */
   readonly body?: string | Readable | AsyncIterable<Buffer>
 }
 
 export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
   readonly path: string
-  /** For the metrics: the path without what varies. */
+  /** Label for metrics: the path without its variable parts. */
   readonly name: string
-  /** Where less than the server's limit is enough. */
+  /** Maximum body size, if smaller than the server's limit. */
   readonly maxBodyBytes?: number
   readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
 }
@@ -49,7 +49,7 @@ export const outcomeAnswer = (
   headers: Readonly<Record<string, string>> = {},
 ): HttpAnswer => jsonAnswer(status, operationOutcome([issue]), { 'content-type': FHIR_JSON, ...headers })
 
-/** The answer to a request that failed; the text of a foreign error may quote data and is not shown. */
+/** Makes the answer to a failed request. The text of a foreign error may quote data and is not shown. */
 export function failureAnswer(error: unknown): HttpAnswer {
   if (error instanceof Refusal)
     return outcomeAnswer(

@@ -16,15 +16,15 @@ import { answerExpectation, answerMalformed } from './malformed-request.js'
 import { checkAddressing, type OwnHosts } from './own-hosts.js'
 
 export interface HttpLimits {
-  /** Of a request's body. */
+  /** Maximum size of a request's body. */
   readonly maxBodyBytes: number
-  /** For a request's headers to arrive. */
+  /** Time for a request's headers to arrive. */
   readonly headersTimeoutMs: number
-  /** For a request to arrive. */
+  /** Time for a whole request to arrive. */
   readonly requestTimeoutMs: number
-  /** For an answer that is no download. */
+  /** Time for an answer that is not a download. */
   readonly answerTimeoutMs: number
-  /** A connection on which nothing moves is closed. */
+  /** Idle time after which a connection is closed. */
   readonly idleTimeoutMs: number
   readonly maxConnections: number
 }
@@ -48,15 +48,15 @@ export interface RequestDone {
 
 export interface HttpServer {
   readonly port: number
-  /** Takes no more; ends idle connections; gives the others until the deadline. */
+  /** Stops listening, closes idle connections, and closes the others at the deadline. */
   close(graceMs: number): Promise<void>
 }
 
 const MAX_HEADER_BYTES = 32 * 1024
-/** How often connections are looked at whose request does not arrive. */
+/** Interval at which connections with incomplete requests are checked. */
 const CHECK_EVERY_MS = 2000
 
-/** Serves routes. Throws SERVICE_UNAVAILABLE for an address that cannot be listened on. */
+/** Serves routes. Throws SERVICE_UNAVAILABLE if it cannot listen on the address. */
 export async function serveHttp(options: {
   readonly host: string
   readonly port: number
@@ -80,7 +80,7 @@ export async function serveHttp(options: {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       connectionsCheckingInterval: CHECK_EVERY_MS,
-      // The check of the addressing refuses it, with an OperationOutcome.
+      // The addressing check refuses such a request with an OperationOutcome.
       requireHostHeader: false,
     },
     clientErrorHandler: answerMalformed,
@@ -173,7 +173,7 @@ function send(reply: FastifyReply, { status, headers: own = {}, body = '' }: Htt
   return reply
 }
 
-/** Lets go of what an answer that comes too late holds: a generator does so only once it was begun. */
+/** Releases what a late answer holds. A generator releases it only after it was started. */
 async function discard({ body = '' }: HttpAnswer): Promise<void> {
   if (typeof body === 'string') return
   if (body instanceof Readable) {
@@ -185,7 +185,7 @@ async function discard({ body = '' }: HttpAnswer): Promise<void> {
   await pieces.return?.()
 }
 
-/** Writes pieces one by one. What fails cuts the connection: the client sees that it has not got all. */
+/** Writes pieces one by one. A failure cuts the connection, so that the client sees a truncated body. */
 async function writeAll(response: ServerResponse, pieces: AsyncIterable<Buffer>): Promise<void> {
   try {
     for await (const piece of pieces) await written(response, piece)
@@ -207,7 +207,7 @@ const written = (response: ServerResponse, piece: Buffer): Promise<void> =>
     })
   })
 
-/** Refused by a handler, or by fastify before one was asked: a body that is too large and the like. */
+/** Makes the refusal of a handler, or of fastify before a handler ran, such as for a body that is too large. */
 function answerTo(error: unknown): HttpAnswer {
   const status = (error as { statusCode?: unknown }).statusCode
   if (error instanceof Refusal || typeof status !== 'number' || status < 400 || status >= 500)

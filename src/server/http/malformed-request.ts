@@ -4,7 +4,7 @@ import { type HttpAnswer, outcomeAnswer } from './http-message.js'
 
 /**
  * Answers what never becomes a request: text that is not HTTP, headers that are too large, a request that does not
- * arrive in time. The connection is closed, because nobody knows where the next request would begin.
+ * arrive in time. Then it closes the connection, because it cannot know where the next request would begin.
  */
 export function answerMalformed({ code }: { readonly code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) {

@@ -1,26 +1,26 @@
 import { isIP } from 'node:net'
 import { badRequest, Refusal } from '../refusal.js'
 
-/** What of a request says whom it is meant for, and which page sent it. */
+/** The parts of a request that say which server it is for and which page sent it. */
 export interface Addressing {
   readonly target: string
-  /** Names and values in turn, as they came. */
+  /** Header names and values in turn, as received. */
   readonly rawHeaders: readonly string[]
-  /** The address of this machine that the connection came in at. */
+  /** Local address of the connection. */
   readonly localAddress: string
 }
 
 export interface OwnHosts {
   /** `https://example.org/fhir`; its host is one of the server's names. */
   readonly baseUrl: () => string
-  /** More names, from the user. */
+  /** Further names, configured by the user. */
   readonly names: readonly string[]
 }
 
 const AUTHORITY = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{0,5})?$/i
 
 /**
- * Lets only requests pass that are addressed to this server. A web page can make its own name resolve to the
+ * Accepts only requests that are addressed to this server. A web page can make its own name resolve to the
  * server's address (DNS rebinding) and would then read answers as its own; the browser still sends the page's name
  * as Host. Requests that a page of another origin sends are refused too, because a page may send some of them without
  * asking first (CSRF). Throws Refusal 400, 403, 421.
@@ -46,7 +46,7 @@ function isOwn(authority: string, known: ReadonlySet<string | undefined>, localA
   return known.has(name) || (isIP(name) !== 0 && name === nameOf(bracketed(plainAddress(localAddress))))
 }
 
-/** The host as a browser would write it: lower case, no port, no dot at the end, addresses in their short form. */
+/** Normalizes a host as a browser would: lower case, no port, no trailing dot, short form of addresses. */
 function nameOf(authority: string): string | undefined {
   const host = AUTHORITY.exec(authority)?.[1]
   if (host === undefined || !URL.canParse(`http://${host}/`)) return undefined
@@ -56,7 +56,7 @@ function nameOf(authority: string): string | undefined {
 
 const isLoopbackV4 = (name: string): boolean => isIP(name) === 4 && name.startsWith('127.')
 
-/** An IPv4 address that is written as an IPv6 one, as IPv4. */
+/** Converts an IPv4-mapped IPv6 address to IPv4. */
 export function plainAddress(address: string): string {
   const [, dotted, high, low] =
     /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i.exec(address) ?? []

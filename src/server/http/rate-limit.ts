@@ -20,7 +20,7 @@ export class RateLimit {
         code: 'throttled',
         retryAfterSeconds: Math.max(1, Math.ceil(((1 - tokens) / perMinute) * 60)),
       })
-    // Keys move to the end as they are used: the first is the one that was not used for longest.
+    // Keys move to the end when used, so the first is the least recently used.
     this.#buckets.delete(key)
     this.#buckets.set(key, { tokens: tokens - 1, atMs: nowMs })
     for (const oldest of this.#buckets.keys()) {

@@ -22,26 +22,26 @@ import { type AnonymizeOrder, containerFolder, type JobRecord, type OutputFile }
 import type { ReportProgress } from './job-queue.js'
 import type { JobStore } from './job-store.js'
 
-/** Where anonymizer configurations are found. */
+/** Finds anonymizer configurations. */
 export interface ConfigStore {
-  /** Whether the collection that a request names is one that is set up here. */
+  /** Whether this server has the collection that a request names. */
   hasCollection(collection: string): Promise<boolean>
-  /** Throws Refusal 400 with a text of `azure-systems.md` 3.8, and CONFIG_INVALID, KEY_MISSING. */
+  /** Throws Refusal 400 in the words of Azure's server, CONFIG_INVALID, KEY_MISSING. */
   load(order: AnonymizeOrder): Promise<{ readonly plan: AnonymizerPlan; readonly digest: string }>
 }
 
-/** Where anonymized exports are written: containers below one root. */
+/** Containers below one root, to which anonymized exports are written. */
 export interface ContainerStore {
-  /** The folder of one export. */
+  /** Opens the folder of one export. */
   open(container: string, folder: string): Promise<ContainerFolder>
 }
 
 export interface ContainerFolder {
-  /** To write, with the run's state elsewhere. */
+  /** Opens the folder for writing, with the run's state elsewhere. */
   sink(state: State): Sink
-  /** To read back what was written. */
+  /** Opens the written files for reading. */
   files(): Promise<Source>
-  /** Removes all of it. */
+  /** Removes the folder. */
   discard(): Promise<void>
 }
 
@@ -71,13 +71,13 @@ interface RunContext {
 const SELECTIONS = 'selections.json'
 const ERRORS = 'errors.ndjson'
 
-/** Does an export: selects lines, then hands out, copies or anonymizes them. A job that was stopped goes on. */
+/** Performs an export: selects lines, then serves, copies or anonymizes them. A stopped job resumes. */
 export async function runExport(
   options: ExportRunOptions,
   queued: JobRecord,
   context: RunContext,
 ): Promise<JobRecord> {
-  // It may have been asked for when this was still allowed.
+  // The export may have been requested when this was still allowed.
   if (options.onlyAnonymized && queued.anonymize === undefined) throw onlyAnonymizedData()
   const folder = options.store.folderOf(queued.id)
   const job = await begun(queued, context)
@@ -99,7 +99,7 @@ export async function runExport(
   }
 }
 
-/** The time of the query, by which a group's members are active, is that of the job's first start. */
+/** Group members are judged active at the time of the job's first start. */
 async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
   if (job.transactionTime !== undefined) return job
   const started = { ...job, transactionTime: new Date().toISOString() }
@@ -108,13 +108,13 @@ async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
 }
 
 interface KeptSelections {
-  /** For the manifest: what the next `_since` may be so that nothing falls between two exports. */
+  /** For the manifest: the latest `_since` with which the next export misses nothing. */
   readonly transactionTime: string
   readonly selections: readonly Selection[]
   readonly issues: readonly Issue[]
 }
 
-/** What an earlier process selected, or what is selected now. */
+/** Reads the selections of an earlier process, or makes them. */
 async function selectedBefore(
   options: ExportRunOptions,
   job: JobRecord,
@@ -160,7 +160,7 @@ function issuesOfSelection(snapshot: Snapshot, { withheld, badMembers }: Selecte
     .map(([count, what]) => ({ severity: 'warning', code: 'processing', text: `${count} ${what}` }))
 }
 
-/** Ends the wait when the job is aborted; the shared work continues for others. */
+/** Stops waiting when the job is aborted; the shared work continues for others. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)
@@ -171,7 +171,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-/** Files are written some time after what they hold was changed: the time is never later than their newest resource. */
+/** Files are written after their contents changed, so the time is never later than their newest resource. */
 function timeOf({ listedAtMs, items }: Snapshot, startedMs: number): string {
   const newestMs = items.reduce((newest, item) => Math.max(newest, item.newestMs ?? -Infinity), -Infinity)
   const dataMs = newestMs === -Infinity ? listedAtMs : newestMs
@@ -183,7 +183,7 @@ interface Work extends RunContext {
   readonly selections: readonly Selection[]
 }
 
-/** Items that are wanted as a whole are handed out from the source, the others are copied. */
+/** Serves whole items from the source and copies the others. */
 async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): Promise<OutputFile[]> {
   const { selections, signal, progress } = work
   const folder = join(work.folder, 'files')
@@ -222,7 +222,7 @@ async function copyAll(options: ExportRunOptions, job: JobRecord, work: Work): P
   return output
 }
 
-/** The last segment of a file's URL. */
+/** Makes the last segment of a file's URL. */
 const urlName = (name: string): string => name.replaceAll('/', '.')
 
 const namesOf = ({ names }: Selection): Pick<OutputFile, 'names'> => (names === undefined ? {} : { names })
@@ -234,7 +234,7 @@ interface CopyWork {
   readonly onBytes: (bytes: number) => void
 }
 
-/** The file appears whole; one that an earlier process wrote is kept. */
+/** Writes a file that appears whole; one from an earlier process is kept. */
 async function copyOne(
   { source, version }: ExportRunOptions,
   selection: Selection,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { folderSink, folderSource } from '../../storage/folder/folder.js'
 import type { ContainerStore } from './export-run.js'
 
-/** Containers as folders below one root. Names are those that `readParameters` lets through. */
+/** Containers as folders below one root. `readParameters` has already checked the names. */
 export const folderContainers = (root: string): ContainerStore => ({
   async open(container, folder) {
     const path = join(root, container, folder)

@@ -5,12 +5,12 @@ import { describeUnknown } from '../unknown-error.js'
 import { isActive, type JobFailure, type JobRecord, sizeOfRecord, withoutCriteria } from './job.js'
 import type { JobStore } from './job-store.js'
 
-/** How far a running job is: done and all, in the same unit. */
+/** Progress of a running job: done and total, in the same unit. */
 export type ReportProgress = (done: number, all: number) => void
 
 export interface JobQueueOptions {
   readonly store: JobStore
-  /** Does a job's work; rejects with the signal's reason when it is aborted, and can then be called again. */
+  /** Performs a job. Rejects with the signal's reason on abort, and can then be called again. */
   readonly run: (
     job: JobRecord,
     context: {
@@ -19,12 +19,12 @@ export interface JobQueueOptions {
       readonly progress: ReportProgress
     },
   ) => Promise<JobRecord>
-  /** Removes what a job has outside its folder, after it was cancelled before it was complete. */
+  /** Removes what a cancelled, incomplete job has outside its folder. */
   readonly discard: (job: JobRecord) => Promise<void>
   readonly maxRunning: number
   readonly maxActive: number
   readonly maxActivePerClient: number
-  /** Limit for the records of all jobs; one client may use half of it. */
+  /** Maximum memory for the records of all jobs; one client may use half of it. */
   readonly maxKeptBytes?: number
   readonly expiresMs: number
   readonly onEvent: (event: ServerEvent) => void
@@ -37,20 +37,20 @@ interface Entry {
   readonly stop: AbortController
   running?: Promise<void>
   isStored: boolean
-  /** Downloads in progress: the files stay as long as there are any. */
+  /** Downloads in progress; the files are kept while there are any. */
   readers: number
 }
 
 const SWEEP_EVERY_MS = 30_000
 const BUSY_RETRY_SECONDS = 30
-/** Finished exports stay until they expire or are deleted; their records are in memory. */
+/** Maximum number of finished exports. They stay until they expire or are deleted, with their records in memory. */
 const MAX_KEPT = 10_000
 const MAX_KEPT_PER_CLIENT = 5000
 const MAX_KEPT_BYTES = 512 * 1024 * 1024
-/** A download holds about a megabyte of memory. */
+/** Maximum number of downloads at once; each takes about a megabyte of memory. */
 const MAX_READERS = 256
 
-/** The jobs of the server, in memory as on disk: queued, at most `maxRunning` at work, done until they expire. */
+/** The server's jobs, in memory and on disk: queued, running (at most `maxRunning`), or finished until they expire. */
 export class JobQueue {
   readonly #entries = new Map<string, Entry>()
   #state: 'waiting' | 'open' | 'closed' = 'waiting'
@@ -59,12 +59,12 @@ export class JobQueue {
 
   constructor(private readonly options: JobQueueOptions) {}
 
-  /** Knows the jobs of an earlier process; before any is submitted. */
+  /** Loads the jobs of an earlier process. Call before any is submitted. */
   async load(): Promise<void> {
     for (const record of await this.options.store.load()) this.#entries.set(record.id, entryOf(record))
   }
 
-  /** Begins to work, first on what an earlier process left. */
+  /** Starts working, first on jobs of an earlier process. */
   start(): void {
     if (this.#state === 'closed') return
     this.#state = 'open'
@@ -73,7 +73,7 @@ export class JobQueue {
     this.#startNext()
   }
 
-  /** Stops what runs, at a point where a later process goes on. */
+  /** Stops running jobs where a later process can resume them. */
   async close(): Promise<void> {
     this.#state = 'closed'
     clearInterval(this.#sweep)
@@ -81,7 +81,7 @@ export class JobQueue {
     await Promise.all([...this.#entries.values()].map(({ running }) => running))
   }
 
-  /** Throws Refusal 429 where there are too many. */
+  /** Throws Refusal 429 if there are too many jobs. */
   async submit(record: JobRecord): Promise<void> {
     const all = [...this.#entries.values()]
     const ofClient = all.filter((entry) => entry.record.client === record.client)
@@ -92,7 +92,7 @@ export class JobQueue {
       throw tooMany('The server has as many exports as it can queue')
     if (own.length >= this.options.maxActivePerClient)
       throw tooMany(`This client has ${own.length} unfinished exports, the limit`)
-    // It counts from now on, but nobody works at it before it is on disk.
+    // The job counts from now on, but starts only once it is on disk.
     const entry = { ...entryOf(record), isStored: false }
     this.#entries.set(record.id, entry)
     try {
@@ -105,7 +105,7 @@ export class JobQueue {
     this.#startNext()
   }
 
-  /** Without a limit, small exports with large requests would fill the memory. */
+  /** Limits the memory of records: small exports with large requests could fill it. */
   #checkKept(record: JobRecord, all: readonly Entry[], ofClient: readonly Entry[]): void {
     const { maxKeptBytes = MAX_KEPT_BYTES } = this.options
     const bytes = sizeOfRecord(record)
@@ -124,7 +124,7 @@ export class JobQueue {
     return this.#entries.get(id)?.record
   }
 
-  /** What `X-Progress` says: how many are before a queued one, or percent. */
+  /** Text of `X-Progress`: the number of jobs ahead, or a percentage. */
   progressOf(id: string): string {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.record.state === 'running') return `${entry?.percent ?? 0}%`
@@ -138,8 +138,8 @@ export class JobQueue {
   }
 
   /**
-   * Cancels or forgets a job with its files; what it delivered to a container stays if it was complete, or if the
-   * container cannot be reached: an event says so. Throws what removing the job's own folder throws.
+   * Cancels or forgets a job and removes its files. What it delivered to a container stays if it was complete, or if the
+   * container cannot be reached, which an event reports. Throws what removing the job's own folder throws.
    */
   async remove(id: string): Promise<void> {
     const entry = this.#entries.get(id)
@@ -159,7 +159,10 @@ export class JobQueue {
     }
   }
 
-  /** Keeps a job's files while they are read. Returns what ends that. Throws Refusal 503 for too many at once. */
+  /**
+   * Keeps a job's files while they are read; call the result to release them. Throws Refusal 503 if too many are
+   * open.
+   */
   reading(id: string): () => void {
     const entry = this.#entries.get(id)
     if (entry === undefined) return () => undefined
@@ -236,13 +239,13 @@ export class JobQueue {
     }
   }
 
-  /** Removes the exports whose time is over; happens by itself every half a minute. Never throws. */
+  /** Removes expired exports; also runs every 30 seconds. Never throws. */
   async expire(): Promise<void> {
     const now = new Date().toISOString()
     for (const [id, { record, readers }] of this.#entries) {
       if (record.expiresAt === undefined || record.expiresAt > now || readers > 0) continue
       this.options.onEvent({ event: 'export.expired', level: 'info', job: id })
-      // What cannot be removed is found again, and removed, by a later process.
+      // A later process finds and removes what could not be removed now.
       await this.remove(id).catch((error) => this.#warn('export.not-removed', id, error))
     }
   }
@@ -270,7 +273,7 @@ const tooMany = (what: string): Refusal =>
     retryAfterSeconds: BUSY_RETRY_SECONDS,
   })
 
-/** What the client is told; the text of a foreign error may quote data and is not shown. */
+/** Makes the client's message of an error. The text of a foreign error may quote data and is not shown. */
 function failureOf(error: unknown): JobFailure {
   if (error instanceof Refusal) return { status: error.status, code: error.code, text: error.message }
   if (isSluiceError(error)) {

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { makeFolders, readText, writeWhole } from '../../storage/folder/folder-files.js'
 import type { JobRecord } from './job.js'
 
-/** The jobs' folders: `<folder>/<id>/job.json`, the files of byte runs, `files/` and the state of the run. */
+/** Folders of jobs: `<folder>/<id>/job.json`, the files of byte runs, `files/` and the state of the run. */
 export class JobStore {
   constructor(
     private readonly folder: string,
-    /** Throws SINK_LOCKED where the folder is no longer this process's. */
+    /** Throws SINK_LOCKED if another process has taken over the folder. */
     private readonly confirm: () => Promise<void> = async () => {},
   ) {}
 
-  /** Where a job keeps what it works with. */
+  /** Returns the folder of a job. */
   folderOf(id: string): string {
     return join(this.folder, id)
   }
@@ -24,7 +24,7 @@ export class JobStore {
     })
   }
 
-  /** Every job, oldest first. A folder without a readable record is what a crash left of a kick-off: it goes. */
+  /** Loads every job, oldest first. A folder without a readable record is left from a crash and is removed. */
   async load(): Promise<JobRecord[]> {
     const records: JobRecord[] = []
     for (const id of await readdir(this.folder).catch(() => [])) {

@@ -2,34 +2,34 @@ import type { SourceItem } from '../../storage/store.js'
 import type { Criteria } from '../query/criteria.js'
 import type { Issue, IssueCode } from '../refusal.js'
 
-/** An export job as it stands in the state folder. */
+/** An export job, as recorded in the state folder. */
 export interface JobRecord {
-  /** Random; also what lets a client without a token read the files. */
+  /** Random id, which also lets a client without a token read the files. */
   readonly id: string
-  /** The client that asked for it. */
+  /** The client that requested the export. */
   readonly client: string
   readonly createdAt: string
-  /** The kick-off's URL, for the manifest. */
+  /** URL of the kick-off, for the manifest. */
   readonly request: string
   readonly requiresAccessToken: boolean
   readonly criteria: Criteria
   readonly anonymize?: AnonymizeOrder
-  /** What of the request was not done, for the manifest's `error`. */
+  /** Parts of the request that were not fulfilled, for the manifest's `error`. */
   readonly notes: readonly Issue[]
   readonly state: 'queued' | 'running' | 'complete' | 'failed'
   readonly transactionTime?: string
-  /** Of the anonymizer configuration, so that a resumed job never goes on with another one. */
+  /** Digest of the anonymizer configuration, so that a job never resumes with another one. */
   readonly configDigest?: string
   readonly output: readonly OutputFile[]
-  /** Bundles of what was deleted. */
+  /** Bundles of deletions. */
   readonly deleted?: readonly OutputFile[]
   readonly errors: readonly OutputFile[]
   readonly failure?: JobFailure
-  /** When the files may go. */
+  /** When the files may be removed. */
   readonly expiresAt?: string
 }
 
-/** How a job is to be anonymized (`_anonymizationConfig` and its companions). */
+/** How to anonymize a job (`_anonymizationConfig` and related parameters). */
 export interface AnonymizeOrder {
   readonly config: string
   readonly etag?: string
@@ -48,29 +48,29 @@ export interface OutputFile {
   /** Last segment of its URL. */
   readonly name: string
   readonly type: string
-  /** Types of the resources in a file of deletions: a client must be allowed to read each of them. */
+  /** Resource types in a file of deletions; a client needs access to each of them. */
   readonly names?: readonly string[]
   readonly count: number
-  /** The source's own item, a file of the job's folder, or one of the container. */
+  /** An item of the source, a file in the job's folder, or one in the container. */
   readonly place: 'item' | 'job' | 'container'
-  /** What is read, pinned. */
+  /** Name and version of the file to read. */
   readonly item: SourceItem
   readonly isGzip: boolean
-  /** Decompressed. */
+  /** Decompressed size. */
   readonly bytes: number
 }
 
 export const isActive = ({ state }: JobRecord): boolean => state === 'queued' || state === 'running'
 
-/** A record outlives the work by a day. What was asked for may be large, and names patients: it does not. */
+/** The record of a finished job without its request, which may be large and may name patients. */
 export const withoutCriteria = (record: JobRecord): JobRecord => ({
   ...record,
   criteria: { level: record.criteria.level, filters: [], withProvenance: false },
 })
 
-/** About how much memory a record takes. */
+/** Estimates the memory of a record. */
 export const sizeOfRecord = (record: JobRecord): number => JSON.stringify(record).length
 
-/** The folder of an anonymized export in its container: `20261121T110500-<id>`. */
+/** Names the folder of an anonymized export in its container: `20261121T110500-<id>`. */
 export const containerFolder = ({ id, createdAt }: JobRecord): string =>
   `${createdAt.replace(/\.\d+Z$/, '').replace(/[-:]/g, '')}-${id}`

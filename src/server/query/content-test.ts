@@ -2,7 +2,7 @@ import { targetOf } from '../../fhir/patient-mentions.js'
 import { type Criteria, isBesideOthers } from './criteria.js'
 import { filterTest } from './search.js'
 
-/** What has to be read of a line to decide; undefined where the index decides alone. */
+/** Makes the test of a line's content; undefined if the index alone decides. */
 export function contentTest(criteria: Criteria, type: string): ((line: Buffer) => boolean) | undefined {
   const filters = criteria.filters.filter((filter) => filter.type === type)
   const { types = [] } = criteria
@@ -16,7 +16,7 @@ export function contentTest(criteria: Criteria, type: string): ((line: Buffer) =
   }
 }
 
-/** Whether a Provenance is about a resource of these types; a URN does not say. */
+/** Whether a Provenance is about a resource of these types; a URN does not reveal the type. */
 function concerns(
   { target }: { readonly target?: readonly ({ readonly reference?: unknown } | null)[] },
   types: ReadonlySet<string>,

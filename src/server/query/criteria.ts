@@ -5,24 +5,24 @@ export type Level =
   | { readonly kind: 'patient' }
   | { readonly kind: 'group'; readonly id: string }
 
-/** What an export is to hold; as JSON in the job's record. */
+/** Criteria of an export, stored as JSON in the job's record. */
 export interface Criteria {
   readonly level: Level
   /** Absent for all types. */
   readonly types?: readonly string[]
   readonly sinceMs?: number
   readonly untilMs?: number
-  /** A resource of the filter's type has to pass one of them. */
+  /** Search filters; a resource of a filter's type must pass one of them. */
   readonly filters: readonly SearchFilter[]
-  /** Root elements by type; `*` for every type. Absent for all elements. */
+  /** Requested root elements by type; `*` for every type. Absent for all elements. */
   readonly elements?: Readonly<Record<string, readonly string[]>>
-  /** Ids of the only patients; absent for all of the level. */
+  /** Ids of the requested patients; absent for all patients of the level. */
   readonly patients?: readonly string[]
-  /** Provenance of what is exported, though `types` does not name it. */
+  /** Include the Provenance of exported resources even if `types` does not name it. */
   readonly withProvenance: boolean
 }
 
-/** Whether an item can be handed out as it is, as far as the criteria go. */
+/** Whether the criteria allow serving an item unchanged. */
 export const takesEverything = ({ level, sinceMs, untilMs, elements, patients }: Criteria): boolean =>
   level.kind === 'system' &&
   sinceMs === undefined &&
@@ -33,6 +33,6 @@ export const takesEverything = ({ level, sinceMs, untilMs, elements, patients }:
 export const wantsType = ({ types, withProvenance }: Criteria, type: string): boolean =>
   types === undefined || types.includes(type) || (withProvenance && type === 'Provenance')
 
-/** Provenance that was asked for only as that of the other resources. */
+/** Whether Provenance was requested only for the other resources. */
 export const isBesideOthers = ({ types, withProvenance }: Criteria, type: string): boolean =>
   type === 'Provenance' && withProvenance && types !== undefined && !types.includes('Provenance')

@@ -19,8 +19,8 @@ interface Deletion {
 }
 
 /**
- * Bundles for the manifest's `deleted`: what the store says was deleted, of the types and at the time that were asked
- * for, and is not there again. `told` are the keys of the resources that the client may know of; undefined for all.
+ * Writes Bundles for the manifest's `deleted`: resources of the requested types that were deleted in the requested time
+ * and do not exist again. `told` holds the keys of the resources that the client may know of; undefined for all.
  */
 export async function deletionsOf(
   options: SelectOptions,
@@ -70,7 +70,7 @@ async function collect(
   for await (const lines of linesOf(indexFolder, index))
     for (const { keys, lastUpdatedMs, ...run } of lines) {
       await turn()
-      // A deletion without a time is always listed: the client may not know of it.
+      // A deletion without a time is always listed, because the client may not know of it.
       if (lastUpdatedMs < sinceMs || lastUpdatedMs >= untilMs) continue
       if (!keys.some(({ kind, key }) => kind === 'delete' && current.deleted.has(key))) continue
       const reader = new RunReader(source, index.item, index.isGzip, only(run))

@@ -10,10 +10,10 @@ const SUBSETTED: Readonly<Record<FhirVersion, string>> = {
   R5: '{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}',
 }
 
-/** Elements by type, `*` for every type, as `_elements` names them. */
+/** Elements named by `_elements`, by type; `*` for every type. */
 export type ElementsByType = Readonly<Record<string, readonly string[]>>
 
-/** The names that no resource of this version has, as they were written; empty where all are known. */
+/** Returns the requested names that no resource of this version has; empty if all are known. */
 export function unknownElements(names: readonly string[], version: FhirVersion): string[] {
   const { byType, all } = elementNames(version)
   return names.filter((name) => {
@@ -30,7 +30,7 @@ interface ElementNames {
 
 const known = new Map<FhirVersion, ElementNames>()
 
-/** The root elements of all resources of a version. */
+/** Collects the root elements of all resources of a version. */
 function elementNames(version: FhirVersion): ElementNames {
   const found = known.get(version)
   if (found !== undefined) return found
@@ -57,8 +57,8 @@ export function elementsByType(names: readonly string[]): ElementsByType {
 }
 
 /**
- * Keeps the root elements that are named for the type and the mandatory ones, and tags the resource SUBSETTED; what
- * is kept stays verbatim. A type that nothing is named for stays whole. `line` is a JSON object, as the index knows.
+ * Keeps the root elements named for the type and the mandatory ones, verbatim, and tags the resource SUBSETTED. A type
+ * for which no elements are named stays whole. `line` is a JSON object; the index has checked that.
  */
 export function withElements(
   line: Buffer,
@@ -90,7 +90,7 @@ const COMMA = Buffer.from(',')
 
 const keptElements = new WeakMap<ElementsByType, Map<string, ReadonlySet<string> | undefined>>()
 
-/** What stays of a type, found once for an export; undefined where all of it does. */
+/** Elements to keep of a type, computed once per export; undefined to keep all. */
 function keptOf(elements: ElementsByType, type: string): ReadonlySet<string> | undefined {
   const byType = keptElements.get(elements) ?? new Map<string, ReadonlySet<string> | undefined>()
   keptElements.set(elements, byType)
@@ -101,7 +101,7 @@ function keptOf(elements: ElementsByType, type: string): ReadonlySet<string> | u
   return byType.get(type)
 }
 
-/** `meta` with one more tag. */
+/** Adds a tag to `meta`. */
 function tagged(line: Buffer, start: number, valueStart: number, end: number, tag: string): Buffer {
   const insert = (at: number, text: string): Buffer =>
     Buffer.concat([line.subarray(start, at), Buffer.from(text), line.subarray(at, end)])
@@ -117,7 +117,7 @@ function tagged(line: Buffer, start: number, valueStart: number, end: number, ta
 
 interface RootMember {
   readonly key: string
-  /** From the key's opening quote to the end of the value. */
+  /** Range from the key's opening quote to the end of the value. */
   readonly start: number
   readonly valueStart: number
   readonly end: number

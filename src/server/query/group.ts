@@ -10,7 +10,7 @@ import type { GroupPlace, ItemIndex } from '../catalog/line-index.js'
 import { turns } from '../turns.js'
 import { spanOf } from './search-date.js'
 
-/** A state of the store, and which of its lines count. */
+/** A state of the store and its current lines. */
 export interface CurrentSnapshot {
   readonly snapshot: Snapshot
   readonly current: CurrentLines
@@ -18,7 +18,7 @@ export interface CurrentSnapshot {
 
 export interface GroupMembers {
   readonly keys: ReadonlySet<bigint>
-  /** Members that say nothing that can be understood. */
+  /** Number of members that cannot be understood. */
   readonly badMembers: number
 }
 
@@ -27,7 +27,7 @@ export interface FoundGroup {
   readonly place: GroupPlace
 }
 
-/** The newest version of each Group. */
+/** Finds the newest version of each Group. */
 export function* currentGroups({ snapshot, current }: CurrentSnapshot): Generator<FoundGroup> {
   for (const index of snapshot.items)
     for (const place of index.groups) if (current.isCurrent(index, place.line)) yield { index, place }
@@ -39,8 +39,8 @@ export function findGroup(state: CurrentSnapshot, id: string): FoundGroup | unde
 }
 
 /**
- * Keys of the patients in a group: members that are active at `nowMs` and within their period, those of nested
- * groups too; members of other types are left out. Undefined where there is no such group.
+ * Returns the keys of the patients in a group: members that are active at `nowMs` and within their period, including
+ * those of nested groups. Members of other types are ignored. Undefined if there is no such group.
  */
 export async function groupMembers(
   source: Source,
@@ -53,7 +53,7 @@ export async function groupMembers(
   const seen = new Set([id])
   const turn = turns(signal)
   let badMembers = 0
-  // Groups that are met while it runs are visited too.
+  // Groups found during the loop are visited too.
   for (const next of seen) {
     await turn()
     const group = groups.get(next)
@@ -75,13 +75,13 @@ function groupsById(state: CurrentSnapshot): ReadonlyMap<string, FoundGroup> {
   return byId
 }
 
-/** Each member as JSON text, one after the other: a group may have millions. */
+/** Yields each member as JSON text: a group may have millions. */
 function* membersIn(line: Buffer): Generator<unknown> {
   const start = skipSpace(line, line[0] === 0xef ? 3 : 0, line.length)
   const member = findMember(line, start, line.length, 'member')
   if (member === undefined) return
   const { start: open, end } = member
-  // Anything but a list is one thing that cannot be read.
+  // Anything but a list counts as one unreadable member.
   if (line[open] !== 0x5b) return yield undefined
   let at = skipSpace(line, open + 1, end)
   while (line[at] !== 0x5d) {
@@ -92,7 +92,7 @@ function* membersIn(line: Buffer): Generator<unknown> {
   }
 }
 
-/** The resource that an active member names, a patient where it is a URN. */
+/** Returns the resource that an active member names; a URN is taken for a patient. */
 function readMember(
   member: unknown,
   nowMs: number,
@@ -109,7 +109,7 @@ function readMember(
   return target.kind === 'urn' ? { type: 'Patient', id: target.id } : target
 }
 
-/** A date is over at the end of its day, month or year (FHIR, Period). */
+/** Returns the end of a date's day, month or year (FHIR, Period). */
 function isWithinPeriod(
   { start = null, end = null }: Record<string, unknown>,
   nowMs: number,
@@ -120,7 +120,7 @@ function isWithinPeriod(
   return (first === undefined || first.from <= nowMs) && (last === undefined || last.to > nowMs)
 }
 
-/** A Group's line, as it lies in the store. */
+/** Reads a Group's line from the store. */
 export async function readGroup(
   source: Source,
   { index: { item, isGzip }, place: { offset, length } }: FoundGroup,

@@ -7,12 +7,12 @@ import type { Criteria } from './criteria.js'
 import { groupMembers } from './group.js'
 import type { SelectOptions } from './selection.js'
 
-/** `withheld`: it is about the wanted patients, but names others too. */
+/** `withheld`: the line is about the requested patients but also names others. */
 export type Verdict = 'yes' | 'no' | 'withheld'
 
-/** Decides by the index whether a line is wanted. */
+/** Decides from the index whether a line is exported. */
 export interface LineTest {
-  /** By whom it is about. */
+  /** Judges the line by the patients it is about. */
   of(index: ItemIndex): (record: LineRecord, line: number) => Verdict
   isInTime(record: LineRecord): boolean
   readonly badMembers: number
@@ -51,7 +51,7 @@ export async function lineTests(options: TestOptions): Promise<LineTest> {
   }
 }
 
-/** Keys of the only patients; undefined for all. */
+/** Keys of the requested patients; undefined for all. */
 async function patientsWanted({
   source,
   snapshot,
@@ -71,14 +71,14 @@ async function patientsWanted({
   }
 }
 
-/** Without a time of its last update a resource is always exported: nobody knows that it is unchanged. */
+/** A resource without a last-updated time is always exported, because it may have changed. */
 const timeTest =
   ({ sinceMs, untilMs }: Criteria) =>
   ({ lastUpdatedMs }: LineRecord): boolean =>
     !(sinceMs !== undefined && lastUpdatedMs < sinceMs) &&
     !(untilMs !== undefined && lastUpdatedMs >= untilMs)
 
-/** Whether a line names any patient that is not wanted, wherever in the resource. */
+/** Whether a line names any patient that was not requested, anywhere in the resource. */
 async function othersTest(
   options: TestOptions,
   wanted: ReadonlySet<bigint>,
@@ -92,7 +92,7 @@ async function othersTest(
     })
 }
 
-/** The patients that a URN could name; not read where no line has a URN. */
+/** Reads the patients that a URN could name; skipped if no line has a URN. */
 async function knownPatients({ snapshot, indexFolder, signal }: TestOptions): Promise<ReadonlySet<bigint>> {
   const known = new Set<bigint>()
   if (!snapshot.items.some(({ hasUrns }) => hasUrns)) return known
@@ -127,7 +127,7 @@ function patientTest(
   }
 }
 
-/** Whether the patients' resources name this one of a supporting type, whether they are exported themselves or not. */
+/** Whether resources of the patients refer to this resource of a supporting type, even if they are not exported. */
 async function supportTest(
   { snapshot, current, indexFolder, criteria: { level, types = [] }, signal }: TestOptions,
   byPatients: (record: LineRecord) => Verdict,

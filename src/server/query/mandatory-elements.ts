@@ -96,7 +96,7 @@ const BY_TYPE: Readonly<Record<string, string>> = {
   VisionPrescription: 'status created patient dateWritten prescriber lensSpecification',
 }
 
-// What gives a resource its meaning, whatever its type.
+// Elements that give a resource its meaning, whatever its type.
 const ALWAYS = ['resourceType', 'id', 'meta', 'implicitRules', 'modifierExtension']
 
 export const mandatoryElements = (type: string): readonly string[] => [

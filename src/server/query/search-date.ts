@@ -1,13 +1,13 @@
 const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le'] as const
 
-/** A date of a search: its span in ms, `[from, to)`, as wide as it is precise. */
+/** A search date as a span in ms, `[from, to)`, as wide as its precision. */
 export interface SearchDate {
   readonly prefix: (typeof PREFIXES)[number]
   readonly from: number
   readonly to: number
 }
 
-/** FHIR's date search values; undefined for what is none, or has an unsupported prefix (sa, eb, ap). */
+/** Parses a FHIR date search value; undefined if it is malformed or has an unsupported prefix (sa, eb, ap). */
 export function parseSearchDate(text: string): SearchDate | undefined {
   const found = /^[a-z]{2}/.exec(text)?.[0]
   const prefix = found === undefined ? 'eq' : PREFIXES.find((known) => known === found)
@@ -18,7 +18,7 @@ export function parseSearchDate(text: string): SearchDate | undefined {
 const DATE =
   /^(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01])(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/
 
-/** What a date, dateTime or instant stands for, as wide as it is precise; undefined for what is none. */
+/** Returns the span of a date, dateTime or instant; undefined if it is malformed. */
 export function spanOf(text: string): { readonly from: number; readonly to: number } | undefined {
   const parts = DATE.exec(text)
   if (parts === null) return undefined

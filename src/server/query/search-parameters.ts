@@ -1,6 +1,6 @@
 export interface SearchParameter {
   readonly kind: 'token' | 'date' | 'reference' | 'string'
-  /** Root elements, or `parent.child`; a choice element has its JSON keys. */
+  /** Root elements, or `parent.child`; a choice element is given by its JSON keys. */
   readonly paths: readonly string[]
 }
 
@@ -18,7 +18,7 @@ const CODE = { code: token('code') }
 const CATEGORY = { category: token('category') }
 const MEDICATION = { code: token('medicationCodeableConcept') }
 
-/** Every type has these. */
+/** Parameters of every type. */
 const FOR_ALL: Readonly<Record<string, SearchParameter>> = {
   _id: token('id'),
   _lastUpdated: date('meta.lastUpdated'),
@@ -147,14 +147,14 @@ const BY_TYPE: Readonly<Record<string, Readonly<Record<string, SearchParameter>>
   },
 }
 
-/** The parameter that `_typeFilter` supports under this name; undefined for all others. */
+/** Looks up a search parameter supported by `_typeFilter`; undefined if it is not supported. */
 export const searchParameter = (type: string, name: string): SearchParameter | undefined =>
   Object.hasOwn(FOR_ALL, name) ? FOR_ALL[name] : own(BY_TYPE[type], name)
 
 const own = <T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
 
-/** Names for the CapabilityStatement and for messages. */
+/** Lists parameter names for the CapabilityStatement and for messages. */
 export const supportedParameters = (type: string): readonly string[] => [
   ...Object.keys(FOR_ALL),
   ...Object.keys(BY_TYPE[type] ?? {}),

@@ -2,7 +2,7 @@ import { isRecord } from '../../json/record.js'
 import { isInDates, parseSearchDate, type SearchDate } from './search-date.js'
 import { type SearchParameter, searchParameter, supportedParameters } from './search-parameters.js'
 
-/** One `Type?name=value&…` of `_typeFilter`, as JSON. All conditions have to hold. */
+/** One `Type?name=value&…` of `_typeFilter`, as JSON. All conditions must hold. */
 export interface SearchFilter {
   readonly type: string
   readonly conditions: readonly Condition[]
@@ -22,17 +22,17 @@ interface Token {
   readonly code?: string
 }
 
-/** Why a filter is refused; the message names the parameter, never its value. */
+/** Thrown to refuse a filter. The message names the parameter, never its value. */
 export class SearchRefusal extends Error {}
 
 const refuse = (message: string): never => {
   throw new SearchRefusal(message)
 }
 
-/** Several filters may come in one text, parted by commas; a comma inside a value parts alternatives. */
+/** Splits a text into filters at commas; a comma inside a value separates alternatives instead. */
 export const splitFilters = (text: string): string[] => text.split(/,(?=[A-Z][A-Za-z]*\?)/)
 
-/** Reads one filter. Throws SearchRefusal for what is not of the supported subset. */
+/** Parses one filter. Throws SearchRefusal if it is outside the supported subset. */
 export function parseFilter(text: string): SearchFilter {
   const [, type, query] = /^([A-Z][A-Za-z]+)\?(.+)$/s.exec(text) ?? []
   if (type === undefined || query === undefined) return refuse('is not of the form Type?parameter=value')
@@ -86,7 +86,7 @@ function parseToken(text: string): Token {
 export const passes = (resource: unknown, filters: readonly SearchFilter[]): boolean =>
   filterTest(filters)(resource)
 
-/** The same for many resources: however many values a filter has, it costs one look. */
+/** Makes a test for many resources: each filter costs one lookup, however many values it has. */
 export function filterTest(filters: readonly SearchFilter[]): (resource: unknown) => boolean {
   const tests = filters.map(({ conditions }) => conditions.map(conditionTest))
   return (resource) => tests.some((all) => all.every((test) => test(resource)))
@@ -118,7 +118,7 @@ function valuesAt(value: unknown, [name, ...rest]: readonly string[]): unknown[]
   return isRecord(value) ? valuesAt(value[name], rest) : []
 }
 
-/** For a code, boolean, Coding, CodeableConcept, Identifier or a CodeableReference. */
+/** Matches a code, boolean, Coding, CodeableConcept, Identifier or CodeableReference. */
 function tokenTest(tokens: readonly Token[]): (value: unknown) => boolean {
   const codes = new Set<unknown>()
   const systems = new Set<unknown>()
@@ -142,14 +142,14 @@ function tokenTest(tokens: readonly Token[]): (value: unknown) => boolean {
   return test
 }
 
-/** By how a text begins, whatever its case and accents (FHIR, search, section on string). */
+/** Matches the beginning of a string, ignoring case and accents (FHIR, search, section on string). */
 function startTest(starts: readonly string[]): (value: unknown) => boolean {
   const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
   const wanted = starts.map(plain)
   return (value) => typeof value === 'string' && wanted.some((start) => plain(value).startsWith(start))
 }
 
-/** By id, or by `Type/id`, whatever server the reference names. */
+/** Matches by id or by `Type/id`, whatever server the reference names. */
 function referenceTest(wanted: readonly string[]): (value: unknown) => boolean {
   const ids = new Set<string>()
   const named = new Set<string>()

@@ -7,15 +7,15 @@ import { SelectionParts } from './selection-parts.js'
 
 export interface Selected {
   readonly selections: readonly Selection[]
-  /** Keys of the deleted resources that the client is told of; undefined for all. */
+  /** Keys of the deletions that the client may learn of; undefined for all. */
   readonly deleted: ReadonlySet<bigint> | undefined
-  /** Lines about the wanted patients that name others too. */
+  /** Number of lines about the requested patients that also name others. */
   readonly withheld: number
-  /** Members of the group that could not be read. */
+  /** Number of group members that could not be read. */
   readonly badMembers: number
 }
 
-/** Selects by the index, and by content where a filter asks for it. Throws Refusal for an unknown group. */
+/** Selects lines by the index, and by content if a filter needs it. Throws Refusal for an unknown group. */
 export async function selectLines(options: SelectOptions): Promise<Selected> {
   const test = await lineTests(options)
   const selections: Selection[] = []
@@ -97,7 +97,7 @@ async function selectFrom(
         const part = parts[record.type]
         if (part === undefined) continue
         if (!current.isCurrent(index, line)) {
-          // A client is told of deletions of what it would have received.
+          // A client learns of deletions only of resources that it would have received.
           if (current.deleted.has(record.own) && test(record, line) === 'yes') work.deleted.add(record.own)
           continue
         }

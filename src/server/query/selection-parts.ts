@@ -6,7 +6,7 @@ import { turns } from '../turns.js'
 import { contentTest } from './content-test.js'
 import type { Selection, SelectOptions } from './selection.js'
 
-/** The files that the lines of one type of one item become. */
+/** Collects the lines of one type of one item into files. */
 export class SelectionParts {
   readonly #done: Selection[] = []
   readonly #test: ((line: Buffer) => boolean) | undefined
@@ -71,7 +71,7 @@ export class SelectionParts {
     return this.#done
   }
 
-  /** Lets go of what is open. */
+  /** Releases open files. */
   async abort(): Promise<void> {
     const writer = this.#writer
     this.#writer = undefined

@@ -3,7 +3,7 @@ import type { Snapshot } from '../catalog/catalog.js'
 import type { CurrentLines } from '../catalog/current-lines.js'
 import type { Criteria } from './criteria.js'
 
-/** Lines of one type of one item that become one file of the export; as JSON in the job's folder. */
+/** Lines of one type of one item that become one file of the export; stored as JSON in the job's folder. */
 export interface Selection {
   /** `Observation-3.ndjson` */
   readonly name: string
@@ -11,13 +11,13 @@ export interface Selection {
   readonly count: number
   readonly item: SourceItem
   readonly isGzip: boolean
-  /** Of the lines, decompressed. */
+  /** Decompressed size of the lines. */
   readonly bytes: number
-  /** The file of byte runs, in the job's folder; absent where the whole item is taken as it is. */
+  /** File of byte runs in the job's folder; absent if the whole item is served unchanged. */
   readonly runs?: string
-  /** Of the runs. */
+  /** Hash of the runs. */
   readonly digest: string
-  /** The item lies in the job's own folder: Bundles of what was deleted. */
+  /** The item lies in the job's own folder (Bundles of deletions). */
   readonly isDeletions?: true
   /** Types of the deleted resources. */
   readonly names?: readonly string[]
@@ -28,14 +28,14 @@ export interface SelectOptions {
   readonly snapshot: Snapshot
   readonly current: CurrentLines
   readonly indexFolder: string
-  /** Gets the files of byte runs. */
+  /** Folder for the files of byte runs. */
   readonly folder: string
   readonly criteria: Criteria
-  /** Whether an item that is wanted as a whole may be handed out without a copy. */
+  /** Whether a whole item may be served without a copy. */
   readonly mayHandOut: boolean
-  /** A larger file is split. */
+  /** Maximum size of a file; a larger one is split. */
   readonly maxFileBytes: number
-  /** Decides which members of a group are active. */
+  /** Time at which group members must be active. */
   readonly nowMs: number
   readonly signal: AbortSignal
 }

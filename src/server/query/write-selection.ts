@@ -6,7 +6,7 @@ import { type ElementsByType, withElements } from './elements-filter.js'
 interface WriteOptions {
   readonly signal: AbortSignal
   readonly onBytes: (bytes: number) => void
-  /** Only these elements of the resources, all of `type`. */
+  /** Export only these elements of the resources, all of which are of `type`. */
   readonly elements?: ElementsByType
   readonly version?: FhirVersion
   readonly type?: string
@@ -15,7 +15,7 @@ interface WriteOptions {
 const PIECE_BYTES = 1024 * 1024
 const LF = 0x0a
 
-/** Writes the lines of a reader into a file, the last one with its line break. Returns how many. */
+/** Writes the lines of a reader to a file, adding a missing last line break. Returns their number. */
 export async function writeSelection(
   reader: SourceReader,
   file: FileHandle,
@@ -50,7 +50,7 @@ export async function writeSelection(
   return lineCount
 }
 
-/** Whole lines, of which only the item's last may lack its line break. */
+/** Yields whole lines; only the last one may lack its line break. */
 async function writeLines(
   file: FileHandle,
   lines: Buffer,

@@ -15,16 +15,16 @@ export interface CapabilityOptions {
   readonly baseUrl: string
   readonly version: FhirVersion
   readonly softwareVersion: string
-  /** Since when the server says what it says, as an instant. */
+  /** Date of the statement, as an instant. */
   readonly date: string
-  /** Absent where no authorization is needed, or it is another server's. */
+  /** Absent if no authorization is needed or another server grants it. */
   readonly tokenUrl?: string
   readonly hasAuthorization: boolean
-  /** Groups can be read and searched. */
+  /** Whether groups can be read and searched. */
   readonly hasGroups: boolean
 }
 
-/** The CapabilityStatement: the three levels of `$export`, and the search parameters of `_typeFilter`. */
+/** Builds the CapabilityStatement: the three levels of `$export` and the search parameters of `_typeFilter`. */
 export function capabilityStatement(options: CapabilityOptions): object {
   const { baseUrl, version, softwareVersion, date, hasGroups } = options
   const isOld = version === 'STU3'
@@ -85,7 +85,7 @@ function securityOf({ tokenUrl, hasAuthorization, version }: CapabilityOptions):
   }
 }
 
-/** `.well-known/smart-configuration` of the server's own token endpoint. */
+/** Builds `.well-known/smart-configuration` for the server's own token endpoint. */
 export const smartConfiguration = (tokenUrl: string): object => ({
   token_endpoint: tokenUrl,
   grant_types_supported: ['client_credentials'],

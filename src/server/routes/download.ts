@@ -10,12 +10,12 @@ import { Refusal } from '../refusal.js'
 import type { ServerEvent } from '../server-event.js'
 import { describeUnknown } from '../unknown-error.js'
 
-/** A file as it lies in a store. */
+/** A file in a store. */
 export interface StoredFile {
   readonly source: Source
   readonly item: SourceItem
   readonly isGzip: boolean
-  /** Decompressed. */
+  /** Decompressed size. */
   readonly bytes: number
 }
 
@@ -25,7 +25,7 @@ const PIECE_BYTES = 512 * 1024
 const RETRY_SECONDS = 10
 const NDJSON = 'application/fhir+ndjson'
 
-/** What of a download is told. */
+/** Figures of a download, for events. */
 export interface DownloadWatch {
   readonly onBytes: (bytes: number) => void
   readonly onEnd: () => void
@@ -33,9 +33,9 @@ export interface DownloadWatch {
 }
 
 /**
- * A file, or a part of it, as it is or compressed, whatever the client prefers. What is stored compressed goes out
- * as it lies there. Parts are parts of the file as it is, so they are never compressed. Throws Refusal 410 for a file
- * that changed since the export or is gone, and 503 for one that cannot be opened now.
+ * Answers with a file or a part of it, plain or compressed, as the client prefers. A file that is stored compressed is
+ * sent without decompressing it. Ranges refer to the plain file, so parts are never compressed. Throws Refusal 410 if
+ * the file has changed since the export or is gone, and 503 if it cannot be opened now.
  */
 export async function downloadAnswer(
   file: StoredFile,
@@ -103,7 +103,7 @@ export async function downloadAnswer(
 
 interface Opened {
   readonly reader: SourceReader
-  /** The first bytes: a store may find only then that the file is another one. */
+  /** Reads the first bytes: some stores notice only then that the file has changed. */
   readonly first: Buffer
 }
 
@@ -132,16 +132,16 @@ async function opened(
   }
 }
 
-/** Whether the version that was exported will not come back. */
+/** Whether the exported version is gone for good. */
 const isGone = (error: unknown): boolean =>
   isSluiceError(error) ? ['SOURCE_CHANGED', 'SOURCE_NOT_FOUND'].includes(error.code) : isMissing(error)
 
-/** Fast rather than small: the link is rarely slower than the processor. */
+/** Compresses fast rather than well: the network is rarely slower than the processor. */
 function packed(pieces: AsyncIterable<Buffer>, onClose: () => void): Readable {
   const gzip = createGzip({ level: 1, chunkSize: PACKED_PIECE_BYTES })
-  // A stream asks for pieces ahead: they are copied.
+  // A stream requests pieces ahead, so they are copied.
   const copies = Readable.from(copiesOf(pieces), { objectMode: false })
-  // Also where nobody ever asked for a piece.
+  // This also runs if no piece was ever requested.
   pipeline(copies, gzip, onClose)
   return gzip
 }
@@ -155,7 +155,7 @@ async function* copiesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
   for await (const piece of pieces) yield Buffer.from(piece)
 }
 
-/** `length` bytes of a reader, in two buffers: one is read into while the other is sent. */
+/** Yields `length` bytes of a reader, using two buffers: one is filled while the other is sent. */
 async function* piecesOf(
   { reader, first }: Opened,
   length: number,
@@ -168,7 +168,7 @@ async function* piecesOf(
       if (piece.length === 0) throw new Error('the file is shorter than it was')
       left -= piece.length
       const next = nextPiece(reader, free.subarray(0, Math.min(free.length, left)))
-      // It may fail while the piece is sent: whoever awaits it below hears of it.
+      // The read may fail while the piece is sent; the await below reports it.
       next.catch(() => undefined)
       onBytes(piece.length)
       yield piece
@@ -182,7 +182,7 @@ async function* piecesOf(
   }
 }
 
-/** All of the memory behind a piece. */
+/** Returns the whole buffer that a piece is a view of. */
 const buffersOf = (piece: Buffer): Buffer =>
   Buffer.from(piece.buffer as ArrayBuffer, 0, Math.min(piece.buffer.byteLength, PIECE_BYTES))
 

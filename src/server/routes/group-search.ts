@@ -16,7 +16,7 @@ export interface GroupOptions {
   readonly baseUrl: () => string
   readonly source: Source
   readonly catalog: Catalog
-  /** Groups name patients, so they are raw data. */
+  /** Whether only anonymized data may leave. Groups name patients, so they count as raw data. */
   readonly onlyAnonymized: boolean
   readonly onEvent: (event: ServerEvent) => void
 }
@@ -24,12 +24,12 @@ export interface GroupOptions {
 const MAX_PARAMETERS = 50
 const DEFAULT_COUNT = 50
 const MAX_COUNT = 100
-/** A page ends before it gets larger, unless one group is. */
+/** Maximum size of a page, unless a single group is larger. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024
-/** Below the time that an answer may take. */
+/** Time limit for a page, below that of an answer. */
 const SEARCH_TIMEOUT_MS = 50_000
 
-/** `GET Group/[id]`: the group's newest version, byte for byte. Throws Refusal. */
+/** Answers `GET Group/[id]` with the group's newest version, byte for byte. Throws Refusal. */
 export async function groupRead(
   options: GroupOptions,
   request: HttpRequest,
@@ -47,7 +47,7 @@ export async function groupRead(
   }
 }
 
-/** `GET Group?…` and `POST Group/_search`: a page of a searchset. Throws Refusal. */
+/** Answers `GET Group?…` and `POST Group/_search` with a page of a searchset. Throws Refusal. */
 export async function groupSearch(
   options: GroupOptions,
   request: HttpRequest,
@@ -99,7 +99,7 @@ function checkAccess({ onlyAnonymized }: GroupOptions, request: HttpRequest, gra
 }
 
 interface Query {
-  /** What is searched for, without the parameters of the page. */
+  /** Search criteria, without the paging parameters. */
   readonly search: URLSearchParams
   readonly test: (group: unknown) => boolean
   readonly count: number
@@ -121,7 +121,7 @@ function readQuery(request: HttpRequest): Query {
   return { search, test: filters.length === 0 ? () => true : filterTest(filters), count, offset }
 }
 
-/** Throws Refusal for what the server does not search by, unless the client is content without. */
+/** Throws Refusal for unsupported criteria, unless the client asked for lenient handling. */
 function isSupported(name: string, value: string, isLenient: boolean): boolean {
   try {
     parseFilter(`Group?${new URLSearchParams([[name, value]]).toString()}`)
@@ -149,7 +149,7 @@ function numberOf(name: string, value: string): number {
   return Number(value)
 }
 
-/** The newest version of every group; each is valid until the next is asked for. */
+/** Yields the newest version of every group; each is valid until the next is requested. */
 async function* linesOfGroups(source: Source, state: CurrentSnapshot): AsyncGenerator<Buffer> {
   const byItem = new Map<ItemIndex, GroupPlace[]>()
   for (const { index, place } of currentGroups(state)) {
@@ -174,7 +174,7 @@ async function* each<T>(values: readonly T[]): AsyncGenerator<T> {
   yield* values
 }
 
-/** The group without its members, of which there may be millions and by which nobody searches. */
+/** Returns the group without its members: there may be millions, and no search needs them. */
 function withoutMembers(line: Buffer): unknown {
   const member = findMember(line, skipSpace(line, 0, line.length), line.length, 'member')
   if (member === undefined) return JSON.parse(line.toString('utf8'))

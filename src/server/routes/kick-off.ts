@@ -25,15 +25,15 @@ export interface KickOffOptions {
   readonly source: Source
   readonly catalog: Catalog
   readonly queue: JobQueue
-  /** Absent where anonymized exports are not set up. */
+  /** Absent if anonymized exports are not configured. */
   readonly configs?: ConfigStore
   readonly requiresAccessToken: boolean
-  /** Raw exports are refused. */
+  /** Whether raw exports are refused. */
   readonly onlyAnonymized: boolean
   readonly onEvent: (event: ServerEvent) => void
 }
 
-/** Answers `$export`: 202 with the status URL, or why not. Throws Refusal. */
+/** Answers `$export` with 202 and the status URL. Throws Refusal. */
 export async function kickOff(
   options: KickOffOptions,
   request: HttpRequest,
@@ -81,7 +81,7 @@ export async function kickOff(
 const isoOf = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : new Date(ms).toISOString()
 
-/** Whether the client takes what is supported for what it asked. Throws Refusal for what cannot be answered. */
+/** Whether the client asked for lenient handling. Throws Refusal if the request cannot be answered. */
 function checkHeaders(request: HttpRequest): boolean {
   if (!acceptsJson(request))
     throw new Refusal('Accept must allow application/fhir+json.', { status: 406, code: 'not-supported' })
@@ -93,11 +93,11 @@ function checkHeaders(request: HttpRequest): boolean {
 const preferencesOf = (request: HttpRequest): string[] =>
   (request.header('prefer') ?? '').split(/[,;]/).map((part) => part.trim().toLowerCase())
 
-/** Whether the client is content without what is not supported. */
+/** Whether the client accepts an answer without unsupported parameters. */
 export const isLenientRequest = (request: HttpRequest): boolean =>
   preferencesOf(request).includes('handling=lenient')
 
-/** Whether the client takes FHIR's JSON. */
+/** Whether the client accepts FHIR JSON. */
 export const acceptsJson = (request: HttpRequest): boolean =>
   (request.header('accept') ?? '*/*')
     .split(',')
@@ -105,7 +105,7 @@ export const acceptsJson = (request: HttpRequest): boolean =>
 
 const ACCEPTED = ['application/fhir+json', 'application/json', 'application/*', '*/*', '']
 
-/** Only what the token allows: types that are named must be allowed, otherwise the allowed ones are exported. */
+/** Restricts the types to those that the token allows. Types named in the request must be allowed. */
 function narrowed(order: ExportOrder, grant: Grant, level: Level): ExportOrder {
   if (grant.types === undefined) return order
   const { types } = order.criteria
@@ -142,10 +142,10 @@ async function checkAnonymization(
 const COLLECTION =
   /^[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)+(?::[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})?$/i
 
-/** How long a kick-off waits for an index that is being built. */
+/** Maximum time that a kick-off waits for an index being built. */
 const INDEX_WAIT_MS = 10_000
 
-/** Whether the group and the patients exist, and the patients are in the group. */
+/** Checks that the group and the patients exist, and that the patients are in the group. */
 async function checkPatients(
   { source, catalog }: KickOffOptions,
   { criteria: { level, patients } }: ExportOrder,
@@ -163,7 +163,7 @@ async function checkPatients(
     throw badRequest(`${outsiders.length} of the patients are not active members of the group.`, 'value')
 }
 
-/** How many of the patients the store does not hold. */
+/** Counts the patients that the store does not hold. */
 async function unknownPatients(
   catalog: Catalog,
   { snapshot, current }: CurrentSnapshot,
@@ -186,7 +186,7 @@ async function unknownPatients(
   return missing.size
 }
 
-/** The store as it is now. Throws Refusal 503 where reading it takes long. */
+/** Lists the store. Throws Refusal 503 if that takes too long. */
 export async function currentState(catalog: Catalog): Promise<CurrentSnapshot> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
@@ -199,7 +199,7 @@ export async function currentState(catalog: Catalog): Promise<CurrentSnapshot> {
   try {
     return await Promise.race([read(), late])
   } catch (error) {
-    // The server ends: another one will have read it.
+    // This server is stopping; the next one will have read the store.
     throw isSluiceError(error) && error.code === 'INTERRUPTED' ? indexing() : error
   } finally {
     clearTimeout(timer)

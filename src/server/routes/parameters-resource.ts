@@ -6,7 +6,7 @@ import type { GivenParameter } from './parameters.js'
 export const queryParameters = ({ query }: HttpRequest): GivenParameter[] =>
   [...query].map(([name, value]) => ({ name, value }))
 
-/** The parameters of a POST: a Parameters resource; none where there is no body. Throws Refusal 400, 415. */
+/** Reads the parameters of a POST from a Parameters resource; none without a body. Throws Refusal 400, 415. */
 export function bodyParameters(request: HttpRequest): GivenParameter[] {
   if (request.query.size > 0) throw badRequest('Parameters of a POST stand in its body, not in the URL.')
   if (request.body === undefined || request.body.length === 0) return []
@@ -30,7 +30,7 @@ function givenOf(parameter: unknown): GivenParameter {
   return { name, value: textOf(values[0][1]) }
 }
 
-/** A primitive, the text of a Reference, the code of a Coding. */
+/** Returns a primitive, the text of a Reference, or the code of a Coding. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)

@@ -8,7 +8,7 @@ import { parseFilter, type SearchFilter, SearchRefusal, splitFilters } from '../
 import { spanOf } from '../query/search-date.js'
 import { badRequest, type Issue } from '../refusal.js'
 
-/** A parameter as it came, from the query or from a Parameters resource. */
+/** A parameter as received, from the query or from a Parameters resource. */
 export interface GivenParameter {
   readonly name: string
   readonly value: string
@@ -18,13 +18,13 @@ export interface ParameterContext {
   readonly level: Level
   readonly version: FhirVersion
   readonly nowMs: number
-  /** `Prefer: handling=lenient`: what is not supported is left out and noted, not refused. */
+  /** `Prefer: handling=lenient`: unsupported parameters are ignored and reported instead of refused. */
   readonly isLenient: boolean
-  /** Patients' ids may stand in a POST only: URLs are written into logs. */
+  /** Whether the request is a POST. Patient ids are accepted only there, because URLs end up in logs. */
   readonly isPost: boolean
 }
 
-/** What a kick-off asks for. */
+/** A parsed kick-off request. */
 export interface ExportOrder {
   readonly criteria: Criteria
   readonly anonymize?: AnonymizeOrder
@@ -45,7 +45,7 @@ interface Draft {
   collection?: string
 }
 
-/** Thrown for what a server may leave out under lenient handling. */
+/** Thrown for a parameter that may be ignored under lenient handling. */
 class Unsupported extends Error {}
 
 type Reader = (draft: Draft, values: readonly string[], context: ParameterContext) => void
@@ -56,7 +56,7 @@ const PROVENANCE = ['LatestProvenanceResources', 'RelevantProvenanceResources']
 // Azure's name for the container of the configurations.
 const CONFIGURATIONS = 'anonymization'
 
-// What a request may cost is bounded by what it may ask for, whatever the size of its body.
+// These limits bound the cost of a request, whatever the size of its body.
 const MAX_PARAMETERS = 10_000
 const MAX_PATIENTS = 10_000
 const MAX_TYPES = 500
@@ -67,10 +67,10 @@ const MAX_FILTER_VALUES = 10_000
 const MAX_CODES = 100
 const MAX_NOTES = 100
 
-/** Every parameter that is understood; all others are refused, or left out under lenient handling. */
+/** All supported parameters. Others are refused, or ignored under lenient handling. */
 const READERS: Readonly<Record<string, Reader>> = {
   _outputFormat(_draft, values) {
-    // A `+` that was not encoded arrives as a space.
+    // An unencoded `+` arrives as a space.
     const format = single('_outputFormat', values).replace(' ', '+').toLowerCase()
     if (!OUTPUT_FORMATS.includes(format))
       throw badValue('_outputFormat', `one of ${OUTPUT_FORMATS.join(', ')}`)
@@ -136,7 +136,7 @@ const READERS: Readonly<Record<string, Reader>> = {
     if (!names.every((name) => PROVENANCE.includes(name)))
       throw new Unsupported(`includeAssociatedData supports ${PROVENANCE.join(' and ')} only`)
   },
-  // Paged manifests are never needed: every manifest is whole.
+  // Every manifest is complete, so paging is never needed.
   allowPartialManifests: boolean('allowPartialManifests'),
   _isParallel: boolean('_isParallel'),
   _maxCount(_draft, values) {
@@ -206,7 +206,7 @@ const criteriaOf = (draft: Draft, level: Level): Criteria => ({
   withProvenance: draft.withProvenance,
 })
 
-/** The rules of `azure-systems.md` 3.8. */
+/** Checks the parameters of an anonymized export (docs/serve.md). */
 function anonymizeOrder({ config, etag, collection, container, elements }: Draft): {
   anonymize?: AnonymizeOrder
 } {
@@ -264,13 +264,13 @@ function listed(name: string, values: readonly string[], most: number): string[]
 const tooMany = (what: string, most: string) => badRequest(`${what} may have at most ${most}.`, 'too-costly')
 
 function instant(name: string, values: readonly string[]): number {
-  // A `+` of a time zone that was not encoded arrives as a space.
+  // An unencoded `+` of a time zone arrives as a space.
   const span = spanOf(single(name, values).replace(' ', '+'))
   if (span === undefined) throw badValue(name, 'an instant such as 2026-11-21T01:00:00Z')
   return span.from
 }
 
-/** A relative path of plain segments. Decoded once more: `%2f` and `%5c` shall not pass either. */
+/** Accepts a relative path of plain segments. It is decoded once more, so that `%2f` and `%5c` are caught too. */
 function pathName(name: string, values: readonly string[]): string {
   const value = single(name, values)
   const segments = [value, decoded(value)].flatMap((text) => text.split(/[/\\]/))

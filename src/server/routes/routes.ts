@@ -30,10 +30,10 @@ import { kickOff } from './kick-off.js'
 import { statusAnswer } from './status.js'
 
 export interface RouteParts {
-  /** Where the FHIR routes begin: `/fhir`, or nothing. */
+  /** Path of the FHIR routes: `/fhir`, or empty. */
   readonly path: string
   readonly baseUrl: () => string
-  /** Another server's, for the discovery document. */
+  /** Token endpoint of another server, for the discovery document. */
   readonly tokenUrl: string | undefined
   readonly source: Source
   readonly catalog: Catalog
@@ -52,10 +52,10 @@ export interface RouteParts {
   readonly onEvent: (event: ServerEvent) => void
 }
 
-/** An assertion or a search is a few kilobytes; it is read before the client is authenticated. */
+/** Maximum body of a token request or a search: a few kilobytes, since it is read before authentication. */
 const MAX_FORM_BYTES = 64 * 1024
 
-/** Everything that the server answers. */
+/** Builds all routes of the server. */
 export const routesOf = (parts: RouteParts): Route[] => [
   ...operationRoutes(parts),
   ...discoveryRoutes(parts),
@@ -64,7 +64,7 @@ export const routesOf = (parts: RouteParts): Route[] => [
   ...jobRoutes(parts),
 ]
 
-/** For whoever runs the server. */
+/** Routes for the operator of the server. */
 function operationRoutes({ metrics, catalog, isStopping }: RouteParts): Route[] {
   const get = (path: string, handle: Route['handle']): Route => ({ method: 'GET', path, name: path, handle })
   return [
@@ -167,7 +167,7 @@ function kickOffRoutes(parts: RouteParts): Route[] {
 const otherLevel = (): Refusal =>
   badRequest('$export is supported for the system, Patient and Group/[id] only.', 'not-supported')
 
-/** Clients find the groups that they may export (Bulk Data Access, "Groups"). */
+/** Routes by which clients find the groups they may export (Bulk Data Access, "Groups"). */
 function groupRoutes(parts: RouteParts): Route[] {
   const { path, guard } = parts
   const search: Route['handle'] = async (request) => groupSearch(parts, request, await guard(request))
@@ -226,14 +226,14 @@ function jobRoutes(parts: RouteParts): Route[] {
   ]
 }
 
-/** A job is known to the client that started it only; a raw one to nobody where only anonymized data leaves. */
+/** Finds a job for the client that started it; raw jobs are hidden if only anonymized data may leave. */
 async function ownJob(
   { guard, queue, requiresAccessToken, onlyAnonymized }: RouteParts,
   request: HttpRequest,
 ): Promise<{ readonly job: JobRecord; readonly grant: Grant }> {
   const grant = await guard(request)
   const job = queue.get(request.params.id)
-  // Without authorization who knows the job's random name may have it, from wherever.
+  // Without authorization, anyone who knows the job's random id may read it.
   if (job === undefined || (requiresAccessToken && job.client !== grant.client)) throw noSuchJob()
   if (onlyAnonymized && job.anonymize === undefined) throw noSuchJob()
   return { job, grant }

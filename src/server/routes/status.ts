@@ -3,14 +3,14 @@ import type { JobRecord, OutputFile } from '../jobs/job.js'
 
 const MAX_RETRY_AFTER_SECONDS = 30
 
-/** What a poll is answered: 202 with progress, the manifest, or why the job failed. */
+/** Answers a poll: 202 with progress, the manifest, or the cause of failure. */
 export function statusAnswer(job: JobRecord, progress: string, baseUrl: string): HttpAnswer {
   if (job.state === 'complete') return manifestAnswer(job, baseUrl)
   if (job.state === 'failed') {
     const { status, code, text } = job.failure ?? { status: 500, code: 'exception', text: 'Unknown Error.' }
     return outcomeAnswer(status, { severity: 'error', code, text })
   }
-  // A job that has run for long will run for longer.
+  // The longer a job has run, the less often it needs polling.
   const ageSeconds = (Date.now() - Date.parse(job.createdAt)) / 1000
   const retryAfter = Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.round(ageSeconds / 10)))
   return {
