@@ -36,7 +36,7 @@ interface Row {
   /** Times as fast as one worker, pair by pair. */
   readonly againstOneWorker?: Spread
   /** Times as fast as the loop, pair by pair. */
-  readonly againstLoop?: Spread
+  readonly againstLoop?: Spread | undefined
 }
 
 type Sample = Measured & { readonly seconds: number }

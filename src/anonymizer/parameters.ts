@@ -5,9 +5,9 @@ export type DateShiftScope = 'resource' | 'file' | 'folder' | 'patient'
 export interface Parameters {
   readonly dateShiftKey?: string
   readonly dateShiftScope: DateShiftScope
-  readonly dateShiftFixedOffsetInDays?: number
+  readonly dateShiftFixedOffsetInDays?: number | undefined
   /** Least and most days of a shift; the original's −50 and 50 by default. */
-  readonly dateShiftRangeInDays?: readonly [least: number, most: number]
+  readonly dateShiftRangeInDays?: readonly [least: number, most: number] | undefined
   /** No date keeps its true day. */
   readonly dateShiftExcludeZero?: boolean
   /** `remove`: a shifted dateTime becomes a date, an instant midnight UTC; `keep` leaves the offset as written. */

@@ -8,10 +8,10 @@ import { type CheckProblem, problem } from './problems.js'
 
 export interface CheckOptions {
   /** Compares names and sizes only and reads no content. */
-  readonly isSizesOnly?: boolean
+  readonly isSizesOnly?: boolean | undefined
   /** Looks at these files only, named below the place; all others are neither missing nor extra. */
   readonly only?: ReadonlySet<string>
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: CheckProgress) => void
 }
 

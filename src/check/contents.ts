@@ -13,7 +13,7 @@ export interface Contents {
   readonly own: readonly string[]
   /** Undefined where the report cannot be read. */
   readonly files: readonly ExpectedFile[] | undefined
-  readonly lines?: { readonly delivered: number; readonly quarantined: number }
+  readonly lines?: { readonly delivered: number; readonly quarantined: number } | undefined
   readonly problems: readonly CheckProblem[]
 }
 

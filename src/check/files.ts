@@ -8,7 +8,7 @@ export interface ExpectedFile {
   /** Below the place that is checked. */
   readonly name: string
   readonly bytes: number
-  readonly sha256?: string
+  readonly sha256?: string | undefined
 }
 
 /** What is wrong with one file; undefined where nothing is. Throws SOURCE_*, and what `onBytes` throws. */

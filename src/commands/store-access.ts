@@ -8,7 +8,7 @@ import { isLocal, placeOf, readCloudText, type StoreAccess } from '../storage/op
 import type { Terminal } from './display/terminal.js'
 
 export interface AccessOptions {
-  readonly readAheadBytes?: number
+  readonly readAheadBytes?: number | undefined
   readonly onRetry?: (retry: RetryEvent) => void
 }
 

@@ -18,14 +18,14 @@ import { concernsOf, elementsOf, sumOfChanges, Tally } from './tally.js'
 export interface DiffOptions extends DiffPlaces, ExampleOptions {
   readonly access: StoreAccess
   /** Only lines that are resources of this type. */
-  readonly type?: string
+  readonly type?: string | undefined
   /** Only this raw item. */
-  readonly item?: string
+  readonly item?: string | undefined
   /** Only this line of each item, from 1, blank lines counted. */
-  readonly line?: number
+  readonly line?: number | undefined
   readonly signal?: AbortSignal
   /** Called now and then. */
-  readonly onProgress?: (progress: DiffProgress) => void
+  readonly onProgress?: ((progress: DiffProgress) => void) | undefined
 }
 
 export interface DiffProgress {

@@ -20,7 +20,7 @@ export interface DiffPlaces {
   readonly before: string
   readonly after: string
   /** Of the run that made `after`; by default where that run keeps it. */
-  readonly state?: string
+  readonly state?: string | undefined
 }
 
 /** Throws USAGE, CONFIG_INVALID, SOURCE_*. */

@@ -22,7 +22,7 @@ export function parseBypass(noProxy: string): Bypass {
 }
 
 interface Rule {
-  readonly port?: number
+  readonly port?: number | undefined
   readonly matches: (host: string) => boolean
 }
 

@@ -13,7 +13,7 @@ const CLOCK_TOLERANCE_SECONDS = 5
 export interface AssertingClient {
   readonly clientId: string
   /** Where the client's public keys are registered, sent as `jku`. */
-  readonly jwksUrl?: string
+  readonly jwksUrl?: string | undefined
 }
 
 /** Signs an assertion that can be used once: its `jti` is random, and it expires after four minutes. */

@@ -10,8 +10,8 @@ import { userAgent } from './user-agent.js'
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string
-  readonly signal?: AbortSignal
+  readonly body?: string | undefined
+  readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
   /** Default `follow`; `none` gives the redirect itself. */
   readonly redirects?: 'follow' | 'none'
@@ -40,9 +40,9 @@ const CREDENTIALS = /^(?:authorization|cookie)$/i
 
 export interface HttpClientOptions {
   /** How long nothing may come; default 60 s. */
-  readonly silenceMs?: number
+  readonly silenceMs?: number | undefined
   /** Default none. */
-  readonly proxies?: ProxySettings
+  readonly proxies?: ProxySettings | undefined
 }
 
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {

@@ -7,15 +7,15 @@ export interface ProxyAddress {
   /** TLS to the proxy itself. */
   readonly isSecure: boolean
   /** The value of Proxy-Authorization: a secret. */
-  readonly authorization?: string
+  readonly authorization?: string | undefined
 }
 
 /** Which requests go through which proxy. */
 export interface ProxySettings {
   /** For `http:` addresses, in absolute form (RFC 9112, 3.2.2). */
-  readonly http?: ProxyAddress
+  readonly http?: ProxyAddress | undefined
   /** For `https:` addresses, by CONNECT. */
-  readonly https?: ProxyAddress
+  readonly https?: ProxyAddress | undefined
   readonly bypass: Bypass
 }
 

@@ -27,13 +27,13 @@ export class RequestFailure extends Error {
 }
 
 export interface RequestFacts {
-  readonly status?: number
+  readonly status?: number | undefined
   readonly code: string
-  readonly retryAfterMs?: number
-  readonly requestId?: string
-  readonly serviceTimeMs?: number
+  readonly retryAfterMs?: number | undefined
+  readonly requestId?: string | undefined
+  readonly serviceTimeMs?: number | undefined
   /** Where the status and the code do not tell. */
-  readonly isRetryable?: boolean
+  readonly isRetryable?: boolean | undefined
 }
 
 /** Codes of failures that neither the service nor the system names. */
@@ -120,8 +120,8 @@ export interface RetryOptions extends Partial<RetryClock> {
   /** Retries that all calls together have in stock; a success gives a tenth back (as gRPC's A6). Default 200. */
   readonly budgetCount?: number
   /** Interrupts calls and waits. */
-  readonly signal?: AbortSignal
-  readonly onRetry?: (retry: RetryEvent) => void
+  readonly signal?: AbortSignal | undefined
+  readonly onRetry?: ((retry: RetryEvent) => void) | undefined
   /** For tests: [0, 1). */
   readonly random?: () => number
 }
@@ -129,7 +129,7 @@ export interface RetryOptions extends Partial<RetryClock> {
 export interface RetryEvent {
   readonly at: string
   readonly code: string
-  readonly status?: number
+  readonly status?: number | undefined
   readonly attempt: number
   readonly waitMs: number
 }
@@ -139,7 +139,7 @@ export interface RetryCall {
   /** For messages: the item or the place, without credentials. */
   readonly at: string
   /** Ends this call alone. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** How long it goes on, from its first failure, while the service names a time to come back. */
   readonly patienceMs?: number
 }

@@ -12,9 +12,9 @@ export interface MetricsServer {
 
 export interface MetricsServerOptions {
   readonly port: number
-  readonly host?: string
+  readonly host?: string | undefined
   /** What `GET /healthz` answers, where it is served. */
-  readonly health?: () => object
+  readonly health?: (() => object) | undefined
 }
 
 /** Serves `GET /metrics` on loopback unless another host is named. Throws METRICS_UNAVAILABLE, as for a taken port. */

@@ -14,7 +14,7 @@ export interface SealedItem {
   readonly totals: Totals
   readonly sinkItem: SinkItem
   /** Where a later run finds that it was sealed; undefined where the sink itself can say. */
-  readonly sealedIn?: 'records' | 'journal'
+  readonly sealedIn?: 'records' | 'journal' | undefined
 }
 
 /** That the item is finished, or about to be. */

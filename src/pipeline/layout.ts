@@ -31,7 +31,7 @@ export interface RunFolderOptions {
   readonly family?: string
   readonly now?: Date
   /** Ends the wait for the lake's lock. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly onEvent?: RunOptions['onEvent']
   /** Whether the run of a folder is complete; default: it has a report. */
   readonly isComplete?: (folder: string, sink: Sink) => Promise<boolean>

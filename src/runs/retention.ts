@@ -4,8 +4,8 @@ import type { Lake } from '../storage/store.js'
 
 /** Which complete outputs to keep. With both settings, a folder is removed only if neither keeps it. */
 export interface Retention {
-  readonly keepLast?: number
-  readonly olderThanDays?: number
+  readonly keepLast?: number | undefined
+  readonly olderThanDays?: number | undefined
 }
 
 export interface RetentionRequest {

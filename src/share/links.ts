@@ -16,9 +16,9 @@ export interface LinkTerms {
   readonly permissions: readonly SharePermission[]
   readonly hours: number
   /** Default: now, with 5 minutes before it for clocks that differ. */
-  readonly startMs?: number
+  readonly startMs?: number | undefined
   /** IPv4: an address, or two with `-` between. */
-  readonly ip?: string
+  readonly ip?: string | undefined
   readonly isRevocable: boolean
 }
 
@@ -29,7 +29,7 @@ export interface SignedLinks {
   /** Object id in the directory, of who signs a user-delegation SAS. */
   readonly identity?: string
   /** Id of the stored access policy. */
-  readonly policy?: string
+  readonly policy?: string | undefined
   readonly links: readonly { readonly target: ShareTarget; readonly query: Secret }[]
   /** Takes back what was stored for them. */
   withdraw(): Promise<void>

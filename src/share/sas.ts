@@ -14,7 +14,7 @@ export interface Sas {
   /** The id of a stored access policy. */
   readonly policy?: string
   /** IPv4: an address, or two with `-` between. */
-  readonly ip?: string
+  readonly ip?: string | undefined
   /** `https,http` is for the emulator. */
   readonly protocol: 'https' | 'https,http'
 }

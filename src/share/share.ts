@@ -25,7 +25,7 @@ export interface SharePlace {
   /** At least one, the preferred one first. */
   readonly signers: readonly ShareSigner[]
   readonly retry: Retry
-  readonly limits?: RequestLimits
+  readonly limits?: RequestLimits | undefined
 }
 
 export interface ShareRequest extends LinkTerms {
@@ -35,7 +35,7 @@ export interface ShareRequest extends LinkTerms {
   /** Share also what is not complete, or not made by Sluice. */
   readonly isForced: boolean
   /** Throws what speaks against sharing what the files hold; called once it is clear which they are. */
-  readonly prove?: () => Promise<void>
+  readonly prove?: (() => Promise<void>) | undefined
 }
 
 /** What is handed out. The links are secrets: who shares sees them once. */

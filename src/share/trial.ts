@@ -17,14 +17,14 @@ export interface Trial {
   readonly permissions: readonly SharePermission[]
   readonly query: Secret
   /** Only from there: this machine may be elsewhere. */
-  readonly ip?: string
+  readonly ip?: string | undefined
   /** A new stored access policy takes up to 30 s to be known everywhere. */
   readonly patienceMs: number
 }
 
 export interface TrialRequests {
   readonly retry: Retry
-  readonly limits?: RequestLimits
+  readonly limits?: RequestLimits | undefined
   /** For messages. */
   readonly place: string
 }

@@ -20,20 +20,20 @@ export interface StoreAccess {
   readonly retry: Retry
   readonly limits?: RequestLimits
   /** Held by a source, beside the memory budget, to fetch a large blob ahead of its reader. Default 32 MiB. */
-  readonly readAheadBytes?: number
+  readonly readAheadBytes?: number | undefined
 }
 
 /** Keys and SAS by account, and where `azurite://` leads. */
 export interface CloudCredentials {
   readonly accounts: readonly AccountCredentials[]
-  readonly emulator?: AccountCredentials
+  readonly emulator?: AccountCredentials | undefined
 }
 
 export interface AccountCredentials {
   readonly account: string
-  readonly endpoint?: string
-  readonly key?: string
-  readonly sas?: string
+  readonly endpoint?: string | undefined
+  readonly key?: string | undefined
+  readonly sas?: string | undefined
 }
 
 /** The emulator's own account and key, published by Microsoft; they open nothing else. */
@@ -66,7 +66,7 @@ export interface LakeOptions {
   /** Make the container of the outputs if there is none; that of the state is made always. */
   readonly isToBeCreated?: boolean
   /** Where the state goes; default `<folder>.sluice`, or the container `<container>-sluice` of the same account. */
-  readonly state?: string
+  readonly state?: string | undefined
 }
 
 /** A folder, a container or a prefix in it, for the outputs of many runs. Throws USAGE, CONFIG_INVALID. */

@@ -6,7 +6,7 @@ export interface SourceItem {
   readonly bytes: number
   /** Changes whenever the content may have changed: an ETag; size, times and inode of a file. */
   readonly version: string
-  readonly promised?: PromisedContent
+  readonly promised?: PromisedContent | undefined
   /** Why it can only fail, where its name alone says so; completes "the item …". */
   readonly unreadable?: string
 }
@@ -14,7 +14,7 @@ export interface SourceItem {
 /** What the source says of an item's content: held against it before the output is committed. */
 export interface PromisedContent {
   /** Lines that are not blank. */
-  readonly lineCount?: number
+  readonly lineCount?: number | undefined
   /** The type of every resource in it. */
   readonly resourceType?: string
 }
@@ -89,11 +89,11 @@ export interface SinkHead {
   /** Changes whenever the content may have changed. */
   readonly version: string
   /** Of the item that made it, where the sink keeps it with the output. */
-  readonly fingerprint?: string
+  readonly fingerprint?: string | undefined
   /** What its commit was given, where the sink keeps that with the output. */
-  readonly mark?: string
+  readonly mark?: string | undefined
   /** SHA-256 of its bytes, in hex, of an output that was just written as a whole. */
-  readonly sha256?: string
+  readonly sha256?: string | undefined
   /** Where it is split. */
   readonly parts?: readonly SinkPart[]
 }
@@ -102,7 +102,7 @@ export interface SinkHead {
 export interface SinkPart {
   readonly name: string
   readonly bytes: number
-  readonly sha256?: string
+  readonly sha256?: string | undefined
 }
 
 /** What a sink may keep with an output. */
@@ -112,7 +112,7 @@ export interface CommitFacts {
   readonly lines: number
   readonly quarantined: number
   /** Whose output it is. */
-  readonly mark?: string
+  readonly mark?: string | undefined
 }
 
 /** Where outputs go: each appears whole under its name, or not at all. */
@@ -121,7 +121,7 @@ export interface Sink {
   /** Every request takes a round trip: more items are kept under way. */
   readonly isRemote?: true
   /** The largest output it can hold, where there is a limit. */
-  readonly mostOutputBytes?: number
+  readonly mostOutputBytes?: number | undefined
   /** Why it can hold no output of this name, as a sentence's end; undefined where it can. */
   readonly nameFault?: (name: string) => string | undefined
   /** Real paths this sink writes to; empty where it is not on this machine. */
@@ -162,7 +162,7 @@ export interface OutputPlace {
   /** From the output's start. */
   readonly outputBytes: number
   /** What `digest` was there. */
-  readonly sha256?: string
+  readonly sha256?: string | undefined
 }
 
 /** An output being written. Throws SINK_FULL, SINK_UNWRITABLE. */
@@ -216,7 +216,7 @@ export const NO_EPOCH: Epoch = { id: '', earlier: [], isNew: false }
 
 export interface LockWait {
   /** Ends the wait with INTERRUPTED. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Default true; false: SINK_LOCKED instead of waiting. */
   readonly isPatient?: boolean
   /** Called once if it waits, for at most so long. */

@@ -11,9 +11,9 @@ export interface PoolOptions {
   /** Heap of one worker; a line that needs more is WORKER_CRASHED. */
   readonly heapMebibytes: number
   /** The module whose default export answers tasks; tests replace it with one that fails. */
-  readonly entry?: URL
+  readonly entry?: URL | undefined
   /** A loaded machine takes long to start a thread. Default five minutes. */
-  readonly startTimeoutMs?: number
+  readonly startTimeoutMs?: number | undefined
   /** Called with the seconds so far, every ten seconds, while no worker has answered its first task. */
   readonly onWaiting?: (seconds: number) => void
   readonly tellEveryMs?: number

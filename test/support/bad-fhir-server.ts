@@ -18,7 +18,7 @@ export interface Asked {
 export interface Answer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
+  readonly body?: string | Uint8Array | undefined
   /** Send this many bytes of the body, then break the connection. */
   readonly cutAfter?: number
   /** Send this many bytes of the body, then nothing. */
@@ -43,9 +43,9 @@ export interface Plan {
   readonly file?: Script
   readonly cancel?: Script
   readonly token?: Script
-  readonly other?: Script
+  readonly other?: Script | undefined
   /** Changes the manifest. */
-  readonly manifest?: (manifest: Record<string, unknown>, base: string) => unknown
+  readonly manifest?: ((manifest: Record<string, unknown>, base: string) => unknown) | undefined
   /** Every call to the API needs this header; files only where the manifest says so. */
   readonly authorization?: () => string
   readonly requiresAccessToken?: boolean

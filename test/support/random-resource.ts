@@ -4,7 +4,7 @@ import { randomPrimitive } from './random-values.js'
 
 export interface ResourceOptions {
   /** The root's type; any by default. */
-  readonly type?: string
+  readonly type?: string | undefined
   /** How many elements it has, about. */
   readonly elementCount?: number
   /** Probability that something stands in it that rejects the line. */

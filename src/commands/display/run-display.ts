@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.js'
 export interface ShownEvent {
   readonly event: string
   readonly level: 'info' | 'warn'
-  readonly item?: string
+  readonly item?: string | undefined
   readonly [field: string]: unknown
 }
 

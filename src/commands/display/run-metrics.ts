@@ -9,11 +9,11 @@ export interface MetricsPlaces {
   readonly metricsPort: number | undefined
   readonly metricsFile: string | undefined
   /** Default loopback. */
-  readonly metricsHost?: string
+  readonly metricsHost?: string | undefined
   /** Folders and files of the run in which the metrics file must not lie. */
-  readonly apartFrom?: readonly string[]
+  readonly apartFrom?: readonly string[] | undefined
   /** The option or setting that named the file; default `--metrics-file`. */
-  readonly fileOption?: string
+  readonly fileOption?: string | undefined
 }
 
 /** What a metrics file must be apart from: what is local of these, and the state beside the output. */

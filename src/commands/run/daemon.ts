@@ -16,7 +16,7 @@ import type { RunValues } from './options.js'
 /** What `/healthz` answers while the schedule is kept. */
 interface Health {
   readonly state: 'waiting' | 'running'
-  readonly next?: string
+  readonly next?: string | undefined
   readonly last?: { readonly finishedAt: string; readonly exitCode: ExitCode }
 }
 

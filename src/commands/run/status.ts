@@ -15,7 +15,7 @@ interface RunStatus {
   readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted'
   readonly startedAt: string
   readonly endedAt?: string
-  readonly code?: string
+  readonly code?: string | undefined
   readonly lines?: unknown
 }
 

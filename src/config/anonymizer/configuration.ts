@@ -20,16 +20,16 @@ import { configurationSchema, parametersSchema } from './schema.js'
 /** What a run adds to its configuration. */
 export interface ConfigOptions {
   /** The version for a configuration that names none; a problem where it names another. Default R4. */
-  readonly fhirVersion?: FhirVersion
+  readonly fhirVersion?: FhirVersion | undefined
   /** Where relative paths in the configuration start; the file's own folder. */
-  readonly baseFolder?: string
-  readonly allowRandomKeys?: boolean
+  readonly baseFolder?: string | undefined
+  readonly allowRandomKeys?: boolean | undefined
   /** Take keys that can be guessed, and one key for two uses. */
-  readonly allowWeakKeys?: boolean
+  readonly allowWeakKeys?: boolean | undefined
   /** Weak keys are notices, not problems: for runs of existing configurations. */
   readonly warnsOfWeakKeys?: boolean
   /** The runs that this one belongs to: their random keys are refused. */
-  readonly series?: Series
+  readonly series?: Series | undefined
   readonly validateInput?: boolean
   readonly validateOutput?: boolean
   /** Custom methods that the caller has as functions, by name in lower case. */

@@ -7,9 +7,9 @@ import type { KeySource } from './schema.js'
 
 /** Where `sluice decrypt` finds its key: one of these. */
 export interface DecryptKeyPlace {
-  readonly config?: string
-  readonly env?: string
-  readonly file?: string
+  readonly config?: string | undefined
+  readonly env?: string | undefined
+  readonly file?: string | undefined
 }
 
 /** The key, 16, 24 or 32 bytes of UTF-8. Throws SluiceError CONFIG_INVALID, which never quotes it. */

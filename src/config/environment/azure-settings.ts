@@ -5,16 +5,16 @@ import { sluiceError } from '../../errors.js'
 export interface AzureSettings {
   readonly accounts: readonly AccountAccess[]
   /** Of `AZURITE_CONNECTION_STRING`. */
-  readonly emulator?: AccountAccess
+  readonly emulator?: AccountAccess | undefined
 }
 
 /** How one account is reached: by key or by SAS. */
 export interface AccountAccess {
   readonly account: string
   /** Of its blob service, where it is not the usual one; without `/` at its end. */
-  readonly endpoint?: string
-  readonly key?: string
-  readonly sas?: string
+  readonly endpoint?: string | undefined
+  readonly key?: string | undefined
+  readonly sas?: string | undefined
 }
 
 const CONNECTION = 'AZURE_STORAGE_CONNECTION_STRING'

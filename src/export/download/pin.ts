@@ -131,7 +131,7 @@ export class Pin {
 }
 
 interface PinHead {
-  readonly etag?: string
+  readonly etag?: string | undefined
   readonly gzip?: boolean
 }
 

@@ -19,7 +19,7 @@ export interface DelegationKey {
 /** The stored access policies of a container; none was changed up to `readAtMs` of the service's clock and is not among them. */
 export interface ContainerPolicies {
   readonly policies: readonly StoredPolicy[]
-  readonly publicAccess?: 'container' | 'blob'
+  readonly publicAccess?: 'container' | 'blob' | undefined
   readonly lastModified: Date
   readonly readAtMs: number
 }

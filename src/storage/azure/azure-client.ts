@@ -35,9 +35,9 @@ export interface ContainerOptions {
   readonly authorization: Authorization
   /** Shared by all containers of a run. */
   readonly retry: Retry
-  readonly limits?: RequestLimits
+  readonly limits?: RequestLimits | undefined
   /** Blobs of one page of a list; the service's most is the default. */
-  readonly pageCount?: number
+  readonly pageCount?: number | undefined
 }
 
 /** A stored access policy as the service has it. */

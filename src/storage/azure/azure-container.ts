@@ -34,7 +34,7 @@ export function azureContainer(options: ContainerOptions): BlobContainer {
 interface Request extends BlobAction {
   /** Bytes that go up. */
   readonly upBytes?: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 class AzureContainer implements BlobContainer {

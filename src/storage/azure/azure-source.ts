@@ -15,7 +15,7 @@ import { RangeBuffers, RangeReader } from './range-reader.js'
 
 export interface AzureSourceOptions {
   /** Bytes of all ranges together that are fetched ahead; default 32 MiB. Less than one range turns it off. */
-  readonly readAheadBytes?: number
+  readonly readAheadBytes?: number | undefined
   /** Of one request of a large blob; default 8 MiB. */
   readonly rangeBytes?: number
 }

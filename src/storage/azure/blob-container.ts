@@ -49,10 +49,10 @@ export interface BlobHead {
   readonly bytes: number
   readonly etag: string
   readonly metadata: Readonly<Record<string, string>>
-  readonly contentType?: string
-  readonly contentEncoding?: string
+  readonly contentType?: string | undefined
+  readonly contentEncoding?: string | undefined
   /** Of append blobs only. */
-  readonly committedBlockCount?: number
+  readonly committedBlockCount?: number | undefined
   readonly isFolder: boolean
   readonly isArchived: boolean
 }
@@ -62,7 +62,7 @@ export interface BlobRange {
   readonly fromByte: number
   /** The byte behind the last one. */
   readonly toByte: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Bytes of a range, in order; goes on at the byte where a connection broke. */
@@ -77,10 +77,10 @@ export type BlobBytes = Uint8Array | readonly Uint8Array[]
 
 export interface BlobWrite {
   readonly metadata?: Readonly<Record<string, string>>
-  readonly contentType?: string
-  readonly contentEncoding?: string
+  readonly contentType?: string | undefined
+  readonly contentEncoding?: string | undefined
   /** Only over this version. */
-  readonly ifMatch?: string
+  readonly ifMatch?: string | undefined
   /** Only where there is nothing. */
   readonly ifNoneMatch?: '*'
   readonly leaseId?: string
@@ -105,7 +105,7 @@ export type Appended =
 
 export interface BlockList {
   /** Undefined where nothing is committed. */
-  readonly etag?: string
+  readonly etag?: string | undefined
   readonly committed: readonly Block[]
   readonly uncommitted: readonly Block[]
 }

@@ -10,7 +10,7 @@ export interface BlobErrorContext {
   readonly role: BlobRole
   /** The container's address, without credentials. */
   readonly place: string
-  readonly sas?: SasFacts
+  readonly sas?: SasFacts | undefined
   /** How the requests are authorized. */
   readonly identity: 'sas' | 'key' | 'token'
 }

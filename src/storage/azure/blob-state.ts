@@ -9,7 +9,7 @@ export interface BlobStateOptions {
   readonly place: string
   /** Below the container, ending in `/`, or empty. */
   readonly prefix: string
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Other states lie below the prefix too, as those of a lake's runs: it is not listed, each text is asked for. */
   readonly isShared?: boolean
 }

@@ -3,8 +3,8 @@ import { sluiceError } from '../../errors.js'
 /** What a shared access signature says of itself; its signature is not among it. */
 export interface SasFacts {
   /** Letters such as `rl`; undefined where a stored access policy has them. */
-  readonly permissions?: string
-  readonly expiresAt?: string
+  readonly permissions?: string | undefined
+  readonly expiresAt?: string | undefined
   /** Made for the whole account, not for a container or blob. */
   readonly isAccountSas: boolean
 }

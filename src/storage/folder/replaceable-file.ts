@@ -9,7 +9,7 @@ export interface WrittenFile {
   /** How an earlier file of the same kind begins: only such a one, or an empty one, is replaced. */
   readonly begins: RegExp
   /** Folders and files of the run in which it must not lie. */
-  readonly apartFrom?: readonly string[]
+  readonly apartFrom?: readonly string[] | undefined
 }
 
 /** Throws USAGE for a file that is not this option's to write: an input, a configuration, an output, a key, a device. */

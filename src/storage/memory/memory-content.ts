@@ -7,7 +7,7 @@ export interface MemoryObject {
   /** Of the item that made it; none if another program did. */
   readonly fingerprint?: string
   /** What its commit was given. */
-  readonly mark?: string
+  readonly mark?: string | undefined
 }
 
 /** Bytes that grow. */
