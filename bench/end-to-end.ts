@@ -34,7 +34,7 @@ interface Row {
   readonly processorSeconds: Spread
   readonly peakMebibytes: number
   /** Times as fast as one worker, pair by pair. */
-  readonly againstOneWorker?: Spread
+  readonly againstOneWorker?: Spread | undefined
   /** Times as fast as the loop, pair by pair. */
   readonly againstLoop?: Spread | undefined
 }

@@ -22,10 +22,10 @@ export interface AnswerEvent {
   readonly event: 'export.answered'
   readonly level: 'info'
   readonly call: FailedAnswer['call']
-  readonly item?: string
+  readonly item?: string | undefined
   readonly status: number
   /** Issues by severity and code; undefined if the answer is not an OperationOutcome. */
-  readonly issues?: IssueCounts
+  readonly issues?: IssueCounts | undefined
   readonly kept: string
   readonly [field: string]: unknown
 }

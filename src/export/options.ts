@@ -15,10 +15,10 @@ export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'ite
   /** FHIR base address. */
   readonly base: string
   /** Default none. */
-  readonly auth?: ExportAuth
+  readonly auth?: ExportAuth | undefined
   readonly request: ExportRequest
   /** How the files are anonymized; without it they are stored unchanged (`--raw`). */
-  readonly plan?: AnonymizerPlan
+  readonly plan?: AnonymizerPlan | undefined
   /** Origins, besides that of the base, that may receive the token. */
   readonly trustedOrigins?: readonly string[]
   /** Time between polls if the server does not say when to return; default 5 min, at least 1 s. */
@@ -43,7 +43,7 @@ export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'ite
   readonly onInterrupt?: 'keep' | 'cancel'
   /** Opens the store that the server writes files to (`_container`). */
   readonly openStore?: OpenStore
-  readonly onEvent?: (event: RunEvent | ExportEvent) => void
+  readonly onEvent?: ((event: RunEvent | ExportEvent) => void) | undefined
 }
 
 /** An event with its fields; never a value from a resource, never a status address. */
@@ -64,7 +64,7 @@ export interface ExportEvent {
     | 'export.cancelled'
     | 'export.not-released'
   readonly level: 'info' | 'warn'
-  readonly item?: string
+  readonly item?: string | undefined
   readonly [field: string]: unknown
 }
 

@@ -32,7 +32,7 @@ export interface PublishedLines {
 
 export interface PublishedRun extends PublishedCounts {
   /** Undefined for outputs of a version of Sluice that did not note it. */
-  readonly configuration?: ConfigurationFacts | undefined
+  readonly configuration?: ConfigurationFacts
   /** The reference day, `YYYY-MM-DD`. */
   readonly asOf?: string
   readonly elementsByRule: Readonly<Record<string, number>>

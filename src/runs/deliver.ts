@@ -15,7 +15,7 @@ import { newItemsOf, type Versions } from './versions.js'
 export interface Delivery extends Contents {
   readonly report: RunReport
   /** For an export: the server's time at which the next one begins. */
-  readonly transactionTime?: string
+  readonly transactionTime?: string | undefined
   /** For an export: the server's issues, counted by severity and code. */
   readonly issues?: IssueCounts
   /** Whether the server could not export everything and that counts as a failure. */

@@ -11,15 +11,15 @@ import type { Retention } from './retention.js'
 /** A whole pipeline: source, anonymization and lake. */
 export interface Pipeline {
   /** Runs with the same name belong together, whatever their source; default: runs of the same source and request. */
-  readonly name?: string
+  readonly name?: string | undefined
   readonly source: PipelineSource
   readonly plan: AnonymizerPlan
   readonly lake: Lake
   readonly layout: 'dated' | 'dated-output'
-  readonly splitBytes?: number
+  readonly splitBytes?: number | undefined
   /** Deliver only what changed since the last complete run of the same source and configuration. */
   readonly onlyNew: boolean
-  readonly retention?: Retention
+  readonly retention?: Retention | undefined
   /** Whether an empty full run is a success; default false. */
   readonly allowEmpty?: boolean
   readonly settings: RunSettings
@@ -75,7 +75,7 @@ export interface PipelineEvent {
     | 'retention.held'
     | 'retention.failed'
   readonly level: 'info' | 'warn'
-  readonly item?: string
+  readonly item?: string | undefined
   readonly [field: string]: unknown
 }
 

@@ -41,7 +41,7 @@ export interface ServerOptions {
   readonly auth: AuthOptions
   /** Token endpoint of another server, for the discovery document. */
   readonly tokenUrl?: string
-  readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
+  readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore } | undefined
   /** Whether raw exports are refused. */
   readonly onlyAnonymized?: boolean
   readonly limits: ServerLimits

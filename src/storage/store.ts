@@ -16,7 +16,7 @@ export interface PromisedContent {
   /** Lines that are not blank. */
   readonly lineCount?: number | undefined
   /** The type of every resource in it. */
-  readonly resourceType?: string
+  readonly resourceType?: string | undefined
 }
 
 /** Where items come from. */

@@ -15,9 +15,9 @@ export interface SmartClient extends AssertingClient {
   /** Id of the key to use; default: the first one that the server's algorithms allow. */
   readonly kid?: string
   /** Default: the endpoint in the server's `.well-known/smart-configuration`. */
-  readonly tokenUrl?: string
+  readonly tokenUrl?: string | undefined
   /** Default: chosen from what the server lists; see `scopeFor`. */
-  readonly scope?: string
+  readonly scope?: string | undefined
 }
 
 /** Discovers the endpoints and chooses the key once; each token request gets its own assertion. */

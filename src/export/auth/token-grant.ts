@@ -16,9 +16,9 @@ export interface ClientCredentials {
   readonly tokenUrl: string
   readonly clientId: string
   readonly clientSecret: string
-  readonly scope?: string
+  readonly scope?: string | undefined
   /** Where the secret is sent (RFC 6749, 2.3.1); default `post`, in the form. */
-  readonly secretIn?: 'post' | 'basic'
+  readonly secretIn?: 'post' | 'basic' | undefined
 }
 
 export function clientSecretGrant(client: ClientCredentials, context: ServerContext): Grant {

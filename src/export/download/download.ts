@@ -17,7 +17,7 @@ export interface DownloadOptions {
   readonly name: string
   readonly fromByte: number
   /** Length that the manifest promises, if any. */
-  readonly promisedBytes?: number
+  readonly promisedBytes?: number | undefined
   /** Called once the whole file was received. */
   readonly onEnd: (bytes: number) => void
 }

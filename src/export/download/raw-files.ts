@@ -20,8 +20,8 @@ interface RawOutput {
   readonly name: string
   readonly bytes: number
   /** Number of non-blank lines; undefined if its gzip cannot be read. */
-  readonly lines?: number
-  readonly sha256?: string
+  readonly lines?: number | undefined
+  readonly sha256?: string | undefined
 }
 
 export interface RawOptions {
@@ -30,7 +30,7 @@ export interface RawOptions {
   readonly atOnce: number
   /** Replace existing files of these names. */
   readonly overwrite: boolean
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 const BUFFER_BYTES = 2 ** 20

@@ -6,11 +6,11 @@ export interface ExportFile {
   /** Name of the item, made from type and position in the manifest, never from the address. */
   readonly name: string
   /** Undefined if files hold several types (`organizeOutputBy`). */
-  readonly resourceType?: string
+  readonly resourceType?: string | undefined
   readonly url: URL
   /** Number of resources in the file. */
-  readonly count?: number
-  readonly bytes?: number
+  readonly count?: number | undefined
+  readonly bytes?: number | undefined
 }
 
 export interface Manifest {

@@ -2,9 +2,9 @@
 export interface ExportRequest {
   readonly level: 'system' | 'patient' | 'group'
   /** Id of the Group, for level `group`. */
-  readonly groupId?: string
+  readonly groupId?: string | undefined
   /** Default GET; POST with `patient`, as the specification requires. */
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | undefined
   /** Names and values in order; a name repeats for each of its values. Unknown names are passed on. */
   readonly parameters: readonly (readonly [name: string, value: string])[]
   /** Bulk Data 4: codes of associated data are Codings. Default: the form of versions 2 and 3. */
