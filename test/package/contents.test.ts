@@ -16,7 +16,7 @@ t.test('the tarball holds what a user needs and nothing of the tests', async (t)
   ])
     t.ok(files.has(path), path)
   t.strictSame(
-    [...files].filter((path) => /^(src|test|bench|scripts|dist\/(test|bench|scripts))\//.test(path)),
+    [...files].filter((path) => /^(?:dist\/)?(?:test|bench|scripts)\/(?!README)|^src\//.test(path)),
     [],
   )
 })
