@@ -1,9 +1,7 @@
-/** A calendar date read from bytes; one object, reused. */
-export interface CalendarDate {
-  year: number
-  month: number
-  day: number
-}
+import type { CalendarDay } from '../methods/over-89.js'
+
+/** A date read from bytes; one object, reused. */
+export type CalendarDate = { -readonly [Part in keyof CalendarDay]: number }
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const DASH = 0x2d
