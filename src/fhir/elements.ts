@@ -61,12 +61,15 @@ class LazyType implements ElementType {
   readonly name: string
   readonly jsonKind: JsonKind
   readonly isResource: boolean
-  private built: ReadonlyMap<string, Member> | undefined
+  #built: ReadonlyMap<string, Member> | undefined
+
+  readonly #build: (owner: ElementType) => ReadonlyMap<string, Member>
 
   constructor(
     facts: Omit<ElementType, 'members'>,
-    private readonly build: (owner: ElementType) => ReadonlyMap<string, Member>,
+    build: (owner: ElementType) => ReadonlyMap<string, Member>,
   ) {
+    this.#build = build
     this.id = facts.id
     this.name = facts.name
     this.jsonKind = facts.jsonKind
@@ -74,8 +77,8 @@ class LazyType implements ElementType {
   }
 
   get members(): ReadonlyMap<string, Member> {
-    this.built ??= this.build(this)
-    return this.built
+    this.#built ??= this.#build(this)
+    return this.#built
   }
 }
 

@@ -14,19 +14,19 @@ const LONGEST = 64
  * anew at every look-up. One place for each hash value.
  */
 export class KeyCache {
-  private readonly places = new Array<Key | undefined>(PLACES).fill(undefined)
+  readonly #places = new Array<Key | undefined>(PLACES).fill(undefined)
 
   /** The name that the string token `source[start, end)` is. */
   at(source: Buffer, start: number, end: number): Key {
     const length = end - start
     const hash = (source[start + 1] * 31 + source[end - 2]) * 31 + source[start + (length >> 1)] + length * 7
-    const known = this.places[hash % PLACES]
+    const known = this.#places[hash % PLACES]
     if (known !== undefined && isAt(known.quoted, source, start, end)) return known
     const text = stringText(source, start, end)
     // Any escape and any character beyond ASCII takes more bytes than it gives text.
     if (text.length !== length - 2) return { text, quoted: source.toString('utf8', start, end) }
     const key = { text: shared(text), quoted: `"${text}"` }
-    if (length <= LONGEST) this.places[hash % PLACES] = key
+    if (length <= LONGEST) this.#places[hash % PLACES] = key
     return key
   }
 }

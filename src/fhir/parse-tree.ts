@@ -34,240 +34,257 @@ const KEYS = new KeyCache()
 
 class Parser {
   readonly faults: Fault[] = []
-  private at: number
-  private spaces = 0
-  private hasEmpty = false
+  #at: number
+  #spaces = 0
+  #hasEmpty = false
+
+  readonly #elements: ElementTree
+  readonly #source: Buffer
+  readonly #start: number
+  readonly #end: number
+  readonly #wanted: ReadonlySet<string> | undefined
 
   constructor(
-    private readonly elements: ElementTree,
-    private readonly source: Buffer,
-    private readonly start: number,
-    private readonly end: number,
-    private readonly wanted: ReadonlySet<string> | undefined,
+    elements: ElementTree,
+    source: Buffer,
+    start: number,
+    end: number,
+    wanted: ReadonlySet<string> | undefined,
   ) {
-    this.at = start
+    this.#elements = elements
+    this.#source = source
+    this.#start = start
+    this.#end = end
+    this.#wanted = wanted
+    this.#at = start
   }
 
   parse(): Tree | undefined {
-    this.space()
-    if (this.source[this.at] !== 0x7b || this.at >= this.end) {
-      this.at = skipValue(this.source, this.at, this.end, 0)
-      this.finish()
+    this.#space()
+    if (this.#source[this.#at] !== 0x7b || this.#at >= this.#end) {
+      this.#at = skipValue(this.#source, this.#at, this.#end, 0)
+      this.#finish()
       return undefined
     }
-    const root = new TreeNode('', this.resourceType(undefined, 0), undefined)
-    this.object(root, 1)
-    this.finish()
+    const root = new TreeNode('', this.#resourceType(undefined, 0), undefined)
+    this.#object(root, 1)
+    this.#finish()
     return {
-      source: this.source,
+      source: this.#source,
       root,
       faults: this.faults,
-      isCompact: this.spaces === 0,
-      hasEmpty: this.hasEmpty,
+      isCompact: this.#spaces === 0,
+      hasEmpty: this.#hasEmpty,
     }
   }
 
-  private finish(): void {
-    this.space()
-    if (this.at < this.end) throw new JsonError('INVALID_JSON', this.at, 'text after the end')
+  #finish(): void {
+    this.#space()
+    if (this.#at < this.#end) throw new JsonError('INVALID_JSON', this.#at, 'text after the end')
   }
 
-  private space(): void {
-    const to = skipSpace(this.source, this.at, this.end)
-    this.spaces += to - this.at
-    this.at = to
+  #space(): void {
+    const to = skipSpace(this.#source, this.#at, this.#end)
+    this.#spaces += to - this.#at
+    this.#at = to
   }
 
-  private fault(code: Fault['code'], offset: number, node: TreeNode): void {
-    this.faults.push({ code, offset: offset - this.start, node })
+  #fault(code: Fault['code'], offset: number, node: TreeNode): void {
+    this.faults.push({ code, offset: offset - this.#start, node })
     node.isFaulty = true
   }
 
-  /** The type named by the object at `this.at`; a type without members and with a fault where it names none. */
-  private resourceType(parent: TreeNode | undefined, depth: number): ElementType {
-    checkDepth(depth + 1, this.at)
-    const found = findStringMember(this.source, this.at, this.end, 'resourceType')
-    const type = found === undefined ? undefined : this.elements.resources.get(found.text)
+  /** The type named by the object at `this.#at`; a type without members and with a fault where it names none. */
+  #resourceType(parent: TreeNode | undefined, depth: number): ElementType {
+    checkDepth(depth + 1, this.#at)
+    const found = findStringMember(this.#source, this.#at, this.#end, 'resourceType')
+    const type = found === undefined ? undefined : this.#elements.resources.get(found.text)
     if (type !== undefined) return type
-    const unknown = this.elements.anyResource
+    const unknown = this.#elements.anyResource
     const holder = parent ?? new TreeNode('', unknown, undefined)
     const code = found === undefined ? 'NOT_A_RESOURCE' : 'UNKNOWN_RESOURCE_TYPE'
-    this.fault(code, found?.start ?? this.at, holder)
+    this.#fault(code, found?.start ?? this.#at, holder)
     return unknown
   }
 
-  /** `this.at` is an opening brace; the node gets a body (a primitive: of its `_` object). */
-  private object(node: TreeNode, depth: number): void {
-    const { source, end } = this
-    checkDepth(depth, this.at)
-    const start = this.at
+  /** `this.#at` is an opening brace; the node gets a body (a primitive: of its `_` object). */
+  #object(node: TreeNode, depth: number): void {
+    const source = this.#source
+    const end = this.#end
+    checkDepth(depth, this.#at)
+    const start = this.#at
     const body = new Body()
     node.body = body
-    this.at++
-    this.space()
-    if (source[this.at] === 0x7d && this.at < end) {
-      this.at++
-      this.hasEmpty = true
-    } else this.members(node, body, depth)
+    this.#at++
+    this.#space()
+    if (source[this.#at] === 0x7d && this.#at < end) {
+      this.#at++
+      this.#hasEmpty = true
+    } else this.#members(node, body, depth)
     if (!isPrimitive(node.type)) {
       node.kind = body.members.length === 0 ? 'empty' : 'object'
       node.start = start
-      node.end = this.at
+      node.end = this.#at
     }
   }
 
-  private members(node: TreeNode, body: Body, depth: number): void {
-    const { source, end } = this
+  #members(node: TreeNode, body: Body, depth: number): void {
+    const source = this.#source
+    const end = this.#end
     for (;;) {
-      const keyStart = this.at
+      const keyStart = this.#at
       if (keyStart >= end || source[keyStart] !== 0x22)
         throw new JsonError('INVALID_JSON', keyStart, 'a property name is missing')
-      this.at = skipString(source, keyStart, end)
-      const key = KEYS.at(source, keyStart, this.at)
-      this.space()
-      if (this.at >= end || source[this.at] !== 0x3a)
-        throw new JsonError('INVALID_JSON', this.at, 'a colon is missing')
-      this.at++
-      this.space()
-      this.member(node, body, { key: key.text, keyText: key.quoted, keyStart }, depth)
-      this.space()
-      if (this.at < end && source[this.at] === 0x7d) break
-      if (this.at >= end || source[this.at] !== 0x2c)
-        throw new JsonError('INVALID_JSON', this.at, 'an object without end')
-      this.at++
-      this.space()
+      this.#at = skipString(source, keyStart, end)
+      const key = KEYS.at(source, keyStart, this.#at)
+      this.#space()
+      if (this.#at >= end || source[this.#at] !== 0x3a)
+        throw new JsonError('INVALID_JSON', this.#at, 'a colon is missing')
+      this.#at++
+      this.#space()
+      this.#member(node, body, { key: key.text, keyText: key.quoted, keyStart }, depth)
+      this.#space()
+      if (this.#at < end && source[this.#at] === 0x7d) break
+      if (this.#at >= end || source[this.#at] !== 0x2c)
+        throw new JsonError('INVALID_JSON', this.#at, 'an object without end')
+      this.#at++
+      this.#space()
     }
-    this.at++
+    this.#at++
   }
 
-  private member(
+  #member(
     node: TreeNode,
     body: Body,
     { key, keyText, keyStart }: { key: string; keyText: string; keyStart: number },
     depth: number,
   ): void {
-    const { source, end } = this
+    const source = this.#source
+    const end = this.#end
     if (hasKey(body.members, key)) {
-      this.fault('DUPLICATE_KEY', keyStart, node)
-      this.at = skipValue(source, this.at, end, depth)
+      this.#fault('DUPLICATE_KEY', keyStart, node)
+      this.#at = skipValue(source, this.#at, end, depth)
       return
     }
     if (key === 'resourceType' && node.isResource && !node.type.members.has(key)) {
-      const name = new JsonMember(key, keyText, undefined, false, this.at)
-      this.at = skipValue(source, this.at, end, depth)
-      name.end = this.at
+      const name = new JsonMember(key, keyText, undefined, false, this.#at)
+      this.#at = skipValue(source, this.#at, end, depth)
+      name.end = this.#at
       body.members.push(name)
       return
     }
     const underscore = key.charCodeAt(0) === 0x5f
     const known = node.type.members.get(underscore ? key.slice(1) : key)
     if (known === undefined || (underscore && !isPrimitive(known.type))) {
-      this.fault('UNKNOWN_ELEMENT', keyStart, node)
-      this.at = skipValue(source, this.at, end, depth)
+      this.#fault('UNKNOWN_ELEMENT', keyStart, node)
+      this.#at = skipValue(source, this.#at, end, depth)
       return
     }
-    if (this.wanted !== undefined && node.parent === undefined && !this.wanted.has(known.name)) {
-      this.at = skipValue(source, this.at, end, depth)
+    if (this.#wanted !== undefined && node.parent === undefined && !this.#wanted.has(known.name)) {
+      this.#at = skipValue(source, this.#at, end, depth)
       return
     }
-    const property = new JsonMember(key, keyText, known, underscore, this.at)
-    this.knownMember(node, body, property, depth)
-    property.end = this.at
+    const property = new JsonMember(key, keyText, known, underscore, this.#at)
+    this.#knownMember(node, body, property, depth)
+    property.end = this.#at
     body.members.push(property)
   }
 
-  private knownMember(node: TreeNode, body: Body, property: JsonMember, depth: number): void {
+  #knownMember(node: TreeNode, body: Body, property: JsonMember, depth: number): void {
     const { underscore, start } = property
     const member = property.member as Member
     const partner = isPrimitive(member.type) ? partnerOf(body, property) : undefined
-    const isArray = this.source[start] === 0x5b && start < this.end
+    const isArray = this.#source[start] === 0x5b && start < this.#end
     const add = (): TreeNode => addItem(node, body, property, partner)
-    if (isArray) this.array(underscore, add, depth + 1)
-    else this.value(add(), underscore, depth)
+    if (isArray) this.#array(underscore, add, depth + 1)
+    else this.#value(add(), underscore, depth)
     const isEmpty = property.items.length === 0
     if (isEmpty) {
       const item = add()
       // The item belongs to the partner, whose content is kept.
-      if (!underscore || partner === undefined) markToken(item, 'empty', start, this.at)
-      this.hasEmpty = true
+      if (!underscore || partner === undefined) markToken(item, 'empty', start, this.#at)
+      this.#hasEmpty = true
     }
     const { items } = property
     property.isArray = isArray && !isEmpty
     property.isEmptyArray = isEmpty
     if (isArray && !isEmpty && member.cardinality === 'one')
-      for (const item of items) markToken(item, 'fault', start, this.at)
+      for (const item of items) markToken(item, 'fault', start, this.#at)
     const wrongCount = isArray ? member.cardinality === 'one' : member.cardinality === 'many'
     const unlikePartner = partner !== undefined && (partner.isArray || partner.isEmptyArray) !== isArray
-    const isNull = this.source[start] === 0x6e
-    if ((wrongCount || unlikePartner) && !isNull) this.fault('WRONG_KIND', start, items[0])
+    const isNull = this.#source[start] === 0x6e
+    if ((wrongCount || unlikePartner) && !isNull) this.#fault('WRONG_KIND', start, items[0])
   }
 
-  private array(underscore: boolean, add: () => TreeNode, depth: number): void {
-    const { source, end } = this
-    checkDepth(depth, this.at)
-    this.at++
-    this.space()
-    if (source[this.at] === 0x5d && this.at < end) {
-      this.at++
+  #array(underscore: boolean, add: () => TreeNode, depth: number): void {
+    const source = this.#source
+    const end = this.#end
+    checkDepth(depth, this.#at)
+    this.#at++
+    this.#space()
+    if (source[this.#at] === 0x5d && this.#at < end) {
+      this.#at++
       return
     }
     for (;;) {
-      this.value(add(), underscore, depth)
-      this.space()
-      if (this.at < end && source[this.at] === 0x5d) break
-      if (this.at >= end || source[this.at] !== 0x2c)
-        throw new JsonError('INVALID_JSON', this.at, 'an array without end')
-      this.at++
-      this.space()
+      this.#value(add(), underscore, depth)
+      this.#space()
+      if (this.#at < end && source[this.#at] === 0x5d) break
+      if (this.#at >= end || source[this.#at] !== 0x2c)
+        throw new JsonError('INVALID_JSON', this.#at, 'an array without end')
+      this.#at++
+      this.#space()
     }
-    this.at++
+    this.#at++
   }
 
   /** Reads one value into the node: its own, or (underscore) its `_` object. */
-  private value(node: TreeNode, underscore: boolean, depth: number): void {
-    const { source, end } = this
-    const start = this.at
+  #value(node: TreeNode, underscore: boolean, depth: number): void {
+    const source = this.#source
+    const end = this.#end
+    const start = this.#at
     if (start >= end) throw new JsonError('INVALID_JSON', end, 'the text ends too early')
     const c = source[start]
     const expected = underscore ? 'object' : node.type.jsonKind
     if (c === 0x7b && expected === 'object') {
-      if (node.type === this.elements.anyResource) {
-        const typed = this.resourceType(node, depth)
+      if (node.type === this.#elements.anyResource) {
+        const typed = this.#resourceType(node, depth)
         // The type is known only here; a node's type never changes afterwards.
         ;(node as { type: ElementType }).type = typed
       }
-      this.object(node, depth + 1)
+      this.#object(node, depth + 1)
       return
     }
-    const kind = this.scalar(start, depth)
-    if (kind === 'null') this.hasEmpty = true
-    else if (kind !== expected) this.fault('WRONG_KIND', start, node)
+    const kind = this.#scalar(start, depth)
+    if (kind === 'null') this.#hasEmpty = true
+    else if (kind !== expected) this.#fault('WRONG_KIND', start, node)
     if (underscore) return
     node.start = start
-    node.end = this.at
-    if (kind === 'string' && expected === 'string' && isBlankToken(source, start, this.at)) {
+    node.end = this.#at
+    if (kind === 'string' && expected === 'string' && isBlankToken(source, start, this.#at)) {
       node.kind = 'empty'
-      this.hasEmpty = true
+      this.#hasEmpty = true
     } else node.kind = kind === 'null' || kind === expected ? kind : 'fault'
   }
 
   /** Skips a value that is no expected object and tells its kind. */
-  private scalar(start: number, depth: number): 'string' | 'number' | 'boolean' | 'null' | 'fault' {
-    const { source, end } = this
+  #scalar(start: number, depth: number): 'string' | 'number' | 'boolean' | 'null' | 'fault' {
+    const source = this.#source
+    const end = this.#end
     const c = source[start]
     if (c === 0x22) {
-      this.at = skipString(source, start, end)
+      this.#at = skipString(source, start, end)
       return 'string'
     }
     if (c === 0x7b || c === 0x5b) {
-      this.at = skipValue(source, start, end, depth)
+      this.#at = skipValue(source, start, end, depth)
       return 'fault'
     }
     if (c === 0x74 || c === 0x66 || c === 0x6e) {
-      this.at = skipWord(source, start, end)
+      this.#at = skipWord(source, start, end)
       return c === 0x6e ? 'null' : 'boolean'
     }
-    this.at = skipNumber(source, start, end)
+    this.#at = skipNumber(source, start, end)
     return 'number'
   }
 }

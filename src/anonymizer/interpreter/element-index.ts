@@ -15,16 +15,16 @@ export class ElementIndex {
       if (path.form.kind === 'byType') this.byType.set(path.form.name, [])
       else if (path.form.kind === 'byName') this.byName.set(path.form.name, [])
     }
-    this.addBelow(resource)
+    this.#addBelow(resource)
   }
 
-  private addBelow(node: TreeNode): void {
+  #addBelow(node: TreeNode): void {
     if (node.body === undefined) return
     for (const child of node.body.children) {
       if (!child.isReal) continue
       this.byType.get(child.type.name)?.push(child)
       this.byName.get(child.name)?.push(child)
-      if (!child.isResource) this.addBelow(child)
+      if (!child.isResource) this.#addBelow(child)
     }
   }
 }

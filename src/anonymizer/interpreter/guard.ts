@@ -13,12 +13,14 @@ import { currentValue } from './node-text.js'
  * look at are parsed.
  */
 export class Guard {
-  private readonly members: ReadonlySet<string> | undefined
+  readonly #members: ReadonlySet<string> | undefined
 
-  constructor(
-    private readonly program: Program,
-    private readonly rules: readonly CompiledRule[],
-  ) {
+  readonly #program: Program
+  readonly #rules: readonly CompiledRule[]
+
+  constructor(program: Program, rules: readonly CompiledRule[]) {
+    this.#program = program
+    this.#rules = rules
     const members = new Set<string>()
     let isKnown = true
     for (const { path } of rules) {
@@ -26,22 +28,22 @@ export class Guard {
       if (names === undefined) isKnown = false
       else for (const name of names) members.add(name)
     }
-    this.members = isKnown ? members : undefined
+    this.#members = isKnown ? members : undefined
   }
 
   /** False also where the line `source[start, end)` is none that is accepted, or where a rule fails on it. */
   isIdle(source: Buffer, start: number, end: number): boolean {
     try {
-      const tree = parseTree(this.program.elements, source, start, end, this.members)
+      const tree = parseTree(this.#program.elements, source, start, end, this.#members)
       if (tree === undefined || tree.faults.length > 0) return false
       const { root } = tree
       const scope: Scope = {
         valueOf: (element) => currentValue(element, source),
         resource: root,
         root,
-        asOf: this.program.spec.asOf,
+        asOf: this.#program.spec.asOf,
       }
-      return this.rules.every(
+      return this.#rules.every(
         ({ path: { form } }) =>
           form.kind === 'expression' && evaluate(form.expression, root, scope).length === 0,
       )

@@ -109,78 +109,87 @@ function writeEmptied(tree: Tree, out: Output): void {
 class Interpretation {
   /** Resources that get labels, with their records. */
   readonly labelled = new Map<TreeNode, number>()
-  private records = 0
+  #records = 0
   /** The resource whose rules are being applied. */
-  private inTurn: TreeNode | undefined
+  #inTurn: TreeNode | undefined
   /** Resources that lose a property which the FHIR version does not know. */
-  private readonly losers = new Set<TreeNode>()
+  readonly #losers = new Set<TreeNode>()
+
+  readonly #program: Program
+  readonly #tree: Tree
+  readonly #context: LineContext & { readonly lineStart: number }
+  readonly #counts: AnonymizerCounts
 
   constructor(
-    private readonly program: Program,
-    private readonly tree: Tree,
-    private readonly context: LineContext & { readonly lineStart: number },
-    private readonly counts: AnonymizerCounts,
+    program: Program,
+    tree: Tree,
+    context: LineContext & { readonly lineStart: number },
+    counts: AnonymizerCounts,
   ) {
+    this.#program = program
+    this.#tree = tree
+    this.#context = context
+    this.#counts = counts
     if (program.spec.unknownElements === 'drop')
-      for (const fault of tree.faults) if (fault.code === 'UNKNOWN_ELEMENT') this.drop(fault.node)
+      for (const fault of tree.faults) if (fault.code === 'UNKNOWN_ELEMENT') this.#drop(fault.node)
   }
 
   /** Unknown properties are never written; what holds them must not be copied as it stands. */
-  private drop(holder: TreeNode): void {
+  #drop(holder: TreeNode): void {
     touch(holder)
     if (holder.kind === 'empty') holder.replaced = null
     let resource = holder
     while (!resource.isResource && resource.parent !== undefined) resource = resource.parent
-    this.losers.add(resource)
+    this.#losers.add(resource)
   }
 
   /** One resource's turn: its rules, then the resources in it, then its labels. Returns the records of all of them. */
   resource(node: TreeNode): number {
-    const outer = this.records
-    this.records = this.losers.has(node) ? RECORD.REDACT : 0
-    this.turn(node)
-    let records = this.records
+    const outer = this.#records
+    this.#records = this.#losers.has(node) ? RECORD.REDACT : 0
+    this.#turn(node)
+    let records = this.#records
     for (const child of resourcesBelow(node)) records |= this.resource(child)
     if (records !== 0 && node.name !== 'contained') {
       this.labelled.set(node, records)
       touch(node)
       for (const child of node.body?.children ?? []) if (child.name === 'meta') completeInstants(child)
     }
-    this.records = outer
+    this.#records = outer
     return records
   }
 
-  private turn(node: TreeNode): void {
-    this.inTurn = node
+  #turn(node: TreeNode): void {
+    this.#inTurn = node
     const scope: Scope = {
-      valueOf: (element) => currentValue(element, this.tree.source),
+      valueOf: (element) => currentValue(element, this.#tree.source),
       resource: node,
-      root: this.tree.root,
-      asOf: this.program.spec.asOf,
+      root: this.#tree.root,
+      asOf: this.#program.spec.asOf,
     }
     let index: ElementIndex | undefined
-    const rules = this.program.rulesFor(node.type.name)
+    const rules = this.#program.rulesFor(node.type.name)
     for (const rule of rules) {
       const { form } = rule.path
-      if (form.kind === 'resource') this.claim(rule, node)
-      else if (form.kind === 'expression') this.claimSelected(rule, node, scope)
+      if (form.kind === 'resource') this.#claim(rule, node)
+      else if (form.kind === 'expression') this.#claimSelected(rule, node, scope)
       else {
         index ??= new ElementIndex(node, rules)
         const hits = (form.kind === 'byType' ? index.byType : index.byName).get(form.name) ?? []
         for (const hit of hits)
-          if (form.step === undefined) this.claim(rule, hit)
-          else for (const found of stepFrom(hit, form.step)) this.claim(rule, found)
+          if (form.step === undefined) this.#claim(rule, hit)
+          else for (const found of stepFrom(hit, form.step)) this.#claim(rule, found)
       }
     }
   }
 
-  private claimSelected(rule: CompiledRule, node: TreeNode, scope: Scope): void {
+  #claimSelected(rule: CompiledRule, node: TreeNode, scope: Scope): void {
     const { form } = rule.path
     if (form.kind !== 'expression') return
     try {
       for (const item of evaluate(form.expression, node, scope)) {
         if (!isNode(item)) throw new RuleFailure(rule, node, 'the path yields a value, not an element', false)
-        this.claim(rule, item)
+        this.#claim(rule, item)
       }
     } catch (error) {
       if (error instanceof EvaluationError) throw new RuleFailure(rule, node, error.message, false)
@@ -189,52 +198,52 @@ class Interpretation {
   }
 
   /** Counts the element as the rule's, where no earlier rule has it. */
-  private claim(rule: CompiledRule, node: TreeNode): void {
+  #claim(rule: CompiledRule, node: TreeNode): void {
     if (node.claimedBy !== 0) {
-      this.takeExtensionsLeft(rule, node)
+      this.#takeExtensionsLeft(rule, node)
       return
     }
-    this.counts.elementsByRule[rule.number - 1]++
-    this.take(rule, node)
+    this.#counts.elementsByRule[rule.number - 1]++
+    this.#take(rule, node)
   }
 
-  private take(rule: CompiledRule, node: TreeNode): void {
+  #take(rule: CompiledRule, node: TreeNode): void {
     if (node.claimedBy !== 0) {
-      this.takeExtensionsLeft(rule, node)
+      this.#takeExtensionsLeft(rule, node)
       return
     }
     const { reach, takesAway } = rule.method
     if (reach === 'element') {
-      this.remove(rule, node)
+      this.#remove(rule, node)
       return
     }
-    this.records |= this.apply(rule, node)
-    if (node.isFaulty && takesAway) this.records |= RECORD.REDACT
+    this.#records |= this.#apply(rule, node)
+    if (node.isFaulty && takesAway) this.#records |= RECORD.REDACT
     node.claimedBy = rule.number
     if (node.body === undefined) return
     const leavesExtensions = reach === 'primitive' && isPrimitive(node.type)
     for (const child of node.body.children) {
       if (child.isResource || child.detached) continue
-      if (!leavesExtensions) this.take(rule, child)
-      else if (child.type.name !== 'Extension') this.generalizeId(rule, child)
+      if (!leavesExtensions) this.#take(rule, child)
+      else if (child.type.name !== 'Extension') this.#generalizeId(rule, child)
     }
   }
 
   /** Takes the element away with everything in it: child resources and what earlier rules kept included. */
-  private remove(rule: CompiledRule, node: TreeNode): void {
-    if (node === this.inTurn)
+  #remove(rule: CompiledRule, node: TreeNode): void {
+    if (node === this.#inTurn)
       throw new RuleFailure(rule, node, `${rule.method.name} takes parts of a resource only`, false)
     node.claimedBy = rule.number
     claimBelow(node, rule.number)
-    if (node.isReal) this.records |= RECORD.REDACT
+    if (node.isReal) this.#records |= RECORD.REDACT
     if (isPrimitive(node.type)) node.replaced = null
     detach(node)
   }
 
   /** The original generalizes an element's id like its value; cases not written for ids must not reject the line. */
-  private generalizeId(rule: CompiledRule, id: TreeNode): void {
+  #generalizeId(rule: CompiledRule, id: TreeNode): void {
     try {
-      this.take(rule, id)
+      this.#take(rule, id)
     } catch (error) {
       if (!(error instanceof RuleFailure)) throw error
       id.claimedBy = rule.number
@@ -243,42 +252,42 @@ class Interpretation {
   }
 
   /** Generalize is about a value: a later rule that reaches the element takes its extensions. */
-  private takeExtensionsLeft(rule: CompiledRule, node: TreeNode): void {
+  #takeExtensionsLeft(rule: CompiledRule, node: TreeNode): void {
     if (node.body === undefined || !isPrimitive(node.type)) return
-    if (this.program.methodAt(node.claimedBy)?.reach !== 'primitive') return
+    if (this.#program.methodAt(node.claimedBy)?.reach !== 'primitive') return
     const { reach } = rule.method
     if (reach === 'primitive') return
     for (const child of node.body.children) {
       if (child.claimedBy !== 0 || child.detached || child.type.name !== 'Extension') continue
       if (reach === 'replacement') detach(child)
-      else this.take(rule, child)
+      else this.#take(rule, child)
     }
   }
 
-  private apply(rule: CompiledRule, node: TreeNode): number {
+  #apply(rule: CompiledRule, node: TreeNode): number {
     const { reach, name } = rule.method
-    if (reach === 'number') return this.number(rule, node)
-    if (reach === 'replacement') return this.replacement(rule, node)
+    if (reach === 'number') return this.#number(rule, node)
+    if (reach === 'replacement') return this.#replacement(rule, node)
     if (!isPrimitive(node.type) && node.kind === 'object') {
       if (reach === 'primitive') throw new RuleFailure(rule, node, `${name} meets a complex element`, false)
       return 0
     }
-    return this.leaf(rule, node)
+    return this.#leaf(rule, node)
   }
 
   /** Runs the method on a primitive's value. An empty one has no record, but redact takes it away all the same. */
-  private leaf(rule: CompiledRule, node: TreeNode): number {
-    const text = isPrimitive(node.type) ? sourceText(node, this.tree.source) : undefined
+  #leaf(rule: CompiledRule, node: TreeNode): number {
+    const text = isPrimitive(node.type) ? sourceText(node, this.#tree.source) : undefined
     if (text === undefined || text === '') {
       if (rule.method.takesAway) replace(node, null)
       return 0
     }
-    const change = this.changeOf(rule, node, text)
+    const change = this.#changeOf(rule, node, text)
     if (change.json !== undefined) replace(node, change.json)
     return change.record
   }
 
-  private changeOf(rule: CompiledRule, node: TreeNode, text: string): LeafChange {
+  #changeOf(rule: CompiledRule, node: TreeNode, text: string): LeafChange {
     const parent = node.parent as TreeNode
     const outcome = rule.change(
       {
@@ -291,48 +300,48 @@ class Interpretation {
           rule.rule.goesFirst === true ||
           isReferenceElement({ name: node.name, parentType: parent.type.name }),
       },
-      this.place(node),
+      this.#place(node),
     )
     if (isFailure(outcome)) throw new RuleFailure(rule, node, outcome.failed, outcome.skippable)
     return outcome
   }
 
-  private place(node: TreeNode): LeafPlace {
-    const { item, record, baseOffset, lineStart } = this.context
-    return { item, record, offset: baseOffset + node.start - lineStart, prefix: () => this.prefix(node) }
+  #place(node: TreeNode): LeafPlace {
+    const { item, record, baseOffset, lineStart } = this.#context
+    return { item, record, offset: baseOffset + node.start - lineStart, prefix: () => this.#prefix(node) }
   }
 
-  private prefix(node: TreeNode): string {
-    const scope = this.program.spec.parameters.dateShiftScope
-    const { source, root } = this.tree
+  #prefix(node: TreeNode): string {
+    const scope = this.#program.spec.parameters.dateShiftScope
+    const { source, root } = this.#tree
     if (scope === 'patient') {
       let resource = node
       while (resource.parent !== undefined && (!resource.isResource || resource.name === 'contained'))
         resource = resource.parent
       return patientIdOf(resource.type.name, source, resource.start, resource.end)
     }
-    if (scope !== 'resource' && this.context.dateShiftPrefix !== '') return this.context.dateShiftPrefix
+    if (scope !== 'resource' && this.#context.dateShiftPrefix !== '') return this.#context.dateShiftPrefix
     const id = root.body?.children.find((child) => child.name === 'id')
     return (id && currentText(id, source)) ?? ''
   }
 
   /** The number that the element is, or that it holds as a quantity. */
-  private number(rule: CompiledRule, node: TreeNode): number {
+  #number(rule: CompiledRule, node: TreeNode): number {
     const target = rule.method.changesOnly?.types.has(node.type.name)
       ? node
       : isQuantity(node.type)
         ? node.body?.children.find((child) => child.name === 'value' && child.isReal)
         : undefined
     if (target === undefined || target.claimedBy !== 0) return 0
-    const records = this.leaf(rule, target)
+    const records = this.#leaf(rule, target)
     if (records !== 0) claimBelow(node, rule.number)
     return records
   }
 
-  private replacement(rule: CompiledRule, node: TreeNode): number {
+  #replacement(rule: CompiledRule, node: TreeNode): number {
     if (!node.isReal || node.kind === 'fault') return 0
     if (isPrimitive(node.type)) {
-      const { json, record } = this.changeOf(rule, node, '')
+      const { json, record } = this.#changeOf(rule, node, '')
       substitutePrimitive(node, json ?? null, rule.number)
       return record
     }
@@ -347,10 +356,10 @@ class Interpretation {
 
   /** The first structural fault that is not inside something a rule removed; unknown elements may be dropped. */
   decidingFault(): Fault | undefined {
-    const { unknownElements } = this.program.spec
-    for (const fault of this.tree.faults) {
+    const { unknownElements } = this.#program.spec
+    for (const fault of this.#tree.faults) {
       if (fault.code === 'UNKNOWN_ELEMENT' && unknownElements === 'drop') continue
-      if (!isDropped(fault.node, this.program)) return fault
+      if (!isDropped(fault.node, this.#program)) return fault
     }
     return undefined
   }

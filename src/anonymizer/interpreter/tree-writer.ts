@@ -10,36 +10,40 @@ import { hasValue } from './prune.js'
  * with records gets its labels in `meta`, which comes last where there was none.
  */
 export class TreeWriter {
-  private readonly source: DataView
+  readonly #source: DataView
 
-  constructor(
-    private readonly tree: Tree,
-    /** Records of the resources that are to be labelled. */
-    private readonly records: ReadonlyMap<TreeNode, number>,
-    private readonly out: Output,
-  ) {
-    this.source = viewOf(tree.source)
+  readonly #tree: Tree
+  /** Records of the resources that are to be labelled. */
+  readonly #records: ReadonlyMap<TreeNode, number>
+  readonly #out: Output
+
+  constructor(tree: Tree, records: ReadonlyMap<TreeNode, number>, out: Output) {
+    this.#tree = tree
+    this.#records = records
+    this.#out = out
+    this.#source = viewOf(tree.source)
   }
 
   write(): void {
-    this.object(this.tree.root)
+    this.#object(this.#tree.root)
   }
 
-  private object(node: TreeNode): void {
-    const { out, tree } = this
-    const records = node.isResource ? (this.records.get(node) ?? 0) : 0
+  #object(node: TreeNode): void {
+    const out = this.#out
+    const tree = this.#tree
+    const records = node.isResource ? (this.#records.get(node) ?? 0) : 0
     if (!node.touched && records === 0 && tree.isCompact) {
-      this.copy(node.start, node.end)
+      this.#copy(node.start, node.end)
       return
     }
     let metaStart = -1
     let metaEnd = -1
-    this.byte(0x7b)
+    this.#byte(0x7b)
     for (const member of node.body?.members ?? []) {
       const before = out.length
       // What is no meta gives way to the one that is written at the end.
       if (records !== 0 && member.key === 'meta' && member.items[0].kind === 'null') continue
-      if (!this.member(node.body as Body, member, before)) continue
+      if (!this.#member(node.body as Body, member, before)) continue
       if (records !== 0 && member.key === 'meta') {
         metaStart = before + member.keyText.length + 1 + (out.bytes[before] === 0x2c ? 1 : 0)
         metaEnd = out.length
@@ -48,25 +52,25 @@ export class TreeWriter {
     if (records !== 0) {
       if (metaStart >= 0) addLabels(out, metaStart, metaEnd, records)
       else {
-        this.comma()
-        this.bytes(metaWithLabels(records))
+        this.#comma()
+        this.#bytes(metaWithLabels(records))
       }
     }
-    this.byte(0x7d)
+    this.#byte(0x7d)
   }
 
   /** Writes `"key":value`, with a comma before it where one is needed; false (and nothing) where nothing is left. */
-  private member(body: Body, member: JsonMember, before: number): boolean {
-    const { out } = this
+  #member(body: Body, member: JsonMember, before: number): boolean {
+    const out = this.#out
     if (member.member === undefined) {
-      this.key(member.keyText)
-      this.copy(member.start, member.end)
+      this.#key(member.keyText)
+      this.#copy(member.start, member.end)
       return true
     }
     if (!itemsToWrite(member, body).some((item) => item.touched)) {
-      this.key(member.keyText)
-      if (this.tree.isCompact) this.copy(member.start, member.end)
-      else this.items(member, member.items)
+      this.#key(member.keyText)
+      if (this.#tree.isCompact) this.#copy(member.start, member.end)
+      else this.#items(member, member.items)
       return true
     }
     // `"x": []` holds nothing: what a rule gave to the items of `_x` is written there.
@@ -74,85 +78,85 @@ export class TreeWriter {
     const items = itemsToWrite(member, body).filter((item) => !item.gone)
     const kept = items.some((item) => (member.underscore ? hasBody(item) : hasOwnValue(item)))
     if (kept) {
-      this.key(member.keyText)
-      this.items(member, items)
+      this.#key(member.keyText)
+      this.#items(member, items)
     }
     // A value given to an element that had only its `_` property needs a property of its own.
     if (member.underscore && items.some((item) => typeof item.replaced === 'string')) {
       const plainKey = member.key.slice(1)
       if (!body.members.some((other) => other.key === plainKey && !other.isEmptyArray)) {
-        this.key(JSON.stringify(plainKey))
-        this.items({ isArray: member.isArray, underscore: false }, items)
+        this.#key(JSON.stringify(plainKey))
+        this.#items({ isArray: member.isArray, underscore: false }, items)
       }
     }
     return out.length > before
   }
 
-  private items(member: Pick<JsonMember, 'isArray' | 'underscore'>, items: readonly TreeNode[]): void {
+  #items(member: Pick<JsonMember, 'isArray' | 'underscore'>, items: readonly TreeNode[]): void {
     if (!member.isArray) {
-      this.item(items[0], member.underscore)
+      this.#item(items[0], member.underscore)
       return
     }
-    this.byte(0x5b)
+    this.#byte(0x5b)
     items.forEach((item, k) => {
-      if (k > 0) this.byte(0x2c)
-      this.item(item, member.underscore)
+      if (k > 0) this.#byte(0x2c)
+      this.#item(item, member.underscore)
     })
-    this.byte(0x5d)
+    this.#byte(0x5d)
   }
 
-  private item(node: TreeNode, underscore: boolean): void {
-    const { tree } = this
+  #item(node: TreeNode, underscore: boolean): void {
+    const tree = this.#tree
     if (underscore) {
-      if (node.body === undefined || (node.touched && !hasBody(node))) this.text('null')
-      else this.underscoreBody(node)
-    } else if (typeof node.replaced === 'string') this.text(node.replaced)
-    else if (node.replaced === null || node.kind === 'none') this.text('null')
-    else if (node.kind === 'object') this.object(node)
+      if (node.body === undefined || (node.touched && !hasBody(node))) this.#text('null')
+      else this.#underscoreBody(node)
+    } else if (typeof node.replaced === 'string') this.#text(node.replaced)
+    else if (node.replaced === null || node.kind === 'none') this.#text('null')
+    else if (node.kind === 'object') this.#object(node)
     else if (node.kind === 'empty' && tree.source[node.start] !== 0x22)
-      this.text(tree.source[node.start] === 0x7b ? '{}' : '[]')
-    else this.copy(node.start, node.end)
+      this.#text(tree.source[node.start] === 0x7b ? '{}' : '[]')
+    else this.#copy(node.start, node.end)
   }
 
-  private underscoreBody(node: TreeNode): void {
-    const { out } = this
-    this.byte(0x7b)
-    for (const member of node.body?.members ?? []) this.member(node.body as Body, member, out.length)
-    this.byte(0x7d)
+  #underscoreBody(node: TreeNode): void {
+    const out = this.#out
+    this.#byte(0x7b)
+    for (const member of node.body?.members ?? []) this.#member(node.body as Body, member, out.length)
+    this.#byte(0x7d)
   }
 
-  private key(keyText: string): void {
-    this.comma()
-    this.text(keyText)
-    this.byte(0x3a)
+  #key(keyText: string): void {
+    this.#comma()
+    this.#text(keyText)
+    this.#byte(0x3a)
   }
 
-  private comma(): void {
-    const last = this.out.bytes[this.out.length - 1]
-    if (last !== 0x7b && last !== 0x5b) this.byte(0x2c)
+  #comma(): void {
+    const last = this.#out.bytes[this.#out.length - 1]
+    if (last !== 0x7b && last !== 0x5b) this.#byte(0x2c)
   }
 
-  private copy(start: number, end: number): void {
-    const { out } = this
+  #copy(start: number, end: number): void {
+    const out = this.#out
     out.reserve(end - start)
-    copyBytes(this.source, start, end, out.view, out.length)
+    copyBytes(this.#source, start, end, out.view, out.length)
     out.length += end - start
   }
 
-  private bytes(bytes: Uint8Array): void {
-    const { out } = this
+  #bytes(bytes: Uint8Array): void {
+    const out = this.#out
     out.reserve(bytes.length)
     out.bytes.set(bytes, out.length)
     out.length += bytes.length
   }
 
-  private byte(byte: number): void {
-    this.out.reserve(1)
-    this.out.bytes[this.out.length++] = byte
+  #byte(byte: number): void {
+    this.#out.reserve(1)
+    this.#out.bytes[this.#out.length++] = byte
   }
 
-  private text(text: string): void {
-    const { out } = this
+  #text(text: string): void {
+    const out = this.#out
     out.reserve(text.length * 3)
     const { bytes } = out
     let at = out.length

@@ -21,43 +21,43 @@ const DIGESTS_AT = 768
 export class HmacLanes {
   /** A message, the padding's first byte and the length must fit into one block. */
   static readonly maxBytes = BLOCK_BYTES - 9
-  private readonly sha256: Sha256Lanes
-  private readonly bytes: Uint8Array
-  private readonly words: Uint32Array
-  private readonly lengths = new Int32Array(LANES)
+  readonly #sha256: Sha256Lanes
+  readonly #bytes: Uint8Array
+  readonly #words: Uint32Array
+  readonly #lengths = new Int32Array(LANES)
 
   constructor(key: string) {
-    this.sha256 = sha256Lanes()
-    this.bytes = new Uint8Array(this.sha256.memory)
-    this.words = new Uint32Array(this.sha256.memory)
+    this.#sha256 = sha256Lanes()
+    this.#bytes = new Uint8Array(this.#sha256.memory)
+    this.#words = new Uint32Array(this.#sha256.memory)
     const keyBytes = blockKey(key)
-    this.prepare(keyBytes, 0x36, INNER_STATE_AT)
-    this.prepare(keyBytes, 0x5c, OUTER_STATE_AT)
-    this.fill(MESSAGES_AT, new Array<number>(BLOCK_WORDS).fill(0))
-    this.fill(OUTER_MESSAGES_AT + DIGEST_WORDS * VECTOR_BYTES, OUTER_PADDING)
+    this.#prepare(keyBytes, 0x36, INNER_STATE_AT)
+    this.#prepare(keyBytes, 0x5c, OUTER_STATE_AT)
+    this.#fill(MESSAGES_AT, new Array<number>(BLOCK_WORDS).fill(0))
+    this.#fill(OUTER_MESSAGES_AT + DIGEST_WORDS * VECTOR_BYTES, OUTER_PADDING)
   }
 
   /** Puts `source[from, to)`, at most `maxBytes` of it, into a lane. */
   put(lane: number, source: DataView, from: number, to: number): void {
-    const { bytes } = this
+    const bytes = this.#bytes
     const length = to - from
     const base = MESSAGES_AT + lane * 4
     for (let k = 0; k < length; k++) bytes[base + PLACES[k]] = source.getUint8(from + k)
     bytes[base + PLACES[length]] = 0x80
-    for (let k = length + 1; k <= this.lengths[lane]; k++) bytes[base + PLACES[k]] = 0
-    this.lengths[lane] = length
-    this.words[MESSAGES_AT / 4 + (BLOCK_WORDS - 1) * LANES + lane] = (BLOCK_BYTES + length) * 8
+    for (let k = length + 1; k <= this.#lengths[lane]; k++) bytes[base + PLACES[k]] = 0
+    this.#lengths[lane] = length
+    this.#words[MESSAGES_AT / 4 + (BLOCK_WORDS - 1) * LANES + lane] = (BLOCK_BYTES + length) * 8
   }
 
   /** Computes all lanes' digests. */
   run(): void {
-    this.sha256.compress(INNER_STATE_AT, MESSAGES_AT, OUTER_MESSAGES_AT)
-    this.sha256.compress(OUTER_STATE_AT, OUTER_MESSAGES_AT, DIGESTS_AT)
+    this.#sha256.compress(INNER_STATE_AT, MESSAGES_AT, OUTER_MESSAGES_AT)
+    this.#sha256.compress(OUTER_STATE_AT, OUTER_MESSAGES_AT, DIGESTS_AT)
   }
 
   /** Writes a lane's digest as 64 lower-case hex digits. */
   writeHex(lane: number, target: Uint8Array, at: number): void {
-    const { words } = this
+    const words = this.#words
     for (let k = 0; k < DIGEST_WORDS; k++, at += 8) {
       const word = words[DIGESTS_AT / 4 + k * LANES + lane]
       target[at] = HEX[word >>> 28]
@@ -72,17 +72,18 @@ export class HmacLanes {
   }
 
   /** The state after the padded key, in all lanes: where every message goes on from. */
-  private prepare(keyBytes: Uint8Array, pad: number, stateAt: number): void {
+  #prepare(keyBytes: Uint8Array, pad: number, stateAt: number): void {
     for (let lane = 0; lane < LANES; lane++)
-      for (let k = 0; k < BLOCK_BYTES; k++) this.bytes[MESSAGES_AT + lane * 4 + PLACES[k]] = keyBytes[k] ^ pad
-    this.fill(stateAt, INITIAL_STATE)
-    this.sha256.compress(stateAt, MESSAGES_AT, stateAt)
+      for (let k = 0; k < BLOCK_BYTES; k++)
+        this.#bytes[MESSAGES_AT + lane * 4 + PLACES[k]] = keyBytes[k] ^ pad
+    this.#fill(stateAt, INITIAL_STATE)
+    this.#sha256.compress(stateAt, MESSAGES_AT, stateAt)
   }
 
   /** Writes words into all lanes. */
-  private fill(at: number, words: readonly number[]): void {
+  #fill(at: number, words: readonly number[]): void {
     words.forEach((word, k) => {
-      this.words.fill(word, at / 4 + k * LANES, at / 4 + (k + 1) * LANES)
+      this.#words.fill(word, at / 4 + k * LANES, at / 4 + (k + 1) * LANES)
     })
   }
 }

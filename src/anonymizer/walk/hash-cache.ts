@@ -17,25 +17,25 @@ const WINDOWS_OFF = 15
  */
 export class HashCache {
   static readonly maxKeyBytes = KEY_BYTES
-  private readonly records: Buffer
-  private readonly view: DataView
-  private readonly mask: number
-  private turn = 0
-  private lookups = 0
-  private found = 0
-  private resting = 0
+  readonly #records: Buffer
+  readonly #view: DataView
+  readonly #mask: number
+  #turn = 0
+  #lookups = 0
+  #found = 0
+  #resting = 0
   /** Keeps the reads of `fetch` from being left out. */
   protected fetched = 0
 
   constructor(bits = 17) {
-    this.records = Buffer.alloc(RECORD_BYTES << bits)
-    this.view = viewOf(this.records)
-    this.mask = (1 << bits) - 1
+    this.#records = Buffer.alloc(RECORD_BYTES << bits)
+    this.#view = viewOf(this.#records)
+    this.#mask = (1 << bits) - 1
   }
 
   /** Where the text `source[from, to)` may stand. */
   homeOf(source: DataView, from: number, to: number): number {
-    return (hashBytes(source, from, to) & this.mask) * RECORD_BYTES
+    return (hashBytes(source, from, to) & this.#mask) * RECORD_BYTES
   }
 
   /**
@@ -43,8 +43,8 @@ export class HashCache {
    * takes a way that memory's answer decides.
    */
   fetch(homes: Int32Array, count: number): void {
-    if (this.resting > 0) return
-    const { records } = this
+    if (this.#resting > 0) return
+    const records = this.#records
     let sum = 0
     for (let n = 0; n < count; n++) {
       const home = homes[n]
@@ -58,45 +58,45 @@ export class HashCache {
    * the place that `keep` may put them in, -2 for none. `record` is the text's home.
    */
   write(source: DataView, from: number, to: number, record: number, target: DataView, at: number): number {
-    if (this.resting > 0) {
-      this.resting--
+    if (this.#resting > 0) {
+      this.#resting--
       return -2
     }
-    if (++this.lookups === WINDOW) this.look()
+    if (++this.#lookups === WINDOW) this.#look()
     const length = to - from
     const neighbour = record ^ RECORD_BYTES
-    const holder = this.holds(record, source, from, length)
+    const holder = this.#holds(record, source, from, length)
       ? record
-      : this.holds(neighbour, source, from, length)
+      : this.#holds(neighbour, source, from, length)
         ? neighbour
         : -1
     if (holder < 0) {
       // Two places in turn, so that two texts of one hash do not chase each other out.
-      this.turn ^= 1
-      return this.turn === 0 ? record : neighbour
+      this.#turn ^= 1
+      return this.#turn === 0 ? record : neighbour
     }
-    this.found++
-    copyBytes(this.view, holder + DIGITS_AT, holder + DIGITS_AT + HEX_BYTES, target, at)
+    this.#found++
+    copyBytes(this.#view, holder + DIGITS_AT, holder + DIGITS_AT + HEX_BYTES, target, at)
     return -1
   }
 
   /** Remembers the digits at `digits[at]` for the text `source[from, to)`. */
   keep(place: number, source: DataView, from: number, to: number, digits: DataView, at: number): void {
-    const { records } = this
+    const records = this.#records
     records[place] = to - from
-    copyBytes(source, from, to, this.view, place + HEAD_BYTES)
-    copyBytes(digits, at, at + HEX_BYTES, this.view, place + DIGITS_AT)
+    copyBytes(source, from, to, this.#view, place + HEAD_BYTES)
+    copyBytes(digits, at, at + HEX_BYTES, this.#view, place + DIGITS_AT)
   }
 
-  private look(): void {
-    if (this.found < WINDOW / 8) this.resting = WINDOW * WINDOWS_OFF
-    this.lookups = 0
-    this.found = 0
+  #look(): void {
+    if (this.#found < WINDOW / 8) this.#resting = WINDOW * WINDOWS_OFF
+    this.#lookups = 0
+    this.#found = 0
   }
 
-  private holds(record: number, source: DataView, from: number, length: number): boolean {
-    const { records } = this
+  #holds(record: number, source: DataView, from: number, length: number): boolean {
+    const records = this.#records
     if (records[record] !== length) return false
-    return sameBytes(source, from, from + length, this.view, record + HEAD_BYTES)
+    return sameBytes(source, from, from + length, this.#view, record + HEAD_BYTES)
   }
 }

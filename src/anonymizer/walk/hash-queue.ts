@@ -11,66 +11,67 @@ const CAPACITY = 32
  */
 export class HashQueue {
   static readonly maxBytes = Math.min(HashCache.maxKeyBytes, HmacLanes.maxBytes)
-  private readonly cache = new HashCache()
-  private readonly lanes: HmacLanes
-  private waiting = 0
-  private readonly targets = new Int32Array(CAPACITY)
-  private readonly starts = new Int32Array(CAPACITY)
-  private readonly ends = new Int32Array(CAPACITY)
-  private readonly homes = new Int32Array(CAPACITY)
+  readonly #cache = new HashCache()
+  readonly #lanes: HmacLanes
+  #waiting = 0
+  readonly #targets = new Int32Array(CAPACITY)
+  readonly #starts = new Int32Array(CAPACITY)
+  readonly #ends = new Int32Array(CAPACITY)
+  readonly #homes = new Int32Array(CAPACITY)
   /** What is being computed: its number among the waiting ones and its place in the cache, by lane. */
-  private taken = 0
-  private readonly numbers = new Int32Array(LANES)
-  private readonly places = new Int32Array(LANES)
+  #taken = 0
+  readonly #numbers = new Int32Array(LANES)
+  readonly #places = new Int32Array(LANES)
 
   constructor(key: string) {
-    this.lanes = new HmacLanes(key)
+    this.#lanes = new HmacLanes(key)
   }
 
   /** Sees to it that the digits for `source[from, to)` (1 to `maxBytes` bytes) come to `out.bytes[at]`. */
   write(source: DataView, from: number, to: number, out: Output, at: number): void {
-    const n = this.waiting++
-    this.targets[n] = at
-    this.starts[n] = from
-    this.ends[n] = to
-    this.homes[n] = this.cache.homeOf(source, from, to)
-    if (this.waiting === CAPACITY) this.settle(source, out)
+    const n = this.#waiting++
+    this.#targets[n] = at
+    this.#starts[n] = from
+    this.#ends[n] = to
+    this.#homes[n] = this.#cache.homeOf(source, from, to)
+    if (this.#waiting === CAPACITY) this.settle(source, out)
   }
 
   /** Writes all digits that are still to come; `source` is that of all of them. */
   settle(source: DataView, out: Output): void {
-    const { cache, waiting } = this
+    const cache = this.#cache
+    const waiting = this.#waiting
     if (waiting === 0) return
-    this.waiting = 0
-    if (waiting > 1) cache.fetch(this.homes, waiting)
+    this.#waiting = 0
+    if (waiting > 1) cache.fetch(this.#homes, waiting)
     for (let n = 0; n < waiting; n++) {
-      const from = this.starts[n]
-      const to = this.ends[n]
-      const place = cache.write(source, from, to, this.homes[n], out.view, this.targets[n])
+      const from = this.#starts[n]
+      const to = this.#ends[n]
+      const place = cache.write(source, from, to, this.#homes[n], out.view, this.#targets[n])
       if (place === -1) continue
-      const lane = this.taken++
-      this.lanes.put(lane, source, from, to)
-      this.numbers[lane] = n
-      this.places[lane] = place
-      if (this.taken === LANES) this.compute(source, out)
+      const lane = this.#taken++
+      this.#lanes.put(lane, source, from, to)
+      this.#numbers[lane] = n
+      this.#places[lane] = place
+      if (this.#taken === LANES) this.#compute(source, out)
     }
-    if (this.taken > 0) this.compute(source, out)
+    if (this.#taken > 0) this.#compute(source, out)
   }
 
-  private compute(source: DataView, out: Output): void {
-    this.lanes.run()
-    for (let lane = 0; lane < this.taken; lane++) {
-      const n = this.numbers[lane]
-      const at = this.targets[n]
-      this.lanes.writeHex(lane, out.bytes, at)
-      const place = this.places[lane]
-      if (place >= 0) this.cache.keep(place, source, this.starts[n], this.ends[n], out.view, at)
+  #compute(source: DataView, out: Output): void {
+    this.#lanes.run()
+    for (let lane = 0; lane < this.#taken; lane++) {
+      const n = this.#numbers[lane]
+      const at = this.#targets[n]
+      this.#lanes.writeHex(lane, out.bytes, at)
+      const place = this.#places[lane]
+      if (place >= 0) this.#cache.keep(place, source, this.#starts[n], this.#ends[n], out.view, at)
     }
-    this.taken = 0
+    this.#taken = 0
   }
 
   /** Forgets what is still to come. */
   clear(): void {
-    this.waiting = 0
+    this.#waiting = 0
   }
 }

@@ -5,19 +5,19 @@ export const nextHash = (hash: number, byte: number): number => (Math.imul(hash,
 
 /** Names looked up by their bytes. */
 export class NameSet {
-  private readonly slots: readonly (DataView | undefined)[]
-  private readonly factor: number
+  readonly #slots: readonly (DataView | undefined)[]
+  readonly #factor: number
 
   constructor(names: readonly string[]) {
     const views = names.map((name) => viewOf(Buffer.from(name)))
     const hashes = views.map((view) => hashBytes(view, 0, view.byteLength))
-    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(views, hashes))
+    ;({ slots: this.#slots, factor: this.#factor } = withoutCollisions(views, hashes))
   }
 
   /** Whether `source[from, to)` is one of the names. */
   has(source: DataView, from: number, to: number): boolean {
-    const hash = Math.imul(hashBytes(source, from, to), this.factor) >>> 16
-    const name = this.slots[hash & (this.slots.length - 1)]
+    const hash = Math.imul(hashBytes(source, from, to), this.#factor) >>> 16
+    const name = this.#slots[hash & (this.#slots.length - 1)]
     return name !== undefined && name.byteLength === to - from && sameBytes(source, from, to, name, 0)
   }
 }

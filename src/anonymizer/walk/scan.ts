@@ -167,32 +167,32 @@ const NO_VIEW = new DataView(new ArrayBuffer(0))
 export class Skipper {
   /** Whether the last skipped value held anything but nulls and blank strings. */
   sawValue = false
-  private end = 0
-  private view: DataView = NO_VIEW
+  #end = 0
+  #view: DataView = NO_VIEW
 
   /** `depth` counts the containers with the one that may begin at `p`. */
   skip(source: Buffer, view: DataView, p: number, end: number, depth: number): number {
     this.sawValue = false
-    this.view = view
-    this.end = end
-    return this.value(source, p, depth)
+    this.#view = view
+    this.#end = end
+    return this.#value(source, p, depth)
   }
 
-  private value(source: Buffer, p: number, depth: number): number {
+  #value(source: Buffer, p: number, depth: number): number {
     const c = source[p]
     if (c === 0x22) {
       if (MAYBE_SPACE[source[p + 1]] === 0) this.sawValue = true
-      else if (!this.sawValue) this.sawValue = !isBlank(source, this.view, p, this.end)
-      return anyString(source, this.view, p)
+      else if (!this.sawValue) this.sawValue = !isBlank(source, this.#view, p, this.#end)
+      return anyString(source, this.#view, p)
     }
-    if (c === 0x7b || c === 0x5b) return this.container(source, p, depth)
+    if (c === 0x7b || c === 0x5b) return this.#container(source, p, depth)
     if (c === 0x6e)
       return source[p + 1] === 0x75 && source[p + 2] === 0x6c && source[p + 3] === 0x6c ? p + 4 : 0
     this.sawValue = true
     return c === 0x74 || c === 0x66 ? scanBoolean(source, p) : scanNumber(source, p)
   }
 
-  private container(source: Buffer, p: number, depth: number): number {
+  #container(source: Buffer, p: number, depth: number): number {
     if (depth > MAX_DEPTH) return 0
     const isObject = source[p] === 0x7b
     const close = source[p] + 2
@@ -201,13 +201,13 @@ export class Skipper {
     for (;;) {
       if (isObject) {
         if (source[p] !== 0x22) return 0
-        p = anyString(source, this.view, p)
+        p = anyString(source, this.#view, p)
         if (p === 0) return 0
         p = spaceEnd(source, p)
         if (source[p] !== 0x3a) return 0
         p = spaceEnd(source, p + 1)
       }
-      p = this.value(source, p, depth + 1)
+      p = this.#value(source, p, depth + 1)
       if (p === 0) return 0
       p = spaceEnd(source, p)
       const next = source[p]

@@ -119,24 +119,24 @@ export class Table {
   first: Edge | undefined
   /** Words of 32 keys each. */
   readonly words: number
-  private readonly slots: (Edge | undefined)[]
-  private readonly mask: number
-  private readonly factor: number
+  readonly #slots: (Edge | undefined)[]
+  readonly #mask: number
+  readonly #factor: number
 
   constructor(readonly edges: readonly Edge[]) {
     if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
     this.words = (edges.length + 31) >>> 5
     this.first = edges[0]
-    ;({ slots: this.slots, factor: this.factor } = withoutCollisions(
+    ;({ slots: this.#slots, factor: this.#factor } = withoutCollisions(
       edges,
       edges.map(({ name }) => Buffer.from(name).reduce(nextHash, 0)),
     ))
-    this.mask = this.slots.length - 1
+    this.#mask = this.#slots.length - 1
   }
 
   /** The edge whose key hashes so; the caller compares the bytes. */
   at(hash: number): Edge | undefined {
-    return this.slots[(Math.imul(hash, this.factor) >>> 16) & this.mask]
+    return this.#slots[(Math.imul(hash, this.#factor) >>> 16) & this.#mask]
   }
 }
 
@@ -152,26 +152,30 @@ export interface ResourceStart {
 
 /** All tables of a program; one per place and surroundings, made when the data first leads there. */
 export class WalkTables {
-  private readonly starts = new Map<string, ResourceStart | undefined>()
+  readonly #starts = new Map<string, ResourceStart | undefined>()
 
-  constructor(private readonly program: Program) {}
+  readonly #program: Program
+
+  constructor(program: Program) {
+    this.#program = program
+  }
 
   /** Where the walk of a resource begins; undefined where a rule for its type needs the interpreter. */
   start(typeName: string, name: string): ResourceStart | undefined {
     const key = `${typeName}.${name}`
-    if (this.starts.has(key)) return this.starts.get(key)
-    const start = this.compile(typeName, name)
-    this.starts.set(key, start)
+    if (this.#starts.has(key)) return this.#starts.get(key)
+    const start = this.#compile(typeName, name)
+    this.#starts.set(key, start)
     return start
   }
 
-  private compile(typeName: string, name: string): ResourceStart | undefined {
-    const type = this.program.elements.resources.get(typeName)
+  #compile(typeName: string, name: string): ResourceStart | undefined {
+    const type = this.#program.elements.resources.get(typeName)
     if (type === undefined) return undefined
     const paths = new Map<number, readonly StepPath[]>()
     const guarded: CompiledRule[] = []
     let changes = false
-    for (const rule of this.program.rulesFor(typeName)) {
+    for (const rule of this.#program.rulesFor(typeName)) {
       const compiled = compilePath(rule.path)
       if (compiled !== undefined) {
         paths.set(rule.number, compiled)
@@ -181,54 +185,58 @@ export class WalkTables {
     }
     const automaton = new Automaton(paths)
     const place = automaton.start(type, name)
-    const reach = this.program.methodAt(place.claim)?.reach
+    const reach = this.#program.methodAt(place.claim)?.reach
     if (reach === 'replacement' || reach === 'primitive' || reach === 'element') return undefined
-    const builder = new TableBuilder(this.program, automaton, name === 'contained')
-    const guard = guarded.length === 0 ? undefined : new Guard(this.program, guarded)
+    const builder = new TableBuilder(this.#program, automaton, name === 'contained')
+    const guard = guarded.length === 0 ? undefined : new Guard(this.#program, guarded)
     return { type, name, table: builder.resource(place), guard }
   }
 }
 
 class TableBuilder {
-  private readonly tables = new Map<string, Table>()
-  private readonly drops = new Map<number, boolean>()
+  readonly #tables = new Map<string, Table>()
+  readonly #drops = new Map<number, boolean>()
 
-  constructor(
-    private readonly program: Program,
-    private readonly automaton: Automaton,
-    private readonly contained: boolean,
-  ) {}
+  readonly #program: Program
+  readonly #automaton: Automaton
+  readonly #contained: boolean
+
+  constructor(program: Program, automaton: Automaton, contained: boolean) {
+    this.#program = program
+    this.#automaton = automaton
+    this.#contained = contained
+  }
 
   resource(place: Place): Table {
-    const edges = this.edges(place, false)
+    const edges = this.#edges(place, false)
     edges.push(new Edge('resourceType', edges.length, { act: ACT.RESOURCE_TYPE }))
     return new Table(edges)
   }
 
-  private table(place: Place, inMeta: boolean): Table {
+  #table(place: Place, inMeta: boolean): Table {
     const key = `${place.id}${inMeta ? 'm' : ''}`
-    let table = this.tables.get(key)
+    let table = this.#tables.get(key)
     if (table === undefined) {
-      table = new Table(this.edges(place, inMeta))
-      this.tables.set(key, table)
+      table = new Table(this.#edges(place, inMeta))
+      this.#tables.set(key, table)
     }
     return table
   }
 
-  private edges(place: Place, inMeta: boolean): Edge[] {
+  #edges(place: Place, inMeta: boolean): Edge[] {
     const edges: Edge[] = []
     for (const member of place.type.members.values()) {
       if (member.type.isResource) {
-        edges.push(this.resourceEdge(place, member, edges.length))
+        edges.push(this.#resourceEdge(place, member, edges.length))
         continue
       }
-      const child = this.automaton.child(place, member)
-      const isMeta = place.type.isResource && member.key === 'meta' && !this.contained
-      const facts = this.memberFacts(place, member, child, inMeta || isMeta)
+      const child = this.#automaton.child(place, member)
+      const isMeta = place.type.isResource && member.key === 'meta' && !this.#contained
+      const facts = this.#memberFacts(place, member, child, inMeta || isMeta)
       const isId = place.type.isResource && member.key === 'id'
       edges.push(new Edge(member.key, edges.length, { ...facts, isMeta, isId }))
       if (isPrimitive(member.type)) {
-        const act = this.underscoreAct(place, child)
+        const act = this.#underscoreAct(place, child)
         const extra = { ...facts, act, isUnderscore: true, opening: 0x7b, counts: 0 }
         edges.push(new Edge(`_${member.key}`, edges.length, extra))
       }
@@ -236,18 +244,18 @@ class TableBuilder {
     return edges
   }
 
-  private resourceEdge(place: Place, member: Member, index: number): Edge {
-    const { always, types } = this.automaton.crossing(place, member.name)
+  #resourceEdge(place: Place, member: Member, index: number): Edge {
+    const { always, types } = this.#automaton.crossing(place, member.name)
     const arity = ARITY[member.cardinality]
     return new Edge(member.key, index, { act: always ? ACT.BAIL : ACT.RESOURCE, arity, bailTypes: types })
   }
 
-  private memberFacts(place: Place, member: Member, child: Place, inMeta: boolean): EdgeFacts {
-    const rule = child.claim === 0 ? undefined : this.program.rules[child.claim - 1]
+  #memberFacts(place: Place, member: Member, child: Place, inMeta: boolean): EdgeFacts {
+    const rule = child.claim === 0 ? undefined : this.#program.rules[child.claim - 1]
     const { name, jsonKind } = member.type
     const isMetaInstant = inMeta && name === 'instant'
     // Only a record makes full instants of those in meta.
-    const act = isMetaInstant && rule?.method.isUnrecorded ? ACT.BAIL : this.act(place, member, child)
+    const act = isMetaInstant && rule?.method.isUnrecorded ? ACT.BAIL : this.#act(place, member, child)
     return {
       act,
       arity: ARITY[member.cardinality],
@@ -259,71 +267,71 @@ class TableBuilder {
       parentType: place.type.name,
       kind: jsonKind === 'object' ? 'string' : jsonKind,
       isMetaInstant,
-      makeTable: () => this.table(child, inMeta),
+      makeTable: () => this.#table(child, inMeta),
     }
   }
 
-  private act(place: Place, member: Member, child: Place): number {
-    const method = this.program.methodAt(child.claim)
+  #act(place: Place, member: Member, child: Place): number {
+    const method = this.#program.methodAt(child.claim)
     if (method?.reach === 'element') return removedAct(child)
     if (!isPrimitive(member.type)) {
       if (method?.reach === 'replacement' || method?.reach === 'primitive') return ACT.BAIL
-      if (this.isChangedQuantity(place)) return ACT.BAIL
-      return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
+      if (this.#isChangedQuantity(place)) return ACT.BAIL
+      return this.#isDropped(child) ? ACT.DROP : ACT.OBJECT
     }
-    const step = method === undefined ? 'keep' : this.step(method, place, member)
+    const step = method === undefined ? 'keep' : this.#step(method, place, member)
     return step === 'keep' ? KEEP[member.type.jsonKind] : ACTS[step]
   }
 
-  private step(method: Method, place: Place, { name, type }: Member): WalkStep {
+  #step(method: Method, place: Place, { name, type }: Member): WalkStep {
     if (type.jsonKind === 'object') return 'method'
     const leaf = { name, type: type.name, parentType: place.type.name, kind: type.jsonKind }
-    return method.walk?.(leaf, this.program.spec.parameters) ?? 'method'
+    return method.walk?.(leaf, this.#program.spec.parameters) ?? 'method'
   }
 
   /** The `_` object of a primitive: some methods treat value and extensions as one. */
-  private underscoreAct(place: Place, child: Place): number {
-    const reach = this.program.methodAt(child.claim)?.reach
-    if (reach === 'replacement' || reach === 'primitive' || this.isChangedQuantity(place)) return ACT.BAIL
+  #underscoreAct(place: Place, child: Place): number {
+    const reach = this.#program.methodAt(child.claim)?.reach
+    if (reach === 'replacement' || reach === 'primitive' || this.#isChangedQuantity(place)) return ACT.BAIL
     if (reach === 'element') return removedAct(child)
     // A changed number takes its extensions with it, unchanged.
     if (reach === 'number' && child.type.jsonKind === 'number') return ACT.BAIL
-    return this.isDropped(child) ? ACT.DROP : ACT.OBJECT
+    return this.#isDropped(child) ? ACT.DROP : ACT.OBJECT
   }
 
   /** In such a quantity only its own value changes. */
-  private isChangedQuantity({ claim, type }: Place): boolean {
-    return isQuantity(type) && this.program.methodAt(claim)?.reach === 'number'
+  #isChangedQuantity({ claim, type }: Place): boolean {
+    return isQuantity(type) && this.#program.methodAt(claim)?.reach === 'number'
   }
 
   /** Whether redact leaves nothing of anything that can stand below (recursive types: unless shown otherwise). */
-  private isDropped(place: Place): boolean {
-    const known = this.drops.get(place.id)
+  #isDropped(place: Place): boolean {
+    const known = this.#drops.get(place.id)
     if (known !== undefined) return known
-    if (!this.isRedacted(place)) return false
+    if (!this.#isRedacted(place)) return false
     const seen = new Set<Place>()
-    const drops = this.allDropped(place, seen)
+    const drops = this.#allDropped(place, seen)
     // What one walk proved of the places it met holds for them too; what it refuted is known of the first only.
-    if (drops) for (const met of seen) this.drops.set(met.id, true)
-    else this.drops.set(place.id, false)
+    if (drops) for (const met of seen) this.#drops.set(met.id, true)
+    else this.#drops.set(place.id, false)
     return drops
   }
 
-  private isRedacted({ claim }: Place): boolean {
-    return redacts(this.program.methodAt(claim))
+  #isRedacted({ claim }: Place): boolean {
+    return redacts(this.#program.methodAt(claim))
   }
 
-  private allDropped(place: Place, seen: Set<Place>): boolean {
-    if (seen.has(place) || this.drops.get(place.id) === true) return true
-    if (!this.isRedacted(place)) return false
+  #allDropped(place: Place, seen: Set<Place>): boolean {
+    if (seen.has(place) || this.#drops.get(place.id) === true) return true
+    if (!this.#isRedacted(place)) return false
     seen.add(place)
     for (const member of place.type.members.values()) {
       if (member.type.isResource) return false
-      const child = this.automaton.child(place, member)
-      const method = this.program.methodAt(child.claim)
+      const child = this.#automaton.child(place, member)
+      const method = this.#program.methodAt(child.claim)
       if (method === undefined) return false
-      if (isPrimitive(member.type) && this.step(method, place, member) !== 'drop') return false
-      if (!this.allDropped(child, seen)) return false
+      if (isPrimitive(member.type) && this.#step(method, place, member) !== 'drop') return false
+      if (!this.#allDropped(child, seen)) return false
     }
     return true
   }
