@@ -1,8 +1,8 @@
 import { parseTree } from '../../fhir/parse-tree.js'
 import { JsonError } from '../../json/scanner.js'
 import { evaluate } from '../../rules/evaluate/evaluate.js'
-import type { Scope } from '../../rules/evaluate/scope.js'
-import { EvaluationError } from '../../rules/evaluate/values/item.js'
+import { EvaluationError } from '../../rules/evaluate/evaluation-error.js'
+import { resourceScope } from '../../rules/evaluate/scope.js'
 import { rootMembers } from '../../rules/path/root-members.js'
 import type { CompiledRule, Program } from '../program.js'
 import { currentValue } from './node-text.js'
@@ -37,12 +37,10 @@ export class Guard {
       const tree = parseTree(this.#program.elements, source, start, end, this.#members)
       if (tree === undefined || tree.faults.length > 0) return false
       const { root } = tree
-      const scope: Scope = {
+      const scope = resourceScope(root, root, {
         valueOf: (element) => currentValue(element, source),
-        resource: root,
-        root,
         asOf: this.#program.spec.asOf,
-      }
+      })
       return this.#rules.every(
         ({ path: { form } }) =>
           form.kind === 'expression' && evaluate(form.expression, root, scope).length === 0,

@@ -4,8 +4,9 @@ import { patientIdOf } from '../../fhir/patient-compartment.js'
 import { type Fault, pathOf, type Tree, type TreeNode } from '../../fhir/tree.js'
 import { JsonError } from '../../json/scanner.js'
 import { evaluate } from '../../rules/evaluate/evaluate.js'
-import { isNode, type Scope } from '../../rules/evaluate/scope.js'
-import { EvaluationError } from '../../rules/evaluate/values/item.js'
+import { EvaluationError } from '../../rules/evaluate/evaluation-error.js'
+import { isNode } from '../../rules/evaluate/item.js'
+import { resourceScope, type Scope } from '../../rules/evaluate/scope.js'
 import type { AnonymizerCounts } from '../counts.js'
 import { fullInstant, metaWithLabels } from '../labels.js'
 import { isFailure, isReferenceElement, type LeafChange, type LeafPlace, RECORD } from '../methods/leaf.js'
@@ -161,12 +162,10 @@ class Interpretation {
 
   #turn(node: TreeNode): void {
     this.#inTurn = node
-    const scope: Scope = {
+    const scope = resourceScope(node, this.#tree.root, {
       valueOf: (element) => currentValue(element, this.#tree.source),
-      resource: node,
-      root: this.#tree.root,
       asOf: this.#program.spec.asOf,
-    }
+    })
     let index: ElementIndex | undefined
     const rules = this.#program.rulesFor(node.type.name)
     for (const rule of rules) {

@@ -2,7 +2,7 @@ import { numberText } from '../../fhir/decimal.js'
 import { trimText } from '../../fhir/text.js'
 import type { TreeNode } from '../../fhir/tree.js'
 import { stringText } from '../../json/scanner.js'
-import { type Item, leafItem, string } from '../../rules/evaluate/values/item.js'
+import { leafValue, string, type Value } from '../../rules/evaluate/value.js'
 
 /** The text of a primitive's source value (law 2.5); undefined where it has none. */
 export function sourceText(node: TreeNode, source: Buffer): string | undefined {
@@ -20,9 +20,9 @@ export function currentText(node: TreeNode, source: Buffer): string | undefined 
 }
 
 /** What a primitive element holds now, as a FHIRPath value: a text where it is no value of its type. */
-export function currentValue(node: TreeNode, source: Buffer): Item | undefined {
+export function currentValue(node: TreeNode, source: Buffer): Value | undefined {
   if (node.type.jsonKind === 'object') return undefined
   const text = currentText(node, source)
   if (text === undefined) return undefined
-  return leafItem(node.type.name, text) ?? string(text)
+  return leafValue(node.type.name, text) ?? string(text)
 }

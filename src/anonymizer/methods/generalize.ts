@@ -1,15 +1,13 @@
 import { decimalText } from '../../fhir/decimal.js'
 import { jsonString } from '../../fhir/text.js'
-import { truth } from '../../rules/evaluate/values/collections.js'
-import { evaluate } from '../../rules/evaluate/values/evaluate.js'
-import {
-  EvaluationError,
-  type Item,
-  type Items,
-  itemText,
-  leafItem,
-} from '../../rules/evaluate/values/item.js'
-import { type Expression, ExpressionError, parseExpression } from '../../rules/path/parser.js'
+import { evaluate, isTrue } from '../../rules/evaluate/evaluate.js'
+import { EvaluationError } from '../../rules/evaluate/evaluation-error.js'
+import { type Items, isNode } from '../../rules/evaluate/item.js'
+import { valueScope } from '../../rules/evaluate/scope.js'
+import { leafValue, type Value, valueText } from '../../rules/evaluate/value.js'
+import type { Expression } from '../../rules/expression/expression.js'
+import { parseExpression } from '../../rules/path/parser.js'
+import { ExpressionError } from '../../rules/path/tokens.js'
 import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
 import { method, type RuleWith } from './method.js'
 
@@ -49,10 +47,10 @@ function compileGeneralize(rule: RuleWith<typeof settings>, asOf: string): LeafM
   )
   const other = rule.otherValues === 'keep' ? KEPT : REMOVED
   return (leaf) => {
-    const item = leafItem(leaf.type, leaf.text)
-    if (item === undefined) return failure(`the value is no ${leaf.type}`)
+    const value = leafValue(leaf.type, leaf.text)
+    if (value === undefined) return failure(`the value is no ${leaf.type}`)
     try {
-      return generalized(cases, leaf, { item, today: asOf }) ?? other
+      return generalized(cases, leaf, { value, asOf }) ?? other
     } catch (error) {
       if (error instanceof EvaluationError) return failure(error.message)
       throw error
@@ -65,39 +63,38 @@ const failure = (reason: string): LeafFailure => ({ failed: `generalize: ${reaso
 function generalized(
   cases: readonly Case[],
   leaf: Leaf,
-  { item, today }: { readonly item: Item; readonly today: string },
+  { value: original, asOf }: { readonly value: Value; readonly asOf: string },
 ): LeafChange | undefined {
-  const self = [item]
-  const variables = new Map([['context', self]])
-  const scope = { focus: self, self, index: 0, total: [], today, variables }
+  const scope = valueScope(original, leaf.text, asOf)
   for (const { condition, value } of cases) {
     // Only a single false rejects: empty and non-boolean results take the case.
-    if (truth(evaluate(condition, scope)) === false) continue
-    return { record: RECORD.GENERALIZE, json: resultToken(evaluate(value, scope), leaf, item) }
+    if (isTrue(condition, original, scope) === false) continue
+    return { record: RECORD.GENERALIZE, json: resultToken(evaluate(value, original, scope), leaf, original) }
   }
   return undefined
 }
 
-function resultToken(result: Items, leaf: Leaf, original: Item): string | null | undefined {
-  if (result.length === 0) return null
-  if (result.length > 1) throw new EvaluationError('the value is several items')
-  return result[0] === original ? undefined : token(result[0], leaf.type)
+function resultToken(items: Items, leaf: Leaf, original: Value): string | null | undefined {
+  const [result] = items
+  if (result === undefined) return null
+  if (items.length > 1 || isNode(result)) throw new EvaluationError('the value is several items')
+  return result === original ? undefined : token(result, leaf.type)
 }
 
 const NUMBER_TYPES = new Set(['integer', 'unsignedInt', 'positiveInt'])
 
-/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (law 11.2). */
-function token(item: Item, type: string): string {
-  switch (item.kind) {
+/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (0.3). */
+function token(value: Value, type: string): string {
+  switch (value.kind) {
     case 'boolean':
-      return String(item.value)
+      return String(value.value)
     case 'integer':
     case 'decimal':
-      return decimalText(item.value)
+      return decimalText(value.value)
     case 'long':
-      return NUMBER_TYPES.has(type) ? decimalText(item.value) : `"${decimalText(item.value)}"`
+      return NUMBER_TYPES.has(type) ? decimalText(value.value) : `"${decimalText(value.value)}"`
     default:
-      return jsonString(itemText(item))
+      return jsonString(valueText(value))
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Expression } from '../path/parser.js'
+import type { Call, Expression } from '../expression/expression.js'
 import type { RulePath } from '../path/rule-path.js'
 
 /** A step of a plain path: what may follow from an element to those it selects, told by names and types alone. */
@@ -72,9 +72,10 @@ function typeSteps(type: string): readonly Step[] | undefined {
   return name.includes('.') ? undefined : [{ kind: 'type', name }]
 }
 
-function callSteps({ name, args }: Extract<Expression, { op: 'call' }>): readonly Step[] | undefined {
+function callSteps({ name, args }: Call): readonly Step[] | undefined {
   const [argument] = args
-  const text = argument?.op === 'literal' && argument.kind === 'string' ? argument.text : undefined
+  const isName = argument?.op === 'literal' && (argument.kind === 'string' || argument.kind === 'type')
+  const text = isName ? argument.text : undefined
   switch (name) {
     case 'children':
     case 'descendants':

@@ -1,4 +1,4 @@
-import { type Expression, LEVELS, TYPE_FUNCTIONS } from '../path/parser.js'
+import { type Expression, LEVELS, type Literal } from './expression.js'
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const OPERATOR_NAMES = new Set(LEVELS.flat().filter((operator) => NAME.test(operator)))
@@ -19,7 +19,7 @@ export function print(expression: Expression): string {
     case 'member':
       return after(expression.input, printName(expression.name, expression.delimited))
     case 'call':
-      return after(expression.input, `${expression.name}(${printArguments(expression)})`)
+      return after(expression.input, `${expression.name}(${expression.args.map(print).join(', ')})`)
     case 'at':
       return `${operand(expression.input)}[${print(expression.position)}]`
     case 'type':
@@ -60,12 +60,7 @@ const operand = (expression: Expression): string =>
 const printName = (name: string, delimited: boolean): string =>
   delimited || !NAME.test(name) || OPERATOR_NAMES.has(name) ? `\`${name.replace(/[\\`]/g, '\\$&')}\`` : name
 
-function printArguments({ name, args }: Extract<Expression, { op: 'call' }>): string {
-  if (!TYPE_FUNCTIONS.has(name)) return args.map(print).join(', ')
-  return args.map((type) => (type.op === 'literal' ? type.text : print(type))).join(', ')
-}
-
-function printLiteral({ kind, text }: Extract<Expression, { op: 'literal' }>): string {
+function printLiteral({ kind, text }: Literal): string {
   if (kind === 'string') return `'${text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n')}'`
   if (kind === 'date') return `@${text}`
   if (kind === 'dateTime') return text.includes('T') ? `@${text}` : `@${text}T`

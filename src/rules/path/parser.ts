@@ -1,135 +1,11 @@
-import { FUNCTIONS } from './functions.js'
-
-/**
- * A FHIRPath expression. Own parser rather than HL7's: the anonymizer's dialect binds `is`/`as` looser than `|`
- * and `<`, takes double-quoted names and names such as `div` after a dot, and knows `nodesByType`/`nodesByName`
- * (law 4.1). An `input` of undefined is the focus.
- */
-export type Expression =
-  | { readonly op: 'literal'; readonly kind: LiteralKind; readonly text: string }
-  | { readonly op: 'empty' }
-  | { readonly op: 'variable'; readonly name: string }
-  | { readonly op: 'this' | 'index' | 'total' }
-  | { readonly op: 'member'; readonly name: string; readonly delimited: boolean; readonly input?: Expression }
-  | {
-      readonly op: 'call'
-      readonly name: string
-      readonly args: readonly Expression[]
-      readonly input?: Expression
-    }
-  | { readonly op: 'at'; readonly input: Expression; readonly position: Expression }
-  | {
-      readonly op: 'binary'
-      readonly operator: string
-      readonly left: Expression
-      readonly right: Expression
-    }
-  | { readonly op: 'type'; readonly operator: 'is' | 'as'; readonly input: Expression; readonly type: string }
-  | { readonly op: 'sign'; readonly negative: boolean; readonly input: Expression }
-
-export type LiteralKind =
-  | 'string'
-  | 'boolean'
-  | 'integer'
-  | 'decimal'
-  | 'date'
-  | 'dateTime'
-  | 'time'
-  | 'quantity'
-
-/** Thrown by `parseExpression`; `offset` counts characters. */
-export class ExpressionError {
-  constructor(
-    readonly message: string,
-    readonly offset: number,
-  ) {}
-}
+import { FUNCTIONS } from '../evaluate/functions/functions.js'
+import { type Expression, LEVELS, partsOf } from '../expression/expression.js'
+import { ExpressionError, type Token, tokenize } from './tokens.js'
 
 /** Parses; throws ExpressionError for bad syntax, an unknown function or a wrong number of arguments. */
 export function parseExpression(text: string): Expression {
   return new ExpressionParser(tokenize(text)).whole()
 }
-
-/** The expressions directly inside one. */
-export function partsOf(expression: Expression): readonly Expression[] {
-  switch (expression.op) {
-    case 'member':
-      return expression.input === undefined ? [] : [expression.input]
-    case 'call':
-      return expression.input === undefined ? expression.args : [expression.input, ...expression.args]
-    case 'at':
-      return [expression.input, expression.position]
-    case 'binary':
-      return [expression.left, expression.right]
-    case 'type':
-    case 'sign':
-      return [expression.input]
-    default:
-      return []
-  }
-}
-
-type TokenKind =
-  | 'name'
-  | 'delimited'
-  | 'number'
-  | 'string'
-  | 'date'
-  | 'time'
-  | 'symbol'
-  | 'variable'
-  | 'special'
-  | 'end'
-interface Token {
-  readonly kind: TokenKind
-  readonly text: string
-  readonly offset: number
-}
-
-const PATTERNS: readonly (readonly [TokenKind | 'space', string])[] = [
-  ['space', String.raw`\s+|//[^\n]*|/\*[\s\S]*?\*/`],
-  ['time', String.raw`@T\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?`],
-  [
-    'date',
-    String.raw`@\d{4}(?:-\d\d(?:-\d\d)?)?(?:T(?:\d\d(?::\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?)?)?`,
-  ],
-  ['number', String.raw`\d+(?:\.\d+)?`],
-  ['string', String.raw`'(?:[^'\\]|\\[\s\S])*'`],
-  ['delimited', String.raw`${'`'}(?:[^${'`'}\\]|\\.)*${'`'}|"(?:[^"\\]|\\.)*"`],
-  ['special', String.raw`\$(?:this|index|total)`],
-  ['variable', `%(?:[A-Za-z_][A-Za-z0-9_-]*|\`[^\`]*\`|'[^']*')`],
-  ['name', '[A-Za-z_][A-Za-z0-9_]*'],
-  ['symbol', String.raw`<=|>=|!=|!~|[-+*/&|<>=~.,()[\]{}]`],
-]
-const TOKEN = new RegExp(PATTERNS.map(([kind, pattern]) => `(?<${kind}>${pattern})`).join('|'), 'y')
-
-function tokenize(text: string): Token[] {
-  const tokens: Token[] = []
-  TOKEN.lastIndex = 0
-  while (TOKEN.lastIndex < text.length) {
-    const offset = TOKEN.lastIndex
-    const groups = TOKEN.exec(text)?.groups
-    if (groups === undefined) throw new ExpressionError('this is not FHIRPath', offset)
-    for (const [kind] of PATTERNS)
-      if (kind !== 'space' && groups[kind] !== undefined) tokens.push({ kind, text: groups[kind], offset })
-  }
-  tokens.push({ kind: 'end', text: '', offset: text.length })
-  return tokens
-}
-
-/** Binary operators by binding power, loosest first, as the original binds them. */
-export const LEVELS: readonly (readonly string[])[] = [
-  ['implies'],
-  ['or', 'xor'],
-  ['and'],
-  ['in', 'contains'],
-  ['=', '~', '!=', '!~'],
-  ['is', 'as'],
-  ['<', '<=', '>', '>='],
-  ['|'],
-  ['+', '-', '&'],
-  ['*', '/', 'div', 'mod'],
-]
 
 const POWER = new Map(LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level])))
 
@@ -283,21 +159,21 @@ class ExpressionParser {
   }
 
   private args(name: Token): Expression[] {
-    const counts = FUNCTIONS.get(name.text)
-    if (counts === undefined) throw new ExpressionError(`no function ${name.text}() exists`, name.offset)
+    const row = FUNCTIONS.get(name.text)
+    if (row === undefined) throw new ExpressionError(`no function ${name.text}() exists`, name.offset)
     const args: Expression[] = []
     if (!this.takeSymbol(')')) {
-      do args.push(TYPE_FUNCTIONS.has(name.text) ? this.typeArgument() : this.inner())
+      do args.push(row.args[args.length] === 'type' ? this.typeArgument() : this.inner())
       while (this.takeSymbol(','))
       this.expectSymbol(')')
     }
-    if (args.length < counts.min || args.length > counts.max)
+    if (args.length < row.args.length - (row.optional ?? 0) || args.length > row.args.length)
       throw new ExpressionError(`${name.text}() takes another number of arguments`, name.offset)
     return args
   }
 
   private typeArgument(): Expression {
-    return { op: 'literal', kind: 'string', text: this.typeName() }
+    return { op: 'literal', kind: 'type', text: this.typeName() }
   }
 
   private typeName(): string {
@@ -324,7 +200,6 @@ function isDeeperThan(most: number, whole: Expression): boolean {
 }
 
 const KEYWORDS = new Set(['div', 'mod', 'and', 'or', 'xor', 'implies'])
-export const TYPE_FUNCTIONS = new Set(['is', 'as', 'ofType'])
 const UNITS = new Set(
   ['year', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'].flatMap((unit) => [
     unit,

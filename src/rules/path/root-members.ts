@@ -1,7 +1,6 @@
-import type { Expression } from './parser.js'
-
-/** Functions whose arguments look from each item of their input. */
-const PER_ITEM = new Set('where select exists any all repeat'.split(' '))
+import { FUNCTIONS } from '../evaluate/functions/functions.js'
+import { looksFromItems } from '../evaluate/functions/row.js'
+import type { Expression } from '../expression/expression.js'
 
 /**
  * The names of a resource's own elements that an expression on it may look at, or in, and perhaps some more; undefined
@@ -26,9 +25,12 @@ function collect(expression: Expression, names: Set<string>, isBelow: boolean): 
       if (isBelow) return true
       names.add(expression.name)
       return /^[a-z]\w*$/.test(expression.name)
-    case 'call':
+    case 'call': {
       if (expression.input === undefined ? !isBelow : !collect(expression.input, names, isBelow)) return false
-      return expression.args.every((arg) => collect(arg, names, isBelow || PER_ITEM.has(expression.name)))
+      const row = FUNCTIONS.get(expression.name)
+      const areBelow = row !== undefined && looksFromItems(row)
+      return expression.args.every((arg) => collect(arg, names, isBelow || areBelow))
+    }
     case 'at':
       return collect(expression.input, names, isBelow) && collect(expression.position, names, isBelow)
     case 'binary':

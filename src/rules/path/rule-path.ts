@@ -1,4 +1,6 @@
-import { type Expression, ExpressionError, parseExpression } from './parser.js'
+import type { Expression } from '../expression/expression.js'
+import { parseExpression } from './parser.js'
+import { ExpressionError } from './tokens.js'
 
 /** A rule's path, split as the original splits it (law 3.1, 3.4). */
 export interface RulePath {

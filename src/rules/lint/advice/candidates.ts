@@ -1,15 +1,12 @@
 import { type ElementTree, type ElementType, isPrimitive, type Member } from '../../../fhir/elements.js'
-import type { Expression } from '../../path/parser.js'
+import type { Call, Expression, MemberStep } from '../../expression/expression.js'
 import { concrete } from '../elements/place.js'
 import { renamesOf, versionsWith } from '../elements/versions.js'
 import type { Fault } from '../judge/faults.js'
 import { comparedKind } from '../judge/outcome.js'
 import { conditionCandidates, failureCandidates } from './condition-candidates.js'
-import { type Candidate, ofType, parentOf, step, text } from './expressions.js'
+import { type Candidate, ofType, parentOf, step, text, typeName as typeNameLiteral } from './expressions.js'
 import { editDistance, nearestName } from './nearest-name.js'
-
-type MemberStep = Extract<Expression, { op: 'member' }>
-type Call = Extract<Expression, { op: 'call' }>
 
 /** What the author may have meant, most likely first. */
 export function candidates(fault: Fault, whole: Expression, tree: ElementTree): readonly Candidate[] {
@@ -260,7 +257,7 @@ const typeNameOf = (expression: Expression & { op: 'call' | 'type' }): string =>
 }
 
 const withType = (expression: Expression & { op: 'call' | 'type' }, type: string): Expression =>
-  expression.op === 'type' ? { ...expression, type } : { ...expression, args: [text(type)] }
+  expression.op === 'type' ? { ...expression, type } : { ...expression, args: [typeNameLiteral(type)] }
 
 /** `nodesByType(HumanName)` and `nodesByType("HumanName")`: the argument must be a text. */
 function argumentCandidates(expression: Expression, tree: ElementTree): Candidate[] {

@@ -1,6 +1,6 @@
 import type { ElementTree } from '../../../fhir/elements.js'
+import type { Expression } from '../../expression/expression.js'
 import { print } from '../../expression/print.js'
-import type { Expression } from '../../path/parser.js'
 import type { Place } from '../elements/place.js'
 import type { Fault } from '../judge/faults.js'
 import type { Outcome } from '../judge/outcome.js'

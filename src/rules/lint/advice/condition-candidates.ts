@@ -1,12 +1,9 @@
 import type { ElementType } from '../../../fhir/elements.js'
-import type { Expression } from '../../path/parser.js'
+import type { Binary, Call, Expression } from '../../expression/expression.js'
 import type { Fault } from '../judge/faults.js'
 import { comparedKind } from '../judge/outcome.js'
 import { type Candidate, ofType, parentOf, step, text } from './expressions.js'
 import { nearestName } from './nearest-name.js'
-
-type Binary = Extract<Expression, { op: 'binary' }>
-type Call = Extract<Expression, { op: 'call' }>
 
 /** The part of a complex element that is meant where the element is compared with a text. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import { type Expression, partsOf } from '../../path/parser.js'
+import { type Expression, partsOf } from '../../expression/expression.js'
 
 /** The same expression with one part, found by identity, replaced. */
 export function replaced(whole: Expression, target: Expression, by: Expression): Expression {
@@ -41,6 +41,8 @@ export interface Candidate {
 
 export const text = (content: string): Expression => ({ op: 'literal', kind: 'string', text: content })
 
+export const typeName = (name: string): Expression => ({ op: 'literal', kind: 'type', text: name })
+
 export const step = (name: string, input: Expression | undefined): Expression => ({
   op: 'member',
   name,
@@ -51,6 +53,6 @@ export const step = (name: string, input: Expression | undefined): Expression =>
 export const ofType = (input: Expression, type: string): Expression => ({
   op: 'call',
   name: 'ofType',
-  args: [text(type)],
+  args: [typeName(type)],
   input,
 })

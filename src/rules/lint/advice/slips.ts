@@ -1,4 +1,4 @@
-import { ExpressionError } from '../../path/parser.js'
+import { ExpressionError } from '../../path/tokens.js'
 
 /** Something that other languages write otherwise, with how FHIRPath writes it. */
 export interface Slip {

@@ -1,5 +1,6 @@
 import { type ElementTree, isPrimitive } from '../../../fhir/elements.js'
-import { type Expression, parseExpression } from '../../path/parser.js'
+import type { Expression } from '../../expression/expression.js'
+import { parseExpression } from '../../path/parser.js'
 import { type CaseVerdict, mendedCase } from '../advice/case-repair.js'
 import type { Place } from '../elements/place.js'
 import { judgeBinary } from '../judge/binary.js'

@@ -1,4 +1,4 @@
-import type { Expression } from '../../path/parser.js'
+import type { Expression } from '../../expression/expression.js'
 import type { RulePath } from '../../path/rule-path.js'
 import { isRoot, type Place } from '../elements/place.js'
 

@@ -1,4 +1,4 @@
-import { type Expression, partsOf } from '../../path/parser.js'
+import { type Expression, partsOf } from '../../expression/expression.js'
 
 /**
  * Whether `is` or `as` stands after `|` on the same level: the original binds them looser, so `a | b as T` is

@@ -1,10 +1,8 @@
-import type { Expression } from '../../path/parser.js'
+import type { Binary } from '../../expression/expression.js'
 import { contradictionIn } from './contradiction.js'
 import { compared } from './equality.js'
 import type { Frame, Judge } from './judge.js'
 import { either, isNothing, kindsOf, NEVER, NOTHING, type Outcome, type ValueKind, value } from './outcome.js'
-
-type Binary = Extract<Expression, { op: 'binary' }>
 
 const HOLDS = value('boolean')
 

@@ -1,9 +1,7 @@
+import type { Binary, Expression } from '../../expression/expression.js'
 import { print } from '../../expression/print.js'
-import type { Expression } from '../../path/parser.js'
 import { type Place, placesNamed } from '../elements/place.js'
 import type { Frame, Judge } from './judge.js'
-
-type Binary = Extract<Expression, { op: 'binary' }>
 
 /** Why an `and` never holds although each side may: one element cannot equal two texts. */
 export function contradictionIn(judge: Judge, expression: Binary, frame: Frame): string | undefined {

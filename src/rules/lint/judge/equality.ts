@@ -1,12 +1,11 @@
 import { parseMoment } from '../../../fhir/dates.js'
-import type { Expression } from '../../path/parser.js'
+import type { Binary, Expression } from '../../expression/expression.js'
 import { codesAt } from '../elements/bindings.js'
 import { isSingle } from './contradiction.js'
 import type { FaultFacts } from './faults.js'
 import type { Frame, Judge } from './judge.js'
 import { type ComparedKind, kindsOf, NEVER, type Outcome, value } from './outcome.js'
 
-type Binary = Extract<Expression, { op: 'binary' }>
 type Operands = readonly [Outcome, Outcome]
 
 const HOLDS = value('boolean')

@@ -1,4 +1,4 @@
-import type { Expression } from '../../path/parser.js'
+import type { Expression } from '../../expression/expression.js'
 import type { Place } from '../elements/place.js'
 
 /** What is wrong at one place of an expression. */

@@ -1,7 +1,7 @@
 import { parseMoment } from '../../../fhir/dates.js'
 import { type ElementTree, type ElementType, isPrimitive } from '../../../fhir/elements.js'
+import type { Binary, Call, Expression, Literal, MemberStep } from '../../expression/expression.js'
 import { print } from '../../expression/print.js'
-import type { Expression } from '../../path/parser.js'
 import type { RulePath } from '../../path/rule-path.js'
 import { concrete, isRoot, type Place, placesNamed, rootPlace, searchedBelow } from '../elements/place.js'
 import { listed } from '../findings/effect.js'
@@ -13,12 +13,14 @@ export interface Frame {
   readonly focus: Outcome
   readonly self: Outcome
   readonly isCondition: boolean
+  /** Inside of `aggregate()`, which knows `$total`. */
+  readonly hasTotal?: boolean | undefined
 }
 
 /** What functions and binary operators give (`calls.ts`, `binary.ts`, which need the judge themselves). */
 export interface Operations {
-  call(judge: Judge, call: Extract<Expression, { op: 'call' }>, input: Outcome, frame: Frame): Outcome
-  binary(judge: Judge, expression: Extract<Expression, { op: 'binary' }>, frame: Frame): Outcome
+  call(judge: Judge, call: Call, input: Outcome, frame: Frame): Outcome
+  binary(judge: Judge, expression: Binary, frame: Frame): Outcome
 }
 
 /** The one expression that stands for a path: also for `nodesByType('T').x`, which is looked up in an index. */
@@ -65,6 +67,8 @@ export class Judge {
       case 'index':
         return value('number')
       case 'total':
+        if (frame.hasTotal !== true)
+          this.note(expression, frame, { kind: 'fails', text: 'it is known in aggregate() only', places: [] })
         return UNKNOWN
       case 'variable':
         return this.variable(expression, frame)
@@ -75,7 +79,12 @@ export class Judge {
       case 'at':
         return this.at(expression, frame)
       case 'type':
-        return this.typed(expression, expression.operator, expression.type, frame)
+        return this.typed(
+          expression,
+          { operator: expression.operator, typeName: expression.type },
+          this.run(expression.input, frame),
+          frame,
+        )
       case 'sign': {
         const input = this.run(expression.input, frame)
         if (isNothing(input) || !this.needsValue(expression, input, frame)) return NOTHING
@@ -87,7 +96,7 @@ export class Judge {
     }
   }
 
-  private literal(expression: Extract<Expression, { op: 'literal' }>, frame: Frame): Outcome {
+  private literal(expression: Literal, frame: Frame): Outcome {
     const { kind, text } = expression
     if ((kind === 'date' || kind === 'dateTime') && parseMoment(text, 'dateTime') === undefined)
       this.note(expression, frame, { kind: 'fails', text: 'it is not a valid date', places: [] })
@@ -166,7 +175,7 @@ export class Judge {
   }
 
   /** Children of a name; a capitalised name is a test of the type. */
-  member(expression: Extract<Expression, { op: 'member' }>, input: Outcome, frame: Frame): Outcome {
+  member(expression: MemberStep, input: Outcome, frame: Frame): Outcome {
     const { places } = input
     const { name, delimited } = expression
     if (places === undefined) return { ...UNKNOWN, values: new Set() }
@@ -211,11 +220,11 @@ export class Judge {
   /** `is`, `as` and `ofType`. */
   typed(
     expression: Expression & { op: 'type' | 'call' },
-    operator: 'is' | 'as',
-    typeName: string,
+    asked: { readonly operator: 'is' | 'as'; readonly typeName: string },
+    input: Outcome,
     frame: Frame,
   ): Outcome {
-    const input = this.input(expression.input, frame)
+    const { operator, typeName } = asked
     if (isNothing(input)) return NOTHING
     const { places, values } = input
     if (places === undefined || values === undefined || values.size > 0)
@@ -268,9 +277,10 @@ const CHILD_NAMES = new Set(['contained', 'resource', 'outcome', 'issues'])
 
 const isChild = (place: Place, name: string): boolean => isRoot(place) && CHILD_NAMES.has(name)
 
-function literal({ kind, text }: Extract<Expression, { op: 'literal' }>): Outcome {
+function literal({ kind, text }: Literal): Outcome {
   switch (kind) {
     case 'string':
+    case 'type':
       return value('string', [text])
     case 'boolean':
       return text === 'true' ? value('boolean') : NEVER

@@ -1,5 +1,5 @@
 import type { ElementTree, ElementType } from '../../../fhir/elements.js'
-import type { Expression } from '../../path/parser.js'
+import type { Expression } from '../../expression/expression.js'
 import { appliesTo, type RulePath } from '../../path/rule-path.js'
 import type { Place } from '../elements/place.js'
 import { judgeBinary } from './binary.js'

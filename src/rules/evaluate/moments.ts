@@ -1,11 +1,4 @@
-import {
-  civilDate,
-  dateText,
-  dayNumber,
-  daysInMonth,
-  type Moment,
-  type Precision,
-} from '../../../fhir/dates.js'
+import { civilDate, dateText, dayNumber, daysInMonth, type Moment, type Precision } from '../../fhir/dates.js'
 
 const MINUTES_PER_DAY = 24 * 60
 

@@ -1,0 +1,72 @@
+import type { Call } from '../expression/expression.js'
+import { singleValue, truth } from './collections.js'
+import type { Evaluation } from './evaluation.js'
+import { fail } from './evaluation-error.js'
+import { type Item, type Items, NOTHING } from './item.js'
+import type { Frame } from './scope.js'
+import { isNumber, type NumberValue, type Value } from './value.js'
+
+/** A call of a function: its input, and its arguments, which are evaluated when they are asked for. */
+export class Invocation {
+  constructor(
+    readonly call: Call,
+    readonly input: Items,
+    readonly frame: Frame,
+    readonly evaluation: Evaluation,
+  ) {}
+
+  has(position: number): boolean {
+    return position < this.call.args.length
+  }
+
+  /** An argument on what the function is called from, not on its input; empty where it is left out. */
+  collection(position: number): Items {
+    return this.runArgument(position, this.frame)
+  }
+
+  /** An argument on one of the input's items. */
+  each(position: number, item: Item, index: number): Items {
+    return this.runArgument(position, { self: [item], index, total: this.frame.total })
+  }
+
+  /** Whether a condition is true of one of the input's items. */
+  holds(item: Item, index: number): boolean {
+    return truth(this.each(0, item, index), this.evaluation) === true
+  }
+
+  runArgument(position: number, frame: Frame): Items {
+    const argument = this.call.args[position]
+    return argument === undefined ? NOTHING : this.evaluation.run(argument, frame)
+  }
+
+  /** The input's one value; undefined where it is empty. */
+  value(): Value | undefined {
+    return singleValue(this.input, this.evaluation)
+  }
+
+  /** The argument's one text; undefined where it is empty. */
+  text(position: number): string | undefined {
+    const value = singleValue(this.collection(position), this.evaluation)
+    if (value === undefined) return undefined
+    return value.kind === 'string' ? value.text : fail(`${this.call.name}() takes a text`)
+  }
+
+  integer(position: number): number | undefined {
+    const value = singleValue(this.collection(position), this.evaluation)
+    if (value === undefined) return undefined
+    return value.kind === 'integer' ? Number(value.value.units) : fail(`${this.call.name}() takes an integer`)
+  }
+
+  number(position: number): NumberValue | undefined {
+    const value = singleValue(this.collection(position), this.evaluation)
+    return value === undefined || isNumber(value) ? value : fail(`${this.call.name}() takes a number`)
+  }
+
+  /** The name of a type, or the text of a literal; undefined where the argument is neither. */
+  literal(position: number): string | undefined {
+    const argument = this.call.args[position]
+    return argument?.op === 'literal' && (argument.kind === 'string' || argument.kind === 'type')
+      ? argument.text
+      : undefined
+  }
+}

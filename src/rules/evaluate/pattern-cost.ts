@@ -1,0 +1,72 @@
+/**
+ * How often a backtracking matcher tries at worst, by the length of the text: the product of the choices that each
+ * quantifier and alternative leaves. Infinite where a repeated group leaves choices itself, as `(a+)+` does.
+ */
+export function backtracking(source: string): (length: number) => number {
+  const reader = new CostReader(source)
+  const { unbounded, factor, weight } = reader.read()
+  return (length) => factor * weight * (length + 1) ** (unbounded + 1)
+}
+
+interface Choices {
+  /** How many quantifiers have no bound. */
+  readonly unbounded: number
+  /** Choices of the others. */
+  readonly factor: number
+  /** How much longer repetition makes what is tried. */
+  readonly weight: number
+}
+
+const NO_CHOICE: Choices = { unbounded: 0, factor: 1, weight: 1 }
+
+const TOKEN = /\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]|\((?:\?(?:<[^>=!]+>|<?[=!:]|:))?|[)|]|[\s\S]/g
+const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
+
+class CostReader {
+  #at = 0
+
+  constructor(private readonly source: string) {}
+
+  /** The choices up to the end of a group. */
+  read(): Choices {
+    let unbounded = 0
+    let factor = 1
+    let weight = 1
+    let branches = 1
+    for (let token = this.#next(); token !== undefined && token !== ')'; token = this.#next()) {
+      if (token === '|') branches++
+      const inner = token.startsWith('(') ? this.read() : NO_CHOICE
+      const outer = this.#quantifier()
+      const leavesChoices = inner.unbounded > 0 || inner.factor > 1
+      if (outer !== undefined && outer.max > 1 && leavesChoices) factor = Number.POSITIVE_INFINITY
+      unbounded += inner.unbounded + (outer?.max === Number.POSITIVE_INFINITY ? 1 : 0)
+      factor *= inner.factor * (outer === undefined ? 1 : boundedChoices(outer))
+      weight *= inner.weight * Math.max(1, outer?.min ?? 1)
+    }
+    return { unbounded, factor: factor * branches, weight }
+  }
+
+  #next(): string | undefined {
+    TOKEN.lastIndex = this.#at
+    const token = TOKEN.exec(this.source)?.[0]
+    this.#at += token?.length ?? 0
+    return token
+  }
+
+  #quantifier(): { readonly min: number; readonly max: number } | undefined {
+    const found = QUANTIFIER.exec(this.source.slice(this.#at, this.#at + 24))
+    if (found === null) return undefined
+    this.#at += found[0].length
+    const [text, low, comma, high] = found
+    if (low === undefined)
+      return { min: text.startsWith('+') ? 1 : 0, max: text.startsWith('?') ? 1 : Number.POSITIVE_INFINITY }
+    if (comma === undefined) return { min: Number(low), max: Number(low) }
+    return {
+      min: Number(low),
+      max: high === '' || high === undefined ? Number.POSITIVE_INFINITY : Number(high),
+    }
+  }
+}
+
+const boundedChoices = ({ min, max }: { readonly min: number; readonly max: number }): number =>
+  max === Number.POSITIVE_INFINITY ? 1 : max - min + 1

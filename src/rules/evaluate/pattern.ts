@@ -1,0 +1,155 @@
+import { createRequire } from 'node:module'
+import type { RE2JS } from 're2js'
+import type { Budget } from './budget.js'
+import { fail } from './evaluation-error.js'
+import { backtracking } from './pattern-cost.js'
+
+const require = createRequire(import.meta.url)
+
+/** Trying that much of a text with a pattern is one step. */
+const TRIES_PER_STEP = 64
+/** What a backtracking matcher may need at worst: about a millisecond. Beyond it, the linear one takes over. */
+const MAX_TRIES = 1 << 17
+
+/** One match: where it is, and the text of a group by number or name, undefined where the pattern has no such group. */
+export interface Match {
+  readonly start: number
+  readonly end: number
+  group(name: string): string | undefined
+}
+
+/**
+ * A .NET regular expression: unanchored, `\d` is any decimal digit, `.` anything but a line feed. JavaScript's matcher
+ * serves where it is sure to end soon. Patterns on which it could try for ever are served by RE2, in linear time; one
+ * that RE2 does not know (it has no lookaround and no back references) fails.
+ */
+export class Pattern {
+  readonly #backtracking: RegExp
+  readonly #source: string
+  readonly #cost: (length: number) => number
+  #linear: RE2JS | 'unknown' | undefined
+
+  private constructor(compiled: RegExp, source: string) {
+    this.#backtracking = compiled
+    this.#source = source
+    this.#cost = backtracking(source)
+  }
+
+  /** Undefined for what is not a regular expression. */
+  static of(text: string): Pattern | undefined {
+    const source = translated(text)
+    const compiled = compiledAs(source, 'gu') ?? compiledAs(text, 'g')
+    return compiled && new Pattern(compiled, source)
+  }
+
+  /** Whether it can be tried on no text at all: it may take for ever, and RE2 does not know it. */
+  get isHopeless(): boolean {
+    return this.#cost(0) === Number.POSITIVE_INFINITY && !this.#hasLinear()
+  }
+
+  isIn(text: string, budget: Budget): boolean {
+    return this.matches(text, budget).next().done !== true
+  }
+
+  /** All matches, from the start. */
+  *matches(text: string, budget: Budget): Generator<Match> {
+    const tries = this.#cost(text.length)
+    budget.spendText(text.length)
+    if (tries <= MAX_TRIES || !this.#hasLinear()) {
+      if (this.isHopeless)
+        fail(
+          'its pattern may take for ever: it repeats a group with choices, beside a lookaround or back reference',
+        )
+      budget.spend(tries / TRIES_PER_STEP)
+      yield* this.#byBacktracking(text)
+    } else yield* this.#inLinearTime(text, budget)
+  }
+
+  #hasLinear(): boolean {
+    this.#linear ??= linear(this.#source)
+    return this.#linear !== 'unknown'
+  }
+
+  *#byBacktracking(text: string): Generator<Match> {
+    for (const match of text.matchAll(this.#backtracking))
+      yield {
+        start: match.index,
+        end: match.index + match[0].length,
+        group: (name) => {
+          if (/^\d+$/.test(name)) return Number(name) < match.length ? (match[Number(name)] ?? '') : undefined
+          return match.groups !== undefined && name in match.groups ? (match.groups[name] ?? '') : undefined
+        },
+      }
+  }
+
+  *#inLinearTime(text: string, budget: Budget): Generator<Match> {
+    if (this.#linear === undefined || this.#linear === 'unknown') return
+    budget.spend(text.length)
+    const matcher = this.#linear.matcher(text)
+    const isGroup = (name: string): boolean =>
+      /^\d+$/.test(name)
+        ? Number(name) <= matcher.groupCount()
+        : Object.hasOwn(matcher.getNamedGroups(), name)
+    while (matcher.find())
+      yield {
+        start: matcher.start(),
+        end: matcher.end(),
+        group: (name) =>
+          isGroup(name) ? (matcher.group(/^\d+$/.test(name) ? Number(name) : name) ?? '') : undefined,
+      }
+  }
+}
+
+function compiledAs(source: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(source, flags)
+  } catch {
+    return undefined
+  }
+}
+
+/** What .NET means by `\d` and, outside of a class, by `.`. */
+function translated(text: string): string {
+  let isInClass = false
+  return text.replace(/\\([\s\S])|[[\].]/g, (token, escaped: string | undefined) => {
+    if (escaped === 'd') return '\\p{Nd}'
+    if (token === '[') isInClass = true
+    else if (token === ']') isInClass = false
+    return token === '.' && !isInClass ? '[^\\n]' : token
+  })
+}
+
+const SPACES =
+  '\\t\\n\\v\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}'
+
+/** The same pattern as RE2 writes it. */
+function linear(source: string): RE2JS | 'unknown' {
+  let isInClass = false
+  const written = source.replace(/\\u([0-9a-fA-F]{4})|\\([\s\S])|[[\]]/g, (token, hex, escaped) => {
+    if (hex !== undefined) return `\\x{${hex}}`
+    if (escaped === 's') return isInClass ? SPACES : `[${SPACES}]`
+    if (escaped === 'S' && !isInClass) return `[^${SPACES}]`
+    if (token === '[') isInClass = true
+    else if (token === ']') isInClass = false
+    return token
+  })
+  try {
+    return (require('re2js') as typeof import('re2js')).RE2JS.compile(written)
+  } catch {
+    return 'unknown'
+  }
+}
+
+const MAX_KNOWN = 1_000
+const known = new Map<string, Pattern>()
+
+/** A pattern of an expression, compiled once. Fails for what is not a regular expression. */
+export function patternOf(text: string): Pattern {
+  let pattern = known.get(text)
+  if (pattern === undefined) {
+    pattern = Pattern.of(text) ?? fail('not a regular expression')
+    if (known.size >= MAX_KNOWN) known.clear()
+    known.set(text, pattern)
+  }
+  return pattern
+}
