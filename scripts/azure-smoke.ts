@@ -7,8 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { readAzureSettings } from '../src/config/environment/azure-settings.js'
 import { createRetry } from '../src/http/retry.js'
+import { stateAddressOf } from '../src/storage/azure/blob-address.js'
 import type { BlobContainer } from '../src/storage/azure/blob-container.js'
-import { openContainer, settle, stateAddressOf } from '../src/storage/open.js'
+import { openContainer, readBlobAddress } from '../src/storage/azure/open-container.js'
 import { firstOf } from '../test/support/elements.js'
 
 // Compiled to dist/scripts, two folders below the project.
@@ -122,11 +123,9 @@ async function revocable(output: string): Promise<string> {
 /** Deletes what the checks left, in the container and in that of the state. */
 async function clear(address: string, folder: string): Promise<void> {
   const access = { credentials: () => readAzureSettings(), retry: createRetry() }
-  const parsed = settle(`${address.replace(/\/+$/, '')}/${folder}`, access)
-  for (const place of [parsed, stateAddressOf(parsed)]) {
-    if (place.kind === 'folder') throw new Error(`${address} is a folder`)
+  const parsed = readBlobAddress(`${address.replace(/\/+$/, '')}/${folder}`, access)
+  for (const place of [parsed, stateAddressOf(parsed)])
     await clearPrefix(await openContainer(place, access, 'sink'), place.path)
-  }
 }
 
 async function clearPrefix(container: BlobContainer, path: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { REPORT_NAME } from '../published/names.js'
-import type { BlobAddress } from '../storage/azure/blob-address.js'
+import type { StoreAccess } from '../storage/access.js'
+import { type BlobAddress, prefixOf } from '../storage/azure/blob-address.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
 import { blobOutput } from '../storage/azure/blob-output.js'
-import { openContainer, prefixOf, type StoreAccess, settle } from '../storage/open.js'
+import { openContainer } from '../storage/azure/open-container.js'
+import { blobAddressAt } from '../storage/open.js'
 import { type CheckOptions, type CheckResult, checkOutput } from './check.js'
 
 /**
@@ -14,22 +16,22 @@ export async function checkShared(
   access: StoreAccess,
   { isSizesOnly }: Pick<CheckOptions, 'isSizesOnly'>,
 ): Promise<Pick<CheckResult, 'place' | 'isProven' | 'problems'>> {
-  const parsed = settle(address, access)
+  const blob = blobAddressAt(address, access)
   const nothing = { place: address, isProven: true, problems: [] }
-  if (parsed.kind === 'folder') return nothing
-  const container = await openContainer(parsed, access, 'source')
+  if (blob === undefined) return nothing
+  const container = await openContainer(blob, access, 'source')
   const { signal } = access.retry
-  const head = parsed.path === '' ? undefined : await container.head(parsed.path)
+  const head = blob.path === '' ? undefined : await container.head(blob.path)
   if (head === undefined || head.isFolder) {
-    const prefix = prefixOf(parsed)
+    const prefix = prefixOf(blob)
     // Nothing there, or no report: that is said with what to do about it when the scope is settled.
     if ((await container.head(`${prefix}${REPORT_NAME}`)) === undefined) return nothing
-    return checkOutput(blobOutput(container, prefix, parsed.place), { isSizesOnly, signal })
+    return checkOutput(blobOutput(container, prefix, blob.place), { isSizesOnly, signal })
   }
-  const prefix = await reportAbove(container, parsed)
-  if (prefix === undefined || parsed.path === `${prefix}${REPORT_NAME}`) return nothing
-  const only = new Set([parsed.path.slice(prefix.length)])
-  return checkOutput(blobOutput(container, prefix, parsed.place), { isSizesOnly, only, signal })
+  const prefix = await reportAbove(container, blob)
+  if (prefix === undefined || blob.path === `${prefix}${REPORT_NAME}`) return nothing
+  const only = new Set([blob.path.slice(prefix.length)])
+  return checkOutput(blobOutput(container, prefix, blob.place), { isSizesOnly, only, signal })
 }
 
 /** The prefix of the nearest folder above a blob that holds a report. */

@@ -4,7 +4,9 @@ import { readAzureSettings } from '../config/environment/azure-settings.js'
 import { settleProxies } from '../config/environment/proxy-settings.js'
 import { sluiceError } from '../errors.js'
 import { createRetry, type RetryEvent } from '../http/retry.js'
-import { isLocal, placeOf, readCloudText, type StoreAccess } from '../storage/open.js'
+import type { StoreAccess } from '../storage/access.js'
+import { isLocal, placeOf } from '../storage/open.js'
+import { locate } from '../storage/stores.js'
 import type { Terminal } from './display/terminal.js'
 
 export interface AccessOptions {
@@ -39,7 +41,7 @@ export async function readConfigAt(
     return { raw: await readConfigFile(path, access.retry.signal), baseFolder: baseFolderOf(path) }
   }
   const place = placeOf(address)
-  const text = await readCloudText(address, access)
+  const text = await locate(address, access).readText()
   if (text !== undefined) return { raw: parseConfigText(text, place), baseFolder: process.cwd() }
   throw sluiceError('CONFIG_INVALID', 'There is no such configuration.', {
     blame: 'config',

@@ -1,7 +1,7 @@
 import { checkOutput } from '../check/check.js'
-import { openOutput } from '../check/open.js'
 import { sluiceError } from '../errors.js'
-import type { StoreAccess } from '../storage/open.js'
+import type { StoreAccess } from '../storage/access.js'
+import { openOutputFiles } from '../storage/open.js'
 import { compareResources } from './compare.js'
 import { ElementPaths } from './element-paths.js'
 import { type ExampleOptions, Examples } from './examples.js'
@@ -75,7 +75,7 @@ function withoutOutputs(run: RunFacts): DiffSummary['run'] {
 /** Tells of files that the run did not make, or that were changed since; reads their contents if all is compared. */
 async function asWritten({ after, access, item, line, type, signal }: DiffOptions): Promise<DiffWarning[]> {
   const isSizesOnly = item !== undefined || line !== undefined || type !== undefined
-  const { problems } = await checkOutput(await openOutput(after, access), { isSizesOnly, signal })
+  const { problems } = await checkOutput(await openOutputFiles(after, access), { isSizesOnly, signal })
   const names = new Map<string, string[]>()
   for (const { code, file } of problems)
     if (code !== 'no-digest') names.set(code, [...(names.get(code) ?? []), file])

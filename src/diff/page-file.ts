@@ -2,10 +2,9 @@ import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sluiceError } from '../errors.js'
 import { writing } from '../storage/folder/file-errors.js'
-import { stateFolderOf } from '../storage/folder/folder.js'
 import { writeWhole } from '../storage/folder/folder-files.js'
 import { checkReplaceable } from '../storage/folder/replaceable-file.js'
-import { isLocal } from '../storage/open.js'
+import { localPathsOf } from '../storage/open.js'
 import { compareExports, type DiffOptions } from './diff.js'
 import { diffPage } from './page/page.js'
 import type { DiffSummary } from './summary.js'
@@ -44,11 +43,11 @@ export async function checkPagePlace(
   page: string,
   { before, after, showValues }: Pick<DiffOptions, 'before' | 'after' | 'showValues'>,
 ): Promise<void> {
-  const states = isLocal(after) ? [stateFolderOf(after)] : []
-  const apartFrom = [...(isLocal(before) ? [before] : []), ...states]
+  const { outputs: afterFolder, state } = localPathsOf(after)
+  const apartFrom = [localPathsOf(before).outputs, state].filter((path) => path !== undefined)
   await checkReplaceable({ path: page, option: '--html', begins: /^<!doctype html/i, apartFrom })
-  if (!showValues || !isLocal(after)) return
-  const outputs = await realpath(after).catch(() => resolve(after))
+  if (!showValues || afterFolder === undefined) return
+  const outputs = await realpath(afterFolder).catch(() => resolve(afterFolder))
   const folder = await realpath(dirname(page)).catch(() => resolve(dirname(page)))
   if (!`${join(folder, basename(page))}/`.startsWith(`${outputs}/`)) return
   throw sluiceError('USAGE', 'a page with values must not lie among the outputs; choose another place', {

@@ -2,8 +2,11 @@ import { basename, dirname, resolve } from 'node:path'
 import { isSluiceError } from '../errors.js'
 import { RequestFailure } from '../http/retry.js'
 import { REPORT_NAME } from '../published/names.js'
-import { isLocal, openLake, openSink, openSource, type StoreAccess } from '../storage/open.js'
+import type { StoreAccess } from '../storage/access.js'
+import type { Location } from '../storage/location.js'
+import { openLake, openSink, openSource } from '../storage/open.js'
 import type { Source, State } from '../storage/store.js'
+import { locate } from '../storage/stores.js'
 
 /** Both sides of a comparison, and what the run left. Nothing is written to any of them. */
 export interface DiffStores {
@@ -25,23 +28,31 @@ export interface DiffPlaces {
 
 /** Throws USAGE, CONFIG_INVALID, SOURCE_*. */
 export async function openDiffStores(places: DiffPlaces, access: StoreAccess): Promise<DiffStores> {
-  const state = await openState(places, access)
-  const query = /\?.*$/s.exec(places.state ?? places.after)?.[0] ?? ''
+  const { state, location } = await openState(places, access)
   return {
     before: await openSource(places.before, access),
     after: await openSource(places.after, access),
     state,
-    quarantine: await openSource(`${state.place}/quarantine${isLocal(state.place) ? '' : query}`, access),
+    quarantine: await location.below('quarantine').source(),
   }
 }
 
-async function openState({ after, state: given }: DiffPlaces, access: StoreAccess): Promise<State> {
+async function openState({ after, state: given }: DiffPlaces, access: StoreAccess): Promise<FoundState> {
+  const outputs = locate(after, access)
+  const location = given === undefined ? outputs.stateLocation() : locate(given, access)
   const { state } = await openSink(after, access, { state: given })
-  if (given !== undefined || !isLocal(after) || (await hasReport(state))) return state
+  if (given !== undefined || outputs.localPath === undefined || (await hasReport(state)))
+    return { state, location }
   // The folder of one run in a lake: its state lies in the lake's.
-  const folder = resolve(after)
+  const folder = resolve(outputs.localPath)
   const ofLake = (await openLake(dirname(folder), access)).sink(basename(folder)).state
-  return (await hasReport(ofLake)) ? ofLake : state
+  if (!(await hasReport(ofLake))) return { state, location }
+  return { state: ofLake, location: locate(dirname(folder), access).stateLocation().below(basename(folder)) }
+}
+
+interface FoundState {
+  readonly state: State
+  readonly location: Location
 }
 
 const hasReport = async (state: State): Promise<boolean> => (await state.read(REPORT_NAME)) !== undefined

@@ -1,14 +1,10 @@
 import { sluiceError } from '../errors.js'
+import type { StoreAccess } from '../storage/access.js'
+import { authorizationFor } from '../storage/azure/authorization.js'
 import type { Authorization } from '../storage/azure/azure-client.js'
-import type { BlobAddress } from '../storage/azure/blob-address.js'
-import {
-  authorizationFor,
-  openContainer,
-  prefixOf,
-  type StoreAccess,
-  settle,
-  stateAddressOf,
-} from '../storage/open.js'
+import { type BlobAddress, prefixOf, stateAddressOf } from '../storage/azure/blob-address.js'
+import { openContainer } from '../storage/azure/open-container.js'
+import { blobAddressAt, placeOf } from '../storage/open.js'
 import type { ShareSigner } from './links.js'
 import type { SharePlace } from './share.js'
 
@@ -27,8 +23,7 @@ export async function openShare(address: string, access: StoreAccess, state?: st
       'A SAS cannot make other links: give the address without it, and sign in or give the account key.',
     )
   const stateAt = state === undefined ? undefined : cloudAddress(state, access)
-  const stateOf = (folder: string): BlobAddress =>
-    stateAt ?? (stateAddressOf({ ...bare, path: folder }) as BlobAddress)
+  const stateOf = (folder: string): BlobAddress => stateAt ?? stateAddressOf({ ...bare, path: folder })
   const states = await openContainer(stateOf(''), access, 'sink')
   return {
     address: bare,
@@ -71,10 +66,10 @@ async function signersFor(address: BlobAddress, access: StoreAccess): Promise<re
 }
 
 function cloudAddress(address: string, access: StoreAccess): BlobAddress {
-  const parsed = settle(address, access)
-  if (parsed.kind === 'blob') return parsed
+  const blob = blobAddressAt(address, access)
+  if (blob !== undefined) return blob
   throw refuse(
-    parsed.path,
+    placeOf(address),
     'Links are for what lies in a container: give its address, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH.',
   )
 }

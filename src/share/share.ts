@@ -1,8 +1,8 @@
+import type { RequestLimits } from '../http/request-limits.js'
 import type { Retry } from '../http/retry.js'
 import { Secret } from '../secret.js'
 import type { BlobAddress } from '../storage/azure/blob-address.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
-import type { RequestLimits } from '../storage/azure/request-limits.js'
 import { type AuditPlace, writeAudit } from './audit.js'
 import {
   keySigner,

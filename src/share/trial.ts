@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
+import { type RequestLimits, withinLimit } from '../http/request-limits.js'
 import { FAILED, RequestFailure, type Retry, retryAfterMs } from '../http/retry.js'
 import type { Secret } from '../secret.js'
 import { blobError } from '../storage/azure/blob-errors.js'
-import { type RequestLimits, withinLimit } from '../storage/azure/request-limits.js'
 import type { SharePermission, ShareTarget } from './scope.js'
 
 /** A link to be tried, by plain requests as its receiver makes them. */

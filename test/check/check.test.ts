@@ -4,11 +4,10 @@ import { renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import t from 'tap'
 import { type CheckResult, checkOutput } from '../../src/check/check.js'
-import { openOutput } from '../../src/check/open.js'
 import { createRetry } from '../../src/http/retry.js'
 import { folderSink } from '../../src/storage/folder/folder.js'
 import { folderOutput } from '../../src/storage/folder/folder-output.js'
-import { openSink } from '../../src/storage/open.js'
+import { openOutputFiles, openSink } from '../../src/storage/open.js'
 import { splitSink } from '../../src/storage/split.js'
 import { ACCOUNT_KEY, startAzurite } from '../support/azurite.js'
 import { firstOf } from '../support/elements.js'
@@ -229,7 +228,7 @@ t.test('an output in a container is proven, and what is changed there is found',
   const address = `azurite://${client.containerName}/out`
   const input = writeFiles(join(t.testdir(), 'in'), INPUT)
   await runPipelineInto(input, await openSink(address, access))
-  const files = () => openOutput(address, access)
+  const files = () => openOutputFiles(address, access)
   t.match(await checkOutput(await files()), { isProven: true, outputs: [{ fileCount: 4 }] })
   await client.getBlockBlobClient('out/a.ndjson').upload('x', 1)
   await client.getBlockBlobClient('out/more.txt').upload('x', 1)

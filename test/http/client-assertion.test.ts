@@ -2,9 +2,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { peekAssertion, signAssertion, verifyAssertion } from '../../src/http/client-assertion.js'
 import { peekJwt, publicKeysOf, signingKeysOf, signJwt } from '../../src/http/jwt.js'
+import { firstOf } from '../support/elements.js'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
-const [KEY] = signingKeysOf({ ...privateKey.export({ format: 'jwk' }), kid: 'k1' })
+const KEY = firstOf(signingKeysOf({ ...privateKey.export({ format: 'jwk' }), kid: 'k1' }))
 const keys = publicKeysOf({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] })
 const AUDIENCE = 'https://server/token'
 const JWKS = 'https://client/jwks'

@@ -11,6 +11,7 @@ import {
   signJwt,
   verifyJwt,
 } from '../../src/http/jwt.js'
+import { firstOf } from '../support/elements.js'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-384' })
@@ -51,8 +52,8 @@ t.test('of a JWK or JWK set, the keys are taken that can sign RS384 or ES384', a
 
 t.test('a signed token has the header and claims that were given, and its signature is right', async (t) => {
   for (const [{ algorithm, key }, publicKey] of [
-    [signingKeysOf(RS)[0], rsa.publicKey],
-    [signingKeysOf(ES)[0], ec.publicKey],
+    [firstOf(signingKeysOf(RS)), rsa.publicKey],
+    [firstOf(signingKeysOf(ES)), ec.publicKey],
   ] as const) {
     const claims = { iss: 'me', aud: 'https://x/token', iat: 1, exp: 2 }
     const header = { alg: algorithm, typ: 'JWT', kid: 'k', jku: 'https://x/jwks' }
@@ -71,6 +72,7 @@ t.test('a signed token has the header and claims that were given, and its signat
 
 const nowSeconds = Math.floor(Date.now() / 1000)
 const GOOD: Claims = { iss: 'issuer', aud: 'us', sub: 'client', jti: '1', exp: nowSeconds + 600 }
+const { jti: _, ...WITHOUT_ID } = GOOD
 const EXPECTED: Expected = {
   issuer: 'issuer',
   audience: 'us',
@@ -96,7 +98,7 @@ t.test('a token is accepted only if all that is expected of it holds', async (t)
     ['another algorithm', signJwt(GOOD, { ...HEADER, alg: 'RS384', kid: 'rs' }, rs)],
     ['another key of that name', signJwt(GOOD, HEADER, other)],
     ['an unknown key', signJwt(GOOD, { ...HEADER, kid: 'x' }, es)],
-    ['a missing claim', signJwt({ ...GOOD, jti: undefined }, HEADER, es)],
+    ['a missing claim', signJwt(WITHOUT_ID, HEADER, es)],
     ['an expired one', signJwt({ ...GOOD, exp: nowSeconds - 60 }, HEADER, es)],
   ]
   for (const [name, token] of refused) await t.rejects(verifyJwt(await token, keys, EXPECTED), name)

@@ -16,7 +16,7 @@ import { type SharePlace, type ShareRequest, share } from '../../src/share/share
 import { azureAccount } from '../../src/storage/azure/azure-account.js'
 import type { Authorization, ContainerOptions } from '../../src/storage/azure/azure-client.js'
 import { azureContainer } from '../../src/storage/azure/azure-container.js'
-import { parseAddress } from '../../src/storage/azure/blob-address.js'
+import { parseBlobAddress } from '../../src/storage/azure/blob-address.js'
 import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../support/azurite.js'
 import { firstOf } from '../support/elements.js'
 import { startHierarchicalStub } from '../support/hierarchical-stub.js'
@@ -75,8 +75,9 @@ async function placeOf(
     ['run.json', '{"generator":"fhir-sluice","outputs":[{"name":"Patient.ndjson","bytes":3}]}'],
   ] as const)
     await client.getBlockBlobClient(`${prefix}${name}`).upload(text, text.length)
-  const address = parseAddress(`${url}/${ACCOUNT}/${client.containerName}${path === '' ? '' : `/${path}`}`)
-  if (address.kind === 'folder') throw new Error('no address of a container')
+  const address = parseBlobAddress(
+    `${url}/${ACCOUNT}/${client.containerName}${path === '' ? '' : `/${path}`}`,
+  )
   const options = (authorization: Authorization, container = address.container): ContainerOptions => ({
     endpoint: address.endpoint,
     container,

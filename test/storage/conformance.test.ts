@@ -1,14 +1,14 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { azureSink } from '../../src/storage/azure/azure-sink.js'
-import { azureSource } from '../../src/storage/azure/azure-source.js'
-import { blobState } from '../../src/storage/azure/blob-state.js'
-import { folderSink, folderSource } from '../../src/storage/folder/folder.js'
+import { createRetry } from '../../src/http/retry.js'
+import type { StoreAccess } from '../../src/storage/access.js'
 import { memorySink, memorySource } from '../../src/storage/memory/memory.js'
 import { MemoryContent } from '../../src/storage/memory/memory-content.js'
-import { startAzurite } from '../support/azurite.js'
-import { containerAt, newContainer } from '../support/blob-containers.js'
+import { openLake, openSource } from '../../src/storage/open.js'
+import { STORES } from '../../src/storage/stores.js'
+import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../support/azurite.js'
+import { newContainer } from '../support/blob-containers.js'
 import { OUTPUT_CHECKS } from './output-checks.js'
 import type { StoreUnderTest } from './place.js'
 import { SOURCE_CHECKS } from './source-checks.js'
@@ -18,15 +18,26 @@ const CHECKS = { ...SOURCE_CHECKS, ...OUTPUT_CHECKS, ...STATE_CHECKS }
 
 const azurite = await startAzurite(t)
 
-const STORES: readonly StoreUnderTest[] = [
+const retry = createRetry({ baseMs: 1 })
+const ACCESS: StoreAccess = {
+  credentials: () => ({
+    accounts: [],
+    emulator: { account: ACCOUNT, endpoint: `${azurite.url}/${ACCOUNT}`, key: ACCOUNT_KEY },
+  }),
+  retry,
+}
+
+/** Each is opened by its address, as runs open it, but for the one that has none. */
+const TESTED: readonly StoreUnderTest[] = [
   {
     name: 'folder',
     async make(t) {
       const folder = join(t.testdir(), 'place')
       await mkdir(folder)
+      const lake = await openLake(folder, ACCESS)
       return {
-        source: folderSource(folder),
-        sink: () => folderSink(folder),
+        source: await openSource(folder, ACCESS),
+        sink: () => lake.sink(''),
         async write(name, content) {
           const path = join(folder, name)
           await mkdir(dirname(path), { recursive: true })
@@ -59,21 +70,12 @@ const STORES: readonly StoreUnderTest[] = [
     name: 'azure',
     async make() {
       const { container, client } = await newContainer(azurite, { role: 'sink' })
-      const { container: state } = await newContainer(azurite, { role: 'sink' })
-      const { containerName } = client
+      const { client: state } = await newContainer(azurite, { role: 'sink' })
+      const address = `azurite://${client.containerName}`
+      const lake = await openLake(address, ACCESS, { state: `azurite://${state.containerName}` })
       return {
-        source: azureSource(containerAt(azurite.url, containerName), {
-          place: container.place,
-          container: containerName,
-          path: '',
-        }),
-        sink: () =>
-          azureSink({
-            container,
-            place: container.place,
-            prefix: '',
-            state: blobState({ container: state, place: state.place, prefix: '' }),
-          }),
+        source: await openSource(address, ACCESS),
+        sink: () => lake.sink(''),
         write: async (name, content) => void (await container.put(name, Buffer.from(content))),
         delete: async (name) => void (await container.delete(name)),
       }
@@ -82,7 +84,12 @@ const STORES: readonly StoreUnderTest[] = [
   },
 ]
 
-for (const store of STORES)
+t.test('every store of the table is tested', async (t) => {
+  const tested = TESTED.map(({ name }) => name)
+  for (const { name } of STORES) t.ok(tested.includes(name), name)
+})
+
+for (const store of TESTED)
   t.test(store.name, async (t) => {
     for (const [difference, reason] of Object.entries(store.differences))
       t.comment(`${difference}: ${reason}`)

@@ -1,9 +1,9 @@
 import type { ContainerClient } from '@azure/storage-blob'
+import type { RequestLimits } from '../../src/http/request-limits.js'
 import { createRetry, type RetryOptions } from '../../src/http/retry.js'
 import { Secret } from '../../src/secret.js'
 import { azureContainer } from '../../src/storage/azure/azure-container.js'
 import type { BlobContainer } from '../../src/storage/azure/blob-container.js'
-import type { RequestLimits } from '../../src/storage/azure/request-limits.js'
 import { ACCOUNT, ACCOUNT_KEY, type Azurite } from './azurite.js'
 
 export interface AccessOptions {

@@ -1,6 +1,6 @@
 import { type CheckResult, checkOutput } from '../../check/check.js'
-import { openOutput } from '../../check/open.js'
 import { printByteCount, printCount } from '../../config/units/sizes.js'
+import { openOutputFiles } from '../../storage/open.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { usage } from '../shared-options.js'
@@ -16,7 +16,7 @@ export async function check(
   words: readonly string[],
 ): Promise<ExitCode> {
   if (words.length !== 1) throw usage('check needs one output: a folder or an address.')
-  const files = await openOutput(words[0], storeAccess(terminal))
+  const files = await openOutputFiles(words[0], storeAccess(terminal))
   const result = await checkOutput(files, { isSizesOnly: sizesOnly, signal: terminal.signal })
   if (json) terminal.print(JSON.stringify(result))
   else for (const line of checkText(result)) terminal.print(line)

@@ -1,8 +1,7 @@
 import type { Metrics, PipelineMetrics } from '../../metrics/registry.js'
 import type { RunMetrics } from '../../pipeline/options.js'
-import { stateFolderOf } from '../../storage/folder/folder.js'
 import { checkReplaceable } from '../../storage/folder/replaceable-file.js'
-import { isLocal } from '../../storage/open.js'
+import { localPathsOf } from '../../storage/open.js'
 
 /** Where a run's metrics go, if anywhere. */
 export interface MetricsPlaces {
@@ -20,12 +19,12 @@ export interface MetricsPlaces {
 export const apartFromRun = (
   output: string | undefined,
   others: readonly (string | undefined)[],
-): readonly string[] => [
-  ...[output, ...others]
-    .filter((place) => place !== undefined && place !== '-' && isLocal(place))
-    .map(String),
-  ...(output !== undefined && output !== '-' && isLocal(output) ? [stateFolderOf(output)] : []),
-]
+): readonly string[] => {
+  const local = [output, ...others].map((place) =>
+    place === undefined || place === '-' ? {} : localPathsOf(place),
+  )
+  return [...local.map(({ outputs }) => outputs), local[0]?.state].filter((path) => path !== undefined)
+}
 
 /** Throws USAGE for a metrics file that would replace something else, or lie in what the run reads or writes. */
 export async function checkMetricsFile({

@@ -2,14 +2,15 @@ import { readClients, readKeyPlace } from '../../config/pipeline/registered-clie
 import type { AuthOptions } from '../../server/auth/guard.js'
 import { trustedProxies } from '../../server/http/client-address.js'
 import { type ServerOptions, startServer } from '../../server/server.js'
-import { isLocal, openSource, type StoreAccess } from '../../storage/open.js'
+import type { StoreAccess } from '../../storage/access.js'
+import { isLocal, openSource } from '../../storage/open.js'
 import { eventLog } from '../display/event-log.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { required, usage } from '../shared-options.js'
 import { storeAccess } from '../store-access.js'
 import { SERVE_OPTIONS, type ServeValues } from './options.js'
-import { below, openConfigs, openContainers, refuseShared } from './stores.js'
+import { openConfigs, openContainers, refuseShared } from './stores.js'
 
 const HOUR_MS = 3_600_000
 
@@ -85,10 +86,13 @@ async function anonymizationOf(
 ): Promise<Pick<ServerOptions, 'anonymization'>> {
   if (outputs !== undefined) {
     const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
-    const places = configs ?? below(outputs, 'anonymization')
     return {
       anonymization: {
-        configs: await openConfigs(places, access, { fhirVersion, allowRandomKeys, allowWeakKeys }),
+        configs: await openConfigs({ configs, outputs }, access, {
+          fhirVersion,
+          allowRandomKeys,
+          allowWeakKeys,
+        }),
         containers: openContainers(outputs, access),
       },
     }

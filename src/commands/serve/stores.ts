@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { realpath } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
 import { sluiceError } from '../../errors.js'
 import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
 import type { ConfigStore, ContainerStore } from '../../server/jobs/export-run.js'
 import { folderContainers } from '../../server/jobs/folder-containers.js'
 import { badRequest } from '../../server/refusal.js'
-import { isLocal, openLake, openSource, type StoreAccess, settle } from '../../storage/open.js'
-import type { Source, SourceItem } from '../../storage/store.js'
+import type { StoreAccess } from '../../storage/access.js'
+import type { Location } from '../../storage/location.js'
+import { openLake } from '../../storage/open.js'
+import type { Lake, Source, SourceItem } from '../../storage/store.js'
+import { locate } from '../../storage/stores.js'
 import {
   type ConfigReading,
   conditionNotMet,
@@ -18,20 +19,24 @@ import {
   presetConfigs,
 } from './configurations.js'
 
-/** Containers as folders below a folder, or as prefixes in a container of the cloud. */
-export const openContainers = (root: string, access: StoreAccess): ContainerStore =>
-  isLocal(root) ? folderContainers(root) : cloudContainers(root, access)
+/** Containers as folders below a folder, or below an address in the cloud. */
+export function openContainers(root: string, access: StoreAccess): ContainerStore {
+  const location = locate(root, access)
+  return location.localPath === undefined
+    ? remoteContainers(location, () => openLake(root, access))
+    : folderContainers(location.localPath)
+}
 
-const cloudContainers = (root: string, access: StoreAccess): ContainerStore => ({
+const remoteContainers = (root: Location, openRoot: () => Promise<Lake>): ContainerStore => ({
   async open(container, folder) {
-    const lake = await openLake(root, access)
-    const sinkOf = () => lake.sink(`${container}/${folder}`)
-    const files = () => openSource(below(root, `${container}/${folder}`), access)
+    const name = `${container}/${folder}`
+    const lake = await openRoot()
+    const files = () => root.below(name).source()
     return {
-      sink: (state) => ({ ...sinkOf(), state, localPaths: async () => [state.place] }),
+      sink: (state) => ({ ...lake.sink(name), state, localPaths: async () => [state.place] }),
       files,
       async discard() {
-        const sink = sinkOf()
+        const sink = lake.sink(name)
         for await (const { name } of (await files()).list(() => undefined)) await sink.remove(name)
         for (const name of [REPORT_NAME, LIST_NAME]) await sink.remove(name)
       },
@@ -39,23 +44,25 @@ const cloudContainers = (root: string, access: StoreAccess): ContainerStore => (
   },
 })
 
-/** The address of what lies below another: a SAS stays at its end. */
-export const below = (address: string, path: string): string =>
-  isLocal(address) ? join(address, path) : address.replace(/\/*(\?.*)?$/s, `/${path}$1`)
-
-/** Configurations in a folder, or below a prefix of a container in the cloud; or one preset. A folder of its name wins. */
+/**
+ * Configurations in a folder, or below an address in the cloud; or one preset. A folder of its name wins. By default
+ * they lie in `anonymization` below the outputs.
+ */
 export async function openConfigs(
-  root: string,
+  { configs, outputs }: { readonly configs?: string; readonly outputs: string },
   access: StoreAccess,
   reading: ConfigReading,
 ): Promise<ConfigStore> {
-  if (!isLocal(root)) return cloudConfigs(await openSource(root, access), reading)
-  const preset = existsSync(root) ? undefined : presetConfigs(root, reading)
-  return preset ?? folderConfigs(root, reading)
+  const location =
+    configs === undefined ? locate(outputs, access).below('anonymization') : locate(configs, access)
+  const folder = location.localPath
+  if (folder === undefined) return remoteConfigs(await location.source(), reading)
+  const preset = existsSync(folder) ? undefined : presetConfigs(folder, reading)
+  return preset ?? folderConfigs(folder, reading)
 }
 
 /** The ETag is the blob's own. Collections are folders, which the cloud has none of. */
-const cloudConfigs = (source: Source, reading: ConfigReading): ConfigStore => ({
+const remoteConfigs = (source: Source, reading: ConfigReading): ConfigStore => ({
   hasCollection: async () => false,
   async load({ config, etag }) {
     const item = await source.head(config)
@@ -91,10 +98,10 @@ export async function refuseShared(
   places: Readonly<Record<string, string | undefined>>,
   access: StoreAccess,
 ): Promise<void> {
-  const served = await pathOf(data, access)
+  const served = await locate(data, access).root()
   for (const [option, place] of Object.entries(places)) {
     if (place === undefined) continue
-    const written = await pathOf(place, access)
+    const written = await locate(place, access).root()
     const isInside = written.startsWith(served)
     if (!isInside && !served.startsWith(written)) continue
     const what = isInside ? `${option} lies in the data` : `The data lie in ${option}`
@@ -104,15 +111,4 @@ export async function refuseShared(
       at: place.replace(/[?#].*$/s, ''),
     })
   }
-}
-
-/** What the paths of all that lies there begin with: a folder by its real path, a blob's by its endpoint. */
-async function pathOf(address: string, access: StoreAccess): Promise<string> {
-  const settled = settle(address, access)
-  if (settled.kind === 'folder') {
-    const path = await realpath(settled.path).catch(() => resolve(settled.path))
-    return path.endsWith(sep) ? path : `${path}${sep}`
-  }
-  const { endpoint, container, path } = settled
-  return `${[endpoint, container, path].filter(Boolean).join('/')}/`
 }

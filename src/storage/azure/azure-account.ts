@@ -1,9 +1,9 @@
 import { isSluiceError } from '../../errors.js'
+import { withinLimit } from '../../http/request-limits.js'
 import { Secret } from '../../secret.js'
 import { type ContainerOptions, containerClient, type StoredPolicy, serviceClient } from './azure-client.js'
 import { type BlobAction, blobError } from './blob-errors.js'
 import { failureOf, fromService, wrongAnswer } from './blob-failure.js'
-import { withinLimit } from './request-limits.js'
 
 /** What signs a user-delegation SAS: its times are those of the key, texts as they are signed. */
 export interface DelegationKey {

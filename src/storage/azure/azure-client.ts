@@ -5,11 +5,11 @@ import {
   type SignedIdentifier,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
+import type { RequestLimits } from '../../http/request-limits.js'
 import type { Retry } from '../../http/retry.js'
 import { userAgent } from '../../http/user-agent.js'
 import type { Secret } from '../../secret.js'
 import type { BlobErrorContext } from './blob-errors.js'
-import type { RequestLimits } from './request-limits.js'
 import type { SasFacts } from './sas-facts.js'
 
 /** How requests are authorized. */

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { type RequestLimits, withinLimit } from '../../http/request-limits.js'
 import { FAILED, RequestFailure, type Retry } from '../../http/retry.js'
 import { type ContainerOptions, containerClient } from './azure-client.js'
 import { type Body, bodyOf } from './blob-body.js'
@@ -19,7 +20,6 @@ import { type BlobAction, type BlobErrorContext, blobError } from './blob-errors
 import { failureOf, flippedBit, fromService, isMissingBlob, isRefusal, wrongAnswer } from './blob-failure.js'
 import { bodyFor, fromBlockId, quoted, toBlockId, unquoted, writeOptions } from './blob-upload.js'
 import { PinnedRead } from './pinned-read.js'
-import { type RequestLimits, withinLimit } from './request-limits.js'
 
 /**
  * A container of the blob service. The SDK's own retries are off (it tries 429 once and knows no `Retry-After`).

@@ -1,12 +1,10 @@
 import { sluiceError } from '../../errors.js'
 import { Secret } from '../../secret.js'
+import { addressError, withoutSas } from '../address-error.js'
 import { checkSas, type SasFacts } from './sas-facts.js'
 
-/** Where a store is, as it was named. */
-export type Address = { readonly kind: 'folder'; readonly path: string } | BlobAddress
-
+/** A container, or what lies below a path in it. */
 export interface BlobAddress {
-  readonly kind: 'blob'
   /** For messages and reports: as it was named, without credentials. */
   readonly place: string
   /** Of the blob service, with the account's name where it stands in the path: no `/` at its end. */
@@ -29,7 +27,7 @@ export interface Emulator {
 }
 
 /** The default port of Azurite. */
-const EMULATOR: Emulator = {
+export const EMULATOR: Emulator = {
   endpoint: 'http://127.0.0.1:10000/devstoreaccount1',
   account: 'devstoreaccount1',
 }
@@ -42,37 +40,41 @@ const CONTAINER = /^(?:\$root|\$web|\$logs|[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z
 const LOOKS_REMOTE = /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\//i
 // A folder may be called sig=1.
 const HOLDS_SAS = /(?:[?&]|%3f|%26)sig(?:=|%3d)|(?:^|\/)sig(?:=|%3d)[^/]*(?:&|%26)/i
-const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
+const SCHEME = /^([a-z]+):\/\//i
+
+export const SCHEMES: readonly string[] = ['https', 'http', 'abfss', 'azurite']
+
+/** Why an address without a scheme seems to be meant for a container; completes "The address …". */
+export const missingScheme = (address: string): string | undefined =>
+  LOOKS_REMOTE.test(address) || HOLDS_SAS.test(address)
+    ? 'begins with no scheme: write https:// before it'
+    : undefined
 
 /**
  * `https://account.blob.core.windows.net/container/prefix`, the same with `dfs`, `abfss://filesystem@account.dfs…/path`,
- * `https://host/account/container/prefix`, `azurite://container/prefix`, or the path of a folder or file.
- * A SAS is what stands behind `?`. Throws USAGE, which never repeats one.
+ * `https://host/account/container/prefix`, or `azurite://container/prefix`. A SAS may follow after `?`. Throws USAGE,
+ * which never repeats one.
  */
-export function parseAddress(text: string, emulator: Emulator = EMULATOR): Address {
-  const scheme = SCHEME.exec(text)?.[1].toLowerCase()
-  if (scheme === undefined) {
-    if (LOOKS_REMOTE.test(text) || HOLDS_SAS.test(text))
-      throw wrong(text, 'begins with no scheme: write https:// before it')
-    return { kind: 'folder', path: text }
-  }
+export function parseBlobAddress(text: string, emulator: Emulator = EMULATOR): BlobAddress {
   const place = withoutSas(text)
-  if (!['http', 'https', 'abfss', 'azurite'].includes(scheme))
-    throw wrong(text, `is of a kind that is not known: give a path, https://, abfss:// or azurite://`)
+  const scheme = SCHEME.exec(text)?.[1]?.toLowerCase() ?? ''
   let url: URL
   try {
     url = new URL(text)
   } catch {
-    throw wrong(place, 'is no address that can be read')
+    throw addressError(place, 'is no address that can be read')
   }
-  if (url.hash !== '') throw wrong(place, 'has a "#": write it as %23')
+  if (url.hash !== '') throw addressError(place, 'has a "#": write it as %23')
   if (url.password !== '' || (url.username !== '' && scheme !== 'abfss'))
-    throw wrong(place, 'has a name or password before "@"; give a SAS, or credentials in the environment')
-  if (HOLDS_SAS.test(url.pathname)) throw wrong(place, 'has a SAS that no "?" begins')
+    throw addressError(
+      place,
+      'has a name or password before "@"; give a SAS, or credentials in the environment',
+    )
+  if (HOLDS_SAS.test(url.pathname)) throw addressError(place, 'has a SAS that no "?" begins')
   const parts = partsOf(url, scheme, emulator, place)
   const [container = '', ...rest] = parts.segments
   if (!CONTAINER.test(container))
-    throw wrong(
+    throw addressError(
       place,
       container === ''
         ? 'names no container'
@@ -80,7 +82,6 @@ export function parseAddress(text: string, emulator: Emulator = EMULATOR): Addre
     )
   const query = url.search.slice(1)
   return {
-    kind: 'blob',
     place: place.replace(/\/+$/, ''),
     endpoint: parts.endpoint,
     account: parts.account,
@@ -107,18 +108,21 @@ function partsOf(url: URL, scheme: string, emulator: Emulator, place: string): P
   const host = AZURE_HOST.exec(url.hostname.toLowerCase())
   if (scheme === 'abfss') {
     if (host === null || url.username === '')
-      throw wrong(place, 'must be abfss://filesystem@account.dfs.core.windows.net/path')
+      throw addressError(place, 'must be abfss://filesystem@account.dfs.core.windows.net/path')
     return { ...azure(host), segments: [decoded(url.username, place), ...path], isAzure: true }
   }
   if (host === null) {
     if (scheme === 'http' && !isNear(url.hostname))
-      throw wrong(place, 'must begin with https://, as what it holds could be read on its way')
+      throw addressError(place, 'must begin with https://, as what it holds could be read on its way')
     const [account = '', ...segments] = path
     if (!/^[a-z0-9]{3,24}$/.test(account))
-      throw wrong(place, "is no storage account's; of another host it must be https://host/account/container")
+      throw addressError(
+        place,
+        "is no storage account's; of another host it must be https://host/account/container",
+      )
     return { endpoint: `${url.origin}/${account}`, account, segments, isAzure: false }
   }
-  if (scheme === 'http') throw wrong(place, 'must begin with https://')
+  if (scheme === 'http') throw addressError(place, 'must begin with https://')
   return { ...azure(host), segments: path, isAzure: true }
 }
 
@@ -126,7 +130,7 @@ function partsOf(url: URL, scheme: string, emulator: Emulator, place: string): P
 const isNear = (hostname: string): boolean => /^(?:127(?:\.\d+){3}|\[::1\]|[^.:]+)$/.test(hostname)
 
 /** The blob endpoint serves hierarchical accounts too. */
-const azure = ([, account, zone = '', , suffix]: RegExpExecArray) => ({
+const azure = ([, account = '', zone = '', , suffix]: RegExpExecArray) => ({
   endpoint: `https://${account}${zone}.blob.${suffix}`,
   account,
 })
@@ -140,17 +144,30 @@ function decoded(text: string, place: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw wrong(place, 'has a "%" that begins no %XX: write it as %25')
+    throw addressError(place, 'has a "%" that begins no %XX: write it as %25')
   }
 }
 
-/** For people; rather too little of it than a signature. */
-const withoutSas = (text: string): string =>
-  text.replace(/[?#].*$/s, '').replace(/[^/]*sig(?:=|%3d).*$/is, '…')
+/** Below the container, ending in `/`, or empty. */
+export const prefixOf = ({ path }: Pick<BlobAddress, 'path'>): string => (path === '' ? '' : `${path}/`)
 
-const wrong = (text: string, why: string) =>
-  sluiceError('USAGE', `The address ${why}.`, {
-    blame: 'user',
-    retry: 'never',
-    at: withoutSas(text).replace(/^([a-z][a-z0-9+.-]*:\/*).*@/is, '$1…@'),
-  })
+// Azure allows container names of 63 characters.
+const MAX_CONTAINER_LENGTH = 63
+const STATE_ENDING = '-sluice'
+
+/** Where the state of outputs goes by default: the same path in a container of its own. Throws USAGE. */
+export function stateAddressOf(outputs: BlobAddress): BlobAddress {
+  const { endpoint, path, isEmulator } = outputs
+  const container = `${outputs.container.replace(/^\$/, '')}${STATE_ENDING}`
+  if (container.length > MAX_CONTAINER_LENGTH)
+    throw sluiceError(
+      'USAGE',
+      `The name is too long for "${container}", which would hold the state: give --state.`,
+      { blame: 'user', retry: 'never', at: outputs.place },
+    )
+  return {
+    ...outputs,
+    container,
+    place: [isEmulator ? 'azurite:/' : endpoint, container, path].filter(Boolean).join('/'),
+  }
+}

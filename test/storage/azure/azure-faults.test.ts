@@ -8,11 +8,11 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob'
 import t from 'tap'
+import type { RequestLimits } from '../../../src/http/request-limits.js'
 import { createRetry, type RetryOptions } from '../../../src/http/retry.js'
 import { Secret } from '../../../src/secret.js'
 import { azureContainer } from '../../../src/storage/azure/azure-container.js'
 import type { BlobContainer } from '../../../src/storage/azure/blob-container.js'
-import type { RequestLimits } from '../../../src/storage/azure/request-limits.js'
 import { checkSas } from '../../../src/storage/azure/sas-facts.js'
 import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../../support/azurite.js'
 import { newContainer } from '../../support/blob-containers.js'

@@ -1,12 +1,9 @@
 import { inspect } from 'node:util'
 import t from 'tap'
-import { type Address, type BlobAddress, parseAddress } from '../../../src/storage/azure/blob-address.js'
+import { type BlobAddress, parseBlobAddress } from '../../../src/storage/azure/blob-address.js'
+import { storeOf } from '../../../src/storage/stores.js'
 
-const blob = (text: string): BlobAddress => {
-  const address: Address = parseAddress(text)
-  if (address.kind !== 'blob') throw new Error('no blob')
-  return address
-}
+const blob = (text: string): BlobAddress => parseBlobAddress(text)
 
 const SAS = 'sv=2024-11-04&se=2099-01-01T00%3A00%3A00Z&sr=c&sp=rl&sig=c2VjcmV0Y2FuYXJ5'
 
@@ -40,7 +37,7 @@ t.test('addresses of blobs lead to the blob endpoint', async (t) => {
 
 t.test('everything else is a path', async (t) => {
   for (const path of ['in', './in', '/data/in', '../in', 'C:\\data', 'a b', 'in?x=1', '-'])
-    t.strictSame(parseAddress(path), { kind: 'folder', path })
+    t.equal(storeOf(path).name, 'folder', path)
 })
 
 t.test('a SAS is split off and shown nowhere', async (t) => {
@@ -70,8 +67,8 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
   ['two hyphens', 'https://acct.blob.core.windows.net/a--b', /container that cannot be/],
   ['http to Azure', 'http://acct.blob.core.windows.net/data', /https/],
   ['http to elsewhere', 'http://blobs.example.org/acct/data', /https/],
-  ['another service', 's3://bucket/x', /not known/],
-  ['a file URL', 'file:///data', /not known/],
+  ['another service', 's3://bucket/x', /unknown scheme/],
+  ['a file URL', 'file:///data', /unknown scheme/],
   ['a fragment', 'https://acct.blob.core.windows.net/data/a#b', /%23/],
   ['a wrong escape', 'https://acct.blob.core.windows.net/data/a%zz', /%25/],
   ['a password', `https://u:${SAS}@acct.blob.core.windows.net/data`, /credentials in the environment/],
@@ -111,14 +108,14 @@ const WRONG: readonly (readonly [string, string, RegExp])[] = [
 
 t.test('folders may be called as they like', (t) => {
   for (const path of ['data/sig=1', 'R&D', 'a?b#c', 'httpdata', 'x.blob.d', './acct.blob.core.windows.net/x'])
-    t.same(parseAddress(path), { kind: 'folder', path })
+    t.equal(storeOf(path).name, 'folder', path)
   t.end()
 })
 
 t.test('what is no address is a clear error of usage, without what follows the "?"', async (t) => {
   for (const [name, text, message] of WRONG) {
     try {
-      parseAddress(text)
+      storeOf(text).placeOf(text)
       t.fail(name)
     } catch (error) {
       t.match(error, { code: 'USAGE', message }, name)

@@ -1,4 +1,4 @@
-import { FAILED, RequestFailure } from '../../http/retry.js'
+import { FAILED, RequestFailure } from './retry.js'
 
 /** How long requests may take. */
 export interface RequestLimits {

@@ -1,0 +1,59 @@
+import { sluiceError } from '../../errors.js'
+import type { StoreAccess } from '../access.js'
+import type { LakeSettings, Location, StateOf } from '../location.js'
+import { type BlobAddress, prefixOf, stateAddressOf } from './blob-address.js'
+import { openContainer } from './open-container.js'
+
+/** A container, or what lies below a path in it. The SDK is loaded when something is opened. */
+export function blobLocation(address: BlobAddress, access: StoreAccess): Location {
+  const { place, endpoint, container, path } = address
+  return {
+    place,
+    async source() {
+      const { azureSource } = await import('./azure-source.js')
+      const opened = await openContainer(address, access, 'source')
+      return azureSource(opened, address, { readAheadBytes: access.readAheadBytes })
+    },
+    async lake({ stateOf, isToBeCreated }: LakeSettings) {
+      const { azureLake } = await import('./azure-sink.js')
+      const opened = await openContainer(address, access, 'sink')
+      if (isToBeCreated) await opened.createIfMissing()
+      return azureLake({ container: opened, place, prefix: prefixOf(address), stateOf })
+    },
+    states: () => statesAt(address, access),
+    stateLocation: () => blobLocation(stateAddressOf(address), access),
+    async outputFiles() {
+      const { blobOutput } = await import('./blob-output.js')
+      return blobOutput(await openContainer(address, access, 'source'), prefixOf(address), place)
+    },
+    async readText() {
+      if (path === '')
+        throw sluiceError('USAGE', 'The address names no file in a container.', {
+          blame: 'user',
+          retry: 'never',
+          at: place,
+        })
+      return (await (await openContainer(address, access, 'source')).readText(path))?.text
+    },
+    below: (name) =>
+      blobLocation({ ...address, path: `${prefixOf(address)}${name}`, place: `${place}/${name}` }, access),
+    root: async () => `${[endpoint, container, path].filter(Boolean).join('/')}/`,
+    // A right to read may be one to read the whole container.
+    readableRoot: async () => `${endpoint}/${container}/`,
+  }
+}
+
+async function statesAt(address: BlobAddress, access: StoreAccess): Promise<StateOf> {
+  const container = await openContainer(address, access, 'sink')
+  const { blobState } = await import('./blob-state.js')
+  const { place } = address
+  const prefix = prefixOf(address)
+  return (folder) =>
+    blobState({
+      container,
+      place: folder ? `${place}/${folder}` : place,
+      prefix: folder ? `${prefix}${folder}/` : prefix,
+      isShared: folder === undefined,
+      signal: access.retry.signal,
+    })
+}
