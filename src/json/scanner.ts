@@ -4,12 +4,15 @@
  */
 
 /** Thrown for a line that is not JSON or nests too deep; caught by whoever began to read the line. */
-export class JsonError {
+export class JsonError extends Error {
   constructor(
     readonly code: 'INVALID_JSON' | 'TOO_DEEP',
     readonly offset: number,
-    readonly message: string,
-  ) {}
+    message: string,
+  ) {
+    super(message)
+    this.name = 'JsonError'
+  }
 }
 
 /** Objects and arrays nest at most this deep; FHIR itself stays below a few dozen. */

@@ -1,11 +1,7 @@
 import { isPrimitive } from '../../fhir/elements.js'
 import type { JsonMember, TreeNode } from '../../fhir/tree.js'
 import type { Program } from '../program.js'
-
-/** Marks a node as changed, and everything around it as holding a change. */
-export function touch(node: TreeNode): void {
-  for (let n: TreeNode | undefined = node; n !== undefined && !n.touched; n = n.parent) n.touched = true
-}
+import { touch } from './node-changes.js'
 
 /**
  * Marks every `null`, `""`, `{}` and `[]` to go, as the original drops them on reading (law 2.3): FHIR

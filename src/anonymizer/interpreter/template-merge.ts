@@ -1,10 +1,10 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
 import { JsonMember, TreeNode } from '../../fhir/tree.js'
-import { touch } from './prune.js'
+import { claimBelow, detach, replace, touch } from './node-changes.js'
 
 /** A template that does not fit the element; the message names members, never values. */
-export class TemplateError {
-  constructor(readonly message: string) {}
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError'
 }
 
 type Template = Readonly<Record<string, unknown>>
@@ -44,15 +44,6 @@ export function substituteComplex(target: TreeNode, template: Template, ruleNumb
   claimBelow(target, ruleNumber)
 }
 
-/** Marks everything below as taken, so that no later rule changes it. */
-export function claimBelow(node: TreeNode, ruleNumber: number): void {
-  for (const child of node.body?.children ?? []) {
-    if (child.detached) continue
-    if (child.claimedBy === 0) child.claimedBy = ruleNumber
-    claimBelow(child, ruleNumber)
-  }
-}
-
 function merge(node: TreeNode, template: Template): void {
   if (node.claimedBy !== 0) return
   touch(node)
@@ -85,8 +76,7 @@ function mergePart(node: TreeNode, part: Part | undefined): void {
     merge(node, (part?.value ?? {}) as Template)
     return
   }
-  touch(node)
-  node.replaced = part === undefined || part.value === undefined ? null : JSON.stringify(part.value)
+  replace(node, part === undefined || part.value === undefined ? null : JSON.stringify(part.value))
   emptyBelow(node)
 }
 
@@ -101,15 +91,9 @@ function emptyBelow(node: TreeNode): void {
 
 /** Gives a primitive another value (JSON text; null: none), and its `_` object what earlier rules took of it. */
 export function substitutePrimitive(node: TreeNode, json: string | null, ruleNumber: number): void {
-  node.replaced = json
-  touch(node)
+  replace(node, json)
   emptyBelow(node)
   claimBelow(node, ruleNumber)
-}
-
-function detach(node: TreeNode): void {
-  touch(node)
-  node.detached = true
 }
 
 const holdsClaimed = (node: TreeNode): boolean =>

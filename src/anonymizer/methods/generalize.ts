@@ -83,7 +83,7 @@ function resultToken(items: Items, leaf: Leaf, original: Value): string | null |
 
 const NUMBER_TYPES = new Set(['integer', 'unsignedInt', 'positiveInt'])
 
-/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (0.3). */
+/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (law 11.2). */
 function token(value: Value, type: string): string {
   switch (value.kind) {
     case 'boolean':
