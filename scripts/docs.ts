@@ -10,6 +10,7 @@ import { VERBS } from '../src/commands/verbs.js'
 import { lintReportJsonSchema } from '../src/config/anonymizer/lint-report.js'
 import { configurationJsonSchema } from '../src/config/anonymizer/schema.js'
 import { pipelineJsonSchema } from '../src/config/pipeline/schema.js'
+import { CODES } from '../src/errors.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -28,6 +29,7 @@ export function documents(): ReadonlyMap<string, string> {
         ]),
       ),
     ],
+    ['docs/errors.md', withBlocks('docs/errors.md', new Map([['errors', errorTable()]]))],
     ['docs/reference.md', withBlocks('docs/reference.md', new Map(options))],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
     ['configs/lint-report.schema.json', `${JSON.stringify(lintReportJsonSchema(), null, 2)}\n`],
@@ -77,6 +79,19 @@ const exitCodeTable = (): string =>
   table(
     ['exit code', 'meaning'],
     EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning]),
+  )
+
+const errorTable = (): string =>
+  table(
+    ['code', 'what happened', 'blame', 'retry', 'exit code', 'what to do'],
+    Object.entries(CODES).map(([code, { means, blame, retry, exitCode, help }]) => [
+      `\`${code}\``,
+      cell(means),
+      blame,
+      retry,
+      String(exitCode),
+      cell(help),
+    ]),
   )
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -73,14 +73,10 @@ export function createAnonymizer(
   })
   const unloaded = Object.keys(checked.spec.customMethods).filter((name) => !Object.hasOwn(methods, name))
   if (unloaded.length > 0)
-    throw sluiceError(
-      'USAGE',
-      `createAnonymizer loads no modules: give ${unloaded.join(', ')} as functions.`,
-      {
-        blame: 'user',
-        retry: 'never',
-      },
-    )
+    throw sluiceError('USAGE', {
+      message: 'createAnonymizer does not load modules',
+      help: `give ${unloaded.join(', ')} as functions`,
+    })
   const plan = planOf(checked, checkedDay(asOf))
   const line = createLineAnonymizerSync(plan.settle(plan.newRunSecrets()), methods)
   const out = new Output()

@@ -1,48 +1,63 @@
 import { isSluiceError, type SluiceError, sluiceError } from './errors.js'
 
+/** What has happened, and what to do. */
+type Advice = readonly [message: string, help: string]
+
+const NO_MEMORY: Advice = [
+  'this machine has no memory left',
+  'give the process more or lower --memory-budget and --workers',
+]
+const TOO_LONG: Advice = ['a text is longer than this version of Node can hold', 'split what is read']
+
 /** What this machine has run out of, by the code of the system or of Node, and what to do about it. */
-const EXHAUSTED: Readonly<Record<string, string>> = {
-  EMFILE: 'this process has too many open files; raise its limit (ulimit -n 1024)',
-  ENFILE: 'this machine has too many open files; raise its limit (fs.file-max) or end other programs',
-  ENOMEM: 'this machine has no memory left; give the process more or lower --memory-budget and --workers',
-  EAGAIN:
-    'this machine cannot start more threads or processes; raise the limit (ulimit -u) or lower --workers',
-  ENOSPC: 'the disk is full; free some space and run it again',
-  EDQUOT: 'the disk quota is used up; free some space and run it again',
-  ENOBUFS: 'this machine has no memory left for the network; run it again later',
-  ERR_WORKER_OUT_OF_MEMORY:
-    'a worker thread ran out of memory; give the process more or lower --memory-budget and --workers',
-  ERR_WORKER_INIT_FAILED:
-    'this machine cannot start more threads; raise its limits (ulimit -u, ulimit -v) or lower --workers',
-  ERR_MEMORY_ALLOCATION_FAILED: 'this machine has no memory left; give the process more',
-  ERR_STRING_TOO_LONG: 'a text is longer than this version of Node can hold; split what is read',
-  ERR_FS_FILE_TOO_LARGE: 'a file is larger than can be read at once; split it',
+const EXHAUSTED: Readonly<Record<string, Advice>> = {
+  EMFILE: ['this process has too many open files', 'raise its limit (ulimit -n 1024)'],
+  ENFILE: ['this machine has too many open files', 'raise its limit (fs.file-max) or end other programs'],
+  ENOMEM: NO_MEMORY,
+  EAGAIN: [
+    'this machine cannot start more threads or processes',
+    'raise the limit (ulimit -u) or lower --workers',
+  ],
+  ENOSPC: ['the disk is full', 'free some space and run it again'],
+  EDQUOT: ['the disk quota is used up', 'free some space and run it again'],
+  ENOBUFS: ['this machine has no memory left for the network', 'run it again later'],
+  ERR_WORKER_OUT_OF_MEMORY: [
+    'a worker thread ran out of memory',
+    'give the process more or lower --memory-budget and --workers',
+  ],
+  ERR_WORKER_INIT_FAILED: [
+    'this machine cannot start more threads',
+    'raise its limits (ulimit -u, ulimit -v) or lower --workers',
+  ],
+  ERR_MEMORY_ALLOCATION_FAILED: ['this machine has no memory left', 'give the process more'],
+  ERR_STRING_TOO_LONG: TOO_LONG,
+  ERR_FS_FILE_TOO_LARGE: ['a file is larger than can be read at once', 'split it'],
 }
 
 /** What other faults of this machine mean. */
-const FAULTS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied; check the owner and the permissions',
-  EPERM: 'permission denied; check the owner and the permissions',
-  EROFS: 'the file system is read-only; choose another place or mount it writable',
-  EIO: 'the disk or its driver reports an error; check the disk',
-  ENOENT: 'a file or folder is missing; check that it exists and run it again',
-  ENOTDIR: 'part of the path is a file, not a folder; check the path',
-  EISDIR: 'is a folder, not a file; check the path',
-  ELOOP: 'symbolic links form a loop; check the path',
-  ENAMETOOLONG: 'the name or path is too long for the file system; shorten it',
-  EADDRINUSE: 'the port is in use; choose another port or end the program that holds it',
-  EADDRNOTAVAIL: 'the address does not belong to this machine; choose another address',
-  ERR_MODULE_NOT_FOUND: 'a file of the installation is missing; install Sluice again',
-  MODULE_NOT_FOUND: 'a file of the installation is missing; install Sluice again',
-  ERR_UNKNOWN_BUILTIN_MODULE: 'this version of Node is too old; Sluice needs Node 20.12 or newer',
-  ERR_DLOPEN_FAILED: 'a native library cannot be loaded; install Sluice again on this machine',
+const FAULTS: Readonly<Record<string, Advice>> = {
+  EACCES: ['permission denied', 'check the owner and the permissions'],
+  EPERM: ['permission denied', 'check the owner and the permissions'],
+  EROFS: ['the file system is read-only', 'choose another place or mount it writable'],
+  EIO: ['the disk or its driver reports an error', 'check the disk'],
+  ENOENT: ['a file or folder is missing', 'check that it exists and run it again'],
+  ENOTDIR: ['part of the path is a file, not a folder', 'check the path'],
+  EISDIR: ['is a folder, not a file', 'check the path'],
+  ELOOP: ['symbolic links form a loop', 'check the path'],
+  ENAMETOOLONG: ['the name or path is too long for the file system', 'shorten it'],
+  EADDRINUSE: ['the port is in use', 'choose another port or end the program that holds it'],
+  EADDRNOTAVAIL: ['the address does not belong to this machine', 'choose another address'],
+  ERR_MODULE_NOT_FOUND: ['a file of the installation is missing', 'install Sluice again'],
+  MODULE_NOT_FOUND: ['a file of the installation is missing', 'install Sluice again'],
+  ERR_UNKNOWN_BUILTIN_MODULE: ['this version of Node is too old', 'install Node 20.12 or newer'],
+  ERR_DLOPEN_FAILED: ['a native library cannot be loaded', 'install Sluice again on this machine'],
 }
 
 /** Limits of Node that have no code, by the text of the engine's own error. */
-const RANGES: readonly (readonly [RegExp, string])[] = [
-  [/^(Array buffer allocation failed|WebAssembly\.Memory)/, EXHAUSTED.ENOMEM],
-  [/^Invalid (string|array|typed array) length/, EXHAUSTED.ERR_STRING_TOO_LONG],
-  [/^(Map|Set) maximum size exceeded/, EXHAUSTED.ENOMEM],
+const RANGES: readonly (readonly [RegExp, Advice])[] = [
+  [/^(Array buffer allocation failed|WebAssembly\.Memory)/, NO_MEMORY],
+  [/^Invalid (string|array|typed array) length/, TOO_LONG],
+  [/^(Map|Set) maximum size exceeded/, NO_MEMORY],
 ]
 
 const isSystemCode = (code: string): boolean => /^E[A-Z0-9]{2,}$/.test(code)
@@ -54,21 +69,21 @@ const isSystemCode = (code: string): boolean => /^E[A-Z0-9]{2,}$/.test(code)
 export function environmentError(error: unknown, place?: string): SluiceError | undefined {
   const at = place ?? pathOf(error)
   if (isStackOverflow(error))
-    return sluiceError('CONFIG_INVALID', 'something is nested too deeply; use fewer levels', {
-      blame: 'config',
-      retry: 'never',
-      ...(at === undefined ? {} : { at }),
+    return sluiceError('CONFIG_INVALID', {
+      at,
+      message: 'something is nested too deeply',
+      help: 'use fewer levels',
       cause: error,
     })
   const exhausted = exhaustedBy(error)
   const code = codeOf(error) ?? ''
-  const fault = FAULTS[code] ?? (isSystemCode(code) ? `the system reports an error (${code})` : undefined)
-  const message = exhausted ?? fault
-  if (message === undefined) return undefined
-  return sluiceError(exhausted === undefined ? 'SYSTEM_ERROR' : 'OUT_OF_RESOURCES', message, {
-    blame: 'environment',
-    retry: 'later',
-    ...(at === undefined ? {} : { at }),
+  const advice = exhausted ?? FAULTS[code]
+  if (advice === undefined && !isSystemCode(code)) return undefined
+  const [message, help] = advice ?? [`the system reports an error (${code})`]
+  return sluiceError(exhausted === undefined ? 'SYSTEM_ERROR' : 'OUT_OF_RESOURCES', {
+    at,
+    message,
+    help,
     cause: error,
   })
 }
@@ -85,10 +100,9 @@ export function exhaustionError(error: unknown, at?: string): SluiceError | unde
 export const asSluiceError = (error: unknown): SluiceError =>
   isSluiceError(error)
     ? error
-    : (environmentError(error) ??
-      sluiceError('INTERNAL', 'failed', { blame: 'bug', retry: 'never', cause: error }))
+    : (environmentError(error) ?? sluiceError('INTERNAL', { message: 'unexpected error', cause: error }))
 
-function exhaustedBy(error: unknown): string | undefined {
+function exhaustedBy(error: unknown): Advice | undefined {
   const code = codeOf(error)
   if (code !== undefined && Object.hasOwn(EXHAUSTED, code)) return EXHAUSTED[code]
   if (!(error instanceof Error)) return undefined

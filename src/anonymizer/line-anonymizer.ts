@@ -43,22 +43,23 @@ export interface EngineOptions {
 }
 
 async function loadMethod(name: string, url: string): Promise<CustomMethod> {
-  const facts = { blame: 'config', retry: 'never', at: `customMethods.${name}` } as const
+  const at = `customMethods.${name}`
   let loaded: { default?: unknown }
   try {
     loaded = (await import(url)) as { default?: unknown }
   } catch (cause) {
-    throw sluiceError('CONFIG_INVALID', `customMethods.${name}: the module cannot be loaded`, {
-      ...facts,
+    throw sluiceError('CONFIG_INVALID', {
+      at,
+      message: 'the module cannot be loaded',
+      help: 'check its path and its imports',
       cause,
     })
   }
   if (typeof loaded.default !== 'function')
-    throw sluiceError(
-      'CONFIG_INVALID',
-      `customMethods.${name}: the module has no default export that is a function`,
-      facts,
-    )
+    throw sluiceError('CONFIG_INVALID', {
+      at,
+      message: 'the module has no default export that is a function',
+    })
   return loaded.default as CustomMethod
 }
 

@@ -106,9 +106,9 @@ async function checkAll(
   let bytesRead = 0
   const onBytes = (bytes: number): void => {
     if (signal?.aborted === true)
-      throw sluiceError('INTERRUPTED', 'interrupted; the output was not verified', {
-        blame: 'user',
-        retry: 'now',
+      throw sluiceError('INTERRUPTED', {
+        message: 'interrupted; the output was not verified',
+        help: 'run it again',
       })
     bytesRead += bytes
     onProgress({ bytesRead, bytesTotal })

@@ -1,5 +1,5 @@
 import { asSluiceError } from '../environment-error.js'
-import type { ErrorCode } from '../errors.js'
+import { CODES, type ErrorCode } from '../errors.js'
 
 /** What the process ends with; the README's table is made from this. */
 export const EXIT = {
@@ -29,48 +29,10 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.bug, 'a bug in Sluice'],
 ]
 
-const BY_CODE: Readonly<Record<ErrorCode, ExitCode>> = {
-  USAGE: EXIT.usage,
-  CONFIG_INVALID: EXIT.usage,
-  KEY_MISSING: EXIT.usage,
-  NAME_COLLISION: EXIT.usage,
-  STATE_UNREADABLE: EXIT.usage,
-  METRICS_UNAVAILABLE: EXIT.usage,
-  SOURCE_NOT_FOUND: EXIT.source,
-  SOURCE_DENIED: EXIT.source,
-  SOURCE_UNREADABLE: EXIT.source,
-  SOURCE_CHANGED: EXIT.source,
-  SOURCE_CORRUPT: EXIT.source,
-  SOURCE_NOT_UTF8: EXIT.source,
-  BAD_LINE: EXIT.source,
-  TOO_MANY_QUARANTINED: EXIT.source,
-  SINK_FULL: EXIT.sink,
-  SINK_DENIED: EXIT.sink,
-  SINK_UNWRITABLE: EXIT.sink,
-  SINK_CONFLICT: EXIT.sink,
-  SINK_LOCKED: EXIT.sink,
-  AUTH_FAILED: EXIT.usage,
-  EXPORT_REFUSED: EXIT.usage,
-  EXPORT_FAILED: EXIT.source,
-  EXPORT_INVALID: EXIT.source,
-  EXPORT_OVERDUE: EXIT.service,
-  SERVICE_UNAVAILABLE: EXIT.service,
-  WORKER_FAILED: EXIT.service,
-  OUT_OF_RESOURCES: EXIT.service,
-  SYSTEM_ERROR: EXIT.service,
-  INTERRUPTED: EXIT.interrupted,
-  // Somebody else writes to the output; where the blame is ours, it is a bug.
-  RECONCILIATION_FAILED: EXIT.sink,
-  INTERNAL: EXIT.bug,
-}
-
 /** The exit code of a run that quarantined lines and delivered the rest; a scheduler may want 0. */
 export type QuarantineExit = typeof EXIT.delivered | typeof EXIT.someQuarantined
 
-export const exitCodeOfCode = (code: ErrorCode): ExitCode => BY_CODE[code]
+export const exitCodeOfCode = (code: ErrorCode): ExitCode => CODES[code].exitCode
 
-/** What is neither a SluiceError nor a fault of this machine is a bug, and one that says so. */
-export const exitCodeOf = (error: unknown): ExitCode => {
-  const { code, blame } = asSluiceError(error)
-  return blame === 'bug' ? EXIT.bug : BY_CODE[code]
-}
+/** Of anything thrown: a fault of this machine has a code of its own, and what has none is a bug. */
+export const exitCodeOf = (error: unknown): ExitCode => exitCodeOfCode(asSluiceError(error).code)

@@ -1,5 +1,5 @@
 import { environmentError } from '../environment-error.js'
-import { isSluiceError } from '../errors.js'
+import { CODES, isSluiceError } from '../errors.js'
 import { visible } from '../visible.js'
 import { dataWithoutCredentials, withoutCredentials } from './credentials.js'
 import { exitCodeOf } from './exit-codes.js'
@@ -13,7 +13,10 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
     const message = `A bug in Sluice (${nameOf(thrown)}). Please report it with these places:${where}`
     return {
       text: message,
-      json: { error: { code: 'INTERNAL', blame: 'bug', retry: 'never', message }, exitCode },
+      json: {
+        error: { code: 'INTERNAL', blame: CODES.INTERNAL.blame, retry: CODES.INTERNAL.retry, message },
+        exitCode,
+      },
     }
   }
   const { code, blame, retry } = error
@@ -21,7 +24,8 @@ export function describeFailure(thrown: unknown): { readonly text: string; reado
   const at = error.at === undefined ? undefined : withoutCredentials(error.at)
   const reason = systemCode(error.cause)
   const isNew = reason !== undefined && !error.message.includes(reason)
-  const message = withoutCredentials(isNew ? `${error.message} (${reason})` : error.message)
+  const fact = isNew ? `${error.fact} (${reason})` : error.fact
+  const message = withoutCredentials(error.help === undefined ? fact : `${fact}; ${error.help}`)
   const isPlaced = at === undefined || names(message, at)
   // A list of problems is one to a line; elsewhere a line break can only be part of a name.
   const text = problems === undefined ? visible(message) : message

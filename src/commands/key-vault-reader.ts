@@ -9,10 +9,10 @@ export function keyVaultReader(retry: Retry): SecretSources['keyVault'] {
     const { parseVaultAddress, readVaultSecret } = await import('../storage/azure/key-vault.js')
     const secret = parseVaultAddress(address)
     if (secret === undefined)
-      throw sluiceError('CONFIG_INVALID', `${address} is no secret of a key vault of Azure`, {
-        blame: 'config',
-        retry: 'never',
+      throw sluiceError('CONFIG_INVALID', {
         at: address,
+        message: 'is not the address of a secret in Azure Key Vault',
+        help: 'write https://VAULT.vault.azure.net/secrets/NAME',
       })
     settleProxies()
     const { defaultIdentity } = await import('../storage/azure/identity.js')

@@ -34,7 +34,7 @@ export async function runVerb(
     throw usage(
       withoutValues(error.message.replace(/^error: /, ''))
         .replace('\n', ' ')
-        .replace(/\.?$/, '.'),
+        .replace(/\.$/, ''),
     )
   }
 }
@@ -82,7 +82,7 @@ function commanderOption(option: Option<unknown>, flags: string): CommanderOptio
         return read(text, before)
       } catch (error) {
         // commander's own error for this repeats the value, which may be a secret in the wrong place.
-        throw usage(`option '${flags}' ${error instanceof Error ? error.message : 'cannot be read'}.`)
+        throw usage(`option '${flags}' ${error instanceof Error ? error.message : 'cannot be read'}`)
       }
     })
   const fallback = fallbackOf(option)

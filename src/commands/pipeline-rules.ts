@@ -33,9 +33,8 @@ export async function refuseRandomKeys(file: PipelineFile): Promise<void> {
   if (random.length === 0) return
   const problems = random.map(({ path, message }) => ({ path, message }))
   const list = problems.map(({ path, message }) => `  - ${path} ${message}`)
-  throw sluiceError('CONFIG_INVALID', `The keys cannot be used for a series of runs:\n${list.join('\n')}`, {
-    blame: 'config',
-    retry: 'never',
+  throw sluiceError('CONFIG_INVALID', {
+    message: `the keys cannot be used for a series of runs:\n${list.join('\n')}`,
     problems,
   })
 }

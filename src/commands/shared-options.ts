@@ -72,11 +72,10 @@ export const withDefault = <T>(
 /** The value of an option that must be given. Throws SluiceError USAGE. */
 export function required<T>(value: T | undefined, option: Option<unknown>): T {
   if (value !== undefined) return value
-  throw usage(`${longFlag(option)} is missing.`)
+  throw usage(`${longFlag(option)} is missing`)
 }
 
-export const usage = (message: string) =>
-  sluiceError('USAGE', `${message} See --help.`, { blame: 'user', retry: 'never' })
+export const usage = (message: string) => sluiceError('USAGE', { message })
 
 /** `--memory-budget` of `--memory-budget <size>`. */
 export const longFlag = ({ flags }: Option<unknown>): string => /--[\w-]+/.exec(flags)?.[0] ?? flags

@@ -43,9 +43,9 @@ export async function readConfigAt(
   const place = placeOf(address)
   const text = await locate(address, access).readText()
   if (text !== undefined) return { raw: parseConfigText(text, place), baseFolder: process.cwd() }
-  throw sluiceError('CONFIG_INVALID', 'There is no such configuration.', {
-    blame: 'config',
-    retry: 'never',
+  throw sluiceError('CONFIG_INVALID', {
     at: place,
+    message: 'there is no such configuration',
+    help: 'check the address',
   })
 }

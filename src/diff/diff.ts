@@ -194,6 +194,6 @@ class ExportComparison {
 
   #checkInterrupted(): void {
     if (this.options.signal?.aborted !== true) return
-    throw sluiceError('INTERRUPTED', 'interrupted; nothing was written', { blame: 'user', retry: 'now' })
+    throw sluiceError('INTERRUPTED', { message: 'interrupted; nothing was written', help: 'run it again' })
   }
 }

@@ -30,12 +30,12 @@ export interface PairedItems {
 
 /**
  * Pairs items as the run's report tells, without one by their names. Throws SOURCE_NOT_FOUND where an output is not
- * there or nothing fits, SOURCE_CHANGED where an item is not as long as the run saw it.
+ * there or nothing fits, PAIR_MISMATCH where an item is not as long as the run saw it.
  */
 export async function pairItems(
   stores: DiffStores,
   run: RunFacts | undefined,
-  only: { readonly item?: string | undefined },
+  only: { readonly item?: string },
 ): Promise<PairedItems> {
   const found = await listed(stores.before)
   const pairs: ItemPair[] = []
@@ -63,11 +63,12 @@ export async function pairItems(
     pairs.push({ before, output: output.name, after, report })
   }
   if (only.item !== undefined && !done.has(only.item))
-    throw notFound(`there is no item of this name on both sides`, only.item)
+    throw notFound('there is no item of this name on both sides', only.item, 'check the name')
   if (done.size === 0)
     throw notFound(
-      'none of its items became one of the outputs; are these two of one run?',
+      'none of its items became one of the outputs',
       stores.before.place,
+      'give the data before and after the same run',
     )
   const onlyBefore = [...found.keys()].filter((name) => !done.has(name))
   return { pairs, quarantinedDocuments, onlyBefore, onlyAfter }
@@ -111,11 +112,10 @@ function checkLengths(before: SourceItem, after: readonly SourceItem[], report: 
 }
 
 const changed = (at: string, bytes: number, inRun: number) =>
-  sluiceError(
-    'SOURCE_CHANGED',
-    `has ${bytes} bytes, but ${inRun} in the run that made the output: it was changed since, or is of another run`,
-    { blame: 'source', retry: 'never', at },
-  )
+  sluiceError('PAIR_MISMATCH', {
+    at,
+    message: `has ${bytes} bytes, but ${inRun} in the run that made the output: it has changed since, or belongs to another run`,
+  })
 
-const notFound = (message: string, at: string) =>
-  sluiceError('SOURCE_NOT_FOUND', message, { blame: 'user', retry: 'never', at })
+const notFound = (message: string, at: string, help?: string) =>
+  sluiceError('SOURCE_NOT_FOUND', { at, message, help })

@@ -32,7 +32,7 @@ export interface PairableItem {
 
 /**
  * Pairs lines by position: what is neither blank nor quarantined stands in the output in the same order. Throws
- * SOURCE_CHANGED as soon as the two sides cannot be of one run.
+ * PAIR_MISMATCH as soon as the two sides cannot be of one run.
  */
 export async function* pairsByPlace(
   item: PairableItem,
@@ -67,7 +67,7 @@ export async function* pairsByPlace(
 }
 
 /**
- * Without a quarantine: the lines that are resources, in order. Throws SOURCE_CHANGED where their types differ or one
+ * Without a quarantine: the lines that are resources, in order. Throws PAIR_MISMATCH where their types differ or one
  * side has more of them: which ones were rejected cannot be told then.
  */
 export async function* pairsByOrder(item: PairableItem): AsyncGenerator<LinePair> {
@@ -121,15 +121,14 @@ function resourceOf({ bytes }: ItemLine): JsonObject | 'too-long' | undefined {
 }
 
 const unlike = ({ name }: PairableItem, line: number | undefined, why: string) =>
-  sluiceError(
-    'SOURCE_CHANGED',
-    `${line === undefined ? 'it' : `line ${line}`} does not fit the output: ${why}. One of the two was changed, or they are of different runs`,
-    { blame: 'source', retry: 'never', at: name },
-  )
+  sluiceError('PAIR_MISMATCH', {
+    at: name,
+    message: `${line === undefined ? 'it' : `line ${line}`} does not fit the output: ${why}; one of the two has changed, or they belong to different runs`,
+  })
 
 const uncertain = ({ name }: PairableItem, line: number | undefined) =>
-  sluiceError(
-    'SOURCE_CHANGED',
-    `${line === undefined ? 'the output has more lines' : `from line ${line} on the output has other lines`}, and without the run's state nobody knows which were quarantined; give the state's place with --state`,
-    { blame: 'source', retry: 'never', at: name },
-  )
+  sluiceError('PAIR_MISMATCH', {
+    at: name,
+    message: `${line === undefined ? 'the output has more lines' : `from line ${line} on the output has other lines`}, and only the run's state says which were quarantined`,
+    help: 'give the place of the state with --state',
+  })

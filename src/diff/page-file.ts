@@ -50,9 +50,9 @@ export async function checkPagePlace(
   const outputs = await realpath(afterFolder).catch(() => resolve(afterFolder))
   const folder = await realpath(dirname(page)).catch(() => resolve(dirname(page)))
   if (!`${join(folder, basename(page))}/`.startsWith(`${outputs}/`)) return
-  throw sluiceError('USAGE', 'a page with values must not lie among the outputs; choose another place', {
-    blame: 'user',
-    retry: 'never',
+  throw sluiceError('USAGE', {
     at: page,
+    message: 'a page with values must not lie among the outputs',
+    help: 'choose another place',
   })
 }

@@ -55,10 +55,10 @@ export class RejectedLines {
     } catch {
       // The text of the error would quote the row.
     }
-    throw sluiceError('SOURCE_CORRUPT', 'is no list of quarantined lines', {
-      blame: 'source',
-      retry: 'never',
+    throw sluiceError('SOURCE_CORRUPT', {
       at: this.place,
+      message: 'is not a list of quarantined lines',
+      help: 'give the state that the run left',
     })
   }
 }

@@ -59,10 +59,10 @@ async function withoutSources(after: Source, shared: string): Promise<unknown> {
 }
 
 const invalid = (place: string) =>
-  sluiceError('SOURCE_CORRUPT', 'is not a report of a run; remove it to compare without it', {
-    blame: 'source',
-    retry: 'never',
+  sluiceError('SOURCE_CORRUPT', {
     at: `${place}/${REPORT_NAME}`,
+    message: 'is not a report of a run',
+    help: 'remove it to compare without it',
   })
 
 // A run of a million files.

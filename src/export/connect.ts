@@ -60,18 +60,17 @@ export function baseOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !isWeb(url)) throw usage('the FHIR base must be an address, https://…')
   if (url.username !== '' || url.password !== '')
-    throw usage('the FHIR base holds a name or password; give them in the authentication file')
+    throw usage('the FHIR base holds a name or password, which belong in the authentication file')
   if (url.search !== '' || url.hash !== '')
-    throw usage('the FHIR base ends where the resource types begin, without ? or #')
+    throw usage('the FHIR base must end before the resource types, without ? or #')
   if (!url.pathname.endsWith('/')) url.pathname += '/'
   return url
 }
 
 function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !isWeb(url)) throw usage('a trusted origin must be one, https://host[:port]')
+  if (url === undefined || !isWeb(url)) throw usage('a trusted origin must be an origin, https://host[:port]')
   return url.origin
 }
 
-const usage = (message: string) =>
-  sluiceError('USAGE', `${message}. See --help.`, { blame: 'user', retry: 'never' })
+const usage = (message: string) => sluiceError('USAGE', { message })

@@ -16,15 +16,14 @@ function translate(failure: RequestFailure, at: string) {
   const proxy = proxyError(failure, at)
   if (proxy !== undefined) return proxy
   if (isTlsCode(failure.code))
-    return sluiceError(
-      'USAGE',
-      `its certificate or encryption is not accepted (${failure.code}); NODE_EXTRA_CA_CERTS adds an authority`,
-      { blame: 'user', retry: 'never', at, cause: failure },
-    )
-  return sluiceError('EXPORT_INVALID', `does not answer as the specification says (${failure.message})`, {
-    blame: 'source',
-    retry: 'never',
+    return sluiceError('CONNECTION_UNTRUSTED', {
+      at,
+      message: `its certificate or encryption is not accepted (${failure.code})`,
+      cause: failure,
+    })
+  return sluiceError('EXPORT_INVALID', {
     at,
+    message: `does not answer as the specification says (${failure.message})`,
     cause: failure,
   })
 }

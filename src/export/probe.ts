@@ -25,15 +25,11 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
         const statement = parseObject(text) as (Statement & Readonly<Record<string, unknown>>) | undefined
         if (status === 200 && statement?.resourceType === 'CapabilityStatement') return nameOf(statement)
         checkOtherData(answer, statement)
-        throw sluiceError(
-          'EXPORT_REFUSED',
-          `is not the address of a FHIR server: it answers ${status} in place of its metadata`,
-          {
-            blame: 'user',
-            retry: 'never',
-            at,
-          },
-        )
+        throw sluiceError('EXPORT_REFUSED', {
+          at,
+          message: `is not the address of a FHIR server: it answers ${status} instead of its metadata`,
+          help: 'check the address',
+        })
       }),
     )
   } finally {

@@ -147,15 +147,10 @@ export class ServerJob {
   }
 
   #forgotten() {
-    return sluiceError(
-      'EXPORT_FAILED',
-      'the server has forgotten the export; run it again to start another',
-      {
-        blame: 'source',
-        retry: 'now',
-        at: this.server.base.href,
-      },
-    )
+    return sluiceError('EXPORT_FAILED', {
+      at: this.server.base.href,
+      message: 'the server has forgotten the export',
+    })
   }
 }
 
@@ -181,13 +176,11 @@ function checkSame(kept: KeptJob, server: ExportServer, options: ExportOptions):
   const isSamePlan = kept.phase === 'running' || planFingerprint === planFingerprintOf(options)
   if (isSameRequest && isSamePlan) return
   const what = kept.phase === 'running' ? 'an unfinished export' : 'a complete export'
-  throw sluiceError(
-    'SINK_CONFLICT',
-    `holds ${what} with other options; choose another output, or --restart to ${
-      kept.phase === 'running' ? 'cancel' : 'replace'
-    } it`,
-    { blame: 'sink', retry: 'never', at: options.sink.place },
-  )
+  throw sluiceError('SINK_CONFLICT', {
+    at: options.sink.place,
+    message: `holds ${what} with other options`,
+    help: `choose another output, or --restart to ${kept.phase === 'running' ? 'cancel' : 'replace'} it`,
+  })
 }
 
 /** Exports with the same name resume in each other's folder. */
@@ -211,7 +204,7 @@ async function start(
     startedAt: new Date().toISOString(),
     phase: 'running',
     isReleased: false,
-    ...(replaces === undefined ? {} : { replaces }),
+    replaces,
   }
   await writeJob(options.sink.state, job)
   tell(options, 'export.started', { of: options.request.level })

@@ -64,27 +64,24 @@ export function createExportServer(
       const url = typeof text === 'string' && URL.canParse(text, base.href) ? new URL(text, base) : undefined
       if (url !== undefined && isWeb(url) && (url.protocol === 'https:' || base.protocol === 'http:'))
         return url
-      throw sluiceError(
-        'EXPORT_INVALID',
-        `gives an unusable address for ${what}; it must be http: or https:, and https: if the server itself uses https:`,
-        {
-          blame: 'source',
-          retry: 'never',
-          at: base.href,
-        },
-      )
+      throw sluiceError('EXPORT_INVALID', {
+        at: base.href,
+        message: `gives an unusable address for ${what}; it must be http: or https:, and https: if the server itself uses https:`,
+      })
     },
   }
 }
 
 /** A 401 or 403 that persists after the token was renewed. */
 export function refusedAccess(server: ExportServer, { url, status }: HttpAnswer, kept = '') {
-  const advice = server.isTrusted(url)
+  const isTrusted = server.isTrusted(url)
+  const shown = isTrusted ? '' : `: the token is not sent to ${url.origin}`
+  const advice = isTrusted
     ? 'check the client, its key or secret, and its scope'
-    : `the token is not shown to ${url.origin}; if it is the server's own, name it as trusted origin`
-  return sluiceError('AUTH_FAILED', `refuses access (status ${status}): ${advice}${kept}`, {
-    blame: 'config',
-    retry: 'never',
+    : 'if that origin belongs to the server, name it as a trusted origin'
+  return sluiceError('AUTH_FAILED', {
     at: server.base.href,
+    message: `refuses access (status ${status})${shown}`,
+    help: `${advice}${kept}`,
   })
 }

@@ -22,22 +22,25 @@ export function proxyFailure(failure: RequestFailure): RequestFailure {
 /** What to do about a failure that is the proxy's; undefined for any other. */
 export function proxyError(failure: RequestFailure, at: string): SluiceError | undefined {
   if (failure.code === NEEDS_CREDENTIALS)
-    return sluiceError(
-      'AUTH_FAILED',
-      'the proxy requires a valid name and password (407); check HTTPS_PROXY or HTTP_PROXY, http://NAME:PASSWORD@HOST:PORT',
-      { blame: 'config', retry: 'never', at, cause: failure },
-    )
+    return sluiceError('AUTH_FAILED', {
+      at,
+      message: 'the proxy requires a valid name and password (407)',
+      help: 'check HTTPS_PROXY or HTTP_PROXY, http://NAME:PASSWORD@HOST:PORT',
+      cause: failure,
+    })
   if (!failure.code.startsWith(PREFIX)) return undefined
   const code = failure.code.slice(PREFIX.length)
   if (isTlsCode(code))
-    return sluiceError(
-      'SOURCE_UNREADABLE',
-      `the certificate or encryption of the proxy is not accepted (${code}); NODE_EXTRA_CA_CERTS adds an authority, and a proxy without TLS is given as http://`,
-      { blame: 'service', retry: 'never', at, cause: failure },
-    )
-  return sluiceError(
-    'SOURCE_UNREADABLE',
-    `the proxy does not connect to it (${failure.message}); ask for it to be allowed, or add its host to NO_PROXY`,
-    { blame: 'service', retry: 'later', at, cause: failure },
-  )
+    return sluiceError('CONNECTION_UNTRUSTED', {
+      at,
+      message: `the certificate or encryption of the proxy is not accepted (${code})`,
+      help: 'name its authority in NODE_EXTRA_CA_CERTS, or write http:// for a proxy without TLS',
+      cause: failure,
+    })
+  return sluiceError('SOURCE_UNREADABLE', {
+    at,
+    message: `the proxy does not connect to it (${failure.message})`,
+    help: 'ask for it to be allowed, or add its host to NO_PROXY',
+    cause: failure,
+  })
 }

@@ -278,31 +278,28 @@ function gaveUp(cause: RequestFailure, { at, failures, spentMs, isNobodyThere, i
     cause.retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(cause.retryAfterMs / 1000)} s`
   const tries = failures === 1 ? 'once' : `${failures} times in ${Math.round(spentMs / 1000)} s`
   if (isForeign)
-    return sluiceError(
-      'SERVICE_UNAVAILABLE',
-      `answers with ${cause.code === FAILED.webPage ? 'a web page' : 'something else'} instead of the data asked for (tried ${tries}); check the address, and whether a gateway or a login page is in between`,
-      { blame: 'service', retry: 'later', at, cause },
-    )
+    return sluiceError('SERVICE_UNAVAILABLE', {
+      at,
+      message: `answers with ${cause.code === FAILED.webPage ? 'a web page' : 'something else'} instead of the data asked for (tried ${tries})`,
+      help: 'check the address, and whether a gateway or a login page is in between',
+      cause,
+    })
   if (cause.status === undefined && cause.code.startsWith(PROXY_PREFIX))
-    return sluiceError(
-      'SERVICE_UNAVAILABLE',
-      `the proxy did not connect (${cause.message}; tried ${tries}); check HTTPS_PROXY or HTTP_PROXY, or run it again later`,
-      { blame: 'service', retry: 'later', at, cause },
-    )
-  const advice = isNobodyThere ? 'is the address right? Otherwise run it again later' : 'run it again later'
-  return sluiceError(
-    'SERVICE_UNAVAILABLE',
-    `the service does not answer as it should (${cause.message}; tried ${tries}${asked}); ${advice}`,
-    { blame: 'service', retry: 'later', at, cause },
-  )
+    return sluiceError('SERVICE_UNAVAILABLE', {
+      at,
+      message: `the proxy did not connect (${cause.message}; tried ${tries})`,
+      help: 'check HTTPS_PROXY or HTTP_PROXY, or run it again later',
+      cause,
+    })
+  return sluiceError('SERVICE_UNAVAILABLE', {
+    at,
+    message: `the request failed ${tries}: ${cause.message}${asked}`,
+    help: isNobodyThere ? 'check the address, or run it again later' : undefined,
+    cause,
+  })
 }
 
-const interrupted = (at: string) =>
-  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', {
-    blame: 'user',
-    retry: 'now',
-    at,
-  })
+const interrupted = (at: string) => sluiceError('INTERRUPTED', { at, message: 'interrupted' })
 
 export const SYSTEM_RETRY_CLOCK: RetryClock = {
   nowMs: () => performance.now(),

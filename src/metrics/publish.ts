@@ -74,14 +74,9 @@ export async function writeMetricsFile(metrics: Pick<Metrics, 'text'>, path: str
 
 function unavailable(at: string, cause: unknown) {
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? 'unknown'
-  return sluiceError(
-    'METRICS_UNAVAILABLE',
-    `the metrics cannot be published (${code}); choose another place`,
-    {
-      blame: 'user',
-      retry: 'later',
-      at,
-      cause,
-    },
-  )
+  return sluiceError('METRICS_UNAVAILABLE', {
+    at,
+    message: `the metrics cannot be published (${code})`,
+    cause,
+  })
 }

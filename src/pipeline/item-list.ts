@@ -35,11 +35,7 @@ export type ListedItem = Pick<ItemWork, 'item' | 'output'>
  * USAGE for an output that would lie in the input or replace it, and what listing throws.
  */
 export async function listWork(
-  {
-    source,
-    sink,
-    gzip = false,
-  }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean | undefined },
+  { source, sink, gzip = false }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean },
   report: (event: StoreEvent) => void,
 ): Promise<ListedItem[]> {
   const found: { item: SourceItem; output: string }[] = []
@@ -54,10 +50,9 @@ export async function listWork(
     const output = item.name.replace(/\.gz$/i, '') + (gzip ? '.gz' : '')
     const other = takenBy.get(output)
     if (other !== undefined)
-      throw sluiceError('NAME_COLLISION', `${other} and ${item.name} would both become ${output}`, {
-        blame: 'source',
-        retry: 'never',
+      throw sluiceError('NAME_COLLISION', {
         at: output,
+        message: `${other} and ${item.name} would both become ${output}`,
       })
     const unwritable = sink.nameFault?.(output)
     if (unwritable !== undefined) {
@@ -84,25 +79,19 @@ function refuseNested(takenBy: ReadonlyMap<string, string>): void {
       const other =
         takenBy.get(folder) ?? (end === output.indexOf('/') && isOwnName(folder) ? folder : undefined)
       if (other === undefined) continue
-      throw sluiceError(
-        'NAME_COLLISION',
-        `${item} needs a folder ${folder}, which is the name of an output`,
-        {
-          blame: 'source',
-          retry: 'never',
-          at: output,
-        },
-      )
+      throw sluiceError('NAME_COLLISION', {
+        at: output,
+        message: `${item} needs a folder ${folder}, which is the name of an output`,
+      })
     }
 }
 
 const tooLarge = ({ name, bytes }: SourceItem, { mostOutputBytes = 0 }: Sink) =>
-  sluiceError(
-    'USAGE',
-    `its ${bytes} bytes are more than one output can hold here (${mostOutputBytes}); ` +
-      'split it with --split-bytes, or give a larger --memory-budget',
-    { blame: 'user', retry: 'never', at: name },
-  )
+  sluiceError('USAGE', {
+    at: name,
+    message: `its ${bytes} bytes are more than one output can hold here (${mostOutputBytes})`,
+    help: 'split it with --split-bytes, or give a larger --memory-budget',
+  })
 
 /** A folder must not be read and written at once; a single file only must not be its own output. */
 async function refuseOverlap(
@@ -115,18 +104,18 @@ async function refuseOverlap(
       const inside = to === from || to.startsWith(`${from}/`)
       const itself = [...outputs.keys()].some((output) => `${to}/${output}` === from)
       if (inside || itself)
-        throw sluiceError('USAGE', 'the output lies in the input; choose another place for it', {
-          blame: 'user',
-          retry: 'never',
+        throw sluiceError('USAGE', {
           at: to,
+          message: 'the output lies in the input',
+          help: 'choose another output',
         })
     }
 }
 
 export type Surveyed =
-  | { readonly kind: 'work'; readonly before?: SinkHead | null | undefined; readonly isRecognized?: true }
+  | { readonly kind: 'work'; readonly before?: SinkHead | null; readonly isRecognized?: true }
   | { readonly kind: 'finished'; readonly record: DoneRecord; readonly isRecognized?: true }
-  | { readonly kind: 'skipped'; readonly record: DoneRecord | undefined }
+  | { readonly kind: 'skipped'; readonly record?: DoneRecord }
   | { readonly kind: 'conflict' }
 
 /** What is to be done for an item, given what stands under its output's name. */
@@ -205,12 +194,11 @@ function unfinished({ item: { name, bytes, version }, output, place }: ItemWork,
 }
 
 export const conflictError = (outputs: readonly string[]) =>
-  sluiceError(
-    'SINK_CONFLICT',
-    `${outputs.length === 1 ? 'the output is' : `this output and ${outputs.length - 1} more are`} already there and not made ` +
-      'by this tool (or changed since): move away what is there, choose another output, or allow overwriting',
-    { blame: 'sink', retry: 'never', at: outputs[0] },
-  )
+  sluiceError('SINK_CONFLICT', {
+    at: outputs[0],
+    message: `${outputs.length === 1 ? 'the output is' : `this output and ${outputs.length - 1} more are`} already there and not made by this tool, or changed since`,
+    help: 'move away what is there, choose another output, or allow overwriting',
+  })
 
 export const hashOf = (...parts: readonly unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex')

@@ -49,9 +49,9 @@ export function settleLimits(options: LimitOptions): Limits {
   const slabBytes = Math.ceil(chunkBytes * 1.5) + 64 * 1024
   const besideSlabs = budget - 2 * slabBytes
   if (besideSlabs <= 0)
-    throw sluiceError('USAGE', `memoryBudgetBytes must be more than ${2 * slabBytes} for this chunkBytes`, {
-      blame: 'user',
-      retry: 'never',
+    throw sluiceError('USAGE', {
+      message: `memoryBudgetBytes must be more than ${2 * slabBytes} for this chunkBytes`,
+      help: 'give more of it or fewer chunkBytes',
     })
   // A quarter for the one long line that is held at a time.
   const lineRoom = Math.floor(Math.min(budget / 4, besideSlabs))
@@ -84,9 +84,9 @@ export function settleLimits(options: LimitOptions): Limits {
 function atLeast(name: string, value: number, minimum: number): number {
   const whole = Math.floor(value)
   if (Number.isSafeInteger(whole) && whole >= minimum) return whole
-  throw sluiceError('USAGE', `${name} must be a number of at least ${minimum}`, {
-    blame: 'user',
-    retry: 'never',
+  throw sluiceError('USAGE', {
+    message: `${name} must be a number of at least ${minimum}`,
+    help: 'correct it',
   })
 }
 

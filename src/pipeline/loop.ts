@@ -127,21 +127,19 @@ function chunksOf(
 function checkComplete(run: RunContext, work: ItemWork, endOffset: number, writer: SinkWriter): void {
   const delivered = writer.at.endOffset
   if (delivered === endOffset || (delivered === 0 && endOffset <= 3)) return
-  throw sluiceError('RECONCILIATION_FAILED', 'not all of it was read; nothing was committed', {
-    blame: 'bug',
-    retry: 'never',
+  throw sluiceError('RECONCILIATION_FAILED', {
     at: `${run.source.place}: ${work.item.name}`,
+    message: 'not all of it was read; nothing was committed',
   })
 }
 
-/** Throws SOURCE_CORRUPT for content that is not what the source said it would be. */
+/** Throws SOURCE_INCOMPLETE for content that is not what the source said it would be. */
 function checkPromised({ name, promised }: SourceItem, totals: Totals): void {
   const lineCount = totals.lines - totals.blank
   const refuse = (message: string) =>
-    sluiceError('SOURCE_CORRUPT', `${message}; nothing of it was committed, run it again`, {
-      blame: 'source',
-      retry: 'later',
+    sluiceError('SOURCE_INCOMPLETE', {
       at: name,
+      message: `${message}; nothing of it was committed`,
     })
   if (promised?.lineCount !== undefined && promised.lineCount !== lineCount)
     throw refuse(`has ${lineCount} resources, not ${promised.lineCount} as announced`)
@@ -155,10 +153,9 @@ export function refuseRejected({ parts }: AnonymizedChunk, item: string): void {
   for (const { offset, result } of parts) {
     const codes = Object.keys(countByCode(result))
     if (codes.length === 0) continue
-    throw sluiceError('BAD_LINE', `the line at byte ${offset + result.rejected.rows[0]} is ${codes[0]}`, {
-      blame: 'input',
-      retry: 'never',
+    throw sluiceError('BAD_LINE', {
       at: item,
+      message: `the line at byte ${offset + result.rejected.rows[0]} is ${codes[0]}`,
     })
   }
 }
@@ -166,15 +163,24 @@ export function refuseRejected({ parts }: AnonymizedChunk, item: string): void {
 const ITEM_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'SOURCE_CHANGED',
   'SOURCE_CORRUPT',
+  'SOURCE_INCOMPLETE',
   'SOURCE_NOT_UTF8',
   'SOURCE_UNREADABLE',
+  'SOURCE_UNUSABLE',
 ])
 
 /** Errors that cost one item; the others go on. */
 export const concernsItemOnly = (error: unknown): boolean =>
   isSluiceError(error) && ITEM_ERRORS.has(error.code)
 
+const LEAVING_NOTHING: ReadonlySet<ErrorCode> = new Set([
+  'BAD_LINE',
+  'RECONCILIATION_FAILED',
+  'SINK_CHANGED',
+  'SINK_FULL',
+  'OUTPUT_TOO_LARGE',
+])
+
 /** A full disk is among them: what was half-written would keep it full. */
 const leavesNothing = (error: unknown): boolean =>
-  concernsItemOnly(error) ||
-  (isSluiceError(error) && ['BAD_LINE', 'SINK_FULL', 'RECONCILIATION_FAILED'].includes(error.code))
+  concernsItemOnly(error) || (isSluiceError(error) && LEAVING_NOTHING.has(error.code))

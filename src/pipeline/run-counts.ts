@@ -48,11 +48,9 @@ export class Tally {
     const allowed =
       'count' in maxQuarantined ? maxQuarantined.count : ((lines - blank) * maxQuarantined.percent) / 100
     if (quarantined <= allowed) return
-    throw sluiceError(
-      'TOO_MANY_QUARANTINED',
-      `${quarantined} lines are rejected, more than allowed; nothing was committed`,
-      { blame: 'input', retry: 'never' },
-    )
+    throw sluiceError('TOO_MANY_QUARANTINED', {
+      message: `${quarantined} lines are rejected, more than allowed; nothing was committed`,
+    })
   }
 
   #sums() {

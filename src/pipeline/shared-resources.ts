@@ -79,8 +79,7 @@ export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: Run
   }
 }
 
-const interrupted = () =>
-  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', { blame: 'user', retry: 'now' })
+const interrupted = () => sluiceError('INTERRUPTED', { message: 'interrupted' })
 
 /** Everything that items share, from what the run was asked to do. */
 export const contextOf = (

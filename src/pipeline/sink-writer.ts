@@ -141,12 +141,11 @@ export class SinkWriter {
     }
     const written = this.#aheadBytes + bytesOf(output)
     this.#aheadBytes = 0
-    const outputSha256 = this.sinkItem.digest()
     const step = {
       endOffset,
       outputBytes: this.checkpoint.outputBytes + written,
       quarantineBytes: quarantineBytes + rejectedBytes,
-      ...(outputSha256 === undefined ? {} : { outputSha256 }),
+      outputSha256: this.sinkItem.digest(),
       quarantineSha256: this.#quarantineDigest.copy().digest('hex'),
       totals: chunkTotals,
     }
@@ -281,15 +280,10 @@ export class SinkWriter {
   }
 
   #unreconciled(what: string) {
-    return sluiceError(
-      'RECONCILIATION_FAILED',
-      `the ${what} written are not those read; nothing was committed`,
-      {
-        blame: 'bug',
-        retry: 'never',
-        at: this.work.item.name,
-      },
-    )
+    return sluiceError('RECONCILIATION_FAILED', {
+      at: this.work.item.name,
+      message: `the ${what} written are not those read; nothing was committed`,
+    })
   }
 }
 

@@ -124,4 +124,8 @@ async function write(output: Writable, piece: Uint8Array, stopped: Promise<void>
 }
 
 const unwritable = (cause: unknown) =>
-  sluiceError('SINK_UNWRITABLE', 'the output stream is closed', { blame: 'sink', retry: 'later', cause })
+  sluiceError('SINK_UNWRITABLE', {
+    message: 'the output stream is closed',
+    help: 'run it again with a reader that stays',
+    cause,
+  })

@@ -29,7 +29,10 @@ const SIGNATURE_HEADER = 'x-sluice-signature'
 const signatureOf = (secret: string, timestamp: string, body: string): string =>
   `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`
 
-/** Posts a message as JSON, retrying until it is accepted. Throws SERVICE_UNAVAILABLE, naming only the origin. */
+/**
+ * Posts a message as JSON, retrying until it is accepted. Throws SERVICE_UNAVAILABLE or WEBHOOK_REFUSED, naming only
+ * the origin.
+ */
 export async function postWebhook(webhook: Webhook, message: object): Promise<void> {
   const url = new URL(webhook.url.reveal())
   const body = JSON.stringify(message)
@@ -43,10 +46,9 @@ export async function postWebhook(webhook: Webhook, message: object): Promise<vo
     const proxy = error instanceof RequestFailure ? proxyError(error, url.origin) : undefined
     if (proxy !== undefined) throw proxy
     const reason = error instanceof RequestFailure ? error.message : 'FAILED'
-    throw sluiceError('SERVICE_UNAVAILABLE', `did not accept the message (${reason})`, {
-      blame: 'service',
-      retry: 'never',
+    throw sluiceError('WEBHOOK_REFUSED', {
       at: url.origin,
+      message: `did not accept the message (${reason})`,
     })
   } finally {
     http.close()

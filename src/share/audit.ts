@@ -37,9 +37,9 @@ export async function writeAudit({ container, name }: AuditPlace, line: AuditLin
     if (appended.kind === 'done') return
     position = appended.bytes
   }
-  throw sluiceError('SINK_LOCKED', 'others write to it at the same time; nothing was shared, run it again', {
-    blame: 'sink',
-    retry: 'later',
+  throw sluiceError('SINK_LOCKED', {
     at: name,
+    message: 'others write to it at the same time; nothing was shared',
+    help: 'run it again',
   })
 }

@@ -66,7 +66,8 @@ export async function signLinks(
   if (key === undefined)
     throw refuse(
       address,
-      'A link that an identity signs ends 7 days from now at the latest: give fewer --hours, or the account key (AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY).',
+      'a link that an identity signs ends 7 days from now at the latest',
+      'give fewer --hours, or the account key (AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY)',
     )
   return signed(address, scope, { terms, times, signer: key, kind: 'account-key' })
 }
@@ -77,7 +78,8 @@ export const keySigner = (signers: readonly ShareSigner[]) => signers.find((sign
 export const needsKey = (address: BlobAddress, option: string) =>
   refuse(
     address,
-    `${option} needs the account key (AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY): a stored access policy ends single links. Links that an identity signed end all at once, within minutes: ${revokeAllCommand(address)}`,
+    `${option} needs the account key (AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY): only a stored access policy ends single links`,
+    `give the key, or end all links that an identity signed, within minutes: ${revokeAllCommand(address)}`,
   )
 
 /** Ends every user-delegation SAS of the account; it is no request of the blob service. */
@@ -174,5 +176,5 @@ const lettersOf = (permissions: readonly SharePermission[]): string =>
     .map((permission) => permission[0])
     .join('')
 
-const refuse = ({ place }: BlobAddress, message: string) =>
-  sluiceError('USAGE', message, { blame: 'user', retry: 'never', at: place })
+const refuse = ({ place }: BlobAddress, message: string, help: string) =>
+  sluiceError('USAGE', { at: place, message, help })

@@ -20,7 +20,8 @@ export async function openShare(address: string, access: StoreAccess, state?: st
   if (parsed.sas !== undefined)
     throw refuse(
       parsed.place,
-      'A SAS cannot make other links: give the address without it, and sign in or give the account key.',
+      'a SAS cannot make other links',
+      'give the address without it, and sign in or give the account key',
     )
   const stateAt = state === undefined ? undefined : cloudAddress(state, access)
   const stateOf = (folder: string): BlobAddress => stateAt ?? stateAddressOf({ ...bare, path: folder })
@@ -62,7 +63,7 @@ async function signersFor(address: BlobAddress, access: StoreAccess): Promise<re
   }
   if (given.kind === 'key') signers.push({ kind: 'key', account: accountOf(given), key: given.key })
   if (signers.length > 0) return signers
-  throw refuse(place, 'A SAS cannot make other links: give the account key.')
+  throw refuse(place, 'a SAS cannot make other links', 'give the account key')
 }
 
 function cloudAddress(address: string, access: StoreAccess): BlobAddress {
@@ -70,9 +71,10 @@ function cloudAddress(address: string, access: StoreAccess): BlobAddress {
   if (blob !== undefined) return blob
   throw refuse(
     placeOf(address),
-    'Links are for what lies in a container: give its address, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH.',
+    'links are for what lies in a container',
+    'give its address, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH',
   )
 }
 
-const refuse = (place: string, message: string) =>
-  sluiceError('USAGE', message, { blame: 'user', retry: 'never', at: place })
+const refuse = (place: string, message: string, help: string) =>
+  sluiceError('USAGE', { at: place, message, help })

@@ -16,7 +16,7 @@ export interface PolicyTerms {
 
 /**
  * Adds a stored access policy for a name and returns its id. Expired ones of ours make room, others stay as they are.
- * Throws USAGE where there is no room, SINK_CONFLICT where others change the container all the time.
+ * Throws USAGE where there is no room, SINK_LOCKED where others change the container all the time.
  */
 export async function addPolicy(account: AzureAccount, forName: string, terms: PolicyTerms): Promise<string> {
   const id = `${idStart(forName)}${randomBytes(4).toString('hex')}`
@@ -76,15 +76,14 @@ async function change(
     if (isTooFresh) await wait(1000)
     else if (await account.setPolicies(next, now)) return
   }
-  throw sluiceError('SINK_CONFLICT', 'others change the container at the same time; run it again', {
-    blame: 'sink',
-    retry: 'later',
+  throw sluiceError('SINK_LOCKED', {
+    message: 'others change the container at the same time',
+    help: 'run it again',
   })
 }
 
 const noRoom = (policies: readonly StoredPolicy[]) =>
-  sluiceError(
-    'USAGE',
-    `The container has ${policies.length} stored access policies, and can have no more (${policies.map(({ id }) => id).join(', ')}). Revoke one with --revoke, or share without --revocable.`,
-    { blame: 'user', retry: 'never' },
-  )
+  sluiceError('USAGE', {
+    message: `the container has ${policies.length} stored access policies, and cannot have more (${policies.map(({ id }) => id).join(', ')})`,
+    help: 'revoke one with --revoke, or share without --revocable',
+  })

@@ -44,16 +44,21 @@ export interface ScopeQuestion {
 export async function scopeOf(question: ScopeQuestion): Promise<ShareScope> {
   const { address, container, isForced } = question
   if (/(?:^|[-.])sluice$/.test(address.container))
-    throw refuse(address, 'It holds state and quarantine, which are not for sharing.')
+    throw refuse(
+      address,
+      'it holds state and quarantine, which are not for sharing',
+      'share the output itself',
+    )
   const head = address.path === '' ? undefined : await container.head(address.path)
   if (head === undefined || head.isFolder) return scopeOfFolder(question)
   if (question.permissions.includes('list'))
-    throw refuse(address, 'A file has nothing to list: share it with --permissions read.')
+    throw refuse(address, 'a file has nothing to list', 'share it with --permissions read')
   const isOutput = head.metadata[METADATA.seal] !== undefined || (await isReported(container, address.path))
   if (!isOutput && !isForced)
     throw refuse(
       address,
-      'It is no output of Sluice: nothing says that it is anonymized. Share it all the same with --force.',
+      'it is not an output of Sluice: nothing says that it is anonymized',
+      'share it anyway with --force',
     )
   return {
     what: 'file',
@@ -71,7 +76,12 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
   const names: string[] = []
   for await (const { name, isFolder } of container.list(prefix)) if (!isFolder) names.push(name)
   if (names.length === 0)
-    throw failed('SOURCE_NOT_FOUND', address, 'There is no such file, and no folder with anything in it.')
+    throw failed(
+      'SOURCE_NOT_FOUND',
+      address,
+      'there is no such file, and no folder with anything in it',
+      'check the address',
+    )
   if (!isForced) await checkComplete(question, prefix, names)
   const shape = { what: 'folder', prefix, fileCount: names.length, sample: names[0] } as const
   const whole = {
@@ -94,7 +104,8 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
   if (other !== undefined)
     throw refuse(
       address,
-      'The account has no hierarchical namespace: a link that lists shows the whole container, and there is more in it than this folder. Share with --permissions read, or put the output into a container of its own.',
+      'the account has no hierarchical namespace: a link that lists shows the whole container, and there is more in it than this folder',
+      'share with --permissions read, or put the output into a container of its own',
     )
   return whole
 }
@@ -112,20 +123,23 @@ async function checkComplete(
   if (reported === undefined)
     throw refuse(
       address,
-      'It has no run.json: no run of Sluice is complete there. Share it all the same with --force.',
+      'it has no run.json: no run of Sluice is complete there',
+      'share it anyway with --force',
     )
   const wanted = new Set([REPORT_NAME, ...reported].map((name) => `${prefix}${name}`))
   const foreign = names.filter((name) => !wanted.delete(name))
   if (foreign.length > 0)
     throw refuse(
       address,
-      `It holds ${files(foreign.length)} that run.json does not name (${foreign[0]}): nothing says that they are anonymized. Move them away, or share all the same with --force.`,
+      `it holds ${files(foreign.length)} that run.json does not name (${foreign[0]}): nothing says that they are anonymized`,
+      'move them away, or share them anyway with --force',
     )
   const [missing] = wanted
   if (missing !== undefined)
     throw refuse(
       address,
-      `${files(wanted.size)} that run.json names are not there (${missing}). Run it again, or share the rest with --force.`,
+      `${files(wanted.size)} that run.json names are missing (${missing})`,
+      'run it again, or share the rest with --force',
     )
 }
 
@@ -161,11 +175,8 @@ async function firstOutside(container: BlobContainer, prefix: string): Promise<s
   return undefined
 }
 
-const failed = (code: ErrorCode, { place }: BlobAddress, message: string) =>
-  sluiceError(code, message, {
-    blame: code === 'USAGE' ? 'user' : 'source',
-    retry: 'never',
-    at: place,
-  })
+const failed = (code: ErrorCode, { place }: BlobAddress, message: string, help: string) =>
+  sluiceError(code, { at: place, message, help })
 
-const refuse = (address: BlobAddress, message: string) => failed('USAGE', address, message)
+const refuse = (address: BlobAddress, message: string, help: string) =>
+  failed('USAGE', address, message, help)

@@ -150,7 +150,7 @@ async function ask(request: ProbeRequest, { retry, limits = {}, place }: TrialRe
 async function answerTo({ method, url, headers }: ProbeRequest, signal: AbortSignal): Promise<Answer> {
   let response: Response
   try {
-    response = await fetch(url, { method, ...(headers && { headers }), signal, redirect: 'manual' })
+    response = await fetch(url, { method, headers, signal, redirect: 'manual' })
   } catch (error) {
     const { code } = (error as { cause?: { code?: unknown } }).cause ?? {}
     throw new RequestFailure({ code: typeof code === 'string' ? code : FAILED.aborted })
@@ -175,16 +175,15 @@ async function answerTo({ method, url, headers }: ProbeRequest, signal: AbortSig
 
 function tooLittle(does: string, { status, code }: Answer, { ip }: Trial, place: string) {
   const from = ip === undefined ? '' : `; it is for ${ip}, and this machine may have another address`
-  return sluiceError(
-    'SOURCE_DENIED',
-    `The link does not ${does} (${status} ${code})${from}. It is not given out.`,
-    { blame: 'source', retry: 'never', at: place },
-  )
+  return sluiceError('SOURCE_DENIED', {
+    at: place,
+    message: `the link does not ${does} (${status} ${code})${from}; it was not handed out`,
+  })
 }
 
 const tooMuch = (does: string, { status, code }: Answer, place: string) =>
-  sluiceError(
-    'USAGE',
-    `The link is not kept from what it must not do: ${does} (${status} ${code}). It is not given out. Is the container open to everybody?`,
-    { blame: 'user', retry: 'never', at: place },
-  )
+  sluiceError('USAGE', {
+    at: place,
+    message: `the link allows what it must not: ${does} (${status} ${code}); it was not handed out`,
+    help: 'check whether the container allows public access',
+  })

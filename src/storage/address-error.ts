@@ -1,12 +1,8 @@
 import { sluiceError } from '../errors.js'
 
 /** Completes "The address …". The address is shown without what may be a credential. */
-export const addressError = (address: string, why: string) =>
-  sluiceError('USAGE', `The address ${why}.`, {
-    blame: 'user',
-    retry: 'never',
-    at: withoutCredentials(address),
-  })
+export const addressError = (address: string, why: string, help = 'correct it') =>
+  sluiceError('USAGE', { at: withoutCredentials(address), message: `the address ${why}`, help })
 
 const withoutCredentials = (address: string): string =>
   withoutSas(address).replace(/^([a-z][a-z0-9+.-]*:\/*).*@/is, '$1…@')

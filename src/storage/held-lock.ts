@@ -13,8 +13,8 @@ export const lockState = (
     signal,
     onEvent,
   }: {
-    readonly signal?: AbortSignal | undefined
-    readonly onEvent?: ((event: LockEvent) => void) | undefined
+    readonly signal?: AbortSignal
+    readonly onEvent?: (event: LockEvent) => void
   },
 ): Promise<() => Promise<void>> =>
   state.lock({

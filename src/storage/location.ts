@@ -44,7 +44,7 @@ export interface StoreKind {
   readonly schemes: readonly string[]
   /** How its addresses are written, for messages, such as `https://`. */
   readonly spellings: readonly string[]
-  /** Why an address without a scheme seems to be meant for this store; completes "The address …". */
+  /** What to do about an address without a scheme that seems to be meant for this store; undefined for any other. */
   readonly missingScheme?: (address: string) => string | undefined
   /** The address without credentials. Throws USAGE for one that this store cannot have. */
   placeOf(address: string): string

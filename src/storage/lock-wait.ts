@@ -3,16 +3,16 @@ import { sluiceError } from '../errors.js'
 
 /** The lock of an output is another run's. */
 export const lockedError = (at: string, why = 'another run is writing to this output') =>
-  sluiceError('SINK_LOCKED', `${why}; wait for it to end`, { blame: 'sink', retry: 'later', at })
+  sluiceError('SINK_LOCKED', { at, message: why })
 
 /** Waits before a lock that another run holds is looked at again. Throws INTERRUPTED. */
 export async function waitForLock(ms: number, signal?: AbortSignal): Promise<void> {
   try {
     await wait(ms, undefined, { signal })
   } catch {
-    throw sluiceError('INTERRUPTED', 'interrupted while another run holds the lock', {
-      blame: 'user',
-      retry: 'now',
+    throw sluiceError('INTERRUPTED', {
+      message: 'interrupted while another run holds the lock',
+      help: 'run it again when that run has ended',
     })
   }
 }

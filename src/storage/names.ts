@@ -43,12 +43,12 @@ export function fileNameFault(name: string): string | undefined {
   return undefined
 }
 
-/** Throws SOURCE_UNREADABLE for a name that would leave the folder it is put in. */
+/** Throws SOURCE_UNUSABLE for a name that would leave the folder it is put in. */
 export function checkName(name: string): void {
   if (isInnerName(name)) return
-  throw sluiceError('SOURCE_UNREADABLE', 'its name is not a relative path; rename it', {
-    blame: 'source',
-    retry: 'never',
+  throw sluiceError('SOURCE_UNUSABLE', {
     at: JSON.stringify(name),
+    message: 'its name is not a relative path',
+    help: 'rename it',
   })
 }

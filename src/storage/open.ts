@@ -44,10 +44,10 @@ export async function openLake(
 async function statesApartFrom(outputs: Location, state: Location): Promise<StateOf> {
   const [inner, outer] = [await state.root(), await outputs.readableRoot()]
   if (!inner.startsWith(outer)) return state.states()
-  throw sluiceError('USAGE', 'The state must not lie among the outputs: give another place for it.', {
-    blame: 'user',
-    retry: 'never',
+  throw sluiceError('USAGE', {
     at: state.place,
+    message: 'the state must not lie among the outputs',
+    help: 'give another --state',
   })
 }
 

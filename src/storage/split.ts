@@ -251,11 +251,11 @@ export const isMixOf = (
 }
 
 const notOurs = (at: string) =>
-  sluiceError(
-    'SINK_CONFLICT',
-    'stands behind a missing part, so that nothing tells whose it is; move it away, or allow overwriting',
-    { blame: 'sink', retry: 'never', at },
-  )
+  sluiceError('SINK_CONFLICT', {
+    at,
+    message: 'follows a missing part, so that nothing shows which run made it',
+    help: 'move it away, or allow overwriting',
+  })
 
 /** `a/Patient.ndjson` and 2: `a/Patient-00002.ndjson`. */
 const partName = (name: string, number: number): string =>

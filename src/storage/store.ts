@@ -31,7 +31,7 @@ export interface Source {
   readonly folderName: string
   /** Real paths that an output must not touch; empty where the source is not on this machine. */
   localPaths(): Promise<readonly string[]>
-  /** Every item once, in the order of names. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE. */
+  /** Every item once, in the order of names. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_UNUSABLE. */
   list(report: (event: StoreEvent) => void): AsyncIterable<SourceItem>
   /** The item as it is now; undefined if there is none. */
   head(name: string): Promise<SourceItem | undefined>
@@ -95,14 +95,14 @@ export interface SinkHead {
   /** SHA-256 of its bytes, in hex, of an output that was just written as a whole. */
   readonly sha256?: string | undefined
   /** Where it is split. */
-  readonly parts?: readonly SinkPart[] | undefined
+  readonly parts?: readonly SinkPart[]
 }
 
 /** One file of a split output. */
 export interface SinkPart {
   readonly name: string
   readonly bytes: number
-  readonly sha256?: string
+  readonly sha256?: string | undefined
 }
 
 /** What a sink may keep with an output. */

@@ -34,14 +34,14 @@ export function storeOf(address: string): StoreKind {
   const scheme = SCHEME.exec(address)?.[1]?.toLowerCase()
   if (scheme === undefined) {
     for (const { missingScheme } of STORES) {
-      const fault = missingScheme?.(address)
-      if (fault !== undefined) throw addressError(address, fault)
+      const help = missingScheme?.(address)
+      if (help !== undefined) throw addressError(address, 'has no scheme', help)
     }
     return folderStore
   }
   const store = STORES.find(({ schemes }) => schemes.includes(scheme))
   if (store !== undefined) return store
-  throw addressError(address, `has an unknown scheme: give ${spellings()}`)
+  throw addressError(address, 'has an unknown scheme', `give ${spellings()}`)
 }
 
 function spellings(): string {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import { environmentError } from '../environment-error.js'
-import { type ErrorCode, isSluiceError, type SluiceError, sluiceError } from '../errors.js'
+import { isSluiceError, type SluiceError, sluiceError } from '../errors.js'
 import { type Answer, CLAIM, type LinesResult, type LinesTask, type Ready, type Task } from './protocol.js'
 
 export interface PoolOptions {
@@ -98,8 +98,7 @@ export class WorkerPool {
       throw environmentError(error) ?? notStarted(startMessage(error), error)
     }
     if (answer?.kind === 'ready') return answer
-    if (answer?.kind === 'refused')
-      throw sluiceError(answer.code as ErrorCode, answer.message, { blame: 'config', retry: 'never' })
+    if (answer?.kind === 'refused') throw sluiceError(answer.code, answer)
     if (answer?.kind === 'crashed') throw broken(answer.where)
     throw broken('a worker gave no valid answer')
   }
@@ -147,21 +146,18 @@ export class WorkerPool {
 
 /** Threads that this machine does not start or keep. */
 const failed = (what: string, cause?: unknown): SluiceError =>
-  sluiceError(
-    'WORKER_FAILED',
-    `${what}; check the load, the memory and the thread limit of this machine ` +
-      '(ulimit -u, ulimit -v), or lower --workers, then run it again',
-    { blame: 'environment', retry: 'later', cause },
-  )
+  sluiceError('WORKER_FAILED', {
+    message: what,
+    cause,
+  })
 
 const notStarted = (why: string, cause: unknown): SluiceError =>
   failed(`the worker threads do not start: ${why}`, cause)
 
 /** An answer that no worker may give. */
 const broken = (message: string): SluiceError =>
-  sluiceError('INTERNAL', `the worker threads do not work: ${message}; please report this bug`, {
-    blame: 'bug',
-    retry: 'never',
+  sluiceError('INTERNAL', {
+    message: `the worker threads do not work: ${message}`,
   })
 
 function isLinesResult(answer: unknown): answer is LinesResult {

@@ -1,4 +1,5 @@
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { ErrorCode } from '../errors.js'
 
 /** What every worker gets when it starts. */
 export interface WorkerData {
@@ -54,8 +55,10 @@ export interface Ready {
 /** The specification cannot be compiled here: no line is at fault. */
 export interface Refused {
   readonly kind: 'refused'
-  readonly code: string
+  readonly code: ErrorCode
+  readonly at: string | undefined
   readonly message: string
+  readonly help: string | undefined
 }
 
 /** The anonymizer threw: a bug. `where` names code, never data. */

@@ -20,7 +20,10 @@ export default async function answer(task: Task): Promise<Answer> {
     ready = await anonymizer
   } catch (error) {
     anonymizer = undefined
-    if (isSluiceError(error)) return { kind: 'refused', code: error.code, message: error.message }
+    if (isSluiceError(error)) {
+      const { code, at, fact, help } = error
+      return { kind: 'refused', code, at, message: fact, help }
+    }
     return { kind: 'crashed', where: whereOf(error) }
   }
   if (task.kind === 'hello') return { kind: 'ready', needsRecordNumbers: ready.needsRecordNumbers }

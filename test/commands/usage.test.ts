@@ -1,7 +1,3 @@
-// Holds src/commands/parser.ts, src/commands/shared-options.ts, src/commands/verb.ts, src/commands/verbs.ts,
-// src/commands/exit-codes.ts, src/commands/failure.ts, src/commands/anonymize/options.ts,
-// src/commands/serve/options.ts, src/commands/share/options.ts, src/commands/export/options.ts.
-
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { eventLog } from '../../src/commands/display/event-log.js'
@@ -85,7 +81,7 @@ const MISPLACED: readonly (readonly [string, readonly string[], string])[] = [
   ['as the name of a variable', ['decrypt', '--key-env', SAS, 'AAAA'], 'environment variable'],
   ['as a key in place of its name', ['decrypt', '--key-env', 'CANARYkey of 3 owls', 'AAAA'], 'not set'],
   ['as a word too many', ['lint', 'x.json', SAS], 'too many arguments'],
-  ['as the configuration', ['lint', SAS], 'no complete SAS'],
+  ['as the configuration', ['lint', SAS], 'not a complete SAS'],
   ['as the address of a proxy', ['serve', '--trust-proxy', SAS], '--trust-proxy'],
 ]
 
@@ -122,8 +118,9 @@ const SECRETS: readonly string[] = [
 t.test('a failure and an event name a place without its credentials, in every field', async (t) => {
   for (const secret of SECRETS) {
     const problems = [{ rule: 1, path: secret, message: `does not know "${secret}"` }]
-    const facts = { blame: 'config', retry: 'never', at: secret, problems } as const
-    const failure = describeFailure(sluiceError('CONFIG_INVALID', `cannot read '${secret}'`, facts))
+    const failure = describeFailure(
+      sluiceError('CONFIG_INVALID', { at: secret, message: `cannot read '${secret}'`, problems }),
+    )
     const stream = new PassThrough()
     const log = eventLog(stream, 'info')
     log.event('warn', 'pipeline.failed', {
@@ -147,9 +144,7 @@ t.test('places without credentials are named as they are', async (t) => {
     'http://127.0.0.1:8080/fhir',
     'C:/me@work/x',
   ]) {
-    const { json } = describeFailure(
-      sluiceError('SINK_FULL', place, { blame: 'sink', retry: 'later', at: place }),
-    )
+    const { json } = describeFailure(sluiceError('SINK_FULL', { at: place, message: place }))
     t.match(json, { error: { at: place, message: place } })
   }
 })
@@ -164,13 +159,19 @@ t.test('an error says where, once', async (t) => {
     '-c',
     'configs/research-r4.json',
   ])
-  t.match(nowhere.stderr, /sluice: SOURCE_NOT_FOUND: \/does\/not\/exist: there is no such file or folder\n$/)
+  t.match(
+    nowhere.stderr,
+    /sluice: SOURCE_NOT_FOUND: \/does\/not\/exist: there is no such file or folder; check the address\n$/,
+  )
   const words = ['anonymize', '-i', 'file', '-o', 'out', '-c', 'configs/research-r4.json']
-  t.match((await sluice(words)).stderr, /SOURCE_NOT_FOUND: file: there is no such file or folder\n$/)
+  t.match(
+    (await sluice(words)).stderr,
+    /SOURCE_NOT_FOUND: file: there is no such file or folder; check the address\n$/,
+  )
   const noConfig = await sluice(['lint', '-c', '/does/not/exist.json'])
   t.match(
     noConfig.stderr,
-    /^sluice: CONFIG_INVALID: The configuration \/does\/not\/exist\.json cannot be read/,
+    /^sluice: CONFIG_INVALID: the configuration \/does\/not\/exist\.json cannot be read/,
   )
 })
 
@@ -195,10 +196,6 @@ t.test('the text of a foreign error is not shown: it may quote what it could not
   t.notMatch(text + JSON.stringify(json), 'CANARY')
   t.match(text, 'SyntaxError')
   t.match(text, /at .*usage\.test/)
-  const wrapped = sluiceError('SINK_FULL', 'The disk is full.', {
-    blame: 'sink',
-    retry: 'later',
-    cause: caught,
-  })
+  const wrapped = sluiceError('SINK_FULL', { message: 'The disk is full.', cause: caught })
   t.notMatch(JSON.stringify(describeFailure(wrapped)), 'CANARY')
 })

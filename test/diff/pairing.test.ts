@@ -141,7 +141,7 @@ t.test('without the state lines pair by order, with a warning, where counts fit'
 t.test('without the state it stops where nobody knows which lines were quarantined', async (t) => {
   const { before, after } = await anonymized(t.testdir(), { 'a.ndjson': TRICKY }, { config: KEEP_BIRTH })
   renameSync(`${after}.sluice`, `${after}-kept`)
-  await t.rejects(compare(before, after), { code: 'SOURCE_CHANGED', at: 'a.ndjson', message: /--state/ })
+  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', at: 'a.ndjson', message: /--state/ })
   const { lines } = await compare(before, after, { state: `${after}-kept` })
   t.equal(lines.quarantined, 3)
 })
@@ -185,13 +185,13 @@ t.test('an output that was changed, or is another run’s, is refused', async (t
   const output = textIn(after, 'a.ndjson').trimEnd().split('\n')
   const swapped = `${[output[1], output[0], output[2]].join('\n')}\n`
   writeFileSync(join(after, 'a.ndjson'), swapped)
-  await t.rejects(compare(before, after), { code: 'SOURCE_CHANGED', message: /line 1 .*another type/ })
+  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', message: /line 1 .*another type/ })
 
   writeFileSync(join(after, 'a.ndjson'), `${output.slice(0, 2).join('\n')}\n`)
-  await t.rejects(compare(before, after), { code: 'SOURCE_CHANGED', at: 'a.ndjson', message: /bytes/ })
+  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', at: 'a.ndjson', message: /bytes/ })
 
   writeFileSync(join(after, 'a.ndjson'), swapped.replace(/[^\n]/g, 'x'))
-  await t.rejects(compare(before, after), { code: 'SOURCE_CHANGED', message: /no resource/ })
+  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', message: /no resource/ })
 
   rmSync(join(after, 'a.ndjson'))
   await t.rejects(compare(before, after), { code: 'SOURCE_NOT_FOUND', message: /run.json/ })
@@ -209,7 +209,7 @@ t.test('lines beyond those of the other side are refused', async (t) => {
   const [first] = output.split('\n')
   for (const text of [`${first}\n`, `${output}${first}\n`]) {
     writeFileSync(join(after, 'a.ndjson'), text)
-    t.equal(await codeOf(compare(before, after)), 'SOURCE_CHANGED')
+    t.equal(await codeOf(compare(before, after)), 'PAIR_MISMATCH')
   }
 })
 
@@ -218,7 +218,7 @@ t.test('a quarantine or a report that is none is refused without being quoted', 
   const quarantine = join(`${after}.sluice`, 'quarantine', 'a.ndjson.ndjson')
   const rows = textIn(`${after}.sluice`, 'quarantine/a.ndjson.ndjson')
   writeFileSync(quarantine, rows.replace(/"offset":\d+/, '"offset":1'))
-  await t.rejects(compare(before, after), { code: 'SOURCE_CHANGED', message: /another byte/ })
+  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', message: /another byte/ })
   writeFileSync(quarantine, 'canary')
   await t.rejects(compare(before, after), { code: 'SOURCE_CORRUPT', message: /^(?!.*canary)/ })
   for (const text of ['[]', '{"generator":"fhir-sluice"}', 'canary']) {

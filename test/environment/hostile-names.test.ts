@@ -1,5 +1,3 @@
-// Holds src/commands/display/terminal.ts.
-
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -108,13 +106,13 @@ t.test('a person sees warnings, waits and the failure escaped, each on its own l
       lines.every((line) => line.includes(shown) && isClean(line)),
       `${what}: ${JSON.stringify(lines)}`,
     )
-    const error = sluiceError('SINK_LOCKED', `x${raw} is held`, {
-      blame: 'sink',
-      retry: 'later',
-      at: `y${raw}`,
-    })
+    const error = sluiceError('SINK_LOCKED', { at: `y${raw}`, message: `x${raw} is held` })
     const failure = describeFailure(error)
-    t.equal(failure.text, `SINK_LOCKED: y${shown}: x${shown} is held`, what)
+    t.equal(
+      failure.text,
+      `SINK_LOCKED: y${shown}: x${shown} is held; wait for it to end and run it again`,
+      what,
+    )
     t.match(failure.json, { error: { at: `y${raw}` } }, 'the document keeps the name itself')
   }
 })

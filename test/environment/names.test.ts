@@ -37,7 +37,7 @@ for (const [name, bytes] of BAD)
       const { failed } = JSON.parse(stdout) as {
         failed: { code: string }[]
       }
-      t.match(failed, [{ code: 'SOURCE_UNREADABLE', message: /rename it/ }])
+      t.match(failed, [{ code: 'SOURCE_UNUSABLE', message: /rename it/ }])
     }
   })
 
@@ -81,7 +81,7 @@ t.test(
     const { failed, items } = JSON.parse(stdout) as { failed: { code: string }[]; items: { failed: number } }
     t.strictSame(
       failed.map(({ code }) => code),
-      ['SOURCE_UNREADABLE', 'SOURCE_UNREADABLE', 'SOURCE_UNREADABLE'],
+      ['SOURCE_UNUSABLE', 'SOURCE_UNUSABLE', 'SOURCE_UNUSABLE'],
     )
     t.equal(items.failed, 3)
   },
@@ -116,7 +116,7 @@ for (const isSplit of [false, true])
           plan: planFor(KEEP_ALL),
           workers: 1,
         })
-        t.match(report.failed, [{ item: name, code: 'SOURCE_UNREADABLE', message: /rename it/ }], what)
+        t.match(report.failed, [{ item: name, code: 'SOURCE_UNUSABLE', message: /rename it/ }], what)
         const delivered = join(output, isSplit ? 'a-00001.ndjson' : 'a.ndjson')
         t.equal(readFileSync(delivered, 'utf8'), patient, what)
       }

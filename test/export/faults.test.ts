@@ -323,11 +323,11 @@ t.test('an encrypted server of unknown authority is refused, and one that speaks
     cert: readFileSync(join(made, 'cert.pem'), 'utf8'),
   }
   const secure = await startBadServer(t, { files: FILES, tls })
-  t.equal(await codeOf(exportTo(secure, join(made, 'out'))), 'USAGE')
+  t.equal(await codeOf(exportTo(secure, join(made, 'out'))), 'CONNECTION_UNTRUSTED')
   t.equal(secure.asked.length, 0, 'nothing was sent')
   const plain = await startBadServer(t, { files: FILES })
   const wrong = { base: plain.base.replace('http:', 'https:') }
-  t.equal(await codeOf(exportTo(wrong, join(made, 'out'))), 'USAGE')
+  t.equal(await codeOf(exportTo(wrong, join(made, 'out'))), 'CONNECTION_UNTRUSTED')
 })
 
 t.test('a body does not follow to another origin', async (t) => {

@@ -151,9 +151,11 @@ const REFUSED: readonly Fault[] = [
 const CODES: ReadonlySet<ErrorCode> = new Set([
   'SERVICE_UNAVAILABLE',
   'SOURCE_UNREADABLE',
+  'SOURCE_UNUSABLE',
   'SOURCE_DENIED',
   'SOURCE_NOT_FOUND',
   'SINK_UNWRITABLE',
+  'SINK_UNUSABLE',
   'SINK_DENIED',
   'SINK_CONFLICT',
   'SINK_LOCKED',

@@ -128,7 +128,7 @@ t.test('a link to a folder outside of the output is refused before anything is w
   const outside = join(folder, 'outside')
   mkdirSync(outside)
   link(outside, join(output, 'sub'))
-  t.equal(await codeOf(run(input, output)), 'SINK_UNWRITABLE')
+  t.equal(await codeOf(run(input, output)), 'SINK_UNUSABLE')
   t.strictSame([...filesIn(outside).keys()], [])
   rmSync(join(output, 'sub'))
   mkdirSync(join(output, 'elsewhere'))
@@ -151,7 +151,7 @@ t.test('the output folder itself may be a link, the state folder may not', async
   const outside = join(folder, 'state outside')
   mkdirSync(outside)
   link(outside, `${output}.sluice`)
-  t.equal(await codeOf(run(input, output)), 'SINK_UNWRITABLE')
+  t.equal(await codeOf(run(input, output)), 'SINK_UNUSABLE')
   t.strictSame([...filesIn(outside).keys()], [])
 })
 
@@ -189,10 +189,10 @@ t.test('links and folders of names that are not UTF-8 are never passed over in s
   const source = writeFiles(join(folder, 'lost names'), { 'b.ndjson': '{"resourceType":"Patient"}\n' })
   symlinkSync(join(source, 'b.ndjson'), lost(source, '.ndjson'))
   const { failed, outputs } = await run(source, join(folder, 'lost link'))
-  t.match(failed, [{ item: 'a\ufffd.ndjson', code: 'SOURCE_UNREADABLE', message: /UTF-8/ }])
+  t.match(failed, [{ item: 'a\ufffd.ndjson', code: 'SOURCE_UNUSABLE', message: /UTF-8/ }])
   t.equal(outputs.length, 1, 'the other file is delivered')
   mkdirSync(lost(source))
-  await t.rejects(run(source, join(folder, 'lost folder')), { code: 'SOURCE_UNREADABLE', message: /UTF-8/ })
+  await t.rejects(run(source, join(folder, 'lost folder')), { code: 'SOURCE_UNUSABLE', message: /UTF-8/ })
 })
 
 t.test('a folder in place of a file of the state is named', async (t) => {

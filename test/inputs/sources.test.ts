@@ -207,9 +207,9 @@ t.test('inputs that are refused before anything starts', async (t) => {
     ['output inside input', input, 'in/out', 'USAGE'],
     ['output inside input by a link', input, 'link/out', 'USAGE'],
     ['a file that would be its own output', join(input, 'x.ndjson'), 'in', 'USAGE'],
-    ['a pipe', join(folder, 'pipe.ndjson'), 'out', 'SOURCE_UNREADABLE'],
+    ['a pipe', join(folder, 'pipe.ndjson'), 'out', 'SOURCE_UNUSABLE'],
     ['a link to itself', join(folder, 'loop.ndjson'), 'out', 'SOURCE_UNREADABLE'],
-    ['a file that is no item', '/etc/hostname', 'out', 'SOURCE_UNREADABLE'],
+    ['a file that is no item', '/etc/hostname', 'out', 'SOURCE_UNUSABLE'],
   ] as const
   for (const [name, from, to, code] of rows)
     t.equal(await codeOf(run(from, join(folder, to), options)), code, name)

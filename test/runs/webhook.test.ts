@@ -76,7 +76,7 @@ t.test('redirects are followed within the origin only', async (t) => {
   t.equal(home.calls.at(-1)?.body, '{"a":1}')
   for (const path of ['/far', '/get', '/loop'])
     await t.rejects(postWebhook({ url: new Secret(home.origin + path), ...quick }, {}), {
-      code: 'SERVICE_UNAVAILABLE',
+      code: 'WEBHOOK_REFUSED',
     })
   t.equal(other.calls.length, 0)
 })

@@ -240,7 +240,7 @@ t.test('an expired link reads nothing, and --verify finds it out before it is gi
     t.equal(await status(firstOf(links).url.reveal()), 403)
     await t.rejects(share(place, REQUEST, past), {
       code: 'SOURCE_DENIED',
-      message: /The link does not read \(403/,
+      message: /the link does not read \(403/,
     })
     t.equal((await place.audit()).length, 1)
   }

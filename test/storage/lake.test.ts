@@ -36,7 +36,7 @@ async function check(t: Test, open: Open): Promise<void> {
   t.equal(await kept.state.read('done/Patient.ndjson.json'), 'text')
   t.equal(await open().state.read('runs.json'), '[]', "the lake's own state is there")
   for (const name of ['', '..', '../other', 'a/../../b'])
-    await t.rejects(open().remove(name, 'run.json'), { code: 'SOURCE_UNREADABLE' }, `not "${name}"`)
+    await t.rejects(open().remove(name, 'run.json'), { code: 'SOURCE_UNUSABLE' }, `not "${name}"`)
   await unlock()
 }
 

@@ -14,7 +14,7 @@ export const STATE_CHECKS: Readonly<Record<string, Check>> = {
     }
     for (const name of ['../x', 'a/../../x', '/etc/x', '', 'a//b', './x', 'a/..', 'x\0y'])
       for (const [use, call] of Object.entries(uses))
-        t.equal(await codeOf(call(name)), 'SOURCE_UNREADABLE', `${use} ${JSON.stringify(name)}`)
+        t.equal(await codeOf(call(name)), 'SOURCE_UNUSABLE', `${use} ${JSON.stringify(name)}`)
   },
 
   async 'a small file is put whole, read and removed'(t, place) {

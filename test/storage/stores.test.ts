@@ -43,7 +43,7 @@ t.test(
     t.throws(() => storeOf('s3://bucket/x'), {
       code: 'USAGE',
       at: 's3://bucket/x',
-      message: /has an unknown scheme: give a path, https:\/\/, abfss:\/\/ or azurite:\/\//,
+      message: /has an unknown scheme; give a path, https:\/\/, abfss:\/\/ or azurite:\/\//,
     })
     for (const address of ['acct.blob.core.windows.net/data', 'https:/acct.blob.core.windows.net/data'])
       t.throws(() => storeOf(address), { code: 'USAGE', message: /write https:\/\/ before it/ }, address)

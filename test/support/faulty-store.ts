@@ -98,5 +98,5 @@ function failure(operation: string, fault: StoreFault): Error {
   const blame = operation.startsWith('source') ? 'source' : 'sink'
   const sinkCode: ErrorCode = fault === 'full' ? 'SINK_FULL' : 'SINK_UNWRITABLE'
   const code = blame === 'source' ? 'SOURCE_UNREADABLE' : sinkCode
-  return sluiceError(code, `fails for the test (${operation})`, { blame, retry: 'later' })
+  return sluiceError(code, { message: `fails for the test (${operation})` })
 }

@@ -51,10 +51,7 @@ export type Overrides = Partial<Omit<RunOptions, 'source' | 'sink' | 'plan'>>
 export const run = (
   input: string,
   output: string,
-  {
-    lockTimes,
-    ...options
-  }: Overrides & { config?: object | undefined; lockTimes?: LockTimes | undefined } = {},
+  { lockTimes, ...options }: Overrides & { config?: object; lockTimes?: LockTimes } = {},
 ): Promise<RunReport> =>
   runPipelineInto(input, folderSink(output, folderState(stateFolderOf(output), lockTimes)), options)
 
@@ -62,7 +59,7 @@ export const run = (
 export const runPipelineInto = (
   input: string,
   sink: Sink,
-  options: Overrides & { config?: object | undefined } = {},
+  options: Overrides & { config?: object } = {},
 ): Promise<RunReport> => {
   const { config, ...overrides } = options
   return runPipeline({

@@ -30,10 +30,10 @@ export const custom: Method<'custom'> = method({
   compile: (rule: CustomMethodSettings & RuleWith<object>, context: MethodContext) => {
     const loaded = context.customMethods.get(rule.name.toLowerCase())
     if (loaded === undefined)
-      throw sluiceError('CONFIG_INVALID', `rule ${rule.number}: no method ${rule.name} is loaded`, {
-        blame: 'config',
-        retry: 'never',
+      throw sluiceError('CONFIG_INVALID', {
         at: `fhirPathRules[${rule.number - 1}].method`,
+        message: `rule ${rule.number}: method ${rule.name} is not loaded`,
+        help: 'name its module under customMethods',
       })
     const settings = { customSettings: context.parameters.customSettings, rule: rule.settings }
     return compileCustom(rule.name, loaded, settings)

@@ -63,14 +63,16 @@ export function decryptValue(base64: string, encryptKey: string): string {
 const isBase64 = (text: string): boolean => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 
 const notDecryptable = (): Error =>
-  sluiceError('BAD_LINE', 'not a value encrypted with this key', { blame: 'input', retry: 'never' })
+  sluiceError('BAD_LINE', {
+    message: 'not a value encrypted with this key',
+    help: 'give the key it was encrypted with',
+  })
 
 function algorithmFor(key: Buffer): string {
   if (key.length !== 16 && key.length !== 24 && key.length !== 32)
-    throw sluiceError('CONFIG_INVALID', 'encryptKey must be 16, 24 or 32 bytes long in UTF-8', {
-      blame: 'config',
-      retry: 'never',
+    throw sluiceError('CONFIG_INVALID', {
       at: 'parameters.encryptKey',
+      message: 'encryptKey must be 16, 24 or 32 bytes long in UTF-8',
     })
   return `aes-${key.length * 8}-cbc`
 }

@@ -73,9 +73,9 @@ export const method = <const Name extends string, const Shape extends SettingsSh
 export function requiredKey(parameters: Parameters, name: KeyName): string {
   const key = parameters[name]
   if (key !== undefined) return key
-  throw sluiceError('KEY_MISSING', `a rule needs ${name}`, {
-    blame: 'config',
-    retry: 'never',
+  throw sluiceError('KEY_MISSING', {
     at: `parameters.${name}`,
+    message: `a rule needs ${name}`,
+    help: 'set it',
   })
 }

@@ -40,5 +40,5 @@ const byName: ReadonlyMap<string, Method> = new Map(
 export function methodOf({ method }: { readonly method: string }): Method {
   const found = byName.get(method)
   if (found !== undefined) return found
-  throw sluiceError('CONFIG_INVALID', `no method ${method} exists`, { blame: 'config', retry: 'never' })
+  throw sluiceError('CONFIG_INVALID', { message: `there is no method ${method}` })
 }

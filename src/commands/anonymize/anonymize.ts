@@ -25,8 +25,7 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   const input = required(values.input, ANONYMIZE_OPTIONS.input)
   const output = required(values.output, ANONYMIZE_OPTIONS.output)
   const config = required(values.config, ANONYMIZE_OPTIONS.config)
-  if ((input === '-') !== (output === '-'))
-    throw usage('stdin goes to stdout: -i - and -o - belong together.')
+  if ((input === '-') !== (output === '-')) throw usage('stdin goes to stdout: -i - and -o - belong together')
   let shown: RunDisplay | undefined
   const access = storeAccess(terminal, {
     readAheadBytes: values.readAhead,
@@ -70,7 +69,7 @@ const FILE_OPTIONS = [
 
 function refuseFileOptions(values: AnonymizeValues): void {
   for (const name of FILE_OPTIONS)
-    if (values[name]) throw usage(`${longFlag(ANONYMIZE_OPTIONS[name])} needs files, not stdin.`)
+    if (values[name]) throw usage(`${longFlag(ANONYMIZE_OPTIONS[name])} needs files, not stdin`)
 }
 
 interface Opened {

@@ -15,7 +15,7 @@ export async function check(
   terminal: Terminal,
   words: readonly string[],
 ): Promise<ExitCode> {
-  if (words.length !== 1) throw usage('check needs one output: a folder or an address.')
+  if (words.length !== 1) throw usage('check needs one output: a folder or an address')
   const files = await openOutputFiles(words[0], storeAccess(terminal))
   const result = await checkOutput(files, { isSizesOnly: sizesOnly, signal: terminal.signal })
   if (json) terminal.print(JSON.stringify(result))

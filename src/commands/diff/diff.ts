@@ -19,7 +19,7 @@ export async function diff(
   terminal: Terminal,
   words: readonly string[],
 ): Promise<ExitCode> {
-  if (words.length !== 2) throw usage('diff needs two folders or addresses: before and after.')
+  if (words.length !== 2) throw usage('diff needs two folders or addresses: before and after')
   const [before, after] = words
   const { html, limit = html === undefined ? SHOWN : undefined } = values
   const options: DiffOptions = { ...values, before, after, limit, access: storeAccess(terminal) }

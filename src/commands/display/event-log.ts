@@ -29,7 +29,7 @@ export function eventLog(stream: Writable, level: EventLevel): EventLog {
   const log = pino(
     {
       level,
-      base: null,
+      base: undefined,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

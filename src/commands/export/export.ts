@@ -31,7 +31,7 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
   const base = required(values.from, EXPORT_OPTIONS.from)
   const to = required(values.to, EXPORT_OPTIONS.to)
   if (!values.cancel && values.raw === (values.config !== undefined))
-    throw usage('give either --config, or --raw to keep the data as it is.')
+    throw usage('give either --config, or --raw to keep the data as it is')
   let shown: RunDisplay | undefined
   const access = storeAccess(terminal, {
     onRetry: ({ at, ...fields }) =>
@@ -122,7 +122,7 @@ export function requestOf(values: RequestValues): ExportRequest {
   const { group, patient, post, lenient } = values
   const level = values.level ?? (group !== undefined ? 'group' : patient.length > 0 ? 'patient' : 'system')
   if ((level === 'group') !== (group !== undefined))
-    throw usage('--group and the level group belong together.')
+    throw usage('--group and the level group belong together')
   const each = (name: string, list: readonly string[]) => list.map((value) => [name, value] as const)
   const one = (name: string, value: string | undefined) =>
     value === undefined ? [] : [[name, value] as const]

@@ -17,7 +17,7 @@ export async function lint(
   words: readonly string[],
 ): Promise<ExitCode> {
   if (words.length > 0 && values.config !== undefined)
-    throw usage('name one configuration: either after lint or with --config.')
+    throw usage('name one configuration: either after lint or with --config')
   const address = words[0] ?? required(values.config, LINT.options.config)
   const { raw, baseFolder } = await readConfigAt(address, storeAccess(terminal))
   const path = placeOf(address)

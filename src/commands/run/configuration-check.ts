@@ -92,10 +92,10 @@ const LOOKS: Readonly<Record<string, (file: PipelineFile) => Promise<string | un
 const stored = ({ put, remove }: Pick<Sink, 'put' | 'remove'>) => ({ write: put, remove })
 
 const notAnAddress = () =>
-  sluiceError('CONFIG_INVALID', 'notify.url: what is there is no address', {
-    blame: 'config',
-    retry: 'never',
+  sluiceError('CONFIG_INVALID', {
     at: 'notify.url',
+    message: 'is not an address',
+    help: 'give one that begins with https://',
   })
 
 async function sourceText(source: PipelineSource, { config, access }: PipelineFile): Promise<string> {

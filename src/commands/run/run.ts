@@ -19,7 +19,7 @@ export async function run(
 ): Promise<ExitCode> {
   const path = words[0] ?? ''
   const chosen = (['daemon', 'check', 'status'] as const).filter((name) => values[name])
-  if (chosen.length > 1) throw usage(`--${chosen.join(' and --')} do not go together.`)
+  if (chosen.length > 1) throw usage(`--${chosen.join(' and --')} exclude each other`)
   const read = await readPipelineConfig(path, scheduleProblems)
   const config = values.allowEmpty ? { ...read, allowEmpty: true } : read
   if (values.status)

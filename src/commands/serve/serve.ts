@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000
 /** `sluice serve`: until a signal. Throws what the configuration, the store and the listening throw. */
 export async function serve(values: ServeValues, terminal: Terminal): Promise<ExitCode> {
   const data = required(values.data, SERVE_OPTIONS.data)
-  if (values.state === undefined && !isLocal(data)) throw usage('--state is needed for data in the cloud.')
+  if (values.state === undefined && !isLocal(data)) throw usage('--state is needed for data in the cloud')
   const stateFolder = values.state ?? `${data.replace(/\/+$/, '')}.sluice-serve`
   const auth = await authOf(values)
   const access = storeAccess(terminal)
@@ -97,7 +97,7 @@ async function anonymizationOf(
       },
     }
   }
-  if (configs !== undefined || onlyAnonymized) throw usage('--configs and --only-anonymized need --outputs.')
+  if (configs !== undefined || onlyAnonymized) throw usage('--configs and --only-anonymized need --outputs')
   return {}
 }
 
@@ -105,7 +105,7 @@ async function authOf({ clients, issuer, jwks, audience, tokenUrl }: ServeValues
   if (clients !== undefined) {
     if ((issuer ?? jwks ?? audience ?? tokenUrl) !== undefined)
       throw usage(
-        '--clients makes the server its own issuer: --issuer, --jwks, --audience and --token-url do not go with it.',
+        '--clients makes the server its own issuer: --issuer, --jwks, --audience and --token-url cannot be combined with it',
       )
     return { kind: 'clients', clients: await readClients(clients) }
   }

@@ -104,11 +104,11 @@ export async function refuseShared(
     const written = await locate(place, access).root()
     const isInside = written.startsWith(served)
     if (!isInside && !served.startsWith(written)) continue
-    const what = isInside ? `${option} lies in the data` : `The data lie in ${option}`
-    throw sluiceError('USAGE', `${what}; choose another place.`, {
-      blame: 'user',
-      retry: 'never',
+    const what = isInside ? `${option} lies in the data` : `the data lie in ${option}`
+    throw sluiceError('USAGE', {
       at: place.replace(/[?#].*$/s, ''),
+      message: what,
+      help: 'choose another place',
     })
   }
 }

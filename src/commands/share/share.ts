@@ -31,10 +31,10 @@ export async function share(
   const forName = required(values.for, SHARE.options.for)
   if (values.verify && (values.start ?? 0) > Date.now())
     throw usage(
-      'A link that is valid only later cannot be proved now: --start and --verify exclude each other.',
+      'a link that is valid only later cannot be tried now: --start and --verify exclude each other',
     )
   if (values.start !== undefined && values.start + values.hours * 3_600_000 <= Date.now())
-    throw usage('The link would have expired already: --start and --hours end in the past.')
+    throw usage('the link would have expired already: --start and --hours end in the past')
   const place = await openShare(address, access, values.state)
   const shared = await shareAt(place, {
     for: forName,
@@ -58,11 +58,11 @@ async function prove(address: string, access: StoreAccess, { sizesOnly }: ShareV
   if (isProven) return
   const [{ code, file, message }] = problems
   const others = problems.length === 1 ? '' : ` and ${problems.length - 1} more problems`
-  throw sluiceError(
-    'SINK_CONFLICT',
-    `${file}: ${code}: ${message}${others}; sluice check shows all. Run it again, or share it anyway with --force`,
-    { blame: 'sink', retry: 'never', at: place },
-  )
+  throw sluiceError('SINK_CONFLICT', {
+    at: place,
+    message: `${file}: ${code}: ${message}${others}`,
+    help: 'sluice check shows all; write it again, or share it anyway with --force',
+  })
 }
 
 const NOT_WITH_REVOKE = ['for', 'ip', 'start', 'verify', 'revocable', 'force', 'sizesOnly'] as const
@@ -70,7 +70,7 @@ const NOT_WITH_REVOKE = ['for', 'ip', 'start', 'verify', 'revocable', 'force', '
 function refuseWithRevoke(values: ShareValues): void {
   for (const name of NOT_WITH_REVOKE)
     if (values[name] !== undefined && values[name] !== false)
-      throw usage(`--revoke takes links back; ${longFlag(SHARE.options[name])} is for making one.`)
+      throw usage(`--revoke takes links back; ${longFlag(SHARE.options[name])} is for making one`)
 }
 
 async function revoked(
@@ -82,7 +82,7 @@ async function revoked(
   const policies = await revoke(place, who)
   if (policies.length === 0)
     throw usage(
-      `${place.address.place} has no revocable link for that name. Links made without --revocable cannot be ended one by one.`,
+      `${place.address.place} has no revocable link for that name; links made without --revocable cannot be revoked one by one`,
     )
   if (json) terminal.print(JSON.stringify({ for: who.for, what: place.address.place, revoked: policies }))
   else terminal.print(`revoked: ${policies.join(', ')}; it takes up to 30 seconds to be known everywhere`)

@@ -11,20 +11,17 @@ export async function readConfigFile(path: string, signal?: AbortSignal): Promis
   const text = await readBoundedText(path, signal).catch((cause: unknown) => {
     const passed = isSluiceError(cause) ? cause : exhaustionError(cause, path)
     if (passed !== undefined) throw passed
-    throw sluiceError('CONFIG_INVALID', `The configuration ${path} cannot be read${reasonOf(cause)}.`, {
-      blame: 'config',
-      retry: 'never',
+    throw sluiceError('CONFIG_INVALID', {
       at: path,
+      message: `the configuration ${path} cannot be read${isMissing(cause) ? ': there is no such file, and no preset of that name' : ''}`,
+      help: isMissing(cause)
+        ? `check its path, or name a preset: ${presetNames().join(', ')}`
+        : 'check its permissions',
       cause,
     })
   })
   return parseConfigText(text, path)
 }
-
-const reasonOf = (cause: unknown): string =>
-  isMissing(cause)
-    ? `: there is no such file, and no preset of that name. Presets: ${presetNames().join(', ')}`
-    : ''
 
 const isMissing = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
@@ -33,10 +30,9 @@ const isMissing = (cause: unknown): boolean =>
 export function parseConfigText(text: string, name: string): unknown {
   const read = readConfigText(text, name)
   if (isTextFault(read))
-    throw sluiceError('CONFIG_INVALID', `${name} ${read.message} (${read.place}).`, {
-      blame: 'config',
-      retry: 'never',
+    throw sluiceError('CONFIG_INVALID', {
       at: name,
+      message: `${name} ${read.message} (${read.place})`,
       problems: [{ path: read.place, message: read.message }],
     })
   const { value, keysOf } = read

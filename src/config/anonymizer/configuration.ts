@@ -70,15 +70,10 @@ export function checkConfig(raw: unknown, options: ConfigOptions = {}): CheckedC
     rule === undefined ? `${path} ${message}` : `rule ${rule}: ${path} ${message}`,
   )
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
-  throw sluiceError(
-    code,
-    `The configuration has ${count}:\n${list.map((line) => `  - ${line}`).join('\n')}`,
-    {
-      blame: 'config',
-      retry: 'never',
-      problems,
-    },
-  )
+  throw sluiceError(code, {
+    message: `the configuration has ${count}:\n${list.map((line) => `  - ${line}`).join('\n')}`,
+    problems,
+  })
 }
 
 /** Finds all that is wrong and all that is odd; throws nothing. */

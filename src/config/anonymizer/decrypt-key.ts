@@ -23,7 +23,10 @@ export async function encryptKeyOf({ config, env, file }: DecryptKeyPlace): Prom
     warnsOfWeakKeys: false,
   })
   if (fixed.encryptKey !== undefined && problems.length === 0) return fixed.encryptKey
-  throw noKey(`No key: ${problems[0]?.message ?? 'it is empty'}.`)
+  throw noKey(
+    `no key: ${problems[0]?.message ?? 'it is empty'}`,
+    'provide it by --config, --key-env or --key-file',
+  )
 }
 
 async function keyOfConfig(nameOrPath: string): Promise<string> {
@@ -36,14 +39,17 @@ async function keyOfConfig(nameOrPath: string): Promise<string> {
   })
   if (checked === undefined) {
     const places = problems.map((problem) => problem.path).join(', ')
-    throw noKey(`${path} has problems (${places}); sluice lint tells more.`)
+    throw noKey(`${path} has problems (${places})`, 'sluice lint explains them')
   }
   const { encryptKey } = checked.spec.parameters
   if (encryptKey !== undefined) return encryptKey
   const fate = checked.randomKeys.includes('encryptKey')
     ? 'its encryptKey is made for each run and destroyed'
     : 'it has no encryptKey'
-  throw noKey(`${path} gives no key to decrypt with: ${fate}.`)
+  throw noKey(
+    `${path} gives no key to decrypt with: ${fate}`,
+    'give the configuration with the key that encrypted the values',
+  )
 }
 
-const noKey = (message: string) => sluiceError('CONFIG_INVALID', message, { blame: 'config', retry: 'never' })
+const noKey = (message: string, help: string) => sluiceError('CONFIG_INVALID', { message, help })

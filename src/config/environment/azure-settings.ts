@@ -38,7 +38,7 @@ export function readAzureSettings(env: NodeJS.ProcessEnv = process.env): AzureSe
   if (key !== undefined || sas !== undefined) {
     if (account === undefined)
       throw wrong(key === undefined ? SAS : KEY, `is given without ${ACCOUNT}, the name of its account`)
-    if (key !== undefined && !isKey(key)) throw wrong(KEY, 'is no account key')
+    if (key !== undefined && !isKey(key)) throw wrong(KEY, 'is not an account key')
     accounts.push({ account, key, sas: sas?.replace(/^\?/, '') })
   }
   const emulator = textOf(env, AZURITE)
@@ -54,10 +54,10 @@ function textOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim() || undefined
   } catch (cause) {
-    throw sluiceError('CONFIG_INVALID', `${name}_FILE names a file that cannot be read: ${path}.`, {
-      blame: 'config',
-      retry: 'never',
+    throw sluiceError('CONFIG_INVALID', {
       at: `${name}_FILE`,
+      message: `${name}_FILE names a file that cannot be read: ${path}`,
+      help: 'check its path and permissions',
       cause,
     })
   }
@@ -77,12 +77,11 @@ function readConnectionString(text: string, variable: string): AccountAccess {
   const given = fields.get('blobendpoint')?.replace(/\/+$/, '')
   const account = fields.get('accountname') ?? accountOf(given)
   if (account === undefined) throw wrong(variable, 'names no account (AccountName=… or BlobEndpoint=…)')
-  if (given !== undefined && !URL.canParse(given))
-    throw wrong(variable, 'has a BlobEndpoint that is no address')
+  if (given !== undefined && !URL.canParse(given)) throw wrong(variable, 'has an invalid BlobEndpoint')
   const [key, sas] = [fields.get('accountkey'), fields.get('sharedaccesssignature')]
   if (key === undefined && sas === undefined)
     throw wrong(variable, 'has neither an AccountKey nor a SharedAccessSignature')
-  if (key !== undefined && !isKey(key)) throw wrong(variable, 'has an AccountKey that is none')
+  if (key !== undefined && !isKey(key)) throw wrong(variable, 'has an invalid AccountKey')
   return { account, endpoint: given, key, sas: sas?.replace(/^\?/, '') }
 }
 
@@ -96,4 +95,4 @@ function accountOf(endpoint: string | undefined): string | undefined {
 const isKey = (text: string): boolean => /^[A-Za-z0-9+/]{40,}={0,2}$/.test(text)
 
 const wrong = (variable: string, why: string) =>
-  sluiceError('CONFIG_INVALID', `${variable} ${why}.`, { blame: 'config', retry: 'never', at: variable })
+  sluiceError('CONFIG_INVALID', { at: variable, message: `${variable} ${why}` })

@@ -50,11 +50,10 @@ function addressOf(env: NodeJS.ProcessEnv, name: string): URL | undefined {
   // Anything after the host is the rest of a password with a slash, `?` or `#` in it; its start was taken for the host.
   const isWhole = url !== undefined && url.pathname === '/' && url.search === '' && url.hash === ''
   if (isWhole && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  throw sluiceError(
-    'CONFIG_INVALID',
-    `${name} must be the address of an HTTP proxy, http://[NAME:PASSWORD@]HOST:PORT, with special characters of NAME and PASSWORD percent-encoded; SOCKS proxies are not supported`,
-    { blame: 'config', retry: 'never', at: name },
-  )
+  throw sluiceError('CONFIG_INVALID', {
+    at: name,
+    message: `${name} must be the address of an HTTP proxy, http://[NAME:PASSWORD@]HOST:PORT, with special characters of NAME and PASSWORD percent-encoded; SOCKS proxies are not supported`,
+  })
 }
 
 function proxyAt(url: URL): ProxyAddress {

@@ -34,15 +34,10 @@ export interface SecretSources {
 export async function readSecret(place: SecretPlace, at: string, sources: SecretSources): Promise<string> {
   const text = (await textOf(place, sources))?.replace(/\r?\n$/, '')
   if (text) return text
-  throw sluiceError(
-    'KEY_MISSING',
-    `${at}: ${nameOf(place)} is ${text === undefined ? 'not there' : 'empty'}`,
-    {
-      blame: 'config',
-      retry: 'never',
-      at,
-    },
-  )
+  throw sluiceError('KEY_MISSING', {
+    at,
+    message: `${at}: ${nameOf(place)} is ${text === undefined ? 'missing' : 'empty'}`,
+  })
 }
 
 /**

@@ -20,10 +20,10 @@ export async function readPipelineConfig(
   const text = await readBoundedText(path).catch((cause: unknown) => {
     const exhausted = exhaustionError(cause, path)
     if (exhausted !== undefined) throw exhausted
-    throw sluiceError('CONFIG_INVALID', `The pipeline ${path} cannot be read.`, {
-      blame: 'config',
-      retry: 'never',
+    throw sluiceError('CONFIG_INVALID', {
       at: path,
+      message: `the pipeline ${path} cannot be read`,
+      help: 'check its path and permissions',
       cause,
     })
   })
@@ -52,10 +52,9 @@ function parse(text: string, path: string): unknown {
 function invalid(problems: readonly Problem[], at: string) {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`
   const list = problems.map(({ path, message }) => `  - ${path || '(the whole file)'}: ${message}`)
-  return sluiceError('CONFIG_INVALID', `The pipeline ${at} has ${count}:\n${list.join('\n')}`, {
-    blame: 'config',
-    retry: 'never',
+  return sluiceError('CONFIG_INVALID', {
     at,
+    message: `the pipeline ${at} has ${count}:\n${list.join('\n')}`,
     problems,
   })
 }

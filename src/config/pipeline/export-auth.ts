@@ -116,10 +116,10 @@ async function fetchText(url: string): Promise<string> {
   } finally {
     http.close()
   }
-  throw sluiceError('KEY_MISSING', 'the address does not give the keys', {
-    blame: 'config',
-    retry: 'later',
+  throw sluiceError('KEY_MISSING', {
     at: 'auth.keys.url',
+    message: 'the address does not deliver the keys',
+    help: 'check the address and the server',
   })
 }
 
@@ -127,7 +127,12 @@ async function textIn(path: string, at: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {
-    throw sluiceError('CONFIG_INVALID', 'cannot be read', { blame: 'config', retry: 'never', at, cause })
+    throw sluiceError('CONFIG_INVALID', {
+      at,
+      message: 'cannot be read',
+      help: 'check its path and permissions',
+      cause,
+    })
   }
 }
 
@@ -138,12 +143,11 @@ function parse(text: string, at: string): object {
   } catch {
     // The text may hold a secret: only its place is told.
   }
-  throw sluiceError('CONFIG_INVALID', 'is no JSON object', { blame: 'config', retry: 'never', at })
+  throw sluiceError('CONFIG_INVALID', { at, message: 'is not a JSON object' })
 }
 
 const invalid = (problems: readonly Problem[]) =>
-  sluiceError(
-    'CONFIG_INVALID',
-    `the authentication is wrong:\n${problems.map(({ path, message }) => `  ${path}: ${message}`).join('\n')}`,
-    { blame: 'config', retry: 'never', problems },
-  )
+  sluiceError('CONFIG_INVALID', {
+    message: `the authentication is wrong:\n${problems.map(({ path, message }) => `  ${path}: ${message}`).join('\n')}`,
+    problems,
+  })

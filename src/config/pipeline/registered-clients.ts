@@ -88,4 +88,4 @@ async function readChecked<T>(path: string, schema: z.ZodType<T>): Promise<T> {
 }
 
 const invalid = (path: string, why: string, cause?: unknown) =>
-  sluiceError('CONFIG_INVALID', `${path}: ${why}.`, { blame: 'config', retry: 'never', at: path, cause })
+  sluiceError('CONFIG_INVALID', { at: path, message: `${path}: ${why}`, cause })

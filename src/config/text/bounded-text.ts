@@ -20,7 +20,7 @@ export async function readBoundedText(path: string, signal?: AbortSignal): Promi
 
 function pipeOf(fd: number, signal: AbortSignal | undefined): Socket {
   const pipe = new Socket({ fd, readable: true, writable: false })
-  const stop = () => pipe.destroy(sluiceError('INTERRUPTED', 'interrupted', { blame: 'user', retry: 'now' }))
+  const stop = () => pipe.destroy(sluiceError('INTERRUPTED', { message: 'interrupted' }))
   if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop, { once: true })
   pipe.once('close', () => signal?.removeEventListener('abort', stop))

@@ -12,5 +12,5 @@ export const today = (): string => new Date().toISOString().slice(0, 10)
 /** The day as given. Throws SluiceError USAGE for one that does not exist. */
 export function checkedDay(asOf: string | undefined): string | undefined {
   if (asOf === undefined || isDay(asOf)) return asOf
-  throw sluiceError('USAGE', 'asOf must be a valid date, YYYY-MM-DD.', { blame: 'user', retry: 'never' })
+  throw sluiceError('USAGE', { message: 'asOf must be a valid date', help: 'write YYYY-MM-DD' })
 }

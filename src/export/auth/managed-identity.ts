@@ -24,8 +24,8 @@ export function identityGrant(scope: string | undefined, { base, retry }: Server
 }
 
 const refused = (why: string) =>
-  sluiceError('AUTH_FAILED', `the identity of this process gives no token (${why})`, {
-    blame: 'config',
-    retry: 'never',
+  sluiceError('AUTH_FAILED', {
     at: 'identity',
+    message: `the identity of this process did not give a token (${why})`,
+    help: 'sign in, or check its role and the scope',
   })

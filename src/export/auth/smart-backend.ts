@@ -13,7 +13,7 @@ export interface SmartClient extends AssertingClient {
   /** A private JWK or a set of them (RFC 7517); an RSA key signs RS384, one on P-384 ES384. */
   readonly keys: object
   /** Id of the key to use; default: the first one that the server's algorithms allow. */
-  readonly kid?: string | undefined
+  readonly kid?: string
   /** Default: the endpoint in the server's `.well-known/smart-configuration`. */
   readonly tokenUrl?: string | undefined
   /** Default: chosen from what the server lists; see `scopeFor`. */
@@ -46,11 +46,11 @@ export function smartGrant(client: SmartClient, context: ServerContext): Grant {
 function usableKeys(keys: object): readonly SigningKey[] {
   const usable = signingKeysOf(keys)
   if (usable.length > 0) return usable
-  throw sluiceError(
-    'CONFIG_INVALID',
-    'must hold a private key for RS384 (RSA, at least 2048 bits) or ES384 (P-384)',
-    { blame: 'config', retry: 'never', at: 'auth.keys' },
-  )
+  throw sluiceError('CONFIG_INVALID', {
+    at: 'auth.keys',
+    message: 'holds no private key for RS384 (RSA, at least 2048 bits) or ES384 (P-384)',
+    help: 'add one',
+  })
 }
 
 function chooseKey(
@@ -65,7 +65,7 @@ function chooseKey(
     named.length === 0
       ? 'no key that can sign has the configured kid'
       : `the server accepts only ${algorithms.filter((name) => /^\w+$/.test(name)).join(', ')}; no configured key can sign with it`
-  throw sluiceError('CONFIG_INVALID', why, { blame: 'config', retry: 'never', at: 'auth.keys' })
+  throw sluiceError('CONFIG_INVALID', { at: 'auth.keys', message: why, help: 'add such a key' })
 }
 
 interface Endpoint {
@@ -89,10 +89,10 @@ async function endpointOf(client: SmartClient, context: ServerContext): Promise<
     const isEncrypted = tokenUrl.protocol === 'https:' || context.base.protocol === 'http:'
     if (isWeb(tokenUrl) && isEncrypted) return { tokenUrl, algorithms, scope }
   }
-  throw sluiceError('AUTH_FAILED', 'names no token endpoint; set tokenUrl in the authentication file', {
-    blame: 'config',
-    retry: 'never',
+  throw sluiceError('AUTH_FAILED', {
     at: context.base.href,
+    message: 'names no token endpoint',
+    help: 'set tokenUrl in the authentication file',
   })
 }
 

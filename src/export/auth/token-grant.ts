@@ -37,10 +37,7 @@ const AZURE_AUTHORITY = 'https://login.microsoftonline.com'
 
 /** Microsoft Entra ID. The scope defaults to that of the FHIR service. */
 export function azureGrant(
-  client: Omit<ClientCredentials, 'tokenUrl'> & {
-    readonly tenantId: string
-    readonly authority?: string | undefined
-  },
+  client: Omit<ClientCredentials, 'tokenUrl'> & { readonly tenantId: string; readonly authority?: string },
   context: ServerContext,
 ): Grant {
   const { tenantId, authority = AZURE_AUTHORITY, scope = `${context.base.origin}/.default` } = client
@@ -108,8 +105,8 @@ function reasonOf(status: number, error: unknown): string {
 }
 
 const refused = (at: string, reason: string, kept: string) =>
-  sluiceError(
-    'AUTH_FAILED',
-    `did not issue a token (${reason}); check the client id, its key or secret, and the scope${kept}`,
-    { blame: 'config', retry: 'never', at },
-  )
+  sluiceError('AUTH_FAILED', {
+    at,
+    message: `did not issue a token (${reason})`,
+    help: `check the client id, its key or secret, and the scope${kept}`,
+  })

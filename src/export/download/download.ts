@@ -1,4 +1,4 @@
-import { type SluiceError, sluiceError } from '../../errors.js'
+import { CODES, type SluiceError, sluiceError } from '../../errors.js'
 import { type Pieces, piecesOf, textOf } from '../../http/body.js'
 import type { HttpAnswer } from '../../http/client.js'
 import { proxyError } from '../../http/proxy-failure.js'
@@ -30,7 +30,7 @@ const MOST_SAID_BYTES = 256 * 1024
 
 /**
  * A file being downloaded. After a broken connection it resumes where it stopped: by range if the server allows, else
- * by reading again from the start. Throws SOURCE_CHANGED, SOURCE_CORRUPT, SOURCE_UNREADABLE, AUTH_FAILED,
+ * by reading again from the start. Throws SOURCE_CHANGED, SOURCE_INCOMPLETE, SOURCE_UNREADABLE, AUTH_FAILED,
  * SERVICE_UNAVAILABLE, INTERRUPTED.
  */
 export class Download implements SourceReader {
@@ -122,11 +122,10 @@ export class Download implements SourceReader {
   #checkLength(): void {
     const { promisedBytes, pin, name } = this.options
     if (promisedBytes === undefined || pin.isGzip === true || promisedBytes === this.#at) return
-    throw sluiceError(
-      'SOURCE_CORRUPT',
-      `has ${this.#at} bytes, not ${promisedBytes} as announced; nothing of it was kept, run it again`,
-      { blame: 'source', retry: 'later', at: name },
-    )
+    throw sluiceError('SOURCE_INCOMPLETE', {
+      at: name,
+      message: `has ${this.#at} bytes, not ${promisedBytes} as announced; nothing of it was kept`,
+    })
   }
 
   /** Opens the file at the next byte. */
@@ -249,13 +248,12 @@ function partOf({ header }: HttpAnswer): { readonly from: number; readonly total
 function unreadable(name: string, failure: RequestFailure, kept = ''): SluiceError {
   const proxy = proxyError(failure, name)
   if (proxy !== undefined) return proxy
-  const advice = isTlsCode(failure.code)
-    ? 'its certificate is not accepted; NODE_EXTRA_CA_CERTS adds an authority'
-    : 'the server did not deliver it'
-  return sluiceError('SOURCE_UNREADABLE', `${advice} (${failure.message})${kept}`, {
-    blame: 'source',
-    retry: 'later',
+  const isTls = isTlsCode(failure.code)
+  const message = isTls ? 'its certificate is not accepted' : 'the server did not deliver it'
+  return sluiceError('SOURCE_UNREADABLE', {
     at: name,
+    message: `${message} (${failure.message})${kept}`,
+    help: isTls ? CODES.CONNECTION_UNTRUSTED.help : undefined,
     cause: failure,
   })
 }

@@ -122,11 +122,10 @@ export class Pin {
   async changed() {
     await this.close()
     await this.state.remove(this.name)
-    return sluiceError(
-      'SOURCE_CHANGED',
-      'is not what was read before; nothing of it was committed, run it again',
-      { blame: 'source', retry: 'now', at: this.item },
-    )
+    return sluiceError('SOURCE_CHANGED', {
+      at: this.item,
+      message: 'is not what was read before; nothing of it was committed',
+    })
   }
 }
 
@@ -139,9 +138,9 @@ type Entry = PinHead | { readonly endBytes: number } | readonly [offset: number,
 
 /** Reads the record of a file from the state. */
 export interface KeptPin {
-  readonly head?: PinHead | undefined
+  readonly head?: PinHead
   readonly digests: readonly (readonly [offset: number, digest: string])[]
-  readonly endBytes?: number | undefined
+  readonly endBytes?: number
   readonly keepBytes: number
 }
 

@@ -85,12 +85,12 @@ const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 interface Done {
   readonly itemVersion: string
   readonly headVersion: string
-  readonly lines?: number | undefined
-  readonly sha256?: string | undefined
+  readonly lines?: number
+  readonly sha256?: string
 }
 
 interface Kept extends SinkHead {
-  readonly lines?: number | undefined
+  readonly lines?: number
 }
 
 /**
@@ -104,10 +104,10 @@ async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promi
   const isOurs = done !== undefined && done.headVersion === there.version
   if (isOurs && done.itemVersion === item.version) return { ...there, lines: done.lines, sha256: done.sha256 }
   if (isOurs || overwrite) return undefined
-  throw sluiceError('SINK_CONFLICT', 'is already there and not of this export; choose another output', {
-    blame: 'sink',
-    retry: 'never',
+  throw sluiceError('SINK_CONFLICT', {
     at: item.name,
+    message: 'is already there and does not belong to this export',
+    help: 'choose another output',
   })
 }
 
@@ -146,15 +146,13 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept>
   }
 }
 
-/** Throws SOURCE_CORRUPT. */
+/** Throws SOURCE_INCOMPLETE. */
 function checkCount({ name, promised }: SourceItem, lineCount: number | undefined): void {
   if (promised?.lineCount === undefined || lineCount === undefined || promised.lineCount === lineCount) return
-  throw sluiceError(
-    'SOURCE_CORRUPT',
-    `has ${lineCount} resources, not ${promised.lineCount} as announced; nothing of it was kept, run it again`,
-    { blame: 'source', retry: 'later', at: name },
-  )
+  throw sluiceError('SOURCE_INCOMPLETE', {
+    at: name,
+    message: `has ${lineCount} resources, not ${promised.lineCount} as announced; nothing of it was kept`,
+  })
 }
 
-const interrupted = () =>
-  sluiceError('INTERRUPTED', 'interrupted; run it again to go on from here', { blame: 'user', retry: 'now' })
+const interrupted = () => sluiceError('INTERRUPTED', { message: 'interrupted' })

@@ -32,11 +32,7 @@ export function storedSource({ place, files, jobId, isStrict, openStore }: Store
     const store = await storeOf(url.origin + url.pathname.slice(0, slash) + url.search)
     const item = await store.head(decodeURIComponent(url.pathname.slice(slash + 1)))
     if (item === undefined)
-      throw sluiceError('SOURCE_CHANGED', 'is in the manifest, but not in the store', {
-        blame: 'source',
-        retry: 'later',
-        at: name,
-      })
+      throw sluiceError('SOURCE_CHANGED', { at: name, message: 'is in the manifest, but not in the store' })
     found.set(name, { store, item })
     return item
   }

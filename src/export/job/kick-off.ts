@@ -54,10 +54,9 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
     if (location !== undefined && location.trim() !== '')
       // A relative address violates the specification but can be used: it is resolved against the request's address.
       return server.addressOf(absolute(location.trim(), answer.url), 'the job')
-    throw sluiceError('EXPORT_INVALID', 'accepted the export (202) but sent no Content-Location', {
-      blame: 'source',
-      retry: 'never',
+    throw sluiceError('EXPORT_INVALID', {
       at,
+      message: 'accepted the export (202) but sent no Content-Location',
     })
   }
   if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
@@ -66,11 +65,11 @@ async function statusAddress(server: ExportServer, answer: HttpAnswer, at: strin
   const issues = issuesOf(body)
   // The server ran the export synchronously and answered with the manifest, so the request must not be repeated.
   if (body === undefined || !isManifest(body)) checkOtherData(answer, body)
-  throw sluiceError(
-    'EXPORT_REFUSED',
-    `did not accept the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}; ${advice(status)}${kept}`,
-    { blame: 'user', retry: 'never', at },
-  )
+  throw sluiceError('EXPORT_REFUSED', {
+    at,
+    message: `did not accept the export: status ${status}${issues === undefined ? '' : ` (${issueText(issues)})`}`,
+    help: `${advice(status)}${kept}`,
+  })
 }
 
 const absolute = (location: string, from: URL): string =>
@@ -96,9 +95,8 @@ function kickOffCall(base: URL, request: ExportRequest): { readonly url: URL; re
   const hasPatients = parameters.some(([name]) => name === 'patient')
   const method = request.method ?? (hasPatients ? 'POST' : 'GET')
   if (hasPatients && (method === 'GET' || level === 'system'))
-    throw sluiceError('USAGE', 'patients are chosen by POST, at the level patient or group. See --help.', {
-      blame: 'user',
-      retry: 'never',
+    throw sluiceError('USAGE', {
+      message: 'patients can only be chosen by POST, at the level patient or group',
     })
   if (method === 'POST') return { url, body: JSON.stringify(parametersResource(request)) }
   // Values are joined by commas: servers that accept repeated names accept this too, but not the reverse (Oracle

@@ -15,7 +15,7 @@ export interface ExportFile {
 
 export interface Manifest {
   /** The export holds everything older and nothing newer, so this is the next `_since`. */
-  readonly transactionTime?: string | undefined
+  readonly transactionTime?: string
   readonly requiresAccessToken: boolean
   readonly output: readonly ExportFile[]
   readonly deleted: readonly ExportFile[]
@@ -113,4 +113,4 @@ const instantOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(value) ? value : undefined
 
 const invalid = (message: string, { base }: ExportServer) =>
-  sluiceError('EXPORT_INVALID', message, { blame: 'source', retry: 'never', at: base.href })
+  sluiceError('EXPORT_INVALID', { at: base.href, message })

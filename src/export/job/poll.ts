@@ -95,11 +95,10 @@ async function pollPage(
     onProgress(poll.progress)
     const waitMs = clamp(poll.retryAfterMs ?? intervalMs, Math.max(MOST_WAIT_MS, intervalMs))
     if (server.clock.nowMs() + waitMs > deadlineMs)
-      throw sluiceError(
-        'EXPORT_OVERDUE',
-        `is not done with the export after ${Math.round(limitMs / 60_000)} min; run it again to go on waiting`,
-        { blame: 'service', retry: 'later', at },
-      )
+      throw sluiceError('EXPORT_OVERDUE', {
+        at,
+        message: `has not completed the export after ${Math.round(limitMs / 60_000)} min`,
+      })
     await server.clock.sleep(waitMs, server.retry.signal)
     retry.attempts({ at }).checkInterrupted()
   }
@@ -179,15 +178,11 @@ const printable = (text: string | undefined): string | undefined =>
   text?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
 
 const failed = (server: ExportServer, what: string, kept: string) =>
-  sluiceError(
-    'EXPORT_FAILED',
-    `the export failed on the server (${what}); the server's own log may say why${kept}`,
-    {
-      blame: 'source',
-      retry: 'later',
-      at: server.base.href,
-    },
-  )
+  sluiceError('EXPORT_FAILED', {
+    at: server.base.href,
+    message: `the export failed on the server (${what})`,
+    help: `see the log of the server${kept}`,
+  })
 
 const invalid = (message: string, { base }: ExportServer) =>
-  sluiceError('EXPORT_INVALID', message, { blame: 'source', retry: 'never', at: base.href })
+  sluiceError('EXPORT_INVALID', { at: base.href, message })

@@ -147,8 +147,7 @@ export class Journal {
 
   /** To be called once everything as far as this offset of the item, by default all that it speaks of, is flushed. */
   async sync(endOffset?: number): Promise<void> {
-    const upTo = endOffset === undefined ? {} : { endOffset }
-    await this.#write({ sync: true, boot: this.boot, ...upTo })
+    await this.#write({ sync: true, boot: this.boot, endOffset })
     await this.file.flush()
     this.#unkept = false
   }

@@ -201,9 +201,5 @@ export function lengthOfMark(bytes: Uint8Array, item: string): number {
   const marked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
   const unmarked = bytes.length >= 2 && ((a === 0x7b && b === 0) || (a === 0 && b === 0x7b))
   if (!marked && !unmarked) return 0
-  throw sluiceError('SOURCE_NOT_UTF8', 'is UTF-16; convert it to UTF-8', {
-    blame: 'source',
-    retry: 'never',
-    at: item,
-  })
+  throw sluiceError('SOURCE_NOT_UTF8', { at: item, message: 'is UTF-16', help: 'convert it to UTF-8' })
 }

@@ -162,10 +162,9 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
 /** A file that is overwritten looks corrupt too: the change is the better answer. */
 async function corrupt(error: unknown, reader: SourceReader, item: SourceItem): Promise<never> {
   await reader.verify()
-  throw sluiceError('SOURCE_CORRUPT', 'is no complete gzip file; nothing of it was committed', {
-    blame: 'source',
-    retry: 'never',
+  throw sluiceError('SOURCE_CORRUPT', {
     at: item.name,
+    message: 'is not a complete gzip file; nothing of it was committed',
     cause: error,
   })
 }

@@ -60,10 +60,9 @@ const SHORT: Readonly<Record<LeftOutReason, string>> = {
 
 function nothingToDo(at: string, leftOut: ListedSource['leftOut']) {
   const others = leftOutText(leftOut)
-  return sluiceError(
-    'SOURCE_NOT_FOUND',
-    `holds no .ndjson, .jsonl, .xndjson or .json file${others === '' ? '' : ` (left out: ${others})`}; ` +
-      'if that is expected, give --allow-empty',
-    { blame: 'source', retry: 'never', at },
-  )
+  return sluiceError('SOURCE_NOT_FOUND', {
+    at,
+    message: `holds no .ndjson, .jsonl, .xndjson or .json file${others === '' ? '' : ` (left out: ${others})`}`,
+    help: 'check the address; if nothing is expected there, give --allow-empty',
+  })
 }

@@ -20,11 +20,7 @@ export async function publish(
     delivered,
     earlier,
     inlineOutputs = INLINE_OUTPUTS,
-  }: {
-    readonly delivered: Delivered
-    readonly earlier: Delivered
-    readonly inlineOutputs?: number | undefined
-  },
+  }: { readonly delivered: Delivered; readonly earlier: Delivered; readonly inlineOutputs?: number },
 ): Promise<void> {
   const sums = sumsOf(delivered, earlier)
   const keys = [...sums.keys()]

@@ -124,7 +124,7 @@ export async function withdrawReport(
     overwrite = false,
     willChange,
     willList,
-  }: { readonly overwrite?: boolean | undefined; readonly willChange: boolean; readonly willList: boolean },
+  }: { readonly overwrite?: boolean; readonly willChange: boolean; readonly willList: boolean },
 ): Promise<void> {
   const text = await sink.get(REPORT_NAME)
   if (willList && !overwrite && !(await isOwnList(sink, text))) throw notOurs(LIST_NAME)
@@ -135,10 +135,10 @@ export async function withdrawReport(
 }
 
 const notOurs = (at: string) =>
-  sluiceError('SINK_CONFLICT', 'already exists and was not made by Sluice; move it away', {
-    blame: 'sink',
-    retry: 'never',
+  sluiceError('SINK_CONFLICT', {
     at,
+    message: 'already exists and was not made by Sluice',
+    help: 'move it away',
   })
 
 /** Whether a list of outputs may be written: there is none, or the state or the report knows it. */

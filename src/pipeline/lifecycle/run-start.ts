@@ -53,9 +53,7 @@ export async function beginRun(
   const before = await readLedger(sink.state)
   const ledger = [...new Set([...before, ...outputs])]
   if (work.length > 0) {
-    const { configuration } = plan
-    const known = configuration === undefined ? {} : { configuration }
-    await noteRun(sink.state, run, { ...known, asOf: secrets.asOf })
+    await noteRun(sink.state, run, { configuration: plan.configuration, asOf: secrets.asOf })
     if (ledger.length > before.length) await writeLedger(sink.state, ledger)
   }
   await withdrawReport(sink, {
@@ -185,6 +183,6 @@ function runFingerprint(options: RunOptions, limits: Limits, secrets: RunSecrets
 
 const nameFailure = ({ name, unreadable = '' }: SourceItem): ItemFailure => ({
   item: name,
-  code: 'SOURCE_UNREADABLE',
+  code: 'SOURCE_UNUSABLE',
   message: unreadable,
 })

@@ -139,7 +139,7 @@ export async function buildIndex(
 }
 
 export const interrupted = () =>
-  sluiceError('INTERRUPTED', 'the server ends', { blame: 'user', retry: 'later' })
+  sluiceError('INTERRUPTED', { message: 'the server is stopping', help: 'ask again when it has started' })
 
 /** Exports put Bundles of deletions into a folder `deleted`. */
 export const isDeletionName = (name: string): boolean => /(?:^|\/)deleted\//.test(name)
@@ -275,7 +275,7 @@ class RecordWriter {
   }
 }
 
-/** Yields every line of an item, in file order. Throws STATE_UNREADABLE at the end if lines are missing. */
+/** Yields every line of an item, in file order. Throws STATE_DAMAGED at the end if lines are missing. */
 export async function* linesOf(folder: string, index: ItemIndex): AsyncGenerator<readonly LineRecord[]> {
   let open: Building | undefined
   let lines: LineRecord[] = []
@@ -342,7 +342,7 @@ export async function* versionsOf(
   })
 }
 
-/** Reads every record, yielding after each read. Throws STATE_UNREADABLE at the end if lines are missing. */
+/** Reads every record, yielding after each read. Throws STATE_DAMAGED at the end if lines are missing. */
 async function* recordsOf(
   folder: string,
   { item, types }: ItemIndex,
@@ -375,9 +375,8 @@ const READ_BYTES = 8192 * RECORD_BYTES
 /** Removes a damaged index, so that the next start builds it again. */
 async function damaged(folder: string, item: SourceItem): Promise<Error> {
   await rm(headPath(folder, item), { force: true })
-  return sluiceError('STATE_UNREADABLE', 'has an index with missing lines; start the server again', {
-    blame: 'sink',
-    retry: 'later',
+  return sluiceError('STATE_DAMAGED', {
     at: item.name,
+    message: 'has an index with missing lines',
   })
 }

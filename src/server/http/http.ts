@@ -56,7 +56,7 @@ const MAX_HEADER_BYTES = 32 * 1024
 /** Interval at which connections with incomplete requests are checked. */
 const CHECK_EVERY_MS = 2000
 
-/** Serves routes. Throws SERVICE_UNAVAILABLE if it cannot listen on the address. */
+/** Serves routes. Throws SYSTEM_ERROR if it cannot listen on the address. */
 export async function serveHttp(options: {
   readonly host: string
   readonly port: number
@@ -249,16 +249,12 @@ async function listen(
     await app.listen({ host, port })
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown'
-    throw sluiceError(
-      'SERVICE_UNAVAILABLE',
-      `the server cannot listen here (${code}); choose another port or host`,
-      {
-        blame: 'user',
-        retry: 'later',
-        at: `${host}:${port}`,
-        cause,
-      },
-    )
+    throw sluiceError('SYSTEM_ERROR', {
+      at: `${host}:${port}`,
+      message: `the server cannot listen here (${code})`,
+      help: 'choose another port or host',
+      cause,
+    })
   }
 }
 

@@ -54,10 +54,10 @@ export interface ExportRunOptions {
   readonly onlyAnonymized: boolean
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
   readonly pipeline: {
-    readonly workers?: number | undefined
-    readonly memoryBudgetBytes?: number | undefined
-    readonly maxLineBytes?: number | undefined
-    readonly metrics?: RunMetrics | undefined
+    readonly workers?: number
+    readonly memoryBudgetBytes?: number
+    readonly maxLineBytes?: number
+    readonly metrics?: RunMetrics
   }
   readonly onRunEvent: (job: string, event: RunEvent) => void
 }
@@ -269,10 +269,10 @@ async function copyOne(
 }
 
 const damagedSelection = ({ name, item }: Selection) =>
-  sluiceError('STATE_UNREADABLE', `lines that were selected for ${name} are missing; start a new export`, {
-    blame: 'sink',
-    retry: 'later',
+  sluiceError('STATE_DAMAGED', {
     at: item.name,
+    message: `lines that were selected for ${name} are missing`,
+    help: 'start a new export',
   })
 
 interface Anonymized {

@@ -32,11 +32,11 @@ export async function authorizationFor(address: BlobAddress, access: StoreAccess
     if (sas !== undefined && (endpoint === undefined ? address.isAzure : endpoint === address.endpoint))
       return { kind: 'sas', query: new Secret(sas), facts: checkSas(sas, address.place) }
   if (!address.isAzure)
-    throw sluiceError(
-      'USAGE',
-      `No credentials are given for the account ${account}: set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or give a SAS in the address.`,
-      { blame: 'user', retry: 'never', at: address.place },
-    )
+    throw sluiceError('USAGE', {
+      at: address.place,
+      message: `no credentials are given for the account ${account}`,
+      help: 'set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or give a SAS in the address',
+    })
   const { defaultIdentity } = await import('./identity.js')
   return { kind: 'token', identity: defaultIdentity() }
 }

@@ -76,11 +76,7 @@ export function azureSource(
     const blob = await container.head(path)
     if (blob !== undefined && !blob.isFolder)
       throw unreadable(place, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz')
-    throw sluiceError('SOURCE_NOT_FOUND', 'there is nothing under this address', {
-      blame: 'user',
-      retry: 'never',
-      at: place,
-    })
+    throw sluiceError('SOURCE_NOT_FOUND', { at: place, message: 'there is nothing under this address' })
   }
 }
 
@@ -121,11 +117,10 @@ function readerOf(
     read: (target) => read.read(target),
     async verify() {
       if ((await head())?.etag === item.version) return
-      throw sluiceError(
-        'SOURCE_CHANGED',
-        'changed while it was read; nothing of it was committed, run it again',
-        { blame: 'source', retry: 'now', at: item.name },
-      )
+      throw sluiceError('SOURCE_CHANGED', {
+        at: item.name,
+        message: 'changed while it was read; nothing of it was committed',
+      })
     },
     async close() {
       read.close()
@@ -133,5 +128,4 @@ function readerOf(
   }
 }
 
-const unreadable = (at: string, why: string) =>
-  sluiceError('SOURCE_UNREADABLE', why, { blame: 'source', retry: 'never', at })
+const unreadable = (at: string, why: string) => sluiceError('SOURCE_UNUSABLE', { at, message: why })

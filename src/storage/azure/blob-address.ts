@@ -46,9 +46,7 @@ export const SCHEMES: readonly string[] = ['https', 'http', 'abfss', 'azurite']
 
 /** Why an address without a scheme seems to be meant for a container; completes "The address …". */
 export const missingScheme = (address: string): string | undefined =>
-  LOOKS_REMOTE.test(address) || HOLDS_SAS.test(address)
-    ? 'begins with no scheme: write https:// before it'
-    : undefined
+  LOOKS_REMOTE.test(address) || HOLDS_SAS.test(address) ? 'write https:// before it' : undefined
 
 /**
  * `https://account.blob.core.windows.net/container/prefix`, the same with `dfs`, `abfss://filesystem@account.dfs…/path`,
@@ -62,15 +60,17 @@ export function parseBlobAddress(text: string, emulator: Emulator = EMULATOR): B
   try {
     url = new URL(text)
   } catch {
-    throw addressError(place, 'is no address that can be read')
+    throw addressError(place, 'is not a valid address')
   }
-  if (url.hash !== '') throw addressError(place, 'has a "#": write it as %23')
+  if (url.hash !== '') throw addressError(place, 'has a "#"', 'write it as %23')
   if (url.password !== '' || (url.username !== '' && scheme !== 'abfss'))
     throw addressError(
       place,
-      'has a name or password before "@"; give a SAS, or credentials in the environment',
+      'has a name or password before "@"',
+      'give a SAS, or credentials in the environment',
     )
-  if (HOLDS_SAS.test(url.pathname)) throw addressError(place, 'has a SAS that no "?" begins')
+  if (HOLDS_SAS.test(url.pathname))
+    throw addressError(place, 'has a SAS without a "?" before it', 'write the "?"')
   const parts = partsOf(url, scheme, emulator, place)
   const [container = '', ...rest] = parts.segments
   if (!CONTAINER.test(container))
@@ -78,7 +78,7 @@ export function parseBlobAddress(text: string, emulator: Emulator = EMULATOR): B
       place,
       container === ''
         ? 'names no container'
-        : 'names a container that cannot be: 3 to 63 lower-case letters, digits and single hyphens',
+        : 'names an invalid container: 3 to 63 lower-case letters, digits and single hyphens',
     )
   const query = url.search.slice(1)
   return {
@@ -113,12 +113,13 @@ function partsOf(url: URL, scheme: string, emulator: Emulator, place: string): P
   }
   if (host === null) {
     if (scheme === 'http' && !isNear(url.hostname))
-      throw addressError(place, 'must begin with https://, as what it holds could be read on its way')
+      throw addressError(place, 'must begin with https://, because others could read the data on the way')
     const [account = '', ...segments] = path
     if (!/^[a-z0-9]{3,24}$/.test(account))
       throw addressError(
         place,
-        "is no storage account's; of another host it must be https://host/account/container",
+        'does not belong to a storage account',
+        'for another host, write https://host/account/container',
       )
     return { endpoint: `${url.origin}/${account}`, account, segments, isAzure: false }
   }
@@ -144,7 +145,7 @@ function decoded(text: string, place: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw addressError(place, 'has a "%" that begins no %XX: write it as %25')
+    throw addressError(place, 'has a "%" that does not begin a %XX', 'write it as %25')
   }
 }
 
@@ -160,11 +161,11 @@ export function stateAddressOf(outputs: BlobAddress): BlobAddress {
   const { endpoint, path, isEmulator } = outputs
   const container = `${outputs.container.replace(/^\$/, '')}${STATE_ENDING}`
   if (container.length > MAX_CONTAINER_LENGTH)
-    throw sluiceError(
-      'USAGE',
-      `The name is too long for "${container}", which would hold the state: give --state.`,
-      { blame: 'user', retry: 'never', at: outputs.place },
-    )
+    throw sluiceError('USAGE', {
+      at: outputs.place,
+      message: `the name is too long for "${container}", which would hold the state`,
+      help: 'give --state',
+    })
   return {
     ...outputs,
     container,

@@ -102,10 +102,10 @@ async function appendAt(
 }
 
 const writtenByOthers = (at: string) =>
-  sluiceError('SINK_LOCKED', 'somebody else writes to it; run it again when that is done', {
-    blame: 'sink',
-    retry: 'later',
+  sluiceError('SINK_LOCKED', {
     at,
+    message: 'another program is writing to it',
+    help: 'run it again when that is done',
   })
 
 /** Returns of how many appends it is made. */

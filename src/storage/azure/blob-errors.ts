@@ -1,4 +1,10 @@
-import { type ErrorCode, isSluiceError, type SluiceError, sluiceError } from '../../errors.js'
+import {
+  type ErrorCode,
+  type ErrorFacts,
+  isSluiceError,
+  type SluiceError,
+  sluiceError,
+} from '../../errors.js'
 import { isTlsCode, RequestFailure } from '../../http/retry.js'
 import type { SasFacts } from './sas-facts.js'
 
@@ -41,46 +47,45 @@ export function blobError(error: unknown, context: BlobErrorContext, action: Blo
   if (isSluiceError(error) || !(error instanceof RequestFailure)) return error
   const { status, code } = error
   const isSource = context.role === 'source'
-  const make = (
-    errorCode: ErrorCode,
-    message: string,
-    { retry = 'never', at = action.at }: { retry?: 'never' | 'now' | 'later'; at?: string } = {},
-  ): SluiceError =>
-    sluiceError(errorCode, message, { blame: isSource ? 'source' : 'sink', retry, at, cause: error })
-  const unusable = isSource ? 'SOURCE_UNREADABLE' : 'SINK_UNWRITABLE'
+  const make = (errorCode: ErrorCode, facts: ErrorFacts): SluiceError =>
+    sluiceError(errorCode, { at: action.at, ...facts, cause: error })
+  const unusable = isSource ? 'SOURCE_UNUSABLE' : 'SINK_UNUSABLE'
 
   if (isTlsCode(code))
-    return sluiceError(
-      'USAGE',
-      `The connection to the service cannot be trusted (${code}); correct the address, or name the authority of its certificate in NODE_EXTRA_CA_CERTS.`,
-      { blame: 'user', retry: 'never', at: context.place, cause: error },
-    )
-  if (status === 401 || status === 403 || code === NO_IDENTITY || isEntraCode(code))
-    return make(isSource ? 'SOURCE_DENIED' : 'SINK_DENIED', denied(error, context, action), {
+    return make('CONNECTION_UNTRUSTED', {
       at: context.place,
+      message: `the connection to the service cannot be trusted (${code})`,
+    })
+  if (status === 401 || status === 403 || code === NO_IDENTITY || isEntraCode(code))
+    return make(isSource ? 'SOURCE_DENIED' : 'SINK_DENIED', {
+      at: context.place,
+      ...denied(error, context, action),
     })
   if (status === 404 && /^(?:ContainerNotFound|FilesystemNotFound)$/.test(code))
-    return make(isSource ? 'SOURCE_NOT_FOUND' : 'SINK_UNWRITABLE', missingContainer(isSource), {
+    return make(isSource ? 'SOURCE_NOT_FOUND' : 'SINK_UNUSABLE', {
       at: context.place,
+      message: 'there is no such container',
+      help: isSource ? undefined : 'make it with --create-container',
     })
   if (/^Lease/.test(code))
-    return isSource
-      ? make(unusable, `is leased by another program (${code}); run it again when that is done`, {
-          retry: 'later',
-        })
-      : make('SINK_LOCKED', `is leased by another program (${code}); wait for it to end`, { retry: 'later' })
-  if (/^Blob(?:Archived|BeingRehydrated)$/.test(code))
-    return make(unusable, 'is in the archive tier; bring it back (rehydrate it) first')
-  if (isSource && status === 404)
-    return make('SOURCE_CHANGED', 'is gone since it was listed', { retry: 'now' })
-  if (isSource && (status === 412 || status === 416))
-    return make('SOURCE_CHANGED', 'changed while it was read; nothing of it was committed, run it again', {
-      retry: 'now',
+    return make(isSource ? 'SOURCE_UNREADABLE' : 'SINK_LOCKED', {
+      message: `is leased by another program (${code})`,
+      help: 'wait for it to end and run it again',
     })
-  if (!isSource && (status === 413 || status === 507))
-    return make('SINK_FULL', `is too large for the service (${code})`)
+  if (/^Blob(?:Archived|BeingRehydrated)$/.test(code))
+    return make(unusable, { message: 'is in the archive tier', help: 'rehydrate it first' })
+  if (isSource && status === 404) return make('SOURCE_CHANGED', { message: 'is gone since it was listed' })
+  if (isSource && (status === 412 || status === 416))
+    return make('SOURCE_CHANGED', { message: 'changed while it was read; nothing of it was committed' })
+  if (!isSource && status === 413)
+    return make('OUTPUT_TOO_LARGE', { message: `is too large for the service (${code})` })
+  if (!isSource && status === 507)
+    return make('SINK_FULL', { message: `the service has no room left (${code})` })
   const id = error.requestId === undefined ? '' : `; its request id is ${error.requestId}`
-  return make(unusable, `the service refuses to ${action.needs} it (${error.message}${id})`)
+  return make(unusable, {
+    message: `the service refuses to ${action.needs} it (${error.message}${id})`,
+    help: 'look up the code in the documentation of Azure Storage',
+  })
 }
 
 /** Why access is denied, as far as it can be known, and what to do. */
@@ -88,35 +93,54 @@ function denied(
   { code, serviceTimeMs }: RequestFailure,
   context: BlobErrorContext,
   { needs }: BlobAction,
-): string {
+): ErrorFacts {
   const { sas, identity } = context
   if (code === NO_IDENTITY)
-    return 'no identity was found: sign in with "az login", give a managed or workload identity, AZURE_CLIENT_ID and its companions, a connection string, or a SAS in the address'
+    return {
+      message: 'no identity was found',
+      help: 'sign in with "az login", give a managed or workload identity, AZURE_CLIENT_ID and its companions, a connection string, or a SAS in the address',
+    }
   if (isEntraCode(code))
-    return `the identity was refused (${code}); its secret, certificate or tenant may be wrong or have expired`
+    return {
+      message: `the identity was refused (${code})`,
+      help: 'check its secret, certificate and tenant, which may be wrong or have expired',
+    }
   const nowMs = serviceTimeMs ?? Date.now()
   if (sas?.expiresAt !== undefined && Date.parse(sas.expiresAt) <= nowMs)
-    return `the SAS expired at ${sas.expiresAt}; ask for a new one`
+    return { message: `the SAS expired at ${sas.expiresAt}`, help: 'ask for a new one' }
   const skewMs = serviceTimeMs === undefined ? 0 : Date.now() - serviceTimeMs
   if (Math.abs(skewMs) > SKEW_MS)
-    return `this machine's clock is ${Math.round(Math.abs(skewMs) / 60_000)} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} the service's; set it (${code})`
+    return {
+      message: `this machine's clock is ${Math.round(Math.abs(skewMs) / 60_000)} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} the service's (${code})`,
+      help: 'set the clock',
+    }
   if (/SourceIP|NetworkRule|IpAuthorization/i.test(code))
-    return `the service does not take requests from this network (${code}); ask for its address to be let in`
+    return {
+      message: `the service does not accept requests from this network (${code})`,
+      help: 'ask for its address to be allowed',
+    }
   if (code === 'KeyBasedAuthenticationNotPermitted')
-    return 'the account allows no keys; use an identity or a user-delegation SAS'
+    return { message: 'the account allows no keys', help: 'use an identity or a user-delegation SAS' }
   if (identity === 'sas') {
     const letter = needs[0]
-    return sas?.permissions === undefined || sas.permissions.includes(letter)
-      ? `the SAS does not allow to ${needs} here (${code}); ask for one that does`
-      : `the SAS lacks the permission "${letter}" (${needs}); it has "${lettersOf(sas.permissions)}"`
+    const permissions = sas?.permissions
+    return permissions === undefined || permissions.includes(letter)
+      ? { message: `the SAS does not allow to ${needs} here (${code})`, help: 'ask for one that does' }
+      : {
+          message: `the SAS lacks the permission "${letter}" (${needs}); it has "${lettersOf(permissions)}"`,
+          help: 'ask for one that has it',
+        }
   }
   if (identity === 'key')
-    return `the account key is not accepted (${code}); is it this account's, and not renewed?`
+    return {
+      message: `the account key is not accepted (${code})`,
+      help: 'check that it belongs to this account and has not been renewed',
+    }
   const role = ROLES[needs] ?? 'Storage Blob Data Contributor'
-  return `the identity may not ${needs} here (${code}); it needs the role "${role}", or the network rules of the account keep it out`
+  return {
+    message: `the identity may not ${needs} here (${code})`,
+    help: `give it the role "${role}", or have the network rules of the account let it in`,
+  }
 }
 
 const lettersOf = (permissions: string): string => permissions.replace(/[^a-z]/g, '').slice(0, 20)
-
-const missingContainer = (isSource: boolean): string =>
-  isSource ? 'there is no such container' : 'there is no such container; --create-container makes it'

@@ -28,11 +28,7 @@ export function blobLocation(address: BlobAddress, access: StoreAccess): Locatio
     },
     async readText() {
       if (path === '')
-        throw sluiceError('USAGE', 'The address names no file in a container.', {
-          blame: 'user',
-          retry: 'never',
-          at: place,
-        })
+        throw sluiceError('USAGE', { at: place, message: 'the address does not name a file in a container' })
       return (await (await openContainer(address, access, 'source')).readText(path))?.text
     },
     below: (name) =>

@@ -19,11 +19,7 @@ export function blobOutput(container: BlobContainer, prefix: string, place: stri
         yield found
       }
       if (!isThere)
-        throw sluiceError('SOURCE_NOT_FOUND', 'there is nothing under this address', {
-          blame: 'user',
-          retry: 'never',
-          at: place,
-        })
+        throw sluiceError('SOURCE_NOT_FOUND', { at: place, message: 'there is nothing under this address' })
     },
     async *read({ name, bytes }) {
       const etag = etags.get(name) ?? ''

@@ -48,8 +48,7 @@ async function commitAgain(
 }
 
 export const conflict = (at: string) =>
-  sluiceError('SINK_CONFLICT', 'somebody else has written it meanwhile; it was left as it is', {
-    blame: 'sink',
-    retry: 'never',
+  sluiceError('SINK_CONFLICT', {
     at,
+    message: 'another program has written it meanwhile; it was left as it is',
   })

@@ -275,18 +275,17 @@ export class BlockSinkItem implements SinkItem {
   }
 
   #lost() {
-    return sluiceError(
-      'SINK_UNWRITABLE',
-      'the service no longer has all that was sent; nothing was committed, run it again',
-      { blame: 'sink', retry: 'now', at: this.name },
-    )
+    return sluiceError('SINK_CHANGED', {
+      at: this.name,
+      message: 'the service no longer has all that was sent; nothing was committed',
+      help: 'run it again',
+    })
   }
 
   #tooLong() {
-    return sluiceError('SINK_FULL', 'needs more than 50,000 blocks; split it with --split-bytes', {
-      blame: 'sink',
-      retry: 'never',
+    return sluiceError('OUTPUT_TOO_LARGE', {
       at: this.name,
+      message: 'needs more than 50,000 blocks',
     })
   }
 }

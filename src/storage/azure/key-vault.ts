@@ -1,5 +1,5 @@
 import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets'
-import { sluiceError } from '../../errors.js'
+import { CODES, type ErrorFacts, sluiceError } from '../../errors.js'
 import { isTlsCode, RequestFailure, type Retry } from '../../http/retry.js'
 import { userAgent } from '../../http/user-agent.js'
 import { Secret } from '../../secret.js'
@@ -51,7 +51,7 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
   try {
     return await retry.run({ at }, async () => {
       try {
-        const { value = '' } = await client.getSecret(name, version === undefined ? {} : { version })
+        const { value = '' } = await client.getSecret(name, { version })
         return new Secret(value)
       } catch (error) {
         throw failureOf(error)
@@ -59,10 +59,9 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
     })
   } catch (error) {
     if (!(error instanceof RequestFailure)) throw error
-    throw sluiceError('KEY_MISSING', `the secret cannot be had: ${reasonOf(error)}`, {
-      blame: 'config',
-      retry: 'never',
+    throw sluiceError('KEY_MISSING', {
       at,
+      ...reasonOf(error),
       cause: error,
     })
   }
@@ -96,12 +95,20 @@ function membersOf(text: string | null | undefined): Readonly<Record<string, unk
   }
 }
 
-function reasonOf({ status, code, message }: RequestFailure): string {
+function reasonOf({ status, code, message }: RequestFailure): ErrorFacts {
   if (code === NO_IDENTITY)
-    return 'no identity was found: sign in with "az login", or give a managed or workload identity'
-  if (isTlsCode(code)) return `the connection cannot be trusted (${code})`
+    return {
+      message: 'no identity was found',
+      help: 'sign in with "az login", or give a managed or workload identity',
+    }
+  if (isTlsCode(code))
+    return { message: `the connection cannot be trusted (${code})`, help: CODES.CONNECTION_UNTRUSTED.help }
   if (status === 401 || status === 403)
-    return `the identity may not read it (${message}); it needs the role "Key Vault Secrets User"`
-  if (status === 404) return 'the vault has no such secret, or no such version of it'
-  return `the vault refuses it (${message})`
+    return {
+      message: `the identity may not read it (${message})`,
+      help: 'give it the role "Key Vault Secrets User"',
+    }
+  if (status === 404)
+    return { message: 'the vault has no such secret, or no such version of it', help: 'check the address' }
+  return { message: `the vault refuses it (${message})` }
 }

@@ -12,14 +12,14 @@ export interface SasFacts {
 /** Reads what stands behind the `?` of an address. Throws USAGE for what is no SAS, and for one that has expired. */
 export function checkSas(query: string, place: string, nowMs = Date.now()): SasFacts {
   const fields = new URLSearchParams(query)
-  const refuse = (why: string) => sluiceError('USAGE', why, { blame: 'user', retry: 'never', at: place })
+  const refuse = (message: string, help: string) => sluiceError('USAGE', { at: place, message, help })
   if (!fields.has('sig') || !fields.has('sv'))
-    throw refuse('What follows the "?" of the address is no complete SAS; give all of it, in quotes.')
+    throw refuse('what follows the "?" of the address is not a complete SAS', 'give all of it, in quotes')
   const [expiresAt, startsAt] = [fields.get('se') ?? undefined, fields.get('st') ?? undefined]
   if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs)
-    throw refuse(`The SAS expired at ${dateOf(expiresAt)}; ask for a new one.`)
+    throw refuse(`the SAS expired at ${dateOf(expiresAt)}`, 'ask for a new one')
   if (startsAt !== undefined && Date.parse(startsAt) > nowMs + 15 * 60_000)
-    throw refuse(`The SAS is valid from ${dateOf(startsAt)} on, not yet.`)
+    throw refuse(`the SAS is not valid before ${dateOf(startsAt)}`, 'run it again then')
   return {
     permissions: fields.get('sp') ?? undefined,
     expiresAt: expiresAt === undefined ? undefined : dateOf(expiresAt),

@@ -22,37 +22,21 @@ export function sinkError(error: unknown, at: string): SluiceError {
   if (exhausted !== undefined) return exhausted
   const code = codeOf(error)
   return FULL.has(code)
-    ? sluiceError('SINK_FULL', `no room left (${code}); make room and run it again`, {
-        blame: 'sink',
-        retry: 'later',
+    ? sluiceError('SINK_FULL', {
         at,
+        message: `no room left (${code})`,
         cause: error,
       })
-    : sluiceError('SINK_UNWRITABLE', `cannot be written (${code})`, {
-        blame: 'sink',
-        retry: 'later',
-        at,
-        cause: error,
-      })
+    : sluiceError('SINK_UNWRITABLE', { at, message: `cannot be written (${code})`, cause: error })
 }
 
 /** The error of a read as the caller's: SOURCE_CHANGED where the file is gone, otherwise SOURCE_UNREADABLE. */
 export function sourceError(error: unknown, at: string): SluiceError {
   if (isMissing(error))
-    return sluiceError('SOURCE_CHANGED', 'is gone since it was listed', {
-      blame: 'source',
-      retry: 'now',
-      at,
-      cause: error,
-    })
+    return sluiceError('SOURCE_CHANGED', { at, message: 'is gone since it was listed', cause: error })
   const exhausted = exhaustionError(error, at)
   if (exhausted !== undefined) return exhausted
-  return sluiceError('SOURCE_UNREADABLE', `cannot be read (${codeOf(error)})`, {
-    blame: 'source',
-    retry: 'later',
-    at,
-    cause: error,
-  })
+  return sluiceError('SOURCE_UNREADABLE', { at, message: `cannot be read (${codeOf(error)})`, cause: error })
 }
 
 /** Runs a write; its error becomes SINK_FULL or SINK_UNWRITABLE. */

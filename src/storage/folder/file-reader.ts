@@ -73,8 +73,7 @@ class FileReader implements SourceReader {
 }
 
 const changed = (name: string) =>
-  sluiceError('SOURCE_CHANGED', 'changed while it was read; nothing of it was committed, run it again', {
-    blame: 'source',
-    retry: 'now',
+  sluiceError('SOURCE_CHANGED', {
     at: name,
+    message: 'changed while it was read; nothing of it was committed',
   })

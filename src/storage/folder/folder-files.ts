@@ -44,16 +44,16 @@ export function temporaryName(path: string, epoch = ''): string {
   return join(dirname(path), `${short}${ending}`)
 }
 
-/** Throws SINK_UNWRITABLE where a link leads out of the folder. */
+/** Throws SINK_UNUSABLE where a link leads out of the folder. */
 async function checkInside(folder: string, inner: string): Promise<void> {
   if (folder === inner) return
   const [outer, real] = [await realpath(folder), await realpath(inner)]
   if (`${real}/`.startsWith(outer.endsWith('/') ? outer : `${outer}/`)) return
-  throw sluiceError(
-    'SINK_UNWRITABLE',
-    'a symbolic link leads out of the output folder; remove it, or choose another output',
-    { blame: 'sink', retry: 'never', at: inner },
-  )
+  throw sluiceError('SINK_UNUSABLE', {
+    at: inner,
+    message: 'a symbolic link leads out of the output folder',
+    help: 'remove it, or choose another output',
+  })
 }
 
 /** Makes folders inside of `outer`. One that is still the one that was looked at last time is not looked at again. */
@@ -73,14 +73,14 @@ export function folderMaker(outer: string): (inner: string) => Promise<void> {
   }
 }
 
-/** Makes the folder of a state. Throws SINK_UNWRITABLE for a link: what lies in it is for its owner only. */
+/** Makes the folder of a state. Throws SINK_UNUSABLE for a link: what lies in it is for its owner only. */
 export async function makeStateFolder(path: string): Promise<void> {
   await makeFolders(path, 0o700)
   if (!(await lstat(path)).isSymbolicLink()) return
-  throw sluiceError('SINK_UNWRITABLE', 'the state folder is a symbolic link; remove it, or give --state', {
-    blame: 'sink',
-    retry: 'never',
+  throw sluiceError('SINK_UNUSABLE', {
     at: path,
+    message: 'the state folder is a symbolic link',
+    help: 'remove it, or give --state',
   })
 }
 

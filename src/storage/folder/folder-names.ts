@@ -6,7 +6,7 @@ import { isItemName, notAnItem } from '../names.js'
 import { type LeftOutReason, leftOutEvent, type StoreEvent } from '../store.js'
 import { isMissing, sourceError } from './file-errors.js'
 
-/** Names of the items in a folder, sorted within each folder; what is no item is reported. Throws SOURCE_UNREADABLE. */
+/** Names of the items in a folder, sorted within each folder; what is no item is reported. Throws SOURCE_UNREADABLE, SOURCE_UNUSABLE. */
 export async function* namesIn(
   folder: string,
   prefix: string,
@@ -41,10 +41,10 @@ export async function* namesIn(
 const hasLostBytes = (name: string): boolean => name.includes('\uFFFD')
 
 const notUtf8 = (at: string) =>
-  sluiceError('SOURCE_UNREADABLE', 'the name of a folder is not valid UTF-8; rename it', {
-    blame: 'source',
-    retry: 'never',
+  sluiceError('SOURCE_UNUSABLE', {
     at,
+    message: 'the name of a folder is not valid UTF-8',
+    help: 'rename it',
   })
 
 /** Undefined for a file that is an item. */

@@ -16,7 +16,8 @@ export function folderOutput(folder: string): OutputFiles {
         if (isMissing(error)) throw notFound(folder, 'SOURCE_NOT_FOUND', 'there is no such folder')
         throw sourceError(error, folder)
       })
-      if (!stats.isDirectory()) throw notFound(folder, 'SOURCE_UNREADABLE', 'is not a folder')
+      if (!stats.isDirectory())
+        throw notFound(folder, 'SOURCE_UNUSABLE', 'is not a folder', 'give the folder of an output')
       yield* filesBelow(folder)
     },
     async *read({ name }) {
@@ -65,5 +66,5 @@ async function foundAt(folder: string, name: string): Promise<FoundFile> {
   return { name, bytes: stats.size, kind }
 }
 
-const notFound = (at: string, code: 'SOURCE_NOT_FOUND' | 'SOURCE_UNREADABLE', message: string) =>
-  sluiceError(code, message, { blame: 'user', retry: 'never', at })
+const notFound = (at: string, code: 'SOURCE_NOT_FOUND' | 'SOURCE_UNUSABLE', message: string, help?: string) =>
+  sluiceError(code, { at, message, help })

@@ -9,7 +9,7 @@ import { flushFolder, temporaryName, type Writer } from './folder-files.js'
 import { createOwn, reopenOwn } from './own-file.js'
 
 export interface FileOwner {
-  /** Makes a folder for outputs. Throws SINK_UNWRITABLE where it is outside of that of all outputs. */
+  /** Makes a folder for outputs. Throws SINK_UNUSABLE where it is outside of that of all outputs. */
   prepare(folder: string): Promise<void>
   readonly writer: Writer
 }
@@ -112,7 +112,7 @@ export class FileSinkItem implements SinkItem {
     return true
   }
 
-  /** Throws RECONCILIATION_FAILED where there is more or less in the file than was written. */
+  /** Throws SINK_CHANGED where there is more or less in the file than was written. */
   async sealed(): Promise<SinkHead> {
     const stats = await this.#opened().stat({ bigint: true })
     if (Number(stats.size) !== this.#bytes) throw interfered(this.name)
@@ -171,8 +171,7 @@ export class FileSinkItem implements SinkItem {
 }
 
 const interfered = (at: string) =>
-  sluiceError(
-    'RECONCILIATION_FAILED',
-    'another program changed the output while it was written; nothing of it was committed, run it again',
-    { blame: 'sink', retry: 'later', at },
-  )
+  sluiceError('SINK_CHANGED', {
+    at,
+    message: 'another program changed the output while it was written; nothing of it was committed',
+  })

@@ -112,22 +112,18 @@ async function openAppender(
 const unreadable = (error: unknown, at: string): unknown =>
   (error as NodeJS.ErrnoException).code !== 'EISDIR'
     ? error
-    : sluiceError(
-        'STATE_UNREADABLE',
-        'a folder is where a file of the state belongs; remove it, or give another --state',
-        {
-          blame: 'user',
-          retry: 'never',
-          at,
-          cause: error,
-        },
-      )
+    : sluiceError('STATE_UNREADABLE', {
+        at,
+        message: 'a folder is where a file of the state belongs',
+        help: 'remove it, or give another --state',
+        cause: error,
+      })
 
 const gone = (at: string) =>
-  sluiceError('SINK_UNWRITABLE', 'is gone, or is a link now; remove it and run it again', {
-    blame: 'sink',
-    retry: 'later',
+  sluiceError('SINK_UNWRITABLE', {
     at,
+    message: 'is gone, or has become a link',
+    help: 'remove it and run it again',
   })
 
 async function destroyFile(path: string): Promise<void> {

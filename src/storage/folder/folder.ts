@@ -158,11 +158,7 @@ export async function realOf(path: string): Promise<string> {
 }
 
 const notFound = (path: string) =>
-  sluiceError('SOURCE_NOT_FOUND', 'there is no such file or folder', {
-    blame: 'user',
-    retry: 'never',
-    at: path,
-  })
+  sluiceError('SOURCE_NOT_FOUND', { at: path, message: 'there is no such file or folder' })
 
 const unreadable = (path: string, why: string) =>
-  sluiceError('SOURCE_UNREADABLE', why, { blame: 'source', retry: 'never', at: path })
+  sluiceError('SOURCE_UNUSABLE', { at: path, message: why, help: 'give a folder or another file' })

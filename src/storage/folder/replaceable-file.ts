@@ -38,8 +38,4 @@ async function beginningOf(path: string): Promise<string> {
 }
 
 const refused = (at: string, message: string) =>
-  sluiceError('USAGE', `${message}; choose another name. Nothing was done.`, {
-    blame: 'user',
-    retry: 'never',
-    at,
-  })
+  sluiceError('USAGE', { at, message: `${message}; nothing was done`, help: 'choose another name' })

@@ -33,10 +33,7 @@ export class MemoryContent {
   readonly objects = new Map<string, MemoryObject>()
   readonly staged = new Map<string, StagedOutput>()
   /** Commits that a power failure undoes. */
-  readonly unsettled = new Map<
-    string,
-    { readonly before: MemoryObject | undefined; readonly staged: StagedOutput }
-  >()
+  readonly unsettled = new Map<string, { readonly before?: MemoryObject; readonly staged: StagedOutput }>()
   readonly texts = new Map<string, Growing>()
   lockedBy: object | undefined
   #versions = 0
@@ -91,10 +88,9 @@ export class MemoryContent {
     const crashes = this.#crashes
     return () => {
       if (this.#crashes !== crashes)
-        throw sluiceError('SINK_UNWRITABLE', 'whoever held it has crashed', {
-          blame: 'sink',
-          retry: 'later',
+        throw sluiceError('SINK_UNWRITABLE', {
           at: this.place,
+          message: 'the process that held it has crashed',
         })
     }
   }

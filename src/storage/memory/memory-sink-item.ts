@@ -131,8 +131,8 @@ export class MemorySinkItem implements SinkItem {
 const NOTHING = { bytes: Buffer.alloc(0), flushedBytes: 0 }
 
 const conflict = (name: string) =>
-  sluiceError('SINK_CONFLICT', 'was written by another program meanwhile; move it away', {
-    blame: 'sink',
-    retry: 'never',
+  sluiceError('SINK_CONFLICT', {
     at: name,
+    message: 'was written by another program meanwhile',
+    help: 'move it away',
   })

@@ -104,14 +104,9 @@ class MemoryReader implements SourceReader {
   #current(): Buffer {
     const object = this.content.objects.get(this.item.name)
     if (object?.version === this.item.version) return object.bytes
-    throw sluiceError(
-      'SOURCE_CHANGED',
-      'changed while it was read; nothing of it was committed, run it again',
-      {
-        blame: 'source',
-        retry: 'now',
-        at: this.item.name,
-      },
-    )
+    throw sluiceError('SOURCE_CHANGED', {
+      at: this.item.name,
+      message: 'changed while it was read; nothing of it was committed',
+    })
   }
 }

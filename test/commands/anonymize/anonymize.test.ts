@@ -1,8 +1,3 @@
-// Holds src/commands/store-access.ts, src/commands/display/report-text.ts,
-// src/commands/display/run-display.ts, src/commands/display/run-metrics.ts,
-// src/commands/display/with-run-display.ts, src/config/anonymizer/configuration-file.ts,
-// src/config/anonymizer/rules.ts, src/config/anonymizer/schema.ts, src/config/anonymizer/method-settings.ts.
-
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
@@ -154,7 +149,7 @@ t.test('parts of others, also behind a missing one, give way to --overwrite only
   writeFileSync(join(out, 'a-00002.ndjson'), 'mine\n')
   const refused = await sluice(split, { cwd })
   t.equal(refused.exitCode, 4)
-  t.match(refused.stderr, 'sluice: SINK_CONFLICT: a-00002.ndjson: stands behind a missing part')
+  t.match(refused.stderr, 'sluice: SINK_CONFLICT: a-00002.ndjson: follows a missing part')
   const whole = Object.keys(contents(out)).filter((name) => !name.endsWith('.part'))
   t.same(whole, ['a-00002.ndjson'], 'nothing is put beside it')
   const overwritten = await sluice([...split, '--overwrite'], { cwd })

@@ -25,25 +25,25 @@ const unreadable: Readonly<Record<string, Refused>> = {
   'a page of a gateway for good': { plan: { file: observations(99, () => HTML) }, code: 'SOURCE_UNREADABLE' },
   'a file shorter than its size': {
     plan: { manifest: announcing({ fileSize: firstOf(FILES.Observation).length + 1 }) },
-    code: 'SOURCE_CORRUPT',
+    code: 'SOURCE_INCOMPLETE',
   },
   'a file shorter than its count': {
     plan: {
       files: { ...FILES, Observation: [lines(399, observationLine)] },
       manifest: announcing({ count: 400 }),
     },
-    code: 'SOURCE_CORRUPT',
+    code: 'SOURCE_INCOMPLETE',
   },
   'a file longer than its count': {
     plan: {
       files: { ...FILES, Observation: [lines(401, observationLine)] },
       manifest: announcing({ count: 400 }),
     },
-    code: 'SOURCE_CORRUPT',
+    code: 'SOURCE_INCOMPLETE',
   },
   'another type than announced': {
     plan: { files: { ...FILES, Observation: [lines(300, observationLine) + lines(100, patientLine)] } },
-    code: 'SOURCE_CORRUPT',
+    code: 'SOURCE_INCOMPLETE',
   },
   'a file that changes while its connection is lost': {
     plan: {

@@ -16,8 +16,7 @@ const sourceOf = (bytes: Uint8Array, ends = false): Source => ({
     let at = 0
     return {
       async read(target) {
-        if (at >= bytes.length && !ends)
-          throw sluiceError('SOURCE_UNREADABLE', 'cannot be read', { blame: 'source', retry: 'later' })
+        if (at >= bytes.length && !ends) throw sluiceError('SOURCE_UNREADABLE', { message: 'cannot be read' })
         const piece = bytes.subarray(at, at + target.length)
         target.set(piece)
         at += piece.length
@@ -56,7 +55,7 @@ t.test('passing over much ends where it is told to', async (t) => {
   let readCount = 0
   const check = (): void => {
     readCount += 1
-    if (readCount > 3) throw sluiceError('INTERRUPTED', 'interrupted', { blame: 'user', retry: 'now' })
+    if (readCount > 3) throw sluiceError('INTERRUPTED', { message: 'interrupted' })
   }
   await t.rejects(openItem(sourceOf(packed, true), ITEM, bytes - 1, check), { code: 'INTERRUPTED' })
   t.ok(readCount < 20)

@@ -31,15 +31,15 @@ t.test('an index that lost lines fails the export, and is built anew at the next
   const started = await provider.kickOff('/$export?_type=Patient&_since=2020-01-01')
   const failed = await answerOf(provider, started.headers.get('content-location') ?? '')
   t.equal(failed.status, 500)
-  t.match(await outcomeText(failed), 'STATE_UNREADABLE')
+  t.match(await outcomeText(failed), 'STATE_DAMAGED')
   await provider.server.close()
   const next = await provide(t, { stateFolder, source })
   t.equal((await next.export('/$export?_type=Patient&_since=2020-01-01')).lines.length, 4)
 })
 
 for (const [kind, query, code] of [
-  ['raw', '', 'STATE_UNREADABLE'],
-  ['anonymized', '&_container=c&_anonymizationConfig=safe.json', 'SOURCE_CORRUPT'],
+  ['raw', '', 'STATE_DAMAGED'],
+  ['anonymized', '&_container=c&_anonymizationConfig=safe.json', 'SOURCE_INCOMPLETE'],
 ] as const)
   t.test(`a selection that lost lines is no complete export (${kind})`, async (t) => {
     const folder = t.testdir()

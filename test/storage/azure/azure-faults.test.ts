@@ -79,10 +79,10 @@ t.test('what passes by itself is retried, whatever the request', async (t) => {
 t.test('what does not pass fails at once with its code', async (t) => {
   const container = await behindProxy()
   for (const [status, code] of [
-    [400, 'SOURCE_UNREADABLE'],
+    [400, 'SOURCE_UNUSABLE'],
     [401, 'SOURCE_DENIED'],
     [403, 'SOURCE_DENIED'],
-    [409, 'SOURCE_UNREADABLE'],
+    [409, 'SOURCE_UNUSABLE'],
   ] as const) {
     proxy.reset(nthFails(1, { kind: 'status', status }, { onwards: true }))
     await t.rejects(container.head('x'), { code }, String(status))
@@ -293,7 +293,7 @@ t.test('a server that is not there, or does not speak TLS, is named', async (t) 
   })
   const tlsPort = await listening(t, tls)
   await t.rejects(containerAt(`https://127.0.0.1:${tlsPort}`).head('x'), {
-    code: 'USAGE',
+    code: 'CONNECTION_UNTRUSTED',
     message: /trusted/,
   })
   t.equal(connections, 1, 'at once')
@@ -452,5 +452,5 @@ t.test('a list that repeats itself is no list', async (t) => {
   })
   const port = await listening(t, server)
   const container = containerAt(`http://127.0.0.1:${port}`)
-  await t.rejects(firstOf(container.list('')), { code: 'SOURCE_UNREADABLE', message: /WRONG_ANSWER/ })
+  await t.rejects(firstOf(container.list('')), { code: 'SOURCE_UNUSABLE', message: /WRONG_ANSWER/ })
 })

@@ -122,7 +122,7 @@ t.test('a path is a folder of blobs or one blob', async (t) => {
   t.equal((await listed(top.source)).names.length, 4)
   t.strictSame((await listed((await sourceOf({})).source)).names, [], 'an empty container')
   await t.rejects(listed((await sourceOf(blobs, { path: 'd/none' })).source), { code: 'SOURCE_NOT_FOUND' })
-  await t.rejects(listed((await sourceOf(blobs, { path: 'd/t.txt' })).source), { code: 'SOURCE_UNREADABLE' })
+  await t.rejects(listed((await sourceOf(blobs, { path: 'd/t.txt' })).source), { code: 'SOURCE_UNUSABLE' })
 })
 
 t.test('a large blob is read in parallel ranges, its bytes in order, within the buffers', async (t) => {

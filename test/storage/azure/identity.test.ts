@@ -67,7 +67,10 @@ t.test('a certificate that nobody trusts ends it at once', async (t) => {
     token: 'x',
     expiresOnTimestamp: Date.now() + HOUR_MS,
   }))
-  await t.rejects(container.head('x'), { code: 'USAGE', message: /SELF_SIGNED.*NODE_EXTRA_CA_CERTS/ })
+  await t.rejects(container.head('x'), {
+    code: 'CONNECTION_UNTRUSTED',
+    message: /SELF_SIGNED.*NODE_EXTRA_CA_CERTS/,
+  })
   t.equal(service.connections, 1)
   t.strictSame(service.tokens, [], 'no token was shown')
 })

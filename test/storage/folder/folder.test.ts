@@ -92,7 +92,7 @@ t.test('folders are made with those above them, at once or never', async (t) => 
 t.test('names never leave the folder', async (t) => {
   const sink = folderSink(join(t.testdir(), 'out'))
   for (const name of ['../x', 'a/../../x', '/etc/x', '', 'a//b', './x', 'a/..', 'x\0y'])
-    t.throws(() => sink.item(name, 'fingerprint'), { code: 'SOURCE_UNREADABLE' }, JSON.stringify(name))
+    t.throws(() => sink.item(name, 'fingerprint'), { code: 'SOURCE_UNUSABLE' }, JSON.stringify(name))
   for (const name of ['a b', '..x', 'x..', 'ü/%2F', 'a\\b'])
     t.doesNotThrow(() => sink.item(name, 'fingerprint'), name)
 })
