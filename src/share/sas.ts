@@ -1,8 +1,17 @@
-import { createHmac } from 'node:crypto'
+import {
+  DataLakeSASPermissions,
+  type DataLakeSASSignatureValues,
+  DirectorySASPermissions,
+  FileSystemSASPermissions,
+  generateDataLakeSASQueryParameters,
+  SASProtocol,
+  type SasIPRange,
+  StorageSharedKeyCredential,
+} from '@azure/storage-file-datalake'
 import { Secret } from '../secret.js'
 import type { DelegationKey } from '../storage/azure/azure-account.js'
 
-/** One link: what it opens, for how long. Times are UTC with whole seconds. */
+/** One link: what it opens, and for how long. Times are UTC with whole seconds. */
 export interface Sas {
   readonly account: string
   readonly container: string
@@ -30,66 +39,69 @@ export type SasSigner =
   | { readonly kind: 'key'; readonly key: Secret }
   | { readonly kind: 'delegation'; readonly key: DelegationKey }
 
-/**
- * A version whose strings to sign both the service and Azurite 3.35 know. The SDK signs for containers and
- * blobs only; for those the test holds this to the SDK's bytes.
- */
+/** A version whose strings to sign both the service and Azurite 3.35 know. */
 const VERSION = '2023-11-03'
-const LETTER = { blob: 'b', directory: 'd', container: 'c' } as const
 
-/** The query of a SAS ("Create a service SAS", "Create a user delegation SAS": version 2020-12-06 and later). */
+const PERMISSIONS = {
+  blob: DataLakeSASPermissions,
+  directory: DirectorySASPermissions,
+  container: FileSystemSASPermissions,
+}
+
+/**
+ * The query of a SAS. Signed by the Data Lake library, because that for blobs signs no directories; for blobs and
+ * containers the signatures of both are the same.
+ */
 export function signSas(sas: Sas, signer: SasSigner): Secret {
-  const { path, resource, terms, policy, ip, protocol } = sas
-  const letter = LETTER[resource]
-  const delegation = signer.kind === 'delegation' ? signer.key : undefined
-  const key = signer.kind === 'delegation' ? signer.key.value : signer.key
-  const signature = createHmac('sha256', Buffer.from(key.reveal(), 'base64'))
-    .update(stringToSign(sas, delegation))
-    .digest('base64')
-  const fields: readonly (readonly [string, string | undefined])[] = [
-    ['sv', VERSION],
-    ['sr', letter],
-    ['sdd', resource === 'directory' ? String(path.split('/').length) : undefined],
-    ['sp', terms?.permissions],
-    ['st', terms?.startsAt],
-    ['se', terms?.expiresAt],
-    ['si', policy],
-    ['sip', ip],
-    ['spr', protocol],
-    ['skoid', delegation?.objectId],
-    ['sktid', delegation?.tenantId],
-    ['skt', delegation?.startsAt],
-    ['ske', delegation?.expiresAt],
-    ['sks', delegation?.service],
-    ['skv', delegation?.version],
-    ['sig', signature],
-  ]
-  const given = fields.filter((field): field is readonly [string, string] => field[1] !== undefined)
-  return new Secret(given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&'))
+  const values = valuesOf(sas)
+  const { account } = sas
+  const query =
+    signer.kind === 'key'
+      ? generateDataLakeSASQueryParameters(
+          values,
+          new StorageSharedKeyCredential(account, signer.key.reveal()),
+        )
+      : generateDataLakeSASQueryParameters(values, userDelegationKey(signer.key), account)
+  return new Secret(query.toString())
 }
 
-function stringToSign(
-  { account, container, path, resource, terms, policy, ip, protocol }: Sas,
-  key: DelegationKey | undefined,
-): string {
-  const signedBy =
-    key === undefined
-      ? [policy]
-      : // Behind them: authorized and unauthorized object id, correlation id.
-        [key.objectId, key.tenantId, key.startsAt, key.expiresAt, key.service, key.version, '', '', '']
-  return [
-    terms?.permissions,
-    terms?.startsAt,
-    terms?.expiresAt,
-    `/blob/${account}/${container}${path === '' ? '' : `/${path}`}`,
-    ...signedBy,
-    ip,
-    protocol,
-    VERSION,
-    LETTER[resource],
-    // Snapshot, encryption scope, and five headers of the answer.
-    ...Array<string>(7).fill(''),
-  ]
-    .map((field) => field ?? '')
-    .join('\n')
+function valuesOf({
+  container,
+  path,
+  resource,
+  terms,
+  policy,
+  ip,
+  protocol,
+}: Sas): DataLakeSASSignatureValues {
+  return {
+    version: VERSION,
+    fileSystemName: container,
+    protocol: protocol === 'https' ? SASProtocol.Https : SASProtocol.HttpsAndHttp,
+    ...(resource === 'container' ? {} : { pathName: path, isDirectory: resource === 'directory' }),
+    ...(terms === undefined
+      ? {}
+      : {
+          permissions: PERMISSIONS[resource].parse(terms.permissions),
+          startsOn: new Date(terms.startsAt),
+          expiresOn: new Date(terms.expiresAt),
+        }),
+    ...(policy === undefined ? {} : { identifier: policy }),
+    ...(ip === undefined ? {} : { ipRange: ipRangeOf(ip) }),
+  }
 }
+
+function ipRangeOf(ip: string): SasIPRange {
+  const [start = ip, end] = ip.split('-')
+  return end === undefined ? { start } : { start, end }
+}
+
+const userDelegationKey = (key: DelegationKey) => ({
+  signedObjectId: key.objectId,
+  signedTenantId: key.tenantId,
+  signedStartsOn: new Date(key.startsAt),
+  signedExpiresOn: new Date(key.expiresAt),
+  signedService: key.service,
+  signedVersion: key.version,
+  value: key.value.reveal(),
+})
