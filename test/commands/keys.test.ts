@@ -1,3 +1,6 @@
+// Holds src/commands/pipeline-rules.ts, src/commands/serve/configurations.ts,
+// src/config/anonymizer/random-keys.ts, src/config/anonymizer/lint-config.ts.
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,3 +1,7 @@
+// Holds src/commands/parser.ts, src/commands/shared-options.ts, src/commands/verb.ts, src/commands/verbs.ts,
+// src/commands/exit-codes.ts, src/commands/failure.ts, src/commands/anonymize/options.ts,
+// src/commands/serve/options.ts, src/commands/share/options.ts, src/commands/export/options.ts.
+
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { eventLog } from '../../src/commands/display/event-log.js'

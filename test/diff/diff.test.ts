@@ -1,3 +1,5 @@
+// Holds src/commands/diff/diff.ts, src/commands/diff/text.ts.
+
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

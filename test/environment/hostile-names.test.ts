@@ -1,3 +1,5 @@
+// Holds src/commands/display/terminal.ts.
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'

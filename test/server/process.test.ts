@@ -1,3 +1,5 @@
+// Holds src/commands/serve/serve.ts, src/commands/serve/stores.ts.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { createConnection } from 'node:net'

@@ -1,3 +1,5 @@
+// Holds src/config/anonymizer/decrypt-key.ts.
+
 import { createCipheriv, randomBytes } from 'node:crypto'
 import t from 'tap'
 import { createAnonymizer } from '../../../src/index.js'

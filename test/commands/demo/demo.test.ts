@@ -1,3 +1,5 @@
+// Holds src/commands/demo/patient-comparison.ts, src/demo/files.ts.
+
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'

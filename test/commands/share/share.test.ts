@@ -1,3 +1,5 @@
+// Holds src/commands/share/text.ts.
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,3 +1,5 @@
+// Holds src/config/pipeline/schema.ts.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

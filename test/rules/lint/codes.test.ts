@@ -1,3 +1,5 @@
+// Holds src/config/anonymizer/lint-report.ts.
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

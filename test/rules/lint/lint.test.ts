@@ -1,3 +1,5 @@
+// Holds src/config/anonymizer/date-shift-checks.ts.
+
 import t from 'tap'
 import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
 import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'

@@ -1,3 +1,6 @@
+// Holds src/demo/population.ts, src/demo/writing.ts, src/demo/administrative.ts, src/demo/clinical.ts,
+// src/demo/financial.ts, src/demo/codes.ts.
+
 import t from 'tap'
 import { copyWithNewIds, prepareOriginal } from '../../bench/multiply.js'
 import {
