@@ -35,7 +35,7 @@ export interface PairedItems {
 export async function pairItems(
   stores: DiffStores,
   run: RunFacts | undefined,
-  only: { readonly item?: string },
+  only: { readonly item?: string | undefined },
 ): Promise<PairedItems> {
   const found = await listed(stores.before)
   const pairs: ItemPair[] = []

@@ -42,7 +42,7 @@ export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'ite
   /** What happens to the server's job on abort; default `keep`, so that a later run resumes it. */
   readonly onInterrupt?: 'keep' | 'cancel'
   /** Opens the store that the server writes files to (`_container`). */
-  readonly openStore?: OpenStore
+  readonly openStore?: OpenStore | undefined
   readonly onEvent?: ((event: RunEvent | ExportEvent) => void) | undefined
 }
 
@@ -74,7 +74,7 @@ export interface ExportReport extends Contents {
   readonly startedAt: string
   readonly finishedAt: string
   /** The next `_since`; undefined if the server gives no time. */
-  readonly transactionTime?: string
+  readonly transactionTime?: string | undefined
   readonly files: { readonly output: number; readonly deleted: number; readonly outcome: number }
   /** Issues in the server's outcome files, counted by `severity/code`. */
   readonly issues: IssueCounts

@@ -204,7 +204,7 @@ async function start(
     startedAt: new Date().toISOString(),
     phase: 'running',
     isReleased: false,
-    replaces,
+    ...(replaces === undefined ? {} : { replaces }),
   }
   await writeJob(options.sink.state, job)
   tell(options, 'export.started', { of: options.request.level })

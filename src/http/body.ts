@@ -33,7 +33,7 @@ const MOST_HELD_BYTES = 2 ** 20
 function readPieces(body: IncomingMessage, decoded: Readable, isEmpty = () => false): Pieces {
   const held: Uint8Array[] = []
   let heldBytes = 0
-  let ended: { readonly failure?: RequestFailure } | undefined
+  let ended: { readonly failure: RequestFailure | undefined } | undefined
   let wake = (): void => {}
   const end = (failure?: RequestFailure): void => {
     ended ??= { failure }

@@ -35,7 +35,11 @@ export type ListedItem = Pick<ItemWork, 'item' | 'output'>
  * USAGE for an output that would lie in the input or replace it, and what listing throws.
  */
 export async function listWork(
-  { source, sink, gzip = false }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean },
+  {
+    source,
+    sink,
+    gzip = false,
+  }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean | undefined },
   report: (event: StoreEvent) => void,
 ): Promise<ListedItem[]> {
   const found: { item: SourceItem; output: string }[] = []
@@ -113,9 +117,9 @@ async function refuseOverlap(
 }
 
 export type Surveyed =
-  | { readonly kind: 'work'; readonly before?: SinkHead | null; readonly isRecognized?: true }
+  | { readonly kind: 'work'; readonly before?: SinkHead | null | undefined; readonly isRecognized?: true }
   | { readonly kind: 'finished'; readonly record: DoneRecord; readonly isRecognized?: true }
-  | { readonly kind: 'skipped'; readonly record?: DoneRecord }
+  | { readonly kind: 'skipped'; readonly record: DoneRecord | undefined }
   | { readonly kind: 'conflict' }
 
 /** What is to be done for an item, given what stands under its output's name. */

@@ -44,7 +44,7 @@ export const layoutFingerprint = (
 ): string => hashOf(sourcePlace, plan.fingerprint, gzip, quarantineContent, splitBytes ?? null)
 
 export type LayoutFacts = Pick<RunOptions, 'plan' | 'gzip' | 'quarantineContent'> & {
-  readonly splitBytes?: number
+  readonly splitBytes?: number | undefined
 }
 
 const NAME = 'runs.json'
@@ -66,7 +66,7 @@ export interface RunEntry {
  * `close`, except for `none`. Throws SINK_LOCKED, SINK_UNWRITABLE.
  */
 export async function openRunFolder(lake: Lake, options: RunFolderOptions): Promise<RunFolder> {
-  const { layout, fingerprint, family, now = new Date(), isComplete = hasReport } = options
+  const { layout, fingerprint, now = new Date(), isComplete = hasReport } = options
   if (layout === 'none') return { sink: lake.sink(''), folder: '', isResumed: false, close: async () => {} }
   const close = await lockState(lake.state, options)
   try {
@@ -79,7 +79,8 @@ export async function openRunFolder(lake: Lake, options: RunFolderOptions): Prom
       await destroySecrets(sink.state)
     }
     const folder = newName(layout, now, new Set(entries.map((entry) => entry.folder)))
-    await writeRuns(lake.state, [...entries, { folder, fingerprint, family, at: now.toISOString() }])
+    const family = options.family === undefined ? {} : { family: options.family }
+    await writeRuns(lake.state, [...entries, { folder, fingerprint, ...family, at: now.toISOString() }])
     return { sink: lake.sink(folder), folder, isResumed: false, close }
   } catch (error) {
     await close()

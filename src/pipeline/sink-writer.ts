@@ -141,11 +141,12 @@ export class SinkWriter {
     }
     const written = this.#aheadBytes + bytesOf(output)
     this.#aheadBytes = 0
+    const outputSha256 = this.sinkItem.digest()
     const step = {
       endOffset,
       outputBytes: this.checkpoint.outputBytes + written,
       quarantineBytes: quarantineBytes + rejectedBytes,
-      outputSha256: this.sinkItem.digest(),
+      ...(outputSha256 === undefined ? {} : { outputSha256 }),
       quarantineSha256: this.#quarantineDigest.copy().digest('hex'),
       totals: chunkTotals,
     }

@@ -21,7 +21,7 @@ export interface PipelineReport extends Delivery {
   readonly statePlace: string
   readonly isResumed: boolean
   /** With `onlyNew`: where the last complete run ended. Undefined for a full run. */
-  readonly since?: string
+  readonly since?: string | undefined
   /** Whether only changes were requested. */
   readonly isIncrement: boolean
   /** Whether a full run was empty without permission to be. */
@@ -121,7 +121,10 @@ type Outcome = 'succeeded' | 'EXPORT_INCOMPLETE' | 'EXPORT_EMPTY' | ErrorCode
 /** Outcome of a finished run: an empty full run is a success only if that is allowed. */
 function outcomeOf(
   { report, hasServerErrors, isEmpty }: Delivery,
-  { isIncrement, allowEmpty = false }: { readonly isIncrement: boolean; readonly allowEmpty?: boolean },
+  {
+    isIncrement,
+    allowEmpty = false,
+  }: { readonly isIncrement: boolean; readonly allowEmpty?: boolean | undefined },
 ): Outcome {
   if (report.failed.length > 0) return report.failed[0].code
   if (hasServerErrors) return 'EXPORT_INCOMPLETE'

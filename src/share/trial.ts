@@ -150,7 +150,7 @@ async function ask(request: ProbeRequest, { retry, limits = {}, place }: TrialRe
 async function answerTo({ method, url, headers }: ProbeRequest, signal: AbortSignal): Promise<Answer> {
   let response: Response
   try {
-    response = await fetch(url, { method, headers, signal, redirect: 'manual' })
+    response = await fetch(url, { method, ...(headers && { headers }), signal, redirect: 'manual' })
   } catch (error) {
     const { code } = (error as { cause?: { code?: unknown } }).cause ?? {}
     throw new RequestFailure({ code: typeof code === 'string' ? code : FAILED.aborted })

@@ -13,8 +13,8 @@ export const lockState = (
     signal,
     onEvent,
   }: {
-    readonly signal?: AbortSignal
-    readonly onEvent?: (event: LockEvent) => void
+    readonly signal?: AbortSignal | undefined
+    readonly onEvent?: ((event: LockEvent) => void) | undefined
   },
 ): Promise<() => Promise<void>> =>
   state.lock({

@@ -95,14 +95,14 @@ export interface SinkHead {
   /** SHA-256 of its bytes, in hex, of an output that was just written as a whole. */
   readonly sha256?: string | undefined
   /** Where it is split. */
-  readonly parts?: readonly SinkPart[]
+  readonly parts?: readonly SinkPart[] | undefined
 }
 
 /** One file of a split output. */
 export interface SinkPart {
   readonly name: string
   readonly bytes: number
-  readonly sha256?: string | undefined
+  readonly sha256?: string
 }
 
 /** What a sink may keep with an output. */

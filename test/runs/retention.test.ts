@@ -20,7 +20,7 @@ const RUNS = [
   entry('d15', { family: 'theirs' }),
   entry('d16'),
   entry('d17'),
-  entry('d18', { at: undefined }),
+  { folder: 'd18', fingerprint: 'f', family: 'ours' },
   entry('d19'),
   entry('d20'),
   entry('d21'),

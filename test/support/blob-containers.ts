@@ -29,7 +29,7 @@ export const containerAt = (url: string, name: string, options: AccessOptions = 
 /** A new one; `url` is that of a proxy. */
 export async function newContainer(
   azurite: Azurite,
-  { url = azurite.url, ...options }: AccessOptions & { readonly url?: string } = {},
+  { url = azurite.url, ...options }: AccessOptions & { readonly url?: string | undefined } = {},
 ): Promise<{ readonly container: BlobContainer; readonly client: ContainerClient }> {
   const client = await azurite.container()
   return { container: containerAt(url, client.containerName, options), client }

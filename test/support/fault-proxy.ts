@@ -42,7 +42,7 @@ export interface Seen {
   readonly operation: string
   readonly path: string
   /** Of `PUT block`. */
-  readonly blockId?: string
+  readonly blockId: string | undefined
   readonly headers: IncomingHttpHeaders
   /** Of `performance.now()`. */
   readonly atMs: number
@@ -72,7 +72,7 @@ export function nthFails(
   {
     onwards = false,
     where = () => true,
-  }: { readonly onwards?: boolean; readonly where?: (request: Facts) => boolean } = {},
+  }: { readonly onwards?: boolean | undefined; readonly where?: (request: Facts) => boolean } = {},
 ): (request: Facts) => Fault | undefined {
   let count = 0
   return (request) => {

@@ -31,7 +31,7 @@ export interface ProxyPlan {
   /** `name:password`; others are refused with 407. */
   readonly credentials?: string
   /** Raw answer to the nth CONNECT (from 1) instead of a tunnel; an empty one breaks the connection, null says nothing. */
-  readonly connect?: (nth: number) => string | null | undefined
+  readonly connect?: ((nth: number) => string | null | undefined) | undefined
   /** Refuses CONNECT to anything but port 443, as many proxies do. */
   readonly onlySecureTunnels?: boolean
   readonly tls?: { readonly key: string; readonly cert: string }

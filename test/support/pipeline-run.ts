@@ -51,7 +51,10 @@ export type Overrides = Partial<Omit<RunOptions, 'source' | 'sink' | 'plan'>>
 export const run = (
   input: string,
   output: string,
-  { lockTimes, ...options }: Overrides & { config?: object; lockTimes?: LockTimes } = {},
+  {
+    lockTimes,
+    ...options
+  }: Overrides & { config?: object | undefined; lockTimes?: LockTimes | undefined } = {},
 ): Promise<RunReport> =>
   runPipelineInto(input, folderSink(output, folderState(stateFolderOf(output), lockTimes)), options)
 
@@ -59,7 +62,7 @@ export const run = (
 export const runPipelineInto = (
   input: string,
   sink: Sink,
-  options: Overrides & { config?: object } = {},
+  options: Overrides & { config?: object | undefined } = {},
 ): Promise<RunReport> => {
   const { config, ...overrides } = options
   return runPipeline({

@@ -119,7 +119,7 @@ export function writeRandomTree(
     }
   }
 
-  type Written = { readonly counts?: Counts; readonly leftOut?: string }
+  type Written = { readonly counts?: Counts | undefined; readonly leftOut?: string }
   const writeEntry = (path: Buffer, name: string): Written => {
     const kind = random.below(12)
     if (kind === 0) return fifo(path)
@@ -150,7 +150,7 @@ export function writeRandomTree(
 
 function fateOf(
   name: string,
-  { counts, leftOut }: { readonly counts?: Counts; readonly leftOut?: string },
+  { counts, leftOut }: { readonly counts?: Counts | undefined; readonly leftOut?: string },
 ): Fate {
   const base = name.slice(name.lastIndexOf('/') + 1)
   const isLost = leftOut !== undefined && name.includes('\ufffd')

@@ -29,7 +29,7 @@ export function eventLog(stream: Writable, level: EventLevel): EventLog {
   const log = pino(
     {
       level,
-      base: undefined,
+      base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

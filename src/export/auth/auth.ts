@@ -10,12 +10,12 @@ export type ExportAuth =
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
   | ({ readonly type: 'client-credentials' } & ClientCredentials)
   | ({ readonly type: 'smart' } & SmartClient)
-  | ({ readonly type: 'azure'; readonly tenantId: string; readonly authority?: string } & Omit<
+  | ({ readonly type: 'azure'; readonly tenantId: string; readonly authority?: string | undefined } & Omit<
       ClientCredentials,
       'tokenUrl'
     >)
   /** This process's Azure identity: managed or workload identity, environment, Azure CLI. */
-  | { readonly type: 'managed-identity'; readonly scope?: string }
+  | { readonly type: 'managed-identity'; readonly scope?: string | undefined }
 
 /** Supplies the Authorization header of a run's requests. */
 export interface Authorizer {

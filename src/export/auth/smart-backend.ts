@@ -13,7 +13,7 @@ export interface SmartClient extends AssertingClient {
   /** A private JWK or a set of them (RFC 7517); an RSA key signs RS384, one on P-384 ES384. */
   readonly keys: object
   /** Id of the key to use; default: the first one that the server's algorithms allow. */
-  readonly kid?: string
+  readonly kid?: string | undefined
   /** Default: the endpoint in the server's `.well-known/smart-configuration`. */
   readonly tokenUrl?: string | undefined
   /** Default: chosen from what the server lists; see `scopeFor`. */

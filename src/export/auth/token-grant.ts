@@ -37,7 +37,10 @@ const AZURE_AUTHORITY = 'https://login.microsoftonline.com'
 
 /** Microsoft Entra ID. The scope defaults to that of the FHIR service. */
 export function azureGrant(
-  client: Omit<ClientCredentials, 'tokenUrl'> & { readonly tenantId: string; readonly authority?: string },
+  client: Omit<ClientCredentials, 'tokenUrl'> & {
+    readonly tenantId: string
+    readonly authority?: string | undefined
+  },
   context: ServerContext,
 ): Grant {
   const { tenantId, authority = AZURE_AUTHORITY, scope = `${context.base.origin}/.default` } = client

@@ -138,9 +138,9 @@ type Entry = PinHead | { readonly endBytes: number } | readonly [offset: number,
 
 /** Reads the record of a file from the state. */
 export interface KeptPin {
-  readonly head?: PinHead
+  readonly head?: PinHead | undefined
   readonly digests: readonly (readonly [offset: number, digest: string])[]
-  readonly endBytes?: number
+  readonly endBytes?: number | undefined
   readonly keepBytes: number
 }
 

@@ -85,12 +85,12 @@ const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 interface Done {
   readonly itemVersion: string
   readonly headVersion: string
-  readonly lines?: number
-  readonly sha256?: string
+  readonly lines?: number | undefined
+  readonly sha256?: string | undefined
 }
 
 interface Kept extends SinkHead {
-  readonly lines?: number
+  readonly lines?: number | undefined
 }
 
 /**

@@ -15,7 +15,7 @@ export interface ExportFile {
 
 export interface Manifest {
   /** The export holds everything older and nothing newer, so this is the next `_since`. */
-  readonly transactionTime?: string
+  readonly transactionTime?: string | undefined
   readonly requiresAccessToken: boolean
   readonly output: readonly ExportFile[]
   readonly deleted: readonly ExportFile[]

@@ -53,7 +53,7 @@ export async function withDigests(sink: Sink, output: string, head: SinkHead): P
     return head.sha256 === undefined ? { ...head, sha256: await sink.digest(output) } : head
   if (head.parts.every(({ sha256 }) => sha256 !== undefined)) return head
   const parts: SinkPart[] = []
-  for (const { name, bytes, sha256 } of filesOf(output, head))
-    parts.push({ name, bytes, sha256: sha256 ?? (await sink.digest(name)) })
+  for (const { name, bytes, sha256 = await sink.digest(name) } of filesOf(output, head))
+    parts.push({ name, bytes, ...(sha256 === undefined ? {} : { sha256 }) })
   return { ...head, parts }
 }

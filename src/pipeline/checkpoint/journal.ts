@@ -147,7 +147,8 @@ export class Journal {
 
   /** To be called once everything as far as this offset of the item, by default all that it speaks of, is flushed. */
   async sync(endOffset?: number): Promise<void> {
-    await this.#write({ sync: true, boot: this.boot, endOffset })
+    const upTo = endOffset === undefined ? {} : { endOffset }
+    await this.#write({ sync: true, boot: this.boot, ...upTo })
     await this.file.flush()
     this.#unkept = false
   }

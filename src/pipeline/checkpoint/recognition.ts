@@ -1,7 +1,7 @@
 import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
 import { InvalidReport, readList, readPublished } from '../../published/read.js'
 import type { PublishedOutput } from '../../published/report.js'
-import type { Sink, SinkHead, SinkPart } from '../../storage/store.js'
+import type { Sink, SinkHead } from '../../storage/store.js'
 import { readRunReport } from '../report/state-report.js'
 
 /** An output as a report or a done record describes it. */
@@ -31,7 +31,9 @@ export async function isSameOutput(
   known: KnownOutput | null | undefined,
 ): Promise<boolean> {
   if (known == null || known.bytes !== there.bytes) return false
-  const files: readonly SinkPart[] = known.parts ?? [{ ...known, name }]
+  const files: readonly { readonly name: string; readonly sha256?: string | undefined }[] = known.parts ?? [
+    { ...known, name },
+  ]
   const names = there.parts?.map((part) => part.name) ?? [name]
   if (files.length !== names.length) return false
   for (const [at, file] of files.entries()) {

@@ -20,7 +20,11 @@ export async function publish(
     delivered,
     earlier,
     inlineOutputs = INLINE_OUTPUTS,
-  }: { readonly delivered: Delivered; readonly earlier: Delivered; readonly inlineOutputs?: number },
+  }: {
+    readonly delivered: Delivered
+    readonly earlier: Delivered
+    readonly inlineOutputs?: number | undefined
+  },
 ): Promise<void> {
   const sums = sumsOf(delivered, earlier)
   const keys = [...sums.keys()]

@@ -124,7 +124,7 @@ export async function withdrawReport(
     overwrite = false,
     willChange,
     willList,
-  }: { readonly overwrite?: boolean; readonly willChange: boolean; readonly willList: boolean },
+  }: { readonly overwrite?: boolean | undefined; readonly willChange: boolean; readonly willList: boolean },
 ): Promise<void> {
   const text = await sink.get(REPORT_NAME)
   if (willList && !overwrite && !(await isOwnList(sink, text))) throw notOurs(LIST_NAME)

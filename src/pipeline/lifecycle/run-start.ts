@@ -53,7 +53,9 @@ export async function beginRun(
   const before = await readLedger(sink.state)
   const ledger = [...new Set([...before, ...outputs])]
   if (work.length > 0) {
-    await noteRun(sink.state, run, { configuration: plan.configuration, asOf: secrets.asOf })
+    const { configuration } = plan
+    const known = configuration === undefined ? {} : { configuration }
+    await noteRun(sink.state, run, { ...known, asOf: secrets.asOf })
     if (ledger.length > before.length) await writeLedger(sink.state, ledger)
   }
   await withdrawReport(sink, {

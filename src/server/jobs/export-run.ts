@@ -54,10 +54,10 @@ export interface ExportRunOptions {
   readonly onlyAnonymized: boolean
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
   readonly pipeline: {
-    readonly workers?: number
-    readonly memoryBudgetBytes?: number
-    readonly maxLineBytes?: number
-    readonly metrics?: RunMetrics
+    readonly workers?: number | undefined
+    readonly memoryBudgetBytes?: number | undefined
+    readonly maxLineBytes?: number | undefined
+    readonly metrics?: RunMetrics | undefined
   }
   readonly onRunEvent: (job: string, event: RunEvent) => void
 }

@@ -35,7 +35,7 @@ interface Entry {
   bytes: number
   percent: number
   readonly stop: AbortController
-  running?: Promise<void>
+  running: Promise<void> | undefined
   isStored: boolean
   /** Downloads in progress; the files are kept while there are any. */
   readers: number
@@ -260,6 +260,7 @@ const entryOf = (record: JobRecord): Entry => ({
   bytes: sizeOfRecord(record),
   percent: 0,
   stop: new AbortController(),
+  running: undefined,
   isStored: true,
   readers: 0,
 })

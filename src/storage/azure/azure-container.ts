@@ -18,7 +18,7 @@ import type {
 } from './blob-container.js'
 import { type BlobAction, type BlobErrorContext, blobError } from './blob-errors.js'
 import { failureOf, flippedBit, fromService, isMissingBlob, isRefusal, wrongAnswer } from './blob-failure.js'
-import { bodyFor, fromBlockId, quoted, toBlockId, unquoted, writeOptions } from './blob-upload.js'
+import { bodyFor, fromBlockId, given, quoted, toBlockId, unquoted, writeOptions } from './blob-upload.js'
 import { PinnedRead } from './pinned-read.js'
 
 /**
@@ -91,8 +91,8 @@ class AzureContainer implements BlobContainer {
           includeUncommitedBlobs: withUncommitted,
           abortSignal,
         })
-        return (await found.byPage({ continuationToken, maxPageSize: this.#pageCount }).next().catch(noList))
-          .value
+        const page = given({ continuationToken, maxPageSize: this.#pageCount })
+        return (await found.byPage(page).next().catch(noList)).value
       })
       for (const { name, metadata = {}, properties } of page?.segment.blobItems ?? [])
         yield {
@@ -221,7 +221,7 @@ class AzureContainer implements BlobContainer {
 
   async appendBlock(name: string, bytes: BlobBytes, { position, leaseId }: AppendAt): Promise<Appended> {
     const { body, byteCount, md5 } = bodyFor(bytes)
-    const conditions = { appendPosition: position, leaseId }
+    const conditions = given({ appendPosition: position, leaseId })
     const written = await this.#write({ at: name, needs: 'add', upBytes: byteCount }, (abortSignal) =>
       this.#client
         .getAppendBlobClient(name)
@@ -235,7 +235,7 @@ class AzureContainer implements BlobContainer {
     return { kind: 'refused', bytes: there?.bytes ?? 0 }
   }
 
-  delete(name: string, { ifMatch }: { readonly ifMatch?: string } = {}): Promise<boolean> {
+  delete(name: string, { ifMatch }: { readonly ifMatch?: string | undefined } = {}): Promise<boolean> {
     return this.#call({ at: name, needs: 'delete' }, async (abortSignal) => {
       try {
         const conditions = ifMatch === undefined ? {} : { ifMatch: quoted(ifMatch) }

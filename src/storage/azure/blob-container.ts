@@ -24,7 +24,7 @@ export interface BlobContainer {
   /** Appends at this position; refused, with the blob's length, where the blob ends elsewhere. One writer only. */
   appendBlock(name: string, bytes: BlobBytes, options: AppendAt): Promise<Appended>
   /** Whether it is gone now; false where the condition does not hold. */
-  delete(name: string, options?: { readonly ifMatch?: string }): Promise<boolean>
+  delete(name: string, options?: { readonly ifMatch?: string | undefined }): Promise<boolean>
   /** Undefined where somebody else has it. `leaseId` is a UUID of the caller's: asking again with it is harmless. */
   acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean>
   /** False where it is lost. */

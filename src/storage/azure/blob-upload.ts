@@ -19,12 +19,19 @@ export function writeOptions({
   ifNoneMatch,
   leaseId,
 }: BlobWrite) {
+  const etag = ifMatch === undefined ? undefined : quoted(ifMatch)
   return {
-    metadata: metadata === undefined ? undefined : { ...metadata },
-    blobHTTPHeaders: { blobContentType: contentType, blobContentEncoding: contentEncoding },
-    conditions: { ifMatch: ifMatch === undefined ? undefined : quoted(ifMatch), ifNoneMatch, leaseId },
+    ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+    blobHTTPHeaders: given({ blobContentType: contentType, blobContentEncoding: contentEncoding }),
+    conditions: given({ ifMatch: etag, ifNoneMatch, leaseId }),
   }
 }
+
+type Given<T> = { -readonly [Key in keyof T]?: Exclude<T[Key], undefined> }
+
+/** The options that have a value: the SDK's types do not take undefined for an absent one. */
+export const given = <T extends object>(options: T): Given<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>
 
 /** The pieces as they are, not joined: a new stream of them for each attempt. */
 export function bodyFor(bytes: BlobBytes, knownMd5?: Uint8Array) {
@@ -32,7 +39,9 @@ export function bodyFor(bytes: BlobBytes, knownMd5?: Uint8Array) {
   const byteCount = pieces.reduce((sum, piece) => sum + piece.length, 0)
   const md5 = knownMd5 ?? md5Of(pieces)
   const views = pieces.map((piece) => Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength))
-  const body = views.length === 1 ? views[0] : () => Readable.from(views, { objectMode: false })
+  const [only] = views
+  const body =
+    only !== undefined && views.length === 1 ? only : () => Readable.from(views, { objectMode: false })
   return { body, byteCount, md5 }
 }
 

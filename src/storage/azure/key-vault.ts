@@ -51,7 +51,7 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
   try {
     return await retry.run({ at }, async () => {
       try {
-        const { value = '' } = await client.getSecret(name, { version })
+        const { value = '' } = await client.getSecret(name, version === undefined ? {} : { version })
         return new Secret(value)
       } catch (error) {
         throw failureOf(error)

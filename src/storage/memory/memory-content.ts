@@ -33,7 +33,10 @@ export class MemoryContent {
   readonly objects = new Map<string, MemoryObject>()
   readonly staged = new Map<string, StagedOutput>()
   /** Commits that a power failure undoes. */
-  readonly unsettled = new Map<string, { readonly before?: MemoryObject; readonly staged: StagedOutput }>()
+  readonly unsettled = new Map<
+    string,
+    { readonly before: MemoryObject | undefined; readonly staged: StagedOutput }
+  >()
   readonly texts = new Map<string, Growing>()
   lockedBy: object | undefined
   #versions = 0

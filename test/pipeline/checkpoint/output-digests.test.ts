@@ -29,7 +29,11 @@ const input = writeFiles(join(folder, 'in'), {
 
 const sha256Of = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-type Files = readonly Pick<OutputReport, 'name' | 'bytes' | 'sha256'>[]
+type Files = readonly {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256?: string | undefined
+}[]
 const filesOf = (output: OutputReport): Files => output.parts ?? [output]
 
 /** As `sha256sum` of each file says, in the report and in the done records. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type JWTPayload, SignJWT } from 'jose'
+import { SignJWT } from 'jose'
 import t from 'tap'
 import { grantedScopes, typeOfScope, typesOfScopes } from '../../../src/server/auth/scopes.js'
 import { firstOf } from '../../support/elements.js'
@@ -176,7 +176,7 @@ t.test('an issuer’s tokens are taken by its keys, from an address, for this au
     auth: { kind: 'issuer', issuer, audience: 'api://sluice', keys: { url } },
     tokenUrl: `${issuer}/token`,
   })
-  const token = (claims: JWTPayload, key = RS, alg = 'RS384') =>
+  const token = (claims: Readonly<Record<string, unknown>>, key = RS, alg = 'RS384') =>
     new SignJWT({ iss: issuer, aud: 'api://sluice', sub: 'app', scope: 'system/*.read', ...claims })
       .setProtectedHeader({ alg, kid: key.jwk.kid })
       .setExpirationTime('5m')

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { RegisteredClient } from '../../../src/server/auth/guard.js'
 import { type Provider, provide } from '../provider.js'
 
@@ -22,7 +22,7 @@ export const CLIENTS: readonly RegisteredClient[] = [
 export interface Assertion {
   readonly alg?: Algorithm
   readonly key?: Awaited<ReturnType<typeof keyPair>>
-  readonly claims?: JWTPayload
+  readonly claims?: Readonly<Record<string, unknown>>
   readonly header?: object
   readonly lifetime?: string
 }

@@ -82,8 +82,9 @@ t.test('one export that cannot be removed keeps no other, and not the server, fr
 t.test('exports with large requests are bounded by their bytes, and ended ones let go of them', async (t) => {
   const folder = t.testdir()
   const large = (id: string, client: string): JobRecord => {
-    const criteria = { ...recordOf(id).criteria, patients: Array<string>(1000).fill(`${'p'.repeat(99)}`) }
-    return { ...recordOf(id), client, criteria, state: 'queued', expiresAt: undefined }
+    const { expiresAt, ...active } = recordOf(id)
+    const criteria = { ...active.criteria, patients: Array<string>(1000).fill(`${'p'.repeat(99)}`) }
+    return { ...active, client, criteria, state: 'queued' }
   }
   const events: ServerEvent[] = []
   const queue = new JobQueue({
