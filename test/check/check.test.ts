@@ -1,3 +1,6 @@
+// Holds src/check/contents.ts, src/check/files.ts, src/check/problems.ts, src/published/read.ts,
+// src/published/names.ts.
+
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,6 @@
+// Holds src/diff/align.ts, src/diff/element-paths.ts, src/diff/element-node.ts, src/diff/outcome.ts,
+// src/diff/tally.ts.
+
 import t from 'tap'
 import { align, type JsonObject } from '../../src/diff/align.js'
 import { type ComparedLeaf, compareResources } from '../../src/diff/compare.js'

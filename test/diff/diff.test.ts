@@ -1,4 +1,6 @@
-// Holds src/commands/diff/diff.ts, src/commands/diff/text.ts.
+// Holds src/commands/diff/diff.ts, src/commands/diff/text.ts, src/diff/examples.ts, src/diff/page-file.ts,
+// src/diff/value-text.ts, src/diff/page/charts.ts, src/diff/page/html.ts, src/diff/page/page.ts,
+// src/diff/page/sections.ts.
 
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,6 @@
+// Holds src/diff/item-lines.ts, src/diff/item-pairs.ts, src/diff/line-pairs.ts, src/diff/rejected-lines.ts,
+// src/diff/run-records.ts, src/diff/stores.ts.
+
 import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'

@@ -1,3 +1,5 @@
+// Holds src/environment-error.ts.
+
 import t from 'tap'
 import { exitCodeOf } from '../../src/commands/exit-codes.js'
 import { describeFailure } from '../../src/commands/failure.js'

@@ -1,3 +1,5 @@
+// Holds src/cli.ts.
+
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,5 @@
+// Holds src/export/job/poll.ts.
+
 import { join } from 'node:path'
 import t from 'tap'
 import type { ErrorCode } from '../../src/errors.js'

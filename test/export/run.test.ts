@@ -1,3 +1,7 @@
+// Holds src/export/options.ts, src/export/connect.ts, src/export/contents.ts, src/export/server.ts,
+// src/export/server-job.ts, src/export/job/job.ts, src/export/job/kick-off.ts,
+// src/export/download/manifest-source.ts, src/export/download/outcome-files.ts.
+
 import { join } from 'node:path'
 import t from 'tap'
 import { type Answer, outcome, startBadServer } from '../support/bad-fhir-server.js'

@@ -1,3 +1,5 @@
+// Holds src/metrics/publish.ts, src/metrics/registry.ts, src/metrics/table.ts.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// Holds src/runs/volume.ts.
+
 import { join } from 'node:path'
 import t from 'tap'
 import type { RunEntry } from '../../src/pipeline/layout.js'

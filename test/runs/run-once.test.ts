@@ -1,3 +1,5 @@
+// Holds src/runs/deliver.ts, src/runs/pipeline.ts, src/runs/versions.ts.
+
 import { utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,3 +1,5 @@
+// Holds src/runs/clock.ts, src/runs/cron.ts, src/runs/keep-schedule.ts.
+
 import t from 'tap'
 import type { Clock } from '../../src/runs/clock.js'
 import { calendarOf, scheduleProblems } from '../../src/runs/cron.js'

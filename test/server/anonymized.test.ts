@@ -1,3 +1,5 @@
+// Holds src/server/jobs/folder-containers.ts, src/server/query/selection-source.ts.
+
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,3 +1,5 @@
+// Holds src/export/download/stored-source.ts.
+
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startAzurite } from '../../support/azurite.js'

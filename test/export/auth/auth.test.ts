@@ -1,3 +1,5 @@
+// Holds src/export/auth/token-grant.ts.
+
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'

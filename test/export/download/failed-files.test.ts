@@ -1,3 +1,5 @@
+// Holds src/export/download/download.ts, src/export/download/pin.ts.
+
 import { join } from 'node:path'
 import t from 'tap'
 import { outcome, startBadServer } from '../../support/bad-fhir-server.js'

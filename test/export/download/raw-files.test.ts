@@ -1,3 +1,5 @@
+// Holds src/export/download/raw-lines.ts.
+
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// Holds src/export/outcomes.ts.
+
 import { join } from 'node:path'
 import t from 'tap'
 import type { ExportRequest } from '../../../src/export/job/request.js'

@@ -1,3 +1,5 @@
+// Holds src/export/job/links.ts.
+
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,6 @@
+// Holds src/server/auth/scopes.ts, src/server/auth/guard.ts, src/server/auth/access-token.ts,
+// src/server/auth/token-endpoint.ts.
+
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'

@@ -1,3 +1,6 @@
+// Holds src/server/catalog/line-index.ts, src/server/catalog/line-facts.ts,
+// src/server/query/deletion-selection.ts.
+
 import t from 'tap'
 import { currentLines } from '../../../src/server/catalog/current-lines.js'
 import { buildIndex, type ItemIndex } from '../../../src/server/catalog/line-index.js'

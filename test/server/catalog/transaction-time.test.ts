@@ -1,3 +1,5 @@
+// Holds src/server/catalog/catalog.ts.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

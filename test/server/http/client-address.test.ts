@@ -1,3 +1,6 @@
+// Holds src/server/http/own-hosts.ts, src/server/http/malformed-request.ts, src/server/http/http-message.ts,
+// src/server/refusal.ts.
+
 import { connect } from 'node:net'
 import t from 'tap'
 import { addressGroup, clientAddress, trustedProxies } from '../../../src/server/http/client-address.js'

@@ -1,3 +1,5 @@
+// Holds src/server/http/http.ts.
+
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'

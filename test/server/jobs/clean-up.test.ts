@@ -1,3 +1,5 @@
+// Holds src/server/jobs/job-queue.ts, src/server/jobs/job.ts.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'

@@ -1,3 +1,5 @@
+// Holds src/server/jobs/job-store.ts, src/server/catalog/item-ranges.ts.
+
 import { copyFileSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

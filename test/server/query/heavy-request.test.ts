@@ -1,3 +1,5 @@
+// Holds src/server/turns.ts.
+
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

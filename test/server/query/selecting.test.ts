@@ -1,3 +1,7 @@
+// Holds src/server/http/rate-limit.ts, src/server/query/elements-filter.ts,
+// src/server/query/mandatory-elements.ts, src/server/query/search.ts, src/server/query/search-date.ts,
+// src/server/query/search-parameters.ts.
+
 import t from 'tap'
 import { RateLimit } from '../../../src/server/http/rate-limit.js'
 import { elementsByType, unknownElements, withElements } from '../../../src/server/query/elements-filter.js'

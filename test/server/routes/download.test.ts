@@ -1,3 +1,5 @@
+// Holds src/server/http/byte-range.ts.
+
 import { appendFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'

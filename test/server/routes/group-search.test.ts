@@ -1,3 +1,5 @@
+// Holds src/server/routes/capability.ts.
+
 import t from 'tap'
 import { firstOf } from '../../support/elements.js'
 import { protectedProvider, tokenOf } from '../auth/token-client.js'

@@ -1,3 +1,5 @@
+// Holds src/server/routes/parameters.ts, src/server/routes/parameters-resource.ts.
+
 import t from 'tap'
 import { outcomeText, parametersOf, provide } from '../provider.js'
 
