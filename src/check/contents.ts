@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { StringDecoder } from 'node:string_decoder'
+import { createHash, type Hash } from 'node:crypto'
+import { linesOfPieces } from '../ndjson/line-stream.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, NameCheck, readOutput, readPublished } from '../published/read.js'
 import type { OutputList, PublishedOutput } from '../published/report.js'
@@ -18,8 +18,8 @@ export interface Contents {
 }
 
 // Reports of 10,000 outputs have some 3 MB; earlier versions put all outputs into them.
-const MOST_REPORT_BYTES = 256 * 2 ** 20
-const MOST_LIST_LINE_LENGTH = 2 ** 20
+const MAX_REPORT_BYTES = 256 * 2 ** 20
+const MAX_LIST_LINE_BYTES = 2 ** 20
 
 /** Reads the report of the output in a folder: `root` is empty or ends in `/`. Throws SOURCE_*. */
 export async function readContents(
@@ -36,7 +36,7 @@ export async function readContents(
   const file = found.get(name)
   if (file === undefined) return invalid()
   if (file.kind !== 'file') return { ...invalid(), problems: [problem(file.kind, name)] }
-  if (file.bytes > MOST_REPORT_BYTES) return invalid('is too large for a report')
+  if (file.bytes > MAX_REPORT_BYTES) return invalid('is too large for a report')
   const report = readPublished(await textOf(files, file))
   if (report instanceof InvalidReport) return invalid(report.reason)
   const { outputs, lines } = report
@@ -71,24 +71,25 @@ async function readList(
 ): Promise<readonly PublishedOutput[] | InvalidReport> {
   if (file.bytes !== bytes) return new InvalidReport('has another size than run.json says')
   const hash = createHash('sha256')
-  const decoder = new StringDecoder('utf8')
   const names = new NameCheck()
   const outputs: PublishedOutput[] = []
-  let rest = ''
-  for await (const piece of files.read(file)) {
-    hash.update(piece)
-    const lines = (rest + decoder.write(Buffer.from(piece))).split('\n')
-    rest = lines.pop() ?? ''
-    if (rest.length > MOST_LIST_LINE_LENGTH) return new InvalidReport('has a line that is too long')
-    for (const line of lines) {
-      const output = readOutput(parsed(line), names)
-      if (output instanceof InvalidReport) return output
-      if (output !== undefined) outputs.push(output)
-    }
+  const lines = linesOfPieces(hashed(files.read(file), hash), { maxLineBytes: MAX_LIST_LINE_BYTES })
+  for await (const line of lines) {
+    if (line.bytes === undefined) return new InvalidReport('has a line that is too long')
+    const output = readOutput(parsed(line.bytes.toString('utf8')), names)
+    if (output instanceof InvalidReport) return output
+    if (output !== undefined) outputs.push(output)
   }
-  if (hash.digest('hex') !== sha256 || outputs.length !== count || rest !== '')
+  if (hash.digest('hex') !== sha256 || outputs.length !== count)
     return new InvalidReport('is not the list that the run wrote')
   return outputs
+}
+
+async function* hashed(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
 }
 
 function parsed(text: string): unknown {

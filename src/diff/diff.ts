@@ -118,8 +118,8 @@ class ExportComparison {
       return lines
     }
     try {
-      const before = kept(await ItemLines.open(stores.before, [pair.before]))
-      const after = kept(await ItemLines.open(stores.after, pair.after))
+      const before = kept(new ItemLines(stores.before, [pair.before]))
+      const after = kept(new ItemLines(stores.after, pair.after))
       const hasNoRejected = pair.report?.lines.quarantined === 0
       const rejected = hasNoRejected ? undefined : kept(await RejectedLines.open(stores, pair.output))
       const item = { name: pair.before.name, before, after, unpaired: this.#unpaired }

@@ -1,6 +1,7 @@
 import { sluiceError } from '../errors.js'
+import { isBlank } from '../ndjson/line.js'
 import { isObject, type Json, type JsonObject } from './align.js'
-import { type ItemLine, type ItemLines, isBlank } from './item-lines.js'
+import type { ItemLine, ItemLines } from './item-lines.js'
 import type { RejectedLines } from './rejected-lines.js'
 
 /** A raw resource with what became of it. */
@@ -40,7 +41,7 @@ export async function* pairsByPlace(
 ): AsyncGenerator<LinePair> {
   const { before, after, unpaired } = item
   for (let line = await before.next(); line !== undefined; line = await before.next()) {
-    if (isBlank(line)) {
+    if (isBlankLine(line)) {
       unpaired.blank += 1
       continue
     }
@@ -73,7 +74,7 @@ export async function* pairsByPlace(
 export async function* pairsByOrder(item: PairableItem): AsyncGenerator<LinePair> {
   const { before, after, unpaired } = item
   for (let line = await before.next(); line !== undefined; line = await before.next()) {
-    if (isBlank(line)) {
+    if (isBlankLine(line)) {
       unpaired.blank += 1
       continue
     }
@@ -102,10 +103,12 @@ const pairOf = (
   afterBytes: other.lengthBytes,
 })
 
+const isBlankLine = ({ bytes }: ItemLine): boolean => bytes !== undefined && isBlank(bytes)
+
 async function nextLine(lines: ItemLines): Promise<ItemLine | undefined> {
   for (;;) {
     const line = await lines.next()
-    if (line === undefined || !isBlank(line)) return line
+    if (line === undefined || !isBlankLine(line)) return line
   }
 }
 

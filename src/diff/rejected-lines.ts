@@ -5,7 +5,7 @@ import { ItemLines } from './item-lines.js'
 import { type DiffStores, unlessAbsent } from './stores.js'
 
 // A row may hold the line itself, escaped or in base64.
-const MOST_ROW_BYTES = 256 * 2 ** 20
+const MAX_ROW_BYTES = 256 * 2 ** 20
 
 const nameInQuarantine = (output: string): string => quarantineName(output).replace(/^quarantine\//, '')
 
@@ -13,16 +13,19 @@ const nameInQuarantine = (output: string): string => quarantineName(output).repl
 export class RejectedLines {
   #current: Pick<QuarantinedLine, 'line' | 'offset'> | undefined
 
-  private constructor(
-    private readonly rows: ItemLines,
-    private readonly place: string,
-  ) {}
+  readonly #rows: ItemLines
+  readonly #place: string
+
+  private constructor(rows: ItemLines, place: string) {
+    this.#rows = rows
+    this.#place = place
+  }
 
   /** Undefined where the state has none. Throws SOURCE_*. */
   static async open({ quarantine }: DiffStores, output: string): Promise<RejectedLines | undefined> {
     const item = await unlessAbsent(quarantine.head(nameInQuarantine(output)))
     if (item === undefined) return undefined
-    const rows = await ItemLines.open(quarantine, [item], MOST_ROW_BYTES)
+    const rows = new ItemLines(quarantine, [item], MAX_ROW_BYTES)
     const rejected = new RejectedLines(rows, `${quarantine.place}/${item.name}`)
     try {
       await rejected.advance()
@@ -39,12 +42,12 @@ export class RejectedLines {
 
   /** Throws SOURCE_CORRUPT. */
   async advance(): Promise<void> {
-    const row = await this.rows.next()
+    const row = await this.#rows.next()
     this.#current = row === undefined ? undefined : this.#parsed(row.bytes)
   }
 
   close(): Promise<void> {
-    return this.rows.close()
+    return this.#rows.close()
   }
 
   #parsed(bytes: Buffer | undefined): Pick<QuarantinedLine, 'line' | 'offset'> {
@@ -56,7 +59,7 @@ export class RejectedLines {
       // The text of the error would quote the row.
     }
     throw sluiceError('SOURCE_CORRUPT', {
-      at: this.place,
+      at: this.#place,
       message: 'is not a list of quarantined lines',
       help: 'give the state that the run left',
     })

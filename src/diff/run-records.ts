@@ -66,12 +66,12 @@ const invalid = (place: string) =>
   })
 
 // A run of a million files.
-const MOST_REPORT_BYTES = 512 * 2 ** 20
+const MAX_REPORT_BYTES = 512 * 2 ** 20
 
 async function textIn(source: Source, name: string): Promise<string | undefined> {
   const item = await source.head(name)
   if (item === undefined) return undefined
-  const lines = await ItemLines.open(source, [item], MOST_REPORT_BYTES)
+  const lines = new ItemLines(source, [item], MAX_REPORT_BYTES)
   try {
     return (await lines.next())?.bytes?.toString('utf8') ?? ''
   } finally {

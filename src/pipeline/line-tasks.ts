@@ -1,10 +1,11 @@
+import { countLines } from '../ndjson/line.js'
 import { isDocumentName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
 import type { LinesTask } from '../workers/protocol.js'
 import { rejectedLine, TOO_LONG } from '../workers/rejections.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
 import type { Chunk } from './chunks/chunks.js'
-import { countLines, outputOf, type Part } from './chunks/dispatch.js'
+import { outputOf, type Part } from './chunks/dispatch.js'
 import type { RunContext } from './context.js'
 
 /** Makes tasks of an item's chunks. */

@@ -1,4 +1,5 @@
 import { isRecord } from '../json/record.js'
+import { textLines } from '../ndjson/text-lines.js'
 import { isInnerName, LIST_NAME, REPORT_NAME } from './names.js'
 import type { OutputList, PublishedLines, PublishedOutput, PublishedPart } from './report.js'
 
@@ -90,22 +91,13 @@ function readPart(value: unknown): PublishedPart | undefined {
 export function readList(text: string): readonly PublishedOutput[] | InvalidReport {
   const names = new NameCheck()
   const outputs: PublishedOutput[] = []
-  for (const line of linesOf(text)) {
-    const output = readOutput(parsed(line), names)
+  for (const line of textLines(text)) {
+    if (line.text === '') continue
+    const output = readOutput(parsed(line.text), names)
     if (output instanceof InvalidReport) return output
     if (output !== undefined) outputs.push(output)
   }
   return outputs
-}
-
-function* linesOf(text: string): Iterable<string> {
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf('\n', at)
-    const line = text.slice(at, end < 0 ? undefined : end)
-    if (line !== '') yield line
-    if (end < 0) return
-    at = end + 1
-  }
 }
 
 /** Finds names that leave the folder, are Sluice's own, or come twice. */

@@ -1,3 +1,4 @@
+import { endedLines, textLines } from '../ndjson/text-lines.js'
 import type { State } from '../storage/store.js'
 
 /** A line of the history: the start or the end of a run. */
@@ -19,17 +20,16 @@ const NAME = 'history.ndjson'
  * any moment; an append blob would take at most 50,000 appends (Azure, scalability targets).
  */
 export async function addRecord(state: State, record: RunRecord): Promise<void> {
-  const text = (await state.read(NAME)) ?? ''
   // A line torn by a crash is dropped.
-  const kept = text.slice(0, text.lastIndexOf('\n') + 1)
+  const kept = endedLines((await state.read(NAME)) ?? '')
   await state.write(NAME, `${kept}${JSON.stringify(record)}\n`)
 }
 
 /** Returns the records of one pipeline, oldest first. Lines that are not records are skipped. */
 export async function readRecords(state: State, family: string): Promise<readonly RunRecord[]> {
   const text = (await state.read(NAME)) ?? ''
-  return text.split('\n').flatMap((line) => {
-    const record = parse(line)
+  return [...textLines(text)].flatMap((line) => {
+    const record = parse(line.text)
     return record?.family === family ? [record] : []
   })
 }

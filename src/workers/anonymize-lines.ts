@@ -3,11 +3,10 @@ import type { AnonymizerCounts } from '../anonymizer/counts.js'
 import type { LineAnonymizer } from '../anonymizer/line-anonymizer.js'
 import type { Output } from '../anonymizer/output.js'
 import type { LineContext } from '../anonymizer/spec.js'
+import { isBlank, LF } from '../ndjson/line.js'
+import { LineCursor } from '../ndjson/line-cursor.js'
 import type { LineCounts, LinesTask } from './protocol.js'
 import { RejectionList, TOO_LONG } from './rejections.js'
-
-const LF = 0x0a
-const CR = 0x0d
 
 export interface AnonymizedLines extends LineCounts {
   readonly rejected: RejectionList
@@ -15,8 +14,8 @@ export interface AnonymizedLines extends LineCounts {
 }
 
 /**
- * Anonymizes the task's lines into `out`, each with a newline. LF ends a line, one CR before it goes with it;
- * lines of white space only are counted as blank. The output of a rejected line is nothing.
+ * Anonymizes the task's lines (INVARIANT line) into `out`, each with a newline. Blank lines are only counted. The
+ * output of a rejected line is nothing.
  */
 export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out: Output): AnonymizedLines {
   const source = Buffer.from(task.slab)
@@ -33,28 +32,26 @@ export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out:
     dateShiftPrefix: task.dateShiftPrefix,
     isValidUtf8: isUtf8(source.subarray(task.start, task.end)),
   } satisfies LineContext
-  for (let at = task.start; at < task.end; ) {
-    const newline = task.document ? -1 : source.indexOf(LF, at)
-    const next = newline < 0 || newline >= task.end ? task.end : newline + 1
-    let end = newline < 0 || newline >= task.end ? task.end : newline
-    if (end > at && source[end - 1] === CR) end -= 1
-    if (isBlank(source, at, end)) blank += 1
-    else if (end - at > task.maxLineBytes) rejected.add([at - task.start, end - at, lines], TOO_LONG, 0)
+  const line = new LineCursor(source, { start: task.start, end: task.end, isDocument: task.document })
+  while (line.advance()) {
+    const { start, end } = line
+    const place = [start - task.start, end - start, lines] as const
+    if (isBlank(source, start, end)) blank += 1
+    else if (end - start > task.maxLineBytes) rejected.add(place, TOO_LONG, 0)
     else {
-      const rejection = anonymizer.anonymizeLine(source, { start: at, end }, context, out)
+      const rejection = anonymizer.anonymizeLine(source, { start, end }, context, out)
       if (rejection === undefined) {
         out.reserve(1)
         out.bytes[out.length] = LF
         out.length += 1
         delivered += 1
       } else {
-        rejected.add([at - task.start, end - at, lines], rejection, rejection.offset)
-        if (task.keepContent) contents.push(source.subarray(at, end))
+        rejected.add(place, rejection, rejection.offset)
+        if (task.keepContent) contents.push(source.subarray(start, end))
       }
     }
     lines += 1
     context.record += 1
-    at = next
   }
   return {
     lines,
@@ -64,14 +61,6 @@ export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out:
     ...(task.keepContent ? { content: new Uint8Array(Buffer.concat(contents)) } : {}),
     ...since(before, anonymizer.counts),
   }
-}
-
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) {
-    const byte = bytes[at]
-    if (byte !== 0x20 && (byte < 0x09 || byte > 0x0d)) return false
-  }
-  return true
 }
 
 interface Snapshot {

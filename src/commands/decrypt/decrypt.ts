@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { decryptValue } from '../../anonymizer/methods/encrypt.js'
 import { encryptKeyOf } from '../../config/anonymizer/decrypt-key.js'
 import { isSluiceError } from '../../errors.js'
+import { linesOfPieces } from '../../ndjson/line-stream.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { usage } from '../shared-options.js'
@@ -47,21 +48,8 @@ function refusalOf(text: string | undefined, json: boolean): string | undefined 
   return undefined
 }
 
-/** Lines end at LF or CRLF only: other characters that end a line elsewhere would put values out of step. */
 async function* linesOf(input: Readable): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  const pieces: string[] = []
-  for await (const bytes of input) {
-    const lines = decoder.decode(bytes as Uint8Array, { stream: true }).split('\n')
-    for (const line of lines.slice(0, -1)) {
-      pieces.push(line)
-      yield pieces.join('')
-      pieces.length = 0
-    }
-    pieces.push(lines[lines.length - 1])
-  }
-  const last = pieces.join('') + decoder.decode()
-  if (last !== '') yield last
+  for await (const { bytes } of linesOfPieces(input)) yield bytes?.toString('utf8') ?? ''
 }
 
 function decrypted(value: string, key: string): string | undefined {

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
 import type { HttpAnswer } from '../../http/client.js'
+import { textLines } from '../../ndjson/text-lines.js'
 import type { Appender, State } from '../../storage/store.js'
 
 /**
@@ -150,7 +151,8 @@ export function parsePin(text: string): KeptPin {
   let endBytes: number | undefined
   let keepBytes = 0
   const digests = new Map<number, string>()
-  for (const line of text.split('\n').slice(0, -1)) {
+  for (const { text: line, isEnded, endBytes: lineEndBytes } of textLines(text)) {
+    if (!isEnded) break
     let entry: Entry
     try {
       entry = JSON.parse(line) as Entry
@@ -160,7 +162,7 @@ export function parsePin(text: string): KeptPin {
     if (Array.isArray(entry)) digests.set(entry[0], entry[1])
     else if ('endBytes' in entry) endBytes = entry.endBytes
     else head ??= entry as PinHead
-    keepBytes += Buffer.byteLength(line) + 1
+    keepBytes = lineEndBytes
   }
   return { head, digests: [...digests].sort(([a], [b]) => a - b), endBytes, keepBytes }
 }

@@ -1,11 +1,9 @@
 import { createGunzip, type Gunzip } from 'node:zlib'
-
-const LF = 0x0a
+import { LineCounter } from '../../ndjson/line-counter.js'
 
 /** Counts non-blank lines in pieces of any size, decompressing gzip. */
 export class LineCount {
-  #full = 0
-  #openBytes = 0
+  readonly #lines = new LineCounter()
   #gunzip: Gunzip | undefined
   #isStarted = false
   #isBroken = false
@@ -16,7 +14,7 @@ export class LineCount {
       if (bytes[0] === 0x1f && bytes[1] === 0x8b) this.#gunzip = this.#openGunzip()
     }
     const gunzip = this.#gunzip
-    if (gunzip === undefined) this.#count(bytes)
+    if (gunzip === undefined) this.#lines.add(bytes)
     else if (!this.#isBroken)
       await new Promise<void>((resolve) => {
         gunzip.once('close', resolve)
@@ -35,7 +33,7 @@ export class LineCount {
         gunzip.once('close', resolve)
         gunzip.end()
       })
-    return this.#isBroken ? undefined : this.#full + (this.#openBytes > 1 ? 1 : 0)
+    return this.#isBroken ? undefined : this.#lines.count
   }
 
   /** Releases the decompressor of a file that was not read to its end. */
@@ -45,21 +43,10 @@ export class LineCount {
 
   #openGunzip(): Gunzip {
     const gunzip = createGunzip({ chunkSize: 256 * 1024 })
-    gunzip.on('data', (bytes: Buffer) => this.#count(bytes))
+    gunzip.on('data', (bytes: Buffer) => this.#lines.add(bytes))
     gunzip.on('error', () => {
       this.#isBroken = true
     })
     return gunzip
-  }
-
-  #count(bytes: Buffer): void {
-    let from = 0
-    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
-      // A line of one byte is a carriage return; no resource is that short.
-      if (this.#openBytes + at - from > 1) this.#full += 1
-      this.#openBytes = 0
-      from = at + 1
-    }
-    this.#openBytes += bytes.length - from
   }
 }

@@ -1,3 +1,4 @@
+import { textLines } from '../../ndjson/text-lines.js'
 import type { Appender, SinkHead, State } from '../../storage/store.js'
 import { addTotals, NO_TOTALS, type Totals } from '../report/item-counts.js'
 import { checkedLine, readCheckedLine } from './checked-line.js'
@@ -56,8 +57,8 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
   let synced: typeof now | undefined
   let unsynced: (typeof now)[] = []
   const steps: JournalStep[] = []
-  for (const [line, endBytes] of linesOf(text)) {
-    const entry = readCheckedLine(line) as Entry | undefined
+  for (const { text: line, isEnded, endBytes } of textLines(text)) {
+    const entry = isEnded ? (readCheckedLine(line) as Entry | undefined) : undefined
     if (entry === undefined) break
     if ('journal' in entry) {
       if (entry.journal !== FORMAT || header !== undefined) break
@@ -171,17 +172,5 @@ export class Journal {
     this.#tail = this.#tail.then(() => this.file.append(line))
     this.#tail.catch(() => {})
     return this.#tail
-  }
-}
-
-function* linesOf(text: string): Iterable<readonly [line: string, endBytes: number]> {
-  let bytes = 0
-  for (let at = 0; ; ) {
-    const end = text.indexOf('\n', at)
-    if (end < 0) return
-    const line = text.slice(at, end)
-    bytes += Buffer.byteLength(line) + 1
-    yield [line, bytes]
-    at = end + 1
   }
 }

@@ -1,3 +1,4 @@
+import { textLines } from '../../ndjson/text-lines.js'
 import type { State } from '../../storage/store.js'
 import { readRunReport } from '../report/state-report.js'
 
@@ -9,7 +10,7 @@ const NAME = 'ledger.ndjson'
  */
 export async function readLedger(state: State): Promise<readonly string[]> {
   const text = await state.read(NAME)
-  if (text !== undefined) return text.split('\n').flatMap(nameOf)
+  if (text !== undefined) return [...textLines(text)].flatMap((line) => nameOf(line.text))
   // Of an earlier version.
   const report = await readRunReport(state)
   return report === undefined ? [] : [...report.outputs, ...(report.earlier ?? [])].map(({ name }) => name)

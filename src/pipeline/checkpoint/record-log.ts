@@ -1,3 +1,4 @@
+import { textLines } from '../../ndjson/text-lines.js'
 import { grouped } from '../../storage/grouped-work.js'
 import type { Appender, State } from '../../storage/store.js'
 import { checkedLine, readCheckedLine } from './checked-line.js'
@@ -163,9 +164,9 @@ async function readLog(state: State): Promise<ReadLog> {
       segments.push(name)
       length += text.length
       isOfEarlier ||= epoch !== id
-      for (const line of text.split('\n')) {
+      for (const line of textLines(text)) {
         // Each line counts by itself: the last one may be torn, any may be damaged.
-        const entry = readCheckedLine(line) as LogEntry | undefined
+        const entry = readCheckedLine(line.text) as LogEntry | undefined
         if (entry === undefined) continue
         lines += 1
         apply(logged, entry)

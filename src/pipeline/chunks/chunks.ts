@@ -1,4 +1,6 @@
 import { sluiceError } from '../../errors.js'
+import { contentEnd, lineStartAfter, markLength, wholeLinesEnd } from '../../ndjson/line.js'
+import type { LongLine } from '../../ndjson/line-blocks.js'
 import type { Slab, Slabs } from './slabs.js'
 import type { ItemReader } from './unpack.js'
 
@@ -11,12 +13,7 @@ export type Chunk =
       readonly end: number
       readonly offset: number
     }
-  | {
-      readonly kind: 'too-long'
-      readonly offset: number
-      readonly lengthBytes: number
-      readonly endOffset: number
-    }
+  | LongLine
 
 /** Where an item's chunks come from. */
 export interface ChunkSource {
@@ -33,8 +30,6 @@ export interface ChunkOptions {
   readonly fromOffset: number
 }
 
-const LF = 0x0a
-const CR = 0x0d
 const QUANTUM_BYTES = 64 * 1024
 const NOTHING = new Uint8Array(0)
 
@@ -94,8 +89,8 @@ export class Chunks implements ChunkSource {
     filled = await this.#readTo(bytes, filled, Math.max(filled, gridBytes))
     // The chunk ends with the line that the grid's last byte belongs to.
     for (let from = Math.max(start, gridBytes - 1); ; ) {
-      const newline = from < filled ? bytes.subarray(0, filled).indexOf(LF, from) : -1
-      if (newline >= 0) return this.#lines(slab, start, newline + 1, filled)
+      const end = lineStartAfter(bytes, from, filled)
+      if (end > 0) return this.#lines(slab, start, end, filled)
       if (this.#atEnd)
         return filled > start ? this.#lines(slab, start, filled, filled) : this.#nothing(filled)
       if (filled === bytes.length) return this.#split(slab, start)
@@ -119,8 +114,8 @@ export class Chunks implements ChunkSource {
   /** The slab is full and its last line goes on: first the lines before it, then that line by itself. */
   async #split(slab: Slab, start: number): Promise<Chunk> {
     const { bytes } = slab
-    const newline = bytes.lastIndexOf(LF)
-    if (newline >= start) return this.#lines(slab, start, newline + 1, bytes.length)
+    const whole = wholeLinesEnd(bytes, start, bytes.length)
+    if (whole > start) return this.#lines(slab, start, whole, bytes.length)
     const offset = this.#offset + start
     // Not less than what is in hand already, so that the limit alone decides.
     const long = await this.slabs.takeLong(
@@ -132,9 +127,9 @@ export class Chunks implements ChunkSource {
       for (;;) {
         const from = filled
         filled = await this.#readTo(long.bytes, filled, Math.min(long.bytes.length, filled + QUANTUM_BYTES))
-        const newline = long.bytes.subarray(0, filled).indexOf(LF, from)
-        const end = newline >= 0 ? newline + 1 : filled
-        if (newline >= 0 || this.#atEnd) {
+        const next = lineStartAfter(long.bytes, from, filled)
+        const end = next > 0 ? next : filled
+        if (next > 0 || this.#atEnd) {
           this.#putBack(long.bytes.subarray(end, filled))
           this.#offset = offset + end
           return { kind: 'lines', slab: long, start: 0, end, offset }
@@ -151,21 +146,22 @@ export class Chunks implements ChunkSource {
     }
   }
 
-  /** Reads on without keeping anything, until the line ends. */
-  async #skipLine(scratch: Uint8Array, offset: number, seenBytes: number): Promise<Chunk> {
-    let lastByte = scratch[seenBytes - 1]
+  /** Reads on until the line ends, keeping nothing but its last byte, which may be the CR of its ending. */
+  async #skipLine(scratch: Buffer, offset: number, seenBytes: number): Promise<Chunk> {
     const piece = scratch.subarray(0, Math.min(scratch.length, 16 * QUANTUM_BYTES))
-    for (let lineBytes = seenBytes; ; ) {
-      const filled = await this.#readTo(piece, 0, piece.length)
-      const newline = piece.subarray(0, filled).indexOf(LF)
-      const end = newline < 0 ? filled : newline
-      if (end > 0) lastByte = piece[end - 1]
-      lineBytes += end
-      if (newline < 0 && !this.#atEnd) continue
-      this.#putBack(piece.subarray(newline < 0 ? end : end + 1, filled))
-      this.#offset = offset + lineBytes + (newline < 0 ? 0 : 1)
-      const lengthBytes = lastByte === CR ? lineBytes - 1 : lineBytes
-      return { kind: 'too-long', offset, lengthBytes, endOffset: this.#offset }
+    piece[0] = scratch[seenBytes - 1] ?? 0
+    for (let passedBytes = seenBytes - 1; ; ) {
+      const filled = await this.#readTo(piece, 1, piece.length)
+      const next = lineStartAfter(piece, 0, filled)
+      if (next > 0 || this.#atEnd) {
+        const end = next > 0 ? next : filled
+        this.#putBack(piece.subarray(end, filled))
+        this.#offset = offset + passedBytes + end
+        const lengthBytes = passedBytes + contentEnd(piece, 0, end)
+        return { kind: 'too-long', offset, lengthBytes, endOffset: this.#offset }
+      }
+      passedBytes += filled - 1
+      piece[0] = piece[filled - 1] ?? 0
     }
   }
 
@@ -196,8 +192,9 @@ export class Chunks implements ChunkSource {
 
 /** 3 for a UTF-8 byte order mark, 0 for none. Throws SOURCE_NOT_UTF8 for UTF-16, marked or not. */
 export function lengthOfMark(bytes: Uint8Array, item: string): number {
-  const [a, b, c] = bytes
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 3
+  const length = markLength(bytes)
+  if (length > 0) return length
+  const [a, b] = bytes
   const marked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
   const unmarked = bytes.length >= 2 && ((a === 0x7b && b === 0) || (a === 0 && b === 0x7b))
   if (!marked && !unmarked) return 0

@@ -1,3 +1,4 @@
+import { contentEnd, countLines, lastLineStart, lineStartAfter } from '../../ndjson/line.js'
 import { gzipMember } from '../../workers/gzip-member.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { LinesResult, LinesTask } from '../../workers/protocol.js'
@@ -18,7 +19,6 @@ export interface DispatchOptions {
   readonly onRetry: () => void
 }
 
-const LF = 0x0a
 // The chunk that `chunkTimeoutMs` is meant for.
 const NOMINAL_BYTES = 4 * 2 ** 20
 const MIN_SEARCH_MS = 5_000
@@ -109,10 +109,10 @@ export function outputOf(parts: readonly Part[], gzip: boolean): readonly Uint8A
 function middleLine({ slab, start, end }: LinesTask): number | undefined {
   const bytes = Buffer.from(slab, start, end - start)
   const half = Math.floor(bytes.length / 2)
-  const behind = bytes.indexOf(LF, half) + 1
-  if (behind > 0 && behind < bytes.length) return start + behind
-  const before = bytes.lastIndexOf(LF, Math.min(half, bytes.length - 2)) + 1
-  return before > 0 ? start + before : undefined
+  const after = lineStartAfter(bytes, half)
+  if (after > 0 && after < bytes.length) return start + after
+  const last = lastLineStart(bytes, bytes.length)
+  return last > 0 ? start + last : undefined
 }
 
 function halves(task: LinesTask, middle: number): readonly LinesTask[] {
@@ -130,13 +130,6 @@ function halves(task: LinesTask, middle: number): readonly LinesTask[] {
   ]
 }
 
-/** Newlines in `bytes`. */
-export function countLines(bytes: Buffer): number {
-  let count = 0
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count += 1
-  return count
-}
-
 const BLAME = {
   crashed: { code: 'WORKER_CRASHED', message: 'ends the worker that reads it' },
   timeout: { code: 'LINE_TIMEOUT', message: 'takes longer than allowed' },
@@ -144,7 +137,7 @@ const BLAME = {
 
 function rejection(task: LinesTask, why: 'crashed' | 'timeout'): LinesResult {
   const bytes = Buffer.from(task.slab, task.start, task.end - task.start)
-  const length = task.document ? bytes.length : bytes.toString('latin1').replace(/\r?\n$/, '').length
+  const length = task.document ? bytes.length : contentEnd(bytes, 0, bytes.length)
   return {
     ...rejectedLine(BLAME[why], { lengthBytes: length }),
     ...(task.keepContent ? { content: new Uint8Array(bytes.subarray(0, length)) } : {}),

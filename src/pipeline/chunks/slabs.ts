@@ -2,7 +2,7 @@ import type { Limits } from '../limits.js'
 
 /** A shared buffer that is one chunk's input and then its output. */
 export interface Slab {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly shared: SharedArrayBuffer
   /** See INVARIANT claim in `workers/protocol.ts`. */
   readonly claim: SharedArrayBuffer

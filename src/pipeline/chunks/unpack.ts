@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { sluiceError } from '../../errors.js'
+import type { Read } from '../../ndjson/line-blocks.js'
+import { readPieces } from '../../ndjson/line-stream.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 
 /** An item's decompressed bytes, in order. */
@@ -54,25 +56,9 @@ const checked = (reader: SourceReader, check: () => void): SourceReader => ({
 
 /** A stream as an item: no version to hold it to. */
 export async function openStream(input: Readable, item: SourceItem): Promise<ItemReader> {
-  const pieces = input[Symbol.asyncIterator]()
-  let piece: Uint8Array = Buffer.alloc(0)
+  const pieces: AsyncIterator<Uint8Array | string> = input[Symbol.asyncIterator]()
   const reader: SourceReader = {
-    async read(target) {
-      let filled = 0
-      while (filled < target.length) {
-        if (piece.length === 0) {
-          const next = await pieces.next()
-          if (next.done === true) break
-          piece = typeof next.value === 'string' ? Buffer.from(next.value) : next.value
-          continue
-        }
-        const taken = piece.subarray(0, target.length - filled)
-        target.set(taken, filled)
-        filled += taken.length
-        piece = piece.subarray(taken.length)
-      }
-      return filled
-    },
+    read: filling(readPieces(pieces)),
     verify: async () => {},
     close: async () => {},
   }
@@ -82,6 +68,17 @@ export async function openStream(input: Readable, item: SourceItem): Promise<Ite
     ? gunzipped(reader, head, item)
     : plain(reader, head.subarray(0, headBytes))
 }
+
+/** Reads until the target is full or the end is there. */
+const filling =
+  (read: Read): Read =>
+  async (target) => {
+    for (let filled = 0; ; ) {
+      const bytes = filled < target.length ? await read(target.subarray(filled)) : 0
+      if (bytes === 0) return filled
+      filled += bytes
+    }
+  }
 
 function plain(reader: SourceReader, head: Uint8Array, fromByte = 0): ItemReader {
   let rest = head
@@ -124,32 +121,17 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
   // It may fail before anybody reads: the first one who does is told.
   gunzip.on('error', () => {})
   const pieces: AsyncIterator<Uint8Array> = input.pipe(gunzip)[Symbol.asyncIterator]()
-  let piece: Uint8Array = new Uint8Array(0)
   // An iteration that has failed once is at its end: nobody may take that for the end of the item.
   let failed: Promise<never> | undefined
   const fail = (error: unknown): Promise<never> => {
     failed = unreadable === undefined ? corrupt(error, reader, item) : Promise.reject(unreadable.reason)
     return failed
   }
+  const read = filling(readPieces({ next: () => failed ?? pieces.next().catch(fail) }))
   return {
     gzip: true,
     sourceBytes: () => taken,
-    async read(target) {
-      if (failed !== undefined) await failed
-      let filled = 0
-      while (filled < target.length) {
-        if (piece.length === 0) {
-          const next = await pieces.next().catch(fail)
-          if (next.done === true) break
-          piece = next.value
-        }
-        const part = piece.subarray(0, target.length - filled)
-        target.set(part, filled)
-        filled += part.length
-        piece = piece.subarray(part.length)
-      }
-      return filled
-    },
+    read,
     verify: () => reader.verify(),
     async close() {
       input.destroy()

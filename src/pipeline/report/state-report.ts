@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { textLines } from '../../ndjson/text-lines.js'
 import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
 import type { OutputList } from '../../published/report.js'
 import type { State } from '../../storage/store.js'
@@ -92,8 +93,8 @@ export async function readRunReport(state: Pick<State, 'read'>): Promise<RunRepo
     return undefined
   const outputs: OutputReport[] = []
   const earlier: OutputReport[] = []
-  for (const line of text.split('\n')) {
-    const output = parsed(line) as ListedOutput | undefined
+  for (const line of textLines(text)) {
+    const output = parsed(line.text) as ListedOutput | undefined
     if (output !== undefined) (output.isEarlier === true ? earlier : outputs).push(output)
   }
   return { ...report, outputs, earlier } as RunReport

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sluiceError } from '../../errors.js'
+import { isBlank } from '../../ndjson/line.js'
+import { type LineBlock, LineBlocks } from '../../ndjson/line-blocks.js'
+import { LineCursor } from '../../ndjson/line-cursor.js'
 import { openItem } from '../../pipeline/chunks/unpack.js'
 import { makeFolders, writeWhole } from '../../storage/folder/folder-files.js'
 import { createOwn } from '../../storage/folder/own-file.js'
 import type { Source, SourceItem } from '../../storage/store.js'
 import { factsOf, type KeyKind, type LineFacts, type LineKey } from './line-facts.js'
-import { type ScannedLine, scanLines } from './line-scan.js'
 
 /** Summary of an item, from its index on disk; one for each version of each item. */
 export interface ItemIndex {
@@ -117,18 +119,20 @@ export async function buildIndex(
     file = part
     const lines = new LineCollector(isDeletionName(item.name))
     // Records are written between two reads, so that little is held in memory.
-    const read = async (target: Uint8Array): Promise<number> => {
+    const blocks = new LineBlocks((target) => reader.read(target), { maxLineBytes })
+    for (let block = await blocks.next(); block !== undefined; block = await blocks.next()) {
+      if (block.kind === 'too-long') lines.addLongLine()
+      else lines.addLines(block)
       if (lines.records.pendingBytes >= FLUSH_BYTES) await part.write(lines.records.take())
-      return reader.read(target)
     }
-    const bytes = await scanLines({ read }, maxLineBytes, lines)
     await reader.verify()
     await part.write(lines.records.take())
     await part.datasync()
     const { size: recordBytes } = await part.stat()
     await part.close()
     await rename(`${path}.part`, path)
-    const index = { item, isGzip: reader.gzip, bytes, ...lines.summary(), recordBytes }
+    const { isMarked, endOffset: bytes } = blocks
+    const index = { item, isGzip: reader.gzip, bytes, isMarked, ...lines.summary(), recordBytes }
     await writeWhole(headPath(folder, item), JSON.stringify(index), 0o600)
     return index
   } finally {
@@ -151,25 +155,34 @@ class LineCollector {
   #lineCount = 0
   #blankLines = 0
   #badLines = 0
-  #isMarked = false
   #newestMs: number | undefined
   #hasUrns = false
+  readonly #isDeletion: boolean
 
-  constructor(private readonly isDeletion: boolean) {}
+  constructor(isDeletion: boolean) {
+    this.#isDeletion = isDeletion
+  }
 
-  readonly onLine = ({ source, start, end, offset, endOffset }: ScannedLine): void => {
-    const markBytes = offset === 0 && hasMark(source) ? 3 : 0
-    this.#isMarked ||= markBytes > 0
-    if (isBlank(source, start + markBytes, end)) {
+  addLines({ bytes, offset }: LineBlock): void {
+    const line = new LineCursor(bytes)
+    while (line.advance()) this.#add(bytes, line, offset)
+  }
+
+  addLongLine(): void {
+    this.#badLines += 1
+  }
+
+  #add(bytes: Buffer, { start, end, next }: LineCursor, blockOffset: number): void {
+    if (isBlank(bytes, start, end)) {
       this.#blankLines += 1
       return
     }
-    const facts = factsOf(source, { start: start + markBytes, end, isDeletion: this.isDeletion })
+    const facts = factsOf(bytes, { start, end, isDeletion: this.#isDeletion })
     if (facts === undefined) {
       this.#badLines += 1
       return
     }
-    const place = { offset: offset + markBytes, length: endOffset - offset - markBytes }
+    const place = { offset: blockOffset + start, length: next - start }
     if (!Number.isNaN(facts.lastUpdatedMs))
       this.#newestMs = Math.max(this.#newestMs ?? facts.lastUpdatedMs, facts.lastUpdatedMs)
     if (facts.type === 'Group') this.#groups.push({ id: facts.id, line: this.#lineCount, ...place })
@@ -178,29 +191,16 @@ class LineCollector {
     this.records.add(place, facts)
   }
 
-  readonly onLongLine = (): void => {
-    this.#badLines += 1
-  }
-
-  summary(): Omit<ItemIndex, 'item' | 'isGzip' | 'bytes' | 'recordBytes'> {
+  summary(): Omit<ItemIndex, 'item' | 'isGzip' | 'bytes' | 'isMarked' | 'recordBytes'> {
     return {
       types: this.records.types(),
       blankLines: this.#blankLines,
       badLines: this.#badLines,
-      isMarked: this.#isMarked,
       ...(this.#newestMs === undefined ? {} : { newestMs: this.#newestMs }),
       groups: this.#groups,
       hasUrns: this.#hasUrns,
     }
   }
-}
-
-const hasMark = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-
-function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++)
-    if (bytes[at] !== 0x20 && bytes[at] !== 0x09 && bytes[at] !== 0x0d) return false
-  return true
 }
 
 interface Place {

@@ -1,5 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { FhirVersion } from '../../fhir/version.js'
+import { countLines, LF } from '../../ndjson/line.js'
+import { LineBlocks } from '../../ndjson/line-blocks.js'
+import { LineCursor } from '../../ndjson/line-cursor.js'
 import type { SourceReader } from '../../storage/store.js'
 import { type ElementsByType, withElements } from './elements-filter.js'
 
@@ -11,9 +14,6 @@ interface WriteOptions {
   readonly version?: FhirVersion
   readonly type?: string
 }
-
-const PIECE_BYTES = 1024 * 1024
-const LF = 0x0a
 
 /** Writes the lines of a reader to a file, adding a missing last line break. Returns their number. */
 export async function writeSelection(
@@ -27,25 +27,17 @@ export async function writeSelection(
     elements === undefined || version === undefined || type === undefined
       ? undefined
       : (line: Buffer): Buffer => withElements(line, type, { elements, version })
-  let piece: Buffer = Buffer.allocUnsafe(PIECE_BYTES)
-  let kept = 0
   let readBytes = 0
   let lineCount = 0
-  for (;;) {
+  const blocks = new LineBlocks(async (target) => {
     signal.throwIfAborted()
-    if (kept === piece.length) piece = Buffer.concat([piece, Buffer.allocUnsafe(piece.length)])
-    const wanted = piece.length - kept
-    const bytes = await reader.read(piece.subarray(kept))
+    const bytes = await reader.read(target)
     readBytes += bytes
     onBytes(readBytes)
-    const filled = kept + bytes
-    const isEnd = bytes < wanted
-    const until = isEnd ? filled : piece.lastIndexOf(LF) + 1
-    lineCount += await writeLines(file, piece.subarray(0, until), change)
-    piece.copyWithin(0, until, filled)
-    kept = filled - until
-    if (isEnd) break
-  }
+    return bytes
+  })
+  for (let block = await blocks.next(); block !== undefined; block = await blocks.next())
+    if (block.kind === 'lines') lineCount += await writeLines(file, block.bytes, change)
   await reader.verify()
   return lineCount
 }
@@ -56,29 +48,16 @@ async function writeLines(
   lines: Buffer,
   change: ((line: Buffer) => Buffer) | undefined,
 ): Promise<number> {
-  if (lines.length === 0) return 0
   if (change === undefined) {
     await writeAll(file, lines)
-    const lineCount = breaksIn(lines)
-    if (lines[lines.length - 1] === LF) return lineCount
-    await writeAll(file, Buffer.from('\n'))
-    return lineCount + 1
+    if (lines[lines.length - 1] !== LF) await writeAll(file, Buffer.from('\n'))
+    return countLines(lines)
   }
   const changed: Buffer[] = []
-  for (let at = 0; at < lines.length; ) {
-    const newline = lines.indexOf(LF, at)
-    const end = newline < 0 ? lines.length : newline
-    changed.push(withBreak(change(lines.subarray(at, end))))
-    at = end + 1
-  }
+  const line = new LineCursor(lines)
+  while (line.advance()) changed.push(withBreak(change(lines.subarray(line.start, line.next))))
   await writeAll(file, Buffer.concat(changed))
   return changed.length
-}
-
-function breaksIn(bytes: Buffer): number {
-  let count = 0
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) count += 1
-  return count
 }
 
 const withBreak = (line: Buffer): Buffer =>
