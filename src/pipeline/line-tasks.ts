@@ -8,60 +8,78 @@ import type { Chunk } from './chunks/chunks.js'
 import { outputOf, type Part } from './chunks/dispatch.js'
 import type { RunContext } from './context.js'
 
-/** Makes tasks of an item's chunks. */
-export class LineTasks {
-  #record = 0
+/** What all tasks of one item are told. */
+export interface TaskOptions
+  extends Pick<LinesTask, 'item' | 'document' | 'maxLineBytes' | 'gzip' | 'keepContent'> {
+  /** Each chunk is a part of one document: offsets in it are those of the document. */
+  readonly areParts?: boolean
+}
 
-  constructor(
-    private readonly run: Pick<
-      RunContext,
-      'spec' | 'limits' | 'gzip' | 'quarantineContent' | 'dispatch' | 'needsRecordNumbers'
-    > & { readonly source: Pick<Source, 'folderName'> },
-    private readonly item: string,
-    linesBefore: number,
-  ) {
+/** For the chunks of an item that is anonymized as it is. */
+export const taskOptions = (
+  { limits, gzip, quarantineContent }: Pick<RunContext, 'limits' | 'gzip' | 'quarantineContent'>,
+  item: string,
+): TaskOptions => ({
+  item,
+  document: isDocumentName(item),
+  maxLineBytes: limits.maxLineBytes,
+  gzip,
+  keepContent: quarantineContent,
+})
+
+type TaskContext = Pick<RunContext, 'spec' | 'dispatch' | 'needsRecordNumbers'> & {
+  readonly source: Pick<Source, 'folderName'>
+}
+
+/** Makes tasks of an item's chunks and has workers do them. */
+export class LineTasks {
+  readonly #run: TaskContext
+  readonly #options: TaskOptions
+  #record: number
+
+  constructor(run: TaskContext, options: TaskOptions, linesBefore = 0) {
+    this.#run = run
+    this.#options = options
     this.#record = linesBefore
   }
 
   /** To be called in the order of the chunks; the answers may come in any. */
   async anonymize(chunk: Chunk): Promise<AnonymizedChunk> {
+    const { areParts = false, ...options } = this.#options
     // All chunks wait for the same promise first, so that they count in their order.
-    const countRecords = await this.run.needsRecordNumbers
+    const countRecords = await this.#run.needsRecordNumbers
     if (chunk.kind === 'too-long') return this.#tooLong(chunk)
     const { slab, start, end, offset } = chunk
     const firstRecord = this.#record
-    const document = isDocumentName(this.item)
-    if (countRecords) this.#record += document ? 1 : countLines(Buffer.from(slab.shared, start, end - start))
+    if (countRecords && !options.document)
+      this.#record += countLines(Buffer.from(slab.shared, start, end - start))
     const task: LinesTask = {
+      ...options,
       kind: 'lines',
       slab: slab.shared,
       claim: slab.claim,
       start,
       end,
       roomBytes: slab.bytes.length - start,
-      item: this.item,
       firstRecord,
       dateShiftPrefix: this.#dateShiftPrefix(),
-      baseOffset: 0,
-      document,
-      maxLineBytes: this.run.limits.maxLineBytes,
-      gzip: this.run.gzip,
-      keepContent: this.run.quarantineContent,
+      baseOffset: areParts ? offset : 0,
     }
-    const parts = await this.run.dispatch.run(task)
+    const parts = await this.#run.dispatch.run(task)
     return {
       offset,
       endOffset: offset + end - start,
-      output: outputOf(parts, this.run.gzip),
+      output: outputOf(parts, options.gzip),
       parts: parts.map((part: Part) => ({ offset: offset + part.task.start - start, result: part.result })),
     }
   }
 
   /** The scopes `file` and `folder` put a name before the key; the others have none. */
   #dateShiftPrefix(): string {
-    const { dateShiftScope } = this.run.spec.parameters
-    if (dateShiftScope === 'folder') return this.run.source.folderName
-    return dateShiftScope === 'file' ? this.item.slice(this.item.lastIndexOf('/') + 1) : ''
+    const { dateShiftScope } = this.#run.spec.parameters
+    const { item } = this.#options
+    if (dateShiftScope === 'folder') return this.#run.source.folderName
+    return dateShiftScope === 'file' ? item.slice(item.lastIndexOf('/') + 1) : ''
   }
 
   #tooLong({ offset, endOffset, lengthBytes }: Chunk & { kind: 'too-long' }): AnonymizedChunk {

@@ -1,186 +1,46 @@
-import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
-import { isDocumentName } from '../storage/names.js'
-import type { SourceItem } from '../storage/store.js'
-import { anonymizeBundle } from './bundle/bundle.js'
-import { journalName } from './checkpoint/done-record.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
-import { type ChunkSource, Chunks } from './chunks/chunks.js'
-import { documentChunks } from './chunks/documents.js'
+import type { Chunk } from './chunks/chunks.js'
 import { InOrder } from './chunks/in-order.js'
-import { openItem } from './chunks/unpack.js'
-import { findSealed, type SealedItem } from './commit.js'
 import type { RunContext } from './context.js'
-import type { ItemWork } from './item-list.js'
-import { LineTasks } from './line-tasks.js'
-import type { Totals } from './report/item-counts.js'
-import { countByCode } from './report/quarantine.js'
-import { SinkWriter } from './sink-writer.js'
 
-/** An item whose output is written, but not yet durable. */
-export interface WrittenItem {
-  /** It has no journal: making it again would cost less than to wait for its flush. */
-  readonly isSmall: boolean
-  /** Makes the output durable, but not yet visible. */
-  seal(): Promise<SealedItem>
-  /** Instead of `seal`: a later run makes it again or resumes it. */
-  close(): Promise<void>
+/** The two ends of the loop, and the work between them. */
+export interface LoopEnds {
+  /** Returns the next chunk, or undefined at the end. The loop gives its slab back. */
+  readonly next: () => Promise<Chunk | undefined>
+  /** Has a worker anonymize a chunk. Called in the order of the chunks; the answers may come in any order. */
+  readonly anonymize: (chunk: Chunk) => Promise<AnonymizedChunk>
+  /** Writes a result. Called in the order of the chunks, one at a time; the slab is used again afterwards. */
+  readonly deliver: (chunk: AnonymizedChunk) => Promise<void>
 }
 
 /**
- * Anonymizes one item until its output is complete. What ends with an error that lies in the item itself leaves nothing
- * behind; anything else leaves a checkpoint.
+ * The main loop: read a chunk, have a worker anonymize it, put the results in order, deliver them. An item of a source
+ * (`item.ts`), a stream (`stream.ts`) and a Bundle in batches (`bundle/bundle-batches.ts`) give it their ends. Many
+ * chunks are under way at once. Ends when all of them are delivered or dropped; throws the failure that comes first in
+ * the order of the chunks.
  */
-export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<WrittenItem> {
-  const { state, isRemote } = run.sink
-  const hasJournal = (await state.bytesOf(journalName(work.output, state.epoch().id))) !== undefined
-  const sealed = await findSealed(run, work, hasJournal)
-  if (sealed !== undefined) return { isSmall: false, seal: async () => sealed, close: async () => {} }
-  const writer = await SinkWriter.open(run, work, hasJournal)
-  await orLetGo(writer, () => pump(run, work, writer))
-  const { totals } = writer.at
-  const rejected = isDocumentName(work.item.name) && totals.quarantined > 0
-  return {
-    isSmall: isRemote !== true && !writer.isJournaled,
-    seal: () => orLetGo(writer, () => writer.seal(!rejected)),
-    close: () => writer.close(),
+export async function anonymizeChunks(
+  { next, anonymize, deliver }: LoopEnds,
+  { slabs, limits }: Pick<RunContext, 'slabs' | 'limits'>,
+  /** Called once, as soon as a chunk fails. */
+  onFailure?: (reason: unknown) => void,
+): Promise<void> {
+  const inOrder = new InOrder<AnonymizedChunk>(deliver, onFailure)
+  const release = (chunk: Chunk): void => {
+    if (chunk.kind === 'lines') slabs.give(chunk.slab)
   }
-}
-
-async function orLetGo<T>(writer: SinkWriter, act: () => Promise<T>): Promise<T> {
   try {
-    return await act()
-  } catch (error) {
-    if (leavesNothing(error)) await writer.abort().catch(() => {})
-    else await writer.close().catch(() => {})
-    throw error
-  }
-}
-
-/** Reads, anonymizes and delivers chunk by chunk; many are under way at once, delivered in their order. */
-async function pump(run: RunContext, work: ItemWork, writer: SinkWriter): Promise<void> {
-  const { item } = work
-  const { endOffset: fromOffset, totals } = writer.at
-  const reader = await openItem(run.source, item, fromOffset, run.checkStopped)
-  const tasks = new LineTasks(run, item.name, totals.lines)
-  const inOrder = new InOrder<AnonymizedChunk>(async (chunk) => {
-    run.checkStopped()
-    if (run.onBadLine === 'fail') refuseRejected(chunk, item.name)
-    await writer.deliver(chunk)
-    run.onDelivered(work, chunk, { totals: writer.at.totals, sourceBytes: reader.sourceBytes() })
-  })
-  try {
-    const chunks = chunksOf(run, work, { reader, fromOffset })
     for (;;) {
-      await inOrder.roomFor(run.limits.chunksPerItem)
-      const chunk = await chunks.next()
-      if (chunk === undefined || inOrder.failed) {
-        if (chunk?.kind === 'lines') run.slabs.give(chunk.slab)
+      await inOrder.roomFor(limits.chunksPerItem)
+      const chunk = await next()
+      if (chunk === undefined) break
+      if (inOrder.failed) {
+        release(chunk)
         break
       }
-      run.faultPoint('slab-read')
-      if (chunk.kind === 'too-long' && isDocumentName(item.name)) {
-        inOrder.push(
-          anonymizeBundle(run, work, (pieces) => writer.append(pieces)),
-          () => {},
-        )
-        continue
-      }
-      inOrder.push(tasks.anonymize(chunk), () => {
-        if (chunk.kind === 'lines') run.slabs.give(chunk.slab)
-      })
+      inOrder.push(anonymize(chunk), () => release(chunk))
     }
-    await inOrder.drain()
-    await reader.verify()
-    checkComplete(run, work, chunks.endOffset, writer)
-    checkPromised(item, writer.at.totals)
-  } catch (error) {
-    await inOrder.drain().catch(() => {})
-    throw error
   } finally {
-    await reader.close()
+    await inOrder.drain()
   }
 }
-
-function chunksOf(
-  run: RunContext,
-  { item }: ItemWork,
-  {
-    reader,
-    fromOffset,
-  }: { readonly reader: Awaited<ReturnType<typeof openItem>>; readonly fromOffset: number },
-): ChunkSource {
-  const { chunkBytes, maxLineBytes } = run.limits
-  if (/\.gz$/i.test(item.name) !== reader.gzip)
-    run.onEvent({
-      event: 'source.mislabelled',
-      level: 'warn',
-      item: item.name,
-      reason: reader.gzip ? 'gzip under another name' : 'not gzip',
-    })
-  const options = { item: item.name, chunkBytes, maxLineBytes, fromOffset }
-  return isDocumentName(item.name)
-    ? documentChunks(reader, run.slabs, options)
-    : new Chunks(reader, run.slabs, options)
-}
-
-/** The last byte that was delivered is the item's last byte; a byte order mark alone is delivered by nobody. */
-function checkComplete(run: RunContext, work: ItemWork, endOffset: number, writer: SinkWriter): void {
-  const delivered = writer.at.endOffset
-  if (delivered === endOffset || (delivered === 0 && endOffset <= 3)) return
-  throw sluiceError('RECONCILIATION_FAILED', {
-    at: `${run.source.place}: ${work.item.name}`,
-    message: 'not all of it was read; nothing was committed',
-  })
-}
-
-/** Throws SOURCE_INCOMPLETE for content that is not what the source said it would be. */
-function checkPromised({ name, promised }: SourceItem, totals: Totals): void {
-  const lineCount = totals.lines - totals.blank
-  const refuse = (message: string) =>
-    sluiceError('SOURCE_INCOMPLETE', {
-      at: name,
-      message: `${message}; nothing of it was committed`,
-    })
-  if (promised?.lineCount !== undefined && promised.lineCount !== lineCount)
-    throw refuse(`has ${lineCount} resources, not ${promised.lineCount} as announced`)
-  const other = Object.keys(totals.resourcesByType).find((type) => type !== promised?.resourceType)
-  if (promised?.resourceType !== undefined && other !== undefined)
-    throw refuse(`has a resource of type ${other}, not only ${promised.resourceType} as announced`)
-}
-
-/** Throws BAD_LINE if a line of the chunk is rejected. */
-export function refuseRejected({ parts }: AnonymizedChunk, item: string): void {
-  for (const { offset, result } of parts) {
-    const codes = Object.keys(countByCode(result))
-    if (codes.length === 0) continue
-    throw sluiceError('BAD_LINE', {
-      at: item,
-      message: `the line at byte ${offset + result.rejected.rows[0]} is ${codes[0]}`,
-    })
-  }
-}
-
-const ITEM_ERRORS: ReadonlySet<ErrorCode> = new Set([
-  'SOURCE_CHANGED',
-  'SOURCE_CORRUPT',
-  'SOURCE_INCOMPLETE',
-  'SOURCE_NOT_UTF8',
-  'SOURCE_UNREADABLE',
-  'SOURCE_UNUSABLE',
-])
-
-/** Errors that cost one item; the others go on. */
-export const concernsItemOnly = (error: unknown): boolean =>
-  isSluiceError(error) && ITEM_ERRORS.has(error.code)
-
-const LEAVING_NOTHING: ReadonlySet<ErrorCode> = new Set([
-  'BAD_LINE',
-  'RECONCILIATION_FAILED',
-  'SINK_CHANGED',
-  'SINK_FULL',
-  'OUTPUT_TOO_LARGE',
-])
-
-/** A full disk is among them: what was half-written would keep it full. */
-const leavesNothing = (error: unknown): boolean =>
-  concernsItemOnly(error) || (isSluiceError(error) && LEAVING_NOTHING.has(error.code))

@@ -2,11 +2,11 @@ import type { Readable, Writable } from 'node:stream'
 import { sluiceError } from '../errors.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
 import { Chunks } from './chunks/chunks.js'
-import { InOrder } from './chunks/in-order.js'
 import { type ItemReader, openStream } from './chunks/unpack.js'
+import { refuseRejected } from './item.js'
 import { settleLimits } from './limits.js'
-import { LineTasks } from './line-tasks.js'
-import { refuseRejected } from './loop.js'
+import { LineTasks, taskOptions } from './line-tasks.js'
+import { anonymizeChunks } from './loop.js'
 import type { RunOptions } from './options.js'
 import { addTotals, lineTotals, NO_TOTALS, totalsOf } from './report/item-counts.js'
 import { countByCode, type QuarantinedLine, quarantined } from './report/quarantine.js'
@@ -50,7 +50,6 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
   const gzip = options.gzip ?? false
   const spec = plan.settle(plan.newRunSecrets())
   const workshop = openWorkshop(options, limits, spec)
-  const { slabs } = workshop
   let totals = NO_TOTALS
   let sourceBytes = 0
   const onOutputError = (cause: unknown) => workshop.stop(unwritable(cause))
@@ -67,14 +66,10 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
   try {
     const opened = await openStream(input, ITEM)
     reader = opened
-    const chunks = new Chunks(opened, slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
-    const source = { folderName: '' }
-    const shared = { ...workshop, spec, limits, gzip, source }
-    const tasks = new LineTasks(
-      { ...shared, quarantineContent: options.quarantineContent ?? false },
-      ITEM.name,
-      0,
-    )
+    const chunks = new Chunks(opened, workshop.slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
+    const run = { ...workshop, spec, limits, gzip, source: { folderName: '' } }
+    const quarantineContent = options.quarantineContent ?? false
+    const tasks = new LineTasks(run, taskOptions({ ...run, quarantineContent }, ITEM.name))
     const deliver = async (chunk: AnonymizedChunk): Promise<void> => {
       workshop.checkStopped()
       if (options.onBadLine === 'fail') refuseRejected(chunk, ITEM.name)
@@ -88,19 +83,11 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
       if (metrics !== undefined) observe(metrics, chunk, opened.sourceBytes() - sourceBytes)
       sourceBytes = opened.sourceBytes()
     }
-    const inOrder = new InOrder<AnonymizedChunk>(deliver, workshop.stop)
-    try {
-      for (
-        let chunk = await chunks.next();
-        chunk !== undefined && !inOrder.failed;
-        chunk = await chunks.next()
-      ) {
-        const slab = chunk.kind === 'lines' ? chunk.slab : undefined
-        inOrder.push(tasks.anonymize(chunk), () => slab !== undefined && slabs.give(slab))
-      }
-    } finally {
-      await inOrder.drain()
-    }
+    await anonymizeChunks(
+      { next: () => chunks.next(), anonymize: (chunk) => tasks.anonymize(chunk), deliver },
+      run,
+      workshop.stop,
+    )
     return lineTotals(totals)
   } catch (error) {
     workshop.stop(error)

@@ -1,11 +1,13 @@
-import type { LinesResult, LinesTask } from '../../workers/protocol.js'
+import type { LinesResult } from '../../workers/protocol.js'
 import { TOO_LONG } from '../../workers/rejections.js'
-import { outputOf } from '../chunks/dispatch.js'
-import { InOrder } from '../chunks/in-order.js'
+import type { AnonymizedChunk } from '../chunks/chunk-result.js'
+import type { Chunk } from '../chunks/chunks.js'
 import type { Slab } from '../chunks/slabs.js'
 import type { RunContext } from '../context.js'
 import type { ItemWork } from '../item-list.js'
-import { scanItem } from './bundle-scan.js'
+import { LineTasks } from '../line-tasks.js'
+import { anonymizeChunks } from '../loop.js'
+import { ItemScan } from './bundle-scan.js'
 import type { ScanVisitor } from './document-scanner.js'
 
 const LONG_ROOM_BYTES = 256 * 1024
@@ -21,87 +23,45 @@ export class Rejected {
   ) {}
 }
 
-interface Batch {
-  readonly slab: Slab
-  readonly end: number
-  readonly baseOffset: number
+/** What each batch begins with, and the length of the document's byte order mark. */
+interface BatchFrame {
+  readonly prefix: Buffer
+  readonly mark: number
 }
 
-/** Reads the entries once more and has them anonymized, batch by batch; delivers in order. */
+interface Entry {
+  readonly bytes: Buffer
+  readonly start: number
+}
+
+/** Reads the entries once more and has them anonymized, batch by batch; delivers in order. Throws Rejected. */
 export async function eachBatch(
   run: RunContext,
   work: ItemWork,
-  { prefix, mark }: { readonly prefix: Buffer; readonly mark: number },
+  frame: BatchFrame,
   deliver: (bundle: Buffer) => Promise<void>,
 ): Promise<LinesResult[]> {
   const counts: LinesResult[] = []
-  const inOrder = new InOrder<{ readonly bytes: Buffer; readonly result: LinesResult }>(
-    async ({ bytes, result }) => {
-      run.checkStopped()
-      await deliver(bytes)
-      counts.push(result)
-    },
-  )
-  const entries: { readonly bytes: Buffer; readonly start: number }[] = []
-  let pieces: Uint8Array[] = []
-  let held = 0
-  let tooLong: number | undefined
-  const visitor: ScanVisitor = {
-    onShell() {},
-    onEntryBytes(piece) {
-      held += piece.length
-      if (held <= run.limits.maxLineBytes) pieces.push(new Uint8Array(piece))
-    },
-    onEntryEnd(start) {
-      if (held > run.limits.maxLineBytes) tooLong ??= start
-      entries.push({ bytes: Buffer.concat(pieces), start })
-      pieces = []
-      held = 0
-    },
-  }
-  const send = async (): Promise<void> => {
-    if (tooLong !== undefined)
-      throw new Rejected(TOO_LONG.code, 'an entry is longer than maxLineBytes', tooLong - mark)
-    if (inOrder.failed) entries.length = 0
-    while (entries.length > 0) {
-      const batch = await batchOf(run, entries, { prefix, mark })
-      inOrder.push(anonymizeBatch(run, work, batch), () => run.slabs.give(batch.slab))
-    }
-  }
+  const tasks = tasksOf(run, work)
+  const batches = batchesOf(run, work, frame)
   try {
-    await scanItem(run, work, visitor, send)
+    await anonymizeChunks(
+      {
+        next: async () => (await batches.next()).value ?? undefined,
+        anonymize: (chunk) => tasks.anonymize(chunk),
+        async deliver(chunk) {
+          run.checkStopped()
+          const { bytes, result } = resourceOf(chunk)
+          await deliver(bytes)
+          counts.push(result)
+        },
+      },
+      run,
+    )
   } finally {
-    await inOrder.drain()
+    await batches.return()
   }
   return counts
-}
-
-/** As many of the entries as a slab holds, as far apart as they are in the document: offsets stay true. */
-async function batchOf(
-  run: RunContext,
-  entries: { readonly bytes: Buffer; readonly start: number }[],
-  { prefix, mark }: { readonly prefix: Buffer; readonly mark: number },
-): Promise<Batch> {
-  const [first] = entries
-  const needed = prefix.length + first.bytes.length + TAIL.length
-  const slab =
-    needed <= run.limits.slabBytes
-      ? await run.slabs.take()
-      : await run.slabs.takeLong(needed + LONG_ROOM_BYTES)
-  const origin = first.start - prefix.length
-  slab.bytes.set(prefix)
-  let end = prefix.length
-  for (let next: (typeof entries)[number] | undefined = first; next !== undefined; next = entries[0]) {
-    const at = next.start - origin
-    if (end > prefix.length && at + next.bytes.length + TAIL.length > slab.bytes.length * 0.7) break
-    if (end > prefix.length) slab.bytes.fill(0x20, end, at)
-    if (end > prefix.length) slab.bytes.set([0x2c], end)
-    slab.bytes.set(next.bytes, at)
-    end = at + next.bytes.length
-    entries.shift()
-  }
-  slab.bytes.set(TAIL, end)
-  return { slab, end: end + TAIL.length, baseOffset: origin - mark }
 }
 
 /** A resource by itself. Throws Rejected. */
@@ -109,42 +69,116 @@ export async function anonymizeText(run: RunContext, work: ItemWork, text: Buffe
   const slab = await run.slabs.take()
   try {
     slab.bytes.set(text)
-    const { bytes, result } = await anonymizeBatch(run, work, { slab, end: text.length, baseOffset: 0 })
+    const chunk = { kind: 'lines', slab, start: 0, end: text.length, offset: 0 } as const
+    const { bytes, result } = resourceOf(await tasksOf(run, work).anonymize(chunk))
     return { bytes: Buffer.from(bytes), result }
   } finally {
     run.slabs.give(slab)
   }
 }
 
-async function anonymizeBatch(run: RunContext, { item }: ItemWork, { slab, end, baseOffset }: Batch) {
-  const { dateShiftScope } = run.spec.parameters
-  const fileName = item.name.slice(item.name.lastIndexOf('/') + 1)
-  const task: LinesTask = {
-    kind: 'lines',
-    slab: slab.shared,
-    claim: slab.claim,
-    start: 0,
-    end,
-    roomBytes: slab.bytes.length,
+const tasksOf = (run: RunContext, { item }: ItemWork): LineTasks =>
+  new LineTasks(run, {
     item: item.name,
-    firstRecord: 0,
-    dateShiftPrefix:
-      dateShiftScope === 'folder' ? run.source.folderName : dateShiftScope === 'file' ? fileName : '',
-    baseOffset,
     document: true,
+    areParts: true,
     maxLineBytes: Number.POSITIVE_INFINITY,
     gzip: false,
     keepContent: false,
-  }
-  const parts = await run.dispatch.run(task)
-  const [{ result }] = parts
-  const [, , , reason, elementOffset] = result.rejected.rows
+  })
+
+/** The one resource that a chunk held, without the newline, in the chunk's slab. Throws Rejected. */
+function resourceOf({ offset, output, parts }: AnonymizedChunk) {
+  const [part] = parts
+  if (part === undefined) throw new Error('a chunk without an answer')
+  const { rows, reasons } = part.result.rejected
+  const [, , , reason, elementOffset = 0] = rows
   if (reason !== undefined) {
-    const { code, message } = result.rejected.reasons[reason]
-    throw new Rejected(code, message, Math.max(0, baseOffset + elementOffset))
+    const { code, message } = reasons[reason] ?? TOO_LONG
+    throw new Rejected(code, message, Math.max(0, offset + elementOffset))
   }
-  const [bytes] = outputOf(parts, false)
-  const { buffer, byteOffset, length } = bytes
-  // Without the newline.
-  return { bytes: Buffer.from(buffer, byteOffset, length - 1), result }
+  const [bytes = new Uint8Array(1)] = output
+  return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length - 1), result: part.result }
 }
+
+async function* batchesOf(run: RunContext, work: ItemWork, frame: BatchFrame): AsyncGenerator<Chunk, void> {
+  const entries = new EntryList(run.limits.maxLineBytes)
+  const scan = await ItemScan.open(run, work, entries)
+  try {
+    while (await scan.advance()) {
+      if (entries.tooLong !== undefined)
+        throw new Rejected(
+          TOO_LONG.code,
+          'an entry is longer than maxLineBytes',
+          entries.tooLong - frame.mark,
+        )
+      for (let first = entries.first; first !== undefined; first = entries.first)
+        yield await batchOf(run, entries, first, frame)
+    }
+  } finally {
+    await scan.close()
+  }
+}
+
+/** The entries that were read and are in no batch yet. */
+class EntryList implements ScanVisitor {
+  /** Where the first entry begins that is longer than a line may be. */
+  tooLong: number | undefined
+  readonly #maxLineBytes: number
+  readonly #entries: Entry[] = []
+  #pieces: Uint8Array[] = []
+  #heldBytes = 0
+
+  constructor(maxLineBytes: number) {
+    this.#maxLineBytes = maxLineBytes
+  }
+
+  get first(): Entry | undefined {
+    return this.#entries[0]
+  }
+
+  removeFirst(): void {
+    this.#entries.shift()
+  }
+
+  onShell(): void {}
+
+  onEntryBytes(piece: Uint8Array): void {
+    this.#heldBytes += piece.length
+    if (this.#heldBytes <= this.#maxLineBytes) this.#pieces.push(new Uint8Array(piece))
+  }
+
+  onEntryEnd(start: number): void {
+    if (this.#heldBytes > this.#maxLineBytes) this.tooLong ??= start
+    this.#entries.push({ bytes: Buffer.concat(this.#pieces), start })
+    this.#pieces = []
+    this.#heldBytes = 0
+  }
+}
+
+/** As many of the entries as a slab holds, as far apart as they are in the document: offsets stay true. */
+async function batchOf(
+  run: RunContext,
+  entries: EntryList,
+  first: Entry,
+  { prefix, mark }: BatchFrame,
+): Promise<Chunk> {
+  const slab = await slabFor(run, prefix.length + first.bytes.length + TAIL.length)
+  const origin = first.start - prefix.length
+  slab.bytes.set(prefix)
+  let end = prefix.length
+  for (let next: Entry | undefined = first; next !== undefined; next = entries.first) {
+    const at = next.start - origin
+    if (end > prefix.length && at + next.bytes.length + TAIL.length > slab.bytes.length * 0.7) break
+    if (end > prefix.length) slab.bytes.fill(0x20, end, at)
+    if (end > prefix.length) slab.bytes.set([0x2c], end)
+    slab.bytes.set(next.bytes, at)
+    end = at + next.bytes.length
+    entries.removeFirst()
+  }
+  slab.bytes.set(TAIL, end)
+  return { kind: 'lines', slab, start: 0, end: end + TAIL.length, offset: origin - mark }
+}
+
+const slabFor = ({ limits, slabs }: RunContext, bytes: number): Promise<Slab> =>
+  bytes <= limits.slabBytes ? slabs.take() : slabs.takeLong(bytes + LONG_ROOM_BYTES)
