@@ -6,8 +6,8 @@ import { checkConfig } from '../src/config/anonymizer/configuration.js'
 import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
 import { planOf } from '../src/config/anonymizer/plan.js'
 import { createRetry } from '../src/http/retry.js'
+import { inParallel } from '../src/pipeline/parallel-work.js'
 import { runPipeline } from '../src/pipeline/run.js'
-import { sideBySide } from '../src/pipeline/side-by-side.js'
 import type { StoreAccess } from '../src/storage/access.js'
 import { openSink, openSource } from '../src/storage/open.js'
 import type { Sink, Source, SourceItem } from '../src/storage/store.js'
@@ -63,7 +63,7 @@ async function copyAll(source: Source, sink: Sink): Promise<void> {
   try {
     const items: SourceItem[] = []
     for await (const item of source.list(() => {})) items.push(item)
-    await sideBySide(items, ITEMS_AT_ONCE, (item) => copy(source, sink, item))
+    await inParallel(items, ITEMS_AT_ONCE, (item) => copy(source, sink, item))
   } finally {
     await release()
   }

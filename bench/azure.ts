@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRetry } from '../src/http/retry.js'
-import { sideBySide } from '../src/pipeline/side-by-side.js'
+import { inParallel } from '../src/pipeline/parallel-work.js'
 import type { StoreAccess } from '../src/storage/access.js'
 import { openSink } from '../src/storage/open.js'
 import { ACCOUNT, ACCOUNT_KEY, startAzurite } from '../test/support/azurite.js'
@@ -73,7 +73,7 @@ async function upload(file: string, count: number, emulator: AzureProcessOptions
   const access: StoreAccess = { credentials: () => ({ accounts: [], emulator }), retry: createRetry() }
   const sink = await openSink('azurite://source', access, { isToBeCreated: true })
   const bytes = readFileSync(file)
-  await sideBySide(lineRanges(bytes, count).entries(), UPLOADS_AT_ONCE, async ([n, { start, end }]) => {
+  await inParallel(lineRanges(bytes, count).entries(), UPLOADS_AT_ONCE, async ([n, { start, end }]) => {
     const item = sink.item(`all-${String(n).padStart(6, '0')}.ndjson`, 'f0'.repeat(16))
     await item.resume(0)
     for (let at = start; at < end; at += 4 * 2 ** 20)

@@ -1,5 +1,5 @@
 import { sluiceError } from '../errors.js'
-import { sideBySide } from '../pipeline/side-by-side.js'
+import { inParallel } from '../pipeline/parallel-work.js'
 import { REPORT_NAME } from '../published/names.js'
 import type { FoundFile, OutputFiles } from '../storage/output-files.js'
 import { readContents } from './contents.js'
@@ -113,7 +113,7 @@ async function checkAll(
     bytesRead += bytes
     onProgress({ bytesRead, bytesTotal })
   }
-  await sideBySide(work, FILES_AT_ONCE, async (each) => {
+  await inParallel(work, FILES_AT_ONCE, async (each) => {
     const wrong = await checkFiles(files, each, { isSizesOnly, onBytes })
     if (wrong !== undefined) problems.push(wrong)
   })

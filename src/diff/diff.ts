@@ -12,7 +12,7 @@ import { RejectedLines } from './rejected-lines.js'
 import { type RunFacts, readRun } from './run-records.js'
 import { type DiffPlaces, type DiffStores, openDiffStores } from './stores.js'
 import type { DiffSummary, DiffWarning } from './summary.js'
-import { concernsOf, elementsOf, sumOfChanges, Tally } from './tally.js'
+import { concernsOf, elementsOf, sumOfChanges, TypeCounts } from './type-counts.js'
 
 /** What is compared. Of several restrictions all hold. */
 export interface DiffOptions extends DiffPlaces, ExampleOptions {
@@ -91,7 +91,7 @@ const PROGRESS_EVERY_LINES = 500
 
 class ExportComparison {
   readonly #paths = new ElementPaths()
-  readonly #tally = new Tally()
+  readonly #typeCounts = new TypeCounts()
   readonly #examples: Examples
   readonly #unpaired: UnpairedLines = { blank: 0, quarantined: 0, tooLong: 0, unreadable: 0 }
   readonly #bytes = { before: 0, after: 0 }
@@ -153,7 +153,7 @@ class ExportComparison {
   result(
     quarantinedDocuments: number,
   ): Pick<DiffSummary, 'lines' | 'bytes' | 'values' | 'types' | 'elements' | 'lookAt' | 'examples'> {
-    const types = this.#tally.types()
+    const types = this.#typeCounts.types()
     const quarantined = this.#unpaired.quarantined + quarantinedDocuments
     return {
       lines: { compared: this.#compared, unchanged: this.#unchanged, ...this.#unpaired, quarantined },
@@ -173,10 +173,10 @@ class ExportComparison {
     const onLeaf = this.#examples.wants(type) ? this.#examples.add({ item, line, type }) : undefined
     const differing = compareResources(before, after, {
       paths: this.#paths,
-      onResource: (node, labels) => this.#tally.resource(node, labels),
+      onResource: (node, labels) => this.#typeCounts.resource(node, labels),
       onLeaf,
     })
-    this.#tally.line(root, { before: beforeBytes, after: afterBytes })
+    this.#typeCounts.line(root, { before: beforeBytes, after: afterBytes })
     this.#bytes.before += beforeBytes
     this.#bytes.after += afterBytes
     this.#compared += 1

@@ -128,14 +128,14 @@ export class ServerJob {
 
   #poll(): Promise<Polled> {
     const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS, pollLimitMs = DEFAULT_POLL_LIMIT_MS } = this.options
-    const begunMs = performance.now()
+    const startedMs = performance.now()
     return pollManifest(this.server, new URL(this.kept.statusUrl), {
       intervalMs: pollIntervalMs,
       limitMs: pollLimitMs,
       onProgress: (progress) =>
         tell(this.options, 'export.polled', {
           progress: progress ?? 'in progress',
-          seconds: Math.round((performance.now() - begunMs) / 1000),
+          seconds: Math.round((performance.now() - startedMs) / 1000),
         }),
     })
   }

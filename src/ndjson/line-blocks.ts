@@ -42,7 +42,7 @@ export class LineBlocks {
   #end = 0
   /** Of `#start` in the stream. */
   #offset = 0
-  #isBegun = false
+  #isOpen = false
   #isEnded = false
   #isMarked = false
 
@@ -64,7 +64,7 @@ export class LineBlocks {
 
   /** Returns the next block, or undefined at the end. */
   async next(): Promise<LineBlock | LongLine | undefined> {
-    if (!this.#isBegun) await this.#begin()
+    if (!this.#isOpen) await this.#passMark()
     for (let searched = 0; ; ) {
       const until = this.#wholeEnd(this.#start + searched)
       if (until > this.#start) return this.#take(until)
@@ -76,8 +76,8 @@ export class LineBlocks {
     }
   }
 
-  async #begin(): Promise<void> {
-    this.#isBegun = true
+  async #passMark(): Promise<void> {
+    this.#isOpen = true
     do await this.#fill()
     while (!this.#isEnded && mayBecomeMark(this.#held))
     const length = markLength(this.#held)

@@ -2,7 +2,7 @@
  * Work that nobody waits for until the end, at most `most` at once. The first failure calls `onFailure`; after it, no
  * more work is started.
  */
-export class Aside {
+export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
 

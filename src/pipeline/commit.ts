@@ -4,14 +4,14 @@ import { readJournal } from './checkpoint/journal.js'
 import type { RunContext } from './context.js'
 import type { ItemWork } from './item-list.js'
 import { removeOtherForm } from './output-files.js'
-import type { Totals } from './report/item-counts.js'
+import type { ItemCounts } from './report/item-counts.js'
 
 /** An item whose output only has to appear. */
 export interface SealedItem {
   readonly work: ItemWork
   /** Null for a quarantined document: it has no output. */
   readonly head: SinkHead | null
-  readonly totals: Totals
+  readonly totals: ItemCounts
   readonly sinkItem: SinkItem
   /** Where a later run finds that it was sealed; undefined where the sink itself can say. */
   readonly sealedIn?: 'records' | 'journal' | undefined
@@ -21,7 +21,7 @@ export interface SealedItem {
 export const recordOf = (
   { output, fingerprint, item, place, run }: ItemWork,
   head: SinkHead | null,
-  totals: Totals,
+  totals: ItemCounts,
 ): DoneRecord => ({
   done: 1,
   output,
@@ -78,7 +78,7 @@ export async function commit(
   const finalHead = head && (await withDigests(sink, output, head))
   const record = recordOf(work, finalHead, totals)
   await removeOtherForm(sink, output, { before: work.before, now: head })
-  if (sealedIn === 'records' && finalHead === head) await records.finish(output)
+  if (sealedIn === 'records' && finalHead === head) await records.markDone(output)
   else await records.write(record)
   faultPoint('after-done')
   const { id, earlier } = sink.state.epoch()

@@ -7,7 +7,7 @@ import type { Slabs } from './chunks/slabs.js'
 import type { ItemWork } from './item-list.js'
 import type { Limits } from './limits.js'
 import type { FaultPoint, RunEvent } from './options.js'
-import type { Totals } from './report/item-counts.js'
+import type { ItemCounts } from './report/item-counts.js'
 
 /** What all items of a run share. */
 export interface RunContext {
@@ -33,6 +33,6 @@ export interface RunContext {
 }
 
 export interface ItemProgress {
-  readonly totals: Totals
+  readonly totals: ItemCounts
   readonly sourceBytes: number
 }

@@ -9,7 +9,7 @@ import { readJournal } from './checkpoint/journal.js'
 import { isSameOutput, type KnownOutput } from './checkpoint/recognition.js'
 import { type Records, sealedHeads } from './checkpoint/records.js'
 import { removeOtherForm } from './output-files.js'
-import { NO_TOTALS } from './report/item-counts.js'
+import { NO_COUNTS } from './report/item-counts.js'
 
 /** One item and the output it becomes. */
 export interface ItemWork {
@@ -194,7 +194,7 @@ async function sealedBefore(state: State, output: string): Promise<readonly Sink
 /** That what stands there is of this tool, of whichever work; nothing is finished by it. */
 function unfinished({ item: { name, bytes, version }, output, place }: ItemWork, head: SinkHead): DoneRecord {
   const source = { name, bytes, version }
-  return { done: 1, output, fingerprint: '', head, source, place, totals: NO_TOTALS }
+  return { done: 1, output, fingerprint: '', head, source, place, totals: NO_COUNTS }
 }
 
 export const conflictError = (outputs: readonly string[]) =>

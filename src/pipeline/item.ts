@@ -12,7 +12,7 @@ import type { RunContext } from './context.js'
 import type { ItemWork } from './item-list.js'
 import { LineTasks, taskOptions } from './line-tasks.js'
 import { anonymizeChunks } from './loop.js'
-import type { Totals } from './report/item-counts.js'
+import type { ItemCounts } from './report/item-counts.js'
 import { countByCode } from './report/quarantine.js'
 import { SinkWriter } from './sink-writer.js'
 
@@ -126,7 +126,7 @@ function checkComplete(run: RunContext, work: ItemWork, endOffset: number, write
 }
 
 /** Throws SOURCE_INCOMPLETE for content that is not what the source said it would be. */
-function checkPromised({ name, promised }: SourceItem, totals: Totals): void {
+function checkPromised({ name, promised }: SourceItem, totals: ItemCounts): void {
   const lineCount = totals.lines - totals.blank
   const refuse = (message: string) =>
     sluiceError('SOURCE_INCOMPLETE', {

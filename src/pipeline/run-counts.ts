@@ -6,7 +6,7 @@ import type { RunMetrics, RunOptions } from './options.js'
 import { countByCode } from './report/quarantine.js'
 
 /** Counts of the run while it goes on: progress, metrics, and whether too much is rejected. */
-export class Tally {
+export class RunCounts {
   readonly #underWay = new Map<string, ItemProgress>()
   #bytesDone = 0
   #linesDone = 0
@@ -21,7 +21,7 @@ export class Tally {
   ) {}
 
   /** Throws TOO_MANY_QUARANTINED as soon as a count is exceeded; a share is known only at the end. */
-  delivered({ item }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
+  addChunk({ item }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
     const before = this.#underWay.get(item.name)?.sourceBytes ?? 0
     this.#underWay.set(item.name, at)
     const { metrics, maxQuarantined } = this.options
@@ -30,7 +30,7 @@ export class Tally {
     if (maxQuarantined !== undefined && 'count' in maxQuarantined) this.checkQuarantined()
   }
 
-  finished({ item }: ItemWork, { totals }: Pick<ItemProgress, 'totals'>): void {
+  addItem({ item }: ItemWork, { totals }: Pick<ItemProgress, 'totals'>): void {
     this.#underWay.delete(item.name)
     this.#itemsDone += 1
     this.#bytesDone += item.bytes

@@ -1,18 +1,18 @@
 import { lockState } from '../storage/held-lock.js'
-import { Aside } from './background-work.js'
+import { BackgroundWork } from './background-work.js'
 import { openRecords } from './checkpoint/records.js'
 import { commit, type SealedItem } from './commit.js'
 import { anonymizeItem, concernsItemOnly, type WrittenItem } from './item.js'
 import type { ItemWork } from './item-list.js'
 import { listSource } from './lifecycle/left-out.js'
-import { failureOf, finishRun } from './lifecycle/run-end.js'
-import { beginRun } from './lifecycle/run-start.js'
-import type { Begun } from './lifecycle/run-state.js'
+import { endRun, failureOf } from './lifecycle/run-end.js'
+import { startRun } from './lifecycle/run-start.js'
+import type { RunState } from './lifecycle/run-state.js'
 import { type Limits, settleLimits } from './limits.js'
 import type { RunOptions } from './options.js'
+import { inParallel } from './parallel-work.js'
 import type { RunReport } from './report/report.js'
-import { contextOf, openWorkshop } from './shared-resources.js'
-import { sideBySide } from './side-by-side.js'
+import { contextOf, openSharedResources } from './shared-resources.js'
 
 // Flushes that wait together cost little more than one; each holds an open file.
 const SMALL_COMMITS_AT_ONCE = 32
@@ -28,9 +28,9 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   try {
     const records = await openRecords(options.sink)
     try {
-      const begun = await beginRun(options, limits, listed, records)
-      if (begun.work.length > 0) await anonymizeAll(options, limits, begun)
-      return await finishRun(options, begun, listed)
+      const runState = await startRun(options, limits, listed, records)
+      if (runState.work.length > 0) await anonymizeAll(options, limits, runState)
+      return await endRun(options, runState, listed)
     } finally {
       await records.close()
     }
@@ -40,13 +40,13 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
 }
 
 /** Small items side by side, a large one on all workers; each is committed when it is complete and accounted for. */
-async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): Promise<void> {
-  const { tally, delivered, failed, records } = begun
-  const spec = options.plan.settle(begun.secrets)
-  const workshop = openWorkshop(options, limits, spec)
-  const run = contextOf(options, { limits, spec, workshop, tally, records })
+async function anonymizeAll(options: RunOptions, limits: Limits, runState: RunState): Promise<void> {
+  const { counts, delivered, failed, records } = runState
+  const spec = options.plan.settle(runState.secrets)
+  const shared = openSharedResources(options, limits, spec)
+  const run = contextOf(options, { limits, spec, shared, counts, records })
   const waiting: SealedItem[] = []
-  const aside = new Aside(SMALL_COMMITS_AT_ONCE, workshop.stop)
+  const background = new BackgroundWork(SMALL_COMMITS_AT_ONCE, shared.stop)
 
   const orFail = async (work: ItemWork, act: () => Promise<void>): Promise<void> => {
     try {
@@ -61,7 +61,7 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
 
   const complete = async (work: ItemWork, written: WrittenItem): Promise<void> => {
     const sealed = await written.seal()
-    tally.finished(work, sealed)
+    counts.addItem(work, sealed)
     if (!run.commitsAtEnd) delivered.add(await commit(run, sealed))
     else waiting.push(sealed)
   }
@@ -70,21 +70,21 @@ async function anonymizeAll(options: RunOptions, limits: Limits, begun: Begun): 
     orFail(work, async () => {
       const written = await anonymizeItem(run, work)
       if (!written.isSmall) return complete(work, written)
-      await aside.start(
+      await background.start(
         () => orFail(work, () => complete(work, written)),
         () => written.close(),
       )
     })
 
   try {
-    await sideBySide(begun.work, limits.itemsAtOnce, anonymize, workshop.stop)
-    await aside.end()
-    tally.checkQuarantined()
+    await inParallel(runState.work, limits.itemsAtOnce, anonymize, shared.stop)
+    await background.end()
+    counts.checkQuarantined()
     for (const sealed of waiting) delivered.add(await commit(run, sealed))
   } catch (error) {
-    throw workshop.reasonOf(error)
+    throw shared.reasonOf(error)
   } finally {
-    await aside.settle()
-    await workshop.close()
+    await background.settle()
+    await shared.close()
   }
 }

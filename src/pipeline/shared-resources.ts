@@ -6,10 +6,10 @@ import { Slabs } from './chunks/slabs.js'
 import type { RunContext } from './context.js'
 import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
-import type { Tally } from './run-counts.js'
+import type { RunCounts } from './run-counts.js'
 
 /** Slabs and workers of a run; the workers start at once, while the first chunk is being read. */
-export interface Workshop
+export interface SharedResources
   extends Pick<RunContext, 'slabs' | 'dispatch' | 'needsRecordNumbers' | 'checkStopped'> {
   /** Ends everything under way with this reason; the first one counts. */
   readonly stop: (reason: unknown) => void
@@ -20,12 +20,16 @@ export interface Workshop
   readonly close: () => Promise<void>
 }
 
-export type WorkshopOptions = Pick<
+export type SharedResourceOptions = Pick<
   RunOptions,
   'metrics' | 'onEvent' | 'signal' | 'workerEntry' | 'workerStartTimeoutMs'
 >
 
-export function openWorkshop(options: WorkshopOptions, limits: Limits, spec: RunContext['spec']): Workshop {
+export function openSharedResources(
+  options: SharedResourceOptions,
+  limits: Limits,
+  spec: RunContext['spec'],
+): SharedResources {
   const { metrics, onEvent = () => {}, signal } = options
   const pool = new WorkerPool({
     spec,
@@ -84,7 +88,7 @@ const interrupted = () => sluiceError('INTERRUPTED', { message: 'interrupted' })
 /** Everything that items share, from what the run was asked to do. */
 export const contextOf = (
   options: RunOptions,
-  { limits, spec, workshop, tally, records }: ContextParts,
+  { limits, spec, shared, counts, records }: ContextParts,
 ): RunContext => ({
   source: options.source,
   sink: options.sink,
@@ -95,19 +99,19 @@ export const contextOf = (
   quarantineContent: options.quarantineContent ?? false,
   commitsAtEnd: options.maxQuarantined !== undefined,
   onBadLine: options.onBadLine ?? 'quarantine',
-  needsRecordNumbers: workshop.needsRecordNumbers,
-  slabs: workshop.slabs,
-  dispatch: workshop.dispatch,
-  checkStopped: workshop.checkStopped,
+  needsRecordNumbers: shared.needsRecordNumbers,
+  slabs: shared.slabs,
+  dispatch: shared.dispatch,
+  checkStopped: shared.checkStopped,
   onEvent: options.onEvent ?? (() => {}),
   faultPoint: options.faultPoint ?? (() => {}),
-  onDelivered: (work, chunk, at) => tally.delivered(work, chunk, at),
+  onDelivered: (work, chunk, at) => counts.addChunk(work, chunk, at),
 })
 
 export interface ContextParts {
   readonly limits: Limits
   readonly spec: RunContext['spec']
-  readonly workshop: Workshop
-  readonly tally: Tally
+  readonly shared: SharedResources
+  readonly counts: RunCounts
   readonly records: Records
 }

@@ -15,7 +15,7 @@ import type { AnonymizedChunk } from './chunks/chunk-result.js'
 import { recordOf, type SealedItem } from './commit.js'
 import type { RunContext } from './context.js'
 import type { ItemWork } from './item-list.js'
-import { addTotals, NO_TOTALS, reconciles, totalsOf } from './report/item-counts.js'
+import { addCounts, countsOf, NO_COUNTS, reconciles } from './report/item-counts.js'
 import { countByCode, quarantineText } from './report/quarantine.js'
 
 // How much a power failure may cost; a killed process costs only what was in flight.
@@ -125,7 +125,7 @@ export class SinkWriter {
     this.run.faultPoint('before-append')
     await this.sinkItem.append(output)
     this.run.faultPoint('after-append')
-    let chunkTotals = NO_TOTALS
+    let chunkTotals = NO_COUNTS
     let rejectedBytes = 0
     for (const part of parts) {
       const place = {
@@ -137,7 +137,7 @@ export class SinkWriter {
       if (Object.keys(byCode).length > 0)
         for (const text of quarantineText(part.result, place))
           rejectedBytes += await this.#appendQuarantine(text)
-      chunkTotals = addTotals(chunkTotals, totalsOf(part.result, byCode))
+      chunkTotals = addCounts(chunkTotals, countsOf(part.result, byCode))
     }
     const written = this.#aheadBytes + bytesOf(output)
     this.#aheadBytes = 0
@@ -151,7 +151,7 @@ export class SinkWriter {
       totals: chunkTotals,
     }
     this.#pending.push(step)
-    this.checkpoint = { ...step, totals: addTotals(totals, chunkTotals) }
+    this.checkpoint = { ...step, totals: addCounts(totals, chunkTotals) }
     this.#unsyncedBytes += written
     const isTimeToSync = this.#unsyncedBytes >= SYNC_EVERY_BYTES
     if (this.#journal !== undefined || this.#pending.length > 1 || isTimeToSync) await this.#noteKept()
@@ -207,7 +207,7 @@ export class SinkWriter {
     else
       await journal.chunks({
         ...last,
-        totals: kept.reduce((sum, step) => addTotals(sum, step.totals), NO_TOTALS),
+        totals: kept.reduce((sum, step) => addCounts(sum, step.totals), NO_COUNTS),
       })
     if (keep) await journal.keep()
     this.#notedOffset = last.endOffset

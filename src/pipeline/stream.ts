@@ -8,11 +8,11 @@ import { settleLimits } from './limits.js'
 import { LineTasks, taskOptions } from './line-tasks.js'
 import { anonymizeChunks } from './loop.js'
 import type { RunOptions } from './options.js'
-import { addTotals, lineTotals, NO_TOTALS, totalsOf } from './report/item-counts.js'
+import { addCounts, countsOf, lineCounts, NO_COUNTS } from './report/item-counts.js'
 import { countByCode, type QuarantinedLine, quarantined } from './report/quarantine.js'
 import type { LineTotals } from './report/report.js'
 import { observe } from './run-counts.js'
-import { openWorkshop } from './shared-resources.js'
+import { openSharedResources } from './shared-resources.js'
 
 export interface StreamOptions
   extends Pick<
@@ -49,36 +49,36 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
   const { plan, input, output, metrics } = options
   const gzip = options.gzip ?? false
   const spec = plan.settle(plan.newRunSecrets())
-  const workshop = openWorkshop(options, limits, spec)
-  let totals = NO_TOTALS
+  const shared = openSharedResources(options, limits, spec)
+  let totals = NO_COUNTS
   let sourceBytes = 0
-  const onOutputError = (cause: unknown) => workshop.stop(unwritable(cause))
+  const onOutputError = (cause: unknown) => shared.stop(unwritable(cause))
   // A reader that takes nothing any more must not keep a stopped run.
   const stopped = new Promise<void>((resolve) => {
-    workshop.stopped.addEventListener('abort', () => resolve(), { once: true })
+    shared.stopped.addEventListener('abort', () => resolve(), { once: true })
   })
   output.on('error', onOutputError)
   // Nobody may wait for an input that says nothing once the run is over, for whatever reason.
   const stopReading = () => input.destroy()
-  workshop.stopped.addEventListener('abort', stopReading)
-  if (workshop.stopped.aborted) stopReading()
+  shared.stopped.addEventListener('abort', stopReading)
+  if (shared.stopped.aborted) stopReading()
   let reader: ItemReader | undefined
   try {
     const opened = await openStream(input, ITEM)
     reader = opened
-    const chunks = new Chunks(opened, workshop.slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
-    const run = { ...workshop, spec, limits, gzip, source: { folderName: '' } }
+    const chunks = new Chunks(opened, shared.slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
+    const run = { ...shared, spec, limits, gzip, source: { folderName: '' } }
     const quarantineContent = options.quarantineContent ?? false
     const tasks = new LineTasks(run, taskOptions({ ...run, quarantineContent }, ITEM.name))
     const deliver = async (chunk: AnonymizedChunk): Promise<void> => {
-      workshop.checkStopped()
+      shared.checkStopped()
       if (options.onBadLine === 'fail') refuseRejected(chunk, ITEM.name)
       for (const piece of chunk.output) await write(output, piece, stopped)
       for (const { offset, result } of chunk.parts) {
         const place = { item: ITEM.name, offset, linesBefore: totals.lines }
         if (options.onQuarantined !== undefined)
           for (const line of quarantined(result, place)) options.onQuarantined(line)
-        totals = addTotals(totals, totalsOf(result, countByCode(result)))
+        totals = addCounts(totals, countsOf(result, countByCode(result)))
       }
       if (metrics !== undefined) observe(metrics, chunk, opened.sourceBytes() - sourceBytes)
       sourceBytes = opened.sourceBytes()
@@ -86,16 +86,16 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
     await anonymizeChunks(
       { next: () => chunks.next(), anonymize: (chunk) => tasks.anonymize(chunk), deliver },
       run,
-      workshop.stop,
+      shared.stop,
     )
-    return lineTotals(totals)
+    return lineCounts(totals)
   } catch (error) {
-    workshop.stop(error)
-    throw workshop.reasonOf(error)
+    shared.stop(error)
+    throw shared.reasonOf(error)
   } finally {
-    workshop.stopped.removeEventListener('abort', stopReading)
+    shared.stopped.removeEventListener('abort', stopReading)
     await reader?.close()
-    await workshop.close()
+    await shared.close()
     // A stream may tell of its failure after the write that failed.
     if (output.errored === null || output.closed) output.off('error', onOutputError)
     else output.once('close', () => output.off('error', onOutputError))

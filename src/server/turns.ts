@@ -7,12 +7,12 @@ const SLICE_MS = 10
  * requests are answered meanwhile. Throws the signal's reason once it is aborted.
  */
 export function turns(signal?: AbortSignal): () => Promise<void> | undefined {
-  let begun = performance.now()
+  let startedMs = performance.now()
   return () => {
-    if (performance.now() - begun < SLICE_MS) return undefined
+    if (performance.now() - startedMs < SLICE_MS) return undefined
     return setImmediate().then(() => {
       signal?.throwIfAborted()
-      begun = performance.now()
+      startedMs = performance.now()
     })
   }
 }

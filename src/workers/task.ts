@@ -40,7 +40,7 @@ export default async function answer(task: Task): Promise<Answer> {
 }
 
 function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
-  const begun = performance.now()
+  const startedMs = performance.now()
   const { rejected, ...counts } = anonymizeLines(ready, task, out)
   const written = out.bytes.subarray(0, out.length)
   const bytes = task.gzip && written.length > 0 ? gzipMember(written) : written
@@ -55,7 +55,7 @@ function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
     ...(fits ? {} : { moved: new Uint8Array(bytes) }),
     rejected: rejected.result(),
     ...counts,
-    busyMs: performance.now() - begun,
+    busyMs: performance.now() - startedMs,
   }
 }
 

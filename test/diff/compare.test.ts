@@ -6,7 +6,7 @@ import { align, type JsonObject } from '../../src/diff/align.js'
 import { type ComparedLeaf, compareResources } from '../../src/diff/compare.js'
 import { ElementPaths } from '../../src/diff/element-paths.js'
 import { type Leaf, outcomeOf } from '../../src/diff/outcome.js'
-import { concernsOf, elementsOf } from '../../src/diff/tally.js'
+import { concernsOf, elementsOf } from '../../src/diff/type-counts.js'
 import { elementAt } from '../support/elements.js'
 
 const HASH = 'ab007c9b0a8b14eb199213d7aa10520d1ac00962fe7132dca4f6d152b5b2ef15'

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Aside } from '../../src/pipeline/background-work.js'
+import { BackgroundWork } from '../../src/pipeline/background-work.js'
 import { memorySink } from '../../src/storage/memory/memory.js'
 import { MemoryContent } from '../../src/storage/memory/memory-content.js'
 import type { Sink, SinkItem, State } from '../../src/storage/store.js'
@@ -16,7 +16,7 @@ const input = writeFiles(join(folder, 'before', 'in'), files)
 
 t.test('after a failure, work that was not started is let go, with the reason', async (t) => {
   const reasons: unknown[] = []
-  const aside = new Aside(1, (reason) => reasons.push(reason))
+  const aside = new BackgroundWork(1, (reason) => reasons.push(reason))
   const failing = Promise.reject(new Error('first'))
   failing.catch(() => {})
   await aside.start(

@@ -1,7 +1,7 @@
 import { isSluiceError, sluiceError } from '../../errors.js'
 import { parseObject } from '../../http/body.js'
+import { inParallel } from '../../pipeline/parallel-work.js'
 import type { ItemFailure, ItemTotals } from '../../pipeline/report/report.js'
-import { sideBySide } from '../../pipeline/side-by-side.js'
 import { REPORT_NAME } from '../../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../../storage/store.js'
 import { LineCount } from './raw-lines.js'
@@ -46,7 +46,7 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
   const outputs: RawOutput[] = []
   const failed: ItemFailure[] = []
   let finishedBefore = 0
-  await sideBySide(items, atOnce, async (item) => {
+  await inParallel(items, atOnce, async (item) => {
     if (signal?.aborted === true) throw interrupted()
     try {
       const before = await finished(sink, item, overwrite)

@@ -130,11 +130,11 @@ export class DocumentScanner {
       this.#place = 'first-key'
     } else if ((place === 'key' || place === 'first-key') && byte === QUOTE) {
       this.#key = []
-      return this.#begin('key', byte, offset)
+      return this.#startToken('key', byte, offset)
     } else if (place === 'colon' && byte === 0x3a) this.#place = 'value'
     else if (place === 'value') return this.#value(byte, offset)
     else if ((place === 'entry' || place === 'first-entry') && byte === 0x7b)
-      return this.#begin('entry', byte, offset)
+      return this.#startToken('entry', byte, offset)
     else if (place === 'entry-comma' && byte === 0x2c) this.#place = 'entry'
     else if ((place === 'entry-comma' || place === 'first-entry') && byte === 0x5d) this.#place = 'comma'
     else if (place === 'comma' && byte === 0x2c) this.#place = 'key'
@@ -157,10 +157,10 @@ export class DocumentScanner {
     this.#members += 1
     this.visitor.onShell(key)
     this.visitor.onShell(TEXT.colon)
-    return this.#begin('value', byte, offset)
+    return this.#startToken('value', byte, offset)
   }
 
-  #begin(token: Token, byte: number, offset: number): true {
+  #startToken(token: Token, byte: number, offset: number): true {
     this.#token = token
     this.#tokenStart = offset
     this.#inString = byte === QUOTE

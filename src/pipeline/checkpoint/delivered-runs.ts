@@ -1,5 +1,5 @@
 import type { PublishedOutput, PublishedRun } from '../../published/report.js'
-import { addTotals, lineTotals, NO_TOTALS, type Totals } from '../report/item-counts.js'
+import { addCounts, type ItemCounts, lineCounts, NO_COUNTS } from '../report/item-counts.js'
 import type { OutputReport } from '../report/report.js'
 import type { DoneRecord } from './done-record.js'
 
@@ -19,12 +19,12 @@ export class Delivered {
       source,
       ...(place === undefined ? {} : { place }),
       ...(run === undefined ? {} : { run }),
-      lines: lineTotals(totals),
+      lines: lineCounts(totals),
     })
     const key = run ?? ''
     const sum = this.#sums.get(key) ?? NO_SUM
     this.#sums.set(key, {
-      totals: addTotals(sum.totals, totals),
+      totals: addCounts(sum.totals, totals),
       read: sum.read + source.bytes,
       written: sum.written + (head?.bytes ?? 0),
     })
@@ -51,23 +51,23 @@ export class Delivered {
 
 /** What is counted over several outputs. */
 export interface RunSum {
-  readonly totals: Totals
+  readonly totals: ItemCounts
   /** Bytes of the source items. */
   readonly read: number
   readonly written: number
 }
 
-const NO_SUM: RunSum = { totals: NO_TOTALS, read: 0, written: 0 }
+const NO_SUM: RunSum = { totals: NO_COUNTS, read: 0, written: 0 }
 
 export const addSums = (a: RunSum, b: RunSum): RunSum => ({
-  totals: addTotals(a.totals, b.totals),
+  totals: addCounts(a.totals, b.totals),
   read: a.read + b.read,
   written: a.written + b.written,
 })
 
 /** Sums as they are published. */
 export const publishedCounts = ({ totals, written }: RunSum): Omit<PublishedRun, 'elementsByRule'> => ({
-  lines: lineTotals(totals),
+  lines: lineCounts(totals),
   bytes: { written },
   resourcesByType: totals.resourcesByType,
   quarantinedByCode: totals.quarantinedByCode,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { filesOf } from '../../storage/split.js'
 import type { Sink, SinkHead, SinkPart, State } from '../../storage/store.js'
-import type { Totals } from '../report/item-counts.js'
+import type { ItemCounts } from '../report/item-counts.js'
 
 /** That an item is finished, kept in the state. */
 export interface DoneRecord {
@@ -15,7 +15,7 @@ export interface DoneRecord {
   readonly place?: string
   /** The key of the run that made it (`run-facts.ts`). */
   readonly run?: string
-  readonly totals: Totals
+  readonly totals: ItemCounts
 }
 
 /** Output names may be as long as the file system allows; state names are not made of them. */

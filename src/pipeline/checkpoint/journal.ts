@@ -1,6 +1,6 @@
 import { textLines } from '../../ndjson/text-lines.js'
 import type { Appender, SinkHead, State } from '../../storage/store.js'
-import { addTotals, NO_TOTALS, type Totals } from '../report/item-counts.js'
+import { addCounts, type ItemCounts, NO_COUNTS } from '../report/item-counts.js'
 import { checkedLine, readCheckedLine } from './checked-line.js'
 
 const FORMAT = 2
@@ -15,12 +15,12 @@ export interface Checkpoint {
   readonly outputSha256?: string
   /** SHA-256 of the quarantine as far as `quarantineBytes`. */
   readonly quarantineSha256?: string
-  readonly totals: Totals
+  readonly totals: ItemCounts
   /** The complete output, about to appear or already there. */
   readonly sealed?: SinkHead
 }
 
-export const START: Checkpoint = { endOffset: 0, outputBytes: 0, quarantineBytes: 0, totals: NO_TOTALS }
+export const START: Checkpoint = { endOffset: 0, outputBytes: 0, quarantineBytes: 0, totals: NO_COUNTS }
 
 type Entry =
   | { readonly journal: typeof FORMAT; readonly fingerprint: string; readonly boot: string | null }
@@ -69,7 +69,7 @@ export async function readJournal(state: State, name: string): Promise<ReadJourn
     }
     if (header === undefined) return undefined
     if ('chunk' in entry) {
-      const totals = addTotals(now.checkpoint.totals, entry.totals)
+      const totals = addCounts(now.checkpoint.totals, entry.totals)
       const { chunk: _, ...place } = entry
       now = { ...now, checkpoint: { ...place, totals }, keepBytes: endBytes }
       unsynced.push(now)
@@ -110,7 +110,7 @@ export class Journal {
 
   static async start(state: State, name: string, fingerprint: string): Promise<Journal> {
     const boot = (await state.bootId()) ?? null
-    return Journal.#begin(new Journal(await state.appender(name, 0), boot), (journal) =>
+    return Journal.#opened(new Journal(await state.appender(name, 0), boot), (journal) =>
       journal.#write({ journal: FORMAT, fingerprint, boot }),
     )
   }
@@ -118,10 +118,10 @@ export class Journal {
   static async resume(state: State, name: string, read: JournalStep): Promise<Journal> {
     const boot = (await state.bootId()) ?? null
     const file = await state.appender(name, read.keepBytes)
-    return Journal.#begin(new Journal(file, boot), (journal) => journal.sync())
+    return Journal.#opened(new Journal(file, boot), (journal) => journal.sync())
   }
 
-  static async #begin(journal: Journal, write: (journal: Journal) => Promise<void>): Promise<Journal> {
+  static async #opened(journal: Journal, write: (journal: Journal) => Promise<void>): Promise<Journal> {
     try {
       await write(journal)
       return journal

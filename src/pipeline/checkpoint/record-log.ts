@@ -107,7 +107,7 @@ export class RecordLog {
 
   /** The rewritten entries come first, then the mark of where they begin; a crash in between loses nothing. */
   async #rewrite(segments: readonly string[], first: number): Promise<void> {
-    const begin = this.#number + 1
+    const firstWritten = this.#number + 1
     const batch: LogEntry[] = []
     for (const logged of this.#logged.values()) {
       batch.push({ logged })
@@ -115,7 +115,7 @@ export class RecordLog {
     }
     if (batch.length > 0) await this.#write(batch)
     const { id } = this.state.epoch()
-    if (begin !== first) await this.state.write(firstName(id), `${begin}\n`)
+    if (firstWritten !== first) await this.state.write(firstName(id), `${firstWritten}\n`)
     for (const name of segments) await this.state.remove(name)
   }
 }

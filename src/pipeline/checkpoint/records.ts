@@ -15,7 +15,7 @@ export interface Records {
    */
   seal(record: DoneRecord): Promise<boolean>
   /** What was sealed last under this name has appeared. */
-  finish(output: string): Promise<void>
+  markDone(output: string): Promise<void>
   remove(output: string): Promise<void>
   /** `done` is not asked for this output again. */
   release(output: string): void
@@ -34,7 +34,7 @@ export async function openRecords({ state, isRemote }: Sink): Promise<Records> {
       await log?.append({ sealed: record })
       return log !== undefined
     },
-    async finish(output) {
+    async markDone(output) {
       await log?.append({ done: output })
     },
     async remove(output) {

@@ -8,26 +8,26 @@ import { writeLedger } from '../checkpoint/output-ledger.js'
 import { destroySecrets } from '../checkpoint/run-secrets.js'
 import type { RunOptions } from '../options.js'
 import { idleRules } from '../report/idle-rules.js'
-import { lineTotals } from '../report/item-counts.js'
+import { lineCounts } from '../report/item-counts.js'
 import type { ItemFailure, RunReport } from '../report/report.js'
 import { writeRunReport } from '../report/state-report.js'
 import { keepLeftOut, type ListedSource } from './left-out.js'
 import { type Leftovers, settleLeftovers } from './leftovers.js'
 import { publish } from './published-report.js'
-import type { Begun } from './run-state.js'
+import type { RunState } from './run-state.js'
 
 /** Settles what earlier runs left, writes the reports, then destroys the secrets of a complete run. */
-export async function finishRun(
+export async function endRun(
   options: RunOptions,
-  begun: Begun,
+  runState: RunState,
   listed: Pick<ListedSource, 'names'>,
 ): Promise<RunReport> {
   const { sink, metrics, inlineOutputs, faultPoint = () => {}, onEvent = () => {} } = options
-  const { failed, finishedBefore, skipped, delivered } = begun
-  const leftovers = await settleLeftovers(options, begun)
-  const earlier = begun.kept
+  const { failed, finishedBefore, skipped, delivered } = runState
+  const leftovers = await settleLeftovers(options, runState)
+  const earlier = runState.kept
   for (const record of leftovers.earlier) earlier.add(record)
-  const report = reportOf(options, begun, { ...leftovers, earlier })
+  const report = reportOf(options, runState, { ...leftovers, earlier })
   const { items } = report
   warnOfMixture(delivered, earlier, onEvent)
   faultPoint('before-report')
@@ -38,7 +38,7 @@ export async function finishRun(
   faultPoint('after-report')
   if (failed.length === 0) {
     await destroySecrets(sink.state)
-    await shortenLedger(sink, begun, report)
+    await shortenLedger(sink, runState, report)
   }
   for (const [outcome, count] of [
     ['committed', items.committed],
@@ -69,40 +69,40 @@ function warnOfMixture(
 }
 
 /** Names of which nothing is there any more need not be looked at again. */
-async function shortenLedger(sink: Sink, { ledger, outputs }: Begun, report: RunReport): Promise<void> {
+async function shortenLedger(sink: Sink, { ledger, outputs }: RunState, report: RunReport): Promise<void> {
   const there = new Set([...outputs, ...report.earlier.map(({ name }) => name), ...report.orphaned])
   if (there.size < ledger.length) await writeLedger(sink.state, there)
 }
 
 function reportOf(
   { source, plan }: RunOptions,
-  begun: Begun,
+  runState: RunState,
   { earlier, orphaned, removed }: Omit<Leftovers, 'earlier'> & { readonly earlier: Delivered },
 ): RunReport {
   const finishedAt = new Date()
-  const { delivered, failed, finishedBefore, skipped } = begun
+  const { delivered, failed, finishedBefore, skipped } = runState
   const { totals, read, written } = delivered.sum
   return {
     generator: 'fhir-sluice',
     version: packageVersion(),
-    fingerprint: begun.fingerprint,
-    asOf: begun.secrets.asOf,
-    startedAt: begun.startedAt.toISOString(),
+    fingerprint: runState.fingerprint,
+    asOf: runState.secrets.asOf,
+    startedAt: runState.startedAt.toISOString(),
     finishedAt: finishedAt.toISOString(),
-    seconds: (finishedAt.getTime() - begun.startedAt.getTime()) / 1000,
+    seconds: (finishedAt.getTime() - runState.startedAt.getTime()) / 1000,
     source: source.place,
     items: {
-      listed: begun.listedCount,
+      listed: runState.listedCount,
       committed: delivered.count - finishedBefore,
       finishedBefore,
       skipped,
       failed: failed.length,
     },
-    lines: lineTotals(totals),
+    lines: lineCounts(totals),
     bytes: { read, written },
     resourcesByType: totals.resourcesByType,
     elementsByRule: totals.elementsByRule,
-    idleRules: idleRules(plan.settle(begun.secrets).rules, totals, { skipped, failed: failed.length }),
+    idleRules: idleRules(plan.settle(runState.secrets).rules, totals, { skipped, failed: failed.length }),
     interpretedLines: totals.interpretedLines,
     quarantinedByCode: totals.quarantinedByCode,
     outputs: delivered.outputs(),
@@ -110,7 +110,7 @@ function reportOf(
     earlier: earlier.outputs(),
     orphaned,
     removed,
-    leftOut: begun.leftOut,
+    leftOut: runState.leftOut,
   }
 }
 

@@ -10,15 +10,15 @@ import { digestOf, openSecrets } from '../checkpoint/run-secrets.js'
 import { conflictError, hashOf, type ItemWork, type ListedItem, type Surveyed, survey } from '../item-list.js'
 import type { Limits } from '../limits.js'
 import type { RunOptions } from '../options.js'
+import { inParallel } from '../parallel-work.js'
 import type { RunSecrets } from '../plan.js'
 import type { ItemFailure } from '../report/report.js'
 import { INLINE_OUTPUTS } from '../report/state-report.js'
-import { Tally } from '../run-counts.js'
-import { sideBySide } from '../side-by-side.js'
+import { RunCounts } from '../run-counts.js'
 import type { ListedSource } from './left-out.js'
 import { withdrawReport } from './run-end.js'
 import { noteRun, runKeyOf } from './run-facts.js'
-import type { Begun } from './run-state.js'
+import type { RunState } from './run-state.js'
 
 const SURVEYED_AT_ONCE = 16
 
@@ -26,12 +26,12 @@ const SURVEYED_AT_ONCE = 16
  * Settles the secrets of the run and what is left to do. Takes the last run's report away if outputs will change.
  * Throws SINK_CONFLICT before anything is written to the output.
  */
-export async function beginRun(
+export async function startRun(
   options: RunOptions,
   limits: Limits,
   { listed, leftOut }: ListedSource,
   records: Records,
-): Promise<Begun> {
+): Promise<RunState> {
   const { plan, source, sink, onEvent = () => {} } = options
   const startedAt = new Date()
   const { secrets, resumed } = await openSecrets(sink.state, plan)
@@ -64,13 +64,13 @@ export async function beginRun(
     willList: ledger.length > (options.inlineOutputs ?? INLINE_OUTPUTS),
   })
   const bytesTotal = listed.reduce((sum, { item }) => sum + item.bytes, 0)
-  const tally = new Tally(options, listed.length, bytesTotal)
+  const counts = new RunCounts(options, listed.length, bytesTotal)
   const delivered = new Delivered()
-  await sideBySide(finished, SURVEYED_AT_ONCE, async ([each, record]) => {
+  await inParallel(finished, SURVEYED_AT_ONCE, async ([each, record]) => {
     finished.set(each, await upToDate(sink, records, { record, work: each }))
   })
   for (const [each, record] of finished) {
-    tally.finished(each, record)
+    counts.addItem(each, record)
     delivered.add(record)
   }
   onEvent({ event: resumed ? 'run.resumed' : 'run.started', level: 'info', items: listed.length, bytesTotal })
@@ -82,7 +82,7 @@ export async function beginRun(
     work,
     finishedBefore: finished.size,
     skipped,
-    tally,
+    counts,
     delivered,
     kept,
     place,
@@ -123,7 +123,7 @@ async function surveyAll(
     return reports
   }
   const owner = options.sink.isRemote === true ? await ownerOf(options.sink.state) : undefined
-  await sideBySide(listed.entries(), SURVEYED_AT_ONCE, async ([at, { item, output }]) => {
+  await inParallel(listed.entries(), SURVEYED_AT_ONCE, async ([at, { item, output }]) => {
     const each = {
       item,
       output,

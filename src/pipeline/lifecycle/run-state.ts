@@ -4,10 +4,10 @@ import type { Records } from '../checkpoint/records.js'
 import type { ItemWork } from '../item-list.js'
 import type { RunSecrets } from '../plan.js'
 import type { ItemFailure } from '../report/report.js'
-import type { Tally } from '../run-counts.js'
+import type { RunCounts } from '../run-counts.js'
 
 /** A run that holds the lock: what it is to do, and what has come of it so far. */
-export interface Begun {
+export interface RunState {
   readonly startedAt: Date
   readonly secrets: RunSecrets
   readonly fingerprint: string
@@ -15,7 +15,7 @@ export interface Begun {
   readonly work: readonly ItemWork[]
   readonly finishedBefore: number
   readonly skipped: number
-  readonly tally: Tally
+  readonly counts: RunCounts
   /** Every finished item, those of earlier runs too. */
   readonly delivered: Delivered
   /** Outputs that exist already and were skipped, as far as they are ours. */

@@ -1,6 +1,6 @@
 import type { Rule } from '../../anonymizer/spec.js'
 import { appliesTo, parseRulePath } from '../../rules/path/rule-path.js'
-import type { Totals } from './item-counts.js'
+import type { ItemCounts } from './item-counts.js'
 import type { ItemTotals } from './report.js'
 
 /**
@@ -10,7 +10,7 @@ import type { ItemTotals } from './report.js'
  */
 export function idleRules(
   rules: readonly Rule[],
-  { delivered, resourcesByType, elementsByRule }: Totals,
+  { delivered, resourcesByType, elementsByRule }: ItemCounts,
   { skipped, failed }: Pick<ItemTotals, 'skipped' | 'failed'>,
 ): readonly number[] {
   if (delivered === 0 || skipped > 0 || failed > 0) return []

@@ -2,7 +2,7 @@ import type { LineCounts } from '../../workers/protocol.js'
 import type { LineTotals } from './report.js'
 
 /** What is counted of an item or a run; plain data, as journals and reports hold it. */
-export interface Totals {
+export interface ItemCounts {
   readonly lines: number
   readonly delivered: number
   readonly quarantined: number
@@ -13,7 +13,7 @@ export interface Totals {
   readonly quarantinedByCode: Readonly<Record<string, number>>
 }
 
-export const NO_TOTALS: Totals = {
+export const NO_COUNTS: ItemCounts = {
   lines: 0,
   delivered: 0,
   quarantined: 0,
@@ -24,19 +24,22 @@ export const NO_TOTALS: Totals = {
   quarantinedByCode: {},
 }
 
-export const addTotals = (a: Totals, b: Totals): Totals => ({
+export const addCounts = (a: ItemCounts, b: ItemCounts): ItemCounts => ({
   lines: a.lines + b.lines,
   delivered: a.delivered + b.delivered,
   quarantined: a.quarantined + b.quarantined,
   blank: a.blank + b.blank,
   interpretedLines: a.interpretedLines + b.interpretedLines,
-  resourcesByType: addCounts(a.resourcesByType, b.resourcesByType),
-  elementsByRule: addCounts(a.elementsByRule, b.elementsByRule),
-  quarantinedByCode: addCounts(a.quarantinedByCode, b.quarantinedByCode),
+  resourcesByType: sumByKey(a.resourcesByType, b.resourcesByType),
+  elementsByRule: sumByKey(a.elementsByRule, b.elementsByRule),
+  quarantinedByCode: sumByKey(a.quarantinedByCode, b.quarantinedByCode),
 })
 
-/** Totals of one answer. */
-export function totalsOf(counts: LineCounts, quarantinedByCode: Readonly<Record<string, number>>): Totals {
+/** ItemCounts of one answer. */
+export function countsOf(
+  counts: LineCounts,
+  quarantinedByCode: Readonly<Record<string, number>>,
+): ItemCounts {
   const { lines, delivered, blank, interpretedLines, resourcesByType, elementsByRule } = counts
   const quarantined = Object.values(quarantinedByCode).reduce((sum, count) => sum + count, 0)
   return {
@@ -52,10 +55,10 @@ export function totalsOf(counts: LineCounts, quarantinedByCode: Readonly<Record<
 }
 
 /** INVARIANT reconciliation, see `LineTotals`. */
-export const reconciles = ({ lines, delivered, quarantined, blank }: Totals): boolean =>
+export const reconciles = ({ lines, delivered, quarantined, blank }: ItemCounts): boolean =>
   lines === delivered + quarantined + blank
 
-export const lineTotals = ({ lines, delivered, quarantined, blank }: Totals): LineTotals => ({
+export const lineCounts = ({ lines, delivered, quarantined, blank }: ItemCounts): LineTotals => ({
   read: lines,
   delivered,
   quarantined,
@@ -65,7 +68,7 @@ export const lineTotals = ({ lines, delivered, quarantined, blank }: Totals): Li
 type Counts = Readonly<Record<string, number>>
 
 /** Keys are resource types, rule numbers and codes; sorted, so that equal runs give equal reports. */
-function addCounts(a: Counts, b: Counts): Counts {
+function sumByKey(a: Counts, b: Counts): Counts {
   const sums = new Map(Object.entries(a))
   for (const [key, count] of Object.entries(b)) sums.set(key, (sums.get(key) ?? 0) + count)
   return Object.fromEntries([...sums].sort(([x], [y]) => (x < y ? -1 : 1)))

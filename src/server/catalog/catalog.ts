@@ -107,9 +107,9 @@ export class Catalog {
     )
     const found = known ?? (await readIndex(folder, item))
     if (found !== undefined) return found
-    const begun = performance.now()
+    const startedMs = performance.now()
     const index = await buildIndex(source, item, { folder, maxLineBytes, signal })
-    const seconds = (performance.now() - begun) / 1000
+    const seconds = (performance.now() - startedMs) / 1000
     onEvent({ event: 'item.indexed', level: 'info', item: item.name, bytes: index.bytes, seconds })
     return index
   }

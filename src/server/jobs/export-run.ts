@@ -80,7 +80,7 @@ export async function runExport(
   // The export may have been requested when this was still allowed.
   if (options.onlyAnonymized && queued.anonymize === undefined) throw onlyAnonymizedData()
   const folder = options.store.folderOf(queued.id)
-  const job = await begun(queued, context)
+  const job = await started(queued, context)
   const selected = await selectedBefore(options, job, { folder, signal: context.signal })
   const work = { folder, selections: selected.selections, ...context }
   const done =
@@ -100,7 +100,7 @@ export async function runExport(
 }
 
 /** Group members are judged active at the time of the job's first start. */
-async function begun(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
+async function started(job: JobRecord, { save }: RunContext): Promise<JobRecord> {
   if (job.transactionTime !== undefined) return job
   const started = { ...job, transactionTime: new Date().toISOString() }
   await save(started)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { doneName, readDone, writeDone } from '../../../src/pipeline/checkpoint/done-record.js'
-import { NO_TOTALS } from '../../../src/pipeline/report/item-counts.js'
+import { NO_COUNTS } from '../../../src/pipeline/report/item-counts.js'
 import { folderSink } from '../../../src/storage/folder/folder.js'
 import { splitSink } from '../../../src/storage/split.js'
 import type { Sink, SinkHead } from '../../../src/storage/store.js'
@@ -22,7 +22,7 @@ async function makeEarlier(output: string, sink: Sink): Promise<void> {
     const { bytes, version, parts } = (await sink.head(name)) as SinkHead
     const head = { bytes, version, ...(parts && { parts: parts.map((part) => part.name) }) }
     const source = { name, bytes: LINE.length, version: '1-2-3' }
-    const record = { done: 1, output: name, fingerprint: 'of 0.1.0', head, source, totals: NO_TOTALS }
+    const record = { done: 1, output: name, fingerprint: 'of 0.1.0', head, source, totals: NO_COUNTS }
     writeFiles(state, { [doneName(name)]: `${JSON.stringify(record)}\n` })
     outputs.push({ name, bytes, source, lines: { read: 1, delivered: 1, quarantined: 0, blank: 0 } })
   }
@@ -62,7 +62,7 @@ t.test('a record of this version whose check is damaged counts for nothing', asy
     head: null,
     source: { name: 'a.ndjson', bytes: 1, version: '1' },
     place: input,
-    totals: NO_TOTALS,
+    totals: NO_COUNTS,
   })
   t.match(await readDone(state, 'a.ndjson'), { fingerprint: 'f' })
   const text = (await state.read(doneName('a.ndjson'))) ?? ''

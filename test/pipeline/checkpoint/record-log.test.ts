@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { DoneRecord } from '../../../src/pipeline/checkpoint/done-record.js'
 import { RecordLog } from '../../../src/pipeline/checkpoint/record-log.js'
-import { NO_TOTALS } from '../../../src/pipeline/report/item-counts.js'
+import { NO_COUNTS } from '../../../src/pipeline/report/item-counts.js'
 import { grouped } from '../../../src/storage/grouped-work.js'
 import { MemoryContent } from '../../../src/storage/memory/memory-content.js'
 import { memoryState } from '../../../src/storage/memory/memory-state.js'
@@ -14,7 +14,7 @@ const record = (output: string, fingerprint = 'f'): DoneRecord => ({
   fingerprint,
   head: { bytes: 1, version: `${output} ${fingerprint}` },
   source: { name: output, bytes: 1, version: 'v' },
-  totals: NO_TOTALS,
+  totals: NO_COUNTS,
 })
 
 const stateOf = (content: MemoryContent, epoch: Partial<Epoch> = {}): State => ({

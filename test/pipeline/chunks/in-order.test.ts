@@ -1,6 +1,6 @@
 import t from 'tap'
 import { InOrder } from '../../../src/pipeline/chunks/in-order.js'
-import { sideBySide } from '../../../src/pipeline/side-by-side.js'
+import { inParallel } from '../../../src/pipeline/parallel-work.js'
 import { elementAt, firstOf } from '../../support/elements.js'
 
 const deferred = <T>() => {
@@ -55,7 +55,7 @@ t.test('items go side by side, and after a failure no more are started', async (
   }
   const reasons: unknown[] = []
   await t.rejects(
-    sideBySide([1, 2, 3, 4, 5, 6, 7, 8, 9], 2, work, (reason) => reasons.push(reason)),
+    inParallel([1, 2, 3, 4, 5, 6, 7, 8, 9], 2, work, (reason) => reasons.push(reason)),
     { message: 'stop' },
   )
   t.equal(most, 2)

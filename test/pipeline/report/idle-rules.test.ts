@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { idleRules } from '../../../src/pipeline/report/idle-rules.js'
-import { NO_TOTALS } from '../../../src/pipeline/report/item-counts.js'
+import { NO_COUNTS } from '../../../src/pipeline/report/item-counts.js'
 import { startBadServer } from '../../support/bad-fhir-server.js'
 import { sluice } from '../../support/sluice.js'
 
@@ -14,7 +14,7 @@ const rules = [
   "nodesByType('HumanName')",
   'Resource',
 ].map((path, index) => ({ number: index + 1, path, method: 'redact' as const }))
-const totals = { ...NO_TOTALS, delivered: 1 }
+const totals = { ...NO_COUNTS, delivered: 1 }
 
 const ROWS: readonly (readonly [
   name: string,

@@ -3,7 +3,7 @@ import { type ElementPaths, nodesOf } from './element-paths.js'
 import { CHANGES, type Change, changeOf, OUTCOMES, type Outcome } from './outcome.js'
 import type { Changes, Concern, ElementSummary, TypeSummary } from './summary.js'
 
-interface TypeTally {
+interface TypeCount {
   resources: number
   bytesBefore: number
   bytesAfter: number
@@ -11,19 +11,19 @@ interface TypeTally {
 }
 
 /** Counts by resource type; those by element are in the nodes of the paths. */
-export class Tally {
-  readonly #types = new Map<ElementNode, TypeTally>()
+export class TypeCounts {
+  readonly #types = new Map<ElementNode, TypeCount>()
 
   resource(type: ElementNode, labels: ReadonlySet<string>): void {
-    const tally = this.#of(type)
-    tally.resources += 1
-    for (const label of labels) tally.labels.set(label, (tally.labels.get(label) ?? 0) + 1)
+    const count = this.#of(type)
+    count.resources += 1
+    for (const label of labels) count.labels.set(label, (count.labels.get(label) ?? 0) + 1)
   }
 
   line(type: ElementNode, bytes: { readonly before: number; readonly after: number }): void {
-    const tally = this.#of(type)
-    tally.bytesBefore += bytes.before
-    tally.bytesAfter += bytes.after
+    const count = this.#of(type)
+    count.bytesBefore += bytes.before
+    count.bytesAfter += bytes.after
   }
 
   types(): TypeSummary[] {
@@ -38,13 +38,13 @@ export class Tally {
       .sort((a, b) => (a.type < b.type ? -1 : 1))
   }
 
-  #of(type: ElementNode): TypeTally {
-    let tally = this.#types.get(type)
-    if (tally === undefined) {
-      tally = { resources: 0, bytesBefore: 0, bytesAfter: 0, labels: new Map() }
-      this.#types.set(type, tally)
+  #of(type: ElementNode): TypeCount {
+    let count = this.#types.get(type)
+    if (count === undefined) {
+      count = { resources: 0, bytesBefore: 0, bytesAfter: 0, labels: new Map() }
+      this.#types.set(type, count)
     }
-    return tally
+    return count
   }
 }
 

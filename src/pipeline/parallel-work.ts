@@ -2,7 +2,7 @@
  * Works on items, `atOnce` at a time, in their order. After the first failure it starts no more, tells `onFailure`,
  * waits for those under way and throws the first reason.
  */
-export async function sideBySide<T>(
+export async function inParallel<T>(
   items: Iterable<T>,
   atOnce: number,
   work: (item: T) => Promise<void>,
