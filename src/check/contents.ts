@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { parseJson } from '../json/parse.js'
 import { linesOfPieces } from '../ndjson/line-stream.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, NameCheck, readOutput, readPublished } from '../published/read.js'
@@ -76,7 +77,7 @@ async function readList(
   const lines = linesOfPieces(hashed(files.read(file), hash), { maxLineBytes: MAX_LIST_LINE_BYTES })
   for await (const line of lines) {
     if (line.bytes === undefined) return new InvalidReport('has a line that is too long')
-    const output = readOutput(parsed(line.bytes.toString('utf8')), names)
+    const output = readOutput(parseJson(line.bytes.toString('utf8')), names)
     if (output instanceof InvalidReport) return output
     if (output !== undefined) outputs.push(output)
   }
@@ -89,13 +90,5 @@ async function* hashed(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncGene
   for await (const piece of pieces) {
     hash.update(piece)
     yield piece
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

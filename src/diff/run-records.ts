@@ -1,8 +1,9 @@
 import { sluiceError } from '../errors.js'
+import { parseJson } from '../json/parse.js'
 import type { RunReport } from '../pipeline/report/report.js'
 import { readRunReport } from '../pipeline/report/state-report.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
-import { InvalidReport, readList, readPublished, SIZE_UNKNOWN } from '../published/read.js'
+import { InvalidReport, isOwnReport, readList, readPublished, SIZE_UNKNOWN } from '../published/read.js'
 import type { PublishedReport } from '../published/report.js'
 import { checkName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
@@ -26,7 +27,7 @@ export type RunFacts = Pick<
 export async function readRun(stores: DiffStores): Promise<RunFacts | undefined> {
   const { after, state } = stores
   const shared = await textIn(after, REPORT_NAME)
-  const published = shared === undefined ? undefined : parsed(shared)
+  const published = shared === undefined ? undefined : parseJson(shared)
   const known = isReport(published) ? published : await unlessAbsent(readRunReport(state))
   if (shared === undefined && known === undefined) return undefined
   const report = known ?? (await withoutSources(after, shared ?? ''))
@@ -42,11 +43,11 @@ export async function readRun(stores: DiffStores): Promise<RunFacts | undefined>
 async function withoutSources(after: Source, shared: string): Promise<unknown> {
   const report = readPublished(shared)
   if (report instanceof InvalidReport) return undefined
-  const { finishedAt, runs } = parsed(shared) as PublishedReport
+  const { finishedAt, runs } = parseJson(shared) as PublishedReport
   const outputs = 'file' in report.outputs ? readList((await textIn(after, LIST_NAME)) ?? '') : report.outputs
   if (outputs instanceof InvalidReport || !Array.isArray(runs)) return undefined
   return {
-    ...(parsed(shared) as object),
+    ...(parseJson(shared) as object),
     fingerprint: '',
     asOf: runs[0]?.asOf ?? '',
     startedAt: finishedAt,
@@ -79,19 +80,11 @@ async function textIn(source: Source, name: string): Promise<string | undefined>
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** The fields that are read here have their types; the file may come from anywhere. */
 function isReport(value: unknown): value is RunReport {
   const report = value as Partial<RunReport> | null | undefined
   return (
-    report?.generator === 'fhir-sluice' &&
+    isOwnReport(report) &&
     [report.version, report.fingerprint, report.asOf, report.startedAt, report.finishedAt].every(isText) &&
     isCounts(report.lines) &&
     isCounts(report.quarantinedByCode) &&

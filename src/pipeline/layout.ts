@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { parseJson } from '../json/parse.js'
 import { REPORT_NAME } from '../published/names.js'
 import { lockState } from '../storage/held-lock.js'
 import type { Lake, Sink, State } from '../storage/store.js'
@@ -107,13 +108,8 @@ export const writeRuns = (state: State, runs: readonly RunEntry[]): Promise<void
 
 /** The runs of a lake; none where the text is torn: then a new folder is made. */
 export async function readRuns(state: State): Promise<readonly RunEntry[]> {
-  try {
-    const entries = JSON.parse((await state.read(NAME)) ?? '[]') as unknown
-    return Array.isArray(entries) ? entries.filter(isEntry) : []
-  } catch (error) {
-    if (error instanceof SyntaxError) return []
-    throw error
-  }
+  const entries = parseJson((await state.read(NAME)) ?? '')
+  return Array.isArray(entries) ? entries.filter(isEntry) : []
 }
 
 const isEntry = (value: unknown): value is RunEntry => {

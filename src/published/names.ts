@@ -1,3 +1,6 @@
+/** What `generator` says in every report that Sluice writes. */
+export const GENERATOR = 'fhir-sluice'
+
 /** The report of a run; where it is present in an output, all outputs are. */
 export const REPORT_NAME = 'run.json'
 

@@ -1,6 +1,7 @@
+import { parseJson } from '../json/parse.js'
 import { isRecord } from '../json/record.js'
 import { textLines } from '../ndjson/text-lines.js'
-import { isInnerName, LIST_NAME, REPORT_NAME } from './names.js'
+import { GENERATOR, isInnerName, LIST_NAME, REPORT_NAME } from './names.js'
 import type { OutputList, PublishedLines, PublishedOutput, PublishedPart } from './report.js'
 
 /** What a report says is in an output. It may come from anywhere: everything that is read here has been checked. */
@@ -19,11 +20,14 @@ export class InvalidReport {
   constructor(readonly reason: string) {}
 }
 
+/** Whether a value is a report that Sluice wrote: in an output or in the state, of an anonymized or of a raw export. */
+export const isOwnReport = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isRecord(value) && value.generator === GENERATOR
+
 /** Reads `run.json` of this version and of earlier ones. */
 export function readPublished(text: string): ReadReport | InvalidReport {
-  const report = parsed(text)
-  if (!isRecord(report) || report.generator !== 'fhir-sluice')
-    return new InvalidReport('is not a report of Sluice')
+  const report = parseJson(text)
+  if (!isOwnReport(report)) return new InvalidReport('is not a report of Sluice')
   const format = report.format ?? 1
   if (format !== 1 && format !== 2) return new InvalidReport('was written by a newer version of Sluice')
   const { outputs, lines } = report
@@ -93,7 +97,7 @@ export function readList(text: string): readonly PublishedOutput[] | InvalidRepo
   const outputs: PublishedOutput[] = []
   for (const line of textLines(text)) {
     if (line.text === '') continue
-    const output = readOutput(parsed(line.text), names)
+    const output = readOutput(parseJson(line.text), names)
     if (output instanceof InvalidReport) return output
     if (output !== undefined) outputs.push(output)
   }
@@ -115,14 +119,6 @@ export class NameCheck {
 
 /** As one line of text, whatever it holds. */
 const shown = (name: string): string => JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name)
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 

@@ -1,9 +1,11 @@
+import type { GENERATOR } from './names.js'
+
 /**
  * `run.json` as it is written into an output, for whoever receives the output: what is there and how it was made,
  * and nothing about where it came from. The rest is in the state's own report.
  */
 export interface PublishedReport extends PublishedCounts {
-  readonly generator: 'fhir-sluice'
+  readonly generator: typeof GENERATOR
   readonly format: typeof PUBLISHED_FORMAT
   readonly version: string
   readonly finishedAt: string

@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parse.js'
 import { endedLines, textLines } from '../ndjson/text-lines.js'
 import type { State } from '../storage/store.js'
 
@@ -35,12 +36,6 @@ export async function readRecords(state: State, family: string): Promise<readonl
 }
 
 function parse(line: string): RunRecord | undefined {
-  try {
-    const value = JSON.parse(line) as Partial<RunRecord> | null
-    return typeof value?.run === 'string' && typeof value.event === 'string'
-      ? (value as RunRecord)
-      : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(line) as Partial<RunRecord> | null | undefined
+  return typeof value?.run === 'string' && typeof value.event === 'string' ? (value as RunRecord) : undefined
 }

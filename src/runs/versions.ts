@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parse.js'
 import type { RunReport } from '../pipeline/report/report.js'
 import type { Sink, Source } from '../storage/store.js'
 
@@ -8,13 +9,8 @@ const NAME = 'versions.json'
 
 /** Reads what this and earlier runs delivered; undefined if it is not known. */
 export async function readVersions({ state }: Sink): Promise<Versions | undefined> {
-  try {
-    const entries: unknown = JSON.parse((await state.read(NAME)) ?? 'null')
-    return Array.isArray(entries) ? new Map(entries as [string, string][]) : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const entries = parseJson((await state.read(NAME)) ?? '')
+  return Array.isArray(entries) ? new Map(entries as [string, string][]) : undefined
 }
 
 export async function keepVersions(

@@ -1,6 +1,7 @@
 import { printByteCount, printCount } from '../../config/units/sizes.js'
 import { LEFT_OUT_NAME, leftOutText } from '../../pipeline/lifecycle/left-out.js'
 import type { LineTotals, RunReport } from '../../pipeline/report/report.js'
+import { REPORT_NAME } from '../../published/names.js'
 import type { Terminal } from './terminal.js'
 
 /** Where outputs and state of a run are. */
@@ -42,7 +43,7 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
   const idle = idleText(report.idleRules)
   if (idle !== undefined) terminal.print(idle)
   for (const { item, code, message } of failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
-  if (failed.length === 0) terminal.print(`report: ${below(sink.place, 'run.json')}`)
+  if (failed.length === 0) terminal.print(`report: ${below(sink.place, REPORT_NAME)}`)
 }
 
 const shown = (names: readonly string[]): string =>

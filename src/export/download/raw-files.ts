@@ -2,13 +2,13 @@ import { isSluiceError, sluiceError } from '../../errors.js'
 import { parseObject } from '../../http/body.js'
 import { inParallel } from '../../pipeline/parallel-work.js'
 import type { ItemFailure, ItemTotals } from '../../pipeline/report/report.js'
-import { REPORT_NAME } from '../../published/names.js'
+import { GENERATOR, REPORT_NAME } from '../../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../../storage/store.js'
 import { LineCount } from './raw-lines.js'
 
 /** Result of an export whose files were stored unchanged. */
 export interface RawReport {
-  readonly generator: 'fhir-sluice'
+  readonly generator: typeof GENERATOR
   readonly raw: true
   readonly items: ItemTotals
   readonly bytes: { readonly read: number; readonly written: number }
@@ -62,7 +62,7 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
   outputs.sort((a, b) => (a.name < b.name ? -1 : 1))
   const written = outputs.reduce((sum, { bytes }) => sum + bytes, 0)
   const report: RawReport = {
-    generator: 'fhir-sluice',
+    generator: GENERATOR,
     raw: true,
     items: {
       listed: items.length,

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse.js'
 import type { State } from '../../storage/store.js'
 
 const NAME = 'export.json'
@@ -23,13 +24,8 @@ export interface KeptJob {
 
 /** Returns undefined if there is no job record or it cannot be read; the caller then starts a new job. */
 export async function readJob(state: State): Promise<KeptJob | undefined> {
-  try {
-    const job = JSON.parse((await state.read(NAME)) ?? 'null') as KeptJob | null
-    return job?.export === 1 && URL.canParse(job.statusUrl) ? job : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const job = parseJson((await state.read(NAME)) ?? '') as KeptJob | null | undefined
+  return job?.export === 1 && URL.canParse(job.statusUrl) ? job : undefined
 }
 
 export const writeJob = (state: State, job: KeptJob): Promise<void> =>

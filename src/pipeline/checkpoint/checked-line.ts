@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { parseJson } from '../../json/parse.js'
 
 const DIGEST_LENGTH = 16
 
@@ -15,9 +16,5 @@ export function checkedLine(value: object): string {
 export function readCheckedLine(line: string): unknown {
   const json = line.slice(DIGEST_LENGTH + 1)
   if (line.slice(0, DIGEST_LENGTH) !== digestOf(json)) return undefined
-  try {
-    return JSON.parse(json) ?? undefined
-  } catch {
-    return undefined
-  }
+  return parseJson(json) ?? undefined
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse.js'
 import { textLines } from '../../ndjson/text-lines.js'
 import type { State } from '../../storage/store.js'
 import { readRunReport } from '../report/state-report.js'
@@ -23,10 +24,6 @@ export async function writeLedger(state: State, names: Iterable<string>): Promis
 }
 
 function nameOf(line: string): readonly string[] {
-  try {
-    const name: unknown = JSON.parse(line)
-    return typeof name === 'string' ? [name] : []
-  } catch {
-    return []
-  }
+  const name = parseJson(line)
+  return typeof name === 'string' ? [name] : []
 }

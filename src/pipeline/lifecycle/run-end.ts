@@ -1,6 +1,8 @@
 import { asSluiceError } from '../../environment-error.js'
 import { sluiceError } from '../../errors.js'
-import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
+import { parseJson } from '../../json/parse.js'
+import { GENERATOR, LIST_NAME, REPORT_NAME } from '../../published/names.js'
+import { isOwnReport } from '../../published/read.js'
 import type { Sink } from '../../storage/store.js'
 import { packageVersion } from '../../version.js'
 import type { Delivered } from '../checkpoint/delivered-runs.js'
@@ -83,7 +85,7 @@ function reportOf(
   const { delivered, failed, finishedBefore, skipped } = runState
   const { totals, read, written } = delivered.sum
   return {
-    generator: 'fhir-sluice',
+    generator: GENERATOR,
     version: packageVersion(),
     fingerprint: runState.fingerprint,
     asOf: runState.secrets.asOf,
@@ -129,7 +131,7 @@ export async function withdrawReport(
   const text = await sink.get(REPORT_NAME)
   if (willList && !overwrite && !(await isOwnList(sink, text))) throw notOurs(LIST_NAME)
   if (text === undefined) return
-  if (!overwrite && !isReport(text)) throw notOurs(REPORT_NAME)
+  if (!overwrite && !isOwnReport(parseJson(text))) throw notOurs(REPORT_NAME)
   if (!willChange) return
   await sink.remove(REPORT_NAME)
 }
@@ -144,16 +146,8 @@ const notOurs = (at: string) =>
 /** Whether a list of outputs may be written: there is none, or the state or the report knows it. */
 async function isOwnList(sink: Sink, report: string | undefined): Promise<boolean> {
   if ((await (sink.whole ?? sink).head(LIST_NAME)) === undefined) return true
-  if (report?.includes(`"file": "${LIST_NAME}"`) === true && isReport(report)) return true
+  if (report?.includes(`"file": "${LIST_NAME}"`) === true && isOwnReport(parseJson(report))) return true
   return (await sink.state.bytesOf(LIST_NAME)) !== undefined
-}
-
-function isReport(text: string): boolean {
-  try {
-    return (JSON.parse(text) as Partial<RunReport> | null)?.generator === 'fhir-sluice'
-  } catch {
-    return false
-  }
 }
 
 export const failureOf = (item: string, error: unknown): ItemFailure => {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/parse.js'
 import type { PublishedRun } from '../../published/report.js'
 import type { State } from '../../storage/store.js'
 import { digestOf } from '../checkpoint/run-secrets.js'
@@ -15,13 +16,8 @@ export const runKeyOf = (plan: AnonymizerPlan, secrets: RunSecrets): string =>
 
 /** The runs whose outputs may be in this sink, by their keys. */
 export async function readRunFacts(state: State): Promise<ReadonlyMap<string, RunFacts>> {
-  try {
-    const entries: unknown = JSON.parse((await state.read(NAME)) ?? '[]')
-    return new Map(Array.isArray(entries) ? (entries as [string, RunFacts][]) : [])
-  } catch (error) {
-    if (error instanceof SyntaxError) return new Map()
-    throw error
-  }
+  const entries = parseJson((await state.read(NAME)) ?? '')
+  return new Map(Array.isArray(entries) ? (entries as [string, RunFacts][]) : [])
 }
 
 /** Notes a run before it makes outputs. */

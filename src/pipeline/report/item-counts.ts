@@ -2,14 +2,8 @@ import type { LineCounts } from '../../workers/protocol.js'
 import type { LineTotals } from './report.js'
 
 /** What is counted of an item or a run; plain data, as journals and reports hold it. */
-export interface ItemCounts {
-  readonly lines: number
-  readonly delivered: number
+export interface ItemCounts extends LineCounts {
   readonly quarantined: number
-  readonly blank: number
-  readonly interpretedLines: number
-  readonly resourcesByType: Readonly<Record<string, number>>
-  readonly elementsByRule: Readonly<Record<string, number>>
   readonly quarantinedByCode: Readonly<Record<string, number>>
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.js'
+import type { GENERATOR } from '../../published/names.js'
 import type { LeftOutReason, SinkPart } from '../../storage/store.js'
 
 /**
@@ -6,7 +7,7 @@ import type { LeftOutReason, SinkPart } from '../../storage/store.js'
  * that an earlier run had finished, not outputs of other sources.
  */
 export interface RunReport {
-  readonly generator: 'fhir-sluice'
+  readonly generator: typeof GENERATOR
   readonly version: string
   /** Of the configuration and everything else that decides the bytes; never the keys. */
   readonly fingerprint: string

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { parseJson } from '../../json/parse.js'
 import { textLines } from '../../ndjson/text-lines.js'
 import { LIST_NAME, REPORT_NAME } from '../../published/names.js'
+import { isOwnReport } from '../../published/read.js'
 import type { OutputList } from '../../published/report.js'
 import type { State } from '../../storage/store.js'
 import type { OutputReport, RunReport } from './report.js'
@@ -85,8 +87,8 @@ async function splitReport(
 
 /** Undefined where there is none, or one whose list was cut off by a crash: the next run writes it again. */
 export async function readRunReport(state: Pick<State, 'read'>): Promise<RunReport | undefined> {
-  const report = parsed(await state.read(REPORT_NAME)) as Partial<RunReport | SplitReport> | undefined
-  if (report?.generator !== 'fhir-sluice' || report.outputs === undefined) return undefined
+  const report = parseJson((await state.read(REPORT_NAME)) ?? '') as Partial<RunReport | SplitReport>
+  if (!isOwnReport(report) || report.outputs === undefined) return undefined
   if (Array.isArray(report.outputs)) return { earlier: [], ...report } as RunReport
   const text = (await state.read(LIST_NAME)) ?? ''
   if (createHash('sha256').update(text).digest('hex') !== (report as SplitReport).outputs.sha256)
@@ -94,16 +96,8 @@ export async function readRunReport(state: Pick<State, 'read'>): Promise<RunRepo
   const outputs: OutputReport[] = []
   const earlier: OutputReport[] = []
   for (const line of textLines(text)) {
-    const output = parsed(line.text) as ListedOutput | undefined
-    if (output !== undefined) (output.isEarlier === true ? earlier : outputs).push(output)
+    const output = parseJson(line.text) as ListedOutput | null | undefined
+    if (output != null) (output.isEarlier === true ? earlier : outputs).push(output)
   }
   return { ...report, outputs, earlier } as RunReport
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '') ?? undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,0 +1,8 @@
+/** The value of a JSON text that may be torn, damaged or foreign; undefined where the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
