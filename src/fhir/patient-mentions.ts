@@ -1,3 +1,4 @@
+import { BACKSLASH, QUOTE } from '../json/byte-classes.js'
 import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from '../json/scanner.js'
 import { percentDecoded } from './resource-url.js'
 
@@ -110,8 +111,6 @@ for (const first of 'rtdvfi_\\') FIRST_BYTES[first.charCodeAt(0)] = 1
 const isDescription = (source: Buffer, start: number, end: number): boolean =>
   ['identifier', 'display', '_reference', 'reference'].some((key) => isKey(source, start, end, key))
 
-const BACKSLASH = 0x5c
-const QUOTE = 0x22
 const OPEN_OBJECT = 0x7b
 const OPEN_ARRAY = 0x5b
 

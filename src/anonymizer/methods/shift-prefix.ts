@@ -6,17 +6,8 @@ import type { DateShiftScope } from '../parameters.js'
  */
 export type PrefixSource = 'patient' | 'item' | 'root'
 
-/** `itemPrefix` is what `itemPrefixOf` gave for the line. */
+/** `itemPrefix` is the name of the line's file or folder, '' where the scope is not `file` or `folder`. */
 export function prefixSource(scope: DateShiftScope, itemPrefix: string): PrefixSource {
   if (scope === 'patient') return 'patient'
   return scope === 'resource' || itemPrefix === '' ? 'root' : 'item'
-}
-
-/** The prefix that all lines of an item share; '' where the scope is not an item's. */
-export function itemPrefixOf(
-  scope: DateShiftScope,
-  { item, folderName }: { readonly item: string; readonly folderName: string },
-): string {
-  if (scope === 'folder') return folderName
-  return scope === 'file' ? item.slice(item.lastIndexOf('/') + 1) : ''
 }

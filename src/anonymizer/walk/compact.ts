@@ -1,14 +1,7 @@
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
+import { BACKSLASH, byteTable, DIGIT, LETTER, QUOTE, SPACE } from '../../json/byte-classes.js'
 
 /** Part of a number or a word: two of them with white space between are two tokens. */
-const isWord = (c: number): boolean =>
-  (c >= 0x30 && c <= 0x39) ||
-  (c >= 0x61 && c <= 0x7a) ||
-  (c >= 0x41 && c <= 0x5a) ||
-  c === 0x2d ||
-  c === 0x2b ||
-  c === 0x2e
+const WORD = byteTable((c) => DIGIT[c] === 1 || LETTER[c] === 1 || c === 0x2d || c === 0x2b || c === 0x2e)
 
 /**
  * Copies `source[start, end)` to the start of `target` without the white space between JSON tokens; returns the length,
@@ -25,10 +18,10 @@ export function compactJson(source: Uint8Array, start: number, end: number, targ
       else if (c === QUOTE) inString = false
       continue
     }
-    if (c === 0x20 || c === 0x09 || c === 0x0a || c === 0x0d) {
+    if (SPACE[c] === 1) {
       let next = p + 1
       while (next < end && (source[next] === 0x20 || (source[next] >= 0x09 && source[next] <= 0x0d))) next++
-      if (at > 0 && next < end && isWord(target[at - 1]) && isWord(source[next])) return -1
+      if (at > 0 && next < end && WORD[target[at - 1]] === 1 && WORD[source[next]] === 1) return -1
       continue
     }
     if (c === QUOTE) inString = true

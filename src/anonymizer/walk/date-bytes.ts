@@ -1,9 +1,9 @@
+import { daysInMonth } from '../../fhir/dates.js'
 import type { CalendarDay } from '../methods/over-89.js'
 
 /** A date read from bytes; one object, reused. */
 export type CalendarDate = { -readonly [Part in keyof CalendarDay]: number }
 
-const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const DASH = 0x2d
 
 /** Reads a real `YYYY-MM-DD` at `p` into `date`; false for anything else. */
@@ -15,8 +15,7 @@ export function readDate(source: Uint8Array, p: number, date: CalendarDate): boo
   const day = twoDigits(source, p + 8)
   if (century < 0 || years < 0 || month < 1 || month > 12 || day < 1) return false
   const year = century * 100 + years
-  const isLeapDay = month === 2 && day === 29 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  if (year < 1 || (day > MONTH_DAYS[month - 1] && !isLeapDay)) return false
+  if (year < 1 || day > daysInMonth(year, month)) return false
   date.year = year
   date.month = month
   date.day = day

@@ -1,4 +1,5 @@
 import { trimText } from '../../fhir/text.js'
+import { byteTable, DIGIT, ESCAPED, HEX, LETTER, SPACE } from '../../json/byte-classes.js'
 import { MAX_DEPTH, stringText } from '../../json/scanner.js'
 
 /**
@@ -7,26 +8,13 @@ import { MAX_DEPTH, stringText } from '../../json/scanner.js'
  * position that the caller sees to be too far.
  */
 
-/** A table over byte values. Reading past the source gives undefined, which equals no entry. */
-function byteTable(holds: (byte: number) => boolean): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => (holds(byte) ? 1 : 0))
-}
-
-const isLetter = (c: number): boolean => (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a)
-const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
-
 /** Ends a run of ordinary string bytes: quote, backslash, control characters. */
 const STOPS = byteTable((c) => c === 0x22 || c === 0x5c || c < 0x20)
 /** May begin a blank string: quote, space, backslash, and the lead bytes of the other white space. */
 const MAYBE_SPACE = byteTable((c) => [0x22, 0x20, 0x5c, 0xc2, 0xe1, 0xe2, 0xe3].includes(c))
 export const PLAIN_ASCII = byteTable((c) => c >= 0x20 && c < 0x7f && c !== 0x22 && c !== 0x5c)
-export const LETTER = byteTable(isLetter)
-export const HEX = byteTable((c) => isDigit(c) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66))
 /** An id's characters (FHIR `id`). */
-export const ID = byteTable((c) => isLetter(c) || isDigit(c) || c === 0x2d || c === 0x2e)
-/** What may follow a backslash, but for `u`. */
-const ESCAPED = byteTable((c) => [0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74].includes(c))
-
+export const ID = byteTable((c) => LETTER[c] === 1 || DIGIT[c] === 1 || c === 0x2d || c === 0x2e)
 /** A key, from its quote to its colon, in words of four bytes, little-endian; the last overlaps the one before it. */
 export interface KeyWords {
   /** In bytes; at least 4. */
@@ -219,6 +207,6 @@ export class Skipper {
 }
 
 function spaceEnd(source: Uint8Array, p: number): number {
-  for (let c = source[p]; c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09; c = source[++p]);
+  while (SPACE[source[p]] === 1) p++
   return p
 }

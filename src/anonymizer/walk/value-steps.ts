@@ -1,5 +1,6 @@
 import { numberText } from '../../fhir/decimal.js'
 import { trimText } from '../../fhir/text.js'
+import { HEX, LETTER } from '../../json/byte-classes.js'
 import { stringText } from '../../json/scanner.js'
 import { fullInstant } from '../labels.js'
 import { MIDNIGHT_UTC } from '../methods/date-shift.js'
@@ -12,7 +13,7 @@ import { type CalendarDate, moveDate, readDate, timeOffsetAt, writeDate } from '
 import { DateShifts } from './date-shifts.js'
 import { HashQueue } from './hash-queue.js'
 import { NameSet } from './perfect-hash.js'
-import { HEX, ID, LETTER, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
+import { ID, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from './scan.js'
 import { ACT, type Edge } from './walk-tables.js'
 
 /**
