@@ -3,6 +3,7 @@ import { linePrinters, type Terminal } from './commands/display/terminal.js'
 import { EXIT, type ExitCode, exitCodeOf } from './commands/exit-codes.js'
 import { describeFailure } from './commands/failure.js'
 import { checkNodeVersion } from './commands/node-version.js'
+import { sluiceError } from './errors.js'
 
 const words = process.argv.slice(2)
 // The list of processes shows everybody what was typed, and an address can hold a SAS.
@@ -17,7 +18,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     if (endingWith !== undefined) process.exit(endingWith)
     // A second signal does not wait for anything: promise 3 holds without a tidy end.
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted)
-    interrupt.abort(name)
+    interrupt.abort(sluiceError('INTERRUPTED', { message: `stopped by ${name}` }))
   })
 
 // A reader that went away (EPIPE) must not end the run: its outputs are files.

@@ -45,6 +45,15 @@ const against: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'process.exit outside cli.ts': { 'commands/a.ts': 'process.exit(1)' },
   'a signal outside cli.ts': { 'pipeline/a.ts': `process.once('SIGINT', stop)` },
   'stdout outside cli.ts': { 'commands/a.ts': 'process.stdout.write(text)' },
+  'a text that is thrown': { 'rules/a.ts': `throw 'no'` },
+  'an object that is thrown': { 'rules/a.ts': `throw { code: 'X' }` },
+  'an instance that is no error': {
+    'rules/a.ts': `import { Wrong } from './b.js'\nthrow new Wrong()`,
+    'rules/b.ts': 'export class Wrong {}',
+  },
+  'a class of errors that is none': { 'rules/a.ts': 'class TextError {}' },
+  'a promise rejected with a text': { 'rules/a.ts': 'new Promise((_, reject) => reject(`no`))' },
+  'a signal aborted with undefined': { 'rules/a.ts': 'stop.abort(undefined)' },
   'an import of nothing': { 'rules/a.ts': `import './b.js'` },
 }
 
@@ -62,7 +71,8 @@ t.test('what the design allows is not found', async (t) => {
       'config/rule.ts': `import { z } from 'zod'`,
       'anonymizer/spec.ts': `import { x } from '../fhir/x.js' // not process.env`,
       'fhir/x.ts': `import { readFile } from 'node:fs/promises'\nimport { e } from '../errors.js'`,
-      'errors.ts': '',
+      'errors.ts': 'export class E extends TypeError {}\nclass F extends E {}\nthrow new F()',
+      'rules/y.ts': `const stop = () => item.abort()\nif (e) throw e\nthrow await made(e)\nreject(new Error('x'))\nPromise.reject(signal.reason)`,
       'index.ts': `export { run } from './commands/run.js'`,
     }),
   )

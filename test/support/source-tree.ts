@@ -82,7 +82,7 @@ export function violations(tree: SourceTree): string[] {
   for (const [library, files] of importers)
     if (files.length > 1 || library in MANY_IMPORTERS)
       found.push(`${library}: imported by ${files.join(', ')}`)
-  return [...found, ...cycles(tree), ...roomCycles(tree)]
+  return [...found, ...notErrors(tree), ...cycles(tree), ...roomCycles(tree)]
 }
 
 /** The folder below `src/`, or the file's own name where it lies in `src/` itself. */
@@ -116,6 +116,36 @@ function specifiers(code: string): string[] {
     /\b(?:import|require)\(\s*['"`]([^'"`$]+)/g,
   ]
   return patterns.flatMap((pattern) => [...code.matchAll(pattern)].map(([, specifier = '']) => specifier))
+}
+
+const BUILT_IN_ERRORS = ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'AggregateError']
+// What is thrown, and what a promise or a signal is rejected with. `reject()` and `abort()` have a reason of their own.
+const REJECTED = /\b(?:throw\s+|(?:reject|abort)\((?=[^)]))(?:await\s+)?(new\s+\w+|[\w.#]+|\S)/g
+const NO_VALUES = new Set(['undefined', 'null', 'true', 'false'])
+
+/** Values that are thrown without being errors: they have no stack, and readers of `message` find nothing. */
+function notErrors(tree: SourceTree): string[] {
+  const errors = new Set(BUILT_IN_ERRORS)
+  const declared: (readonly [name: string, parent: string, file: string])[] = []
+  for (const [file, source] of tree)
+    for (const [, name = '', parent = ''] of withoutComments(source).matchAll(
+      /\bclass\s+(\w+)(?:\s+extends\s+(\w+))?/g,
+    ))
+      declared.push([name, parent, file])
+  for (let before = 0; before < errors.size; ) {
+    before = errors.size
+    for (const [name, parent] of declared) if (errors.has(parent)) errors.add(name)
+  }
+  const found = declared
+    .filter(([name]) => /(?:Error|Failure|Refusal)$/.test(name) && !errors.has(name))
+    .map(([name, , file]) => `${file}: ${name} is not an Error`)
+  for (const [file, source] of tree)
+    for (const [, thrown = ''] of withoutComments(source).matchAll(REJECTED)) {
+      const made = /^new\s+(\w+)/.exec(thrown)?.[1]
+      if (made === undefined ? !/^[A-Za-z_$]/.test(thrown) || NO_VALUES.has(thrown) : !errors.has(made))
+        found.push(`${file}: throws ${made ?? thrown}, which is not an Error`)
+    }
+  return found
 }
 
 /** Import cycles between files, each named once by its first file. */

@@ -1,10 +1,13 @@
 /** A syntax error of a configuration file: what is wrong and where (line and column from 1). */
-export class TolerantJsonError {
+export class TolerantJsonError extends Error {
   constructor(
-    readonly message: string,
+    message: string,
     readonly line: number,
     readonly column: number,
-  ) {}
+  ) {
+    super(message)
+    this.name = 'TolerantJsonError'
+  }
 }
 
 export interface TolerantJson {

@@ -15,12 +15,14 @@ const LONG_ROOM_BYTES = 256 * 1024
 export const TAIL = Buffer.from(']}')
 
 /** A rejected part: the whole document is rejected for it. */
-export class Rejected {
+export class Rejected extends Error {
   constructor(
     readonly code: string,
-    readonly message: string,
+    message: string,
     readonly offset: number,
-  ) {}
+  ) {
+    super(message)
+  }
 }
 
 /** What each batch begins with, and the length of the document's byte order mark. */

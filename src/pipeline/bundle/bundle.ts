@@ -31,7 +31,7 @@ export async function anonymizeBundle(
   })
   try {
     if (shell === undefined) throw new Rejected(TOO_LONG.code, TOO_LONG.message, 0)
-    if (shell instanceof Malformed) throw new Rejected(shell.code, 'the document is malformed', shell.offset)
+    if (shell instanceof Malformed) throw new Rejected(shell.code, shell.message, shell.offset)
     if (findStringMember(shell, 0, shell.length, 'resourceType')?.text !== 'Bundle')
       throw new Rejected(TOO_LONG.code, TOO_LONG.message, 0)
     const own = await anonymizeText(run, work, shell)

@@ -1,9 +1,11 @@
 /** A document that is no JSON object with clean commas; what is inside its values is not looked at. */
-export class Malformed {
+export class Malformed extends Error {
   constructor(
     readonly code: 'INVALID_JSON' | 'DUPLICATE_KEY' | 'LINE_TOO_LONG',
     readonly offset: number,
-  ) {}
+  ) {
+    super('the document is malformed')
+  }
 }
 
 export interface ScanVisitor {

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { folderSink, folderSource } from '../../../src/storage/folder/folder.js'
@@ -41,6 +49,16 @@ t.test('an output goes on from what is kept of it', async (t) => {
   t.equal(await third.resume(5), false, 'nothing is there to go on from')
   await third.abort()
   t.strictSame([...filesIn(folder).keys()], ['x'], 'an output that is there stays')
+})
+
+t.test('an output that another program changed while it was written is not committed', async (t) => {
+  const folder = join(t.testdir(), 'out')
+  const item = folderSink(folder).item('x', 'fingerprint')
+  await item.resume(0)
+  await item.append(bytes('ours'))
+  appendFileSync(join(folder, 'x.part'), 'theirs')
+  await t.rejects(item.sealed(), { code: 'SINK_CHANGED', retry: 'later', at: 'x' })
+  await item.close()
 })
 
 t.test('an aborted output leaves nothing', async (t) => {
