@@ -60,6 +60,6 @@ export function wholeQuotient(left: Value, right: Value): Value | undefined {
 }
 
 export function remainder(left: Value, right: Value): Value | undefined {
-  if (isNumber(right) && right.value.units === 0n) return undefined
+  if (isNumber(left) && isNumber(right) && right.value.units === 0n) return undefined
   return arithmetic(left, right, decimals.remainder)
 }

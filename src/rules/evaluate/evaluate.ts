@@ -91,10 +91,8 @@ class Evaluator implements Evaluation {
   private signed(isNegative: boolean, items: Items): Items {
     const value = singleValue(items, this)
     if (value === undefined) return NOTHING
-    if (!isNegative) return [value]
-    return isNumber(value)
-      ? [{ kind: value.kind, value: negate(value.value) }]
-      : fail('only a number has a sign')
+    if (!isNumber(value)) return fail('only a number has a sign')
+    return [isNegative ? { kind: value.kind, value: negate(value.value) } : value]
   }
 }
 

@@ -1,5 +1,5 @@
 import { endsWithCultureAware, startsWithCultureAware, trimText } from '../../../fhir/text.js'
-import { valuesOf } from '../collections.js'
+import { singleValue, valuesOf } from '../collections.js'
 import { fail } from '../evaluation-error.js'
 import type { Invocation } from '../invocation.js'
 import { type Items, NOTHING } from '../item.js'
@@ -65,7 +65,7 @@ function substring(text: string, invocation: Invocation): Items | Value {
 /** A separator that is not a text counts as none. */
 function joined(invocation: Invocation): Items {
   const { input, evaluation } = invocation
-  const [separator] = valuesOf(invocation.collection(0), evaluation)
+  const separator = singleValue(invocation.collection(0), evaluation)
   const texts = valuesOf(input, evaluation).map((value) =>
     value.kind === 'string' ? value.text : fail('join() needs texts'),
   )
