@@ -36,11 +36,12 @@ export function loadedBy(source: string, cwd: string): LoadedModules {
 }
 
 function run(cwd: string, script: string, flags: readonly string[]): string[] {
+  // tap adds its own loaders to the NODE_OPTIONS of every child of a test, whatever environment the test gives it.
+  const clean = ['-u', 'NODE_OPTIONS', process.execPath]
   const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...flags, '--input-type=module', '--eval', script],
-    // Without tap's loaders.
-    { cwd, encoding: 'utf8', env: { PATH: process.env.PATH ?? '' } },
+    'env',
+    [...clean, ...flags, '--input-type=module', '--eval', script],
+    { cwd, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(stderr)
   return stdout.split('\n')
