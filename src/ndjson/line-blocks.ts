@@ -18,7 +18,7 @@ export interface LongLine {
   readonly kind: 'too-long'
   readonly offset: number
   readonly lengthBytes: number
-  /** Where the next line begins. */
+  /** Offset of the next line. */
   readonly endOffset: number
 }
 

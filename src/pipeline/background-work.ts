@@ -1,6 +1,6 @@
 /**
- * Work that nobody waits for until the end, at most `most` at once. The first failure calls `onFailure`; after it, no
- * more work is started.
+ * Work in the background, at most `most` pieces at once. The first failure calls `onFailure`; after it, no more work is
+ * started.
  */
 export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>()
@@ -11,7 +11,7 @@ export class BackgroundWork {
     private readonly onFailure: (reason: unknown) => void,
   ) {}
 
-  /** Waits for room. After a failure of other work it calls `letGo` instead and throws that failure. */
+  /** Waits for room and starts the work. If other work has failed, calls `letGo` instead and throws that failure. */
   async start(work: () => Promise<void>, letGo: () => Promise<void>): Promise<void> {
     while (this.#underWay.size >= this.most) await Promise.race(this.#underWay)
     if (this.#failure !== undefined) {
@@ -27,12 +27,12 @@ export class BackgroundWork {
     this.#underWay.add(ended)
   }
 
-  /** Waits for all of it; never throws. */
+  /** Waits for all work; never throws. */
   async settle(): Promise<void> {
     await Promise.all(this.#underWay)
   }
 
-  /** Waits for all of it. Throws the first failure. */
+  /** Waits for all work. Throws the first failure. */
   async end(): Promise<void> {
     await this.settle()
     if (this.#failure !== undefined) throw this.#failure.reason

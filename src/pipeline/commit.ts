@@ -6,18 +6,18 @@ import type { ItemWork } from './item-list.js'
 import { removeOtherForm } from './output-files.js'
 import type { ItemCounts } from './report/item-counts.js'
 
-/** An item whose output only has to appear. */
+/** An item whose output only has to be made visible. */
 export interface SealedItem {
   readonly work: ItemWork
-  /** Null for a quarantined document: it has no output. */
+  /** Null for a quarantined document, which has no output. */
   readonly head: SinkHead | null
   readonly totals: ItemCounts
   readonly sinkItem: SinkItem
-  /** Where a later run finds that it was sealed; undefined where the sink itself can say. */
+  /** Where a later run finds the seal; undefined if the sink itself can tell. */
   readonly sealedIn?: 'records' | 'journal' | undefined
 }
 
-/** That the item is finished, or about to be. */
+/** Record that the item is finished or about to be. */
 export const recordOf = (
   { output, fingerprint, item, place, run }: ItemWork,
   head: SinkHead | null,
@@ -33,7 +33,7 @@ export const recordOf = (
   totals,
 })
 
-/** What an earlier run sealed but did not finish, if its bytes are still there. */
+/** Finds an output that an earlier run sealed but did not finish, if its bytes still exist. */
 export async function findSealed(
   run: RunContext,
   work: ItemWork,
@@ -56,7 +56,7 @@ export async function findSealed(
   return { work, head, totals: read.checkpoint.totals, sinkItem, sealedIn: 'journal' }
 }
 
-/** Makes the output appear, then notes that it is done. May be repeated after a crash at any point of it. */
+/** Makes the output visible, then records that it is done. Can be repeated after a crash at any point. */
 export async function commit(
   run: RunContext,
   { work, head, totals, sinkItem, sealedIn }: SealedItem,

@@ -9,7 +9,7 @@ import type { Limits } from './limits.js'
 import type { FaultPoint, RunEvent } from './options.js'
 import type { ItemCounts } from './report/item-counts.js'
 
-/** What all items of a run share. */
+/** Context shared by all items of a run. */
 export interface RunContext {
   readonly source: Source
   readonly sink: Sink
@@ -18,17 +18,17 @@ export interface RunContext {
   readonly limits: Limits
   readonly gzip: boolean
   readonly quarantineContent: boolean
-  /** Items wait for each other: nothing appears before all of it is known. */
+  /** Whether items wait for each other, so that nothing appears before the counts of all are known. */
   readonly commitsAtEnd: boolean
   readonly onBadLine: 'quarantine' | 'fail'
   readonly needsRecordNumbers: Promise<boolean>
   readonly slabs: Slabs
   readonly dispatch: Dispatch
-  /** Throws what the run was stopped for. */
+  /** Throws the reason for which the run was stopped. */
   readonly checkStopped: () => void
   readonly onEvent: (event: RunEvent) => void
   readonly faultPoint: (point: FaultPoint) => void
-  /** After each chunk; throws TOO_MANY_QUARANTINED. */
+  /** Called after each chunk; throws TOO_MANY_QUARANTINED. */
   readonly onDelivered: (work: ItemWork, chunk: AnonymizedChunk, at: ItemProgress) => void
 }
 

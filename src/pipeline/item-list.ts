@@ -11,27 +11,27 @@ import { type Records, sealedHeads } from './checkpoint/records.js'
 import { removeOtherForm } from './output-files.js'
 import { NO_COUNTS } from './report/item-counts.js'
 
-/** One item and the output it becomes. */
+/** An item and its output. */
 export interface ItemWork {
   readonly item: SourceItem
   readonly output: string
-  /** Of everything that decides the output's bytes. */
+  /** Digest of everything that decides the output's bytes. */
   readonly fingerprint: string
-  /** Whose output it is; of remote sinks, which keep it with the output. */
+  /** Mark of ownership; remote sinks keep it with the output. */
   readonly mark?: string
-  /** Where the item lies. */
+  /** Location of the item. */
   readonly place: string
-  /** The key of this run (`run-facts.ts`). */
+  /** Key of this run (`run-facts.ts`). */
   readonly run: string
-  /** The output that an earlier run made of it. */
+  /** Output that an earlier run made of this item. */
   readonly before?: SinkHead | null
 }
 
-/** An item with the name of its output. */
+/** An item and the name of its output. */
 export type ListedItem = Pick<ItemWork, 'item' | 'output'>
 
 /**
- * Every item with its output's name, in the order of names; one whose name cannot be used is marked. Throws NAME_COLLISION for two items with one output,
+ * Lists every item with its output's name, sorted by name; one with an unusable name is marked. Throws NAME_COLLISION for two items with one output,
  * USAGE for an output that would lie in the input or replace it, and what listing throws.
  */
 export async function listWork(
@@ -47,7 +47,7 @@ export async function listWork(
   for await (const item of source.list(report)) {
     const unreadable = item.unreadable ?? nameFault(item.name)
     if (unreadable !== undefined) {
-      // It fails by itself: what it would be named matters to nobody.
+      // This item fails on its own, so its output's name does not matter.
       found.push({ item: { ...item, unreadable }, output: item.name })
       continue
     }
@@ -72,7 +72,7 @@ export async function listWork(
   return found
 }
 
-/** Throws NAME_COLLISION for an output that another one, or a report, needs as its folder. */
+/** Throws NAME_COLLISION if another output, or a report, needs this output's name as a folder. */
 function refuseNested(takenBy: ReadonlyMap<string, string>): void {
   const checked = new Set<string>()
   for (const [output, item] of takenBy)
@@ -97,7 +97,7 @@ const tooLarge = ({ name, bytes }: SourceItem, { mostOutputBytes = 0 }: Sink) =>
     help: 'split it with --split-bytes, or give a larger --memory-budget',
   })
 
-/** A folder must not be read and written at once; a single file only must not be its own output. */
+/** Checks that a folder is not read and written at once; a single file must only not be its own output. */
 async function refuseOverlap(
   source: Source,
   sink: Sink,
@@ -122,7 +122,7 @@ export type Surveyed =
   | { readonly kind: 'skipped'; readonly record: DoneRecord | undefined }
   | { readonly kind: 'conflict' }
 
-/** What is to be done for an item, given what stands under its output's name. */
+/** Decides what to do for an item, given what exists under its output's name. */
 export async function survey(
   work: ItemWork,
   sink: Sink,
@@ -134,7 +134,7 @@ export async function survey(
   }: {
     readonly overwrite?: boolean
     readonly skipExisting?: boolean
-    /** Outputs of earlier runs, for one that has no other proof of whose it is. */
+    /** Outputs of earlier runs, to recognize one that has no other proof of ownership. */
     readonly reported: () => Promise<ReadonlyMap<string, readonly KnownOutput[]>>
     readonly records: Records
   },
@@ -146,7 +146,7 @@ export async function survey(
   const before = record?.head
   if (there === undefined) return { kind: 'work', before }
   const output = { name: work.output, there }
-  // Copied, restored or touched since.
+  // The output was copied, restored or touched since.
   if (record?.fingerprint === work.fingerprint && (await isSameOutput(sink, output, record.head))) {
     const renewed = { ...record, head: { ...record.head, ...there, parts: record.head?.parts } }
     await records.write(renewed)
@@ -154,7 +154,7 @@ export async function survey(
   }
   if (skipExisting) return { kind: 'skipped', record: untouched ? record : undefined }
   if (untouched || overwrite) return { kind: 'work', before }
-  // Committed, but its done record was not written yet.
+  // The output was committed, but its done record was not written.
   if (there.fingerprint === work.fingerprint) return { kind: 'work', before }
   if (work.mark !== undefined && there.mark === work.mark) return { kind: 'work', before }
   const sealed = [...sealedHeads(records, work.output), ...(await sealedBefore(sink.state, work.output))]
@@ -163,7 +163,7 @@ export async function survey(
     isMixOf(there, work.fingerprint, [...sealed, record?.head])
   const isRecognized = !isOurs && (await isKnown(sink, output, [record?.head], reported))
   if (!isOurs && !isRecognized) return { kind: 'conflict' }
-  // What proves it is about to give way to other work.
+  // The proof of ownership is about to be replaced by other work.
   await removeOtherForm(sink, work.output, { before, now: there })
   await records.write(unfinished(work, there))
   return isRecognized ? { kind: 'work', isRecognized } : { kind: 'work' }
@@ -180,7 +180,7 @@ async function isKnown(
   return false
 }
 
-/** What earlier runs were about to commit, those of earlier epochs too. */
+/** Outputs that earlier runs were about to commit, including those of earlier epochs. */
 async function sealedBefore(state: State, output: string): Promise<readonly SinkHead[]> {
   const { id, earlier } = state.epoch()
   const heads: SinkHead[] = []
@@ -191,7 +191,7 @@ async function sealedBefore(state: State, output: string): Promise<readonly Sink
   return heads
 }
 
-/** That what stands there is of this tool, of whichever work; nothing is finished by it. */
+/** Records that the existing output was made by Sluice, by whatever run, without marking anything as finished. */
 function unfinished({ item: { name, bytes, version }, output, place }: ItemWork, head: SinkHead): DoneRecord {
   const source = { name, bytes, version }
   return { done: 1, output, fingerprint: '', head, source, place, totals: NO_COUNTS }

@@ -16,19 +16,19 @@ import type { ItemCounts } from './report/item-counts.js'
 import { countByCode } from './report/quarantine.js'
 import { SinkWriter } from './sink-writer.js'
 
-/** An item whose output is written, but not yet durable. */
+/** An item whose output is written but not yet durable. */
 export interface WrittenItem {
-  /** It has no journal: making it again would cost less than to wait for its flush. */
+  /** Whether it has no journal, because redoing it costs less than waiting for its flush. */
   readonly isSmall: boolean
-  /** Makes the output durable, but not yet visible. */
+  /** Makes the output durable but not yet visible. */
   seal(): Promise<SealedItem>
-  /** Instead of `seal`: a later run makes it again or resumes it. */
+  /** Ends the item without sealing it; a later run redoes or resumes it. */
   close(): Promise<void>
 }
 
 /**
- * Anonymizes one item until its output is complete. What ends with an error that lies in the item itself leaves nothing
- * behind; anything else leaves a checkpoint.
+ * Anonymizes one item until its output is complete. An error of the item itself leaves nothing behind; any other leaves
+ * a checkpoint.
  */
 export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<WrittenItem> {
   const { state, isRemote } = run.sink
@@ -115,7 +115,7 @@ function chunksOf(
     : new Chunks(reader, run.slabs, options)
 }
 
-/** The last byte that was delivered is the item's last byte; a byte order mark alone is delivered by nobody. */
+/** Checks that the last delivered byte is the item's last. A lone byte-order mark is never delivered. */
 function checkComplete(run: RunContext, work: ItemWork, endOffset: number, writer: SinkWriter): void {
   const delivered = writer.at.endOffset
   if (delivered === endOffset || (delivered === 0 && endOffset <= 3)) return
@@ -161,7 +161,7 @@ const ITEM_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'SOURCE_UNUSABLE',
 ])
 
-/** Errors that cost one item; the others go on. */
+/** Errors that fail one item while the others continue. */
 export const concernsItemOnly = (error: unknown): boolean =>
   isSluiceError(error) && ITEM_ERRORS.has(error.code)
 
@@ -173,6 +173,6 @@ const LEAVING_NOTHING: ReadonlySet<ErrorCode> = new Set([
   'OUTPUT_TOO_LARGE',
 ])
 
-/** A full disk is among them: what was half-written would keep it full. */
+/** Errors after which half-written output is removed. A full disk is one, because the output would keep it full. */
 const leavesNothing = (error: unknown): boolean =>
   concernsItemOnly(error) || (isSluiceError(error) && LEAVING_NOTHING.has(error.code))

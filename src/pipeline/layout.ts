@@ -18,27 +18,27 @@ export interface RunFolder {
   readonly sink: Sink
   /** Empty for the layout `none`. */
   readonly folder: string
-  /** It is the folder of a run that was not completed. */
+  /** Whether the folder belongs to an incomplete run. */
   readonly isResumed: boolean
-  /** Lets other runs into the lake. */
+  /** Releases the lake for other runs. */
   close(): Promise<void>
 }
 
 export interface RunFolderOptions {
   readonly layout: Layout
-  /** Runs of the same one go on in each other's folder. */
+  /** Runs with the same fingerprint resume in each other's folder. */
   readonly fingerprint: string
-  /** Of runs that belong together whatever their fingerprints. */
+  /** Key of runs that belong together whatever their fingerprints. */
   readonly family?: string
   readonly now?: Date
   /** Ends the wait for the lake's lock. */
   readonly signal?: AbortSignal | undefined
   readonly onEvent?: RunOptions['onEvent']
-  /** Whether the run of a folder is complete; default: it has a report. */
+  /** Whether the run of a folder is complete; default: whether it has a report. */
   readonly isComplete?: (folder: string, sink: Sink) => Promise<boolean>
 }
 
-/** Of what makes two runs the same work: where from, and how anonymized; not what the source holds today. */
+/** Digest of source and anonymization, which make two runs the same work; not of what the source holds today. */
 export const layoutFingerprint = (
   sourcePlace: string,
   { plan, gzip = false, quarantineContent = false, splitBytes }: LayoutFacts,
@@ -56,14 +56,14 @@ export interface RunEntry {
   readonly folder: string
   readonly fingerprint: string
   readonly family?: string
-  /** When it was begun. */
+  /** When the run started. */
   readonly at?: string
-  /** It is about to go, or half gone: never to be gone on with. */
+  /** Being removed, or half removed; never resumed. */
   readonly isRemoved?: boolean
 }
 
 /**
- * The newest folder of the same fingerprint whose run is not complete, else a new one. Holds the lake's lock until
+ * Opens the newest folder with the same fingerprint whose run is incomplete, else a new one. Holds the lake's lock until
  * `close`, except for `none`. Throws SINK_LOCKED, SINK_UNWRITABLE.
  */
 export async function openRunFolder(lake: Lake, options: RunFolderOptions): Promise<RunFolder> {
@@ -76,7 +76,7 @@ export async function openRunFolder(lake: Lake, options: RunFolderOptions): Prom
     if (last !== undefined) {
       const sink = lake.sink(last.folder)
       if (!(await isComplete(last.folder, sink))) return { sink, folder: last.folder, isResumed: true, close }
-      // It may have ended between its report and this.
+      // The run may have ended between its report and this record.
       await destroySecrets(sink.state)
     }
     const folder = newName(layout, now, new Set(entries.map((entry) => entry.folder)))
@@ -106,7 +106,7 @@ function newName(layout: 'dated' | 'dated-output', now: Date, taken: ReadonlySet
 export const writeRuns = (state: State, runs: readonly RunEntry[]): Promise<void> =>
   state.write(NAME, `${JSON.stringify(runs.slice(-MOST_ENTRIES))}\n`)
 
-/** The runs of a lake; none where the text is torn: then a new folder is made. */
+/** Reads the runs of a lake. A torn text counts as none, so that a new folder is made. */
 export async function readRuns(state: State): Promise<readonly RunEntry[]> {
   const entries = parseJson((await state.read(NAME)) ?? '')
   return Array.isArray(entries) ? entries.filter(isEntry) : []

@@ -6,7 +6,7 @@ import type { RunOptions } from './options.js'
 const MIB = 2 ** 20
 const MIN_BUDGET_BYTES = MIB
 
-/** The sizes of a run, settled. Their sum keeps to the byte budget. */
+/** Sizes derived from the options; together they stay within the byte budget. */
 export interface Limits {
   readonly workers: number
   readonly chunkBytes: number
@@ -15,9 +15,9 @@ export interface Limits {
   readonly slabCount: number
   readonly chunkTimeoutMs: number
   readonly workerHeapMebibytes: number
-  /** Items in progress at once. */
+  /** Number of items in progress at once. */
   readonly itemsAtOnce: number
-  /** Chunks of one item that are read and not yet written. */
+  /** Maximum number of chunks of one item that are read but not yet written. */
   readonly chunksPerItem: number
 }
 
@@ -32,10 +32,10 @@ export type LimitOptions = Pick<
   | 'workerHeapBytes'
 > & { readonly source?: { readonly isRemote?: true }; readonly sink?: { readonly isRemote?: true } }
 
-// Small items of a remote store wait for answers most of their time.
+// Small items of a remote store spend most of their time waiting for answers.
 const REMOTE_ITEMS_AT_ONCE = 16
 
-/** Fills in what is not given from the processors and the memory this process may use. Throws USAGE. */
+/** Derives missing values from the processors and the memory available to this process. Throws USAGE. */
 export function settleLimits(options: LimitOptions): Limits {
   const memory = memoryLimitBytes()
   const workers = atLeast('workers', options.workers ?? processorLimit(), 1)
@@ -45,7 +45,8 @@ export function settleLimits(options: LimitOptions): Limits {
     options.memoryBudgetBytes ?? Math.max(MIN_BUDGET_BYTES, Math.min(256 * MIB, memory / 4)),
     MIN_BUDGET_BYTES,
   )
-  // Half as much again: output is often longer than input (hashes, labels), and lines do not end on the grid.
+  // Output is often longer than input (hashes, labels), and lines do not end on the grid, so slabs are half as large
+  // again.
   const slabBytes = Math.ceil(chunkBytes * 1.5) + 64 * 1024
   const besideSlabs = budget - 2 * slabBytes
   if (besideSlabs <= 0)
@@ -53,7 +54,7 @@ export function settleLimits(options: LimitOptions): Limits {
       message: `memoryBudgetBytes must be more than ${2 * slabBytes} for this chunkBytes`,
       help: 'give more of it or fewer chunkBytes',
     })
-  // A quarter for the one long line that is held at a time.
+  // A quarter of the budget is for the one long line held at a time.
   const lineRoom = Math.floor(Math.min(budget / 4, besideSlabs))
   const maxLineBytes = atLeast('maxLineBytes', options.maxLineBytes ?? Math.min(64 * MIB, lineRoom), 1)
   const slabRoom = Math.floor((budget - Math.min(maxLineBytes, lineRoom)) / slabBytes)
@@ -90,7 +91,7 @@ function atLeast(name: string, value: number, minimum: number): number {
   })
 }
 
-/** What the control group allows, else what the machine has. */
+/** Memory that the control group allows, else that of the machine. */
 function memoryLimitBytes(): number {
   const group =
     numberIn('/sys/fs/cgroup/memory.max') ?? numberIn('/sys/fs/cgroup/memory/memory.limit_in_bytes')

@@ -43,10 +43,10 @@ export class LineTasks {
     this.#record = linesBefore
   }
 
-  /** To be called in the order of the chunks; the answers may come in any. */
+  /** Call in chunk order; answers may arrive in any order. */
   async anonymize(chunk: Chunk): Promise<AnonymizedChunk> {
     const { areParts = false, ...options } = this.#options
-    // All chunks wait for the same promise first, so that they count in their order.
+    // All chunks wait for the same promise first, so that they are counted in order.
     const countRecords = await this.#run.needsRecordNumbers
     if (chunk.kind === 'too-long') return this.#tooLong(chunk)
     const { slab, start, end, offset } = chunk
@@ -74,7 +74,7 @@ export class LineTasks {
     }
   }
 
-  /** The scopes `file` and `folder` put a name before the key; the others have none. */
+  /** Returns the name that the scopes `file` and `folder` put before the key; other scopes have none. */
   #dateShiftPrefix(): string {
     const { dateShiftScope } = this.#run.spec.parameters
     const { item } = this.#options

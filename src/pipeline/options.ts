@@ -2,53 +2,55 @@ import type { Metrics } from '../metrics/registry.js'
 import type { Sink, Source } from '../storage/store.js'
 import type { AnonymizerPlan } from './plan.js'
 
-/** What a run is asked to do. Everything but source, sink and plan has a default. */
+/** Options of a run. Everything but source, sink and plan has a default. */
 export interface RunOptions {
   readonly source: Source
   readonly sink: Sink
   readonly plan: AnonymizerPlan
-  /** Worker threads; default: the processors this process may use. */
+  /** Number of worker threads; default: the processors available to this process. */
   readonly workers?: number | undefined
-  /** Items in progress at once, as far as memory allows; default two for each worker. */
+  /** Maximum number of items in progress, if memory allows; default two for each worker. */
   readonly itemsAtOnce?: number
-  /** Bytes of input and output held at once; default 256 MiB or a quarter of the memory limit. */
+  /** Maximum bytes of input and output in memory; default 256 MiB or a quarter of the memory limit. */
   readonly memoryBudgetBytes?: number | undefined
-  /** C: chunk k holds the lines that begin in [k·C, (k+1)·C); default 4 MiB. */
+  /** Chunk size C: chunk k holds the lines that begin in [k·C, (k+1)·C); default 4 MiB. */
   readonly chunkBytes?: number | undefined
-  /** A longer line is quarantined as LINE_TOO_LONG; default 64 MiB or what the budget allows. */
+  /** Longer lines are quarantined as LINE_TOO_LONG; default 64 MiB or what the budget allows. */
   readonly maxLineBytes?: number | undefined
-  /** A chunk that takes longer is searched for the line that does; default 60 s. */
+  /** If a chunk takes longer, the slow line is searched for; default 60 s. */
   readonly chunkTimeoutMs?: number
-  /** Heap of one worker; a line that needs more is WORKER_CRASHED. Default 1 GiB or a worker's part of the memory. */
+  /** Heap of one worker; a line that needs more is WORKER_CRASHED. Default 1 GiB or a worker's share of the memory. */
   readonly workerHeapBytes?: number
   /** Compress the outputs. */
   readonly gzip?: boolean | undefined
-  /** `fail` ends the run with BAD_LINE and commits nothing of that item; default `quarantine`. */
+  /** `fail` ends the run with BAD_LINE without committing that item; default `quarantine`. */
   readonly onBadLine?: 'quarantine' | 'fail'
-  /** Put the rejected lines themselves into the quarantine. */
+  /** Also write the rejected lines themselves to the quarantine. */
   readonly quarantineContent?: boolean | undefined
-  /** More rejected lines end the run with TOO_MANY_QUARANTINED; with it, all items are committed at the end. */
+  /**
+   * More rejected lines end the run with TOO_MANY_QUARANTINED. With this option, all items are committed at the end.
+   */
   readonly maxQuarantined?: { readonly count: number } | { readonly percent: number } | undefined
-  /** Replace outputs that this tool did not make; otherwise SINK_CONFLICT. */
+  /** Replace outputs that Sluice did not make, instead of failing with SINK_CONFLICT. */
   readonly overwrite?: boolean
-  /** Whether a source without any item is fine; default true. Otherwise SOURCE_NOT_FOUND. */
+  /** Whether to accept a source without items, instead of failing with SOURCE_NOT_FOUND; default true. */
   readonly allowEmpty?: boolean
-  /** Remove outputs of earlier runs on this source whose items are gone; by default they are only reported. */
+  /** Remove outputs of earlier runs on this source whose items are gone; by default they are reported. */
   readonly prune?: boolean
-  /** More outputs than this are listed in a file beside `run.json`; default 10,000. */
+  /** With more outputs than this, they are listed in a file beside `run.json`; default 10,000. */
   readonly inlineOutputs?: number | undefined
-  /** Leave items alone whose output exists. */
+  /** Skip items whose output exists. */
   readonly skipExisting?: boolean
-  /** Ends the run with INTERRUPTED; a later run goes on from there. */
+  /** Ends the run with INTERRUPTED; a later run resumes it. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: RunProgress) => void) | undefined
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   readonly metrics?: RunMetrics | undefined
-  /** How long the worker threads may take to start. Default five minutes. */
+  /** Time limit for worker threads to start; default five minutes. */
   readonly workerStartTimeoutMs?: number
-  /** The module of the worker threads; tests replace it with one that fails. */
+  /** Module of the worker threads; tests replace it with one that fails. */
   readonly workerEntry?: URL
-  /** Called at each named point of the write path; fault tests end the process there. */
+  /** Called at each named point of the write path, where fault tests kill the process. */
   readonly faultPoint?: (point: FaultPoint) => void
 }
 
@@ -63,7 +65,7 @@ export interface RunProgress {
   readonly quarantined: number
 }
 
-/** What happened, with fields; never a value from a resource. */
+/** An event with its fields; never a value from a resource. */
 export interface RunEvent {
   readonly event:
     | 'run.started'
@@ -90,7 +92,7 @@ export interface RunEvent {
   readonly [field: string]: unknown
 }
 
-/** What the pipeline tells the metrics. */
+/** Measurements that the pipeline reports to the metrics. */
 export type RunMetrics = Omit<Metrics, 'text' | 'contentType' | 'close'>
 
 export const FAULT_POINTS = [

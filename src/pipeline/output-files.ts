@@ -2,8 +2,8 @@ import { filesOf } from '../storage/split.js'
 import type { Sink, SinkHead } from '../storage/store.js'
 
 /**
- * An output that was split and is no longer, or the other way round, has other files under the same name: they go once
- * the new ones are there, and before the record that names them does.
+ * An output that was split and no longer is, or the other way round, has other files under the same name. They are
+ * removed once the new ones exist, and before the record that names them is.
  */
 export async function removeOtherForm(
   sink: Sink,
@@ -15,11 +15,11 @@ export async function removeOtherForm(
     await removeFiles(sink, output, before)
 }
 
-/** The files of an output, by the sink that holds files. */
+/** Lists the files of an output, using the sink that holds files. */
 const fileSink = (sink: Sink): Sink => sink.whole ?? sink
 
 /**
- * The names of the files of an output, if each is as the run left it: by its version, or by its digest where it was
+ * Returns the names of an output's files if each is as the run left it: by its version, or by its digest if it was
  * copied or restored since.
  */
 export async function filesAsLeft(
@@ -40,14 +40,14 @@ export async function filesAsLeft(
   return names
 }
 
-/** Those that are still as they were left; the last one first, as a gap would hide those behind it. */
+/** Returns the unchanged ones, last first, because a gap would hide the later ones. */
 async function removeFiles(sink: Sink, output: string, head: SinkHead): Promise<void> {
   const files = fileSink(sink)
   for (const { name, version } of filesOf(output, head).toReversed())
     if ((await files.head(name))?.version === version) await files.remove(name)
 }
 
-/** Removes files by their names, the last one first. */
+/** Removes files by name, last first. */
 export async function removeNamed(sink: Sink, names: readonly string[]): Promise<void> {
   for (const name of names.toReversed()) await fileSink(sink).remove(name)
 }

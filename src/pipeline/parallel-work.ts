@@ -1,6 +1,6 @@
 /**
- * Works on items, `atOnce` at a time, in their order. After the first failure it starts no more, tells `onFailure`,
- * waits for those under way and throws the first reason.
+ * Works on items in order, `atOnce` at a time. After the first failure it starts no more, calls `onFailure`, waits for
+ * those in progress and throws the first reason.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

@@ -5,7 +5,7 @@ import type { ItemWork } from './item-list.js'
 import type { RunMetrics, RunOptions } from './options.js'
 import { countByCode } from './report/quarantine.js'
 
-/** Counts of the run while it goes on: progress, metrics, and whether too much is rejected. */
+/** Counts of a run in progress, for progress, metrics and the limit on rejected lines. */
 export class RunCounts {
   readonly #underWay = new Map<string, ItemProgress>()
   #bytesDone = 0
@@ -20,7 +20,7 @@ export class RunCounts {
     private readonly bytesTotal: number,
   ) {}
 
-  /** Throws TOO_MANY_QUARANTINED as soon as a count is exceeded; a share is known only at the end. */
+  /** Throws TOO_MANY_QUARANTINED as soon as a count is exceeded. A share can be judged only at the end. */
   addChunk({ item }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
     const before = this.#underWay.get(item.name)?.sourceBytes ?? 0
     this.#underWay.set(item.name, at)
@@ -40,7 +40,7 @@ export class RunCounts {
     this.#report()
   }
 
-  /** Of the lines that are not blank. Throws TOO_MANY_QUARANTINED. */
+  /** Judges the share of the lines that are not blank. Throws TOO_MANY_QUARANTINED. */
   checkQuarantined(): void {
     const { maxQuarantined } = this.options
     if (maxQuarantined === undefined) return
@@ -82,7 +82,7 @@ export class RunCounts {
   }
 }
 
-/** Tells the metrics what a chunk was. */
+/** Reports a chunk to the metrics. */
 export function observe(metrics: RunMetrics, chunk: AnonymizedChunk, sourceBytes: number): void {
   metrics.bytesRead(sourceBytes)
   metrics.bytesWritten(chunk.output.reduce((sum, piece) => sum + piece.length, 0))

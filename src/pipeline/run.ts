@@ -14,12 +14,12 @@ import { inParallel } from './parallel-work.js'
 import type { RunReport } from './report/report.js'
 import { contextOf, openSharedResources } from './shared-resources.js'
 
-// Flushes that wait together cost little more than one; each holds an open file.
+// Flushes that wait together cost little more than one, but each holds an open file.
 const SMALL_COMMITS_AT_ONCE = 32
 
 /**
- * Anonymizes every item of the source into the sink. Items that cannot be read are in `failed` of the report;
- * everything else throws: SINK_*, NAME_COLLISION, USAGE, BAD_LINE, TOO_MANY_QUARANTINED, WORKER_FAILED, INTERRUPTED.
+ * Anonymizes every item of the source into the sink. Items that cannot be read are listed in `failed` of the
+ * report. Throws SINK_*, NAME_COLLISION, USAGE, BAD_LINE, TOO_MANY_QUARANTINED, WORKER_FAILED, INTERRUPTED.
  */
 export async function runPipeline(options: RunOptions): Promise<RunReport> {
   const limits = settleLimits(options)
@@ -39,7 +39,10 @@ export async function runPipeline(options: RunOptions): Promise<RunReport> {
   }
 }
 
-/** Small items side by side, a large one on all workers; each is committed when it is complete and accounted for. */
+/**
+ * Processes small items side by side and a large one on all workers. Each is committed once it is complete and
+ * reconciled.
+ */
 async function anonymizeAll(options: RunOptions, limits: Limits, runState: RunState): Promise<void> {
   const { counts, delivered, failed, records } = runState
   const spec = options.plan.settle(runState.secrets)

@@ -8,14 +8,14 @@ import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
 import type { RunCounts } from './run-counts.js'
 
-/** Slabs and workers of a run; the workers start at once, while the first chunk is being read. */
+/** Slabs and workers of a run. Workers start immediately, while the first chunk is being read. */
 export interface SharedResources
   extends Pick<RunContext, 'slabs' | 'dispatch' | 'needsRecordNumbers' | 'checkStopped'> {
-  /** Ends everything under way with this reason; the first one counts. */
+  /** Ends all work with this reason. The first reason counts. */
   readonly stop: (reason: unknown) => void
   /** Aborted by `stop`. */
   readonly stopped: AbortSignal
-  /** What `stop` was told, else the given error. */
+  /** The reason given to `stop`, else the given error. */
   readonly reasonOf: (error: unknown) => unknown
   readonly close: () => Promise<void>
 }
@@ -85,7 +85,7 @@ export function openSharedResources(
 
 const interrupted = () => sluiceError('INTERRUPTED', { message: 'interrupted' })
 
-/** Everything that items share, from what the run was asked to do. */
+/** Makes the resources that items share from the run's options. */
 export const contextOf = (
   options: RunOptions,
   { limits, spec, shared, counts, records }: ContextParts,

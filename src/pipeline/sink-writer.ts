@@ -18,22 +18,22 @@ import type { ItemWork } from './item-list.js'
 import { addCounts, countsOf, NO_COUNTS, reconciles } from './report/item-counts.js'
 import { countByCode, quarantineText } from './report/quarantine.js'
 
-// How much a power failure may cost; a killed process costs only what was in flight.
+// Bytes that a power failure may cost; a killed process loses only what was in flight.
 const SYNC_EVERY_BYTES = 64 * 2 ** 20
 
 /**
- * The output of one item on its way: bytes, then quarantine, then journal, so that the journal never speaks of
- * more than there is. Commits by `seal`, which reconciles, and `commit`, which makes the output appear.
+ * Writes the output of one item: bytes, then quarantine, then journal, so that the journal never covers more than
+ * exists. `seal` reconciles the counts; `commit` makes the output visible.
  */
 export class SinkWriter {
-  /** Begun with the second chunk: an item of one costs less to make again than to journal. */
+  /** Started with the second chunk: redoing an item of one chunk costs less than journaling it. */
   #journal: Journal | undefined
   private checkpoint: Checkpoint
   #quarantine: Appender | undefined
   readonly #quarantineDigest: Hash
-  /** Delivered, but not in the journal: their bytes may not be kept yet. */
+  /** Delivered chunks that are not in the journal, because their bytes may not be kept yet. */
   #pending: Checkpoint[] = []
-  /** Of the item: how far the journal speaks of it. */
+  /** Offset of the item that the journal covers. */
   #notedOffset = 0
   #unsyncedBytes = 0
   #syncing: Promise<void> = Promise.resolve()
@@ -51,7 +51,7 @@ export class SinkWriter {
     this.#quarantineDigest = quarantineDigest
   }
 
-  /** Goes on from the item's checkpoint if it is one of the same fingerprint, else begins afresh. */
+  /** Resumes the item's checkpoint if it has the same fingerprint, else starts over. */
   static async open(run: RunContext, work: ItemWork, hasJournal: boolean): Promise<SinkWriter> {
     const sinkItem = run.sink.item(work.output, work.fingerprint)
     try {
@@ -76,7 +76,7 @@ export class SinkWriter {
       run.onEvent({ event: 'item.resumed', level: 'info', item, offset: checkpoint.endOffset })
       if (checkpoint.endOffset < read.checkpoint.endOffset)
         run.onEvent({ event: 'checkpoint.damaged', level: 'warn', item, offset: checkpoint.endOffset })
-      // A killed run flushed neither, and the journal is about to vouch for them.
+      // A killed run may have flushed neither, and the journal is about to vouch for both.
       await sinkItem.flush()
       await flushQuarantine(run, work, checkpoint)
       const journal = await Journal.resume(state, name, step)
@@ -111,7 +111,7 @@ export class SinkWriter {
     return this.checkpoint
   }
 
-  /** Bytes of a chunk that is not yet delivered; they count with it. */
+  /** Appends bytes of a chunk that is not yet delivered; they count with it. */
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     await this.sinkItem.append(pieces)
     this.#aheadBytes += bytesOf(pieces)
@@ -120,7 +120,7 @@ export class SinkWriter {
   async deliver({ offset, endOffset, output, parts }: AnonymizedChunk): Promise<void> {
     if (this.#syncFailure !== undefined) throw this.#syncFailure.reason
     const { endOffset: reached, totals, quarantineBytes } = this.checkpoint
-    // Only a byte order mark may lie between two chunks.
+    // Only a byte-order mark may lie between two chunks.
     if (offset !== reached && !(reached === 0 && offset === 3)) throw this.#unreconciled('bytes')
     this.run.faultPoint('before-append')
     await this.sinkItem.append(output)
@@ -159,8 +159,8 @@ export class SinkWriter {
   }
 
   /**
-   * Checks that every line is accounted for and makes the output durable. Without output (null) for a document
-   * that was quarantined.
+   * Checks that every line is accounted for and makes the output durable. The output is null for
+   * a quarantined document.
    */
   async seal(hasOutput: boolean): Promise<SealedItem> {
     if (!reconciles(this.checkpoint.totals)) throw this.#unreconciled('lines')
@@ -183,7 +183,7 @@ export class SinkWriter {
     if (this.#journal !== undefined) await state.remove(journalName(this.work.output, state.epoch().id))
   }
 
-  /** Lets go of everything; a later run goes on from the checkpoint. */
+  /** Releases everything; a later run resumes from the checkpoint. */
   async close(): Promise<void> {
     await this.#syncing
     const quarantine = this.#quarantine
@@ -191,7 +191,7 @@ export class SinkWriter {
     await closeAll([quarantine, this.#journal, this.sinkItem])
   }
 
-  /** One entry for all chunks whose bytes are kept by now. `keep` false: the caller flushes the journal. */
+  /** Writes one entry for all chunks whose bytes are kept by now. With `keep` false, the caller flushes the journal. */
   async #noteKept(keep = true): Promise<void> {
     const { keptBytes } = this.sinkItem
     const later = this.#pending.findIndex(({ outputBytes }) => outputBytes > keptBytes)
@@ -202,7 +202,7 @@ export class SinkWriter {
     if (keep) await this.#quarantine?.keep()
     const isFirst = this.#journal === undefined
     const journal = await this.#journaled()
-    // The first chunk waited for the second: damage of the second must not cost both.
+    // The first chunk waited for the second, and damage to the second must not cost both.
     if (isFirst) for (const step of kept) await journal.chunks(step)
     else
       await journal.chunks({
@@ -232,10 +232,10 @@ export class SinkWriter {
     return this.#journal
   }
 
-  /** Flushes everything, then notes that it was sealed. Returns where. */
+  /** Flushes everything, then records the seal. Returns where it is recorded. */
   async #sync(sealed: SinkHead | null): Promise<SealedItem['sealedIn']> {
     const { run, work } = this
-    // Over a network it costs less to make such an item again, unless it waits for all others.
+    // Over a network, redoing such an item costs less, unless it waits for all others.
     const isSmall = this.#journal === undefined || this.#journal.isUnkept
     if (run.sink.isRemote === true && isSmall && !run.commitsAtEnd) {
       await this.#quarantine?.flush()
@@ -258,7 +258,7 @@ export class SinkWriter {
     else await journal.seal(sealed)
   }
 
-  /** Chunks go on being delivered meanwhile; what is not yet flushed is bounded by waiting for the one before. */
+  /** Flushes while chunks continue to be delivered. Waiting for the previous flush bounds what is not flushed. */
   async #syncAside(): Promise<void> {
     await this.#synced()
     const [notedOffset, quarantine] = [this.#notedOffset, this.#quarantine]
@@ -288,7 +288,7 @@ export class SinkWriter {
   }
 }
 
-/** Each of them, also where one fails. */
+/** Runs each of them, even if one fails. */
 async function closeAll(all: readonly ({ close(): Promise<void> } | undefined)[]): Promise<void> {
   const closed = await Promise.allSettled(all.map((each) => each?.close()))
   const failed = closed.find((each) => each.status === 'rejected')
@@ -299,14 +299,14 @@ const bytesOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0)
 
 interface WriterStart {
-  /** Undefined where it is not begun yet. */
+  /** Undefined until it is started. */
   readonly journal?: Journal
   readonly checkpoint: Checkpoint
-  /** Of the quarantine as far as the checkpoint. */
+  /** Digest of the quarantine up to the checkpoint. */
   readonly quarantineDigest: Hash
 }
 
-// What has to be read at once.
+// Bytes to read at once.
 const MOST_QUARANTINE_BYTES = 256 * 2 ** 20
 
 async function quarantineOf({ sink: { state } }: RunContext, { output }: ItemWork): Promise<Buffer> {
@@ -315,14 +315,14 @@ async function quarantineOf({ sink: { state } }: RunContext, { output }: ItemWor
   return Buffer.from((isRead ? await state.read(name) : undefined) ?? '')
 }
 
-/** The last step of the journal up to which both output and quarantine are what they were. */
+/** Finds the last step of the journal up to which output and quarantine are intact. */
 async function resumable(
   run: RunContext,
   work: ItemWork,
   sinkItem: SinkItem,
   { steps, checkpoint }: ReadJournal,
 ): Promise<{ readonly step: JournalStep; readonly quarantine: Hash } | undefined> {
-  // A sealed output that is neither there nor ready is lost; one that is never comes here.
+  // A sealed output that is neither visible nor ready is lost; any other never gets here.
   if (checkpoint.sealed !== undefined) return undefined
   const places = steps.map(({ checkpoint }) => ({
     outputBytes: checkpoint.outputBytes,

@@ -34,14 +34,14 @@ export interface StreamOptions
   > {
   readonly input: Readable
   readonly output: Writable
-  /** Each rejected line; without it they are only counted. */
+  /** Called for each rejected line; without it they are only counted. */
   readonly onQuarantined?: (line: QuarantinedLine) => void
 }
 
 const ITEM = { name: '-', bytes: 0, version: '' } as const
 
 /**
- * NDJSON (gzip or not) from a stream to a stream, in order. No checkpoint: what is written cannot be taken back.
+ * NDJSON (gzip or not) from a stream to a stream, in order. There is no checkpoint, because written output cannot be taken back.
  * Throws SOURCE_CORRUPT, SOURCE_NOT_UTF8, SINK_UNWRITABLE, BAD_LINE, WORKER_FAILED, INTERRUPTED.
  */
 export async function anonymizeStream(options: StreamOptions): Promise<LineTotals> {
@@ -53,12 +53,12 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
   let totals = NO_COUNTS
   let sourceBytes = 0
   const onOutputError = (cause: unknown) => shared.stop(unwritable(cause))
-  // A reader that takes nothing any more must not keep a stopped run.
+  // A reader that has stopped reading must not keep a stopped run alive.
   const stopped = new Promise<void>((resolve) => {
     shared.stopped.addEventListener('abort', () => resolve(), { once: true })
   })
   output.on('error', onOutputError)
-  // Nobody may wait for an input that says nothing once the run is over, for whatever reason.
+  // Once the run is over, for whatever reason, nothing may wait for a silent input.
   const stopReading = () => input.destroy()
   shared.stopped.addEventListener('abort', stopReading)
   if (shared.stopped.aborted) stopReading()
@@ -96,13 +96,13 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
     shared.stopped.removeEventListener('abort', stopReading)
     await reader?.close()
     await shared.close()
-    // A stream may tell of its failure after the write that failed.
+    // A stream may report a failure after the write that failed.
     if (output.errored === null || output.closed) output.off('error', onOutputError)
     else output.once('close', () => output.off('error', onOutputError))
   }
 }
 
-/** The slab is used again once this returns: the stream must have passed the bytes on by then. */
+/** The slab is reused once this returns, so the stream must have passed the bytes on by then. */
 async function write(output: Writable, piece: Uint8Array, stopped: Promise<void>): Promise<void> {
   const written = new Promise<void>((resolve, reject) => {
     output.write(piece, (error) => (error ? reject(unwritable(error)) : resolve()))

@@ -12,30 +12,33 @@ export interface PoolOptions {
   readonly heapMebibytes: number
   /** The module whose default export answers tasks; tests replace it with one that fails. */
   readonly entry?: URL | undefined
-  /** A loaded machine takes long to start a thread. Default five minutes. */
+  /** Time limit for threads to start; a loaded machine is slow. Default five minutes. */
   readonly startTimeoutMs?: number | undefined
   /** Called with the seconds so far, every ten seconds, while no worker has answered its first task. */
   readonly onWaiting?: (seconds: number) => void
   readonly tellEveryMs?: number
 }
 
-/** A task whose worker is gone or whose anonymizer threw; its input is untouched. */
+/** Thrown for a task whose worker is gone or whose anonymizer threw; its input is untouched. */
 export interface Lost {
   readonly kind: 'lost'
   readonly why: 'crashed' | 'timeout'
   readonly where: string
 }
 
-// A live thread that has not answered yet is waiting for its share of the processor, not broken.
+// A live thread that has not answered yet is waiting for its share of the processor; it is not broken.
 const START_TIMEOUT_MS = 300_000
 const TELL_EVERY_MS = 10_000
-// Each thread's young generation would grow to 48 MiB over minutes, for nothing: what lives there dies with a line.
+// Each thread's young generation would grow to 48 MiB over minutes without benefit: objects there die with their line.
 const YOUNG_MEBIBYTES = 24
 
 /** Worker threads that anonymize lines; the only user of piscina. */
 export class WorkerPool {
   readonly size: number
-  /** Settles with the first worker's greeting. Rejects with WORKER_FAILED or what the specification is refused for. */
+  /**
+   * Resolves with the first worker's greeting. Rejects with WORKER_FAILED or the reason why the specification is
+   * refused.
+   */
   readonly ready: Promise<Ready>
   readonly #piscina: Piscina<Task, Answer>
   readonly #startTimeoutMs: number
@@ -63,7 +66,7 @@ export class WorkerPool {
         maxYoungGenerationSizeMb: YOUNG_MEBIBYTES,
       },
     })
-    // Late throws of idle workers arrive here; the task that follows is retried.
+    // Late errors of idle workers arrive here; the following task is retried.
     this.#piscina.on('error', () => {})
     this.ready = this.#tellWhile(Promise.race(Array.from({ length: size }, () => this.#hello())))
     this.ready.catch(() => {})
@@ -103,14 +106,14 @@ export class WorkerPool {
     throw broken('a worker gave no valid answer')
   }
 
-  /** Never rejects for bad input. Throws INTERNAL for an answer that is not valid, WORKER_FAILED after `destroy`. */
+  /** Never rejects for bad input. Throws INTERNAL for an invalid answer, WORKER_FAILED after `destroy`. */
   async run(task: LinesTask, timeoutMs: number): Promise<LinesResult | Lost> {
     const claim = new Int32Array(task.claim)
     Atomics.store(claim, 0, CLAIM.running)
     const end = new AbortController()
     let late = false
     const timer = setTimeout(() => {
-      // A worker that already writes its answer is as good as done.
+      // A worker that is already writing its answer is almost done.
       if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.cancelled) !== CLAIM.running) return
       late = true
       end.abort()
@@ -131,9 +134,9 @@ export class WorkerPool {
     }
   }
 
-  /** Settles once all threads have ended; none is started any more. */
+  /** Resolves once all threads have ended; no new one is started. */
   destroy(): Promise<void> {
-    // Of piscina, once only: a second call takes the threads that the first one ends for crashed, and replaces them.
+    // Call piscina's `destroy` only once: a second call takes the ending threads for crashed and replaces them.
     this.#destroyed ??= this.#piscina.destroy()
     return this.#destroyed
   }
@@ -144,7 +147,7 @@ export class WorkerPool {
   }
 }
 
-/** Threads that this machine does not start or keep. */
+/** Makes the error for threads that this machine cannot start or keep. */
 const failed = (what: string, cause?: unknown): SluiceError =>
   sluiceError('WORKER_FAILED', {
     message: what,
@@ -154,7 +157,7 @@ const failed = (what: string, cause?: unknown): SluiceError =>
 const notStarted = (why: string, cause: unknown): SluiceError =>
   failed(`the worker threads do not start: ${why}`, cause)
 
-/** An answer that no worker may give. */
+/** Makes the error for an answer that no worker may give. */
 const broken = (message: string): SluiceError =>
   sluiceError('INTERNAL', {
     message: `the worker threads do not work: ${message}`,
@@ -169,7 +172,7 @@ function isLinesResult(answer: unknown): answer is LinesResult {
   )
 }
 
-/** Before any line is read, so that nothing of a resource can stand in it. */
+/** Raised before any line is read, so that it cannot contain anything of a resource. */
 const startMessage = (error: unknown): string => (error instanceof Error ? error.message : 'no error given')
 
 function codeOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import type { ErrorCode } from '../errors.js'
 
-/** What every worker gets when it starts. */
+/** Data passed to every worker at its start. */
 export interface WorkerData {
   readonly spec: AnonymizerSpec
   /** URL of the module whose default export answers tasks. */
@@ -25,7 +25,7 @@ export const CLAIM = { running: 0, writing: 1, cancelled: 2 } as const
 export interface LinesTask {
   readonly kind: 'lines'
   readonly slab: SharedArrayBuffer
-  /** One Int32, see INVARIANT claim. */
+  /** One Int32; see INVARIANT claim. */
   readonly claim: SharedArrayBuffer
   /** The lines are `slab[start, end)`. */
   readonly start: number
@@ -33,12 +33,12 @@ export interface LinesTask {
   /** The output may take `slab[start, start + roomBytes)`. */
   readonly roomBytes: number
   readonly item: string
-  /** The number of the first line in its item, from 0; 0 where nobody needs it. */
+  /** Number of the first line in its item, from 0; 0 if it is not needed. */
   readonly firstRecord: number
   readonly dateShiftPrefix: string
-  /** Added to offsets in a document that is cut in parts. */
+  /** Added to offsets in a document that is split. */
   readonly baseOffset: number
-  /** All of the range is one JSON document, whatever newlines it has. */
+  /** Whether the whole range is one JSON document, whatever newlines it contains. */
   readonly document: boolean
   readonly maxLineBytes: number
   readonly gzip: boolean
@@ -52,7 +52,7 @@ export interface Ready {
   readonly needsRecordNumbers: boolean
 }
 
-/** The specification cannot be compiled here: no line is at fault. */
+/** The specification cannot be compiled here; no line is at fault. */
 export interface Refused {
   readonly kind: 'refused'
   readonly code: ErrorCode
@@ -69,11 +69,11 @@ export interface Crashed {
 
 export interface LinesResult extends LineCounts {
   readonly kind: 'lines'
-  /** Output bytes in `slab` from `start`, unless they did not fit: then they are in `moved`. */
+  /** Number of output bytes, in `slab` from `start`, or in `moved` if they did not fit. */
   readonly outputBytes: number
   readonly moved?: Uint8Array
   readonly rejected: Rejections
-  /** The rejected lines, but for LINE_TOO_LONG, one after the other, if asked for. */
+  /** The rejected lines, except LINE_TOO_LONG, concatenated; only on request. */
   readonly content?: Uint8Array
   readonly busyMs: number
 }

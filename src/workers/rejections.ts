@@ -41,7 +41,7 @@ export class RejectionList {
 
 const MOST = 2 ** 32 - 1
 
-/** The answer for a single line that is rejected without a worker's having judged it. */
+/** Makes the answer for a single line that is rejected without a worker's judgment. */
 export const rejectedLine = (
   { code, message }: Reason,
   { lengthBytes, elementOffset = 0 }: { readonly lengthBytes: number; readonly elementOffset?: number },

@@ -6,7 +6,7 @@ import { anonymizeLines } from './anonymize-lines.js'
 import { gzipMember } from './gzip-member.js'
 import { type Answer, CLAIM, type LinesTask, type Task, type WorkerData } from './protocol.js'
 
-// A buffer that one huge line has stretched is not kept for the small ones.
+// A buffer stretched by one huge line is not kept for small ones.
 const KEPT_OUTPUT_BYTES = 16 * 2 ** 20
 
 let anonymizer: Promise<LineAnonymizer> | undefined
@@ -30,7 +30,7 @@ export default async function answer(task: Task): Promise<Answer> {
   try {
     return answerLines(ready, task)
   } catch (error) {
-    // What the anonymizer holds after a throw is unknown: the next task starts with a new one.
+    // The anonymizer's state is unknown after a throw, so the next task starts with a new one.
     anonymizer = undefined
     return { kind: 'crashed', where: whereOf(error) }
   } finally {
@@ -59,7 +59,7 @@ function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
   }
 }
 
-/** The kind of error and the place in the code; not its message, which may quote the input. */
+/** Returns the kind of error and its place in the code, but not its message, which may quote the input. */
 function whereOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is no error was thrown'
   const frame = (error.stack ?? '').split('\n').find((line) => line.trimStart().startsWith('at '))

@@ -6,7 +6,7 @@ import { DocumentScanner, Malformed, type ScanVisitor } from './document-scanner
 
 const PIECE_BYTES = 256 * 1024
 
-/** The Bundle but for its entries, and where it ends; undefined if even that is too long. */
+/** Reads the Bundle without its entries, and its end; undefined if even that is too long. */
 export async function readShell(run: RunContext, work: ItemWork) {
   const pieces: Uint8Array[] = []
   let bytes = 0

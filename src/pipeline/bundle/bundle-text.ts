@@ -8,7 +8,7 @@ const labelText = (bit: number): string => {
   return text.slice(text.indexOf('[') + 1, text.lastIndexOf(']'))
 }
 
-/** The records whose labels the resource's `meta.security` has. */
+/** Labels of the resource's `meta.security`. */
 function labelsOf(resource: Buffer): number {
   const meta = findMember(resource, 0, resource.length, 'meta')
   if (meta === undefined) return 0
@@ -16,13 +16,13 @@ function labelsOf(resource: Buffer): number {
   return RECORD_BITS.reduce((bits, bit) => (text.includes(labelText(bit)) ? bits | bit : bits), 0)
 }
 
-/** The elements of `entry` without their brackets; nothing where there are none. */
+/** Returns the elements of `entry` without brackets; empty if there are none. */
 function entriesOf(bundle: Buffer): Buffer {
   const entry = findMember(bundle, 0, bundle.length, 'entry')
   return entry === undefined ? Buffer.alloc(0) : bundle.subarray(entry.start + 1, entry.end - 1)
 }
 
-/** The members of an object but for one, without braces. */
+/** Returns the members of an object except one, without braces. */
 function membersBut(resource: Buffer, name: string): Buffer {
   const kept: Buffer[] = []
   const end = resource.length
@@ -39,8 +39,8 @@ function membersBut(resource: Buffer, name: string): Buffer {
 }
 
 /**
- * The member `meta` of a Bundle with all labels in their order: those of its own (`shell`, anonymized without its
- * entries) and those of its entries. Empty where there is none.
+ * Makes the member `meta` of a Bundle with all labels in order: its own (`shell`, anonymized without its entries) and
+ * those of its entries. Empty if there are none.
  */
 export function metaMember(shell: Buffer, before: Buffer, records: number): Buffer {
   const all = records | labelsOf(shell)
@@ -55,7 +55,7 @@ export function metaMember(shell: Buffer, before: Buffer, records: number): Buff
   return Buffer.concat([Buffer.from('"meta":'), out.bytes.subarray(0, out.length)])
 }
 
-/** They are added again, in one order with those of the entries. */
+/** Removes labels; they are added again in one order with those of the entries. */
 function withoutNewLabels(meta: string, before: number): string {
   let text = meta
   for (const bit of RECORD_BITS) {
@@ -66,7 +66,7 @@ function withoutNewLabels(meta: string, before: number): string {
   return text === meta ? text : text.replace(/,?"security":\[\]/, '').replace('{,', '{')
 }
 
-/** Puts the parts of a Bundle together. */
+/** Assembles a Bundle from its parts. */
 export class BundleWriter {
   labels = 0
   #entries = 0
@@ -92,7 +92,7 @@ export class BundleWriter {
     await this.write(Buffer.concat([...before, entries]))
   }
 
-  /** What closes the document. */
+  /** Closing text of the document. */
   finish(meta: Buffer): Buffer {
     const open = this.#entries === 0 ? Buffer.concat([Buffer.from('{'), this.#members]) : Buffer.from(']')
     const comma = meta.length > 0 && (this.#entries > 0 || this.#members.length > 0) ? ',' : ''

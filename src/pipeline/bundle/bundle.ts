@@ -11,9 +11,9 @@ import { BundleWriter, metaMember } from './bundle-text.js'
 import { Malformed } from './document-scanner.js'
 
 /**
- * A Bundle that is longer than a line may be, cut at its entries: the Bundle without them, then batches of them,
- * each as a small Bundle with the same id and type, so that rules, prefixes and labels see what they would see.
- * `append` gets the output as it grows; `meta` comes last, with all labels. A bad entry rejects the whole Bundle.
+ * Anonymizes a Bundle that is too long for a line, split at its entries: first the Bundle without them, then batches
+ * of them, each as a small Bundle with the same id and type, so that rules, prefixes and labels see the same.
+ * `append` receives the output as it grows; `meta` comes last, with all labels. A bad entry rejects the whole Bundle.
  * The report of the one chunk that the document is. Throws what reading throws.
  */
 export async function anonymizeBundle(
@@ -47,7 +47,7 @@ export async function anonymizeBundle(
   }
 }
 
-/** What stands before the entries of each batch: id and type decide prefixes and what rules see. */
+/** Text before the entries of each batch: id and type decide prefixes and what rules see. */
 function prefixOf(shell: Buffer): Buffer {
   const members = ['id', 'type'].flatMap((name) => {
     const value = findMember(shell, 0, shell.length, name)
@@ -58,7 +58,7 @@ function prefixOf(shell: Buffer): Buffer {
 
 type Counts = Readonly<Record<string, number>>
 
-/** A batch counts the Bundle around it, which is only there once. */
+/** Subtracts the Bundle that each batch counts again. */
 const minus = (result: LinesResult, empty: LinesResult): LinesResult => ({
   ...result,
   resourcesByType: {},

@@ -3,7 +3,7 @@ import { addCounts, type ItemCounts, lineCounts, NO_COUNTS } from '../report/ite
 import type { OutputReport } from '../report/report.js'
 import type { DoneRecord } from './done-record.js'
 
-/** The outputs of a run as the reports describe them, and sums over them. */
+/** The outputs of a run, as reports describe them, and their sums. */
 export class Delivered {
   readonly #outputs: OutputReport[] = []
   readonly #sums = new Map<string, RunSum>()
@@ -34,7 +34,7 @@ export class Delivered {
     return this.#outputs.length
   }
 
-  /** In the order of names. */
+  /** Sorted by name. */
   outputs(): readonly OutputReport[] {
     return this.#outputs.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -43,16 +43,16 @@ export class Delivered {
     return [...this.#sums.values()].reduce(addSums, NO_SUM)
   }
 
-  /** By the run that made them; of an empty name: by a version of Sluice that did not note it. */
+  /** Outputs by the run that made them; an empty key means that an earlier version of Sluice did not record it. */
   get sums(): ReadonlyMap<string, RunSum> {
     return this.#sums
   }
 }
 
-/** What is counted over several outputs. */
+/** Sums over several outputs. */
 export interface RunSum {
   readonly totals: ItemCounts
-  /** Bytes of the source items. */
+  /** Total bytes of the source items. */
   readonly read: number
   readonly written: number
 }
@@ -65,7 +65,7 @@ export const addSums = (a: RunSum, b: RunSum): RunSum => ({
   written: a.written + b.written,
 })
 
-/** Sums as they are published. */
+/** Makes the published form of sums. */
 export const publishedCounts = ({ totals, written }: RunSum): Omit<PublishedRun, 'elementsByRule'> => ({
   lines: lineCounts(totals),
   bytes: { written },
@@ -73,7 +73,7 @@ export const publishedCounts = ({ totals, written }: RunSum): Omit<PublishedRun,
   quarantinedByCode: totals.quarantinedByCode,
 })
 
-/** An output as it is published; undefined for a document that was quarantined. */
+/** Makes the published form of an output; undefined for a quarantined document. */
 export function publishedOutput(
   { name, bytes, sha256, parts, isQuarantined, lines, run = '' }: OutputReport,
   runs: readonly string[],

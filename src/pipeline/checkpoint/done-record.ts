@@ -3,22 +3,22 @@ import { filesOf } from '../../storage/split.js'
 import type { Sink, SinkHead, SinkPart, State } from '../../storage/store.js'
 import type { ItemCounts } from '../report/item-counts.js'
 
-/** That an item is finished, kept in the state. */
+/** Record in the state that an item is finished. */
 export interface DoneRecord {
   readonly done: 1
   readonly output: string
   readonly fingerprint: string
-  /** The committed output with its digests; null for a document that was quarantined and has none. */
+  /** The committed output with its digests; null for a quarantined document. */
   readonly head: SinkHead | null
   readonly source: { readonly name: string; readonly bytes: number; readonly version: string }
-  /** Where the source item lies; of records of earlier versions it is not known. */
+  /** Location of the source item; unknown in records of earlier versions. */
   readonly place?: string
-  /** The key of the run that made it (`run-facts.ts`). */
+  /** Key of the run that made it (`run-facts.ts`). */
   readonly run?: string
   readonly totals: ItemCounts
 }
 
-/** Output names may be as long as the file system allows; state names are not made of them. */
+/** Name of the record. It is a hash, because output names may be as long as the file system allows. */
 const keyOf = (output: string): string => createHash('sha256').update(output).digest('hex').slice(0, 32)
 
 /** Each epoch (see `Epoch`) has journals of its own. */
@@ -27,13 +27,13 @@ export const journalName = (output: string, epoch = ''): string =>
 export const doneName = (output: string): string => `items/${keyOf(output)}.done`
 export const quarantineName = (output: string): string => `quarantine/${output}.ndjson`
 
-/** Undefined where there is none or it is damaged: then the item is done again. */
+/** Reads the record; undefined if it is missing or damaged, so that the item is redone. */
 export async function readDone(state: State, output: string): Promise<DoneRecord | undefined> {
   const text = await state.read(doneName(output))
   if (text === undefined) return undefined
   try {
     const { check, ...record } = JSON.parse(text) as DoneRecord & { readonly check: unknown }
-    // Version 0.1.0 wrote neither a check nor a place: its outputs are ours all the same.
+    // Version 0.1.0 wrote neither a checksum nor a place; its outputs are ours nevertheless.
     const isWhole = check === checkOf(record) || (check === undefined && record.place === undefined)
     return record.done === 1 && record.output === output && isWhole ? record : undefined
   } catch {
@@ -47,7 +47,7 @@ export const writeDone = (state: State, record: DoneRecord): Promise<void> =>
 const checkOf = (record: DoneRecord): string =>
   createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 16)
 
-/** What a run that was resumed could not compute while it wrote is read back; the same head where nothing lacks. */
+/** Reads back what a resumed run could not compute while writing; returns the same head if it is complete. */
 export async function withDigests(sink: Sink, output: string, head: SinkHead): Promise<SinkHead> {
   if (head.parts === undefined)
     return head.sha256 === undefined ? { ...head, sha256: await sink.digest(output) } : head

@@ -5,18 +5,18 @@ import { checkedLine, readCheckedLine } from './checked-line.js'
 
 const FORMAT = 2
 
-/** How far an item's output is. */
+/** Progress of an item's output. */
 export interface Checkpoint {
-  /** Of the decompressed item: where the next line begins. */
+  /** Offset of the next line in the decompressed item. */
   readonly endOffset: number
   readonly outputBytes: number
   readonly quarantineBytes: number
-  /** `SinkItem.digest` at this place: proves what is left of the output. */
+  /** `SinkItem.digest` at this point, to verify the output when resuming. */
   readonly outputSha256?: string
-  /** SHA-256 of the quarantine as far as `quarantineBytes`. */
+  /** SHA-256 of the first `quarantineBytes` bytes of the quarantine. */
   readonly quarantineSha256?: string
   readonly totals: ItemCounts
-  /** The complete output, about to appear or already there. */
+  /** The complete output, about to appear or already visible. */
   readonly sealed?: SinkHead
 }
 
@@ -28,25 +28,25 @@ type Entry =
   | { readonly sync: true; readonly boot: string | null; readonly endOffset?: number }
   | { readonly sealed: SinkHead }
 
-/** What a journal proves, and how many of its bytes do. */
+/** What a journal proves, and the length of its valid part. */
 export interface ReadJournal {
   readonly fingerprint: string
   /** The last of the steps. */
   readonly checkpoint: Checkpoint
   readonly keepBytes: number
-  /** From the start, all places at which it can be resumed. */
+  /** All points at which it can be resumed, from the start. */
   readonly steps: readonly JournalStep[]
 }
 
 export interface JournalStep {
   readonly checkpoint: Checkpoint
-  /** Of the journal. */
+  /** Valid bytes of the journal. */
   readonly keepBytes: number
 }
 
 /**
- * Reads a journal up to its first line that is torn or altered. Lines written before the last boot count only as
- * far as the last `sync`: only so far were the bytes they speak of flushed. Undefined for one that proves nothing.
+ * Reads a journal up to its first torn or altered line. Lines written before the last boot count only up to the last
+ * `sync`, because the bytes they cover were flushed only up to there. Undefined if the journal proves nothing.
  */
 export async function readJournal(state: State, name: string): Promise<ReadJournal | undefined> {
   const text = await state.read(name)
@@ -131,12 +131,12 @@ export class Journal {
     }
   }
 
-  /** `totals` are those of the chunks since the last entry, everything else is from the item's start. */
+  /** `totals` covers the chunks since the last entry; everything else counts from the item's start. */
   async chunks(checkpoint: Checkpoint): Promise<void> {
     await this.#write({ chunk: true, ...checkpoint })
   }
 
-  /** Nothing of it would be found by a later run yet. */
+  /** Whether a later run would find nothing of it yet. */
   get isUnkept(): boolean {
     return this.#unkept
   }
@@ -146,7 +146,7 @@ export class Journal {
     this.#unkept = false
   }
 
-  /** To be called once everything as far as this offset of the item, by default all that it speaks of, is flushed. */
+  /** Call once everything up to this offset of the item is flushed; default: up to the last entry. */
   async sync(endOffset?: number): Promise<void> {
     const upTo = endOffset === undefined ? {} : { endOffset }
     await this.#write({ sync: true, boot: this.boot, ...upTo })
@@ -154,7 +154,7 @@ export class Journal {
     this.#unkept = false
   }
 
-  /** To be called once the whole output is flushed. */
+  /** Call once the whole output is flushed. */
   async seal(sealed: SinkHead): Promise<void> {
     await this.#write({ sync: true, boot: this.boot })
     await this.#write({ sealed })
@@ -166,7 +166,7 @@ export class Journal {
     return this.file.close()
   }
 
-  /** One after the other: a flush under way does not keep chunks from being noted. A failure is final. */
+  /** Writes entries one after the other; a pending flush does not delay them. A failure is final. */
   #write(entry: Entry): Promise<void> {
     const line = checkedLine(entry)
     this.#tail = this.#tail.then(() => this.file.append(line))

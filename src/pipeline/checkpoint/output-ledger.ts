@@ -6,18 +6,18 @@ import { readRunReport } from '../report/state-report.js'
 const NAME = 'ledger.ndjson'
 
 /**
- * The names of all outputs that runs have begun in this sink and that may be there: written before outputs change, so
- * that whatever an interrupted run left is known as ours, also where its input is gone by then.
+ * The names of all outputs that runs have begun in this sink and that may exist. They are written before outputs change,
+ * so that anything left by an interrupted run is known as ours, even if its input is gone by then.
  */
 export async function readLedger(state: State): Promise<readonly string[]> {
   const text = await state.read(NAME)
   if (text !== undefined) return [...textLines(text)].flatMap((line) => nameOf(line.text))
-  // Of an earlier version.
+  // This is the form of an earlier version.
   const report = await readRunReport(state)
   return report === undefined ? [] : [...report.outputs, ...(report.earlier ?? [])].map(({ name }) => name)
 }
 
-/** Names by themselves, each as a JSON text, as they may hold anything. */
+/** Names alone, each as JSON text, because they may contain anything. */
 export async function writeLedger(state: State, names: Iterable<string>): Promise<void> {
   const lines = Array.from(names, (name) => `${JSON.stringify(name)}\n`)
   await state.write(NAME, lines.join(''))

@@ -1,2 +1,2 @@
-/** Changes whenever the same input and configuration give other bytes: older checkpoints are then started afresh. */
+/** Incremented whenever the same input and configuration give other bytes, so that older checkpoints start over. */
 export const OUTPUT_VERSION = 2

@@ -3,7 +3,7 @@ import type { State } from '../../storage/store.js'
 
 const OWNER = 'owner'
 
-/** The id of a state, which nobody else can guess; made where there is none. */
+/** Returns the id of a state, which cannot be guessed; makes one if there is none. */
 export async function ownerOf(state: State): Promise<string> {
   const there = await state.read(OWNER)
   if (there !== undefined) return there
@@ -12,7 +12,7 @@ export async function ownerOf(state: State): Promise<string> {
   return made
 }
 
-/** Kept with an output, it tells that it was made under this state, of whatever. A copy elsewhere was not. */
+/** Mark kept with an output that shows that it was made under this state. A copy elsewhere was not. */
 export const markOf = (owner: string, place: string, output: string): string =>
   createHash('sha256')
     .update(JSON.stringify([owner, place, output]))

@@ -7,7 +7,7 @@ import { readRunReport } from '../report/state-report.js'
 /** An output as a report or a done record describes it. */
 export type KnownOutput = Pick<SinkHead, 'bytes' | 'sha256' | 'parts'>
 
-/** What the reports of earlier runs say of the outputs, by name: the one in the output, then the one in the state. */
+/** Reads what earlier reports say about outputs, by name: first the report in the output, then the one in the state. */
 export async function reportedOutputs(sink: Sink): Promise<ReadonlyMap<string, readonly KnownOutput[]>> {
   const found = new Map<string, KnownOutput[]>()
   const kept = await readRunReport(sink.state)
@@ -24,7 +24,7 @@ async function publishedIn(sink: Sink): Promise<readonly PublishedOutput[]> {
   return list instanceof InvalidReport ? [] : list
 }
 
-/** Whether what stands there has the bytes of the known output, by its digests. Reads all of it. */
+/** Whether the existing output has the bytes of the known one, by its digests. Reads all of it. */
 export async function isSameOutput(
   sink: Sink,
   { name, there }: { readonly name: string; readonly there: SinkHead },

@@ -6,29 +6,32 @@ import type { DoneRecord } from './done-record.js'
 
 /** A line of the log. */
 export type LogEntry =
-  /** The output is about to appear under its name: its bytes are flushed. */
+  /** The output is about to appear under its name; its bytes are flushed. */
   | { readonly sealed: DoneRecord }
-  /** What was sealed last under this name has appeared, durably. */
+  /** The output last sealed under this name has appeared, durably. */
   | { readonly done: string }
   | { readonly record: DoneRecord }
   | { readonly gone: string }
-  /** Everything known of an output, in one line: a rewrite that is cut short replaces an output's entries or keeps them. */
+  /**
+   * Everything known of an output, in one line, so that an interrupted rewrite replaces an output's entries or keeps
+   * them.
+   */
   | { readonly logged: Logged }
 
-/** What the log knows of an output. */
+/** The log's knowledge of an output. */
 export interface Logged {
   readonly record?: DoneRecord
-  /** Sealed, with nothing to prove that it appeared. */
+  /** Sealed, without proof that it appeared. */
   readonly sealed: readonly DoneRecord[]
 }
 
-// Each segment is read as one text.
+// Each segment is read as a whole.
 const MOST_SEGMENT_LENGTH = 4 * 2 ** 20
 const MOST_PARTLY_FILLED = 16
 
 /**
- * One append-only text in segments for the records of all items, as a file for each would take a block of the disk and
- * two flushes. Callers that append at the same time share a write and a flush. Each epoch has segments of its own.
+ * The records of all items in one append-only text, in segments: a file for each item would take a disk block and two
+ * flushes. Callers that append at the same time share a write and a flush. Each epoch has segments of its own.
  */
 export class RecordLog {
   readonly #append: (entry: LogEntry) => Promise<void>
@@ -46,13 +49,13 @@ export class RecordLog {
     this.#append = grouped((entries) => this.#write(entries))
   }
 
-  /** To be called under the lock. Reads what earlier runs logged; rewrites it where most of it is out of date. */
+  /** Call under the lock. Reads the log of earlier runs and rewrites it if most of it is out of date. */
   static async open(state: State): Promise<RecordLog> {
     const read = await readLog(state)
     const log = new RecordLog(state, read)
     await removeBefore(state, read.first)
     const { logged, segments, lines, length, first, isOfEarlier } = read
-    // Each run begins a segment; a log of very many items fills most of its own.
+    // Each run begins a segment; a run of very many items fills several.
     const partlyFilled = segments.length - length / MOST_SEGMENT_LENGTH
     const isStale = isOfEarlier || partlyFilled > MOST_PARTLY_FILLED || lines > 3 * logged.size + 1000
     if (isStale) await log.#rewrite(segments, first)
@@ -63,12 +66,12 @@ export class RecordLog {
     return this.#logged.get(output)
   }
 
-  /** What an earlier run logged of this output is not asked for again; of many outputs it takes much memory. */
+  /** Forgets what an earlier run logged of this output, to save memory. */
   release(output: string): void {
     if (this.#logged.get(output)?.sealed.length === 0) this.#logged.delete(output)
   }
 
-  /** The entry survives a power failure once this returns. */
+  /** Appends an entry, which survives a power failure once this returns. */
   append(entry: LogEntry): Promise<void> {
     return this.#append(entry)
   }
@@ -86,7 +89,7 @@ export class RecordLog {
       await file.append(text)
       await file.flush()
     } catch (error) {
-      // A torn line must not run into the next one: others may still be appended while the run ends.
+      // A torn line must not run into the next one; others may still be appended while the run ends.
       await this.close().catch(() => {})
       throw error
     }
@@ -96,7 +99,7 @@ export class RecordLog {
 
   async #opened(): Promise<Appender> {
     if (this.#file !== undefined) return this.#file
-    // Readers stop at the first number that is missing.
+    // Readers stop at the first missing number.
     const number = this.#number + 1
     const file = await this.state.appender(segmentName(this.state.epoch().id, number), 0)
     this.#number = number
@@ -105,7 +108,7 @@ export class RecordLog {
     return file
   }
 
-  /** The rewritten entries come first, then the mark of where they begin; a crash in between loses nothing. */
+  /** Writes the rewritten entries, then the mark of where they begin. A crash in between loses nothing. */
   async #rewrite(segments: readonly string[], first: number): Promise<void> {
     const firstWritten = this.#number + 1
     const batch: LogEntry[] = []
@@ -124,9 +127,9 @@ interface ReadLog {
   readonly logged: Map<string, Logged>
   readonly segments: readonly string[]
   readonly lines: number
-  /** Of all segments together. */
+  /** Number of entries in all segments. */
   readonly length: number
-  /** Of the current epoch. */
+  /** Segments of the current epoch. */
   readonly first: number
   readonly lastNumber: number
   readonly isOfEarlier: boolean
@@ -136,7 +139,7 @@ const baseOf = (epoch: string): string => `items/records${epoch === '' ? '' : `.
 const segmentName = (epoch: string, number: number): string => `${baseOf(epoch)}-${number}.log`
 const firstName = (epoch: string): string => `${baseOf(epoch)}.first`
 
-/** Segments that a run rewrote but had no time to remove. */
+/** Segments that a run rewrote but did not get to remove. */
 async function removeBefore(state: State, first: number): Promise<void> {
   const { id } = state.epoch()
   for (let number = first - 1; number > 0; number -= 1) {
@@ -165,7 +168,7 @@ async function readLog(state: State): Promise<ReadLog> {
       length += text.length
       isOfEarlier ||= epoch !== id
       for (const line of textLines(text)) {
-        // Each line counts by itself: the last one may be torn, any may be damaged.
+        // Each line stands alone: the last one may be torn, any may be damaged.
         const entry = readCheckedLine(line.text) as LogEntry | undefined
         if (entry === undefined) continue
         lines += 1
@@ -191,7 +194,7 @@ function apply(logged: Map<string, Logged>, entry: LogEntry): void {
     if (record !== undefined) logged.set(entry.done, { record, sealed: [] })
   } else {
     const { record } = entry
-    // A record of nothing finished says whose the output is; what was sealed may still be finished.
+    // A record without anything finished proves ownership; a sealed output may still be finished.
     const sealed = record.fingerprint === '' ? (logged.get(record.output)?.sealed ?? []) : []
     logged.set(record.output, { record, sealed })
   }

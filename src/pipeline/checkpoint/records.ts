@@ -2,31 +2,31 @@ import type { Sink, SinkHead } from '../../storage/store.js'
 import { type DoneRecord, doneName, readDone, writeDone } from './done-record.js'
 import { RecordLog } from './record-log.js'
 
-/** What the state knows of items that are finished, or were about to be. Everything is durable once it returns. */
+/** Records of items that are finished or were about to be. Everything is durable once a method returns. */
 export interface Records {
-  /** Undefined where there is none or it is damaged: then the item is done again. */
+  /** Reads the record; undefined if it is missing or damaged, so that the item is redone. */
   done(output: string): Promise<DoneRecord | undefined>
-  /** What was about to appear under this name when a run ended. */
+  /** Returns the output that was about to appear under this name when a run ended. */
   sealed(output: string): readonly DoneRecord[]
   write(record: DoneRecord): Promise<void>
   /**
-   * To be called before the output appears. False: nothing is kept, as the sink keeps with each output what it was made
-   * from, or the item has a journal of its own.
+   * Call before the output appears. Returns false if nothing is recorded, because the sink keeps with each output what it
+   * was made from, or because the item has a journal of its own.
    */
   seal(record: DoneRecord): Promise<boolean>
-  /** What was sealed last under this name has appeared. */
+  /** Records that the output last sealed under this name has appeared. */
   markDone(output: string): Promise<void>
   remove(output: string): Promise<void>
-  /** `done` is not asked for this output again. */
+  /** Declares that `done` will not be called for this output again. */
   release(output: string): void
   close(): Promise<void>
 }
 
-/** To be called under the lock. */
+/** Call under the lock. */
 export async function openRecords({ state, isRemote }: Sink): Promise<Records> {
   const log = isRemote === true ? undefined : await RecordLog.open(state)
   return {
-    // A file for each item: of remote sinks, and of earlier versions.
+    // Remote sinks and earlier versions keep a file for each item.
     done: async (output) => log?.logged(output)?.record ?? (await readDone(state, output)),
     sealed: (output) => log?.logged(output)?.sealed ?? [],
     write: (record) => log?.append({ record }) ?? writeDone(state, record),
@@ -48,6 +48,6 @@ export async function openRecords({ state, isRemote }: Sink): Promise<Records> {
   }
 }
 
-/** The heads that outputs were about to have. */
+/** Heads that outputs were about to get. */
 export const sealedHeads = (records: Records, output: string): readonly SinkHead[] =>
   records.sealed(output).flatMap(({ head }) => head ?? [])

@@ -6,11 +6,14 @@ const NAME = 'run-secrets.json'
 
 export interface OpenedSecrets {
   readonly secrets: RunSecrets
-  /** They are those of a run that was not completed. */
+  /** Whether they belong to an incomplete run. */
   readonly resumed: boolean
 }
 
-/** The secrets of the uncompleted run of the same configuration, else new ones, durable before any output is made. */
+/**
+ * Returns the secrets of an incomplete run with the same configuration, or new ones, durable before any output is
+ * made.
+ */
 export async function openSecrets(state: State, plan: AnonymizerPlan): Promise<OpenedSecrets> {
   const kept = parse(await state.read(NAME))
   if (kept?.fingerprint === plan.fingerprint) return { secrets: kept.secrets, resumed: true }
@@ -20,10 +23,10 @@ export async function openSecrets(state: State, plan: AnonymizerPlan): Promise<O
   return { secrets, resumed: false }
 }
 
-/** To be called when the run is complete: nobody can make the same hashes again. */
+/** Destroys the secrets of a complete run, so that no one can compute the same hashes again. */
 export const destroySecrets = (state: State): Promise<void> => state.destroy(NAME)
 
-/** Random keys are too long to be guessed from it. */
+/** Digest of the secrets. Random keys are too long to be guessed from it. */
 export const digestOf = ({ asOf, keys }: RunSecrets): string =>
   createHash('sha256')
     .update(JSON.stringify([asOf, Object.entries(keys).sort()]))
@@ -35,7 +38,7 @@ function parse(text: string | undefined) {
     if (typeof kept?.fingerprint === 'string' && typeof kept.secrets?.asOf === 'string')
       return { fingerprint: kept.fingerprint, secrets: kept.secrets }
   } catch {
-    // Torn by a full disk: the run that wrote it had not begun.
+    // The file was torn by a full disk, so the run that wrote it had not started.
   }
   return undefined
 }

@@ -4,7 +4,7 @@ import type { LongLine } from '../../ndjson/line-blocks.js'
 import type { Slab, Slabs } from './slabs.js'
 import type { ItemReader } from './unpack.js'
 
-/** A run of whole lines, or the place of one line that is too long to hold. Offsets are those of the decompressed item. */
+/** Whole lines, or the position of one line that is too long to hold. Offsets are those of the decompressed item. */
 export type Chunk =
   | {
       readonly kind: 'lines'
@@ -15,10 +15,10 @@ export type Chunk =
     }
   | LongLine
 
-/** Where an item's chunks come from. */
+/** Source of an item's chunks. */
 export interface ChunkSource {
   next(): Promise<Chunk | undefined>
-  /** After the last chunk: where the item ends. */
+  /** End of the item; known after the last chunk. */
   readonly endOffset: number
 }
 
@@ -26,7 +26,7 @@ export interface ChunkOptions {
   readonly item: string
   readonly chunkBytes: number
   readonly maxLineBytes: number
-  /** Where the first line begins: 0, or where an earlier run's last chunk ended. */
+  /** Start of the first line: 0, or the end of an earlier run's last chunk. */
   readonly fromOffset: number
 }
 
@@ -34,14 +34,14 @@ const QUANTUM_BYTES = 64 * 1024
 const NOTHING = new Uint8Array(0)
 
 /**
- * Cuts an item into chunks: chunk k holds the lines that begin in [k·C, (k+1)·C), whatever way the bytes arrive
- * and wherever reading began. A line that fits no slab is a chunk of its own. One byte order mark at the item's
- * start is no part of its first line. Throws SOURCE_NOT_UTF8 for UTF-16, and what reading throws.
+ * Cuts an item into chunks: chunk k holds the lines that begin in [k·C, (k+1)·C), however the bytes arrive and wherever
+ * reading began. A line that fits no slab is a chunk of its own. A byte-order mark at the start of the item is not part
+ * of its first line. Throws SOURCE_NOT_UTF8 for UTF-16, and what reading throws.
  */
 export class Chunks implements ChunkSource {
-  /** Where the next line begins. */
+  /** Offset of the next line. */
   #offset: number
-  /** Bytes from `#offset` on that were read already. */
+  /** Number of bytes from `#offset` that were already read. */
   #ahead: Uint8Array = NOTHING
   #ended = false
 
@@ -53,12 +53,12 @@ export class Chunks implements ChunkSource {
     this.#offset = options.fromOffset
   }
 
-  /** After the last chunk: where the item ends. */
+  /** End of the item; known after the last chunk. */
   get endOffset(): number {
     return this.#offset
   }
 
-  /** The next chunk; undefined behind the last. A slab it holds is the caller's to give back. */
+  /** Returns the next chunk, or undefined at the end. The caller must release its slab. */
   async next(): Promise<Chunk | undefined> {
     if (this.#atEnd) return undefined
     const slab = await this.slabs.take()
@@ -72,7 +72,7 @@ export class Chunks implements ChunkSource {
     }
   }
 
-  /** Nothing is left to read, and nothing that was read ahead is left to use. */
+  /** Whether nothing is left to read and nothing read ahead is left to use. */
   get #atEnd(): boolean {
     return this.#ended && this.#ahead.length === 0
   }
@@ -87,7 +87,7 @@ export class Chunks implements ChunkSource {
       start = lengthOfMark(bytes.subarray(0, filled), this.options.item)
     }
     filled = await this.#readTo(bytes, filled, Math.max(filled, gridBytes))
-    // The chunk ends with the line that the grid's last byte belongs to.
+    // The chunk ends with the line that contains the grid's last byte.
     for (let from = Math.max(start, gridBytes - 1); ; ) {
       const end = lineStartAfter(bytes, from, filled)
       if (end > 0) return this.#lines(slab, start, end, filled)
@@ -111,13 +111,13 @@ export class Chunks implements ChunkSource {
     return undefined
   }
 
-  /** The slab is full and its last line goes on: first the lines before it, then that line by itself. */
+  /** Handles a full slab whose last line continues: first the lines before it, then that line alone. */
   async #split(slab: Slab, start: number): Promise<Chunk> {
     const { bytes } = slab
     const whole = wholeLinesEnd(bytes, start, bytes.length)
     if (whole > start) return this.#lines(slab, start, whole, bytes.length)
     const offset = this.#offset + start
-    // Not less than what is in hand already, so that the limit alone decides.
+    // At least the bytes already read, so that only the limit decides.
     const long = await this.slabs.takeLong(
       Math.max(this.options.maxLineBytes + 2, bytes.length + QUANTUM_BYTES),
     )
@@ -165,7 +165,7 @@ export class Chunks implements ChunkSource {
     }
   }
 
-  /** Keeps a copy: the slab is reused. */
+  /** Keeps a copy, because the slab is reused. */
   #putBack(bytes: Uint8Array): void {
     this.#ahead = this.#ahead.length === 0 ? new Uint8Array(bytes) : Buffer.concat([bytes, this.#ahead])
   }
@@ -177,7 +177,7 @@ export class Chunks implements ChunkSource {
     return taken.length
   }
 
-  /** Reads on until `target[0, wanted)` is full or the item ends. */
+  /** Reads until `target[0, wanted)` is full or the item ends. */
   async #readTo(target: Uint8Array, filled: number, wanted: number): Promise<number> {
     const until = Math.min(wanted, target.length)
     if (filled >= until) return filled
@@ -190,7 +190,7 @@ export class Chunks implements ChunkSource {
   }
 }
 
-/** 3 for a UTF-8 byte order mark, 0 for none. Throws SOURCE_NOT_UTF8 for UTF-16, marked or not. */
+/** Returns 3 for a UTF-8 byte-order mark, 0 for none. Throws SOURCE_NOT_UTF8 for UTF-16, marked or not. */
 export function lengthOfMark(bytes: Uint8Array, item: string): number {
   const length = markLength(bytes)
   if (length > 0) return length

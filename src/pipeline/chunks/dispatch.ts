@@ -5,7 +5,7 @@ import type { LinesResult, LinesTask } from '../../workers/protocol.js'
 import { rejectedLine } from '../../workers/rejections.js'
 import type { RunEvent } from '../options.js'
 
-/** One answer for a part of a chunk; nearly always all of it. */
+/** An answer for a part of a chunk; nearly always the whole chunk. */
 export interface Part {
   readonly task: LinesTask
   readonly result: LinesResult
@@ -19,14 +19,14 @@ export interface DispatchOptions {
   readonly onRetry: () => void
 }
 
-// The chunk that `chunkTimeoutMs` is meant for.
+// Size of the chunk to which `chunkTimeoutMs` applies.
 const NOMINAL_BYTES = 4 * 2 ** 20
 const MIN_SEARCH_MS = 5_000
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Gives tasks to the workers, one for each at a time. A task whose worker dies or takes too long is tried once
- * more, then in halves, until the single line is found and rejected as WORKER_CRASHED or LINE_TIMEOUT.
+ * Gives tasks to the workers, one to each at a time. A task whose worker dies or takes too long is retried once, then in
+ * halves, until the faulty line is found and rejected as WORKER_CRASHED or LINE_TIMEOUT.
  */
 export class Dispatch {
   #busy = 0
@@ -34,7 +34,7 @@ export class Dispatch {
 
   constructor(private readonly options: DispatchOptions) {}
 
-  /** The answers in the order of the lines. Throws WORKER_FAILED. */
+  /** Returns the answers in the order of the lines. Throws WORKER_FAILED. */
   async run(task: LinesTask): Promise<readonly Part[]> {
     await this.#enter()
     try {
@@ -56,7 +56,7 @@ export class Dispatch {
   }
 
   async #search(task: LinesTask, why: 'crashed' | 'timeout'): Promise<Part[]> {
-    // Before a line is blamed: a pool that cannot start workers any more loses every task.
+    // Before blaming a line, check the pool: one that cannot start workers loses every task.
     await this.options.pool.hello()
     const middle = task.document ? undefined : middleLine(task)
     if (middle === undefined) {
@@ -73,7 +73,7 @@ export class Dispatch {
     return parts
   }
 
-  /** Longer for a long line; shorter, in proportion, in the search for a slow one, so that it is soon found. */
+  /** Time limit: longer for a long line; proportionally shorter while searching for a slow one. */
   #timeoutMs({ start, end }: LinesTask, why?: 'crashed' | 'timeout'): number {
     const share = (end - start) / NOMINAL_BYTES
     const allowedMs = this.options.chunkTimeoutMs * Math.max(1, share)
@@ -95,7 +95,7 @@ export class Dispatch {
   }
 }
 
-/** The output of all parts, as it is to be written; compressed here where halves were not. */
+/** Joins the output of all parts, compressing halves that are not compressed yet. */
 export function outputOf(parts: readonly Part[], gzip: boolean): readonly Uint8Array[] {
   const pieces = parts
     .map(({ task, result }) => result.moved ?? new Uint8Array(task.slab, task.start, result.outputBytes))
@@ -105,7 +105,7 @@ export function outputOf(parts: readonly Part[], gzip: boolean): readonly Uint8A
     : pieces
 }
 
-/** Where the line after the middle begins; undefined for a single line. */
+/** Returns the start of the first line after the middle; undefined for a single line. */
 function middleLine({ slab, start, end }: LinesTask): number | undefined {
   const bytes = Buffer.from(slab, start, end - start)
   const half = Math.floor(bytes.length / 2)
@@ -118,7 +118,7 @@ function middleLine({ slab, start, end }: LinesTask): number | undefined {
 function halves(task: LinesTask, middle: number): readonly LinesTask[] {
   const firstRecords = countLines(Buffer.from(task.slab, task.start, middle - task.start))
   return [
-    // Its output must not reach into the other half's input.
+    // The output must not reach into the other half's input.
     { ...task, gzip: false, end: middle, roomBytes: middle - task.start },
     {
       ...task,

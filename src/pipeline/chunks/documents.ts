@@ -2,7 +2,7 @@ import { type Chunk, type ChunkOptions, type ChunkSource, lengthOfMark } from '.
 import type { Slab, Slabs } from './slabs.js'
 import type { ItemReader } from './unpack.js'
 
-/** A JSON document as one chunk: the whole item; none if an earlier run delivered it. */
+/** Reads a JSON document as one chunk, the whole item; none if an earlier run delivered it. */
 export function documentChunks(reader: ItemReader, slabs: Slabs, options: ChunkOptions): ChunkSource {
   let endOffset = options.fromOffset
   let ended = false

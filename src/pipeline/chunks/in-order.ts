@@ -1,6 +1,6 @@
 /**
- * Delivers results in the order they were pushed, whatever order they arrive in. After the first failure nothing
- * more is delivered; every result is released all the same.
+ * Delivers results in the order they were pushed, whatever order they arrive in. After the first failure, nothing more
+ * is delivered, but every result is still released.
  */
 export class InOrder<T> {
   #tail: Promise<void> = Promise.resolve()
@@ -18,14 +18,14 @@ export class InOrder<T> {
     return this.#failure !== undefined
   }
 
-  /** Waits until fewer than `most` results are neither delivered nor given up. */
+  /** Waits until fewer than `most` results are pending. */
   async roomFor(most: number): Promise<void> {
     while (this.#underWay >= most) await new Promise<void>((go) => this.#waiting.push(go))
   }
 
   push(result: Promise<T>, release: () => void): void {
     this.#underWay += 1
-    // Whoever comes before it may take long: its failure is not unhandled until then.
+    // Earlier results may be slow; mark this rejection as handled until its turn.
     result.catch(() => {})
     this.#tail = this.#tail.then(async () => {
       try {
@@ -44,7 +44,7 @@ export class InOrder<T> {
     })
   }
 
-  /** Waits for all of them. Throws the first failure. */
+  /** Waits for all results. Throws the first failure. */
   async drain(): Promise<void> {
     await this.#tail
     if (this.#failure !== undefined) throw this.#failure.reason

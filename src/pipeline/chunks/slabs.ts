@@ -1,6 +1,6 @@
 import type { Limits } from '../limits.js'
 
-/** A shared buffer that is one chunk's input and then its output. */
+/** A shared buffer that holds a chunk's input and then its output. */
 export interface Slab {
   readonly bytes: Buffer
   readonly shared: SharedArrayBuffer
@@ -9,7 +9,10 @@ export interface Slab {
   readonly long: boolean
 }
 
-/** The byte budget: a fixed number of slabs, made when first needed, and one long one for a line that fits no other. */
+/**
+ * The byte budget: a fixed number of slabs, allocated when first needed, and one long slab for a line that fits no
+ * other.
+ */
 export class Slabs {
   readonly #free: Slab[] = []
   readonly #waiting: Waiter[] = []
@@ -30,7 +33,7 @@ export class Slabs {
     )
   }
 
-  /** Waits for a free slab. Rejects with what `stop` was given. */
+  /** Waits for a free slab. Rejects with the reason given to `stop`. */
   async take(): Promise<Slab> {
     if (this.#stopped !== undefined) throw this.#stopped
     const slab = this.#free.pop() ?? (this.#made < this.limits.slabCount ? this.#make() : undefined)
@@ -40,7 +43,7 @@ export class Slabs {
     return taken
   }
 
-  /** Waits until no other long line is held. `bytes` is room for the line and its newline. */
+  /** Waits until no other long line is in memory. `bytes` covers the line and its newline. */
   async takeLong(bytes: number): Promise<Slab> {
     if (this.#stopped !== undefined) throw this.#stopped
     if (this.#longTaken)
@@ -49,7 +52,7 @@ export class Slabs {
       )
     this.#longTaken = true
     this.onInFlight(this.inFlightBytes)
-    // The system gives pages of it only as they are written.
+    // The system allocates its pages only when they are written.
     return newSlab(bytes, true)
   }
 
@@ -66,7 +69,7 @@ export class Slabs {
     this.onInFlight(this.inFlightBytes)
   }
 
-  /** Everyone who waits, now or later, is rejected with `reason`. */
+  /** Rejects all present and later waiters with `reason`. */
   stop(reason: unknown): void {
     this.#stopped ??= reason
     for (const { reject } of [...this.#waiting.splice(0), ...this.#waitingLong.splice(0)]) reject(reason)

@@ -8,9 +8,9 @@ import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 /** An item's decompressed bytes, in order. */
 export interface ItemReader {
   readonly gzip: boolean
-  /** Source bytes (compressed ones for gzip) taken so far. */
+  /** Source bytes read so far; compressed ones for gzip. */
   sourceBytes(): number
-  /** Fills `target`; less only at the end. Throws SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_UNREADABLE. */
+  /** Fills `target`; reads less only at the end. Throws SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_UNREADABLE. */
   read(target: Uint8Array): Promise<number>
   verify(): Promise<void>
   close(): Promise<void>
@@ -18,12 +18,12 @@ export interface ItemReader {
 
 const PIECE_BYTES = 256 * 1024
 
-/** Opens an item at an offset of its decompressed bytes; whether it is gzip is decided by its first bytes (RFC 1952). */
+/** Opens an item at an offset of its decompressed bytes. Its first bytes decide whether it is gzip (RFC 1952). */
 export async function openItem(
   source: Source,
   item: SourceItem,
   fromByte: number,
-  /** Called before each read: what it throws ends also the passing over of much. */
+  /** Called before each read; what it throws also ends a long skip. */
   check = () => {},
 ): Promise<ItemReader> {
   const open = async (fromByte: number) => checked(await source.open(item, fromByte), check)
@@ -54,7 +54,7 @@ const checked = (reader: SourceReader, check: () => void): SourceReader => ({
   close: () => reader.close(),
 })
 
-/** A stream as an item: no version to hold it to. */
+/** Opens a stream as an item, which has no version. */
 export async function openStream(input: Readable, item: SourceItem): Promise<ItemReader> {
   const pieces: AsyncIterator<Uint8Array | string> = input[Symbol.asyncIterator]()
   const reader: SourceReader = {
@@ -118,10 +118,10 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
   const input = Readable.from(packed(), { objectMode: false })
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES })
   input.on('error', (error) => gunzip.destroy(error))
-  // It may fail before anybody reads: the first one who does is told.
+  // The stream may fail before anyone reads it; the first reader gets the error.
   gunzip.on('error', () => {})
   const pieces: AsyncIterator<Uint8Array> = input.pipe(gunzip)[Symbol.asyncIterator]()
-  // An iteration that has failed once is at its end: nobody may take that for the end of the item.
+  // An iterator that failed reports its end afterwards, which must not be taken for the end of the item.
   let failed: Promise<never> | undefined
   const fail = (error: unknown): Promise<never> => {
     failed = unreadable === undefined ? corrupt(error, reader, item) : Promise.reject(unreadable.reason)
@@ -141,7 +141,7 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
   }
 }
 
-/** A file that is overwritten looks corrupt too: the change is the better answer. */
+/** An overwritten file looks corrupt too; reporting the change is more helpful. */
 async function corrupt(error: unknown, reader: SourceReader, item: SourceItem): Promise<never> {
   await reader.verify()
   throw sluiceError('SOURCE_CORRUPT', {

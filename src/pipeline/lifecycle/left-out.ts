@@ -3,11 +3,11 @@ import { LEFT_OUT, type LeftOutReason, type State, type StoreEvent } from '../..
 import { type ListedItem, listWork } from '../item-list.js'
 import type { RunOptions } from '../options.js'
 
-/** What a source holds: its items, and how much else. */
+/** Contents of a source: its items, and the number of other files. */
 export interface ListedSource {
   readonly listed: readonly ListedItem[]
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
-  /** The names, as far as they are kept. */
+  /** Their names, up to a limit. */
   readonly names: readonly LeftOutName[]
 }
 
@@ -16,11 +16,14 @@ interface LeftOutName {
   readonly reason: LeftOutReason
 }
 
-/** Where the names are, in the state: they may be those of patients. */
+/** File of the names in the state; names may be those of patients. */
 export const LEFT_OUT_NAME = 'left-out.ndjson'
 const MOST_NAMES = 10_000
 
-/** Lists the source. Throws SOURCE_NOT_FOUND where there is nothing to do, unless `allowEmpty`; else as `listWork`. */
+/**
+ * Lists the source. Throws SOURCE_NOT_FOUND if there is nothing to do, unless `allowEmpty`, and what `listWork`
+ * throws.
+ */
 export async function listSource(options: RunOptions): Promise<ListedSource> {
   const { source, allowEmpty = true, onEvent = () => {} } = options
   const leftOut: Partial<Record<LeftOutReason, number>> = {}
@@ -36,14 +39,14 @@ export async function listSource(options: RunOptions): Promise<ListedSource> {
   return { listed, leftOut, names }
 }
 
-/** Lists what was not read for a later reader, or removes an earlier list. */
+/** Writes the list of files that were not read, or removes an earlier one. */
 export async function keepLeftOut(state: State, { names }: Pick<ListedSource, 'names'>): Promise<void> {
   if (names.length > 0)
     await state.write(LEFT_OUT_NAME, names.map((each) => `${JSON.stringify(each)}\n`).join(''))
   else if ((await state.bytesOf(LEFT_OUT_NAME)) !== undefined) await state.remove(LEFT_OUT_NAME)
 }
 
-/** `2 with another ending, 1 hidden`; empty where nothing was left out. */
+/** Makes `2 with another ending, 1 hidden`; empty if nothing was left out. */
 export const leftOutText = (leftOut: ListedSource['leftOut']): string =>
   Object.entries(leftOut)
     .map(([reason, count]) => `${count} ${SHORT[reason as LeftOutReason]}`)

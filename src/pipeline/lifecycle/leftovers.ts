@@ -4,19 +4,22 @@ import type { RunOptions } from '../options.js'
 import { filesAsLeft, removeNamed } from '../output-files.js'
 import type { RunState } from './run-state.js'
 
-/** What earlier runs left in the output beside what this one makes. */
+/** Outputs of earlier runs besides those of this run. */
 export interface Leftovers {
-  /** Of other sources: they stay, and are reported with those of this run. */
+  /** Outputs of other sources; they stay and are reported with those of this run. */
   readonly earlier: readonly DoneRecord[]
-  /** Of this source, whose items are gone; nothing says that they are out of date, so they are not removed unasked. */
+  /**
+   * Outputs of this source whose items are gone. They are not known to be out of date, so they are removed only on
+   * request.
+   */
   readonly orphaned: readonly string[]
   readonly removed: readonly string[]
 }
 
 /**
- * Settles every output that the ledger names and this run does not make. What was made of an item that is now under
- * another name is removed, as a reader would count it twice; what is not as it was left is not touched. May be repeated
- * after a crash at any point of it. Throws SINK_UNWRITABLE.
+ * Settles every output that the ledger names but this run does not make. The output of an item that now has another name
+ * is removed, because a reader would count it twice; an output that was changed is not touched. Can be repeated after a
+ * crash at any point. Throws SINK_UNWRITABLE.
  */
 export async function settleLeftovers(options: RunOptions, runState: RunState): Promise<Leftovers> {
   const { sink, source, prune = false, onEvent = () => {} } = options

@@ -12,7 +12,7 @@ import type { RunReport } from '../report/report.js'
 import { INLINE_OUTPUTS, ListWriter } from '../report/state-report.js'
 import { readRunFacts } from './run-facts.js'
 
-/** Writes `run.json` for whoever uses the output: its being there means that all outputs are. */
+/** Writes `run.json` for recipients. Its presence means that all outputs are present. */
 export async function publish(
   sink: Sink,
   report: RunReport,
@@ -56,7 +56,7 @@ export async function publish(
   await sink.put(REPORT_NAME, `${JSON.stringify(published, null, 2)}\n`)
 }
 
-/** Those of this run first; where neither has made anything, one of nothing. */
+/** Lists the runs, this one first; if none made anything, one empty entry. */
 function sumsOf(delivered: Delivered, earlier: Delivered): ReadonlyMap<string, RunSum> {
   const sums = new Map(delivered.sums)
   for (const [key, sum] of earlier.sums) {
@@ -66,7 +66,7 @@ function sumsOf(delivered: Delivered, earlier: Delivered): ReadonlyMap<string, R
   return sums.size === 0 ? new Map([['', delivered.sum]]) : sums
 }
 
-/** As an output of its own: of any length, and whole or not at all. */
+/** Writes the list as an output of its own: of any length, whole or not at all. */
 async function writeList(files: Sink, outputs: readonly object[]) {
   const item = files.item(LIST_NAME, LIST_NAME)
   try {
@@ -85,7 +85,7 @@ async function writeList(files: Sink, outputs: readonly object[]) {
   }
 }
 
-/** Removes the list of an earlier, larger output, and first the report that names it. */
+/** Removes the list of an earlier, larger output, after the report that names it. */
 async function removeList(sink: Sink): Promise<void> {
   const files = sink.whole ?? sink
   if ((await sink.state.bytesOf(LIST_NAME)) === undefined) return

@@ -35,7 +35,7 @@ export async function endRun(
   faultPoint('before-report')
   await keepLeftOut(sink.state, listed)
   await writeRunReport(sink.state, report, inlineOutputs)
-  // In the output its being there means that all outputs are.
+  // The report's presence in the output means that all outputs are present.
   if (failed.length === 0) await publish(sink, report, { delivered, earlier, inlineOutputs })
   faultPoint('after-report')
   if (failed.length === 0) {
@@ -53,7 +53,7 @@ export async function endRun(
   return report
 }
 
-/** Ids of two sets of keys do not join, and a reader of the folder would not know. */
+/** Warns that ids of two sets of keys do not join, which a reader of the folder could not know. */
 function warnOfMixture(
   delivered: Delivered,
   earlier: Delivered,
@@ -70,7 +70,7 @@ function warnOfMixture(
   })
 }
 
-/** Names of which nothing is there any more need not be looked at again. */
+/** Drops names of outputs that no longer exist. */
 async function shortenLedger(sink: Sink, { ledger, outputs }: RunState, report: RunReport): Promise<void> {
   const there = new Set([...outputs, ...report.earlier.map(({ name }) => name), ...report.orphaned])
   if (there.size < ledger.length) await writeLedger(sink.state, there)
@@ -117,8 +117,8 @@ function reportOf(
 }
 
 /**
- * Takes the last run's report away before outputs change; where none will, it stays until it is replaced. Throws
- * SINK_CONFLICT for a file that is not one, unless `overwrite`.
+ * Removes the last run's report before outputs change; if none will, it stays until it is replaced. Throws SINK_CONFLICT
+ * for a file that is not a report, unless `overwrite`.
  */
 export async function withdrawReport(
   sink: Sink,
@@ -143,7 +143,7 @@ const notOurs = (at: string) =>
     help: 'move it away',
   })
 
-/** Whether a list of outputs may be written: there is none, or the state or the report knows it. */
+/** Whether a list of outputs may be written: none exists, or the state or the report knows it. */
 async function isOwnList(sink: Sink, report: string | undefined): Promise<boolean> {
   if ((await (sink.whole ?? sink).head(LIST_NAME)) === undefined) return true
   if (report?.includes(`"file": "${LIST_NAME}"`) === true && isOwnReport(parseJson(report))) return true

@@ -5,7 +5,7 @@ import { digestOf } from '../checkpoint/run-secrets.js'
 import { hashOf } from '../item-list.js'
 import type { AnonymizerPlan, RunSecrets } from '../plan.js'
 
-/** What runs with one configuration, set of keys and reference day have in common; ids of two of them do not join. */
+/** Facts shared by runs with one configuration, set of keys and reference day. Ids of different ones do not join. */
 export type RunFacts = Pick<PublishedRun, 'configuration' | 'asOf'>
 
 const NAME = 'runs-of-outputs.json'
@@ -14,13 +14,13 @@ const MOST_ENTRIES = 1000
 export const runKeyOf = (plan: AnonymizerPlan, secrets: RunSecrets): string =>
   hashOf(plan.fingerprint, digestOf(secrets)).slice(0, 32)
 
-/** The runs whose outputs may be in this sink, by their keys. */
+/** Runs whose outputs may be in this sink, by key. */
 export async function readRunFacts(state: State): Promise<ReadonlyMap<string, RunFacts>> {
   const entries = parseJson((await state.read(NAME)) ?? '')
   return new Map(Array.isArray(entries) ? (entries as [string, RunFacts][]) : [])
 }
 
-/** Notes a run before it makes outputs. */
+/** Records a run before it makes outputs. */
 export async function noteRun(state: State, key: string, facts: RunFacts): Promise<void> {
   const known = await readRunFacts(state)
   if (known.has(key)) return

@@ -23,7 +23,7 @@ import type { RunState } from './run-state.js'
 const SURVEYED_AT_ONCE = 16
 
 /**
- * Settles the secrets of the run and what is left to do. Takes the last run's report away if outputs will change.
+ * Settles the run's secrets and the remaining work. Removes the last run's report if outputs will change.
  * Throws SINK_CONFLICT before anything is written to the output.
  */
 export async function startRun(
@@ -36,7 +36,7 @@ export async function startRun(
   const startedAt = new Date()
   const { secrets, resumed } = await openSecrets(sink.state, plan)
   const fingerprint = runFingerprint(options, limits, secrets)
-  // An item that its name alone condemns fails by itself; the others are delivered.
+  // An item with an unusable name fails on its own; the others are delivered.
   const readable = listed.filter(({ item }) => item.unreadable === undefined)
   const failed = listed.flatMap(({ item }) => (item.unreadable === undefined ? [] : [nameFailure(item)]))
   for (const failure of failed) onEvent({ event: 'item.failed', level: 'warn', ...failure })
@@ -116,7 +116,7 @@ async function surveyAll(
   const kept = new Delivered()
   let skipped = 0
   const surveyed: (readonly [ItemWork, Surveyed])[] = []
-  // Where an item has no journal, a commit whose done record is missing is known by it.
+  // If an item has no journal, this identifies a commit whose done record is missing.
   let reports: ReturnType<typeof reportedOutputs> | undefined
   const reported = () => {
     reports ??= reportedOutputs(options.sink)
@@ -154,7 +154,7 @@ async function surveyAll(
   return { work, finished, skipped, kept }
 }
 
-/** A record of an earlier version, or of a source that was elsewhere, with what this run knows. */
+/** Completes a record of an earlier version, or of a moved source, with what this run knows. */
 async function upToDate(
   sink: Sink,
   records: Records,
@@ -167,7 +167,7 @@ async function upToDate(
   return now
 }
 
-/** Of everything that decides the bytes of a run's outputs but the items themselves. */
+/** Digest of everything that decides the bytes of a run's outputs, except the items. */
 function runFingerprint(options: RunOptions, limits: Limits, secrets: RunSecrets): string {
   const { plan, gzip = false, quarantineContent = false, source } = options
   const parts = [

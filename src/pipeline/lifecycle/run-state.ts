@@ -6,7 +6,7 @@ import type { RunSecrets } from '../plan.js'
 import type { ItemFailure } from '../report/report.js'
 import type { RunCounts } from '../run-counts.js'
 
-/** A run that holds the lock: what it is to do, and what has come of it so far. */
+/** A run that holds the lock: its work and its results so far. */
 export interface RunState {
   readonly startedAt: Date
   readonly secrets: RunSecrets
@@ -16,17 +16,17 @@ export interface RunState {
   readonly finishedBefore: number
   readonly skipped: number
   readonly counts: RunCounts
-  /** Every finished item, those of earlier runs too. */
+  /** All finished items, including those of earlier runs. */
   readonly delivered: Delivered
-  /** Outputs that exist already and were skipped, as far as they are ours. */
+  /** Existing outputs that were skipped and are ours. */
   readonly kept: Delivered
-  /** The real path or the address of the source. */
+  /** Real path or address of the source. */
   readonly place: string
-  /** Outputs of this and of earlier runs that may be there. */
+  /** Outputs of this and earlier runs that may exist. */
   readonly ledger: readonly string[]
-  /** Names of the outputs of all items that were listed. */
+  /** Names of the outputs of all listed items. */
   readonly outputs: ReadonlySet<string>
-  /** The output of an item; undefined for one that was not listed. */
+  /** Returns the output of an item; undefined if it was not listed. */
   readonly outputOf: (item: string) => string | undefined
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
   readonly failed: ItemFailure[]

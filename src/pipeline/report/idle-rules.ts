@@ -4,9 +4,9 @@ import type { ItemCounts } from './item-counts.js'
 import type { ItemTotals } from './report.js'
 
 /**
- * The numbers of the rules that decided about no element, although there were resources they apply to. Nothing is known
- * of outputs that a run passed over, so that no rule is idle then. Resources in Bundles are not counted by type: a rule
- * for a type that is only there is never called idle.
+ * Returns the numbers of rules that decided no element although there were resources they apply to. Nothing is known
+ * about outputs that a run skipped, so no rule counts as idle then. Resources in Bundles are not counted by type, so a
+ * rule for a type that occurs only there never counts as idle.
  */
 export function idleRules(
   rules: readonly Rule[],
@@ -19,7 +19,7 @@ export function idleRules(
     .filter(({ number, path, goesFirst }) => {
       if (goesFirst === true || (elementsByRule[String(number)] ?? 0) > 0) return false
       const parsed = parseRulePath(path)
-      // A rule on whole resources decides about what is left of them, which may be nothing.
+      // A rule on whole resources decides what is left of them, which may be nothing.
       return parsed.form.kind !== 'resource' && types.some((type) => appliesTo(parsed, type))
     })
     .map(({ number }) => number)

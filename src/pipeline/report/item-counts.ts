@@ -1,7 +1,7 @@
 import type { LineCounts } from '../../workers/protocol.js'
 import type { LineTotals } from './report.js'
 
-/** What is counted of an item or a run; plain data, as journals and reports hold it. */
+/** Counts of an item or a run, as plain data for journals and reports. */
 export interface ItemCounts extends LineCounts {
   readonly quarantined: number
   readonly quarantinedByCode: Readonly<Record<string, number>>
@@ -61,7 +61,7 @@ export const lineCounts = ({ lines, delivered, quarantined, blank }: ItemCounts)
 
 type Counts = Readonly<Record<string, number>>
 
-/** Keys are resource types, rule numbers and codes; sorted, so that equal runs give equal reports. */
+/** Sorts keys (resource types, rule numbers, codes), so that equal runs give equal reports. */
 function sumByKey(a: Counts, b: Counts): Counts {
   const sums = new Map(Object.entries(a))
   for (const [key, count] of Object.entries(b)) sums.set(key, (sums.get(key) ?? 0) + count)

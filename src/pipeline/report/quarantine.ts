@@ -4,30 +4,30 @@ import { type LinesResult, REJECTION_FIELDS } from '../../workers/protocol.js'
 /** One rejected line. */
 export interface QuarantinedLine {
   readonly item: string
-  /** In bytes from the start of the (decompressed) item. */
+  /** Offset in bytes from the start of the decompressed item. */
   readonly offset: number
   readonly length: number
-  /** From 1, blank lines counted. */
+  /** Line number from 1, counting blank lines. */
   readonly line: number
   readonly code: string
-  /** Of the element at fault, in bytes from the start of the line. */
+  /** Offset of the faulty element, in bytes from the start of the line. */
   readonly elementOffset: number
-  /** Names elements and rules, never values. */
+  /** Describes the fault by elements and rules, never by values. */
   readonly message: string
-  /** The line itself, only if asked for; in base64 where it is no UTF-8. */
+  /** The line itself, only on request; in base64 if it is not UTF-8. */
   readonly content?: string
   readonly contentBase64?: string
 }
 
-/** Where a part of an item stands. */
+/** Position of a part of an item. */
 export interface PartPlace {
   readonly item: string
   readonly offset: number
-  /** Lines of the item before this part. */
+  /** Number of lines of the item before this part. */
   readonly linesBefore: number
 }
 
-/** The rejected lines of one answer, in the order of the input. */
+/** Yields the rejected lines of one answer, in input order. */
 export function* quarantined(result: LinesResult, place: PartPlace): Iterable<QuarantinedLine> {
   const { rows, reasons } = result.rejected
   let contentAt = 0
@@ -49,7 +49,7 @@ export function* quarantined(result: LinesResult, place: PartPlace): Iterable<Qu
   }
 }
 
-/** The same as NDJSON, in pieces of a bounded size. */
+/** Yields them as NDJSON, in pieces of bounded size. */
 export function* quarantineText(result: LinesResult, place: PartPlace): Iterable<string> {
   let text = ''
   for (const line of quarantined(result, place)) {

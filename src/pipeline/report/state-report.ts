@@ -7,12 +7,12 @@ import type { OutputList } from '../../published/report.js'
 import type { State } from '../../storage/store.js'
 import type { OutputReport, RunReport } from './report.js'
 
-/** More outputs than this are listed in a file of their own, so that no report is one text of any length. */
+/** With more outputs than this, the list goes to a file of its own, so that no report grows without bound. */
 export const INLINE_OUTPUTS = 10_000
 
 const PIECE_LENGTH = 2 ** 20
 
-/** The lines of a list in pieces of about a MiB, and what they are in the end. */
+/** Yields the lines of a list in pieces of about a MiB, and finally their digest. */
 export class ListWriter {
   #piece = ''
   #hash = createHash('sha256')
@@ -42,11 +42,11 @@ export class ListWriter {
   }
 }
 
-/** The report with its list of outputs in a file; `isEarlier` marks outputs of other sources. */
+/** A report whose outputs are listed in a file; `isEarlier` marks outputs of other sources. */
 type SplitReport = Omit<RunReport, 'outputs' | 'earlier'> & { readonly outputs: OutputList }
 type ListedOutput = OutputReport & { readonly isEarlier?: true }
 
-/** Keeps everything that is known of a run in its state. */
+/** Writes the full report to the state. */
 export async function writeRunReport(
   state: State,
   report: RunReport,
@@ -67,7 +67,7 @@ export async function writeRunReport(
   await state.write(REPORT_NAME, `${JSON.stringify(split, null, 2)}\n`)
 }
 
-/** The report as one text of bounded length: many outputs are listed in `outputs.ndjson` of the state only. */
+/** Makes a report of bounded length: many outputs are listed only in `outputs.ndjson` of the state. */
 export async function reportJson(report: RunReport, inlineOutputs: number = INLINE_OUTPUTS): Promise<string> {
   return JSON.stringify(isInline(report, inlineOutputs) ? report : await splitReport(report, async () => {}))
 }
@@ -85,7 +85,7 @@ async function splitReport(
   return { ...rest, outputs: await writer.end() }
 }
 
-/** Undefined where there is none, or one whose list was cut off by a crash: the next run writes it again. */
+/** Reads the report; undefined if there is none or a crash cut off its list. The next run writes it again. */
 export async function readRunReport(state: Pick<State, 'read'>): Promise<RunReport | undefined> {
   const report = parseJson((await state.read(REPORT_NAME)) ?? '') as Partial<RunReport | SplitReport>
   if (!isOwnReport(report) || report.outputs === undefined) return undefined
