@@ -11,10 +11,10 @@ import { ItemScan } from './bundle-scan.js'
 import type { ScanVisitor } from './document-scanner.js'
 
 const LONG_ROOM_BYTES = 256 * 1024
-/** What closes a batch. */
+/** Closing text of a batch. */
 export const TAIL = Buffer.from(']}')
 
-/** A rejected part: the whole document is rejected for it. */
+/** Thrown for a rejected part, which rejects the whole document. */
 export class Rejected extends Error {
   constructor(
     readonly code: string,
@@ -66,7 +66,7 @@ export async function eachBatch(
   return counts
 }
 
-/** A resource by itself. Throws Rejected. */
+/** Anonymizes a single resource. Throws Rejected. */
 export async function anonymizeText(run: RunContext, work: ItemWork, text: Buffer) {
   const slab = await run.slabs.take()
   try {
@@ -158,7 +158,7 @@ class EntryList implements ScanVisitor {
   }
 }
 
-/** As many of the entries as a slab holds, as far apart as they are in the document: offsets stay true. */
+/** Fills a slab with entries at their distances in the document, so that offsets remain true. */
 async function batchOf(
   run: RunContext,
   entries: EntryList,

@@ -1,4 +1,4 @@
-/** A document that is no JSON object with clean commas; what is inside its values is not looked at. */
+/** Thrown for a document that is not a JSON object with correct commas. Values are not examined. */
 export class Malformed extends Error {
   constructor(
     readonly code: 'INVALID_JSON' | 'DUPLICATE_KEY' | 'LINE_TOO_LONG',
@@ -9,10 +9,10 @@ export class Malformed extends Error {
 }
 
 export interface ScanVisitor {
-  /** A piece of the document without its entries: `{`, members with commas between them, `}`. */
+  /** A piece of the document without its entries: `{`, members separated by commas, `}`. */
   onShell(bytes: Uint8Array): void
   onEntryBytes(bytes: Uint8Array): void
-  /** Offsets are those of the document. */
+  /** Receives the parts; offsets are those of the document. */
   onEntryEnd(start: number, end: number): void
 }
 
@@ -72,7 +72,7 @@ export class DocumentScanner {
         if (end === undefined) continue
         this.#flush(bytes.subarray(from, end))
         this.#endToken(this.#offset + end)
-        // A number or word ends before a byte that means something itself.
+        // A number or word ends before a byte that has a meaning of its own.
         if (end > at) continue
       }
       if (SPACE.has(byte)) continue
@@ -82,12 +82,12 @@ export class DocumentScanner {
     this.#offset += bytes.length
   }
 
-  /** To be called behind the last piece. */
+  /** Call after the last piece. */
   finish(): void {
     if (this.#place !== 'end') throw new Malformed('INVALID_JSON', this.#offset)
   }
 
-  /** Where the token ends, if it does with this byte. */
+  /** Returns the end of the token, if this byte ends it. */
   #tokenEnd(byte: number, at: number): number | undefined {
     if (this.#inString) {
       if (this.#escaped) this.#escaped = false
