@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path'
 import { isSluiceError } from '../errors.js'
-import { RequestFailure } from '../http/retry.js'
+import { RequestFailure } from '../http/request-failure.js'
 import { REPORT_NAME } from '../published/names.js'
 import type { StoreAccess } from '../storage/access.js'
 import type { Location } from '../storage/location.js'

@@ -1,5 +1,5 @@
+import type { HttpAnswer } from '../http/answer.js'
 import { parseObject } from '../http/body.js'
-import type { HttpAnswer } from '../http/client.js'
 import type { State } from '../storage/store.js'
 import { type IssueCounts, issuesOf } from './outcomes.js'
 

@@ -1,6 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { createHttpClient, isWeb } from '../http/client.js'
-import { createRetry, SYSTEM_RETRY_CLOCK } from '../http/retry.js'
+import { createRetry } from '../http/retry.js'
+import { SYSTEM_RETRY_CLOCK } from '../http/retry-clock.js'
 import { type AnswerLog, NO_ANSWER_LOG } from './answers.js'
 import { createAuthorizer } from './auth/auth.js'
 import { requestedTypes } from './contents.js'
@@ -34,10 +35,10 @@ export function connect(options: ConnectOptions): ExportServer {
   const retry = createRetry({
     ...clock,
     signal,
-    longestWaitMs: 60_000,
-    longestAskedMs: LONGEST_ASKED_MS,
+    maxWaitMs: 60_000,
+    maxAskedMs: LONGEST_ASKED_MS,
     totalMs: outageMs,
-    mostAttempts: Number.POSITIVE_INFINITY,
+    maxAttempts: Number.POSITIVE_INFINITY,
     budgetCount: 1000,
     onRetry: ({ at, code, status, attempt, waitMs }) =>
       onEvent?.({

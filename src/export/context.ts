@@ -1,5 +1,6 @@
 import type { HttpClient } from '../http/client.js'
-import type { Retry, RetryClock } from '../http/retry.js'
+import type { Retry } from '../http/retry.js'
+import type { RetryClock } from '../http/retry-clock.js'
 import type { AnswerLog } from './answers.js'
 
 /** Context shared by all calls of a run. */

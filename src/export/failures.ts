@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
-import type { HttpAnswer } from '../http/client.js'
+import { failureOf, type HttpAnswer, isLabelledWebPage } from '../http/answer.js'
 import { proxyError } from '../http/proxy-failure.js'
-import { FAILED, isTlsCode, RequestFailure, retryAfterMs } from '../http/retry.js'
+import { FAILED, isTlsCode, RequestFailure } from '../http/request-failure.js'
 
 /** Runs calls with retries. A lasting failure becomes an error that says what to do. */
 export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {
@@ -33,14 +33,14 @@ export const isRetryableStatus = (status: number): boolean =>
 
 /** Throws RequestFailure for an answer that may be temporary. */
 export function checkRetryable(answer: HttpAnswer, text: string): void {
-  if (isRetryableStatus(answer.status)) throw failureOf(answer, true)
+  if (isRetryableStatus(answer.status)) throw failureOf(answer, { isRetryable: true })
   checkWebPage(answer, text)
 }
 
 /** An HTML page comes from a gateway and may be temporary. Throws RequestFailure. */
-export function checkWebPage({ status, header }: HttpAnswer, text: string): void {
-  const isLabelled = /^\s*(?:text\/html|application\/xhtml)/i.test(header('content-type') ?? '')
-  if (status < 400 && (isLabelled || isWebPage(text))) throw new RequestFailure({ code: FAILED.webPage })
+export function checkWebPage(answer: HttpAnswer, text: string): void {
+  if (answer.status < 400 && (isLabelledWebPage(answer) || isWebPage(text)))
+    throw new RequestFailure({ code: FAILED.webPage })
 }
 
 // A byte-order mark may precede the white space.
@@ -60,7 +60,3 @@ export function checkOtherData(
   if (status < 200 || status >= 300 || typeof body?.resourceType === 'string') return
   throw new RequestFailure({ status, code: FAILED.otherData, isRetryable: true })
 }
-
-/** Makes a failure of an answer, with the wait that the server asks for. */
-export const failureOf = ({ status, header }: HttpAnswer, isRetryable?: boolean): RequestFailure =>
-  new RequestFailure({ status, code: 'HTTP', retryAfterMs: retryAfterMs(header), isRetryable })

@@ -1,5 +1,5 @@
 import type { ProxySettings } from '../http/proxy.js'
-import type { RetryClock } from '../http/retry.js'
+import type { RetryClock } from '../http/retry-clock.js'
 import type { RunEvent, RunOptions } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report/report.js'

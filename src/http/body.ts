@@ -2,9 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isRecord } from '../json/record.js'
-import { type HttpAnswer, wrongAnswer } from './client.js'
-import { requestFailure } from './request-failure.js'
-import { FAILED, RequestFailure } from './retry.js'
+import { type HttpAnswer, wrongAnswer } from './answer.js'
+import { FAILED, RequestFailure, requestFailure } from './request-failure.js'
 
 /** A body piece by piece, decoded. A piece may be kept until the next one is asked for. */
 export interface Pieces {

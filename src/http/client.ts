@@ -1,30 +1,19 @@
-import type { IncomingMessage } from 'node:http'
+import { type HttpAnswer, redirectOf, wrongAnswer } from './answer.js'
 import { type Connections, createConnections } from './connections.js'
 import { NO_PROXIES, type ProxySettings } from './proxy.js'
 import { proxyFailure, proxyRefusal } from './proxy-failure.js'
-import { requestFailure } from './request-failure.js'
-import { FAILED, RequestFailure } from './retry.js'
+import { FAILED, RequestFailure, requestFailure } from './request-failure.js'
 import { userAgent } from './user-agent.js'
 
 /** One request; `timeoutMs` is how long nothing may come. */
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
   /** Default `follow`; `none` gives the redirect itself. */
   readonly redirects?: 'follow' | 'none'
-}
-
-export interface HttpAnswer {
-  readonly status: number
-  /** The first value of a header; names in lower case. */
-  header(name: string): string | undefined
-  /** Where the answer came from, after redirects. */
-  readonly url: URL
-  /** The body as sent, not decoded. Ends with an error where it is cut short. */
-  readonly body: IncomingMessage
 }
 
 /** HTTP with kept connections. Not `fetch`: that one decodes gzip without telling whether it was complete. */
@@ -74,9 +63,6 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
 
 export const isWeb = ({ protocol }: URL): boolean => protocol === 'http:' || protocol === 'https:'
 
-export const wrongAnswer = (code: string, status?: number): RequestFailure =>
-  new RequestFailure({ code, status, isRetryable: false })
-
 function sendOnce(
   connections: Connections,
   url: URL,
@@ -123,11 +109,6 @@ function sendOnce(
     })
     request.end(body)
   })
-}
-
-function redirectOf({ status, header, url }: HttpAnswer): URL | undefined {
-  const location = [301, 302, 303, 307, 308].includes(status) ? header('location') : undefined
-  return location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
 }
 
 /** The request at the new place (RFC 9110, 15.4): a POST becomes a GET unless the status keeps it. */

@@ -1,5 +1,6 @@
 import { type SluiceError, sluiceError } from '../errors.js'
-import { isTlsCode, PROXY_PREFIX as PREFIX, RequestFailure, retryAfterMs } from './retry.js'
+import { isTlsCode, PROXY_PREFIX as PREFIX, RequestFailure } from './request-failure.js'
+import { retryAfterMs } from './retry-after.js'
 
 const NEEDS_CREDENTIALS = `${PREFIX}AUTH_REQUIRED`
 const REFUSED = `${PREFIX}REFUSED`

@@ -1,4 +1,4 @@
-import { FAILED, RequestFailure } from './retry.js'
+import { FAILED, RequestFailure } from './request-failure.js'
 
 /** How long requests may take. */
 export interface RequestLimits {
@@ -9,6 +9,9 @@ export interface RequestLimits {
   /** A body that comes down may pause so long. Default 30 s. */
   readonly idleMs?: number
 }
+
+/** The default of `RequestLimits.requestMs`. */
+export const REQUEST_MS = 60_000
 
 export interface Limited {
   readonly limitMs: number

@@ -4,8 +4,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ProxyAddress } from './proxy.js'
 import { proxyFailure, proxyRefusal } from './proxy-failure.js'
-import { requestFailure } from './request-failure.js'
-import { FAILED, RequestFailure } from './retry.js'
+import { FAILED, RequestFailure, requestFailure } from './request-failure.js'
 import { userAgent } from './user-agent.js'
 
 type Done = (error: Error | null, socket: Duplex) => void

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { isSluiceError, sluiceError } from '../errors.js'
-import { createHttpClient, type HttpAnswer, type HttpClient } from '../http/client.js'
+import { failureOf, type HttpAnswer, redirectOf } from '../http/answer.js'
+import { createHttpClient, type HttpClient } from '../http/client.js'
 import type { ProxySettings } from '../http/proxy.js'
 import { proxyError } from '../http/proxy-failure.js'
-import { createRetry, FAILED, RequestFailure, type RetryOptions, retryAfterMs } from '../http/retry.js'
+import { FAILED, RequestFailure } from '../http/request-failure.js'
+import { createRetry, type RetryOptions } from '../http/retry.js'
 import type { Secret } from '../secret.js'
 
 /** Where a run is reported. */
@@ -20,7 +22,7 @@ export interface Webhook {
 }
 
 const MOST_REDIRECTS = 3
-const RETRY: RetryOptions = { baseMs: 1000, totalMs: 60_000, mostAttempts: 5 }
+const RETRY: RetryOptions = { baseMs: 1000, totalMs: 60_000, maxAttempts: 5 }
 
 const TIMESTAMP_HEADER = 'x-sluice-timestamp'
 const SIGNATURE_HEADER = 'x-sluice-signature'
@@ -84,22 +86,14 @@ async function post(http: HttpClient, { to, body, webhook }: Message): Promise<v
       })
     answer.body.destroy()
     if (answer.status >= 200 && answer.status < 300) return
-    const target = redirectOf(answer, url)
-    if (target === undefined || redirects === MOST_REDIRECTS)
-      throw new RequestFailure({
-        status: answer.status,
-        code: 'REFUSED',
-        retryAfterMs: retryAfterMs(answer.header),
-      })
+    const target = repeatableRedirectOf(answer)
+    if (target === undefined || redirects === MOST_REDIRECTS) throw failureOf(answer, { code: 'REFUSED' })
     url = target
   }
 }
 
 /** Follows only redirects that keep method and origin: the message and its signature are for no one else. */
-function redirectOf({ status, header }: HttpAnswer, from: URL): URL | undefined {
-  const location = header('location')
-  if ((status !== 307 && status !== 308) || location === undefined || !URL.canParse(location, from.href))
-    return undefined
-  const target = new URL(location, from)
-  return target.origin === from.origin ? target : undefined
+function repeatableRedirectOf(answer: HttpAnswer): URL | undefined {
+  const target = answer.status >= 307 ? redirectOf(answer) : undefined
+  return target?.origin === answer.url.origin ? target : undefined
 }

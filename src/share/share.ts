@@ -1,3 +1,4 @@
+import { createHttpClient } from '../http/client.js'
 import type { RequestLimits } from '../http/request-limits.js'
 import type { Retry } from '../http/retry.js'
 import { Secret } from '../secret.js'
@@ -14,7 +15,7 @@ import {
 } from './links.js'
 import { removePolicies } from './policies.js'
 import { type ShareScope, type ShareTarget, scopeOf } from './scope.js'
-import { listUrl, pathInUrl, verifyLink } from './trial.js'
+import { listUrl, pathInUrl, type Trial, verifyLink } from './trial.js'
 
 /** Where something is shared from, and by whose right. */
 export interface SharePlace {
@@ -127,26 +128,28 @@ interface Made {
 }
 
 async function verifyAll(place: SharePlace, request: ShareRequest, { scope, signed }: Made): Promise<void> {
-  const { endpoint, container, place: at } = place.address
+  const http = createHttpClient()
+  const requests = { http, retry: place.retry, limits: place.limits, place: place.address.place }
+  const { endpoint, container } = place.address
   const { permissions, ip } = request
-  for (let from = 0; from < signed.links.length; from += TRIALS_AT_ONCE)
-    await Promise.all(
-      signed.links.slice(from, from + TRIALS_AT_ONCE).map(({ target, query }) =>
-        verifyLink(
-          {
-            endpoint,
-            container,
-            target,
-            sample: target.resource === 'blob' ? target.path : scope.sample,
-            permissions,
-            query,
-            ip,
-            patienceMs: signed.kind === 'stored-policy' ? POLICY_PATIENCE_MS : 0,
-          },
-          { retry: place.retry, limits: place.limits, place: at },
-        ),
-      ),
-    )
+  const trialOf = ({ target, query }: SignedLinks['links'][number]): Trial => ({
+    endpoint,
+    container,
+    target,
+    sample: target.resource === 'blob' ? target.path : scope.sample,
+    permissions,
+    query,
+    ip,
+    patienceMs: signed.kind === 'stored-policy' ? POLICY_PATIENCE_MS : 0,
+  })
+  try {
+    for (let from = 0; from < signed.links.length; from += TRIALS_AT_ONCE)
+      await Promise.all(
+        signed.links.slice(from, from + TRIALS_AT_ONCE).map((link) => verifyLink(trialOf(link), requests)),
+      )
+  } finally {
+    http.close()
+  }
 }
 
 function auditLine({ place }: BlobAddress, request: ShareRequest, { scope, signed }: Made) {

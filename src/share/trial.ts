@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
-import { type RequestLimits, withinLimit } from '../http/request-limits.js'
-import { FAILED, RequestFailure, type Retry, retryAfterMs } from '../http/retry.js'
+import { failureOf } from '../http/answer.js'
+import type { HttpClient } from '../http/client.js'
+import { REQUEST_MS, type RequestLimits, withinLimit } from '../http/request-limits.js'
+import type { Retry } from '../http/retry.js'
 import type { Secret } from '../secret.js'
 import { blobError } from '../storage/azure/blob-errors.js'
 import type { SharePermission, ShareTarget } from './scope.js'
@@ -23,6 +25,7 @@ export interface Trial {
 }
 
 export interface TrialRequests {
+  readonly http: HttpClient
   readonly retry: Retry
   readonly limits?: RequestLimits | undefined
   /** For messages. */
@@ -137,38 +140,37 @@ interface Answer {
   readonly isDenied: boolean
 }
 
-async function ask(request: ProbeRequest, { retry, limits = {}, place }: TrialRequests): Promise<Answer> {
-  const limited = { limitMs: limits.requestMs ?? 60_000, signals: [retry.signal] }
+async function ask(
+  request: ProbeRequest,
+  { http, retry, limits = {}, place }: TrialRequests,
+): Promise<Answer> {
+  const limited = { limitMs: limits.requestMs ?? REQUEST_MS, signals: [retry.signal] }
   try {
-    return await retry.run({ at: place }, () => withinLimit(limited, (signal) => answerTo(request, signal)))
+    return await retry.run({ at: place }, () =>
+      withinLimit(limited, (signal) => answerTo(http, request, signal)),
+    )
   } catch (error) {
     throw blobError(error, { role: 'source', place, identity: 'sas' }, { at: place, needs: 'read' })
   }
 }
 
-/** Throws RequestFailure for what may pass, without the address. */
-async function answerTo({ method, url, headers }: ProbeRequest, signal: AbortSignal): Promise<Answer> {
-  let response: Response
-  try {
-    response = await fetch(url, { method, ...(headers && { headers }), signal, redirect: 'manual' })
-  } catch (error) {
-    const { code } = (error as { cause?: { code?: unknown } }).cause ?? {}
-    throw new RequestFailure({ code: typeof code === 'string' ? code : FAILED.aborted })
-  }
-  await response.body?.cancel()
-  const { status } = response
-  const code = response.headers.get('x-ms-error-code') ?? ''
-  const failure = new RequestFailure({
-    status,
-    code: /^\w{1,80}$/.test(code) ? code : 'UNKNOWN',
-    retryAfterMs: retryAfterMs((name) => response.headers.get(name)),
-  })
+/** Throws RequestFailure, which does not hold the address, for what another attempt may change. */
+async function answerTo(
+  http: HttpClient,
+  { method, url, headers = {} }: ProbeRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const answer = await http.send(new URL(url), { method, headers, signal, redirects: 'none' })
+  answer.body.destroy()
+  const { status } = answer
+  const named = answer.header('x-ms-error-code') ?? ''
+  const failure = failureOf(answer, { code: /^\w{1,80}$/.test(named) ? named : 'UNKNOWN' })
   if (failure.isRetryable) throw failure
   return {
     status,
     code: failure.code,
     // An empty blob has no first byte: 416.
-    isDone: response.ok || (status === 416 && headers?.range !== undefined),
+    isDone: (status >= 200 && status < 300) || (status === 416 && headers.range !== undefined),
     isDenied: status === 401 || status === 403,
   }
 }

@@ -20,7 +20,7 @@ t.test('a blob address that answers with a web page is a fault of the service, a
   t.teardown(() => server.close())
   t.teardown(() => server.closeAllConnections())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const retry = { baseMs: 1, longestWaitMs: 1, mostAttempts: 3 }
+  const retry = { baseMs: 1, maxWaitMs: 1, maxAttempts: 3 }
   const container = containerAt(url, 'box', { retry })
   const account = azureAccount({
     endpoint: `${url}/${ACCOUNT}`,

@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import type { ErrorCode } from '../../src/errors.js'
-import { retryAfterMs } from '../../src/http/retry.js'
+import { retryAfterMs } from '../../src/http/retry-after.js'
 import { type Answer, type Plan, type Script, startBadServer } from '../support/bad-fhir-server.js'
 import { exportTo, lines, patientLine } from '../support/export-run.js'
 import { codeOf } from '../support/pipeline-run.js'

@@ -95,7 +95,7 @@ async function runBetween(
   const account = { account: ACCOUNT, endpoint: `${proxy.url}/${ACCOUNT}`, key: ACCOUNT_KEY }
   const access: StoreAccess = {
     credentials: () => ({ accounts: [], emulator: account }),
-    retry: createRetry({ baseMs: 2, longestWaitMs: 20, mostAttempts: 5, totalMs: 20_000, signal }),
+    retry: createRetry({ baseMs: 2, maxWaitMs: 20, maxAttempts: 5, totalMs: 20_000, signal }),
     limits: options.limits ?? LIMITS,
   }
   const source = await openSource(`azurite://${from.containerName}`, access)

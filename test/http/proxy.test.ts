@@ -8,7 +8,7 @@ import { parseBypass } from '../../src/http/bypass.js'
 import { createHttpClient, type HttpClient } from '../../src/http/client.js'
 import type { ProxyAddress } from '../../src/http/proxy.js'
 import { proxyError } from '../../src/http/proxy-failure.js'
-import type { RequestFailure } from '../../src/http/retry.js'
+import type { RequestFailure } from '../../src/http/request-failure.js'
 import { HOSPITAL_TLS, type HttpProxy, type ProxyPlan, startProxy } from '../support/http-proxy.js'
 
 t.jobs = 4

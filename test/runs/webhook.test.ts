@@ -30,7 +30,7 @@ async function receiver(t: Test, answer: Answer) {
   return { calls, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-const quick = { retry: { baseMs: 1, longestWaitMs: 1 } }
+const quick = { retry: { baseMs: 1, maxWaitMs: 1 } }
 const ok: Answer = (_, response) => void response.writeHead(204).end()
 
 t.test('a message is JSON, signed so that its receiver can tell it is ours', async (t) => {
@@ -83,7 +83,7 @@ t.test('redirects are followed within the origin only', async (t) => {
 
 t.test('a receiver that hangs or is not there ends in an error', async (t) => {
   const hanging = await receiver(t, () => {})
-  const retry = { ...quick.retry, mostAttempts: 2 }
+  const retry = { ...quick.retry, maxAttempts: 2 }
   await t.rejects(postWebhook({ url: new Secret(hanging.origin), timeoutMs: 50, retry }, {}), {
     code: 'SERVICE_UNAVAILABLE',
   })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createRetry, RequestFailure } from '../../src/http/retry.js'
+import { RequestFailure } from '../../src/http/request-failure.js'
+import { createRetry } from '../../src/http/retry.js'
 import { Secret } from '../../src/secret.js'
 import type { ShareSigner } from '../../src/share/links.js'
 import { addPolicy } from '../../src/share/policies.js'
@@ -132,7 +133,7 @@ t.test('where the identity may not, the account key signs; without one that is t
   const keyless = { ...place, signers: place.signers.slice(0, 1) }
   await t.rejects(share(keyless, REQUEST), {
     code: 'SOURCE_DENIED',
-    message: /needs the role "Storage Blob Delegator"/,
+    message: /give it the role "Storage Blob Delegator"/,
   })
   await t.rejects(share(keyless, { ...REQUEST, isRevocable: true }), {
     code: 'USAGE',
@@ -169,7 +170,7 @@ t.test('a link that fails its trial leaves no stored access policy behind', asyn
   const signer = firstOf(place.signers)
   const elsewhere = { ...REQUEST, isRevocable: true, ip: '192.0.2.1' }
   const impatient = { ...place, limits: { requestMs: 1 } }
-  await t.rejects(share({ ...impatient, retry: createRetry({ mostAttempts: 1 }) }, elsewhere), {
+  await t.rejects(share({ ...impatient, retry: createRetry({ maxAttempts: 1 }) }, elsewhere), {
     code: 'SERVICE_UNAVAILABLE',
   })
   t.strictSame((await signer.account.policies()).policies, [])

@@ -1,4 +1,4 @@
-import type { RetryClock } from '../../src/http/retry.js'
+import type { RetryClock } from '../../src/http/retry-clock.js'
 
 /** A clock that waits move on, and nothing else: hours of patience take no time. */
 export function virtualClock(): RetryClock & { readonly waits: number[] } {

@@ -1,5 +1,5 @@
 import { sluiceError } from '../../errors.js'
-import { RequestFailure } from '../../http/retry.js'
+import { RequestFailure } from '../../http/request-failure.js'
 import type { TokenSource } from '../../storage/azure/azure-client.js'
 import type { ServerContext } from '../context.js'
 import type { Grant } from './token-grant.js'

@@ -1,10 +1,11 @@
 import { CODES, type SluiceError, sluiceError } from '../../errors.js'
+import { failureOf, type HttpAnswer, isLabelledWebPage } from '../../http/answer.js'
 import { type Pieces, piecesOf, textOf } from '../../http/body.js'
-import type { HttpAnswer } from '../../http/client.js'
 import { proxyError } from '../../http/proxy-failure.js'
-import { type Attempts, FAILED, isTlsCode, RequestFailure } from '../../http/retry.js'
+import { FAILED, isTlsCode, RequestFailure } from '../../http/request-failure.js'
+import type { Attempts } from '../../http/retry.js'
 import type { SourceReader } from '../../storage/store.js'
-import { failureOf, isRetryableStatus, isWebPage } from '../failures.js'
+import { isRetryableStatus, isWebPage } from '../failures.js'
 import type { Links } from '../job/links.js'
 import { type ExportServer, refusedAccess } from '../server.js'
 import type { Pin } from './pin.js'
@@ -182,7 +183,7 @@ export class Download implements SourceReader {
       const isAtEnd = status === 416 && headers.range !== undefined
       if (status === 200 || status === 206 || isAtEnd) return this.#checkType(answer)
       const kept = await this.#keep(answer)
-      if (isRetryableStatus(status)) throw failureOf(answer, true)
+      if (isRetryableStatus(status)) throw failureOf(answer, { isRetryable: true })
       if (EXPIRED.has(status) && !isRefreshed) {
         isRefreshed = true
         if (await links.refreshed(name, url)) continue
@@ -202,7 +203,7 @@ export class Download implements SourceReader {
 
   /** An HTML page comes from a gateway and may be temporary. */
   #checkType(answer: HttpAnswer): HttpAnswer {
-    if (!/^\s*text\/html/i.test(answer.header('content-type') ?? '')) return answer
+    if (!isLabelledWebPage(answer)) return answer
     throw this.#page(answer)
   }
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
-import type { HttpAnswer } from '../../http/client.js'
+import type { HttpAnswer } from '../../http/answer.js'
 import { textLines } from '../../ndjson/text-lines.js'
 import type { Appender, State } from '../../storage/store.js'
 

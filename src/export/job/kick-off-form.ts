@@ -1,5 +1,5 @@
+import type { HttpAnswer } from '../../http/answer.js'
 import { objectsIn, parseObject, textOf } from '../../http/body.js'
-import type { HttpAnswer } from '../../http/client.js'
 import type { ExportServer } from '../server.js'
 import type { ExportRequest } from './request.js'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
+import type { HttpAnswer } from '../../http/answer.js'
 import { parseObject, textOf } from '../../http/body.js'
-import type { HttpAnswer } from '../../http/client.js'
 import { checkOtherData, checkRetryable, translated } from '../failures.js'
 import { issuesOf, issueText } from '../outcomes.js'
 import { type ExportServer, refusedAccess } from '../server.js'

@@ -1,8 +1,10 @@
 import { sluiceError } from '../../errors.js'
+import { failureOf, type HttpAnswer } from '../../http/answer.js'
 import { parseObject, textOf } from '../../http/body.js'
-import type { HttpAnswer } from '../../http/client.js'
-import { createRetry, RequestFailure, type Retry, retryAfterMs } from '../../http/retry.js'
-import { checkOtherData, checkWebPage, failureOf, isRetryableStatus, translated } from '../failures.js'
+import { RequestFailure } from '../../http/request-failure.js'
+import { createRetry, type Retry } from '../../http/retry.js'
+import { retryAfterMs } from '../../http/retry-after.js'
+import { checkOtherData, checkWebPage, isRetryableStatus, translated } from '../failures.js'
 import { issuesOf, issueText, isTransient } from '../outcomes.js'
 import { type ExportServer, refusedAccess } from '../server.js'
 import { LONGEST_ASKED_MS } from '../wait-limit.js'
@@ -45,10 +47,10 @@ export async function pollManifest(
     ...clock,
     signal: server.retry.signal,
     baseMs: LEAST_WAIT_MS,
-    longestWaitMs: MOST_WAIT_MS,
-    longestAskedMs: LONGEST_ASKED_MS,
+    maxWaitMs: MOST_WAIT_MS,
+    maxAskedMs: LONGEST_ASKED_MS,
     totalMs: Math.min(options.limitMs, outageMs),
-    mostAttempts: Number.POSITIVE_INFINITY,
+    maxAttempts: Number.POSITIVE_INFINITY,
   })
   const pages: Readonly<Record<string, unknown>>[] = []
   const addresses = new Set<string>()
@@ -153,7 +155,7 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
     throw invalid(`answered 200 with something other than a manifest${kept}`, server)
   }
   if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
-  if (issues !== undefined && isTransient(issues)) throw failureOf(answer, true)
+  if (issues !== undefined && isTransient(issues)) throw failureOf(answer, { isRetryable: true })
   if (status === 404 || status === 410) {
     seen.notFound += 1
     // Some servers answer like this until all their nodes know the job.
@@ -169,7 +171,8 @@ async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen):
 /** A server that names a time is still working, so only the overall limit ends the wait. Throws RequestFailure. */
 function busy(answer: HttpAnswer, status: number): Status {
   const waitMs = retryAfterMs(answer.header)
-  if (waitMs === undefined || (status !== 429 && status !== 503)) throw failureOf(answer, true)
+  if (waitMs === undefined || (status !== 429 && status !== 503))
+    throw failureOf(answer, { isRetryable: true })
   return { kind: 'running', progress: undefined, retryAfterMs: waitMs }
 }
 

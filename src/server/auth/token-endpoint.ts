@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ASSERTION_TYPE, peekAssertion, verifyAssertion } from '../../http/client-assertion.js'
 import { type PublicKeys, publicKeysOf } from '../../http/jwt.js'
 import { addressGroup } from '../http/client-address.js'
-import { type HttpAnswer, type HttpRequest, jsonAnswer } from '../http/http-message.js'
+import { type HttpAnswer, type HttpRequest, jsonAnswer, mediaTypeOf } from '../http/http-message.js'
 import type { RateLimit } from '../http/rate-limit.js'
 import type { ServerEvent } from '../server-event.js'
 import { signOwn } from './access-token.js'
@@ -169,7 +169,7 @@ function readForm(request: HttpRequest): URLSearchParams | TokenRefusal {
 }
 
 function formOf(request: HttpRequest): URLSearchParams {
-  const type = (request.header('content-type') ?? '').split(';')[0].trim().toLowerCase()
+  const type = mediaTypeOf(request)
   if (type !== 'application/x-www-form-urlencoded')
     throw new TokenRefusal('invalid_request', 'The body must be application/x-www-form-urlencoded.')
   const form = new URLSearchParams(request.body?.toString('utf8') ?? '')

@@ -31,6 +31,10 @@ export interface Route {
   readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
 }
 
+/** The media type of a request's body in lower case, without parameters; empty if it has none. */
+export const mediaTypeOf = ({ header }: Pick<HttpRequest, 'header'>): string =>
+  (header('content-type') ?? '').replace(/;.*$/s, '').trim().toLowerCase()
+
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
 export const jsonAnswer = (

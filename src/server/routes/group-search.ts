@@ -4,7 +4,13 @@ import { type Grant, permits } from '../auth/scopes.js'
 import type { Catalog } from '../catalog/catalog.js'
 import { RunReader } from '../catalog/item-ranges.js'
 import type { GroupPlace, ItemIndex } from '../catalog/line-index.js'
-import { FHIR_JSON, type HttpAnswer, type HttpRequest, jsonAnswer } from '../http/http-message.js'
+import {
+  FHIR_JSON,
+  type HttpAnswer,
+  type HttpRequest,
+  jsonAnswer,
+  mediaTypeOf,
+} from '../http/http-message.js'
 import { type CurrentSnapshot, currentGroups, findGroup, readGroup } from '../query/group.js'
 import { filterTest, parseFilter, SearchRefusal } from '../query/search.js'
 import { badRequest, notFound, onlyAnonymizedData, Refusal } from '../refusal.js'
@@ -135,7 +141,7 @@ function isSupported(name: string, value: string, isLenient: boolean): boolean {
 
 function formOf(request: HttpRequest): [string, string][] {
   if (request.body === undefined || request.body.length === 0) return []
-  const type = (request.header('content-type') ?? '').split(';')[0].trim().toLowerCase()
+  const type = mediaTypeOf(request)
   if (type !== 'application/x-www-form-urlencoded')
     throw new Refusal('The body must be application/x-www-form-urlencoded.', {
       status: 415,

@@ -1,5 +1,5 @@
 import { isRecord } from '../../json/record.js'
-import type { HttpRequest } from '../http/http-message.js'
+import { type HttpRequest, mediaTypeOf } from '../http/http-message.js'
 import { badRequest, Refusal } from '../refusal.js'
 import type { GivenParameter } from './parameters.js'
 
@@ -10,7 +10,7 @@ export const queryParameters = ({ query }: HttpRequest): GivenParameter[] =>
 export function bodyParameters(request: HttpRequest): GivenParameter[] {
   if (request.query.size > 0) throw badRequest('Parameters of a POST stand in its body, not in the URL.')
   if (request.body === undefined || request.body.length === 0) return []
-  const type = (request.header('content-type') ?? '').split(';')[0].trim().toLowerCase()
+  const type = mediaTypeOf(request)
   if (!['application/fhir+json', 'application/json', 'text/json'].includes(type))
     throw new Refusal('The body must be application/fhir+json.', { status: 415, code: 'not-supported' })
   const resource = parse(request.body.toString('utf8'))

@@ -1,5 +1,5 @@
 import { isSluiceError } from '../../errors.js'
-import { withinLimit } from '../../http/request-limits.js'
+import { REQUEST_MS, withinLimit } from '../../http/request-limits.js'
 import { Secret } from '../../secret.js'
 import { type ContainerOptions, containerClient, type StoredPolicy, serviceClient } from './azure-client.js'
 import { type BlobAction, blobError } from './blob-errors.js'
@@ -47,7 +47,7 @@ export function azureAccount(options: ContainerOptions): AzureAccount {
     needs: BlobAction['needs'],
     ask: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
-    const limit = { limitMs: limits.requestMs ?? 60_000, signals: [retry.signal] }
+    const limit = { limitMs: limits.requestMs ?? REQUEST_MS, signals: [retry.signal] }
     try {
       return await retry.run({ at: place }, () =>
         withinLimit(limit, ask).catch((error: unknown) => {

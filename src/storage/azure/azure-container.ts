@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
-import { type RequestLimits, withinLimit } from '../../http/request-limits.js'
-import { FAILED, RequestFailure, type Retry } from '../../http/retry.js'
+import { FAILED, RequestFailure } from '../../http/request-failure.js'
+import { REQUEST_MS, type RequestLimits, withinLimit } from '../../http/request-limits.js'
+import type { Retry } from '../../http/retry.js'
 import { type ContainerOptions, containerClient } from './azure-client.js'
 import { type Body, bodyOf } from './blob-body.js'
 import type {
@@ -52,7 +53,7 @@ class AzureContainer implements BlobContainer {
     this.#client = containerClient(options)
     this.#pageCount = options.pageCount ?? 5000
     this.#retry = retry
-    this.#limits = { requestMs: 60_000, leastBytesPerSecond: 64 * 1024, idleMs: 30_000, ...limits }
+    this.#limits = { requestMs: REQUEST_MS, leastBytesPerSecond: 64 * 1024, idleMs: 30_000, ...limits }
     this.#context = { role, place, identity: authorization.kind, sas }
   }
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { FAILED, RequestFailure } from '../../http/retry.js'
+import { FAILED, RequestFailure } from '../../http/request-failure.js'
 
 /** The body of an answer, taken piece by piece. */
 export interface Body {

@@ -5,7 +5,7 @@ import {
   type SluiceError,
   sluiceError,
 } from '../../errors.js'
-import { isTlsCode, RequestFailure } from '../../http/retry.js'
+import { isTlsCode, RequestFailure } from '../../http/request-failure.js'
 import type { SasFacts } from './sas-facts.js'
 
 /** What a container is used for: decides between SOURCE_* and SINK_*. */

@@ -1,4 +1,5 @@
-import { FAILED, RequestFailure, retryAfterMs } from '../../http/retry.js'
+import { FAILED, RequestFailure } from '../../http/request-failure.js'
+import { retryAfterMs } from '../../http/retry-after.js'
 
 /** Codes that pass, though their status does not say so. */
 const PASSING = /^(?:ContainerBeingDeleted|AccountBeingCreated|PARSE_ERROR)$/

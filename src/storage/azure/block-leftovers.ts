@@ -1,5 +1,5 @@
 import { isSluiceError, sluiceError } from '../../errors.js'
-import { RequestFailure } from '../../http/retry.js'
+import { RequestFailure } from '../../http/request-failure.js'
 import type { BlobContainer, BlobWrite } from './blob-container.js'
 
 /** Whether a block was refused for those that are staged already: all ids of a blob must be of one length. */

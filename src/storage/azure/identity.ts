@@ -1,5 +1,5 @@
 import { DefaultAzureCredential } from '@azure/identity'
-import { RequestFailure } from '../../http/retry.js'
+import { RequestFailure } from '../../http/request-failure.js'
 import { userAgent } from '../../http/user-agent.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'

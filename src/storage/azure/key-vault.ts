@@ -1,6 +1,7 @@
 import { SecretClient, type SecretClientOptions } from '@azure/keyvault-secrets'
 import { CODES, type ErrorFacts, sluiceError } from '../../errors.js'
-import { isTlsCode, RequestFailure, type Retry } from '../../http/retry.js'
+import { isTlsCode, RequestFailure } from '../../http/request-failure.js'
+import type { Retry } from '../../http/retry.js'
 import { userAgent } from '../../http/user-agent.js'
 import { Secret } from '../../secret.js'
 import type { TokenSource } from './azure-client.js'

@@ -1,4 +1,5 @@
-import { type Attempts, FAILED, RequestFailure } from '../../http/retry.js'
+import { FAILED, RequestFailure } from '../../http/request-failure.js'
+import type { Attempts } from '../../http/retry.js'
 import type { Body } from './blob-body.js'
 import type { BlobRead } from './blob-container.js'
 

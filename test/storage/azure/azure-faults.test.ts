@@ -104,7 +104,7 @@ t.test('Retry-After is obeyed', async (t) => {
 })
 
 t.test('a service that stays unavailable ends the call, and the rate of requests falls', async (t) => {
-  const container = await behindProxy({ retry: { baseMs: 40, mostAttempts: 6, random: () => 1 } })
+  const container = await behindProxy({ retry: { baseMs: 40, maxAttempts: 6, random: () => 1 } })
   proxy.reset(nthFails(1, { kind: 'status', status: 503 }, { onwards: true }))
   await t.rejects(container.head('x'), { code: 'SERVICE_UNAVAILABLE', retry: 'later', at: 'x' })
   t.equal(proxy.seen.length, 6)
@@ -132,7 +132,7 @@ t.test('a body that breaks is resumed at the byte, its bytes identical', async (
 })
 
 t.test('an answer that is not of the range and version asked for is discarded', async (t) => {
-  const container = await behindProxy({ retry: { mostAttempts: 3 } })
+  const container = await behindProxy({ retry: { maxAttempts: 3 } })
   const faults: readonly Fault[] = [
     { kind: 'headers', headers: { 'content-range': 'bytes 1-524288/524289' } },
     { kind: 'headers', headers: { 'content-range': '' } },
@@ -153,7 +153,7 @@ t.test('an answer that is not of the range and version asked for is discarded', 
 })
 
 t.test('a 200 for a range is discarded', async (t) => {
-  const container = await behindProxy({ retry: { mostAttempts: 2 } })
+  const container = await behindProxy({ retry: { maxAttempts: 2 } })
   const etag = (await container.head('x'))?.etag ?? ''
   const whole = [
     'HTTP/1.1 200 OK',
@@ -164,13 +164,13 @@ t.test('a 200 for a range is discarded', async (t) => {
   ].join('\r\n')
   const server = createServer((socket) => socket.on('error', () => {}).end(Buffer.from(whole, 'latin1')))
   const port = await listening(t, server)
-  const other = containerAt(`http://127.0.0.1:${port}`, { retry: { mostAttempts: 2 } })
+  const other = containerAt(`http://127.0.0.1:${port}`, { retry: { maxAttempts: 2 } })
   const read = other.read('x', { etag, fromByte: 0, toByte: CONTENT.length })
   await t.rejects(read.read(Buffer.alloc(10)), { code: 'SERVICE_UNAVAILABLE', message: /WRONG_ANSWER/ })
 })
 
 t.test('a service that never answers is noticed', async (t) => {
-  const container = await behindProxy({ limits: { requestMs: 200 }, retry: { mostAttempts: 3 } })
+  const container = await behindProxy({ limits: { requestMs: 200 }, retry: { maxAttempts: 3 } })
   proxy.reset(nthFails(1, { kind: 'stall' }))
   t.ok((await readX(container)).equals(CONTENT))
   proxy.reset(nthFails(1, { kind: 'stall' }, { onwards: true }))
@@ -179,7 +179,7 @@ t.test('a service that never answers is noticed', async (t) => {
 })
 
 t.test('a body that stalls or drips is noticed, and a slow reader is not taken for it', async (t) => {
-  const container = await behindProxy({ limits: { idleMs: 150 }, retry: { mostAttempts: 3 } })
+  const container = await behindProxy({ limits: { idleMs: 150 }, retry: { maxAttempts: 3 } })
   proxy.reset(nthFails(1, { kind: 'drip', everyMs: 20 }, { where: isGet }))
   t.ok((await readX(container)).equals(CONTENT))
   t.equal(proxy.seen.filter(isGet).length, 2)
@@ -282,7 +282,7 @@ t.test('a server that is not there, or does not speak TLS, is named', async (t) 
   const server = createServer()
   const port = await listening(t, server)
   await new Promise((resolve) => server.close(resolve))
-  await t.rejects(containerAt(`http://127.0.0.1:${port}`, { retry: { mostAttempts: 2 } }).head('x'), {
+  await t.rejects(containerAt(`http://127.0.0.1:${port}`, { retry: { maxAttempts: 2 } }).head('x'), {
     code: 'SERVICE_UNAVAILABLE',
     message: /ECONNREFUSED/,
   })

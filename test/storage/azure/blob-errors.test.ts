@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CODES, isSluiceError } from '../../../src/errors.js'
-import { RequestFailure } from '../../../src/http/retry.js'
+import { RequestFailure } from '../../../src/http/request-failure.js'
 import { blobError } from '../../../src/storage/azure/blob-errors.js'
 
 const CASES = [

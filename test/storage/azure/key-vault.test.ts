@@ -39,7 +39,7 @@ const access = {
       return { token: 'the-token', expiresOnTimestamp: Date.now() + 3_600_000 }
     },
   },
-  retry: createRetry({ baseMs: 1, mostAttempts: 3 }),
+  retry: createRetry({ baseMs: 1, maxAttempts: 3 }),
   verifiesChallenge: false,
 }
 
