@@ -114,10 +114,13 @@ const exampleHelp = ({ examples }: Verb): string =>
 const exitCodeHelp = (): string =>
   `Exit codes:\n${EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padStart(2)}  ${meaning}`).join('\n')}`
 
-/** Rows of the README's option table: spellings, what it does, default. */
+/** Rows of the option tables in docs/reference.md: spellings and value, what it does, default. */
 export const optionRows = (verb: Verb): readonly (readonly [string, string, string])[] =>
   Object.values(verb.options).map((option) => [
-    [option.flags, ...(option.aliases ?? [])].map((flags) => flags.replace(/ <.*/, '')).join(', '),
+    [option.flags, ...(option.aliases ?? [])]
+      .map((flags) => flags.replace(/ <.*/, ''))
+      .join(', ')
+      .concat(/ <.*/.exec(option.flags)?.[0] ?? ''),
     option.description,
     fallbackOf(option) ?? '',
   ])
