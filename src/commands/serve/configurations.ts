@@ -7,7 +7,7 @@ import { planOf } from '../../config/anonymizer/plan.js'
 import { presetPath } from '../../config/anonymizer/presets.js'
 import { isSluiceError } from '../../errors.js'
 import type { AnonymizerPlan } from '../../pipeline/plan.js'
-import type { ConfigStore } from '../../server/jobs/export-run.js'
+import type { ConfigStore } from '../../server/jobs/export-work.js'
 import { badRequest } from '../../server/refusal.js'
 
 /** How the server reads its configurations. */

@@ -5,7 +5,8 @@ import { isDocumentName } from '../../storage/names.js'
 import { LEFT_OUT, type Source, type SourceItem, type StoreEvent } from '../../storage/store.js'
 import type { ServerEvent } from '../server-event.js'
 import { type CurrentLines, currentLines } from './current-lines.js'
-import { buildIndex, type ItemIndex, indexKey, interrupted, readIndex } from './line-index.js'
+import { buildIndex, interrupted } from './index-builder.js'
+import { type ItemIndex, indexKey, readIndex } from './item-index.js'
 
 /** The store at the time it was listed. */
 export interface Snapshot {

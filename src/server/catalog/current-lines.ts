@@ -1,5 +1,6 @@
 import { turns } from '../turns.js'
-import { type ItemIndex, isDeletionName, type VersionRecord, versionsOf } from './line-index.js'
+import { type ItemIndex, isDeletionName } from './item-index.js'
+import { type VersionRecord, versionsOf } from './line-records.js'
 
 /** The lines of a store that hold the newest version of their resource. */
 export interface CurrentLines {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { folderSink, folderSource } from '../../storage/folder/folder.js'
-import type { ContainerStore } from './export-run.js'
+import type { ContainerStore } from './export-work.js'
 
 /** Containers as folders below one root. `readParameters` has already checked the names. */
 export const folderContainers = (root: string): ContainerStore => ({

@@ -1,6 +1,7 @@
 import { SUPPORTING_TYPES } from '../../fhir/patient-compartment.js'
+import type { ItemIndex } from '../catalog/item-index.js'
 import { patientKey } from '../catalog/line-facts.js'
-import { type ItemIndex, type LineRecord, linesOf } from '../catalog/line-index.js'
+import { type LineRecord, linesOf } from '../catalog/line-records.js'
 import { notFound } from '../refusal.js'
 import { turns } from '../turns.js'
 import type { Criteria } from './criteria.js'

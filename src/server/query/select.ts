@@ -1,4 +1,5 @@
-import { type ItemIndex, isDeletionName, linesOf } from '../catalog/line-index.js'
+import { type ItemIndex, isDeletionName } from '../catalog/item-index.js'
+import { linesOf } from '../catalog/line-records.js'
 import { turns } from '../turns.js'
 import { isBesideOthers, takesEverything, wantsType } from './criteria.js'
 import { type LineTest, lineTests } from './line-test.js'

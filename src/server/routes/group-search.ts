@@ -2,8 +2,8 @@ import { findMember, skipSpace } from '../../json/scanner.js'
 import type { Source } from '../../storage/store.js'
 import { type Grant, permits } from '../auth/scopes.js'
 import type { Catalog } from '../catalog/catalog.js'
+import type { GroupPlace, ItemIndex } from '../catalog/item-index.js'
 import { RunReader } from '../catalog/item-ranges.js'
-import type { GroupPlace, ItemIndex } from '../catalog/line-index.js'
 import {
   FHIR_JSON,
   type HttpAnswer,

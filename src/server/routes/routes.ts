@@ -16,7 +16,7 @@ import {
   type Route,
 } from '../http/http-message.js'
 import type { RateLimit } from '../http/rate-limit.js'
-import type { ConfigStore, ContainerStore } from '../jobs/export-run.js'
+import type { ConfigStore, ContainerStore } from '../jobs/export-work.js'
 import { containerFolder, type JobRecord, type OutputFile } from '../jobs/job.js'
 import type { JobQueue } from '../jobs/job-queue.js'
 import type { JobStore } from '../jobs/job-store.js'

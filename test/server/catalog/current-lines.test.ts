@@ -3,7 +3,8 @@
 
 import t from 'tap'
 import { currentLines } from '../../../src/server/catalog/current-lines.js'
-import { buildIndex, type ItemIndex } from '../../../src/server/catalog/line-index.js'
+import { buildIndex } from '../../../src/server/catalog/index-builder.js'
+import type { ItemIndex } from '../../../src/server/catalog/item-index.js'
 import { folderSource } from '../../../src/storage/folder/folder.js'
 import { firstOf } from '../../support/elements.js'
 import { writeFiles } from '../../support/pipeline-run.js'

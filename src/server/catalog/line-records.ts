@@ -1,46 +1,8 @@
-import { createHash } from 'node:crypto'
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, rm } from 'node:fs/promises'
 import { sluiceError } from '../../errors.js'
-import { isBlank } from '../../ndjson/line.js'
-import { type LineBlock, LineBlocks } from '../../ndjson/line-blocks.js'
-import { LineCursor } from '../../ndjson/line-cursor.js'
-import { openItem } from '../../pipeline/chunks/unpack.js'
-import { makeFolders, writeWhole } from '../../storage/folder/folder-files.js'
-import { createOwn } from '../../storage/folder/own-file.js'
-import type { Source, SourceItem } from '../../storage/store.js'
-import { factsOf, type KeyKind, type LineFacts, type LineKey } from './line-facts.js'
-
-/** Summary of an item, from its index on disk; one for each version of each item. */
-export interface ItemIndex {
-  readonly item: SourceItem
-  readonly isGzip: boolean
-  /** Decompressed size. */
-  readonly bytes: number
-  /** Line counts by resource type. The position of a type is its number in the records. */
-  readonly types: readonly { readonly name: string; readonly count: number }[]
-  readonly blankLines: number
-  /** Lines that are not resources; they are not exported. */
-  readonly badLines: number
-  /** Whether the item begins with a byte-order mark. */
-  readonly isMarked: boolean
-  /** Latest `meta.lastUpdated` of its lines; absent if no line has one. */
-  readonly newestMs?: number
-  /** Position of each Group, to read its members. */
-  readonly groups: readonly GroupPlace[]
-  /** Whether any line contains a URN reference. */
-  readonly hasUrns: boolean
-  /** Size of the file of records. */
-  readonly recordBytes: number
-}
-
-export interface GroupPlace {
-  readonly id: string
-  /** Number of the line in the index. */
-  readonly line: number
-  readonly offset: number
-  readonly length: number
-}
+import type { SourceItem } from '../../storage/store.js'
+import { headPath, type ItemIndex, linesPath } from './item-index.js'
+import type { KeyKind, LineFacts, LineKey } from './line-facts.js'
 
 /** One line of the index. */
 export interface LineRecord {
@@ -72,143 +34,16 @@ const KINDS: readonly KeyKind[] = [
   'self',
   'delete',
 ]
-const FLUSH_BYTES = 1024 * RECORD_BYTES
-const VERSION = 5
-
-export const indexKey = (item: SourceItem): string =>
-  createHash('sha256')
-    .update(JSON.stringify([VERSION, item.name, item.version]))
-    .digest('hex')
-    .slice(0, 40)
-
-const linesPath = (folder: string, item: SourceItem): string => join(folder, `${indexKey(item)}.lines`)
-const headPath = (folder: string, item: SourceItem): string => join(folder, `${indexKey(item)}.json`)
-
-/** Opens the item's index from an earlier run; undefined if it is missing or incomplete. */
-export async function readIndex(folder: string, item: SourceItem): Promise<ItemIndex | undefined> {
-  try {
-    const index = JSON.parse(await readFile(headPath(folder, item), 'utf8')) as ItemIndex
-    const { size } = await stat(linesPath(folder, item))
-    return size === index.recordBytes ? index : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export interface IndexOptions {
-  readonly folder: string
-  readonly maxLineBytes: number
-  /** Ends the pass between two reads. */
-  readonly signal: AbortSignal
-}
-
-/** Reads the item once and writes its index: the records, then the head, which marks them complete. */
-export async function buildIndex(
-  source: Source,
-  item: SourceItem,
-  { folder, maxLineBytes, signal }: IndexOptions,
-): Promise<ItemIndex> {
-  await makeFolders(folder, 0o700)
-  const path = linesPath(folder, item)
-  const reader = await openItem(source, item, 0, () => {
-    if (signal.aborted) throw interrupted()
-  })
-  let file: FileHandle | undefined
-  try {
-    const part = await createOwn(`${path}.part`, 0o600)
-    file = part
-    const lines = new LineCollector(isDeletionName(item.name))
-    // Records are written between two reads, so that little is held in memory.
-    const blocks = new LineBlocks((target) => reader.read(target), { maxLineBytes })
-    for (let block = await blocks.next(); block !== undefined; block = await blocks.next()) {
-      if (block.kind === 'too-long') lines.addLongLine()
-      else lines.addLines(block)
-      if (lines.records.pendingBytes >= FLUSH_BYTES) await part.write(lines.records.take())
-    }
-    await reader.verify()
-    await part.write(lines.records.take())
-    await part.datasync()
-    const { size: recordBytes } = await part.stat()
-    await part.close()
-    await rename(`${path}.part`, path)
-    const { isMarked, endOffset: bytes } = blocks
-    const index = { item, isGzip: reader.gzip, bytes, isMarked, ...lines.summary(), recordBytes }
-    await writeWhole(headPath(folder, item), JSON.stringify(index), 0o600)
-    return index
-  } finally {
-    await reader.close()
-    await file?.close().catch(() => undefined)
-    await rm(`${path}.part`, { force: true })
-  }
-}
-
-export const interrupted = () =>
-  sluiceError('INTERRUPTED', { message: 'the server is stopping', help: 'ask again when it has started' })
-
-/** Exports put Bundles of deletions into a folder `deleted`. */
-export const isDeletionName = (name: string): boolean => /(?:^|\/)deleted\//.test(name)
-
-/** Totals over the lines of an item. */
-class LineCollector {
-  readonly records = new RecordWriter()
-  readonly #groups: GroupPlace[] = []
-  #lineCount = 0
-  #blankLines = 0
-  #badLines = 0
-  #newestMs: number | undefined
-  #hasUrns = false
-  readonly #isDeletion: boolean
-
-  constructor(isDeletion: boolean) {
-    this.#isDeletion = isDeletion
-  }
-
-  addLines({ bytes, offset }: LineBlock): void {
-    const line = new LineCursor(bytes)
-    while (line.advance()) this.#add(bytes, line, offset)
-  }
-
-  addLongLine(): void {
-    this.#badLines += 1
-  }
-
-  #add(bytes: Buffer, { start, end, next }: LineCursor, blockOffset: number): void {
-    if (isBlank(bytes, start, end)) {
-      this.#blankLines += 1
-      return
-    }
-    const facts = factsOf(bytes, { start, end, isDeletion: this.#isDeletion })
-    if (facts === undefined) {
-      this.#badLines += 1
-      return
-    }
-    const place = { offset: blockOffset + start, length: next - start }
-    if (!Number.isNaN(facts.lastUpdatedMs))
-      this.#newestMs = Math.max(this.#newestMs ?? facts.lastUpdatedMs, facts.lastUpdatedMs)
-    if (facts.type === 'Group') this.#groups.push({ id: facts.id, line: this.#lineCount, ...place })
-    this.#hasUrns ||= facts.keys.some(({ kind }) => kind.startsWith('maybe'))
-    this.#lineCount += 1
-    this.records.add(place, facts)
-  }
-
-  summary(): Omit<ItemIndex, 'item' | 'isGzip' | 'bytes' | 'isMarked' | 'recordBytes'> {
-    return {
-      types: this.records.types(),
-      blankLines: this.#blankLines,
-      badLines: this.#badLines,
-      ...(this.#newestMs === undefined ? {} : { newestMs: this.#newestMs }),
-      groups: this.#groups,
-      hasUrns: this.#hasUrns,
-    }
-  }
-}
+/** Records that wait for longer are written to the file. */
+export const FLUSH_BYTES = 1024 * RECORD_BYTES
 
 interface Place {
   readonly offset: number
   readonly length: number
 }
 
-class RecordWriter {
+/** Collects the records of lines until they are written. */
+export class RecordWriter {
   #buffer = Buffer.allocUnsafe(2 * FLUSH_BYTES)
   #length = 0
   readonly #types = new Map<string, { name: string; number: number; count: number }>()
