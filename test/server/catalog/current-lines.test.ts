@@ -1,5 +1,5 @@
-// Holds src/server/catalog/line-index.ts, src/server/catalog/line-facts.ts,
-// src/server/query/deletion-selection.ts.
+// Holds src/server/catalog/index-builder.ts, src/server/catalog/item-index.ts, src/server/catalog/line-records.ts,
+// src/server/catalog/line-facts.ts, src/server/query/deletion-selection.ts.
 
 import t from 'tap'
 import { currentLines } from '../../../src/server/catalog/current-lines.js'
