@@ -1,5 +1,5 @@
 // Holds src/diff/align.ts, src/diff/element-paths.ts, src/diff/element-node.ts, src/diff/outcome.ts,
-// src/diff/tally.ts.
+// src/diff/type-counts.ts.
 
 import t from 'tap'
 import { align, type JsonObject } from '../../src/diff/align.js'
