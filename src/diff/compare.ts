@@ -39,13 +39,17 @@ class Comparison {
   #labels: ReadonlySet<string> = new Set()
   #depth = 0
 
-  constructor(private readonly options: CompareOptions) {}
+  readonly #options: CompareOptions
+
+  constructor(options: CompareOptions) {
+    this.#options = options
+  }
 
   resource(before: JsonObject, after: JsonObject, place: string): void {
-    const node = this.options.paths.root(String(after.resourceType))
+    const node = this.#options.paths.root(String(after.resourceType))
     const around = this.#labels
     const { labels, rest } = withoutLabels(before, after)
-    this.options.onResource(node, labels)
+    this.#options.onResource(node, labels)
     this.#labels = labels.size === 0 ? around : new Set([...around, ...labels])
     this.#members(node, before, rest, place)
     this.#labels = around
@@ -90,7 +94,7 @@ class Comparison {
   }
 
   #rootOr = (node: ElementNode, type: string | undefined): ElementNode =>
-    type === undefined ? node : this.options.paths.root(type)
+    type === undefined ? node : this.#options.paths.root(type)
 
   #members(node: ElementNode, before: JsonObject, after: JsonObject, place: string): void {
     for (const [key, value] of Object.entries(before))
@@ -107,7 +111,7 @@ class Comparison {
     { value, other }: { readonly value: Json | undefined; readonly other: Json | undefined },
     place: string,
   ): void {
-    const child = this.options.paths.child(node, key.startsWith('_') ? key.slice(1) : key)
+    const child = this.#options.paths.child(node, key.startsWith('_') ? key.slice(1) : key)
     // A name that no FHIR version knows may be a value.
     const name = child.type === undefined ? child.key : key
     this.#value(child, value, other, this.#at(place, place === '' ? name : `.${name}`))
@@ -126,10 +130,10 @@ class Comparison {
       old === undefined ? 'added' : fresh === undefined ? 'removed' : outcomeOf(old, fresh, this.#labels)
     node.counts[OUTCOMES.indexOf(outcome)] += 1
     if (outcome !== 'kept') this.differing += 1
-    this.options.onLeaf?.({ place, node, outcome, before: old, after: fresh })
+    this.#options.onLeaf?.({ place, node, outcome, before: old, after: fresh })
   }
 
-  #at = (place: string, step: string): string => (this.options.onLeaf === undefined ? '' : place + step)
+  #at = (place: string, step: string): string => (this.#options.onLeaf === undefined ? '' : place + step)
 }
 
 const own = (object: JsonObject, key: string): Json | undefined =>

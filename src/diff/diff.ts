@@ -101,17 +101,19 @@ class ExportComparison {
   #unchanged = 0
   #orderedItems = 0
 
-  constructor(
-    private readonly stores: DiffStores,
-    private readonly options: DiffOptions,
-    pairs: readonly ItemPair[],
-  ) {
+  readonly #stores: DiffStores
+  readonly #options: DiffOptions
+
+  constructor(stores: DiffStores, options: DiffOptions, pairs: readonly ItemPair[]) {
+    this.#stores = stores
+    this.#options = options
     this.#examples = new Examples(options)
     this.#bytesTotal = pairs.reduce((sum, { before }) => sum + before.bytes, 0)
   }
 
   async item(pair: ItemPair): Promise<void> {
-    const { stores, options } = this
+    const stores = this.#stores
+    const options = this.#options
     const opened: { close(): Promise<void> }[] = []
     const kept = <T extends { close(): Promise<void> } | undefined>(lines: T): T => {
       if (lines !== undefined) opened.push(lines)
@@ -169,7 +171,7 @@ class ExportComparison {
   #line({ line, before, after, beforeBytes, afterBytes }: LinePair, item: string): void {
     const root = this.#paths.root(String(after.resourceType))
     const type = root.path
-    if (this.options.type !== undefined && this.options.type !== type) return
+    if (this.#options.type !== undefined && this.#options.type !== type) return
     const onLeaf = this.#examples.wants(type) ? this.#examples.add({ item, line, type }) : undefined
     const differing = compareResources(before, after, {
       paths: this.#paths,
@@ -184,7 +186,7 @@ class ExportComparison {
   }
 
   #report(sourceBytes: number): void {
-    this.options.onProgress?.({
+    this.#options.onProgress?.({
       bytesRead: this.#bytesDone + sourceBytes,
       bytesTotal: this.#bytesTotal,
       lines: this.#compared,
@@ -193,7 +195,7 @@ class ExportComparison {
   }
 
   #checkInterrupted(): void {
-    if (this.options.signal?.aborted !== true) return
+    if (this.#options.signal?.aborted !== true) return
     throw sluiceError('INTERRUPTED', { message: 'interrupted; nothing was written', help: 'run it again' })
   }
 }

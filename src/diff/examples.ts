@@ -32,11 +32,15 @@ const MOST_OF_A_TYPE = 50
 export class Examples {
   readonly #byType = new Map<string, Example[]>()
 
-  constructor(private readonly options: ExampleOptions) {}
+  readonly #options: ExampleOptions
+
+  constructor(options: ExampleOptions) {
+    this.#options = options
+  }
 
   /** Whether a pair of this type would be kept. */
   wants(type: string): boolean {
-    const { limit } = this.options
+    const { limit } = this.#options
     const kept = this.#byType.get(type)
     if (kept === undefined) return limit !== 0 && this.#byType.size < MOST_TYPES
     return kept.length < Math.min(limit ?? 1, MOST_OF_A_TYPE)
@@ -54,7 +58,7 @@ export class Examples {
         return
       }
       const { place, outcome } = leaf
-      example.rows.push({ place, outcome, ...valueTexts(leaf, leaf, this.options.showValues) })
+      example.rows.push({ place, outcome, ...valueTexts(leaf, leaf, this.#options.showValues) })
     }
   }
 
@@ -64,6 +68,6 @@ export class Examples {
     const inTurn: Example[] = []
     for (let round = 0; round < MOST_OF_A_TYPE; round += 1)
       for (const [, list] of lists) if (round < list.length) inTurn.push(list[round])
-    return inTurn.slice(0, this.options.limit ?? MOST_TYPES)
+    return inTurn.slice(0, this.#options.limit ?? MOST_TYPES)
   }
 }

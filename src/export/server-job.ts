@@ -18,12 +18,18 @@ const CANCEL_TIMEOUT_MS = 15_000
 
 /** The server's job behind an export; its address is kept in the sink's state until the job is released. */
 export class ServerJob {
+  readonly #options: ExportOptions
+  #kept: KeptJob
+
   private constructor(
     readonly server: ExportServer,
-    private readonly options: ExportOptions,
-    private kept: KeptJob,
+    options: ExportOptions,
+    kept: KeptJob,
     readonly isContinued: boolean,
-  ) {}
+  ) {
+    this.#options = options
+    this.#kept = kept
+  }
 
   /** Resumes the recorded job or starts a new one. Throws SINK_CONFLICT if the recorded job is of another request. */
   static async open(server: ExportServer, options: ExportOptions): Promise<ServerJob> {
@@ -41,21 +47,21 @@ export class ServerJob {
 
   /** Identifies the job without revealing its address. */
   get id(): string {
-    return createHash('sha256').update(`${this.kept.statusUrl} ${this.kept.startedAt}`).digest('hex')
+    return createHash('sha256').update(`${this.#kept.statusUrl} ${this.#kept.startedAt}`).digest('hex')
   }
 
   get startedAt(): string {
-    return this.kept.startedAt
+    return this.#kept.startedAt
   }
 
   /** The report of an export that is already complete. */
   get delivered(): ExportReport | undefined {
-    if (this.kept.phase !== 'delivered') return undefined
+    if (this.#kept.phase !== 'delivered') return undefined
     // Reports of earlier versions lack newer fields.
     return {
       isEmpty: false,
       missingTypes: [],
-      ...(this.kept.report as Partial<ExportReport>),
+      ...(this.#kept.report as Partial<ExportReport>),
     } as ExportReport
   }
 
@@ -66,7 +72,7 @@ export class ServerJob {
       if (polled.kind === 'complete') {
         const { manifest } = polled
         await this.#noteNames(manifest)
-        tell(this.options, 'export.listed', {
+        tell(this.#options, 'export.listed', {
           files: manifest.output.length,
           deleted: manifest.deleted.length,
           outcomes: manifest.outcomes.length,
@@ -75,65 +81,66 @@ export class ServerJob {
         return { manifest, links: linksOf(manifest, () => this.#pollAgain()) }
       }
       if (attempt > 1) throw this.#forgotten()
-      tell(this.options, 'export.lost', {}, 'warn')
+      tell(this.#options, 'export.lost', {}, 'warn')
       // Another node may still know the job.
-      await cancel(this.kept, this.server)
-      this.kept = await start(this.server, this.options, leftBy(this.kept))
+      await cancel(this.#kept, this.server)
+      this.#kept = await start(this.server, this.#options, leftBy(this.#kept))
     }
   }
 
   /** Called before the first item is written. */
   async #noteNames({ output, deleted }: Manifest): Promise<void> {
-    if (this.kept.phase === 'delivered') return
-    const { plan, gzip } = this.options
+    if (this.#kept.phase === 'delivered') return
+    const { plan, gzip } = this.#options
     const ending = plan !== undefined && gzip === true ? '.gz' : ''
-    this.kept = { ...this.kept, names: [...output, ...deleted].map(({ name }) => name + ending) }
-    await writeJob(this.options.sink.state, this.kept)
+    this.#kept = { ...this.#kept, names: [...output, ...deleted].map(({ name }) => name + ending) }
+    await writeJob(this.#options.sink.state, this.#kept)
   }
 
   /** Records that everything is delivered, and removes the outputs of an export that this one replaces. */
   async markDelivered(report: ExportReport): Promise<void> {
     const outputs = new Set(report.run.outputs.map(({ name }) => name))
-    for (const name of this.kept.replaces ?? []) if (!outputs.has(name)) await this.options.sink.remove(name)
-    this.kept = { ...this.kept, phase: 'delivered', replaces: [], names: [], report }
-    await writeJob(this.options.sink.state, this.kept)
+    for (const name of this.#kept.replaces ?? [])
+      if (!outputs.has(name)) await this.#options.sink.remove(name)
+    this.#kept = { ...this.#kept, phase: 'delivered', replaces: [], names: [], report }
+    await writeJob(this.#options.sink.state, this.#kept)
   }
 
   /** Deletes the job on the server. A server that does not answer causes only a warning. */
   async release(report: ExportReport): Promise<ExportReport> {
-    if (this.kept.isReleased) return report
-    const isReleased = await cancel(this.kept, this.server)
+    if (this.#kept.isReleased) return report
+    const isReleased = await cancel(this.#kept, this.server)
     tell(
-      this.options,
+      this.#options,
       isReleased ? 'export.released' : 'export.not-released',
       {},
       isReleased ? 'info' : 'warn',
     )
     const final = { ...report, isReleased }
-    this.kept = { ...this.kept, isReleased, report: final }
-    await writeJob(this.options.sink.state, this.kept)
+    this.#kept = { ...this.#kept, isReleased, report: final }
+    await writeJob(this.#options.sink.state, this.#kept)
     return final
   }
 
   /** Cancels a job that no later run can use, or that must not be kept. */
   async afterFailure(error: unknown): Promise<void> {
-    const { onInterrupt, sink } = this.options
+    const { onInterrupt, sink } = this.#options
     const code = isSluiceError(error) ? error.code : undefined
     const isUseless = code === 'EXPORT_FAILED' || code === 'EXPORT_INVALID'
     if (!isUseless && !(code === 'INTERRUPTED' && onInterrupt === 'cancel')) return
-    await cancelAnew(this.kept, this.options)
+    await cancelAnew(this.#kept, this.#options)
     await forgetJob(sink.state)
-    tell(this.options, 'export.cancelled', {})
+    tell(this.#options, 'export.cancelled', {})
   }
 
   #poll(): Promise<Polled> {
-    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS, pollLimitMs = DEFAULT_POLL_LIMIT_MS } = this.options
+    const { pollIntervalMs = DEFAULT_POLL_INTERVAL_MS, pollLimitMs = DEFAULT_POLL_LIMIT_MS } = this.#options
     const startedMs = performance.now()
-    return pollManifest(this.server, new URL(this.kept.statusUrl), {
+    return pollManifest(this.server, new URL(this.#kept.statusUrl), {
       intervalMs: pollIntervalMs,
       limitMs: pollLimitMs,
       onProgress: (progress) =>
-        tell(this.options, 'export.polled', {
+        tell(this.#options, 'export.polled', {
           progress: progress ?? 'in progress',
           seconds: Math.round((performance.now() - startedMs) / 1000),
         }),

@@ -6,21 +6,24 @@ export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
 
-  constructor(
-    private readonly most: number,
-    private readonly onFailure: (reason: unknown) => void,
-  ) {}
+  readonly #most: number
+  readonly #onFailure: (reason: unknown) => void
+
+  constructor(most: number, onFailure: (reason: unknown) => void) {
+    this.#most = most
+    this.#onFailure = onFailure
+  }
 
   /** Waits for room and starts the work. If other work has failed, calls `letGo` instead and throws that failure. */
   async start(work: () => Promise<void>, letGo: () => Promise<void>): Promise<void> {
-    while (this.#underWay.size >= this.most) await Promise.race(this.#underWay)
+    while (this.#underWay.size >= this.#most) await Promise.race(this.#underWay)
     if (this.#failure !== undefined) {
       await letGo().catch(() => {})
       throw this.#failure.reason
     }
     const ended = work()
       .catch((reason: unknown) => {
-        if (this.#failure === undefined) this.onFailure(reason)
+        if (this.#failure === undefined) this.#onFailure(reason)
         this.#failure ??= { reason }
       })
       .finally(() => this.#underWay.delete(ended))

@@ -14,7 +14,8 @@ import { LineTasks, taskOptions } from './line-tasks.js'
 import { anonymizeChunks } from './loop.js'
 import type { ItemCounts } from './report/item-counts.js'
 import { countByCode } from './report/quarantine.js'
-import { SinkWriter } from './sink-writer.js'
+import { openSinkWriter } from './resumption.js'
+import type { SinkWriter } from './sink-writer.js'
 
 /** An item whose output is written but not yet durable. */
 export interface WrittenItem {
@@ -35,7 +36,7 @@ export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<Wr
   const hasJournal = (await state.bytesOf(journalName(work.output, state.epoch().id))) !== undefined
   const sealed = await findSealed(run, work, hasJournal)
   if (sealed !== undefined) return { isSmall: false, seal: async () => sealed, close: async () => {} }
-  const writer = await SinkWriter.open(run, work, hasJournal)
+  const writer = await openSinkWriter(run, work, hasJournal)
   await orLetGo(writer, () => anonymizeRest(run, work, writer))
   const { totals } = writer.at
   const rejected = isDocumentName(work.item.name) && totals.quarantined > 0

@@ -14,17 +14,25 @@ export class RunCounts {
   #quarantinedDone = 0
   #itemsDone = 0
 
+  readonly #options: Pick<RunOptions, 'onProgress' | 'metrics' | 'maxQuarantined'>
+  readonly #itemsTotal: number
+  readonly #bytesTotal: number
+
   constructor(
-    private readonly options: Pick<RunOptions, 'onProgress' | 'metrics' | 'maxQuarantined'>,
-    private readonly itemsTotal: number,
-    private readonly bytesTotal: number,
-  ) {}
+    options: Pick<RunOptions, 'onProgress' | 'metrics' | 'maxQuarantined'>,
+    itemsTotal: number,
+    bytesTotal: number,
+  ) {
+    this.#options = options
+    this.#itemsTotal = itemsTotal
+    this.#bytesTotal = bytesTotal
+  }
 
   /** Throws TOO_MANY_QUARANTINED as soon as a count is exceeded. A share can be judged only at the end. */
   addChunk({ item }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
     const before = this.#underWay.get(item.name)?.sourceBytes ?? 0
     this.#underWay.set(item.name, at)
-    const { metrics, maxQuarantined } = this.options
+    const { metrics, maxQuarantined } = this.#options
     if (metrics !== undefined) observe(metrics, chunk, at.sourceBytes - before)
     this.#report()
     if (maxQuarantined !== undefined && 'count' in maxQuarantined) this.checkQuarantined()
@@ -42,7 +50,7 @@ export class RunCounts {
 
   /** Judges the share of the lines that are not blank. Throws TOO_MANY_QUARANTINED. */
   checkQuarantined(): void {
-    const { maxQuarantined } = this.options
+    const { maxQuarantined } = this.#options
     if (maxQuarantined === undefined) return
     const { lines, blank, quarantined } = this.#sums()
     const allowed =
@@ -68,13 +76,13 @@ export class RunCounts {
   }
 
   #report(): void {
-    const { onProgress } = this.options
+    const { onProgress } = this.#options
     if (onProgress === undefined) return
     const { lines, quarantined, bytes } = this.#sums()
     onProgress({
-      bytesTotal: this.bytesTotal,
+      bytesTotal: this.#bytesTotal,
       bytesRead: bytes,
-      itemsTotal: this.itemsTotal,
+      itemsTotal: this.#itemsTotal,
       itemsDone: this.#itemsDone,
       lines,
       quarantined,

@@ -1,22 +1,24 @@
-import { createHash, type Hash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
 import { gzipMember } from '../workers/gzip-member.js'
 import { journalName, quarantineName } from './checkpoint/done-record.js'
-import {
-  type Checkpoint,
-  Journal,
-  type JournalStep,
-  type ReadJournal,
-  readJournal,
-  START,
-} from './checkpoint/journal.js'
+import { type Checkpoint, Journal } from './checkpoint/journal.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
 import { recordOf, type SealedItem } from './commit.js'
 import type { RunContext } from './context.js'
 import type { ItemWork } from './item-list.js'
 import { addCounts, countsOf, NO_COUNTS, reconciles } from './report/item-counts.js'
 import { countByCode, quarantineText } from './report/quarantine.js'
+
+/** Where a writer begins: at the start of its item, or where the writer of an earlier run stopped. */
+export interface WriterStart {
+  /** Undefined until it is started. */
+  readonly journal?: Journal
+  readonly checkpoint: Checkpoint
+  /** Digest of the quarantine up to the checkpoint. */
+  readonly quarantineDigest: Hash
+}
 
 // Bytes that a power failure may cost; a killed process loses only what was in flight.
 const SYNC_EVERY_BYTES = 64 * 2 ** 20
@@ -28,7 +30,7 @@ const SYNC_EVERY_BYTES = 64 * 2 ** 20
 export class SinkWriter {
   /** Started with the second chunk: redoing an item of one chunk costs less than journaling it. */
   #journal: Journal | undefined
-  private checkpoint: Checkpoint
+  #checkpoint: Checkpoint
   #quarantine: Appender | undefined
   readonly #quarantineDigest: Hash
   /** Delivered chunks that are not in the journal, because their bytes may not be kept yet. */
@@ -40,67 +42,22 @@ export class SinkWriter {
   #syncFailure: { readonly reason: unknown } | undefined
   #aheadBytes = 0
 
-  private constructor(
-    private readonly run: RunContext,
-    private readonly work: ItemWork,
-    private readonly sinkItem: SinkItem,
-    { journal, checkpoint, quarantineDigest }: WriterStart,
-  ) {
-    this.#journal = journal
-    this.checkpoint = checkpoint
-    this.#quarantineDigest = quarantineDigest
-  }
+  readonly #run: RunContext
+  readonly #work: ItemWork
+  readonly #sinkItem: SinkItem
 
-  /** Resumes the item's checkpoint if it has the same fingerprint, else starts over. */
-  static async open(run: RunContext, work: ItemWork, hasJournal: boolean): Promise<SinkWriter> {
-    const sinkItem = run.sink.item(work.output, work.fingerprint)
-    try {
-      const resumed = hasJournal ? await SinkWriter.#resume(run, work, sinkItem) : undefined
-      return resumed ?? (await SinkWriter.#start(run, work, sinkItem, hasJournal))
-    } catch (error) {
-      await sinkItem.close()
-      throw error
-    }
-  }
-
-  static async #resume(run: RunContext, work: ItemWork, sinkItem: SinkItem): Promise<SinkWriter | undefined> {
-    const { state } = run.sink
-    const name = journalName(work.output, state.epoch().id)
-    const item = work.item.name
-    const read = await readJournal(state, name)
-    const resumed =
-      read?.fingerprint === work.fingerprint ? await resumable(run, work, sinkItem, read) : undefined
-    if (read !== undefined && resumed !== undefined) {
-      const { step, quarantine } = resumed
-      const { checkpoint } = step
-      run.onEvent({ event: 'item.resumed', level: 'info', item, offset: checkpoint.endOffset })
-      if (checkpoint.endOffset < read.checkpoint.endOffset)
-        run.onEvent({ event: 'checkpoint.damaged', level: 'warn', item, offset: checkpoint.endOffset })
-      // A killed run may have flushed neither, and the journal is about to vouch for both.
-      await sinkItem.flush()
-      await flushQuarantine(run, work, checkpoint)
-      const journal = await Journal.resume(state, name, step)
-      return new SinkWriter(run, work, sinkItem, { journal, checkpoint, quarantineDigest: quarantine })
-    }
-    run.onEvent({ event: 'checkpoint.discarded', level: 'warn', item })
-    return undefined
-  }
-
-  static async #start(
+  constructor(
     run: RunContext,
     work: ItemWork,
     sinkItem: SinkItem,
-    hasJournal: boolean,
-  ): Promise<SinkWriter> {
-    const { state } = run.sink
-    const { id, earlier } = state.epoch()
-    for (const epoch of hasJournal ? [...earlier, id] : earlier)
-      await state.remove(journalName(work.output, epoch))
-    if ((await state.bytesOf(quarantineName(work.output))) !== undefined)
-      await state.remove(quarantineName(work.output))
-    await sinkItem.resume(0)
-    const quarantineDigest = createHash('sha256')
-    return new SinkWriter(run, work, sinkItem, { checkpoint: START, quarantineDigest })
+    { journal, checkpoint, quarantineDigest }: WriterStart,
+  ) {
+    this.#run = run
+    this.#work = work
+    this.#sinkItem = sinkItem
+    this.#journal = journal
+    this.#checkpoint = checkpoint
+    this.#quarantineDigest = quarantineDigest
   }
 
   get isJournaled(): boolean {
@@ -108,28 +65,28 @@ export class SinkWriter {
   }
 
   get at(): Checkpoint {
-    return this.checkpoint
+    return this.#checkpoint
   }
 
   /** Appends bytes of a chunk that is not yet delivered; they count with it. */
   async append(pieces: readonly Uint8Array[]): Promise<void> {
-    await this.sinkItem.append(pieces)
+    await this.#sinkItem.append(pieces)
     this.#aheadBytes += bytesOf(pieces)
   }
 
   async deliver({ offset, endOffset, output, parts }: AnonymizedChunk): Promise<void> {
     if (this.#syncFailure !== undefined) throw this.#syncFailure.reason
-    const { endOffset: reached, totals, quarantineBytes } = this.checkpoint
+    const { endOffset: reached, totals, quarantineBytes } = this.#checkpoint
     // Only a byte-order mark may lie between two chunks.
     if (offset !== reached && !(reached === 0 && offset === 3)) throw this.#unreconciled('bytes')
-    this.run.faultPoint('before-append')
-    await this.sinkItem.append(output)
-    this.run.faultPoint('after-append')
+    this.#run.faultPoint('before-append')
+    await this.#sinkItem.append(output)
+    this.#run.faultPoint('after-append')
     let chunkTotals = NO_COUNTS
     let rejectedBytes = 0
     for (const part of parts) {
       const place = {
-        item: this.work.item.name,
+        item: this.#work.item.name,
         offset: part.offset,
         linesBefore: totals.lines + chunkTotals.lines,
       }
@@ -141,17 +98,17 @@ export class SinkWriter {
     }
     const written = this.#aheadBytes + bytesOf(output)
     this.#aheadBytes = 0
-    const outputSha256 = this.sinkItem.digest()
+    const outputSha256 = this.#sinkItem.digest()
     const step = {
       endOffset,
-      outputBytes: this.checkpoint.outputBytes + written,
+      outputBytes: this.#checkpoint.outputBytes + written,
       quarantineBytes: quarantineBytes + rejectedBytes,
       ...(outputSha256 === undefined ? {} : { outputSha256 }),
       quarantineSha256: this.#quarantineDigest.copy().digest('hex'),
       totals: chunkTotals,
     }
     this.#pending.push(step)
-    this.checkpoint = { ...step, totals: addCounts(totals, chunkTotals) }
+    this.#checkpoint = { ...step, totals: addCounts(totals, chunkTotals) }
     this.#unsyncedBytes += written
     const isTimeToSync = this.#unsyncedBytes >= SYNC_EVERY_BYTES
     if (this.#journal !== undefined || this.#pending.length > 1 || isTimeToSync) await this.#noteKept()
@@ -163,24 +120,24 @@ export class SinkWriter {
    * a quarantined document.
    */
   async seal(hasOutput: boolean): Promise<SealedItem> {
-    if (!reconciles(this.checkpoint.totals)) throw this.#unreconciled('lines')
-    if (this.run.gzip && hasOutput && this.checkpoint.outputBytes === 0)
-      await this.sinkItem.append([gzipMember(new Uint8Array(0))])
-    await this.sinkItem.complete()
+    if (!reconciles(this.#checkpoint.totals)) throw this.#unreconciled('lines')
+    if (this.#run.gzip && hasOutput && this.#checkpoint.outputBytes === 0)
+      await this.#sinkItem.append([gzipMember(new Uint8Array(0))])
+    await this.#sinkItem.complete()
     if (this.#journal !== undefined) await this.#noteKept(false)
-    const head = hasOutput ? await this.sinkItem.sealed() : null
+    const head = hasOutput ? await this.#sinkItem.sealed() : null
     await this.#synced()
     const sealedIn = await this.#sync(head)
     await this.close()
-    if (head === null) await this.sinkItem.abort()
-    return { work: this.work, head, totals: this.checkpoint.totals, sinkItem: this.sinkItem, sealedIn }
+    if (head === null) await this.#sinkItem.abort()
+    return { work: this.#work, head, totals: this.#checkpoint.totals, sinkItem: this.#sinkItem, sealedIn }
   }
 
   async abort(): Promise<void> {
     await this.close()
-    await this.sinkItem.abort()
-    const { state } = this.run.sink
-    if (this.#journal !== undefined) await state.remove(journalName(this.work.output, state.epoch().id))
+    await this.#sinkItem.abort()
+    const { state } = this.#run.sink
+    if (this.#journal !== undefined) await state.remove(journalName(this.#work.output, state.epoch().id))
   }
 
   /** Releases everything; a later run resumes from the checkpoint. */
@@ -188,17 +145,17 @@ export class SinkWriter {
     await this.#syncing
     const quarantine = this.#quarantine
     this.#quarantine = undefined
-    await closeAll([quarantine, this.#journal, this.sinkItem])
+    await closeAll([quarantine, this.#journal, this.#sinkItem])
   }
 
   /** Writes one entry for all chunks whose bytes are kept by now. With `keep` false, the caller flushes the journal. */
   async #noteKept(keep = true): Promise<void> {
-    const { keptBytes } = this.sinkItem
+    const { keptBytes } = this.#sinkItem
     const later = this.#pending.findIndex(({ outputBytes }) => outputBytes > keptBytes)
     const kept = this.#pending.splice(0, later < 0 ? this.#pending.length : later)
     const last = kept.at(-1)
     if (last === undefined) return
-    this.run.faultPoint('before-journal')
+    this.#run.faultPoint('before-journal')
     if (keep) await this.#quarantine?.keep()
     const isFirst = this.#journal === undefined
     const journal = await this.#journaled()
@@ -211,14 +168,14 @@ export class SinkWriter {
       })
     if (keep) await journal.keep()
     this.#notedOffset = last.endOffset
-    this.run.faultPoint('after-journal')
+    this.#run.faultPoint('after-journal')
   }
 
   async #appendQuarantine(text: string): Promise<number> {
-    const { state } = this.run.sink
+    const { state } = this.#run.sink
     this.#quarantine ??= await state.appender(
-      quarantineName(this.work.output),
-      this.checkpoint.quarantineBytes,
+      quarantineName(this.#work.output),
+      this.#checkpoint.quarantineBytes,
     )
     await this.#quarantine.append(text)
     this.#quarantineDigest.update(text)
@@ -226,15 +183,15 @@ export class SinkWriter {
   }
 
   async #journaled(): Promise<Journal> {
-    const { state } = this.run.sink
-    const name = journalName(this.work.output, state.epoch().id)
-    this.#journal ??= await Journal.start(state, name, this.work.fingerprint)
+    const { state } = this.#run.sink
+    const name = journalName(this.#work.output, state.epoch().id)
+    this.#journal ??= await Journal.start(state, name, this.#work.fingerprint)
     return this.#journal
   }
 
   /** Flushes everything, then records the seal. Returns where it is recorded. */
   async #sync(sealed: SinkHead | null): Promise<SealedItem['sealedIn']> {
-    const { run, work } = this
+    const run = this.#run
     // Over a network, redoing such an item costs less, unless it waits for all others.
     const isSmall = this.#journal === undefined || this.#journal.isUnkept
     if (run.sink.isRemote === true && isSmall && !run.commitsAtEnd) {
@@ -242,10 +199,11 @@ export class SinkWriter {
       return this.#journal === undefined ? undefined : 'journal'
     }
     run.faultPoint('before-fsync')
-    await this.sinkItem.flush()
+    await this.#sinkItem.flush()
     await this.#quarantine?.flush()
     const isLogged =
-      this.#journal === undefined && (await run.records.seal(recordOf(work, sealed, this.checkpoint.totals)))
+      this.#journal === undefined &&
+      (await run.records.seal(recordOf(this.#work, sealed, this.#checkpoint.totals)))
     if (!isLogged) await this.#sealJournal(sealed)
     run.faultPoint('after-fsync')
     return isLogged ? 'records' : 'journal'
@@ -263,12 +221,12 @@ export class SinkWriter {
     await this.#synced()
     const [notedOffset, quarantine] = [this.#notedOffset, this.#quarantine]
     this.#unsyncedBytes = 0
-    this.run.faultPoint('before-fsync')
+    this.#run.faultPoint('before-fsync')
     const sync = async () => {
-      await this.sinkItem.flush()
+      await this.#sinkItem.flush()
       await quarantine?.flush()
       await this.#journal?.sync(notedOffset)
-      this.run.faultPoint('after-fsync')
+      this.#run.faultPoint('after-fsync')
     }
     this.#syncing = sync().catch((reason: unknown) => {
       this.#syncFailure ??= { reason }
@@ -282,7 +240,7 @@ export class SinkWriter {
 
   #unreconciled(what: string) {
     return sluiceError('RECONCILIATION_FAILED', {
-      at: this.work.item.name,
+      at: this.#work.item.name,
       message: `the ${what} written are not those read; nothing was committed`,
     })
   }
@@ -297,59 +255,3 @@ async function closeAll(all: readonly ({ close(): Promise<void> } | undefined)[]
 
 const bytesOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, piece) => sum + piece.length, 0)
-
-interface WriterStart {
-  /** Undefined until it is started. */
-  readonly journal?: Journal
-  readonly checkpoint: Checkpoint
-  /** Digest of the quarantine up to the checkpoint. */
-  readonly quarantineDigest: Hash
-}
-
-// Bytes to read at once.
-const MOST_QUARANTINE_BYTES = 256 * 2 ** 20
-
-async function quarantineOf({ sink: { state } }: RunContext, { output }: ItemWork): Promise<Buffer> {
-  const name = quarantineName(output)
-  const isRead = ((await state.bytesOf(name)) ?? 0) <= MOST_QUARANTINE_BYTES
-  return Buffer.from((isRead ? await state.read(name) : undefined) ?? '')
-}
-
-/** Finds the last step of the journal up to which output and quarantine are intact. */
-async function resumable(
-  run: RunContext,
-  work: ItemWork,
-  sinkItem: SinkItem,
-  { steps, checkpoint }: ReadJournal,
-): Promise<{ readonly step: JournalStep; readonly quarantine: Hash } | undefined> {
-  // A sealed output that is neither visible nor ready is lost; any other never gets here.
-  if (checkpoint.sealed !== undefined) return undefined
-  const places = steps.map(({ checkpoint }) => ({
-    outputBytes: checkpoint.outputBytes,
-    sha256: checkpoint.outputSha256,
-  }))
-  const provenBytes = await sinkItem.proven(places.filter(({ outputBytes }) => outputBytes > 0))
-  const quarantined = await quarantineOf(run, work)
-  for (const step of steps.toReversed()) {
-    const { outputBytes, quarantineBytes, quarantineSha256, endOffset } = step.checkpoint
-    if (endOffset === 0 || outputBytes > provenBytes || quarantineBytes > quarantined.length) continue
-    const quarantine = createHash('sha256').update(quarantined.subarray(0, quarantineBytes))
-    if (quarantine.copy().digest('hex') !== quarantineSha256) continue
-    return (await sinkItem.resume(outputBytes)) ? { step, quarantine } : undefined
-  }
-  return undefined
-}
-
-async function flushQuarantine(
-  { sink }: RunContext,
-  { output }: ItemWork,
-  { quarantineBytes }: Checkpoint,
-): Promise<void> {
-  if (quarantineBytes === 0) return
-  const quarantine = await sink.state.appender(quarantineName(output), quarantineBytes)
-  try {
-    await quarantine.flush()
-  } finally {
-    await quarantine.close()
-  }
-}

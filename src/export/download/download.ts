@@ -45,7 +45,10 @@ export class Download implements SourceReader {
   #pageCount = 0
   readonly #attempts: Attempts
 
-  constructor(private readonly options: DownloadOptions) {
+  readonly #options: DownloadOptions
+
+  constructor(options: DownloadOptions) {
+    this.#options = options
     this.#at = options.fromByte
     this.#attempts = options.server.retry.attempts({ at: options.name })
   }
@@ -60,12 +63,12 @@ export class Download implements SourceReader {
       }
       const taken = this.#rest.subarray(0, target.length - filled)
       target.set(taken, filled)
-      await this.options.pin.received(taken)
+      await this.#options.pin.received(taken)
       filled += taken.length
       this.#at += taken.length
       this.#rest = this.#rest.subarray(taken.length)
     }
-    if (filled > 0) await this.options.pin.handOn()
+    if (filled > 0) await this.#options.pin.handOn()
     if (filled < target.length) await this.#end()
     return filled
   }
@@ -78,7 +81,7 @@ export class Download implements SourceReader {
   async close(): Promise<void> {
     this.#pieces?.close()
     this.#pieces = undefined
-    await this.options.pin.close()
+    await this.#options.pin.close()
   }
 
   /** Returns the next piece, reconnecting as needed, or undefined at the end. */
@@ -95,7 +98,7 @@ export class Download implements SourceReader {
         this.#pieces?.close()
         this.#pieces = undefined
         await this.#attempts.failed(error).catch((reason: unknown) => {
-          throw reason instanceof RequestFailure ? unreadable(this.options.name, reason) : reason
+          throw reason instanceof RequestFailure ? unreadable(this.#options.name, reason) : reason
         })
       }
     }
@@ -115,13 +118,13 @@ export class Download implements SourceReader {
     if (this.#isAtEnd) return
     this.#isAtEnd = true
     this.#checkLength()
-    await this.options.pin.end(this.#at)
-    this.options.onEnd(this.#at)
+    await this.#options.pin.end(this.#at)
+    this.#options.onEnd(this.#at)
   }
 
   /** The manifest does not say whether sizes are before or after compression. */
   #checkLength(): void {
-    const { promisedBytes, pin, name } = this.options
+    const { promisedBytes, pin, name } = this.#options
     if (promisedBytes === undefined || pin.isGzip === true || promisedBytes === this.#at) return
     throw sluiceError('SOURCE_INCOMPLETE', {
       at: name,
@@ -131,7 +134,7 @@ export class Download implements SourceReader {
 
   /** Opens the file at the next byte. */
   async #connect(): Promise<Pieces> {
-    const { pin, name } = this.options
+    const { pin, name } = this.#options
     const at = this.#at
     const rangeTag = at > 0 ? pin.rangeTag : undefined
     this.#part = undefined
@@ -165,7 +168,7 @@ export class Download implements SourceReader {
   }
 
   async #ask(headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
-    const { server, links, name, pin } = this.options
+    const { server, links, name, pin } = this.#options
     const mayGzip = headers.range === undefined && pin.isGzip !== false
     let isRefreshed = false
     for (;;) {
@@ -196,7 +199,7 @@ export class Download implements SourceReader {
 
   /** Reads what the server sent instead of the file. A truncated body counts as empty. */
   async #keep(answer: HttpAnswer): Promise<string> {
-    const { server, name: item } = this.options
+    const { server, name: item } = this.#options
     const text = await textOf(answer, MOST_SAID_BYTES).catch(() => '')
     return server.answers.keep({ call: 'file', item, answer, text })
   }
@@ -225,7 +228,7 @@ export class Download implements SourceReader {
 
   /** Reads up to where the download was and compares the bytes with those received before. */
   async #skip(pieces: Pieces, bytes: number): Promise<void> {
-    const { pin } = this.options
+    const { pin } = this.#options
     let left = bytes
     while (left > 0) {
       const piece = await pieces.next()

@@ -19,12 +19,16 @@ export class Pin {
   #expected: readonly (readonly [offset: number, digest: string])[]
   #file: Appender | undefined
 
-  private constructor(
-    private readonly state: State,
-    private readonly name: string,
-    private readonly item: string,
-    private readonly kept: KeptPin,
-  ) {
+  readonly #state: State
+  readonly #name: string
+  readonly #item: string
+  readonly #kept: KeptPin
+
+  private constructor(state: State, name: string, item: string, kept: KeptPin) {
+    this.#state = state
+    this.#name = name
+    this.#item = item
+    this.#kept = kept
     this.#expected = kept.digests
     if (kept.head === undefined) return
     this.#etag = kept.head.etag
@@ -90,8 +94,8 @@ export class Pin {
 
   /** Throws SOURCE_CHANGED for an offset that an earlier run reached without a digest to prove it. */
   async checkProven(offset: number): Promise<void> {
-    const reached = this.kept.digests.at(-1)?.[0] ?? 0
-    if (this.kept.head === undefined || (this.#etag === undefined && reached < offset))
+    const reached = this.#kept.digests.at(-1)?.[0] ?? 0
+    if (this.#kept.head === undefined || (this.#etag === undefined && reached < offset))
       throw await this.changed()
   }
 
@@ -103,7 +107,7 @@ export class Pin {
   /** Call at the end of the file. Throws SOURCE_CHANGED if it used to be longer. */
   async end(bytes: number): Promise<void> {
     if (this.#hash !== undefined && this.#expected.length > 0) throw await this.changed()
-    if (this.kept.endBytes !== undefined && this.kept.endBytes !== bytes) throw await this.changed()
+    if (this.#kept.endBytes !== undefined && this.#kept.endBytes !== bytes) throw await this.changed()
     await this.#write({ endBytes: bytes })
   }
 
@@ -114,7 +118,7 @@ export class Pin {
   }
 
   async #write(entry: Entry): Promise<void> {
-    this.#file ??= await this.state.appender(this.name, this.kept.keepBytes)
+    this.#file ??= await this.#state.appender(this.#name, this.#kept.keepBytes)
     await this.#file.append(`${JSON.stringify(entry)}\n`)
     await this.#file.keep()
   }
@@ -122,9 +126,9 @@ export class Pin {
   /** Removes the record, so that a later run can start over. */
   async changed() {
     await this.close()
-    await this.state.remove(this.name)
+    await this.#state.remove(this.#name)
     return sluiceError('SOURCE_CHANGED', {
-      at: this.item,
+      at: this.#item,
       message: 'is not what was read before; nothing of it was committed',
     })
   }

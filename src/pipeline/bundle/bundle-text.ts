@@ -72,10 +72,10 @@ export class BundleWriter {
   #entries = 0
   readonly #members: Buffer
 
-  constructor(
-    shell: Buffer,
-    private readonly write: (bytes: Uint8Array) => Promise<void>,
-  ) {
+  readonly #write: (bytes: Uint8Array) => Promise<void>
+
+  constructor(shell: Buffer, write: (bytes: Uint8Array) => Promise<void>) {
+    this.#write = write
     this.#members = membersBut(shell, 'meta')
   }
 
@@ -89,7 +89,7 @@ export class BundleWriter {
         ? [Buffer.from('{'), this.#members, Buffer.from(`${comma}"entry":[`)]
         : [Buffer.from(',')]
     this.#entries += 1
-    await this.write(Buffer.concat([...before, entries]))
+    await this.#write(Buffer.concat([...before, entries]))
   }
 
   /** Closing text of the document. */

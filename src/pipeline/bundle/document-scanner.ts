@@ -56,10 +56,10 @@ export class DocumentScanner {
   #entriesSeen = false
   #offset: number
 
-  constructor(
-    private readonly visitor: ScanVisitor,
-    fromOffset: number,
-  ) {
+  readonly #visitor: ScanVisitor
+
+  constructor(visitor: ScanVisitor, fromOffset: number) {
+    this.#visitor = visitor
     this.#offset = fromOffset
   }
 
@@ -110,15 +110,15 @@ export class DocumentScanner {
 
   #flush(bytes: Uint8Array): void {
     if (this.#token === 'key') this.#key.push(new Uint8Array(bytes))
-    else if (this.#token === 'value') this.visitor.onShell(bytes)
-    else this.visitor.onEntryBytes(bytes)
+    else if (this.#token === 'value') this.#visitor.onShell(bytes)
+    else this.#visitor.onEntryBytes(bytes)
   }
 
   #endToken(end: number): void {
     if (this.#token === 'key') this.#place = 'colon'
     else if (this.#token === 'value') this.#place = 'comma'
     else {
-      this.visitor.onEntryEnd(this.#tokenStart, end)
+      this.#visitor.onEntryEnd(this.#tokenStart, end)
       this.#place = 'entry-comma'
     }
     this.#token = undefined
@@ -128,7 +128,7 @@ export class DocumentScanner {
   #structure(byte: number, offset: number): boolean {
     const place = this.#place
     if (place === 'root' && byte === 0x7b) {
-      this.visitor.onShell(TEXT.open)
+      this.#visitor.onShell(TEXT.open)
       this.#place = 'first-key'
     } else if ((place === 'key' || place === 'first-key') && byte === QUOTE) {
       this.#key = []
@@ -141,7 +141,7 @@ export class DocumentScanner {
     else if ((place === 'entry-comma' || place === 'first-entry') && byte === 0x5d) this.#place = 'comma'
     else if (place === 'comma' && byte === 0x2c) this.#place = 'key'
     else if ((place === 'comma' || place === 'first-key') && byte === 0x7d) {
-      this.visitor.onShell(TEXT.close)
+      this.#visitor.onShell(TEXT.close)
       this.#place = 'end'
     } else throw new Malformed('INVALID_JSON', offset)
     return false
@@ -155,10 +155,10 @@ export class DocumentScanner {
       this.#place = 'first-entry'
       return false
     }
-    if (this.#members > 0) this.visitor.onShell(TEXT.comma)
+    if (this.#members > 0) this.#visitor.onShell(TEXT.comma)
     this.#members += 1
-    this.visitor.onShell(key)
-    this.visitor.onShell(TEXT.colon)
+    this.#visitor.onShell(key)
+    this.#visitor.onShell(TEXT.colon)
     return this.#startToken('value', byte, offset)
   }
 

@@ -103,10 +103,13 @@ export class Journal {
   #unkept = true
   #tail: Promise<void> = Promise.resolve()
 
-  private constructor(
-    private readonly file: Appender,
-    private readonly boot: string | null,
-  ) {}
+  readonly #file: Appender
+  readonly #boot: string | null
+
+  private constructor(file: Appender, boot: string | null) {
+    this.#file = file
+    this.#boot = boot
+  }
 
   static async start(state: State, name: string, fingerprint: string): Promise<Journal> {
     const boot = (await state.bootId()) ?? null
@@ -142,34 +145,34 @@ export class Journal {
   }
 
   async keep(): Promise<void> {
-    await this.file.keep()
+    await this.#file.keep()
     this.#unkept = false
   }
 
   /** Call once everything up to this offset of the item is flushed; default: up to the last entry. */
   async sync(endOffset?: number): Promise<void> {
     const upTo = endOffset === undefined ? {} : { endOffset }
-    await this.#write({ sync: true, boot: this.boot, ...upTo })
-    await this.file.flush()
+    await this.#write({ sync: true, boot: this.#boot, ...upTo })
+    await this.#file.flush()
     this.#unkept = false
   }
 
   /** Call once the whole output is flushed. */
   async seal(sealed: SinkHead): Promise<void> {
-    await this.#write({ sync: true, boot: this.boot })
+    await this.#write({ sync: true, boot: this.#boot })
     await this.#write({ sealed })
-    await this.file.flush()
+    await this.#file.flush()
     this.#unkept = false
   }
 
   close(): Promise<void> {
-    return this.file.close()
+    return this.#file.close()
   }
 
   /** Writes entries one after the other; a pending flush does not delay them. A failure is final. */
   #write(entry: Entry): Promise<void> {
     const line = checkedLine(entry)
-    this.#tail = this.#tail.then(() => this.file.append(line))
+    this.#tail = this.#tail.then(() => this.#file.append(line))
     this.#tail.catch(() => {})
     return this.#tail
   }

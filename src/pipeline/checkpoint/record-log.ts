@@ -40,10 +40,10 @@ export class RecordLog {
   #length = 0
   #file: Appender | undefined
 
-  private constructor(
-    private readonly state: State,
-    { logged, lastNumber }: ReadLog,
-  ) {
+  readonly #state: State
+
+  private constructor(state: State, { logged, lastNumber }: ReadLog) {
+    this.#state = state
     this.#logged = logged
     this.#number = lastNumber
     this.#append = grouped((entries) => this.#write(entries))
@@ -101,7 +101,7 @@ export class RecordLog {
     if (this.#file !== undefined) return this.#file
     // Readers stop at the first missing number.
     const number = this.#number + 1
-    const file = await this.state.appender(segmentName(this.state.epoch().id, number), 0)
+    const file = await this.#state.appender(segmentName(this.#state.epoch().id, number), 0)
     this.#number = number
     this.#length = 0
     this.#file = file
@@ -117,9 +117,9 @@ export class RecordLog {
       if (batch.length >= 1000) await this.#write(batch.splice(0))
     }
     if (batch.length > 0) await this.#write(batch)
-    const { id } = this.state.epoch()
-    if (firstWritten !== first) await this.state.write(firstName(id), `${firstWritten}\n`)
-    for (const name of segments) await this.state.remove(name)
+    const { id } = this.#state.epoch()
+    if (firstWritten !== first) await this.#state.write(firstName(id), `${firstWritten}\n`)
+    for (const name of segments) await this.#state.remove(name)
   }
 }
 

@@ -45,11 +45,14 @@ export class Chunks implements ChunkSource {
   #ahead: Uint8Array = NOTHING
   #ended = false
 
-  constructor(
-    private readonly reader: ItemReader,
-    private readonly slabs: Slabs,
-    private readonly options: ChunkOptions,
-  ) {
+  readonly #reader: ItemReader
+  readonly #slabs: Slabs
+  readonly #options: ChunkOptions
+
+  constructor(reader: ItemReader, slabs: Slabs, options: ChunkOptions) {
+    this.#reader = reader
+    this.#slabs = slabs
+    this.#options = options
     this.#offset = options.fromOffset
   }
 
@@ -61,13 +64,13 @@ export class Chunks implements ChunkSource {
   /** Returns the next chunk, or undefined at the end. The caller must release its slab. */
   async next(): Promise<Chunk | undefined> {
     if (this.#atEnd) return undefined
-    const slab = await this.slabs.take()
+    const slab = await this.#slabs.take()
     try {
       const chunk = await this.#fill(slab)
-      if (chunk?.kind !== 'lines' || chunk.slab !== slab) this.slabs.give(slab)
+      if (chunk?.kind !== 'lines' || chunk.slab !== slab) this.#slabs.give(slab)
       return chunk
     } catch (error) {
-      this.slabs.give(slab)
+      this.#slabs.give(slab)
       throw error
     }
   }
@@ -81,10 +84,10 @@ export class Chunks implements ChunkSource {
     const { bytes } = slab
     let filled = this.#takeAhead(bytes)
     let start = 0
-    const gridBytes = this.options.chunkBytes - (this.#offset % this.options.chunkBytes)
+    const gridBytes = this.#options.chunkBytes - (this.#offset % this.#options.chunkBytes)
     if (this.#offset === 0) {
       filled = await this.#readTo(bytes, filled, Math.max(3, gridBytes))
-      start = lengthOfMark(bytes.subarray(0, filled), this.options.item)
+      start = lengthOfMark(bytes.subarray(0, filled), this.#options.item)
     }
     filled = await this.#readTo(bytes, filled, Math.max(filled, gridBytes))
     // The chunk ends with the line that contains the grid's last byte.
@@ -118,8 +121,8 @@ export class Chunks implements ChunkSource {
     if (whole > start) return this.#lines(slab, start, whole, bytes.length)
     const offset = this.#offset + start
     // At least the bytes already read, so that only the limit decides.
-    const long = await this.slabs.takeLong(
-      Math.max(this.options.maxLineBytes + 2, bytes.length + QUANTUM_BYTES),
+    const long = await this.#slabs.takeLong(
+      Math.max(this.#options.maxLineBytes + 2, bytes.length + QUANTUM_BYTES),
     )
     try {
       long.bytes.set(bytes.subarray(start))
@@ -136,12 +139,12 @@ export class Chunks implements ChunkSource {
         }
         if (filled === long.bytes.length) {
           const chunk = await this.#skipLine(long.bytes, offset, filled)
-          this.slabs.give(long)
+          this.#slabs.give(long)
           return chunk
         }
       }
     } catch (error) {
-      this.slabs.give(long)
+      this.#slabs.give(long)
       throw error
     }
   }
@@ -184,7 +187,7 @@ export class Chunks implements ChunkSource {
     const ahead = this.#takeAhead(target.subarray(filled, until))
     const at = filled + ahead
     if (at === until || this.#ended) return at
-    const bytes = await this.reader.read(target.subarray(at, until))
+    const bytes = await this.#reader.read(target.subarray(at, until))
     if (at + bytes < until) this.#ended = true
     return at + bytes
   }

@@ -32,7 +32,11 @@ export class Dispatch {
   #busy = 0
   readonly #waiting: (() => void)[] = []
 
-  constructor(private readonly options: DispatchOptions) {}
+  readonly #options: DispatchOptions
+
+  constructor(options: DispatchOptions) {
+    this.#options = options
+  }
 
   /** Returns the answers in the order of the lines. Throws WORKER_FAILED. */
   async run(task: LinesTask): Promise<readonly Part[]> {
@@ -47,7 +51,7 @@ export class Dispatch {
   }
 
   async #twice(task: LinesTask, timeoutMs: number) {
-    const { pool, onEvent, onRetry } = this.options
+    const { pool, onEvent, onRetry } = this.#options
     const first = await pool.run(task, timeoutMs)
     if (first.kind === 'lines') return first
     onRetry()
@@ -57,7 +61,7 @@ export class Dispatch {
 
   async #search(task: LinesTask, why: 'crashed' | 'timeout'): Promise<Part[]> {
     // Before blaming a line, check the pool: one that cannot start workers loses every task.
-    await this.options.pool.hello()
+    await this.#options.pool.hello()
     const middle = task.document ? undefined : middleLine(task)
     if (middle === undefined) {
       const once = await this.#twice(task, this.#timeoutMs(task, why))
@@ -66,7 +70,7 @@ export class Dispatch {
     const parts: Part[] = []
     for (const half of halves(task, middle)) {
       const timeoutMs = this.#timeoutMs(half, why)
-      const result = await this.options.pool.run(half, timeoutMs)
+      const result = await this.#options.pool.run(half, timeoutMs)
       if (result.kind === 'lines') parts.push({ task: half, result })
       else parts.push(...(await this.#search(half, result.why)))
     }
@@ -76,22 +80,22 @@ export class Dispatch {
   /** Time limit: longer for a long line; proportionally shorter while searching for a slow one. */
   #timeoutMs({ start, end }: LinesTask, why?: 'crashed' | 'timeout'): number {
     const share = (end - start) / NOMINAL_BYTES
-    const allowedMs = this.options.chunkTimeoutMs * Math.max(1, share)
-    const soonMs = Math.max(MIN_SEARCH_MS, this.options.chunkTimeoutMs * share)
+    const allowedMs = this.#options.chunkTimeoutMs * Math.max(1, share)
+    const soonMs = Math.max(MIN_SEARCH_MS, this.#options.chunkTimeoutMs * share)
     return Math.min(allowedMs, why === 'timeout' ? soonMs : allowedMs, MAX_TIMER_MS)
   }
 
   async #enter(): Promise<void> {
-    if (this.#busy >= this.options.pool.size) await new Promise<void>((go) => this.#waiting.push(go))
+    if (this.#busy >= this.#options.pool.size) await new Promise<void>((go) => this.#waiting.push(go))
     else this.#busy += 1
-    this.options.onBusy(this.#busy)
+    this.#options.onBusy(this.#busy)
   }
 
   #leave(): void {
     const next = this.#waiting.shift()
     if (next === undefined) this.#busy -= 1
     else next()
-    this.options.onBusy(this.#busy)
+    this.#options.onBusy(this.#busy)
   }
 }
 

@@ -8,11 +8,14 @@ export class InOrder<T> {
   #underWay = 0
   readonly #waiting: (() => void)[] = []
 
-  constructor(
-    private readonly deliver: (result: T) => Promise<void>,
-    /** Called once, with the first failure. */
-    private readonly onFailure: (reason: unknown) => void = () => {},
-  ) {}
+  readonly #deliver: (result: T) => Promise<void>
+  /** Called once, with the first failure. */
+  readonly #onFailure: (reason: unknown) => void
+
+  constructor(deliver: (result: T) => Promise<void>, onFailure: (reason: unknown) => void = () => {}) {
+    this.#deliver = deliver
+    this.#onFailure = onFailure
+  }
 
   get failed(): boolean {
     return this.#failure !== undefined
@@ -30,11 +33,11 @@ export class InOrder<T> {
     this.#tail = this.#tail.then(async () => {
       try {
         const value = await result
-        if (this.#failure === undefined) await this.deliver(value)
+        if (this.#failure === undefined) await this.#deliver(value)
       } catch (reason) {
         if (this.#failure === undefined) {
           this.#failure = { reason }
-          this.onFailure(reason)
+          this.#onFailure(reason)
         }
       } finally {
         release()

@@ -21,25 +21,28 @@ export class Slabs {
   #longTaken = false
   #stopped: unknown
 
-  constructor(
-    private readonly limits: Limits,
-    private readonly onInFlight: (bytes: number) => void = () => {},
-  ) {}
+  readonly #limits: Limits
+  readonly #onInFlight: (bytes: number) => void
+
+  constructor(limits: Limits, onInFlight: (bytes: number) => void = () => {}) {
+    this.#limits = limits
+    this.#onInFlight = onInFlight
+  }
 
   get inFlightBytes(): number {
     return (
-      (this.#made - this.#free.length) * this.limits.slabBytes +
-      (this.#longTaken ? this.limits.maxLineBytes : 0)
+      (this.#made - this.#free.length) * this.#limits.slabBytes +
+      (this.#longTaken ? this.#limits.maxLineBytes : 0)
     )
   }
 
   /** Waits for a free slab. Rejects with the reason given to `stop`. */
   async take(): Promise<Slab> {
     if (this.#stopped !== undefined) throw this.#stopped
-    const slab = this.#free.pop() ?? (this.#made < this.limits.slabCount ? this.#make() : undefined)
+    const slab = this.#free.pop() ?? (this.#made < this.#limits.slabCount ? this.#make() : undefined)
     const taken =
       slab ?? (await new Promise<Slab>((resolve, reject) => this.#waiting.push({ resolve, reject })))
-    this.onInFlight(this.inFlightBytes)
+    this.#onInFlight(this.inFlightBytes)
     return taken
   }
 
@@ -51,7 +54,7 @@ export class Slabs {
         this.#waitingLong.push({ resolve: () => resolve(), reject }),
       )
     this.#longTaken = true
-    this.onInFlight(this.inFlightBytes)
+    this.#onInFlight(this.inFlightBytes)
     // The system allocates its pages only when they are written.
     return newSlab(bytes, true)
   }
@@ -66,7 +69,7 @@ export class Slabs {
       if (next === undefined) this.#free.push(slab)
       else next.resolve(slab)
     }
-    this.onInFlight(this.inFlightBytes)
+    this.#onInFlight(this.inFlightBytes)
   }
 
   /** Rejects all present and later waiters with `reason`. */
@@ -77,7 +80,7 @@ export class Slabs {
 
   #make(): Slab {
     this.#made += 1
-    return newSlab(this.limits.slabBytes, false)
+    return newSlab(this.#limits.slabBytes, false)
   }
 }
 

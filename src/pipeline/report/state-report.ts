@@ -19,7 +19,11 @@ export class ListWriter {
   #count = 0
   #bytes = 0
 
-  constructor(private readonly write: (piece: string) => Promise<void>) {}
+  readonly #write: (piece: string) => Promise<void>
+
+  constructor(write: (piece: string) => Promise<void>) {
+    this.#write = write
+  }
 
   async add(value: object): Promise<void> {
     this.#piece += `${JSON.stringify(value)}\n`
@@ -38,7 +42,7 @@ export class ListWriter {
     if (piece === '') return
     this.#hash.update(piece)
     this.#bytes += Buffer.byteLength(piece)
-    await this.write(piece)
+    await this.#write(piece)
   }
 }
 

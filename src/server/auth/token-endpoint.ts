@@ -45,10 +45,14 @@ export class TokenEndpoint {
   /** Used assertions with their expiry in seconds, so that none is accepted twice. */
   readonly #used = new Map<string, number>()
 
-  constructor(private readonly options: TokenEndpointOptions) {}
+  readonly #options: TokenEndpointOptions
+
+  constructor(options: TokenEndpointOptions) {
+    this.#options = options
+  }
 
   async handle(request: HttpRequest): Promise<HttpAnswer> {
-    const { onEvent } = this.options
+    const { onEvent } = this.#options
     try {
       const form = readForm(request)
       this.#limit(request.address, form)
@@ -75,12 +79,12 @@ export class TokenEndpoint {
   #limit(address: string, form: URLSearchParams | TokenRefusal): void {
     const claimed =
       form instanceof TokenRefusal ? undefined : peekAssertion(form.get('client_assertion') ?? '')?.issuer
-    const client = this.options.clients.find(({ id }) => id === claimed)?.id
-    this.options.limit.take(JSON.stringify([addressGroup(address), client]))
+    const client = this.#options.clients.find(({ id }) => id === claimed)?.id
+    this.#options.limit.take(JSON.stringify([addressGroup(address), client]))
   }
 
   async #grant(form: URLSearchParams): Promise<HttpAnswer> {
-    const { secret, issuer, isType, onEvent } = this.options
+    const { secret, issuer, isType, onEvent } = this.#options
     if (form.get('grant_type') !== 'client_credentials')
       throw new TokenRefusal('unsupported_grant_type', 'grant_type must be client_credentials.')
     if (form.get('client_assertion_type') !== ASSERTION_TYPE)
@@ -109,7 +113,7 @@ export class TokenEndpoint {
   async #authenticate(assertion: string): Promise<RegisteredClient> {
     const peeked = peekAssertion(assertion)
     if (peeked === undefined) throw new TokenRefusal('invalid_request', 'client_assertion must be a JWT.')
-    const client = this.options.clients.find(({ id }) => id === peeked.issuer)
+    const client = this.#options.clients.find(({ id }) => id === peeked.issuer)
     if (client === undefined) throw new TokenRefusal('invalid_client', 'The client is unknown.', 401)
     const { keys } = client
     if (peeked.keysUrl !== undefined && !('url' in keys && isSameSecret(keys.url, peeked.keysUrl)))
@@ -121,7 +125,7 @@ export class TokenEndpoint {
     const verified = await verifyAssertion(assertion, {
       keys: this.#keysOf(client),
       client: client.id,
-      audience: this.options.url(),
+      audience: this.#options.url(),
     }).catch(() => {
       throw new TokenRefusal(
         'invalid_client',

@@ -23,18 +23,26 @@ export class Catalog {
   #last: Snapshot | undefined
   #current: { readonly version: string; readonly lines: Promise<CurrentLines> } | undefined
 
-  constructor(
-    private readonly options: {
-      readonly source: Source
-      readonly folder: string
-      readonly maxLineBytes: number
-      readonly signal: AbortSignal
-      readonly onEvent: (event: ServerEvent) => void
-    },
-  ) {}
+  readonly #options: {
+    readonly source: Source
+    readonly folder: string
+    readonly maxLineBytes: number
+    readonly signal: AbortSignal
+    readonly onEvent: (event: ServerEvent) => void
+  }
+
+  constructor(options: {
+    readonly source: Source
+    readonly folder: string
+    readonly maxLineBytes: number
+    readonly signal: AbortSignal
+    readonly onEvent: (event: ServerEvent) => void
+  }) {
+    this.#options = options
+  }
 
   get folder(): string {
-    return this.options.folder
+    return this.#options.folder
   }
 
   /** The latest snapshot; undefined until the first is complete. */
@@ -53,7 +61,7 @@ export class Catalog {
   /** Finds the lines that are the newest versions of their resources, once for each state of the store. */
   current(snapshot: Snapshot): Promise<CurrentLines> {
     if (this.#current?.version === snapshot.version) return this.#current.lines
-    const { folder, signal } = this.options
+    const { folder, signal } = this.#options
     const lines = currentLines(folder, snapshot, { signal })
     this.#current = { version: snapshot.version, lines }
     lines.catch(() => {
@@ -71,12 +79,12 @@ export class Catalog {
   /** Removes the indexes of removed or changed items. Call at the start, before any job reads them. */
   async prune({ items }: Snapshot): Promise<void> {
     const used = new Set(items.map(({ item }) => indexKey(item)))
-    for (const name of await readdir(this.options.folder).catch(() => []))
-      if (!used.has(name.split('.')[0])) await rm(join(this.options.folder, name), { force: true })
+    for (const name of await readdir(this.#options.folder).catch(() => []))
+      if (!used.has(name.split('.')[0])) await rm(join(this.#options.folder, name), { force: true })
   }
 
   async #refresh(): Promise<Snapshot> {
-    const { source, onEvent, signal } = this.options
+    const { source, onEvent, signal } = this.#options
     const listedAtMs = Date.now()
     const items: ItemIndex[] = []
     const hash = createHash('sha256')
@@ -102,7 +110,7 @@ export class Catalog {
   }
 
   async #indexOf(item: SourceItem): Promise<ItemIndex> {
-    const { source, folder, maxLineBytes, signal, onEvent } = this.options
+    const { source, folder, maxLineBytes, signal, onEvent } = this.#options
     const known = this.#last?.items.find(
       (index) => index.item.name === item.name && index.item.version === item.version,
     )

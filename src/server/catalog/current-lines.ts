@@ -95,10 +95,10 @@ class NewestVersions {
   #updated: Float64Array
   #version: Float64Array
 
-  constructor(
-    expected: number,
-    private readonly onOld: (item: number, line: number) => void,
-  ) {
+  readonly #onOld: (item: number, line: number) => void
+
+  constructor(expected: number, onOld: (item: number, line: number) => void) {
+    this.#onOld = onOld
     const capacity = capacityFor(expected)
     this.#mask = capacity - 1
     this.#high = new Uint32Array(capacity)
@@ -122,7 +122,7 @@ class NewestVersions {
         return
       }
       if (order < 0) {
-        if (!record.isDeletion) this.onOld(item, record.line)
+        if (!record.isDeletion) this.#onOld(item, record.line)
         return
       }
       this.#replace(at)
@@ -149,9 +149,9 @@ class NewestVersions {
 
   #replace(at: number): void {
     if (this.#line[at] === DELETION) return
-    this.onOld(this.#item[at], this.#line[at])
+    this.#onOld(this.#item[at], this.#line[at])
     const key = this.#keyAt(at)
-    for (const line of this.#ties.get(key) ?? []) this.onOld(this.#item[at], line)
+    for (const line of this.#ties.get(key) ?? []) this.#onOld(this.#item[at], line)
     this.#ties.delete(key)
   }
 
@@ -179,7 +179,7 @@ class NewestVersions {
   }
 
   #grow(): void {
-    const larger = new NewestVersions(this.#mask + 1, this.onOld)
+    const larger = new NewestVersions(this.#mask + 1, this.#onOld)
     for (let at = 0; at <= this.#mask; at++) {
       if (this.#isFree(at)) continue
       const to = larger.#slot(this.#high[at], this.#low[at])

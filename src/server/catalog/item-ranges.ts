@@ -20,10 +20,13 @@ export class RunWriter {
   #open: { offset: number; length: number } | undefined
   readonly #hash = createHash('sha256')
 
-  private constructor(
-    private readonly file: FileHandle,
-    private readonly keepsLines: boolean,
-  ) {}
+  readonly #file: FileHandle
+  readonly #keepsLines: boolean
+
+  private constructor(file: FileHandle, keepsLines: boolean) {
+    this.#file = file
+    this.#keepsLines = keepsLines
+  }
 
   static async create(path: string, { keepsLines = false } = {}): Promise<RunWriter> {
     return new RunWriter(await createOwn(path, 0o600), keepsLines)
@@ -35,7 +38,7 @@ export class RunWriter {
   }
 
   add({ offset, length }: ByteRun): void {
-    if (!this.keepsLines && this.#open !== undefined && this.#open.offset + this.#open.length === offset) {
+    if (!this.#keepsLines && this.#open !== undefined && this.#open.offset + this.#open.length === offset) {
       this.#open.length += length
       return
     }
@@ -45,7 +48,7 @@ export class RunWriter {
 
   async flush(): Promise<void> {
     const written = this.#buffer.subarray(0, this.#length)
-    if (written.length > 0) await this.file.write(written)
+    if (written.length > 0) await this.#file.write(written)
     this.#hash.update(written)
     this.#length = 0
   }
@@ -55,16 +58,16 @@ export class RunWriter {
     try {
       this.#settle()
       await this.flush()
-      await this.file.datasync()
+      await this.#file.datasync()
     } finally {
-      await this.file.close()
+      await this.#file.close()
     }
     return this.#hash.digest('hex')
   }
 
   /** Closes the file, leaving it unfinished. */
   abort(): Promise<void> {
-    return this.file.close()
+    return this.#file.close()
   }
 
   #settle(): void {
@@ -109,13 +112,16 @@ export class RunReader implements SourceReader {
   #run: { offset: number; length: number } | undefined
   #skip: number
 
-  constructor(
-    private readonly source: Source,
-    private readonly item: SourceItem,
-    private readonly isGzip: boolean,
-    private readonly runs: AsyncIterator<ByteRun>,
-    fromByte = 0,
-  ) {
+  readonly #source: Source
+  readonly #item: SourceItem
+  readonly #isGzip: boolean
+  readonly #runs: AsyncIterator<ByteRun>
+
+  constructor(source: Source, item: SourceItem, isGzip: boolean, runs: AsyncIterator<ByteRun>, fromByte = 0) {
+    this.#source = source
+    this.#item = item
+    this.#isGzip = isGzip
+    this.#runs = runs
     this.#skip = fromByte
   }
 
@@ -143,14 +149,14 @@ export class RunReader implements SourceReader {
   }
 
   async close(): Promise<void> {
-    await this.runs.return?.(undefined)
+    await this.#runs.return?.(undefined)
     await this.#reader?.close()
   }
 
   /** The run that contains the next byte. */
   async #current(): Promise<{ offset: number; length: number } | undefined> {
     while (this.#run === undefined || this.#run.length === 0) {
-      const next = await this.runs.next()
+      const next = await this.#runs.next()
       if (next.done === true) return undefined
       const skipped = Math.min(this.#skip, next.value.length)
       this.#skip -= skipped
@@ -161,13 +167,13 @@ export class RunReader implements SourceReader {
 
   /** Reads the block with this byte. Returns false if the item ends before it. */
   async #load(offset: number): Promise<boolean> {
-    if (this.#reader === undefined || (!this.isGzip && offset - this.#blockEnd > JUMP_BYTES)) {
+    if (this.#reader === undefined || (!this.#isGzip && offset - this.#blockEnd > JUMP_BYTES)) {
       await this.#reader?.close()
       this.#reader = undefined
-      this.#reader = this.isGzip
-        ? await openItem(this.source, this.item, 0)
-        : await this.source.open(this.item, offset)
-      this.#blockEnd = this.isGzip ? 0 : offset
+      this.#reader = this.#isGzip
+        ? await openItem(this.#source, this.#item, 0)
+        : await this.#source.open(this.#item, offset)
+      this.#blockEnd = this.#isGzip ? 0 : offset
     }
     do {
       const bytes = await this.#reader.read(this.#block)

@@ -6,11 +6,15 @@ const MAX_KEYS = 100_000
 export class RateLimit {
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>()
 
-  constructor(private readonly options: { readonly perMinute: number; readonly burst: number }) {}
+  readonly #options: { readonly perMinute: number; readonly burst: number }
+
+  constructor(options: { readonly perMinute: number; readonly burst: number }) {
+    this.#options = options
+  }
 
   /** Throws Refusal 429 with Retry-After where the key asks too often. */
   take(key: string, nowMs: number = performance.now()): void {
-    const { perMinute, burst } = this.options
+    const { perMinute, burst } = this.#options
     const last = this.#buckets.get(key)
     const earned = last === undefined ? burst : ((nowMs - last.atMs) / 60_000) * perMinute
     const tokens = Math.min(burst, (last?.tokens ?? 0) + earned)

@@ -57,11 +57,15 @@ export class JobQueue {
   #sweep: NodeJS.Timeout | undefined
   #readers = 0
 
-  constructor(private readonly options: JobQueueOptions) {}
+  readonly #options: JobQueueOptions
+
+  constructor(options: JobQueueOptions) {
+    this.#options = options
+  }
 
   /** Loads the jobs of an earlier process. Call before any is submitted. */
   async load(): Promise<void> {
-    for (const record of await this.options.store.load()) this.#entries.set(record.id, entryOf(record))
+    for (const record of await this.#options.store.load()) this.#entries.set(record.id, entryOf(record))
   }
 
   /** Starts working, first on jobs of an earlier process. */
@@ -88,15 +92,15 @@ export class JobQueue {
     this.#checkKept(record, all, ofClient)
     const active = all.filter((entry) => isActive(entry.record))
     const own = active.filter((entry) => entry.record.client === record.client)
-    if (active.length >= this.options.maxActive)
+    if (active.length >= this.#options.maxActive)
       throw tooMany('The server has as many exports as it can queue')
-    if (own.length >= this.options.maxActivePerClient)
+    if (own.length >= this.#options.maxActivePerClient)
       throw tooMany(`This client has ${own.length} unfinished exports, the limit`)
     // The job counts from now on, but starts only once it is on disk.
     const entry = { ...entryOf(record), isStored: false }
     this.#entries.set(record.id, entry)
     try {
-      await this.options.store.save(record)
+      await this.#options.store.save(record)
     } catch (error) {
       this.#entries.delete(record.id)
       throw error
@@ -107,7 +111,7 @@ export class JobQueue {
 
   /** Limits the memory of records: small exports with large requests could fill it. */
   #checkKept(record: JobRecord, all: readonly Entry[], ofClient: readonly Entry[]): void {
-    const { maxKeptBytes = MAX_KEPT_BYTES } = this.options
+    const { maxKeptBytes = MAX_KEPT_BYTES } = this.#options
     const bytes = sizeOfRecord(record)
     const bytesWith = (entries: readonly Entry[]): number =>
       entries.reduce((sum, entry) => sum + entry.bytes, bytes)
@@ -148,12 +152,12 @@ export class JobQueue {
     entry.stop.abort()
     await entry.running
     try {
-      if (entry.record.state !== 'complete') await this.options.discard(entry.record)
+      if (entry.record.state !== 'complete') await this.#options.discard(entry.record)
     } catch (error) {
       this.#warn('export.not-discarded', id, error)
     }
     try {
-      await this.options.store.remove(id)
+      await this.#options.store.remove(id)
     } finally {
       this.#startNext()
     }
@@ -189,7 +193,7 @@ export class JobQueue {
   #startNext(): void {
     if (this.#state !== 'open') return
     const running = [...this.#entries.values()].filter((entry) => entry.running !== undefined).length
-    const free = this.options.maxRunning - running
+    const free = this.#options.maxRunning - running
     const waiting = [...this.#entries.values()].filter(
       (entry) => isActive(entry.record) && entry.isStored && entry.running === undefined,
     )
@@ -201,7 +205,7 @@ export class JobQueue {
   }
 
   async #work(entry: Entry): Promise<void> {
-    const { run, store, expiresMs, onEvent } = this.options
+    const { run, store, expiresMs, onEvent } = this.#options
     const { id, client } = entry.record
     const save = async (record: JobRecord): Promise<void> => {
       entry.record = record
@@ -244,14 +248,14 @@ export class JobQueue {
     const now = new Date().toISOString()
     for (const [id, { record, readers }] of this.#entries) {
       if (record.expiresAt === undefined || record.expiresAt > now || readers > 0) continue
-      this.options.onEvent({ event: 'export.expired', level: 'info', job: id })
+      this.#options.onEvent({ event: 'export.expired', level: 'info', job: id })
       // A later process finds and removes what could not be removed now.
       await this.remove(id).catch((error) => this.#warn('export.not-removed', id, error))
     }
   }
 
   #warn(event: string, job: string, error: unknown): void {
-    this.options.onEvent({ event, level: 'warn', job, ...describeUnknown(error) })
+    this.#options.onEvent({ event, level: 'warn', job, ...describeUnknown(error) })
   }
 }
 

@@ -16,18 +16,25 @@ export class SelectionParts {
   #count = 0
   #bytes = 0
 
+  readonly #options: SelectOptions
+  readonly #index: ItemIndex
+  readonly #of: { readonly type: string; readonly number: number }
+
   constructor(
-    private readonly options: SelectOptions,
-    private readonly index: ItemIndex,
-    private readonly of: { readonly type: string; readonly number: number },
+    options: SelectOptions,
+    index: ItemIndex,
+    of: { readonly type: string; readonly number: number },
   ) {
+    this.#options = options
+    this.#index = index
+    this.#of = of
     this.#test = contentTest(options.criteria, of.type)
   }
 
   readonly #waiting: LineRecord[] = []
 
   get isFull(): boolean {
-    return this.#bytes >= this.options.maxFileBytes
+    return this.#bytes >= this.#options.maxFileBytes
   }
 
   add(line: LineRecord): void {
@@ -45,14 +52,14 @@ export class SelectionParts {
 
   async next(): Promise<void> {
     await this.flush()
-    const { item, isGzip } = this.index
+    const { item, isGzip } = this.#index
     const writer = this.#writer
     this.#writer = undefined
     if (writer !== undefined) {
       const digest = await writer.close()
       const selection = {
         name: this.#name(),
-        type: this.of.type,
+        type: this.#of.type,
         count: this.#count,
         item,
         isGzip,
@@ -80,7 +87,7 @@ export class SelectionParts {
   }
 
   #name(): string {
-    const { type, number } = this.of
+    const { type, number } = this.#of
     return this.#done.length === 0
       ? `${type}-${number}.ndjson`
       : `${type}-${number}-${this.#done.length + 1}.ndjson`
@@ -88,7 +95,7 @@ export class SelectionParts {
 
   #open(): Promise<RunWriter> {
     this.#runs = `${this.#name()}.runs`
-    return RunWriter.create(join(this.options.folder, this.#runs), { keepsLines: this.#test !== undefined })
+    return RunWriter.create(join(this.#options.folder, this.#runs), { keepsLines: this.#test !== undefined })
   }
 
   /** Reads the lines and keeps those that pass. */
@@ -96,7 +103,7 @@ export class SelectionParts {
     selection: Selection & { readonly runs: string },
     test: (line: Buffer) => boolean,
   ): Promise<Selection> {
-    const { source, folder, signal } = this.options
+    const { source, folder, signal } = this.#options
     const all = join(folder, selection.runs)
     const runs = `${selection.name}.passed.runs`
     const writer = await RunWriter.create(join(folder, runs))
