@@ -19,7 +19,15 @@ try {
   step('publint')
   tool('publint', ['run', tarball, '--strict'])
   step('arethetypeswrong')
-  tool('attw', [tarball, '--profile', 'esm-only', '--exclude-entrypoints', './package.json', './configs/*'])
+  tool('attw', [
+    tarball,
+    '--quiet',
+    '--profile',
+    'esm-only',
+    '--exclude-entrypoints',
+    './package.json',
+    './configs/*',
+  ])
   const folder = install(tarball)
   step('every installed package accepts the oldest Node')
   refuseNewerNode(folder)
