@@ -46,7 +46,7 @@ function wrapped(whole: Expression): Inside | undefined {
  * Parts of an expression, as expressions that evaluate them on what they are evaluated on: `a.where(b = c)` gives
  * `a.select(b = c)`, and that `a.select(b)`.
  */
-export function* smallerExpressions(whole: Expression): Generator<Expression> {
+function* smallerExpressions(whole: Expression): Generator<Expression> {
   if (whole.op === 'call' && whole.input !== undefined) yield whole.input
   const inside = insideOf(whole)
   if (inside !== undefined) for (const part of partsWithFocus(inside.inner)) yield inside.with(part)
