@@ -57,7 +57,6 @@ const RULES = [
   { method: 'generalize', cases: [["$this = 'a'", "'b'"]], otherValues: 'keep' },
 ]
 const TEXTS = [
-  '',
   'Patient/1',
   '2015-02-07',
   '1900-01-01',
