@@ -56,16 +56,7 @@ const RULES = [
   { method: 'perturb', span: 1, rangeType: 'fixed', roundTo: 2 },
   { method: 'generalize', cases: [["$this = 'a'", "'b'"]], otherValues: 'keep' },
 ]
-const TEXTS = [
-  'Patient/1',
-  '2015-02-07',
-  '1900-01-01',
-  '2015-02-07T13:28:17Z',
-  '12345',
-  '42',
-  'True',
-  'a',
-]
+const TEXTS = ['Patient/1', '2015-02-07', '1900-01-01', '2015-02-07T13:28:17Z', '12345', '42', 'True', 'a']
 
 /** Every kind of primitive that R4 has, by name, type and parent. */
 function leaves(): LeafPlaceFacts[] {

@@ -1,0 +1,98 @@
+import t from 'tap'
+import { compileProgram } from '../../../src/anonymizer/program.js'
+import { ACT, type Edge, WalkTables } from '../../../src/anonymizer/walk/walk-tables.js'
+import { type Json, KEYS } from '../../support/rules.js'
+import { specOf } from '../../support/spec-of.js'
+
+const tablesFor = (rules: readonly Json[], parameters: Json = {}) =>
+  new WalkTables(
+    compileProgram(
+      specOf({ fhirVersion: 'R4', fhirPathRules: rules, parameters: { ...KEYS, ...parameters } }),
+      new Map(),
+    ),
+  )
+
+const NAMES = new Map(Object.entries(ACT).map(([name, act]) => [act as number, name]))
+
+/** What the walk does with the value at a path such as `Patient.name._family`. */
+function actAt(tables: WalkTables, path: string): string | undefined {
+  const [type = '', ...keys] = path.split('.')
+  let table = tables.start(type, '')?.table
+  let edge: Edge | undefined
+  for (const key of keys) {
+    edge = table?.edges.find(({ name }) => name === key)
+    table = edge?.makeTable()
+  }
+  return edge === undefined ? undefined : NAMES.get(edge.act)
+}
+
+// The rules, a path, what the walk does there.
+const ROWS: readonly (readonly [readonly Json[], string, string | undefined])[] = [
+  [[], 'Patient.gender', 'KEEP_STRING'],
+  [[], 'Patient.active', 'KEEP_BOOLEAN'],
+  [[], 'Patient.name', 'OBJECT'],
+  [[], 'Patient.contained', 'RESOURCE'],
+  [[], 'Patient.nick', undefined],
+  [[{ path: 'Patient.name', method: 'redact' }], 'Patient.name', 'DROP'],
+  [[{ path: 'Patient.name', method: 'redact' }], 'Patient._gender', 'OBJECT'],
+  [[{ path: 'Patient.gender', method: 'redact' }], 'Patient.gender', 'DROP'],
+  [[{ path: 'Patient.birthDate', method: 'dateShift' }], 'Patient.birthDate', 'SHIFT'],
+  [[{ path: 'Patient', method: 'dateShift' }], 'Patient.gender', 'KEEP_STRING'],
+  [[{ path: 'Patient.id', method: 'cryptoHash' }], 'Patient.id', 'HASH'],
+  [
+    [{ path: "nodesByType('Reference').reference", method: 'cryptoHash' }],
+    'Patient.generalPractitioner.reference',
+    'HASH_REFERENCE',
+  ],
+  [[{ path: 'Patient.active', method: 'cryptoHash' }], 'Patient.active', 'METHOD'],
+  [[{ path: 'Patient.gender', method: 'encrypt' }], 'Patient.gender', 'METHOD'],
+  [[{ path: 'Patient.gender', method: 'substitute', replaceWith: 'x' }], 'Patient.gender', 'METHOD'],
+  [[{ path: 'Patient.gender', method: 'substitute', replaceWith: 'x' }], 'Patient._gender', 'BAIL'],
+  [[{ path: 'Patient.name', method: 'substitute', replaceWith: {} }], 'Patient.name', 'BAIL'],
+  [[{ path: 'Patient.name', method: 'generalize', cases: {} }], 'Patient.name', 'BAIL'],
+  [[{ path: 'Patient.contact', method: 'remove' }], 'Patient.contact', 'DROP'],
+  [
+    [
+      { path: 'Patient.contact.name', method: 'keep' },
+      { path: 'Patient.contact', method: 'remove' },
+    ],
+    'Patient.contact',
+    'BAIL',
+  ],
+  [[{ path: 'Observation.value', method: 'perturb', span: 1 }], 'Observation.valueQuantity.value', 'METHOD'],
+  [
+    [{ path: 'Observation.value', method: 'perturb', span: 1 }],
+    'Observation.valueQuantity.extension',
+    'BAIL',
+  ],
+  [[{ path: 'Observation.value', method: 'perturb', span: 1 }], 'Observation.valueInteger', 'METHOD'],
+  [[{ path: 'Observation.value', method: 'perturb', span: 1 }], 'Observation.valueString', 'KEEP_STRING'],
+]
+
+t.test('the table says for each key what the walk does with its value', async (t) => {
+  for (const [rules, path, act] of ROWS)
+    t.equal(actAt(tablesFor(rules), path), act, JSON.stringify([rules, path]))
+})
+
+t.test('parameters that keep part of a value decide against dropping it', async (t) => {
+  const rules = [{ path: 'Patient.birthDate', method: 'redact' }]
+  t.equal(actAt(tablesFor(rules), 'Patient.birthDate'), 'DROP')
+  t.equal(actAt(tablesFor(rules, { enablePartialDatesForRedact: true }), 'Patient.birthDate'), 'KEEP_YEAR')
+})
+
+t.test(
+  'a type with a rule that does not compile has a table only under a guard, and none after a change',
+  async (t) => {
+    const slow = { path: "Patient.name.where(use = 'x')", method: 'redact' }
+    const fast = { path: 'Patient.gender', method: 'redact' }
+    t.ok(tablesFor([slow, fast]).start('Patient', '')?.guard)
+    t.equal(tablesFor([fast, slow]).start('Patient', ''), undefined)
+    t.equal(tablesFor([fast, slow]).start('Observation', '')?.guard, undefined)
+    t.equal(tablesFor([]).start('Patrician', ''), undefined)
+    for (const method of ['remove', 'substitute', 'generalize'])
+      t.equal(
+        tablesFor([{ path: 'Patient', method, replaceWith: {}, cases: {} }]).start('Patient', ''),
+        undefined,
+      )
+  },
+)
