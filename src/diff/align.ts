@@ -25,26 +25,23 @@ export function align(before: readonly Json[], after: readonly Json[]): AlignedP
   const olds = before.map(leavesOf)
   const news = after.map(leavesOf)
   const width = news.length + 1
-  // best[i * width + j]: the most that items from i and j on can reach.
-  const best = new Float64Array((olds.length + 1) * width)
+  const cells = new Float64Array((olds.length + 1) * width)
+  /** The most that items from i and j on can reach. */
+  const best = (i: number, j: number): number => cells[i * width + j] ?? 0
   const likeness = new Float64Array(olds.length * width)
-  for (let i = olds.length - 1; i >= 0; i--)
-    for (let j = news.length - 1; j >= 0; j--) {
-      const like = likenessOf(olds[i], news[j])
+  for (const [i, old] of [...olds.entries()].reverse())
+    for (const [j, fresh] of [...news.entries()].reverse()) {
+      const like = likenessOf(old, fresh)
       likeness[i * width + j] = like
-      best[i * width + j] = Math.max(
-        best[(i + 1) * width + j],
-        best[i * width + j + 1],
-        like + best[(i + 1) * width + j + 1],
-      )
+      cells[i * width + j] = Math.max(best(i + 1, j), best(i, j + 1), like + best(i + 1, j + 1))
     }
   const pairs: AlignedPair[] = []
   let i = 0
   let j = 0
   while (i < olds.length && j < news.length) {
-    const here = best[i * width + j]
-    if (here === likeness[i * width + j] + best[(i + 1) * width + j + 1]) pairs.push([i++, j++])
-    else if (here === best[(i + 1) * width + j]) pairs.push([i++, undefined])
+    const here = best(i, j)
+    if (here === (likeness[i * width + j] ?? 0) + best(i + 1, j + 1)) pairs.push([i++, j++])
+    else if (here === best(i + 1, j)) pairs.push([i++, undefined])
     else pairs.push([undefined, j++])
   }
   while (i < olds.length) pairs.push([i++, undefined])

@@ -2,6 +2,7 @@ import { LABEL_CODES } from '../anonymizer/labels.js'
 import { MAX_DEPTH } from '../json/scanner.js'
 import { align, isObject, type Json, type JsonObject } from './align.js'
 import type { ElementNode } from './element-node.js'
+import { countOf } from './element-node.js'
 import type { ElementPaths } from './element-paths.js'
 import { type Leaf, OUTCOMES, type Outcome, outcomeOf } from './outcome.js'
 
@@ -128,7 +129,7 @@ class Comparison {
     if (old === undefined && fresh === undefined) return
     const outcome =
       old === undefined ? 'added' : fresh === undefined ? 'removed' : outcomeOf(old, fresh, this.#labels)
-    node.counts[OUTCOMES.indexOf(outcome)] += 1
+    node.counts[OUTCOMES.indexOf(outcome)] = countOf(node, outcome) + 1
     if (outcome !== 'kept') this.differing += 1
     this.#options.onLeaf?.({ place, node, outcome, before: old, after: fresh })
   }

@@ -18,7 +18,8 @@ export interface ElementNode {
   readonly children: Map<string, ElementNode>
 }
 
-export const countOf = (node: ElementNode, outcome: Outcome): number => node.counts[OUTCOMES.indexOf(outcome)]
+export const countOf = (node: ElementNode, outcome: Outcome): number =>
+  node.counts[OUTCOMES.indexOf(outcome)] ?? 0
 
 /** Types whose text tells who somebody is. */
 const IDENTIFYING: ReadonlySet<string> = new Set([

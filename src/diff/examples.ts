@@ -67,7 +67,7 @@ export class Examples {
     const lists = [...this.#byType].sort(([a], [b]) => Number(b === 'Patient') - Number(a === 'Patient'))
     const inTurn: Example[] = []
     for (let round = 0; round < MOST_OF_A_TYPE; round += 1)
-      for (const [, list] of lists) if (round < list.length) inTurn.push(list[round])
+      for (const [, list] of lists) inTurn.push(...list.slice(round, round + 1))
     return inTurn.slice(0, this.#options.limit ?? MOST_TYPES)
   }
 }

@@ -54,8 +54,8 @@ export function outcomeOf(before: Leaf, after: Leaf, labels: ReadonlySet<string>
       if (isShortened(before, after)) return 'shortened'
     }
   }
-  const named = BY_LABEL.filter(([label]) => labels.has(label))
-  return named.length === 1 ? named[0][1] : 'replaced'
+  const [named, ...others] = BY_LABEL.filter(([label]) => labels.has(label))
+  return named !== undefined && others.length === 0 ? named[1] : 'replaced'
 }
 
 const isEncrypted = (text: string): boolean => {

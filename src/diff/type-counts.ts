@@ -50,10 +50,7 @@ export class TypeCounts {
 
 function changesOf(nodes: Iterable<ElementNode>): Changes {
   const sums = noChanges()
-  for (const node of nodes)
-    OUTCOMES.forEach((outcome, at) => {
-      sums[changeOf(outcome)] += node.counts[at]
-    })
+  for (const node of nodes) for (const outcome of OUTCOMES) sums[changeOf(outcome)] += countOf(node, outcome)
   return sums
 }
 
@@ -72,9 +69,10 @@ export function elementsOf(paths: ElementPaths): ElementSummary[] {
   for (const root of [...paths.roots()].sort((a, b) => (a.path < b.path ? -1 : 1)))
     for (const node of nodesOf(root)) {
       const outcomes: Partial<Record<Outcome, number>> = {}
-      OUTCOMES.forEach((outcome, at) => {
-        if (node.counts[at] > 0) outcomes[outcome] = node.counts[at]
-      })
+      for (const outcome of OUTCOMES) {
+        const count = countOf(node, outcome)
+        if (count > 0) outcomes[outcome] = count
+      }
       if (Object.keys(outcomes).length > 0)
         elements.push({ path: node.path, fhirType: node.typeName, outcomes })
     }

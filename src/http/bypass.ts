@@ -28,7 +28,7 @@ interface Rule {
 
 function ruleOf(entry: string): Rule {
   const { host, port } = splitPort(entry.toLowerCase())
-  const [address, bits] = host.split('/')
+  const [address = '', bits] = host.split('/')
   const family = isIP(address)
   if (family !== 0) return { port, matches: inNetwork(address, family, bits) }
   const name = host.replace(/^\*?\.|\.$/g, '')

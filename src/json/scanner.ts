@@ -1,3 +1,4 @@
+import { byteAt } from './byte.js'
 /**
  * JSON as bytes (RFC 8259): what `JSON.parse` accepts and nothing else, found without building values.
  * Every function works on `source[at, end)` and never reads outside it.
@@ -36,7 +37,7 @@ export function skipSpace(source: Uint8Array, at: number, end: number): number {
 /** `at` is the opening quote; returns the position after the closing one. */
 export function skipString(source: Uint8Array, at: number, end: number): number {
   for (let p = at + 1; p < end; p++) {
-    const c = source[p]
+    const c = byteAt(source, p)
     if (c === QUOTE) return p + 1
     if (c === BACKSLASH) p = escapeEnd(source, p, end)
     else if (c < 0x20) throw invalid(p, 'a control character in a string')
@@ -59,7 +60,7 @@ function escapeEnd(source: Uint8Array, at: number, end: number): number {
       return at + 1
     case 0x75:
       for (let p = at + 2; p < at + 6; p++)
-        if (p >= end || !isHex(source[p])) throw invalid(at, 'a bad escape')
+        if (p >= end || !isHex(byteAt(source, p))) throw invalid(at, 'a bad escape')
       return at + 5
     default:
       throw invalid(at, 'a bad escape')
@@ -75,11 +76,11 @@ const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
 export function skipNumber(source: Uint8Array, at: number, end: number): number {
   let p = at
   if (source[p] === 0x2d) p++
-  if (p >= end || !isDigit(source[p])) throw invalid(p, 'a bad number')
+  if (p >= end || !isDigit(byteAt(source, p))) throw invalid(p, 'a bad number')
   if (source[p] === 0x30) p++
   else p = digits(source, p, end)
   if (p < end && source[p] === 0x2e) p = digits(source, p + 1, end)
-  if (p < end && (source[p] | 0x20) === 0x65) {
+  if (p < end && (byteAt(source, p) | 0x20) === 0x65) {
     p++
     if (p < end && (source[p] === 0x2b || source[p] === 0x2d)) p++
     p = digits(source, p, end)
@@ -89,7 +90,7 @@ export function skipNumber(source: Uint8Array, at: number, end: number): number 
 
 function digits(source: Uint8Array, at: number, end: number): number {
   let p = at
-  while (p < end && isDigit(source[p])) p++
+  while (p < end && isDigit(byteAt(source, p))) p++
   if (p === at) throw invalid(at, 'a bad number')
   return p
 }
@@ -106,7 +107,7 @@ export function skipWord(source: Uint8Array, at: number, end: number): number {
 /** Returns the position after the value that begins at `at`; `depth` containers are open around it. */
 export function skipValue(source: Uint8Array, at: number, end: number, depth: number): number {
   if (at >= end) throw invalid(end, 'the text ends too early')
-  const c = source[at]
+  const c = byteAt(source, at)
   if (c === QUOTE) return skipString(source, at, end)
   if (c === 0x7b) return skipObject(source, at, end, depth + 1)
   if (c === 0x5b) return skipArray(source, at, end, depth + 1)
@@ -148,7 +149,7 @@ export function checkDepth(depth: number, offset: number): void {
 /** The text of the string token `source[start, end)`, quotes included, after unescaping. */
 export function stringText(source: Buffer, start: number, end: number): string {
   for (let p = start + 1; p < end - 1; p++) {
-    const c = source[p]
+    const c = byteAt(source, p)
     if (c === BACKSLASH) return JSON.parse(source.toString('utf8', start, end)) as string
     if (c >= 0x80) return sawNonAscii(source, start, end)
   }
@@ -195,11 +196,12 @@ export function findFirstMember(
     if (p >= end || source[p] !== 0x3a) throw invalid(p, 'a colon is missing')
     const start = skipSpace(source, p + 1, end)
     const valueEnd = skipValue(source, start, end, 0)
-    for (let k = 0; k < best; k++)
-      if (isKey(source, keyStart, keyEnd, keys[k])) {
-        best = k
-        found = { start, end: valueEnd }
-      }
+    for (let k = 0; k < best; k++) {
+      const key = keys[k]
+      if (key === undefined || !isKey(source, keyStart, keyEnd, key)) continue
+      best = k
+      found = { start, end: valueEnd }
+    }
     if (best === 0) return found
     p = skipSpace(source, valueEnd, end)
     if (p >= end || source[p] !== 0x2c) return found

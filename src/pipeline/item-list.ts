@@ -197,10 +197,10 @@ function unfinished({ item: { name, bytes, version }, output, place }: ItemWork,
   return { done: 1, output, fingerprint: '', head, source, place, totals: NO_COUNTS }
 }
 
-export const conflictError = (outputs: readonly string[]) =>
+export const conflictError = ([output = '', ...others]: readonly string[]) =>
   sluiceError('SINK_CONFLICT', {
-    at: outputs[0],
-    message: `${outputs.length === 1 ? 'the output is' : `this output and ${outputs.length - 1} more are`} already there and not made by this tool, or changed since`,
+    at: output,
+    message: `${others.length === 0 ? 'the output is' : `this output and ${others.length} more are`} already there and not made by this tool, or changed since`,
     help: 'move away what is there, choose another output, or allow overwriting',
   })
 

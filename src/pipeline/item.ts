@@ -1,6 +1,7 @@
 import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
 import { isDocumentName } from '../storage/names.js'
 import type { SourceItem } from '../storage/store.js'
+import { rejectionsOf } from '../workers/rejections.js'
 import { anonymizeBundle } from './bundle/bundle.js'
 import { journalName } from './checkpoint/done-record.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
@@ -13,7 +14,6 @@ import type { ItemWork } from './item-list.js'
 import { LineTasks, taskOptions } from './line-tasks.js'
 import { anonymizeChunks } from './loop.js'
 import type { ItemCounts } from './report/item-counts.js'
-import { countByCode } from './report/quarantine.js'
 import { openSinkWriter } from './resumption.js'
 import type { SinkWriter } from './sink-writer.js'
 
@@ -143,14 +143,12 @@ function checkPromised({ name, promised }: SourceItem, totals: ItemCounts): void
 
 /** Throws BAD_LINE if a line of the chunk is rejected. */
 export function refuseRejected({ parts }: AnonymizedChunk, item: string): void {
-  for (const { offset, result } of parts) {
-    const codes = Object.keys(countByCode(result))
-    if (codes.length === 0) continue
-    throw sluiceError('BAD_LINE', {
-      at: item,
-      message: `the line at byte ${offset + result.rejected.rows[0]} is ${codes[0]}`,
-    })
-  }
+  for (const { offset, result } of parts)
+    for (const rejection of rejectionsOf(result.rejected))
+      throw sluiceError('BAD_LINE', {
+        at: item,
+        message: `the line at byte ${offset + rejection.offset} is ${rejection.code}`,
+      })
 }
 
 const ITEM_ERRORS: ReadonlySet<ErrorCode> = new Set([

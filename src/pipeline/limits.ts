@@ -99,7 +99,7 @@ function memoryLimitBytes(): number {
 }
 
 function processorLimit(): number {
-  const [quota, period] = textOf('/sys/fs/cgroup/cpu.max').split(' ').map(Number)
+  const [quota = 0, period = 0] = textOf('/sys/fs/cgroup/cpu.max').split(' ').map(Number)
   const group = quota > 0 && period > 0 ? Math.max(1, Math.floor(quota / period)) : Number.POSITIVE_INFINITY
   return Math.min(availableParallelism(), group)
 }

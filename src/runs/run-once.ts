@@ -126,7 +126,8 @@ function outcomeOf(
     allowEmpty = false,
   }: { readonly isIncrement: boolean; readonly allowEmpty?: boolean | undefined },
 ): Outcome {
-  if (report.failed.length > 0) return report.failed[0].code
+  const [failed] = report.failed
+  if (failed !== undefined) return failed.code
   if (hasServerErrors) return 'EXPORT_INCOMPLETE'
   const isNothing = isEmpty && report.lines.quarantined === 0
   return isNothing && !isIncrement && !allowEmpty ? 'EXPORT_EMPTY' : 'succeeded'

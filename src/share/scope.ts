@@ -1,4 +1,5 @@
 import { type ErrorCode, sluiceError } from '../errors.js'
+import { present } from '../invariant.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, readList, readPublished } from '../published/read.js'
 import type { PublishedOutput } from '../published/report.js'
@@ -26,6 +27,10 @@ export interface ShareScope {
   /** What who shares it should know. */
   readonly notes: readonly string[]
 }
+
+/** The target that stands for all: they are of one kind, and there is always one. */
+export const firstTarget = ({ targets }: Pick<ShareScope, 'targets'>): ShareTarget =>
+  present(targets[0], 'the target of a share')
 
 export interface ScopeQuestion {
   readonly address: BlobAddress
@@ -75,7 +80,8 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
   const prefix = address.path === '' ? '' : `${address.path}/`
   const names: string[] = []
   for await (const { name, isFolder } of container.list(prefix)) if (!isFolder) names.push(name)
-  if (names.length === 0)
+  const [sample] = names
+  if (sample === undefined)
     throw failed(
       'SOURCE_NOT_FOUND',
       address,
@@ -83,7 +89,7 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
       'check the address',
     )
   if (!isForced) await checkComplete(question, prefix, names)
-  const shape = { what: 'folder', prefix, fileCount: names.length, sample: names[0] } as const
+  const shape = { what: 'folder', prefix, fileCount: names.length, sample } as const
   const whole = {
     ...shape,
     targets: [{ resource: 'container', path: '' }],

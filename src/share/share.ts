@@ -14,7 +14,7 @@ import {
   signLinks,
 } from './links.js'
 import { removePolicies } from './policies.js'
-import { type ShareScope, type ShareTarget, scopeOf } from './scope.js'
+import { firstTarget, type ShareScope, type ShareTarget, scopeOf } from './scope.js'
 import { listUrl, pathInUrl, type Trial, verifyLink } from './trial.js'
 
 /** Where something is shared from, and by whose right. */
@@ -70,7 +70,7 @@ export async function share(place: SharePlace, request: ShareRequest, nowMs = Da
     container,
     permissions: request.permissions,
     isForced: request.isForced,
-    isHierarchical: () => signers[0].account.isHierarchical(),
+    isHierarchical: async () => signers[0]?.account.isHierarchical(),
   })
   await request.prove?.()
   const signed = await signLinks(place, scope, request, nowMs)
@@ -97,7 +97,7 @@ export async function share(place: SharePlace, request: ShareRequest, nowMs = Da
     audit: audit.place,
     links: links.map(linkOf),
     ...(request.permissions.includes('list')
-      ? { listUrl: listUrl(address.endpoint, address.container, scope.targets[0], scope.prefix) }
+      ? { listUrl: listUrl(address.endpoint, address.container, firstTarget(scope), scope.prefix) }
       : {}),
   }
 }
@@ -160,7 +160,7 @@ function auditLine({ place }: BlobAddress, request: ShareRequest, { scope, signe
     by: request.by,
     for: request.for,
     what: place,
-    resource: scope.targets[0].resource,
+    resource: firstTarget(scope).resource,
     fileCount: scope.fileCount,
     permissions: request.permissions,
     startsAt,

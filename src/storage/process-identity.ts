@@ -24,7 +24,8 @@ export const thisProcess = async (token: string): Promise<Holder> => ({
 /** Of the first line; undefined for a text that a crash left unreadable. */
 export function parseHolder(text: string): Holder | undefined {
   try {
-    const holder = JSON.parse(text.split('\n', 1)[0]) as Partial<Holder> | null
+    const [line = ''] = text.split('\n', 1)
+    const holder = JSON.parse(line) as Partial<Holder> | null
     if (typeof holder?.pid === 'number' && typeof holder.host === 'string') return holder as Holder
   } catch {
     // It holds nobody.

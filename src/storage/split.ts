@@ -1,4 +1,5 @@
 import { sluiceError } from '../errors.js'
+import { present } from '../invariant.js'
 import { isDocumentName } from './names.js'
 import type { CommitFacts, OutputPlace, Sink, SinkHead, SinkItem } from './store.js'
 
@@ -142,7 +143,7 @@ class SplitSinkItem implements SinkItem {
     }
     this.#heads = heads
     const found = new Set<'committed' | 'ready' | 'lost'>()
-    for (const [at, head] of heads.entries()) found.add(await this.#parts[at].find(head))
+    for (const [at, head] of heads.entries()) found.add((await this.#parts[at]?.find(head)) ?? 'lost')
     if (found.has('lost')) return 'lost'
     // What an earlier, longer output left behind is still to be removed.
     const hasMore = (await this.#partCount()) > heads.length
@@ -159,7 +160,7 @@ class SplitSinkItem implements SinkItem {
     const { name } = this.output
     const open: SinkItem[] = []
     for (const [at, part] of this.#parts.entries()) {
-      if ((await part.find(this.#heads[at])) === 'committed') continue
+      if ((await part.find(present(this.#heads[at], 'the head of a part'))) === 'committed') continue
       await this.#checkFree(at + 1, facts)
       open.push(part)
     }

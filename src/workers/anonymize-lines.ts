@@ -86,7 +86,7 @@ function since(
   }
   const rules: [string, number][] = []
   now.elementsByRule.forEach((count, index) => {
-    const more = count - before.rules[index]
+    const more = count - (before.rules[index] ?? 0)
     if (more > 0) rules.push([String(index + 1), more])
   })
   return {

@@ -1,3 +1,4 @@
+import { present } from '../invariant.js'
 import { type LinesResult, REJECTION_FIELDS, type Reason, type Rejections } from './protocol.js'
 
 export const TOO_LONG: Reason = { code: 'LINE_TOO_LONG', message: 'is longer than maxLineBytes' }
@@ -37,6 +38,28 @@ export class RejectionList {
     this.#indexOf.set(name, this.#reasons.length)
     return this.#reasons.push({ code, message }) - 1
   }
+}
+
+export interface Rejection extends Reason {
+  /** From the start of the task's lines, in bytes. */
+  readonly offset: number
+  readonly length: number
+  /** From 0 in the task. */
+  readonly line: number
+  /** From the start of the line, in bytes. */
+  readonly elementOffset: number
+}
+
+/** The rejected lines of an answer, in the order of the input. */
+export function* rejectionsOf({ rows, reasons }: Rejections): Iterable<Rejection> {
+  for (let row = 0; row < rows.length; row += REJECTION_FIELDS)
+    yield {
+      ...present(reasons[rows[row + 3] ?? 0], 'the reason of a rejected line'),
+      offset: rows[row] ?? 0,
+      length: rows[row + 1] ?? 0,
+      line: rows[row + 2] ?? 0,
+      elementOffset: rows[row + 4] ?? 0,
+    }
 }
 
 const MOST = 2 ** 32 - 1

@@ -128,7 +128,8 @@ async function printed(
     if (isWithoutResource(report)) terminal.print('WARNING: no resource was delivered; check the input')
     printReport(report, sink, terminal)
   }
-  if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
+  const [failed] = report.failed
+  if (failed !== undefined) return exitCodeOfCode(failed.code)
   return report.lines.quarantined > 0 ? values.quarantineExit : EXIT.delivered
 }
 

@@ -13,10 +13,10 @@ const MOST_SHOWN = 50
 export async function check(
   { json, sizesOnly }: CheckValues,
   terminal: Terminal,
-  words: readonly string[],
+  [output, ...others]: readonly string[],
 ): Promise<ExitCode> {
-  if (words.length !== 1) throw usage('check needs one output: a folder or an address')
-  const files = await openOutputFiles(words[0], storeAccess(terminal))
+  if (output === undefined || others.length > 0) throw usage('check needs one output: a folder or an address')
+  const files = await openOutputFiles(output, storeAccess(terminal))
   const result = await checkOutput(files, { isSizesOnly: sizesOnly, signal: terminal.signal })
   if (json) terminal.print(JSON.stringify(result))
   else for (const line of checkText(result)) terminal.print(line)

@@ -17,10 +17,10 @@ const DEFAULT_WIDTH = 110
 export async function diff(
   values: DiffValues,
   terminal: Terminal,
-  words: readonly string[],
+  [before, after, ...others]: readonly string[],
 ): Promise<ExitCode> {
-  if (words.length !== 2) throw usage('diff needs two folders or addresses: before and after')
-  const [before, after] = words
+  if (before === undefined || after === undefined || others.length > 0)
+    throw usage('diff needs two folders or addresses: before and after')
   const { html, limit = html === undefined ? SHOWN : undefined } = values
   const options: DiffOptions = { ...values, before, after, limit, access: storeAccess(terminal) }
   if (html !== undefined) await checkPagePlace(html, options)

@@ -50,7 +50,7 @@ function* exampleText(
   const widths = fitted(widest, width - 2 - 2 * (columns.length - 1))
   const lay = (row: Readonly<Record<(typeof columns)[number], string>>): string =>
     columns
-      .map((column, at) => cell(visible(row[column]), widths[at]))
+      .map((column, at) => cell(visible(row[column]), widths[at] ?? 0))
       .join('  ')
       .trimEnd()
   yield `  ${lay(heads)}`
@@ -71,7 +71,7 @@ function fitted(widest: readonly number[], width: number): number[] {
     const sum = widths.reduce((total, each) => total + each, 0)
     const most = Math.max(...widths)
     if (sum <= width || most <= LEAST_CELL) return widths
-    widths[widths.indexOf(most)] -= 1
+    widths[widths.indexOf(most)] = most - 1
   }
 }
 
@@ -152,13 +152,13 @@ function* table(
   paint: Paint,
 ): Iterable<string> {
   const shown = rows.map((row) => row.map(visible))
-  const widths = heads.map((head, at) => Math.max(head.length, ...shown.map((row) => row[at].length)))
+  const widths = heads.map((head, at) => Math.max(head.length, ...shown.map((row) => row[at]?.length ?? 0)))
   const isNumeric = heads.map(
-    (_, at) => rows.length > 0 && rows.every((row) => /^[\d,.]+( [KMGT]?i?B)?$/.test(row[at])),
+    (_, at) => rows.length > 0 && rows.every((row) => /^[\d,.]+( [KMGT]?i?B)?$/.test(row[at] ?? '')),
   )
   const lay = (row: readonly string[]): string =>
     row
-      .map((text, at) => (isNumeric[at] ? text.padStart(widths[at]) : text.padEnd(widths[at])))
+      .map((text, at) => (isNumeric[at] ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0)))
       .join('  ')
       .trimEnd()
   yield paint('head', lay(heads))

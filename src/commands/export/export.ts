@@ -179,7 +179,8 @@ async function cancel(options: ExportOptions, terminal: Terminal): Promise<ExitC
 
 function exitCodeFor(report: ExportReport, values: ExportValues): ExitCode {
   const { run, issues } = report
-  if (run.failed.length > 0) return exitCodeOfCode(run.failed[0].code)
+  const [failed] = run.failed
+  if (failed !== undefined) return exitCodeOfCode(failed.code)
   if (values.onServerErrors === 'fail' && hasErrors(issues)) return EXIT.source
   if (isEmptyFailure(report, values)) return EXIT.source
   return 'raw' in run || run.lines.quarantined === 0 ? EXIT.delivered : values.quarantineExit

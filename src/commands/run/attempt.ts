@@ -48,7 +48,8 @@ function exitCodeFor(
   { report, hasServerErrors, isEmptyFailure }: PipelineReport,
   quarantineExit: QuarantineExit,
 ): ExitCode {
-  if (report.failed.length > 0) return exitCodeOfCode(report.failed[0].code)
+  const [failed] = report.failed
+  if (failed !== undefined) return exitCodeOfCode(failed.code)
   if (hasServerErrors || isEmptyFailure) return EXIT.source
   return report.lines.quarantined > 0 ? quarantineExit : EXIT.delivered
 }

@@ -49,7 +49,7 @@ const remoteContainers = (root: Location, openRoot: () => Promise<Lake>): Contai
  * they lie in `anonymization` below the outputs.
  */
 export async function openConfigs(
-  { configs, outputs }: { readonly configs?: string; readonly outputs: string },
+  { configs, outputs }: { readonly configs?: string | undefined; readonly outputs: string },
   access: StoreAccess,
   reading: ConfigReading,
 ): Promise<ConfigStore> {

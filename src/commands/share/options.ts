@@ -24,10 +24,10 @@ const asPermissions = (text: string): readonly Permission[] => {
 }
 
 const asAddressRange = (text: string): string => {
-  const ends = text.split('-')
-  if (ends.length > 2 || !ends.every((end) => isIPv4(end)) || numberOf(ends[0]) > numberOf(ends.at(-1) ?? ''))
+  const [from = '', to = from, ...others] = text.split('-')
+  if (others.length > 0 || !isIPv4(from) || !isIPv4(to) || numberOf(from) > numberOf(to))
     throw new Error('must be an IPv4 address or a range such as 192.0.2.1-192.0.2.9')
-  return ends.join('-')
+  return text
 }
 
 const numberOf = (address: string): number =>

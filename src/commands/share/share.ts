@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { checkShared } from '../../check/shared.js'
 import { sluiceError } from '../../errors.js'
+import { present } from '../../invariant.js'
 import { openShare } from '../../share/open.js'
 import { revoke, type Shared, type SharePlace, share as shareAt } from '../../share/share.js'
 import type { StoreAccess } from '../../storage/access.js'
@@ -15,7 +16,7 @@ import { shareJson, shareText } from './text.js'
 export async function share(
   values: ShareValues,
   terminal: Terminal,
-  [address]: readonly string[],
+  [address = '']: readonly string[],
 ): Promise<ExitCode> {
   const by = whoRunsThis()
   const access = storeAccess(terminal)
@@ -56,7 +57,7 @@ export async function share(
 async function prove(address: string, access: StoreAccess, { sizesOnly }: ShareValues): Promise<void> {
   const { problems, isProven, place } = await checkShared(address, access, { isSizesOnly: sizesOnly })
   if (isProven) return
-  const [{ code, file, message }] = problems
+  const { code, file, message } = present(problems[0], 'the problem of an output that is not proven')
   const others = problems.length === 1 ? '' : ` and ${problems.length - 1} more problems`
   throw sluiceError('SINK_CONFLICT', {
     at: place,

@@ -1,4 +1,5 @@
 import { revokeAllCommand } from '../../share/links.js'
+import { firstTarget } from '../../share/scope.js'
 import type { Shared } from '../../share/share.js'
 import type { BlobAddress } from '../../storage/azure/blob-address.js'
 
@@ -41,7 +42,7 @@ export function shareJson(told: Told): object {
   return {
     for: told.for,
     what: address.place,
-    resource: scope.targets[0].resource,
+    resource: firstTarget(scope).resource,
     fileCount: scope.fileCount,
     permissions: permissionsOf(shared).split(','),
     startsAt,
@@ -70,7 +71,7 @@ function takingBack({ shared, address, for: forName }: Told): string {
 
 /** Commands of a POSIX shell for who gets the link. `LINK` is to hold it, in single quotes. */
 function commandsOf({ scope, permissions, listUrl }: Shared): Readonly<Record<string, string>> {
-  const isWhole = scope.targets[0].resource !== 'blob'
+  const isWhole = firstTarget(scope).resource !== 'blob'
   const query = '$' + '{LINK#*\\?}'
   const read = isWhole
     ? `curl -fsS -o NAME "\${LINK%%\\?*}/NAME?${query}"   # NAME: run.json names the files`

@@ -39,9 +39,12 @@ export function weaknessOf(key: string): string | undefined {
  */
 export function isSameKey(one: string, other: string): boolean {
   if (blockKey(withoutPadding(one)).equals(blockKey(withoutPadding(other)))) return true
-  const [shorter, longer] = [folded(one), folded(other)].sort((a, b) => a.length - b.length)
-  return shorter === longer || (shorter.length >= LEAST_FREE && longer.includes(shorter))
+  const [a, b] = [folded(one), folded(other)]
+  return a.length <= b.length ? isCutFrom(a, b) : isCutFrom(b, a)
 }
+
+const isCutFrom = (shorter: string, longer: string): boolean =>
+  shorter === longer || (shorter.length >= LEAST_FREE && longer.includes(shorter))
 
 const folded = (key: string): string =>
   withoutPadding(key).normalize('NFKC').toLowerCase().replaceAll(/\s/g, '')
@@ -58,23 +61,25 @@ function repeatedUnit(characters: readonly string[]): readonly string[] {
   // The prefix function of Knuth, Morris and Pratt: how much of the beginning comes again at each end.
   const borders = [0]
   for (let k = 1, border = 0; k < characters.length; k++) {
-    while (border > 0 && characters[k] !== characters[border]) border = borders[border - 1]
+    while (border > 0 && characters[k] !== characters[border]) border = borders[border - 1] ?? 0
     if (characters[k] === characters[border]) border++
     borders.push(border)
   }
-  const border = borders[borders.length - 1]
+  const border = borders.at(-1) ?? 0
   return border < LEAST_REPEATED ? characters : characters.slice(0, characters.length - border)
 }
 
 /** How many characters do not continue a run such as `aaa`, `123` or `cba`. */
 function freeCharacters(characters: readonly string[]): number {
   let free = 0
+  let last: number | undefined
   let lastStep: number | undefined
-  for (let k = 0; k < characters.length; k++) {
-    const step =
-      k === 0 ? undefined : (characters[k].codePointAt(0) ?? 0) - (characters[k - 1].codePointAt(0) ?? 0)
+  for (const character of characters) {
+    const point = character.codePointAt(0) ?? 0
+    const step = last === undefined ? undefined : point - last
     const continues = step === 0 || (Math.abs(step ?? 2) === 1 && step === lastStep)
     if (!continues) free++
+    last = point
     lastStep = step
   }
   return free

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { NumberSetting, Setting, SettingsShape } from '../../anonymizer/methods/settings.js'
+import { present } from '../../invariant.js'
 import { readTolerantJson, TolerantJsonError } from '../text/tolerant-json.js'
 
 /** Checks the settings of a method in a rule; other keys of the rule are left out. */
@@ -91,7 +92,7 @@ function pairsOf(text: string): [string, string | number | boolean][] | undefine
     const { value, keysOf } = readTolerantJson(text)
     const object = z.record(z.string(), caseValue).safeParse(value)
     if (!object.success) return undefined
-    return keysOf(value as object).map((key) => [key, object.data[key]])
+    return keysOf(value as object).map((key) => [key, present(object.data[key], 'the value of a case')])
   } catch (error) {
     if (error instanceof TolerantJsonError) return undefined
     throw error

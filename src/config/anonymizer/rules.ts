@@ -3,6 +3,7 @@ import { custom } from '../../anonymizer/methods/custom.js'
 import { checkGeneralizeExpression } from '../../anonymizer/methods/generalize.js'
 import { METHODS, type MethodSettings } from '../../anonymizer/methods/table.js'
 import type { Rule } from '../../anonymizer/spec.js'
+import { present } from '../../invariant.js'
 import { FUNCTIONS } from '../../rules/evaluate/functions/functions.js'
 import { nearestName } from '../../rules/lint/advice/nearest-name.js'
 import { slipIn } from '../../rules/lint/advice/slips.js'
@@ -97,7 +98,7 @@ function methodSettings(
   const lower = name.toLowerCase()
   const builtIn = METHODS.find((method) => method.name.toLowerCase() === lower)
   if (builtIn !== undefined) {
-    const { data, error } = schemas[builtIn.name].safeParse(raw)
+    const { data, error } = present(schemas.get(builtIn.name), 'the schema of a method').safeParse(raw)
     // The schema is made from the settings that the type is made from.
     return error === undefined ? ({ method: builtIn.name, ...data } as MethodSettings) : { error }
   }
@@ -106,7 +107,7 @@ function methodSettings(
   return { method: custom.name, name: lower, settings }
 }
 
-const schemas = Object.fromEntries(METHODS.map(({ name, settings }) => [name, settingsSchema(settings)]))
+const schemas = new Map(METHODS.map(({ name, settings }) => [name, settingsSchema(settings)]))
 
 function unknownMethod(method: string, customMethods: ReadonlySet<string>): string {
   const known = [...METHODS.map(({ name }) => name), ...customMethods]

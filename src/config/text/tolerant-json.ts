@@ -62,7 +62,7 @@ class Reader {
 
   private error(message: string, at = this.at): TolerantJsonError {
     const before = this.text.slice(0, at).split('\n')
-    return new TolerantJsonError(message, before.length, before[before.length - 1].length + 1)
+    return new TolerantJsonError(message, before.length, (before.at(-1) ?? '').length + 1)
   }
 
   private match(pattern: RegExp): string | undefined {
@@ -151,7 +151,7 @@ class Reader {
   }
 
   private escape(): string {
-    const letter = this.text[this.at++]
+    const letter = this.text.charAt(this.at++)
     if (letter === 'u') {
       const hex = this.text.slice(this.at, this.at + 4)
       if (!/^[0-9A-Fa-f]{4}$/.test(hex)) throw this.error('four hexadecimal digits were expected here')

@@ -18,9 +18,11 @@ const UNITS: Readonly<Record<string, number>> = {
 /** `512MiB`, `1.5GB`, `64m` or plain bytes, in whole bytes; undefined where the text is no such thing. */
 export function parseByteCount(text: string): number | undefined {
   const parts = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim())
-  const unit = parts === null ? undefined : UNITS[parts[2].toLowerCase()]
-  if (parts === null || unit === undefined) return undefined
-  const bytes = Math.round(Number(parts[1]) * unit)
+  if (parts === null) return undefined
+  const [, count, letters = ''] = parts
+  const unit = UNITS[letters.toLowerCase()]
+  if (unit === undefined) return undefined
+  const bytes = Math.round(Number(count) * unit)
   return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : undefined
 }
 

@@ -9,7 +9,7 @@ export type Part = string | number | Html | readonly Html[]
 
 /** A template whose values are escaped, for content and quoted attributes alike, unless they are HTML themselves. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html =>
-  new Html(strings.reduce((text, string, at) => text + textOf(parts[at - 1]) + string))
+  new Html(strings.reduce((text, string, at) => text + textOf(parts[at - 1] ?? '') + string))
 
 function textOf(part: Part): string {
   if (part instanceof Html) return part.text

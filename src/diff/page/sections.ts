@@ -75,7 +75,7 @@ export function typeTable(types: readonly TypeSummary[]): Html {
 export function elementTables({ elements, types }: DiffSummary): Html {
   const byType = new Map<string, ElementSummary[]>()
   for (const element of elements) {
-    const [type] = element.path.split('.', 1)
+    const [type = ''] = element.path.split('.', 1)
     byType.set(type, [...(byType.get(type) ?? []), element])
   }
   const tables = [...byType].map(([type, ofType]) => {

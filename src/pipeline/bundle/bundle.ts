@@ -1,3 +1,4 @@
+import { present } from '../../invariant.js'
 import { findMember, findStringMember } from '../../json/scanner.js'
 import { gzipMember } from '../../workers/gzip-member.js'
 import type { LinesResult } from '../../workers/protocol.js'
@@ -75,6 +76,9 @@ function sumOf(results: readonly LinesResult[]): LinesResult {
   for (const result of results)
     for (const [rule, count] of Object.entries(result.elementsByRule as Counts))
       elementsByRule[rule] = (elementsByRule[rule] ?? 0) + count
-  const [first] = results
-  return { ...first, elementsByRule, busyMs: results.reduce((sum, { busyMs }) => sum + busyMs, 0) }
+  return {
+    ...present(results[0], 'the batch of a Bundle'),
+    elementsByRule,
+    busyMs: results.reduce((sum, { busyMs }) => sum + busyMs, 0),
+  }
 }

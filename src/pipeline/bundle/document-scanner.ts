@@ -1,3 +1,5 @@
+import { byteAt } from '../../json/byte.js'
+
 /** Thrown for a document that is not a JSON object with correct commas. Values are not examined. */
 export class Malformed extends Error {
   constructor(
@@ -66,7 +68,7 @@ export class DocumentScanner {
   scan(bytes: Uint8Array): void {
     let from = 0
     for (let at = 0; at < bytes.length; at += 1) {
-      const byte = bytes[at]
+      const byte = byteAt(bytes, at)
       if (this.#token !== undefined) {
         const end = this.#tokenEnd(byte, at)
         if (end === undefined) continue

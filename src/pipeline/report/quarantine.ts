@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { type LinesResult, REJECTION_FIELDS } from '../../workers/protocol.js'
+import type { LinesResult } from '../../workers/protocol.js'
+import { rejectionsOf } from '../../workers/rejections.js'
 
 /** One rejected line. */
 export interface QuarantinedLine {
@@ -29,11 +30,8 @@ export interface PartPlace {
 
 /** Yields the rejected lines of one answer, in input order. */
 export function* quarantined(result: LinesResult, place: PartPlace): Iterable<QuarantinedLine> {
-  const { rows, reasons } = result.rejected
   let contentAt = 0
-  for (let row = 0; row < rows.length; row += REJECTION_FIELDS) {
-    const [offset, length, line, reason, elementOffset] = rows.subarray(row, row + REJECTION_FIELDS)
-    const { code, message } = reasons[reason]
+  for (const { offset, length, line, code, message, elementOffset } of rejectionsOf(result.rejected)) {
     const held = result.content !== undefined && code !== 'LINE_TOO_LONG'
     yield {
       item: place.item,
@@ -61,12 +59,9 @@ export function* quarantineText(result: LinesResult, place: PartPlace): Iterable
   if (text !== '') yield text
 }
 
-export function countByCode({ rejected: { rows, reasons } }: LinesResult): Record<string, number> {
+export function countByCode({ rejected }: LinesResult): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (let row = 0; row < rows.length; row += REJECTION_FIELDS) {
-    const { code } = reasons[rows[row + 3]]
-    counts[code] = (counts[code] ?? 0) + 1
-  }
+  for (const { code } of rejectionsOf(rejected)) counts[code] = (counts[code] ?? 0) + 1
   return counts
 }
 

@@ -79,8 +79,10 @@ export class Catalog {
   /** Removes the indexes of removed or changed items. Call at the start, before any job reads them. */
   async prune({ items }: Snapshot): Promise<void> {
     const used = new Set(items.map(({ item }) => indexKey(item)))
-    for (const name of await readdir(this.#options.folder).catch(() => []))
-      if (!used.has(name.split('.')[0])) await rm(join(this.#options.folder, name), { force: true })
+    for (const name of await readdir(this.#options.folder).catch(() => [])) {
+      const [key = ''] = name.split('.')
+      if (!used.has(key)) await rm(join(this.#options.folder, name), { force: true })
+    }
   }
 
   async #refresh(): Promise<Snapshot> {

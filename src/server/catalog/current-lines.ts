@@ -1,3 +1,5 @@
+import { present } from '../../invariant.js'
+import { byteAt } from '../../json/byte.js'
 import { turns } from '../turns.js'
 import { type ItemIndex, isDeletionName } from './item-index.js'
 import { type VersionRecord, versionsOf } from './line-records.js'
@@ -33,7 +35,7 @@ export async function currentLines(
   const turn = turns(signal)
   for (let pass = 0; pass < passes; pass++) {
     const newest = new NewestVersions(Math.ceil(count / passes), (item, line) =>
-      mark(old, inOrder[item], line),
+      mark(old, present(inOrder[item], 'the item of a version'), line),
     )
     for (const [item, index] of inOrder.entries())
       for await (const _ of versionsOf(folder, index, (record) => {
@@ -63,7 +65,7 @@ const MOST_SINGLE = 1000
 function mark(marks: Marks, index: ItemIndex, line: number): void {
   const known = marks.get(index) ?? new Set<number>()
   if (known instanceof Uint8Array) {
-    known[line >> 3] |= 1 << (line & 7)
+    setBit(known, line)
     return
   }
   known.add(line)
@@ -71,14 +73,18 @@ function mark(marks: Marks, index: ItemIndex, line: number): void {
   if (known.size <= MOST_SINGLE) return
   const count = index.types.reduce((sum, type) => sum + type.count, 0)
   const bits = new Uint8Array((count >> 3) + 1)
-  for (const each of known) bits[each >> 3] |= 1 << (each & 7)
+  for (const each of known) setBit(bits, each)
   marks.set(index, bits)
+}
+
+function setBit(bits: Uint8Array, at: number): void {
+  bits[at >> 3] = byteAt(bits, at >> 3) | (1 << (at & 7))
 }
 
 function isMarked(marks: Marks, index: ItemIndex, line: number): boolean {
   const known = marks.get(index)
   if (known === undefined) return false
-  return known instanceof Uint8Array ? (known[line >> 3] & (1 << (line & 7))) !== 0 : known.has(line)
+  return known instanceof Uint8Array ? (byteAt(known, line >> 3) & (1 << (line & 7))) !== 0 : known.has(line)
 }
 
 const DELETION = 0xffffffff
@@ -144,14 +150,17 @@ class NewestVersions {
   #compare({ version, lastUpdatedMs, isDeletion }: VersionRecord, at: number): number {
     // The version in a Bundle's meta is that of the Bundle.
     const isOfVersions = !isDeletion && this.#line[at] !== DELETION
-    return (isOfVersions && version - this.#version[at]) || lastUpdatedMs - this.#updated[at] || 0
+    return (
+      (isOfVersions && version - (this.#version[at] ?? 0)) || lastUpdatedMs - (this.#updated[at] ?? 0) || 0
+    )
   }
 
   #replace(at: number): void {
-    if (this.#line[at] === DELETION) return
-    this.#onOld(this.#item[at], this.#line[at])
+    const { item, line } = this.#placeAt(at)
+    if (line === DELETION) return
+    this.#onOld(item, line)
     const key = this.#keyAt(at)
-    for (const line of this.#ties.get(key) ?? []) this.#onOld(this.#item[at], line)
+    for (const tie of this.#ties.get(key) ?? []) this.#onOld(item, tie)
     this.#ties.delete(key)
   }
 
@@ -164,7 +173,16 @@ class NewestVersions {
   }
 
   #keyAt(at: number): bigint {
-    return (BigInt(this.#high[at]) << 32n) | BigInt(this.#low[at])
+    const { high, low } = this.#halvesAt(at)
+    return (BigInt(high) << 32n) | BigInt(low)
+  }
+
+  #halvesAt(at: number): { readonly high: number; readonly low: number } {
+    return { high: this.#high[at] ?? 0, low: this.#low[at] ?? 0 }
+  }
+
+  #placeAt(at: number): { readonly item: number; readonly line: number } {
+    return { item: this.#item[at] ?? 0, line: this.#line[at] ?? 0 }
   }
 
   // Keys are never 0: their lowest bit is set.
@@ -182,13 +200,15 @@ class NewestVersions {
     const larger = new NewestVersions(this.#mask + 1, this.#onOld)
     for (let at = 0; at <= this.#mask; at++) {
       if (this.#isFree(at)) continue
-      const to = larger.#slot(this.#high[at], this.#low[at])
-      larger.#high[to] = this.#high[at]
-      larger.#low[to] = this.#low[at]
-      larger.#item[to] = this.#item[at]
-      larger.#line[to] = this.#line[at]
-      larger.#updated[to] = this.#updated[at]
-      larger.#version[to] = this.#version[at]
+      const { high, low } = this.#halvesAt(at)
+      const { item, line } = this.#placeAt(at)
+      const to = larger.#slot(high, low)
+      larger.#high[to] = high
+      larger.#low[to] = low
+      larger.#item[to] = item
+      larger.#line[to] = line
+      larger.#updated[to] = this.#updated[at] ?? 0
+      larger.#version[to] = this.#version[at] ?? 0
     }
     this.#mask = larger.#mask
     this.#high = larger.#high

@@ -25,7 +25,7 @@ export function parseRange(header: string | undefined, bytes: number): ByteRange
 export function prefersGzip(acceptEncoding: string | undefined): boolean {
   const weights = new Map<string, number>()
   for (const part of (acceptEncoding ?? '').toLowerCase().split(',')) {
-    const [coding, ...parameters] = part.split(';').map((text) => text.trim())
+    const [coding = '', ...parameters] = part.split(';').map((text) => text.trim())
     const weight = parameters.find((text) => text.startsWith('q='))
     weights.set(coding, weight === undefined ? 1 : Number(weight.slice(2)))
   }

@@ -10,7 +10,7 @@ const MAX_HOPS = 32
 export function trustedProxies(ranges: readonly string[]): TrustedProxies {
   const list = new BlockList()
   for (const range of ranges) {
-    const [address, bits, ...rest] = range.split('/')
+    const [address = '', bits, ...rest] = range.split('/')
     const family = isIP(address)
     const most = family === 4 ? 32 : 128
     const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN
@@ -54,7 +54,8 @@ function addressOf(entry: string): string | undefined {
 /** Key by which limits identify a client: an IPv4 address, or the /64 network of an IPv6 one (one subscriber). */
 export function addressGroup(address: string): string {
   if (isIP(address) !== 6) return address
-  const [head, tail] = address.split('%')[0].split('::')
+  const [bare = ''] = address.split('%')
+  const [head = '', tail] = bare.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail === undefined || tail === '' ? [] : tail.split(':')
   const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]

@@ -26,9 +26,9 @@ const AUTHORITY = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,255})(?::\d{0,5})?$/i
  * asking first (CSRF). Throws Refusal 400, 403, 421.
  */
 export function checkAddressing({ target, rawHeaders, localAddress }: Addressing, own: OwnHosts): void {
-  const hosts = valuesOf(rawHeaders, 'host')
-  if (hosts.length !== 1 || hosts[0] === '') throw badRequest('A request must have one Host header.')
-  const [host] = hosts
+  const [host, ...others] = valuesOf(rawHeaders, 'host')
+  if (host === undefined || host === '' || others.length > 0)
+    throw badRequest('A request must have one Host header.')
   // A request for a proxy names the host in its target, which then counts instead of the header (RFC 9112, 3.2.2).
   const named = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1]
   const known = new Set([nameOf(new URL(own.baseUrl()).host), ...own.names.map(nameOf)])
@@ -78,7 +78,7 @@ function isSameOrigin(origin: string, host: string, { baseUrl }: OwnHosts): bool
 }
 
 const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
-  rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1].toLowerCase() === name)
+  rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name)
 
 const misdirected = (): Refusal =>
   new Refusal(

@@ -17,7 +17,7 @@ export type ElementsByType = Readonly<Record<string, readonly string[]>>
 export function unknownElements(names: readonly string[], version: FhirVersion): string[] {
   const { byType, all } = elementNames(version)
   return names.filter((name) => {
-    const [type, element, ...further] = name.split('.')
+    const [type = '', element, ...further] = name.split('.')
     if (element === undefined) return !all.has(type)
     return further.length > 0 || byType.get(type)?.has(element) !== true
   })
@@ -48,10 +48,9 @@ function elementNames(version: FhirVersion): ElementNames {
 export function elementsByType(names: readonly string[]): ElementsByType {
   const byType: Record<string, string[]> = {}
   for (const name of names) {
-    const [first, element] = name.split('.')
+    const [first = '', element] = name.split('.')
     const type = element === undefined ? '*' : first
-    byType[type] ??= []
-    byType[type].push(element ?? first)
+    byType[type] = [...(byType[type] ?? []), element ?? first]
   }
   return byType
 }

@@ -78,7 +78,7 @@ function parseToken(text: string): Token {
   const bar = /^((?:\\.|[^|\\])*)\|(.*)$/s.exec(text)
   const plain = (part: string): string => part.replace(/\\(.)/g, '$1')
   if (bar === null) return { code: plain(text) }
-  const [, system, code] = bar
+  const [, system = '', code = ''] = bar
   return { system: plain(system), ...(code === '' ? {} : { code: plain(code) }) }
 }
 
@@ -154,7 +154,7 @@ function referenceTest(wanted: readonly string[]): (value: unknown) => boolean {
   const ids = new Set<string>()
   const named = new Set<string>()
   for (const text of wanted) {
-    const [type, id] = text.split('/').slice(-2)
+    const [type = '', id] = text.split('/').slice(-2)
     if (id === undefined) ids.add(type)
     else {
       named.add(`${type}/${id}`)
@@ -165,7 +165,7 @@ function referenceTest(wanted: readonly string[]): (value: unknown) => boolean {
     const reference = isRecord(value) && typeof value.reference === 'string' ? value.reference : ''
     const history = reference.indexOf('/_history/')
     const segments = (history < 0 ? reference : reference.slice(0, history)).split('/').slice(-2)
-    const last = segments[segments.length - 1]
+    const last = segments.at(-1) ?? ''
     return ids.has(last.replace(/^urn:uuid:/, '')) || named.has(segments.join('/'))
   }
 }

@@ -27,7 +27,8 @@ export async function selectLines(options: SelectOptions): Promise<Selected> {
     number += 1
     const isWanted = index.types.some(({ name }) => wantsType(options.criteria, name))
     if (!isWanted || isDeletionName(index.item.name)) continue
-    if (options.mayHandOut && isWhole(index, options)) selections.push(wholeItem(index, number))
+    const only = options.mayHandOut ? onlyType(index, options) : undefined
+    if (only !== undefined) selections.push(wholeItem(index, only, number))
     else selections.push(...(await selectFrom(options, index, { number, work })))
   }
   const { level, patients } = options.criteria
@@ -46,22 +47,26 @@ interface Work {
   withheld: number
 }
 
-function isWhole(index: ItemIndex, { criteria, current }: SelectOptions): boolean {
-  const { types, badLines, blankLines, isMarked } = index
-  const [{ name }] = types
-  return (
+type CountedType = ItemIndex['types'][number]
+
+/** The type of an item that is selected as a whole. */
+function onlyType(index: ItemIndex, { criteria, current }: SelectOptions): CountedType | undefined {
+  const { badLines, blankLines, isMarked } = index
+  const [only, ...others] = index.types
+  const isWhole =
     takesEverything(criteria) &&
-    types.length === 1 &&
+    others.length === 0 &&
     badLines + blankLines === 0 &&
     !isMarked &&
     current.isAllCurrent(index) &&
-    !criteria.filters.some(({ type }) => type === name) &&
-    !isBesideOthers(criteria, name)
-  )
+    !criteria.filters.some(({ type }) => type === only?.name) &&
+    (only === undefined || !isBesideOthers(criteria, only.name))
+  return isWhole ? only : undefined
 }
 
 const wholeItem = (
-  { item, isGzip, bytes, types: [{ name, count }] }: ItemIndex,
+  { item, isGzip, bytes }: ItemIndex,
+  { name, count }: CountedType,
   number: number,
 ): Selection => ({
   name: `${name}-${number}.ndjson`,

@@ -42,7 +42,7 @@ export async function groupRead(
   grant: Grant,
 ): Promise<HttpAnswer> {
   checkAccess(options, request, grant)
-  const group = findGroup(await currentState(options.catalog), request.params.id)
+  const group = findGroup(await currentState(options.catalog), request.params.id ?? '')
   if (group === undefined) throw notFound('The Group was not found.')
   const line = await readGroup(options.source, group)
   options.onEvent({ event: 'group.read', level: 'info', client: grant.client, address: request.address })

@@ -101,7 +101,7 @@ export const isLenientRequest = (request: HttpRequest): boolean =>
 export const acceptsJson = (request: HttpRequest): boolean =>
   (request.header('accept') ?? '*/*')
     .split(',')
-    .some((part) => ACCEPTED.includes(part.split(';')[0].trim().toLowerCase()))
+    .some((part) => ACCEPTED.includes(part.replace(/;.*$/s, '').trim().toLowerCase()))
 
 const ACCEPTED = ['application/fhir+json', 'application/json', 'application/*', '*/*', '']
 

@@ -25,9 +25,10 @@ function givenOf(parameter: unknown): GivenParameter {
   if (!isRecord(parameter) || typeof parameter.name !== 'string')
     throw badRequest('Each of Parameters.parameter must have a name.')
   const { name } = parameter
-  const values = Object.entries(parameter).filter(([key]) => key.startsWith('value'))
-  if (values.length !== 1) throw badRequest('Each of Parameters.parameter must have one value.')
-  return { name, value: textOf(values[0][1]) }
+  const [given, ...others] = Object.entries(parameter).filter(([key]) => key.startsWith('value'))
+  if (given === undefined || others.length > 0)
+    throw badRequest('Each of Parameters.parameter must have one value.')
+  return { name, value: textOf(given[1]) }
 }
 
 /** Returns a primitive, the text of a Reference, or the code of a Coding. */

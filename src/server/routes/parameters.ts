@@ -150,7 +150,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
   _container(draft, values) {
     draft.container = pathName('_container', values)
-    if (draft.container.split('/')[0].toLowerCase() === CONFIGURATIONS)
+    const [first = ''] = draft.container.split('/')
+    if (first.toLowerCase() === CONFIGURATIONS)
       throw badValue('_container', `another than ${CONFIGURATIONS}, where the configurations are`)
   },
   _anonymizationConfig(draft, values) {

@@ -141,7 +141,7 @@ function kickOffRoutes(parts: RouteParts): Route[] {
   const levels: readonly [string, string, (request: HttpRequest) => Level][] = [
     ['/$export', 'export', () => ({ kind: 'system' })],
     ['/Patient/$export', 'patient-export', () => ({ kind: 'patient' })],
-    ['/Group/:id/$export', 'group-export', ({ params }) => ({ kind: 'group', id: params.id })],
+    ['/Group/:id/$export', 'group-export', ({ params }) => ({ kind: 'group', id: params.id ?? '' })],
   ]
   const refuse: Route['handle'] = async () => {
     throw otherLevel()
@@ -232,7 +232,7 @@ async function ownJob(
   request: HttpRequest,
 ): Promise<{ readonly job: JobRecord; readonly grant: Grant }> {
   const grant = await guard(request)
-  const job = queue.get(request.params.id)
+  const job = queue.get(request.params.id ?? '')
   // Without authorization, anyone who knows the job's random id may read it.
   if (job === undefined || (requiresAccessToken && job.client !== grant.client)) throw noSuchJob()
   if (onlyAnonymized && job.anonymize === undefined) throw noSuchJob()

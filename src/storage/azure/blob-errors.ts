@@ -122,7 +122,7 @@ function denied(
   if (code === 'KeyBasedAuthenticationNotPermitted')
     return { message: 'the account allows no keys', help: 'use an identity or a user-delegation SAS' }
   if (identity === 'sas') {
-    const letter = needs[0]
+    const letter = needs.charAt(0)
     const permissions = sas?.permissions
     return permissions === undefined || permissions.includes(letter)
       ? { message: `the SAS does not allow to ${needs} here (${code})`, help: 'ask for one that does' }

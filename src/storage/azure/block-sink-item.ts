@@ -254,7 +254,7 @@ export class BlockSinkItem implements SinkItem {
   #noteSent(index: number): void {
     this.#sent.add(index)
     while (this.#sent.delete(this.#keptCount)) {
-      this.#keptBytes += this.#blocks[this.#keptCount].bytes
+      this.#keptBytes += this.#blocks[this.#keptCount]?.bytes ?? 0
       this.#keptCount += 1
     }
   }
@@ -291,7 +291,8 @@ export class BlockSinkItem implements SinkItem {
 }
 
 function md5Of(pieces: readonly Uint8Array[]): Buffer {
-  if (pieces.length === 1) return hash('md5', pieces[0], 'buffer')
+  const [only] = pieces
+  if (only !== undefined && pieces.length === 1) return hash('md5', only, 'buffer')
   const md5 = createHash('md5')
   for (const piece of pieces) md5.update(piece)
   return md5.digest()

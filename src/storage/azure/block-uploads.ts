@@ -39,12 +39,9 @@ export class Uploads {
     const { length } = piece
     const at = this.#free.findIndex((buffer) => buffer.length >= length)
     const isPooled = length >= LEAST_POOLED_BYTES
-    const buffer =
-      isPooled && at >= 0
-        ? this.#free.splice(at, 1)[0]
-        : Buffer.allocUnsafeSlow(
-            isPooled ? Math.ceil(length / POOLED_STEP_BYTES) * POOLED_STEP_BYTES : length,
-          )
+    const [pooled] = isPooled && at >= 0 ? this.#free.splice(at, 1) : []
+    const newBytes = isPooled ? Math.ceil(length / POOLED_STEP_BYTES) * POOLED_STEP_BYTES : length
+    const buffer = pooled ?? Buffer.allocUnsafeSlow(newBytes)
     buffer.set(piece)
     return buffer.subarray(0, length)
   }

@@ -35,7 +35,8 @@ export function parseVaultAddress(address: string): VaultSecret | undefined {
   if (url === undefined || path === null || url.protocol !== 'https:' || !VAULT_HOST.test(url.host))
     return undefined
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') return undefined
-  return { vault: url.origin, name: path[1], ...(path[2] === undefined ? {} : { version: path[2] }) }
+  const [, name = '', version] = path
+  return { vault: url.origin, name, ...(version === undefined ? {} : { version }) }
 }
 
 /** The value of a secret. Throws KEY_MISSING, SERVICE_UNAVAILABLE, INTERRUPTED. */

@@ -104,7 +104,8 @@ export class RangeReader implements BlobRead {
 
   /** The range at the reader's place; read as it asks, where it was not fetched before. */
   #current(): Range {
-    if (this.#ranges.length > 0) return this.#ranges[0]
+    const [current] = this.#ranges
+    if (current !== undefined) return current
     const { fromByte, toByte, open, buffers } = this.#options
     const isOneRange = this.#fetchesAhead || this.#at === fromByte
     this.#end = isOneRange ? Math.min(toByte, this.#at + buffers.rangeBytes) : toByte
