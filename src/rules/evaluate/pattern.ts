@@ -11,7 +11,10 @@ const TRIES_PER_STEP = 64
 /** What a backtracking matcher may need at worst: about a millisecond. Beyond it, the linear one takes over. */
 const MAX_TRIES = 1 << 17
 
-/** One match: where it is, and the text of a group by number or name, undefined where the pattern has no such group. */
+/**
+ * One match: where it is, and the text of a group by number or name, undefined where the pattern has no such group.
+ * Groups are to be asked for before the next match is.
+ */
 export interface Match {
   readonly start: number
   readonly end: number
