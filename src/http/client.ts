@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type HttpAnswer, redirectOf, wrongAnswer } from './answer.js'
 import { type Connections, createConnections } from './connections.js'
 import { NO_PROXIES, type ProxySettings } from './proxy.js'
@@ -77,17 +78,19 @@ function sendOnce(
       signal,
       headers: { 'user-agent': userAgent(), ...headers, ...length, ...route.headers },
     })
-    let isAnswered = false
+    let answered: IncomingMessage | undefined
     // A request that still waits for a tunnel would notice only when it has one.
     const abort = (): void => reject(new RequestFailure({ code: FAILED.aborted, isRetryable: false }))
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted === true) abort()
     request.once('close', () => signal?.removeEventListener('abort', abort))
-    request.setTimeout(timeoutMs, () =>
-      request.destroy(new RequestFailure({ code: isAnswered ? FAILED.stalled : FAILED.timeout })),
-    )
+    // Once there is an answer, its body must end with the reason; the request would end it with ECONNRESET.
+    request.setTimeout(timeoutMs, () => {
+      const code = answered === undefined ? FAILED.timeout : FAILED.stalled
+      ;(answered ?? request).destroy(new RequestFailure({ code }))
+    })
     request.on('response', (answer) => {
-      isAnswered = true
+      answered = answer
       if (route.isProxied && answer.statusCode === 407) {
         answer.destroy()
         reject(proxyRefusal(407, () => undefined))
@@ -105,7 +108,7 @@ function sendOnce(
     })
     request.on('error', (error) => {
       const failure = requestFailure(error)
-      reject(route.isProxied && !isAnswered ? proxyFailure(failure) : failure)
+      reject(route.isProxied && answered === undefined ? proxyFailure(failure) : failure)
     })
     request.end(body)
   })

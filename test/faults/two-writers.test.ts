@@ -1,3 +1,5 @@
+// Holds src/storage/folder/folder-lock.ts, src/storage/folder/folder-epoch.ts,
+// src/storage/process-identity.ts, src/storage/lock-wait.ts.
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, utimesSync } from 'node:fs'
 import { hostname } from 'node:os'

@@ -1,3 +1,4 @@
+// Holds src/http/tunnel.ts, src/http/proxy.ts, src/http/proxy-failure.ts, src/http/connections.ts.
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'

@@ -1,3 +1,5 @@
+// Holds src/share/share.ts, src/share/links.ts, src/share/scope.ts, src/share/policies.ts,
+// src/share/trial.ts, src/share/audit.ts, src/storage/azure/azure-account.ts.
 import t from 'tap'
 import { RequestFailure } from '../../src/http/request-failure.js'
 import { createRetry } from '../../src/http/retry.js'

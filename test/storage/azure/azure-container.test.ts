@@ -1,3 +1,6 @@
+// Holds src/storage/azure/azure-container.ts, src/storage/azure/azure-client.ts,
+// src/storage/azure/blob-container.ts, src/storage/azure/blob-body.ts, src/storage/azure/blob-upload.ts,
+// src/storage/azure/pinned-read.ts.
 import { randomBytes, randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { BlobContainer } from '../../../src/storage/azure/blob-container.js'

@@ -1,3 +1,5 @@
+// Holds src/storage/azure/azure-container.ts, src/storage/azure/blob-failure.ts,
+// src/storage/azure/blob-errors.ts, src/storage/azure/pinned-read.ts.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'

@@ -1,3 +1,5 @@
+// Holds src/storage/azure/azure-sink.ts, src/storage/azure/block-sink-item.ts,
+// src/storage/azure/block-leftovers.ts.
 import t from 'tap'
 import { createRetry } from '../../../src/http/retry.js'
 import { Secret } from '../../../src/secret.js'

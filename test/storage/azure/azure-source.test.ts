@@ -1,3 +1,5 @@
+// Holds src/storage/azure/azure-source.ts, src/storage/azure/range-reader.ts,
+// src/storage/azure/pinned-read.ts.
 import { randomBytes } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import { gzipSync } from 'node:zlib'
