@@ -1,3 +1,4 @@
+// Holds src/fhir/elements.ts, src/fhir/fhirpath.ts, src/fhir/model.ts.
 import t from 'tap'
 import { type ElementType, elementTree, isPrimitive, type Member } from '../../src/fhir/elements.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../src/fhir/version.js'

@@ -1,3 +1,4 @@
+// Holds src/fhir/r4b-model.ts, src/fhir/r4b-elements.ts.
 import t from 'tap'
 import { createAnonymizer } from '../../src/index.js'
 

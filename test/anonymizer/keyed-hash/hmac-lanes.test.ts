@@ -1,3 +1,4 @@
+// Holds src/anonymizer/keyed-hash/hmac-lanes.ts, src/anonymizer/keyed-hash/sha256-module.ts.
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { viewOf } from '../../../src/anonymizer/copy-bytes.js'

@@ -1,3 +1,4 @@
+// Holds src/anonymizer/methods/custom.ts, src/anonymizer/methods/custom-method.ts.
 import t from 'tap'
 import type { CustomMethod } from '../../../src/anonymizer/methods/custom-method.js'
 import { leafMethod, leafOf } from '../../support/leaves.js'

@@ -1,3 +1,4 @@
+// Holds src/anonymizer/methods/date-shift.ts, src/anonymizer/methods/shift-days.ts.
 import t from 'tap'
 import { compileShiftDays } from '../../../src/anonymizer/methods/shift-days.js'
 import type { DateShiftScope } from '../../../src/anonymizer/parameters.js'

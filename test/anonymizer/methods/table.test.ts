@@ -1,3 +1,6 @@
+// Holds src/anonymizer/methods/table.ts, src/anonymizer/methods/method.ts,
+// src/anonymizer/methods/settings.ts, src/anonymizer/methods/leaf.ts, src/anonymizer/parameters.ts,
+// src/rules/lint/method-facts.ts, src/config/anonymizer/method-settings.ts.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
