@@ -4,7 +4,7 @@ import { type ConnectOptions, connect } from './connect.js'
 import { checkOtherData, checkRetryable, translated } from './failures.js'
 import { refusedAccess } from './server.js'
 
-const MOST_BYTES = 32 * 2 ** 20
+const MAX_BYTES = 32 * 2 ** 20
 
 /**
  * Asks a FHIR server for its software, with the client's credentials, without starting anything. Throws AUTH_FAILED,
@@ -18,7 +18,7 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
     return await translated(at, () =>
       server.retry.run({ at }, async () => {
         const answer = await server.send(url, { headers: { accept: 'application/fhir+json' } })
-        const text = await textOf(answer, MOST_BYTES)
+        const text = await textOf(answer, MAX_BYTES)
         const { status } = answer
         if (status === 401 || status === 403) throw refusedAccess(server, answer)
         checkRetryable(answer, text)

@@ -26,7 +26,7 @@ export function piecesOf({ status, header, body }: HttpAnswer): Pieces {
   return readPieces(body, body.pipe(gunzip), () => body.complete && gunzip.bytesWritten === 0)
 }
 
-const MOST_HELD_BYTES = 2 ** 20
+const MAX_HELD_BYTES = 2 ** 20
 
 /** By events, not by iteration: that one stops and starts the connection at every piece, or joins pieces by a copy. */
 function readPieces(body: IncomingMessage, decoded: Readable, isEmpty = () => false): Pieces {
@@ -41,7 +41,7 @@ function readPieces(body: IncomingMessage, decoded: Readable, isEmpty = () => fa
   decoded.on('data', (piece: Uint8Array) => {
     held.push(piece)
     heldBytes += piece.length
-    if (heldBytes > MOST_HELD_BYTES) decoded.pause()
+    if (heldBytes > MAX_HELD_BYTES) decoded.pause()
     wake()
   })
   decoded.on('error', (error) => end(isEmpty() ? undefined : cutShort(error)))
@@ -59,7 +59,7 @@ function readPieces(body: IncomingMessage, decoded: Readable, isEmpty = () => fa
         return undefined
       }
       heldBytes -= piece.length
-      if (heldBytes <= MOST_HELD_BYTES / 2 && decoded.isPaused()) decoded.resume()
+      if (heldBytes <= MAX_HELD_BYTES / 2 && decoded.isPaused()) decoded.resume()
       return piece
     },
     close: () => void body.destroy(),
@@ -74,15 +74,15 @@ function cutShort(error: unknown): RequestFailure {
     : requestFailure(error)
 }
 
-/** The whole body as text. Throws RequestFailure, not to be retried, for one longer than `mostBytes`. */
-export async function textOf(answer: HttpAnswer, mostBytes: number): Promise<string> {
+/** The whole body as text. Throws RequestFailure, not to be retried, for one longer than `maxBytes`. */
+export async function textOf(answer: HttpAnswer, maxBytes: number): Promise<string> {
   const pieces = piecesOf(answer)
   const held: Uint8Array[] = []
   let bytes = 0
   try {
     for (let piece = await pieces.next(); piece !== undefined; piece = await pieces.next()) {
       bytes += piece.length
-      if (bytes > mostBytes) throw wrongAnswer('BODY_TOO_LONG', answer.status)
+      if (bytes > maxBytes) throw wrongAnswer('BODY_TOO_LONG', answer.status)
       held.push(piece)
     }
   } finally {

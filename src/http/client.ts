@@ -17,7 +17,7 @@ export interface HttpRequest {
   readonly redirects?: 'follow' | 'none'
 }
 
-/** HTTP with kept connections. Not `fetch`: that one decodes gzip without telling whether it was complete. */
+/** HTTP with kept connections. Not `fetch`, which decodes gzip without reporting whether it was complete. */
 export interface HttpClient {
   /** Follows redirects; credentials and bodies do not follow to another origin. Throws RequestFailure. */
   send(url: URL, request?: HttpRequest): Promise<HttpAnswer>
@@ -25,7 +25,7 @@ export interface HttpClient {
 }
 
 const DEFAULT_SILENCE_MS = 60_000
-const MOST_REDIRECTS = 5
+const MAX_REDIRECTS = 5
 const CREDENTIALS = /^(?:authorization|cookie)$/i
 
 export interface HttpClientOptions {
@@ -47,7 +47,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         const target = next.redirects === 'none' ? undefined : redirectOf(answer)
         if (target === undefined) return answer
         answer.body.destroy()
-        if (redirects === MOST_REDIRECTS) throw wrongAnswer('TOO_MANY_REDIRECTS', answer.status)
+        if (redirects === MAX_REDIRECTS) throw wrongAnswer('TOO_MANY_REDIRECTS', answer.status)
         // What came encrypted does not go on in the clear.
         if (!isWeb(target) || (at.protocol === 'https:' && target.protocol === 'http:'))
           throw wrongAnswer('REDIRECT_REFUSED', answer.status)

@@ -5,7 +5,7 @@ export interface RequestLimits {
   /** From the request to its answer, for one without much of a body. Default 60 s. */
   readonly requestMs?: number
   /** What a body that goes up is given on top: at least this much a second. Default 64 KiB. */
-  readonly leastBytesPerSecond?: number
+  readonly minBytesPerSecond?: number
   /** A body that comes down may pause so long. Default 30 s. */
   readonly idleMs?: number
 }

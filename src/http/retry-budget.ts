@@ -5,10 +5,12 @@ const CREDIT = 0.1
  * that a service which fails all calls is not asked `calls × attempts` times.
  */
 export class RetryBudget {
+  readonly #maxCount: number
   #stock: number
   #spentCount = 0
 
-  constructor(private readonly maxCount: number) {
+  constructor(maxCount: number) {
+    this.#maxCount = maxCount
     this.#stock = maxCount
   }
 
@@ -27,6 +29,6 @@ export class RetryBudget {
   }
 
   credit(): void {
-    this.#stock = Math.min(this.maxCount, this.#stock + CREDIT)
+    this.#stock = Math.min(this.#maxCount, this.#stock + CREDIT)
   }
 }

@@ -13,12 +13,13 @@ type Done = (error: Error | null, socket: Duplex) => void
 export class TunnelAgent extends HttpsAgent {
   /** Each gives up one request to the proxy. */
   readonly #asking = new Set<() => void>()
+  readonly #proxy: ProxyAddress
+  readonly #timeoutMs: number
 
-  constructor(
-    private readonly proxy: ProxyAddress,
-    private readonly timeoutMs: number,
-  ) {
+  constructor(proxy: ProxyAddress, timeoutMs: number) {
     super({ keepAlive: true })
+    this.#proxy = proxy
+    this.#timeoutMs = timeoutMs
   }
 
   override createConnection(options: RequestOptions, done?: Done): undefined {
@@ -48,7 +49,7 @@ export class TunnelAgent extends HttpsAgent {
   }
 
   #ask(authority: string): Promise<Socket> {
-    const { host, port, isSecure, authorization } = this.proxy
+    const { host, port, isSecure, authorization } = this.#proxy
     return new Promise((resolve, reject) => {
       const request = (isSecure ? httpsRequest : httpRequest)({
         host,
@@ -69,7 +70,7 @@ export class TunnelAgent extends HttpsAgent {
       }
       const cancel = (): void => giveUp(FAILED.aborted)
       // Limits the whole answer: a proxy that sends a byte now and then is as good as silent.
-      const timer = setTimeout(() => giveUp(FAILED.timeout), this.timeoutMs)
+      const timer = setTimeout(() => giveUp(FAILED.timeout), this.#timeoutMs)
       this.#asking.add(cancel)
       const end = (): void => {
         clearTimeout(timer)
@@ -100,7 +101,7 @@ export class TunnelAgent extends HttpsAgent {
     return new Promise((resolve, reject) => {
       const giveUp = (code: string): void => void socket.destroy(proxyFailure(new RequestFailure({ code })))
       const cancel = (): void => giveUp(FAILED.aborted)
-      const timer = setTimeout(() => giveUp(FAILED.timeout), this.timeoutMs)
+      const timer = setTimeout(() => giveUp(FAILED.timeout), this.#timeoutMs)
       this.#asking.add(cancel)
       const end = (): void => {
         clearTimeout(timer)

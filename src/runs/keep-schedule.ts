@@ -19,7 +19,7 @@ export interface ScheduleOptions {
   readonly onMissed?: (times: readonly Date[]) => void
 }
 
-const MOST_MISSED = 1000
+const MAX_MISSED = 1000
 
 /** Runs at each scheduled time until the signal aborts or the calendar ends; never two at once. */
 export async function keepSchedule(options: ScheduleOptions): Promise<void> {
@@ -51,6 +51,6 @@ async function sleepUntil(time: Date, clock: Clock, signal: AbortSignal): Promis
 function timesBetween(calendar: Calendar, after: Date, until: Date): readonly Date[] {
   const times: Date[] = []
   for (let at = calendar.next(after); at !== undefined && at <= until; at = calendar.next(at))
-    if (times.push(at) === MOST_MISSED) break
+    if (times.push(at) === MAX_MISSED) break
   return times
 }

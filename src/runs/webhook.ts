@@ -21,7 +21,7 @@ export interface Webhook {
   readonly retry?: RetryOptions
 }
 
-const MOST_REDIRECTS = 3
+const MAX_REDIRECTS = 3
 const RETRY: RetryOptions = { baseMs: 1000, totalMs: 60_000, maxAttempts: 5 }
 
 const TIMESTAMP_HEADER = 'x-sluice-timestamp'
@@ -87,7 +87,7 @@ async function post(http: HttpClient, { to, body, webhook }: Message): Promise<v
     answer.body.destroy()
     if (answer.status >= 200 && answer.status < 300) return
     const target = repeatableRedirectOf(answer)
-    if (target === undefined || redirects === MOST_REDIRECTS) throw failureOf(answer, { code: 'REFUSED' })
+    if (target === undefined || redirects === MAX_REDIRECTS) throw failureOf(answer, { code: 'REFUSED' })
     url = target
   }
 }

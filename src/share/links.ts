@@ -37,7 +37,7 @@ export interface SignedLinks {
 
 const HOUR_MS = 3_600_000
 const SKEW_MS = 5 * 60_000
-const MOST_DELEGATED_MS = 7 * 24 * HOUR_MS
+const MAX_DELEGATED_MS = 7 * 24 * HOUR_MS
 
 /**
  * Signs one SAS for each target: by the first signer that can. Throws USAGE where none can, SOURCE_DENIED where the
@@ -98,7 +98,7 @@ function timesOf({ hours, startMs }: LinkTerms, nowMs: number): Times {
 
 /** What a user-delegation key allows: 7 days by the clock of the service, which may be a little behind. */
 function delegatedTimes({ startsAt, expiresAt }: Times, nowMs: number): Times | undefined {
-  const endMs = nowMs + MOST_DELEGATED_MS
+  const endMs = nowMs + MAX_DELEGATED_MS
   if (expiresAt.getTime() > endMs) return undefined
   return { startsAt, expiresAt: new Date(Math.min(expiresAt.getTime(), endMs - SKEW_MS)) }
 }

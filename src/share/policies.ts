@@ -5,7 +5,7 @@ import type { AzureAccount, ContainerPolicies } from '../storage/azure/azure-acc
 import type { StoredPolicy } from '../storage/azure/azure-client.js'
 
 /** The most that a container can have (Azure, "Define a stored access policy"). */
-const MOST_POLICIES = 5
+const MAX_POLICIES = 5
 const ATTEMPTS = 10
 
 export interface PolicyTerms {
@@ -23,7 +23,7 @@ export async function addPolicy(account: AzureAccount, forName: string, terms: P
   await change(account, ({ policies, readAtMs }) => {
     if (policies.some((policy) => policy.id === id)) return undefined
     const kept = policies.filter((policy) => !isExpired(policy, readAtMs))
-    if (kept.length >= MOST_POLICIES) throw noRoom(kept)
+    if (kept.length >= MAX_POLICIES) throw noRoom(kept)
     return [...kept, { id, accessPolicy: { ...terms } }]
   })
   return id

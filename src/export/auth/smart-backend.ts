@@ -109,7 +109,7 @@ async function oauthUri(context: ServerContext): Promise<unknown> {
 
 type Entry = Readonly<Record<string, unknown>>
 
-const MOST_BYTES = 16 * 2 ** 20
+const MAX_BYTES = 16 * 2 ** 20
 const BELIEVED_PAGES = 3
 
 /** Returns undefined if there is no such document. */
@@ -122,7 +122,7 @@ async function documentAt(
   return translated(url.href, () =>
     retry.run({ at: url.href }, async (attempt) => {
       const answer = await http.send(url, { headers, signal: retry.signal })
-      const text = await textOf(answer, MOST_BYTES)
+      const text = await textOf(answer, MAX_BYTES)
       // Single-page sites answer like this for every unknown path.
       const isMissingPage = path !== 'metadata' && attempt >= BELIEVED_PAGES
       if (!isMissingPage || isRetryableStatus(answer.status)) checkRetryable(answer, text)

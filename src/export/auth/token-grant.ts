@@ -53,7 +53,7 @@ export interface TokenForm {
   readonly authorization?: string
 }
 
-const MOST_BYTES = 256 * 1024
+const MAX_BYTES = 256 * 1024
 // RFC 6749 does not prescribe a lifetime; SMART recommends five minutes.
 const DEFAULT_LIFETIME_SECONDS = 300
 
@@ -77,7 +77,7 @@ export async function requestToken(
         },
         body: new URLSearchParams(form).toString(),
       })
-      const text = await textOf(answer, MOST_BYTES)
+      const text = await textOf(answer, MAX_BYTES)
       checkRetryable(answer, text)
       const body = parseObject(text) ?? {}
       if (body.access_token === undefined && typeof body.error !== 'string') checkOtherData(answer, body)

@@ -27,7 +27,7 @@ export interface DownloadOptions {
 const EXPIRED: ReadonlySet<number> = new Set([400, 401, 403, 404, 410])
 const ENOUGH_PAGES = 3
 const PAGE_BYTES = 2048
-const MOST_SAID_BYTES = 256 * 1024
+const MAX_SAID_BYTES = 256 * 1024
 
 /**
  * A file being downloaded. After a broken connection it resumes where it stopped: by range if the server allows, else
@@ -200,7 +200,7 @@ export class Download implements SourceReader {
   /** Reads what the server sent instead of the file. A truncated body counts as empty. */
   async #keep(answer: HttpAnswer): Promise<string> {
     const { server, name: item } = this.#options
-    const text = await textOf(answer, MOST_SAID_BYTES).catch(() => '')
+    const text = await textOf(answer, MAX_SAID_BYTES).catch(() => '')
     return server.answers.keep({ call: 'file', item, answer, text })
   }
 

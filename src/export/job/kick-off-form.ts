@@ -5,7 +5,7 @@ import type { ExportRequest } from './request.js'
 
 // Statuses with which servers refuse a method or a form that they do not know.
 const NOT_SO: ReadonlySet<number> = new Set([400, 404, 405, 415, 422, 501])
-const MOST_BYTES = 32 * 2 ** 20
+const MAX_BYTES = 32 * 2 ** 20
 
 /**
  * Chooses another form of a refused kick-off: POST if the server takes no GET, and the form of Bulk Data 4 if it
@@ -34,7 +34,7 @@ async function hasV4(server: ExportServer): Promise<boolean> {
     const answer = await server.send(new URL('metadata', server.base), {
       headers: { accept: 'application/fhir+json' },
     })
-    const text = await textOf(answer, MOST_BYTES)
+    const text = await textOf(answer, MAX_BYTES)
     return answer.status === 200 && namesV4(parseObject(text))
   } catch {
     return false

@@ -9,7 +9,7 @@ import { otherForm } from './kick-off-form.js'
 import { isManifest } from './manifest.js'
 import type { ExportRequest } from './request.js'
 
-const MOST_BYTES = 2 ** 20
+const MAX_BYTES = 2 ** 20
 /** A server that already runs its maximum of exports answers 429, with a Retry-After of minutes. */
 const PATIENCE_FACTOR = 2
 
@@ -46,7 +46,7 @@ function send(server: ExportServer, request: ExportRequest): Promise<HttpAnswer>
 }
 
 async function statusAddress(server: ExportServer, answer: HttpAnswer, at: string): Promise<URL> {
-  const text = await textOf(answer, MOST_BYTES)
+  const text = await textOf(answer, MAX_BYTES)
   const { status } = answer
   const kept = status === 202 ? '' : await server.answers.keep({ call: 'kick-off', answer, text })
   if (status === 202) {

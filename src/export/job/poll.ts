@@ -25,11 +25,11 @@ export type Polled =
   | { readonly kind: 'lost' }
 
 const LEAST_WAIT_MS = 1000
-const MOST_WAIT_MS = LONGEST_ASKED_MS
+const MAX_WAIT_MS = LONGEST_ASKED_MS
 // Limit for all pages together.
-const MOST_MANIFEST_BYTES = 256 * 2 ** 20
-const MOST_OTHER_BYTES = 2 ** 20
-const MOST_PAGES = 100_000
+const MAX_MANIFEST_BYTES = 256 * 2 ** 20
+const MAX_OTHER_BYTES = 2 ** 20
+const MAX_PAGES = 100_000
 
 /**
  * Polls until the manifest and all its pages are complete. Throws EXPORT_FAILED for a job that failed, EXPORT_OVERDUE
@@ -47,14 +47,14 @@ export async function pollManifest(
     ...clock,
     signal: server.retry.signal,
     baseMs: LEAST_WAIT_MS,
-    maxWaitMs: MOST_WAIT_MS,
+    maxWaitMs: MAX_WAIT_MS,
     maxAskedMs: LONGEST_ASKED_MS,
     totalMs: Math.min(options.limitMs, outageMs),
     maxAttempts: Number.POSITIVE_INFINITY,
   })
   const pages: Readonly<Record<string, unknown>>[] = []
   const addresses = new Set<string>()
-  let leftBytes = MOST_MANIFEST_BYTES
+  let leftBytes = MAX_MANIFEST_BYTES
   for (let url: URL | undefined = statusUrl; url !== undefined; ) {
     addresses.add(url.href)
     const page = await pollPage(server, url, { ...options, deadlineMs, retry, leftBytes })
@@ -63,7 +63,7 @@ export async function pollManifest(
     pages.push(page.body)
     leftBytes -= page.bytes
     url = nextPage(page.body, server)
-    if (pages.length === MOST_PAGES || (url !== undefined && addresses.has(url.href)))
+    if (pages.length === MAX_PAGES || (url !== undefined && addresses.has(url.href)))
       throw invalid('its manifest has no end', server)
   }
   return { kind: 'complete', manifest: parseManifest(pages, server) }
@@ -95,7 +95,7 @@ async function pollPage(
     if (poll.kind === 'manifest') return poll
     if (poll.kind === 'lost') return undefined
     onProgress(poll.progress)
-    const waitMs = clamp(poll.retryAfterMs ?? intervalMs, Math.max(MOST_WAIT_MS, intervalMs))
+    const waitMs = clamp(poll.retryAfterMs ?? intervalMs, Math.max(MAX_WAIT_MS, intervalMs))
     if (server.clock.nowMs() + waitMs > deadlineMs)
       throw sluiceError('EXPORT_OVERDUE', {
         at,
@@ -135,7 +135,7 @@ interface Seen {
 /** Interprets one poll. Throws RequestFailure for an answer that may change, a SluiceError for any other failure. */
 async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen): Promise<Status> {
   const status = Number(answer.header('x-export-status')?.match(/^\d{3}/)?.[0] ?? answer.status)
-  const text = await textOf(answer, status === 200 ? seen.leftBytes : MOST_OTHER_BYTES)
+  const text = await textOf(answer, status === 200 ? seen.leftBytes : MAX_OTHER_BYTES)
   if (status === 202)
     return {
       kind: 'running',

@@ -53,7 +53,7 @@ class AzureContainer implements BlobContainer {
     this.#client = containerClient(options)
     this.#pageCount = options.pageCount ?? 5000
     this.#retry = retry
-    this.#limits = { requestMs: REQUEST_MS, leastBytesPerSecond: 64 * 1024, idleMs: 30_000, ...limits }
+    this.#limits = { requestMs: REQUEST_MS, minBytesPerSecond: 64 * 1024, idleMs: 30_000, ...limits }
     this.#context = { role, place, identity: authorization.kind, sas }
   }
 
@@ -288,8 +288,8 @@ class AzureContainer implements BlobContainer {
 
   /** One request, with retries. */
   async #call<T>(request: Request, ask: (signal: AbortSignal, attempt: number) => Promise<T>): Promise<T> {
-    const { requestMs, leastBytesPerSecond } = this.#limits
-    const limitMs = requestMs + ((request.upBytes ?? 0) / leastBytesPerSecond) * 1000
+    const { requestMs, minBytesPerSecond } = this.#limits
+    const limitMs = requestMs + ((request.upBytes ?? 0) / minBytesPerSecond) * 1000
     const signals = [this.#retry.signal, request.signal]
     try {
       return await this.#retry.run(request, (attempt) =>

@@ -9,7 +9,7 @@ import { Uploads } from './block-uploads.js'
 const MIB = 2 ** 20
 /** Blocks on their way at once, over all items. */
 const UPLOADS = { count: 8, bytes: 32 * MIB } as const
-const MOST_BLOCK_BYTES = 128 * MIB
+const MAX_BLOCK_BYTES = 128 * MIB
 // What the smallest block of a large item holds: a chunk.
 const CHUNK_BYTES = 4 * MIB
 
@@ -60,7 +60,7 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
 /** Outputs as block blobs. What is there is listed once; commits are conditional, so that a stale list harms nobody. */
 export function azureSink(options: AzureSinkOptions): Sink {
   const { container, place, prefix, state } = options
-  const mostBlockBytes = Math.min(options.mostBlockBytes ?? MOST_BLOCK_BYTES, MOST_BLOCK_BYTES)
+  const mostBlockBytes = Math.min(options.mostBlockBytes ?? MAX_BLOCK_BYTES, MAX_BLOCK_BYTES)
   let listed: Promise<Map<string, Known>> | undefined
   const blobOf = (name: string): string => {
     checkName(name)

@@ -3,10 +3,10 @@ import type { Appender } from '../store.js'
 import type { BlobContainer } from './blob-container.js'
 
 // Append Block takes 4 MiB in every version of the service.
-const MOST_BYTES = 4 * 2 ** 20
+const MAX_BYTES = 4 * 2 ** 20
 const COPY_BYTES = 4 * 2 ** 20
 // An append blob takes 50,000 (Azure, Append Block); what is kept is written again in few before that.
-const MOST_APPENDS = 45_000
+const MAX_APPENDS = 45_000
 
 export interface AppenderOptions {
   /** Called with the length after each append. */
@@ -45,7 +45,7 @@ export class BlobAppender implements Appender {
     const bytes = Buffer.from(text)
     this.#held.push(bytes)
     this.#heldBytes += bytes.length
-    if (this.#heldBytes >= MOST_BYTES) await this.keep()
+    if (this.#heldBytes >= MAX_BYTES) await this.keep()
   }
 
   /**
@@ -64,9 +64,9 @@ export class BlobAppender implements Appender {
     this.#held = []
     this.#heldBytes = 0
     this.position ??= await this.#create()
-    for (let at = 0; at < bytes.length; at += MOST_BYTES) {
-      const piece = bytes.subarray(at, at + MOST_BYTES)
-      if (this.count >= (this.options.mostAppends ?? MOST_APPENDS))
+    for (let at = 0; at < bytes.length; at += MAX_BYTES) {
+      const piece = bytes.subarray(at, at + MAX_BYTES)
+      if (this.count >= (this.options.mostAppends ?? MAX_APPENDS))
         this.count = await compact(this.container, this.name, this.position, { isWhole: true })
       await appendAt(this.container, this.name, piece, this.position)
       this.count += 1

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 // Put Block List: at most 50,000 blocks; Put Block: ids of one length, at most 64 bytes (Azure, REST API).
-const MOST_BLOCKS = 50_000
+const MAX_BLOCKS = 50_000
 const MIB = 2 ** 20
 
 // A block holds at least so much from that block on: an item of some 2 TB fits, a small one is not held back.
@@ -27,7 +27,7 @@ export function leastBytesOf(index: number, mostBytes: number): number {
 /** The largest output that fits into the blocks, where every append is of `appendBytes`. */
 export function mostOutputBytes(appendBytes: number, mostBytes: number): number {
   let sum = 0
-  let until = MOST_BLOCKS
+  let until = MAX_BLOCKS
   for (const [fromBlock] of LEAST_BYTES) {
     sum += (until - fromBlock) * Math.max(appendBytes, leastBytesOf(fromBlock, mostBytes))
     until = fromBlock
@@ -35,7 +35,7 @@ export function mostOutputBytes(appendBytes: number, mostBytes: number): number 
   return sum
 }
 
-export const isBeyondBlocks = (index: number): boolean => index >= MOST_BLOCKS
+export const isBeyondBlocks = (index: number): boolean => index >= MAX_BLOCKS
 
 const ID = /^([0-9a-f]{16})-(\d{6})-([\w-]{22})$/
 

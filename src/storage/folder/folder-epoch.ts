@@ -10,7 +10,7 @@ import { readText, writeWhole } from './folder-files.js'
 import type { FolderLock } from './folder-lock.js'
 
 const NAME = 'epoch.json'
-const MOST_EARLIER = 16
+const MAX_EARLIER = 16
 
 interface EpochRecord {
   readonly epoch: string
@@ -29,7 +29,7 @@ export async function openEpoch(folder: string, lock: FolderLock): Promise<Epoch
     ? { id: last.epoch, earlier: last.earlier, isNew: false }
     : {
         id: randomBytes(4).toString('hex'),
-        earlier: last === undefined ? [] : [last.epoch, ...last.earlier].slice(0, MOST_EARLIER),
+        earlier: last === undefined ? [] : [last.epoch, ...last.earlier].slice(0, MAX_EARLIER),
         isNew: true,
       }
   await write(folder, lock, epoch, false)

@@ -33,13 +33,13 @@ export async function writeWhole(path: string, text: string, mode: number, write
   await flushFolder(dirname(path))
 }
 
-const MOST_NAME_BYTES = 255
+const MAX_NAME_BYTES = 255
 
 /** Beside the file; a hash stands for a name that would become too long for the file system. */
 export function temporaryName(path: string, epoch = ''): string {
   const ending = epoch === '' ? '.part' : `.${epoch}.part`
   const name = basename(path)
-  const isShort = Buffer.byteLength(name) + ending.length <= MOST_NAME_BYTES
+  const isShort = Buffer.byteLength(name) + ending.length <= MAX_NAME_BYTES
   const short = isShort ? name : createHash('sha256').update(name).digest('hex').slice(0, 32)
   return join(dirname(path), `${short}${ending}`)
 }
