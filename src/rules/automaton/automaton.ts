@@ -1,45 +1,45 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
 import type { Step, StepPath } from './steps.js'
 
-/** A rule on its way down: `path[at]` is the step to take from here. */
+/** A rule part-way along its path: `path[at]` is the next step. */
 interface Progress {
-  /** Distinct for each rule, path and position. */
+  /** Id, distinct for each rule, path and position. */
   readonly id: number
   readonly rule: number
   readonly path: StepPath
   readonly at: number
 }
 
-/** One step further on the same path. */
+/** The state after the next step of the same path. */
 const advanced = ({ id, rule, path, at }: Progress): Progress => ({ id: id + 1, rule, path, at: at + 1 })
 
 /**
- * Where the rules stand at an element (law 3.3): which one has it, and which may still match below. Equal places
- * are one object.
+ * The state of all rules at an element (law 3.3): which one claims it, and which may still match below. Equal places are
+ * one object.
  */
 export interface Place {
   readonly id: number
   readonly type: ElementType
-  /** The rule that takes the element: the smallest number that matched on the way down; 0 for none. */
+  /** Number of the rule that claims the element: the smallest that matched on the way down; 0 for none. */
   readonly claim: number
-  /** The claim began here, not further up. */
+  /** Whether the claim begins here rather than further up. */
   readonly claimsHere: boolean
   readonly below: readonly Progress[]
 }
 
-/** What a child resource means to the container's rules: none of them reaches it, or some do. */
+/** Whether the container's rules reach a child resource: none of them, or some. */
 export interface ResourceCrossing {
   readonly always: boolean
   /** Types of child resource that the container's rules reach. */
   readonly types: ReadonlySet<string>
 }
 
-/** The automaton over all plain paths of one resource type's rules. Places are made when first asked for. */
+/** The automaton over all plain paths of one resource type's rules. Places are created on first use. */
 export class Automaton {
   private readonly places = new Map<string, Place>()
   private readonly first: readonly Progress[]
 
-  /** `paths` are the rules that apply, by number. */
+  /** `paths` holds the paths of the rules that apply, by rule number. */
   constructor(paths: ReadonlyMap<number, readonly StepPath[]>) {
     const first: Progress[] = []
     let id = 0
@@ -51,12 +51,12 @@ export class Automaton {
     this.first = first
   }
 
-  /** The place of the resource itself; `name` is its own as an element, '' for the root. */
+  /** Returns the place of the resource itself; `name` is its name as an element, '' for the root. */
   start(type: ElementType, name: string): Place {
     return this.settle(type, name, [...this.first], 0)
   }
 
-  /** The place of an element's child that is no resource. */
+  /** Returns the place of a child element that is not a resource. */
   child(place: Place, member: Member): Place {
     const arrived: Progress[] = []
     const searching: Progress[] = []
@@ -76,7 +76,7 @@ export class Automaton {
     return this.settle(member.type, member.name, arrived, place.claim, searching)
   }
 
-  /** Which rules of the container's reach a child resource under that name. */
+  /** Returns which of the container's rules reach a child resource of that name. */
   crossing(place: Place, memberName: string): ResourceCrossing {
     const types = new Set<string>()
     let always = false
@@ -119,7 +119,7 @@ export class Automaton {
   }
 
   private intern(type: ElementType, claim: number, claimsHere: boolean, below: readonly Progress[]): Place {
-    // A rule behind the claim has no say below, except in child resources, which the claim does not enter.
+    // A rule after the claiming one has no effect below, except in child resources, which the claim does not enter.
     const live = below.filter(({ rule }) => claim === 0 || rule < claim || holdsResources(type))
     const distinct = [...new Map(live.map((progress) => [progress.id, progress])).values()]
     distinct.sort((a, b) => a.id - b.id)
@@ -138,7 +138,7 @@ const finds = (step: Extract<Step, { kind: 'search' }>, name: string, typeName: 
 
 const resourceHolders = new WeakMap<ElementType, boolean>()
 
-/** Whether a child resource can stand somewhere below an element of that type. */
+/** Whether a child resource can occur anywhere below an element of that type. */
 export function holdsResources(type: ElementType): boolean {
   const known = resourceHolders.get(type)
   if (known !== undefined) return known

@@ -1,23 +1,23 @@
 import type { Call, Expression } from '../expression/expression.js'
 import type { RulePath } from '../path/rule-path.js'
 
-/** A step of a plain path: what may follow from an element to those it selects, told by names and types alone. */
+/** A step of a plain path, which selects elements by names and types alone. */
 export type Step =
   | { readonly kind: 'child'; readonly name: string }
   | { readonly kind: 'children' | 'descendants' }
-  /** Keeps the element where its type has exactly this name. */
+  /** Keeps the element if its type has exactly this name. */
   | { readonly kind: 'type'; readonly name: string }
   /**
-   * Elements below by type or name, not inside child resources. `nested` is FHIRPath's nodesBy…: the element itself
-   * belongs to it, child resources do not; the fast form is the reverse (law 3.4, 3.5).
+   * Selects descendants by type or name, not inside child resources. `nested` is FHIRPath's nodesBy…, which includes the
+   * element itself but no child resources; the fast form does the reverse (law 3.4, 3.5).
    */
   | { readonly kind: 'search'; readonly by: 'type' | 'name'; readonly name: string; readonly nested: boolean }
 
 export type StepPath = readonly Step[]
 
 /**
- * The plain paths a rule's path stands for, one for each side of a union; undefined where it needs the interpreter:
- * an index, `where` on values, or a function that looks at more than names and types.
+ * Returns the plain paths of a rule's path, one for each side of a union. Undefined if it needs the interpreter: an
+ * index, `where` on values, or a function that looks at more than names and types.
  */
 export function compilePath({ form }: RulePath): readonly StepPath[] | undefined {
   if (form.kind === 'resource') return [[]]

@@ -5,7 +5,7 @@ import { decimalValue, isMoment, isNumber, momentValue, string, type Value } fro
 
 const LARGEST_INTEGER = 2147483647n
 
-/** A whole number of the wider of two kinds; fails beyond 32 (integer) or 64 bits (long). */
+/** Makes a whole number of the wider of two kinds. Fails beyond 32 (integer) or 64 bits (long). */
 function whole(units: bigint, kind: 'integer' | 'long'): Value {
   const limit = kind === 'integer' ? LARGEST_INTEGER : 2n ** 63n - 1n
   if (units > limit || units < -limit - 1n) return fail('an integer overflows')
@@ -14,7 +14,7 @@ function whole(units: bigint, kind: 'integer' | 'long'): Value {
 
 type Arithmetic = (left: decimals.Decimal, right: decimals.Decimal) => decimals.Decimal
 
-/** Integers stay integers, anything with a decimal is a decimal. Fails for what is no number. */
+/** Computes with two numbers: integers give an integer, a decimal gives a decimal. Fails for anything else. */
 function arithmetic(left: Value, right: Value, compute: Arithmetic): Value {
   if (!isNumber(left) || !isNumber(right)) return fail('arithmetic needs numbers')
   const value = compute(left.value, right.value)
@@ -43,7 +43,7 @@ function shiftedMoment(item: Value, count: decimals.Decimal, unit: string): Valu
 
 export const multiply = (left: Value, right: Value): Value => arithmetic(left, right, decimals.multiply)
 
-/** Always a decimal; empty for a division by zero. */
+/** `/`: always gives a decimal; empty for a division by zero. */
 export function divide(left: Value, right: Value): Value | undefined {
   if (!isNumber(left) || !isNumber(right)) return fail('arithmetic needs numbers')
   return right.value.units === 0n ? undefined : decimalValue(decimals.divide(left.value, right.value))

@@ -5,15 +5,15 @@ import { fail } from './evaluation-error.js'
 import { type Item, type Items, isNode, NOTHING } from './item.js'
 import { boolean, type Value } from './value.js'
 
-/** A three-valued answer as a collection; undefined is empty. */
+/** Makes a collection of a three-valued answer; undefined becomes empty. */
 export const answer = (value: boolean | undefined): Items =>
   value === undefined ? NOTHING : [boolean(value)]
 
-/** What an item holds; undefined for an element without a value. */
+/** Returns the value of an item; undefined for an element without one. */
 const heldBy = (item: Item, { scope }: Evaluation): Value | undefined =>
   isNode(item) ? scope.valueOf(item) : item
 
-/** A condition: several items or one that is no boolean count as true, nothing as undefined. */
+/** Reads a collection as a condition: several items or a non-boolean count as true, empty as undefined. */
 export function truth(items: Items, evaluation: Evaluation): boolean | undefined {
   const [item] = items
   if (item === undefined) return undefined
@@ -21,7 +21,7 @@ export function truth(items: Items, evaluation: Evaluation): boolean | undefined
   return value?.kind === 'boolean' ? value.value : true
 }
 
-/** What primitives hold. One that holds nothing (any more) is left out; a complex element has no value at all. */
+/** Returns the values of primitives. One without a value is skipped; a complex element has none. */
 export function valuesOf(items: Items, evaluation: Evaluation): readonly Value[] {
   const values: Value[] = []
   for (const item of items) {
@@ -32,7 +32,7 @@ export function valuesOf(items: Items, evaluation: Evaluation): readonly Value[]
   return values
 }
 
-/** The one value; undefined for none. Fails for several. */
+/** Returns the single value; undefined if empty. Fails for several. */
 export function singleValue(items: Items, evaluation: Evaluation): Value | undefined {
   const values = valuesOf(items, evaluation)
   return values.length > 1 ? fail('several items where one is expected') : values[0]
@@ -40,7 +40,7 @@ export function singleValue(items: Items, evaluation: Evaluation): Value | undef
 
 const LONG_TEXT = 64
 
-/** `=` of two items: values by value, complex elements by their children in order with names. */
+/** `=` of two items: compares values by value, complex elements by their named children in order. */
 function equalItems(a: Item, b: Item, evaluation: Evaluation): boolean | undefined {
   const left = heldBy(a, evaluation)
   const right = heldBy(b, evaluation)
@@ -60,7 +60,7 @@ function equalItems(a: Item, b: Item, evaluation: Evaluation): boolean | undefin
   return true
 }
 
-/** `=` of two collections: item by item; undefined where a side is empty or two dates' precisions differ. */
+/** `=` of two collections, item by item; undefined if a side is empty or the precisions of two dates differ. */
 export function equalCollections(a: Items, b: Items, evaluation: Evaluation): boolean | undefined {
   if (a.length === 0 || b.length === 0) return undefined
   if (a.length !== b.length) return false
@@ -93,7 +93,7 @@ export function equivalentCollections(a: Items, b: Items, evaluation: Evaluation
 export const includes = (items: Items, sought: Item, evaluation: Evaluation): boolean =>
   items.some((item) => equalItems(item, sought, evaluation) === true)
 
-/** Each value once, the first of its kind. */
+/** Keeps the first of equal values. */
 export function distinct(items: Items, evaluation: Evaluation): Items {
   const kept: Item[] = []
   for (const item of items) if (!includes(kept, item, evaluation)) kept.push(item)
@@ -101,8 +101,8 @@ export function distinct(items: Items, evaluation: Evaluation): Items {
 }
 
 /**
- * A collection that grows. Every element counts once, whatever its value: the original leaves out elements whose value
- * equals an earlier one, which is a listed difference. Computed values count once by value.
+ * A growing collection. Each element counts once, whatever its value; the original drops elements whose value equals an
+ * earlier one, which is a listed difference. Equal computed values count once.
  */
 export class Union {
   readonly items: Item[] = []
@@ -113,7 +113,7 @@ export class Union {
     this.#evaluation = evaluation
   }
 
-  /** Whether the item is new. */
+  /** Adds an item; returns whether it is new. */
   add(item: Item): boolean {
     this.#evaluation.budget.spend(1)
     if (isNode(item) ? this.#nodes.has(item) : includes(this.items, item, this.#evaluation)) return false

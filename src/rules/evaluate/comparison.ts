@@ -3,7 +3,7 @@ import { fail } from './evaluation-error.js'
 import { compareMoments } from './moments.js'
 import { isMoment, isNumber, type Value } from './value.js'
 
-/** `=`: undefined (empty) where the precision of two dates differs; values of different kinds are not equal. */
+/** `=`: undefined (empty) if the precisions of two dates differ. Values of different kinds are not equal. */
 export function equal(left: Value, right: Value): boolean | undefined {
   if (left.kind === 'string' || right.kind === 'string')
     return left.kind === 'string' && right.kind === 'string' && left.text === right.text
@@ -18,7 +18,7 @@ export function equal(left: Value, right: Value): boolean | undefined {
   return left.kind === 'boolean' && right.kind === 'boolean' && left.value === right.value
 }
 
-/** `~`: dates of different precision are not equivalent, case and diacritics of a text do not count. */
+/** `~`: dates of different precision are not equivalent; case and diacritics of texts are ignored. */
 export function equivalent(left: Value, right: Value): boolean {
   if (left.kind === 'string' && right.kind === 'string') return folded(left.text) === folded(right.text)
   return equal(left, right) === true
@@ -27,7 +27,7 @@ export function equivalent(left: Value, right: Value): boolean {
 const folded = (text: string): string =>
   text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
 
-/** The order of two values; undefined (empty) where precisions differ. Fails across kinds. */
+/** Orders two values; undefined (empty) if precisions differ. Fails across kinds. */
 export function order(left: Value, right: Value): number | undefined {
   if (isNumber(left) && isNumber(right)) return compareDecimals(left.value, right.value)
   if (isMoment(left) && isMoment(right) && (left.kind === 'time') === (right.kind === 'time'))

@@ -5,7 +5,7 @@ import { type Item, type Items, isNode } from './item.js'
 const NONE: readonly TreeNode[] = []
 const visible = (child: TreeNode): boolean => child.isReal && !child.detached
 
-/** The elements below a node that a path can see. */
+/** Returns the child elements that a path can see. */
 export function childrenOf(node: TreeNode): readonly TreeNode[] {
   const children = node.body?.children
   if (children === undefined) return NONE
@@ -13,10 +13,10 @@ export function childrenOf(node: TreeNode): readonly TreeNode[] {
   return children
 }
 
-/** Names that let every item pass where they stand as a step. */
+/** Type names that let every item pass when used as a step. */
 const isAnyResource = (name: string): boolean => name === 'Resource' || name === 'DomainResource'
 
-/** A step: a capitalised name is a test of the type at every depth, any other selects the children of that name. */
+/** Evaluates a step: a capitalized name tests the type at every depth, any other selects the children of that name. */
 export function membersNamed(items: Items, name: string, budget: Budget): Items {
   const first = name.charCodeAt(0)
   if (first >= 65 && first <= 90) {
@@ -34,7 +34,7 @@ export function membersNamed(items: Items, name: string, budget: Budget): Items 
   return found
 }
 
-/** `` `giv*` ``: the children whose names begin so. */
+/** `` `giv*` ``: selects the children whose names begin with the prefix. */
 export function membersStarting(items: Items, start: string, budget: Budget): Items {
   const children = childrenOfAll(items, budget)
   return children.filter(({ name }) => name.startsWith(start))
@@ -51,7 +51,7 @@ export function childrenOfAll(items: Items, budget: Budget): readonly TreeNode[]
   return found
 }
 
-/** All elements below, child resources and what is in them included. */
+/** Returns all descendants, including child resources and their contents. */
 export function descendantsOf(items: Items, budget: Budget): readonly TreeNode[] {
   const found: TreeNode[] = []
   const visit = (parent: TreeNode): void => {
@@ -66,7 +66,7 @@ export function descendantsOf(items: Items, budget: Budget): readonly TreeNode[]
   return found
 }
 
-/** Each item itself and what is below it, not entering or returning child resources. */
+/** Returns each item and its descendants, without entering or returning child resources. */
 export function searched(
   items: Items,
   fits: (node: TreeNode) => boolean,
@@ -83,5 +83,5 @@ export function searched(
   return found
 }
 
-/** Whether an item is an element with elements of its own instead of a value. */
+/** Whether an item is an element that has child elements instead of a value. */
 export const isComplex = (item: Item): item is TreeNode => isNode(item) && item.type.jsonKind === 'object'

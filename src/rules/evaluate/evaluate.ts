@@ -13,13 +13,13 @@ import type { Frame, Scope } from './scope.js'
 import { boolean, integer, isNumber, momentValue, string, type Value } from './value.js'
 
 /**
- * The collection an expression gives on one element or value, in the original's dialect (law 4).
- * Throws EvaluationError where the original fails, and where the evaluation takes more steps than `Budget` allows.
+ * Evaluates an expression on one element or value, in the original's dialect (law 4), and returns a collection. Throws
+ * EvaluationError if the original fails, or if the evaluation takes more steps than `Budget` allows.
  */
 export const evaluate = (expression: Expression, focus: Item, scope: Scope): Items =>
   new Evaluator(scope).run(expression, onOne(focus))
 
-/** A condition's answer: nothing is undefined; several items, or one that is not a boolean, count as true. */
+/** Evaluates a condition: empty gives undefined; several items, or one that is not a boolean, count as true. */
 export function isTrue(expression: Expression, focus: Item, scope: Scope): boolean | undefined {
   const evaluator = new Evaluator(scope)
   return truth(evaluator.run(expression, onOne(focus)), evaluator)
@@ -82,7 +82,7 @@ class Evaluator implements Evaluation {
 
   private at(items: Items, position: Items): Items {
     const index = singleValue(position, this)
-    // Nothing is not an integer either: `value[x]`, copied from FHIR's documentation, must not silently select nothing.
+    // An empty index is an error too: `value[x]`, copied from FHIR's documentation, must not silently select nothing.
     if (index?.kind !== 'integer') return fail('an index must be an integer')
     const item = items[Number(index.value.units)]
     return item === undefined ? NOTHING : [item]
@@ -96,7 +96,7 @@ class Evaluator implements Evaluation {
   }
 }
 
-/** Numbers and dates are read once for each place of an expression. */
+/** Numbers and dates are parsed once for each place in an expression. */
 const literals = new WeakMap<Literal, Items>()
 
 function literal(expression: Literal): Items {

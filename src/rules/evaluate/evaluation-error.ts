@@ -1,4 +1,4 @@
-/** Thrown where an expression has no result for its input. The message quotes no value. */
+/** Thrown if an expression has no result for its input. The message quotes no value. */
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError'
 }

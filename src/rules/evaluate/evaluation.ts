@@ -3,7 +3,7 @@ import type { Budget } from './budget.js'
 import type { Items } from './item.js'
 import type { Frame, Scope } from './scope.js'
 
-/** One evaluation of an expression, as operators and functions see it. */
+/** An evaluation in progress, as operators and functions see it. */
 export interface Evaluation {
   readonly scope: Scope
   readonly budget: Budget

@@ -6,7 +6,7 @@ import { type Item, type Items, NOTHING } from './item.js'
 import type { Frame } from './scope.js'
 import { isNumber, type NumberValue, type Value } from './value.js'
 
-/** A call of a function: its input, and its arguments, which are evaluated when they are asked for. */
+/** A function call: its input, and its arguments, which are evaluated on demand. */
 export class Invocation {
   constructor(
     readonly call: Call,
@@ -19,17 +19,17 @@ export class Invocation {
     return position < this.call.args.length
   }
 
-  /** An argument on what the function is called from, not on its input; empty where it is left out. */
+  /** Evaluates an argument in the caller's context, not on the input; empty if it is omitted. */
   collection(position: number): Items {
     return this.runArgument(position, this.frame)
   }
 
-  /** An argument on one of the input's items. */
+  /** Evaluates an argument on one of the input's items. */
   each(position: number, item: Item, index: number): Items {
     return this.runArgument(position, { self: [item], index, total: this.frame.total })
   }
 
-  /** Whether a condition is true of one of the input's items. */
+  /** Whether a condition is true for one of the input's items. */
   holds(item: Item, index: number): boolean {
     return truth(this.each(0, item, index), this.evaluation) === true
   }
@@ -39,12 +39,12 @@ export class Invocation {
     return argument === undefined ? NOTHING : this.evaluation.run(argument, frame)
   }
 
-  /** The input's one value; undefined where it is empty. */
+  /** Returns the single value of the input; undefined if it is empty. */
   value(): Value | undefined {
     return singleValue(this.input, this.evaluation)
   }
 
-  /** The argument's one text; undefined where it is empty. */
+  /** Returns the single text of the argument; undefined if it is empty. */
   text(position: number): string | undefined {
     const value = singleValue(this.collection(position), this.evaluation)
     if (value === undefined) return undefined
@@ -62,7 +62,7 @@ export class Invocation {
     return value === undefined || isNumber(value) ? value : fail(`${this.call.name}() takes a number`)
   }
 
-  /** The name of a type, or the text of a literal; undefined where the argument is neither. */
+  /** Returns the name of a type or the text of a literal; undefined if the argument is neither. */
   literal(position: number): string | undefined {
     const argument = this.call.args[position]
     return argument?.op === 'literal' && (argument.kind === 'string' || argument.kind === 'type')

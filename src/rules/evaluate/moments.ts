@@ -2,7 +2,7 @@ import { civilDate, dateText, dayNumber, daysInMonth, type Moment, type Precisio
 
 const MINUTES_PER_DAY = 24 * 60
 
-/** Hour, minute … in UTC; a missing offset counts as none. */
+/** Hour, minute and so on in UTC; a missing offset counts as zero. */
 function inUtc(moment: Moment): Pick<Moment, 'year' | 'month' | 'day' | 'hour' | 'minute'> {
   const { offsetMinutes, year, month, day, hour, minute } = moment
   if (offsetMinutes === undefined || offsetMinutes === 0) return moment
@@ -14,8 +14,8 @@ function inUtc(moment: Moment): Pick<Moment, 'year' | 'month' | 'day' | 'hour' |
 }
 
 /**
- * The order of two dates or times as Firely finds it: part by part in UTC; undefined (empty) from the first part on
- * that only one of them has, and for times of which only one has an offset.
+ * Orders two dates or times as Firely does: part by part in UTC. Undefined (empty) from the first part that only one of
+ * them has, and if only one has an offset.
  */
 export function compareMoments(left: Moment, right: Moment): number | undefined {
   const a = inUtc(left)
@@ -42,8 +42,8 @@ const MONTHS_PER_UNIT: Readonly<Record<string, number>> = { year: 12, month: 1 }
 const DAYS_PER_UNIT: Readonly<Record<string, number>> = { week: 7, day: 1 }
 
 /**
- * A date moved by calendar units, with its other parts as written; undefined where the unit is none of years, months,
- * weeks and days, or finer than the date. The last day of a month stays one.
+ * Moves a date by calendar units, keeping its other parts as written. Undefined if the unit is not years, months, weeks or
+ * days, or is finer than the date. The last day of a month stays the last.
  */
 export function moved(text: string, moment: Moment, count: number, unit: string): string | undefined {
   const singular = unit.replace(/s$/, '')

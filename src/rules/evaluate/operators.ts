@@ -26,7 +26,7 @@ const ordered =
     return sign === undefined ? undefined : boolean(holds(sign))
   }
 
-/** Operators on one value each; with an empty operand the result is empty. */
+/** Operators on single values; with an empty operand the result is empty. */
 const ON_VALUES: ReadonlyMap<string, OnValues> = new Map<string, OnValues>([
   ['+', add],
   ['-', subtract],
@@ -55,7 +55,7 @@ const ON_COLLECTIONS: ReadonlyMap<string, OnCollections> = new Map<string, OnCol
   ['implies', (a, b, evaluation) => answer(or(negated(truth(a, evaluation)), truth(b, evaluation)))],
 ])
 
-/** A binary operator. Both operands are evaluated, whatever the first gives. */
+/** Evaluates a binary operator. Both operands are always evaluated. */
 export function operated({ operator, left, right }: Binary, frame: Frame, evaluation: Evaluation): Items {
   const a = evaluation.run(left, frame)
   const b = evaluation.run(right, frame)
@@ -82,7 +82,7 @@ function textOf(value: Value | undefined): string {
   return value.kind === 'string' ? value.text : fail('& joins texts')
 }
 
-/** `in`: whether all of a collection is in the other; empty where there is nothing to look for. */
+/** `in`: whether all items of a collection are in the other; empty if there are none. */
 const contained = (sought: Items, items: Items, evaluation: Evaluation): Items =>
   sought.length === 0 ? NOTHING : [boolean(sought.every((item) => includes(items, item, evaluation)))]
 

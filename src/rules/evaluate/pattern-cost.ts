@@ -1,6 +1,6 @@
 /**
- * How often a backtracking matcher tries at worst, by the length of the text: the product of the choices that each
- * quantifier and alternative leaves. Infinite where a repeated group leaves choices itself, as `(a+)+` does.
+ * Estimates how often a backtracking matcher tries at worst, by the length of the text: the product of the choices of
+ * all quantifiers and alternatives. Infinite if a repeated group has choices itself, as in `(a+)+`.
  */
 export function backtracking(source: string): (length: number) => number {
   const reader = new CostReader(source)
@@ -9,11 +9,11 @@ export function backtracking(source: string): (length: number) => number {
 }
 
 interface Choices {
-  /** How many quantifiers have no bound. */
+  /** Number of unbounded quantifiers. */
   readonly unbounded: number
-  /** Choices of the others. */
+  /** Choices of the bounded ones. */
   readonly factor: number
-  /** How much longer repetition makes what is tried. */
+  /** Factor by which repetition lengthens the attempts. */
   readonly weight: number
 }
 
@@ -27,7 +27,7 @@ class CostReader {
 
   constructor(private readonly source: string) {}
 
-  /** The choices up to the end of a group. */
+  /** Counts the choices up to the end of a group. */
   read(): Choices {
     let unbounded = 0
     let factor = 1

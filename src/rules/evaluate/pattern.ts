@@ -6,14 +6,14 @@ import { backtracking } from './pattern-cost.js'
 
 const require = createRequire(import.meta.url)
 
-/** Trying that much of a text with a pattern is one step. */
+/** Number of pattern attempts that count as one step. */
 const TRIES_PER_STEP = 64
-/** What a backtracking matcher may need at worst: about a millisecond. Beyond it, the linear one takes over. */
+/** Maximum worst-case cost for the backtracking matcher: about a millisecond. Beyond it, the linear one takes over. */
 const MAX_TRIES = 1 << 17
 
 /**
- * One match: where it is, and the text of a group by number or name, undefined where the pattern has no such group.
- * Groups are to be asked for before the next match is.
+ * A match: its position, and the text of a group by number or name, undefined if the pattern has no such group. Read the
+ * groups before the next match.
  */
 export interface Match {
   readonly start: number
@@ -22,9 +22,9 @@ export interface Match {
 }
 
 /**
- * A .NET regular expression: unanchored, `\d` is any decimal digit, `.` anything but a line feed. JavaScript's matcher
- * serves where it is sure to end soon. Patterns on which it could try for ever are served by RE2, in linear time; one
- * that RE2 does not know (it has no lookaround and no back references) fails.
+ * A .NET regular expression: unanchored, `\d` is any decimal digit, `.` anything but a line feed. JavaScript's matcher is
+ * used if it is certain to end soon. Patterns on which it might never end are matched by RE2, in linear time; a pattern
+ * that RE2 does not support (lookaround, back references) fails.
  */
 export class Pattern {
   readonly #backtracking: RegExp
@@ -38,14 +38,14 @@ export class Pattern {
     this.#cost = backtracking(source)
   }
 
-  /** Undefined for what is not a regular expression. */
+  /** Compiles a pattern; undefined if it is not a regular expression. */
   static of(text: string): Pattern | undefined {
     const source = translated(text)
     const compiled = compiledAs(source, 'gu') ?? compiledAs(text, 'g')
     return compiled && new Pattern(compiled, source)
   }
 
-  /** Whether it can be tried on no text at all: it may take for ever, and RE2 does not know it. */
+  /** Whether the pattern can be matched against no text: it may never end, and RE2 does not support it. */
   get isHopeless(): boolean {
     return this.#cost(0) === Number.POSITIVE_INFINITY && !this.#hasLinear()
   }
@@ -54,7 +54,7 @@ export class Pattern {
     return this.matches(text, budget).next().done !== true
   }
 
-  /** All matches, from the start. */
+  /** Yields all matches, from the start. */
   *matches(text: string, budget: Budget): Generator<Match> {
     const tries = this.#cost(text.length)
     budget.spendText(text.length)
@@ -111,7 +111,7 @@ function compiledAs(source: string, flags: string): RegExp | undefined {
   }
 }
 
-/** What .NET means by `\d` and, outside of a class, by `.`. */
+/** Translates .NET's `\d` and, outside a class, `.`. */
 function translated(text: string): string {
   let isInClass = false
   return text.replace(/\\([\s\S])|[[\].]/g, (token, escaped: string | undefined) => {
@@ -125,7 +125,7 @@ function translated(text: string): string {
 const SPACES =
   '\\t\\n\\v\\f\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}'
 
-/** The same pattern as RE2 writes it. */
+/** Translates the pattern to RE2's syntax. */
 function linear(source: string): RE2JS | 'unknown' {
   let isInClass = false
   const written = source.replace(/\\u([0-9a-fA-F]{4})|\\([\s\S])|[[\]]/g, (token, hex, escaped) => {
@@ -146,7 +146,7 @@ function linear(source: string): RE2JS | 'unknown' {
 const MAX_KNOWN = 1_000
 const known = new Map<string, Pattern>()
 
-/** A pattern of an expression, compiled once. Fails for what is not a regular expression. */
+/** Compiles a pattern of an expression once. Fails if it is not a regular expression. */
 export function patternOf(text: string): Pattern {
   let pattern = known.get(text)
   if (pattern === undefined) {

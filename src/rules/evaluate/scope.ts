@@ -2,29 +2,29 @@ import type { TreeNode } from '../../fhir/tree.js'
 import type { Items } from './item.js'
 import type { Value } from './value.js'
 
-/** What an evaluation needs to know besides its focus. */
+/** The environment of an evaluation, besides its focus. */
 export interface Scope {
-  /** What a primitive element holds now; undefined where it holds nothing. */
+  /** Returns the current value of a primitive element; undefined if it has none. */
   valueOf(node: TreeNode): Value | undefined
-  /** `%resource` and its like, by name. */
+  /** `%resource` and similar variables, by name. */
   readonly variables: ReadonlyMap<string, Items>
   /** `today()`: the run's reference day, `YYYY-MM-DD`. Evaluation reads no clock. */
   readonly asOf: string
-  /** The size of the resource or value that is looked at: it scales the limit of steps. */
+  /** Size of the resource or value, which scales the limit of steps. */
   readonly bytes: number
 }
 
-/** What an expression is evaluated on. */
+/** The context in which an expression is evaluated. */
 export interface Frame {
   /** `$this`, which is also the input of a step or function without one. */
   readonly self: Items
   /** `$index`. */
   readonly index: number
-  /** `$total`; undefined outside of `aggregate()`. */
+  /** `$total`; undefined outside `aggregate()`. */
   readonly total: Items | undefined
 }
 
-/** A path or criterion on a resource whose turn it is, in a tree with that root. */
+/** Makes the scope of a path or criterion on a resource in its turn, in a tree with that root. */
 export const resourceScope = (
   resource: TreeNode,
   root: TreeNode,
@@ -39,7 +39,7 @@ export const resourceScope = (
   ]),
 })
 
-/** A case of generalize: one value, whose resource is out of sight. */
+/** Makes the scope of a case of generalize: one value, without access to its resource. */
 export const valueScope = (value: Value, text: string, asOf: string): Scope => ({
   valueOf: () => undefined,
   asOf,

@@ -22,16 +22,16 @@ export const integer = (value: number | bigint): Value => ({
   kind: 'integer',
   value: { units: BigInt(value), scale: 0 },
 })
-/** What 96 bits hold: a .NET decimal. */
+/** Largest value of 96 bits, the range of a .NET decimal. */
 const MAX_UNITS = (1n << 96n) - 1n
 
-/** A computed decimal; fails where the original's number type has no room for it. */
+/** Makes a computed decimal. Fails if it exceeds the original's number type. */
 export const decimalValue = (value: Decimal): Value =>
   value.units > MAX_UNITS || value.units < -MAX_UNITS
     ? fail('a decimal overflows')
     : { kind: 'decimal', value }
 
-/** A date or time from its text; undefined where it is not a valid one. */
+/** Parses a date or time; undefined if it is invalid. */
 export function momentValue(kind: MomentValue['kind'], text: string): MomentValue | undefined {
   const moment = kind === 'time' ? parseTime(text) : parseMoment(text, kind)
   return moment === undefined ? undefined : { kind, text, moment }
@@ -39,7 +39,7 @@ export function momentValue(kind: MomentValue['kind'], text: string): MomentValu
 
 const INTEGER_TYPES = new Set(['integer', 'positiveInt', 'unsignedInt'])
 
-/** The value of a FHIR primitive (law 2.5); undefined where the text is not valid for the type. */
+/** Parses the value of a FHIR primitive (law 2.5); undefined if the text is invalid for the type. */
 export function leafValue(type: string, text: string): Value | undefined {
   if (INTEGER_TYPES.has(type) || type === 'integer64' || type === 'decimal') {
     const value = parseDecimal(text)
@@ -64,7 +64,7 @@ export function leafValue(type: string, text: string): Value | undefined {
   }
 }
 
-/** FHIRPath's `toString()`. */
+/** Converts a value to text, as FHIRPath's `toString()` does. */
 export function valueText(value: Value): string {
   switch (value.kind) {
     case 'boolean':

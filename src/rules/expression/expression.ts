@@ -1,5 +1,5 @@
 /**
- * A FHIRPath expression. Own parser rather than HL7's: the anonymizer's dialect binds `is`/`as` looser than `|`
+ * A FHIRPath expression. Sluice has its own parser rather than HL7's: the anonymizer's dialect binds `is`/`as` looser than `|`
  * and `<`, takes double-quoted names and names such as `div` after a dot, and knows `nodesByType`/`nodesByName`
  * (law 4.1). An `input` of undefined is the focus.
  */
@@ -39,7 +39,7 @@ export type LiteralKind =
   | 'dateTime'
   | 'time'
   | 'quantity'
-  /** The name of a type, as an argument of `is`, `as` and `ofType`. */
+  /** A type name, as an argument of `is`, `as` and `ofType`. */
   | 'type'
 
 export type Call = Extract<Expression, { op: 'call' }>
@@ -47,7 +47,7 @@ export type Binary = Extract<Expression, { op: 'binary' }>
 export type MemberStep = Extract<Expression, { op: 'member' }>
 export type Literal = Extract<Expression, { op: 'literal' }>
 
-/** The expressions directly inside one. */
+/** Returns the direct parts of an expression. */
 export function partsOf(expression: Expression): readonly Expression[] {
   switch (expression.op) {
     case 'member':

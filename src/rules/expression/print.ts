@@ -3,7 +3,7 @@ import { type Expression, LEVELS, type Literal } from './expression.js'
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const OPERATOR_NAMES = new Set(LEVELS.flat().filter((operator) => NAME.test(operator)))
 
-/** An expression as text that parses to the same expression. */
+/** Prints an expression as text that parses to the same expression. */
 export function print(expression: Expression): string {
   switch (expression.op) {
     case 'literal':

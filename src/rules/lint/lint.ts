@@ -14,14 +14,14 @@ import { bindsUnionFirst, hasUnionOfNodes } from './findings/precedence.js'
 import { type Found, isSound, judgePath, type PathVerdict } from './judge/verdict.js'
 import { type MethodFacts, redacts } from './method-facts.js'
 
-/** What a rule's author should know. */
+/** A remark for the author of a rule. */
 export interface Finding {
   readonly rule: number
   readonly code: FindingCode
   readonly message: string
-  /** A path to write instead, which reaches what the rule was meant to reach, or a condition or value of a case. */
+  /** A path to write instead, which reaches what the rule was meant to reach; or a condition or value of a case. */
   readonly suggestion?: string
-  /** The part of the rule that the finding is about, if it is not the path. */
+  /** The part of the rule that the finding concerns, if not the path. */
   readonly part?: 'cases'
 }
 
@@ -29,23 +29,23 @@ export interface LintedRule {
   readonly number: number
   readonly path: string
   readonly method?: MethodFacts
-  /** What the rule writes in place of an element, for methods that do. */
+  /** Replacement that the rule writes, for methods that replace elements. */
   readonly replaceWith?: unknown
   /** Conditions and values, for methods that have them. */
   readonly cases?: Cases
 }
 
-/** What lint needs to know about the parameters. */
+/** The parameters that lint needs. */
 export interface LintedParameters {
-  /** Redact leaves parts of dates, ages or ZIP codes. */
+  /** Whether redact leaves parts of dates, ages or ZIP codes. */
   readonly keepsParts?: boolean
-  /** How cryptoHash treats urls; without it nothing is said of them. */
+  /** How cryptoHash treats URLs; without it, URLs are not judged. */
   readonly urls?: 'whole' | 'references' | undefined
 }
 
 type Told = Omit<Finding, 'rule'>
 
-/** Looks at rules (whose paths compile) without data. In the order of the rules. */
+/** Judges rules whose paths compile, without data. Findings are in the order of the rules. */
 export function lintRules(
   rules: readonly LintedRule[],
   tree: ElementTree,
@@ -80,7 +80,7 @@ export function lintRules(
   return findings.sort((a, b) => a.rule - b.rule)
 }
 
-/** What is wrong with the path itself. */
+/** Finds faults of the path itself. */
 function pathFindings(path: RulePath, verdict: PathVerdict, tree: ElementTree): readonly Told[] {
   if (isSound(verdict)) return []
   const { code, message } = describe(path, verdict, tree)
@@ -100,7 +100,7 @@ function shadowing(
   return [{ code: 'shadowed', message }]
 }
 
-/** Earlier rules that between them claim every kind of node that was found; none where one is left. */
+/** Returns the earlier rules that together claim every kind of node found; none if one is left. */
 function shadowedBy(
   found: readonly Found[],
   earlier: readonly { readonly number: number; readonly covers: Cover }[],
@@ -123,14 +123,14 @@ function effects({ method, replaceWith }: LintedRule, { found }: PathVerdict): r
   return odd === undefined ? [] : [odd]
 }
 
-/** What is wrong in the cases, where it is known which elements they are for. */
+/** Finds faults in the cases, if it is known which elements they are for. */
 function casesOf({ cases }: LintedRule, { found }: PathVerdict, tree: ElementTree): readonly Told[] {
   if (cases === undefined || found.some(({ places }) => places === undefined)) return []
   const reached = new Set(found.flatMap(({ places = [] }) => places))
   return caseFindings(cases, [...reached], tree).map((finding) => ({ ...finding, part: 'cases' }))
 }
 
-/** What a redact leaves although it seems to remove it. */
+/** Finds what a redact leaves although it seems to remove it. */
 function leftovers(
   {
     method,
@@ -150,7 +150,7 @@ function leftovers(
   ].flatMap((left) => (left === undefined ? [] : [left]))
 }
 
-/** What works, but costs time or differs from the original. */
+/** Finds what works but costs time or differs from the original. */
 function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[] {
   const told: Told[] = []
   if (compilePath(path) === undefined) told.push({ code: 'not-compiled', message: costOf(path) })

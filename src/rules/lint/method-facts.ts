@@ -1,21 +1,21 @@
-/** What lint and both engines have to know about a rule's method; the table of methods gives it. */
+/** Facts about a method that lint and both engines need; the table of methods supplies them. */
 export interface MethodFacts {
   readonly name: string
   readonly reach: Reach
-  /** Nothing of what it takes is written, be it empty or faulty. */
+  /** Whether nothing that it takes is written, even if it is empty or faulty. */
   readonly takesAway?: boolean
-  /** It leaves every value as it is. */
+  /** Whether it leaves every value unchanged. */
   readonly changesNothing?: boolean
-  /** The values it changes; all others stay as they are. Without it, it changes all. */
+  /** The values that it changes; all others stay unchanged. Without it, the method changes all values. */
   readonly changesOnly?: {
     /** FHIR types. */
     readonly types: ReadonlySet<string>
-    /** What a message calls one of them: `date`. */
+    /** Name of one of them in messages: `date`. */
     readonly noun: string
   }
-  /** It writes a text, whatever the value was. */
+  /** Whether it writes a text, whatever the value was. */
   readonly writesText?: boolean
-  /** Ids and the references to them become the same text. */
+  /** Whether ids and the references to them become the same text. */
   readonly hashesReferences?: boolean
 }
 
@@ -30,6 +30,6 @@ export interface MethodFacts {
  */
 export type Reach = 'values' | 'primitive' | 'number' | 'replacement' | 'element'
 
-/** Whether a method removes values one by one, so that child resources and what parameters let stay are left. */
+/** Whether a method removes values one by one, which leaves child resources and what parameters exempt. */
 export const redacts = (method: MethodFacts | undefined): boolean =>
   method?.reach === 'values' && method.takesAway === true

@@ -2,18 +2,18 @@ import { FUNCTIONS } from '../evaluate/functions/functions.js'
 import { type Expression, LEVELS, partsOf } from '../expression/expression.js'
 import { ExpressionError, type Token, tokenize } from './tokens.js'
 
-/** Parses; throws ExpressionError for bad syntax, an unknown function or a wrong number of arguments. */
+/** Parses an expression. Throws ExpressionError for bad syntax, an unknown function or a wrong number of arguments. */
 export function parseExpression(text: string): Expression {
   return new ExpressionParser(tokenize(text)).whole()
 }
 
 const POWER = new Map(LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level])))
 
-/** Steps and operators in a row: far more than rules have, far less than a thread's stack holds. */
+/** Maximum number of steps and operators in a row: far more than rules have, far less than a thread's stack holds. */
 const MOST_IN_A_ROW = 1_000
-/** Parentheses in parentheses. */
+/** Maximum nesting of parentheses. */
 const MOST_NESTED = 100
-/** All of them on the way from an expression to its innermost part. */
+/** Maximum number of them from an expression to its innermost part. */
 const MOST_LEVELS = 2_000
 
 class ExpressionParser {
@@ -49,7 +49,7 @@ class ExpressionParser {
     if (!this.takeSymbol(symbol)) throw this.unexpected()
   }
 
-  /** An expression in parentheses, brackets or an argument. */
+  /** Parses an expression in parentheses, brackets or an argument. */
   private inner(): Expression {
     if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
     const expression = this.binary(0)
@@ -188,7 +188,7 @@ class ExpressionParser {
   }
 }
 
-/** Without recursion, as the levels could be more than the stack holds. */
+/** Works without recursion, because there may be more levels than the stack holds. */
 function isDeeperThan(most: number, whole: Expression): boolean {
   const open = [{ expression: whole, level: 1 }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -3,15 +3,15 @@ import { looksFromItems } from '../evaluate/functions/row.js'
 import type { Expression } from '../expression/expression.js'
 
 /**
- * The names of a resource's own elements that an expression on it may look at, or in, and perhaps some more; undefined
- * where it may look at any.
+ * Returns the names of a resource's own elements that an expression may examine, and perhaps some more. Undefined if it
+ * may examine any.
  */
 export function rootMembers(expression: Expression): ReadonlySet<string> | undefined {
   const names = new Set<string>()
   return collect(expression, names, false) ? names : undefined
 }
 
-/** `isBelow`: the focus is not the resource itself. False where the expression may look anywhere. */
+/** With `isBelow`, the focus is not the resource itself. Returns false if the expression may look anywhere. */
 function collect(expression: Expression, names: Set<string>, isBelow: boolean): boolean {
   switch (expression.op) {
     case 'literal':

@@ -5,16 +5,16 @@ import { ExpressionError } from './tokens.js'
 /** A rule's path, split as the original splits it (law 3.1, 3.4). */
 export interface RulePath {
   readonly text: string
-  /** The leading name, '' where there is none: which resources the rule applies to. */
+  /** The leading name, which says which resources the rule applies to; '' if there is none. */
   readonly resourceType: string
-  /** How its nodes are found. */
+  /** How the rule's nodes are found. */
   readonly form:
     | FastForm
     | { readonly kind: 'resource' }
     | { readonly kind: 'expression'; readonly expression: Expression }
 }
 
-/** `nodesByType('T')` or `nodesByName('n')`, optionally with one step: looked up in an index. */
+/** `nodesByType('T')` or `nodesByName('n')`, optionally with one step, is looked up in an index. */
 export interface FastForm {
   readonly kind: 'byType' | 'byName'
   readonly name: string
@@ -24,7 +24,7 @@ export interface FastForm {
 const FAST = /^nodesBy(Type|Name)\((?:'([A-Za-z0-9]+)'|"([A-Za-z0-9]+)")\)(?:\.([A-Za-z0-9]+))?$/
 const LEADING = /^([A-Z][A-Za-z]*)?\.?([\s\S]*)$/
 
-/** Splits and parses. Throws ExpressionError where `checkRulePath` reports a problem. */
+/** Splits and parses a path. Throws ExpressionError if `checkRulePath` reports a problem. */
 export function parseRulePath(text: string): RulePath {
   const fast = FAST.exec(text)
   if (fast !== null)
@@ -36,14 +36,14 @@ export function parseRulePath(text: string): RulePath {
   const parts = LEADING.exec(text)
   const resourceType = parts?.[1] ?? ''
   const rest = parts?.[2] ?? ''
-  // The whole path must compile, although only its rest is evaluated.
+  // The whole path must compile, although only the rest of it is evaluated.
   const whole = parseExpression(text)
   if (rest === '') return { text, resourceType, form: { kind: 'resource' } }
   const expression = resourceType === '' && rest === text ? whole : parseExpression(rest)
   return { text, resourceType, form: { kind: 'expression', expression } }
 }
 
-/** What is wrong with a rule's path; undefined where it compiles. */
+/** Returns the fault of a rule's path; undefined if it compiles. */
 export function checkRulePath(text: string): string | undefined {
   try {
     parseRulePath(text)
@@ -54,7 +54,7 @@ export function checkRulePath(text: string): string | undefined {
   }
 }
 
-/** Whether a rule of that type runs on resources of this one. */
+/** Whether a rule for that type runs on resources of this type. */
 export const appliesTo = (path: RulePath, resourceType: string): boolean =>
   path.resourceType === '' ||
   path.resourceType === resourceType ||

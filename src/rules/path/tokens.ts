@@ -45,7 +45,7 @@ const PATTERNS: readonly (readonly [TokenKind | 'space', string])[] = [
 ]
 const TOKEN = new RegExp(PATTERNS.map(([kind, pattern]) => `(?<${kind}>${pattern})`).join('|'), 'y')
 
-/** The tokens of an expression, the end included. */
+/** Splits an expression into tokens, including the end. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   TOKEN.lastIndex = 0

@@ -63,14 +63,14 @@ const aggregate = (invocation: Invocation): Items =>
     invocation.collection(1),
   )
 
-/** The condition and the branch that it chooses look at the input as a whole. */
+/** Evaluates the condition and the chosen branch on the input as a whole. */
 function chosen(invocation: Invocation): Items {
   const frame = { ...invocation.frame, self: invocation.input }
   const isTrue = truth(invocation.runArgument(0, frame), invocation.evaluation) === true
   return invocation.runArgument(isTrue ? 1 : 2, frame)
 }
 
-/** Functions on collections, whatever is in them. */
+/** Functions on collections of any items. */
 export const COLLECTION_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   where: row('input that fits', ['condition'], (invocation) =>
     invocation.input.filter((item, index) => invocation.holds(item, index)),

@@ -4,7 +4,7 @@ import { type Items, NOTHING } from '../item.js'
 import { boolean, integer, isMoment, isNumber, momentValue, string, type Value, valueText } from '../value.js'
 import type { FunctionRow, Gives } from './row.js'
 
-/** Undefined (empty) where a value cannot be converted. */
+/** Converts a value; undefined (empty) if it cannot be converted. */
 type Conversion = (value: Value) => Value | undefined
 
 const DATE_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 7 }
@@ -17,7 +17,7 @@ function toDate(value: Value): Value | undefined {
   const moment = value.kind === 'string' ? momentValue('dateTime', value.text) : value
   if (moment?.kind !== 'dateTime') return undefined
   const { precision, offsetAt } = moment.moment
-  // The original keeps the offset of a date-time on its date.
+  // The original keeps the offset of a dateTime on the date.
   const text = moment.text.slice(0, DATE_LENGTHS[precision] ?? 10) + moment.text.slice(offsetAt)
   return momentValue('date', text)
 }
@@ -100,9 +100,9 @@ const ROWS: Readonly<Record<string, FunctionRow>> = Object.fromEntries(
   ]),
 )
 
-/** `toX()`, and `convertsToX()`, which asks whether `toX()` has a result. */
+/** Makes `toX()` and `convertsToX()`, which tests whether `toX()` has a result. */
 export const CONVERSION_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   ...ROWS,
-  // The unit to convert to, which the original does not convert to either.
+  // The argument is a unit; the original does not convert to it either.
   toQuantity: { ...onValue, args: ['text'], optional: 1, gives: 'quantity', run: ROWS.toQuantity.run },
 }

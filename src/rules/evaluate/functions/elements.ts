@@ -18,7 +18,7 @@ const typed = (gives: Gives, of: (input: Items, type: string) => Items): Functio
   run: (invocation) => of(invocation.input, invocation.literal(0) ?? ''),
 })
 
-/** `nodesByType` and `nodesByName`, whose argument must be a literal. A value is found by the type of its element. */
+/** `nodesByType` and `nodesByName`, whose argument must be a literal. A value is found by its element's type. */
 const search = (by: 'type' | 'name'): FunctionRow => ({
   takes: 'anything',
   args: ['name'],
@@ -46,7 +46,7 @@ function extensions(invocation: Invocation): Items {
   })
 }
 
-/** Functions that lead to other elements, or ask for their types. */
+/** Functions that lead to other elements or test their types. */
 export const ELEMENT_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   children: navigation('children', ({ input, evaluation }) => childrenOfAll(input, evaluation.budget)),
   descendants: navigation('descendants', ({ input, evaluation }) => descendantsOf(input, evaluation.budget)),

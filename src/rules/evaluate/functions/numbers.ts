@@ -13,7 +13,7 @@ import { NOTHING } from '../item.js'
 import { decimalValue, integer, isNumber, type NumberValue, type Value } from '../value.js'
 import type { FunctionRow } from './row.js'
 
-/** Undefined (empty) where the function has no result. */
+/** Computes a number; undefined (empty) if there is no result. */
 type OnNumber = (value: NumberValue, argument: NumberValue | undefined) => Value | undefined
 
 const row = (of: OnNumber): FunctionRow => ({
@@ -31,7 +31,7 @@ const row = (of: OnNumber): FunctionRow => ({
 
 const withNumber = (of: OnNumber): FunctionRow => ({ ...row(of), args: ['number'] })
 
-/** Functions on numbers: they fail on every other value. */
+/** Functions on numbers; they fail on every other value. */
 export const NUMBER_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   abs: row(({ kind, value }) => ({ kind, value: value.units < 0n ? negate(value) : value })),
   ceiling: row(({ value }) => {

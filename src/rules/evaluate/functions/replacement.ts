@@ -6,7 +6,7 @@ interface Replacing {
   readonly replacement: string
 }
 
-/** `replace()`. The result is paid for before it is made, as it may be far longer than the text. */
+/** `replace()`. The budget is charged before the result is made, because it may be far longer than the text. */
 export function replaced(text: string, { part, replacement }: Replacing, budget: Budget): string {
   budget.spendText(text.length + placesOf(part, text) * replacement.length)
   return text.replaceAll(part, () => replacement)
@@ -19,7 +19,7 @@ function placesOf(part: string, text: string): number {
   return count
 }
 
-/** `replaceMatches()`, with the replacement written as .NET takes it: `$1`, `${name}`, `$0`, `$$`. */
+/** `replaceMatches()`, with .NET's replacement syntax: `$1`, `${name}`, `$0`, `$$`. */
 export function withMatchesReplaced(text: string, { part, replacement }: Replacing, budget: Budget): string {
   const template = templateOf(replacement)
   let result = ''
@@ -67,7 +67,7 @@ function pieceOf(token: string, group: string | undefined): Piece {
   }
 }
 
-/** `$12` is group 12, or group 1 and a 2 where there are fewer. */
+/** `$12` is group 12, or group 1 followed by a 2 if there are fewer groups. */
 function groupText(match: Match, name: string): string | undefined {
   const whole = match.group(name)
   if (whole !== undefined || !/^\d\d$/.test(name)) return whole

@@ -2,8 +2,8 @@ import type { Invocation } from '../invocation.js'
 import type { Items } from '../item.js'
 
 /**
- * What an argument is. `condition` and `projection` are evaluated on each item of the input, `branch` on the input as a
- * whole, `type` and `name` not at all; all others on what the function is called from.
+ * Kind of an argument. `condition` and `projection` are evaluated on each item of the input, `branch` on the input as a
+ * whole, `type` and `name` not at all, and all others in the caller's context.
  */
 export type ArgumentKind =
   | 'condition'
@@ -17,7 +17,7 @@ export type ArgumentKind =
   | 'type'
   | 'name'
 
-/** What a function gives, as far as it can be known without data. */
+/** Result of a function, as far as it is known without data. */
 export type Gives =
   /** A computed value of that kind. */
   | 'boolean'
@@ -25,9 +25,9 @@ export type Gives =
   | 'string'
   | 'moment'
   | 'quantity'
-  /** True only where there is an item. */
+  /** True only if there is an item. */
   | 'boolean of items'
-  /** Empty where the input is. */
+  /** Empty if the input is empty. */
   | 'boolean of condition'
   /** Items of the input. */
   | 'input'
@@ -40,28 +40,28 @@ export type Gives =
   | 'elements by type'
   | 'elements by name'
   | 'extensions'
-  /** What an argument gives. */
+  /** Result of an argument. */
   | 'projection'
   | 'repeated projection'
   | 'one of two branches'
   | 'anything'
-  /** Nothing: it is known, but not supported. */
+  /** No result: the function is known but not supported. */
   | 'failure'
 
 /**
- * A function, with all that is known of it: the parser takes its number of arguments from here, the evaluator what it
- * does, and lint what its input and arguments must be and what it gives.
+ * A function and all facts about it: the parser reads its number of arguments, the evaluator what it does, and lint what
+ * its input and arguments must be and what it gives.
  */
 export interface FunctionRow {
-  /** What its input must be. A function on values fails on complex elements, one on texts on numbers as well. */
+  /** Required input. A function on values fails on complex elements; one on texts also fails on numbers. */
   readonly takes: 'anything' | 'value' | 'string' | 'number'
   readonly args: readonly ArgumentKind[]
-  /** How many of the last arguments may be left out. */
+  /** Number of trailing arguments that may be omitted. */
   readonly optional?: number
   readonly gives: Gives
   readonly run: (invocation: Invocation) => Items
 }
 
-/** Whether the arguments of a function look from each item of its input. */
+/** Whether the arguments of a function are evaluated on each item of its input. */
 export const looksFromItems = ({ args }: FunctionRow): boolean =>
   args.some((kind) => kind === 'condition' || kind === 'projection')

@@ -30,7 +30,7 @@ const row = (
 /** A function on a text alone. */
 const plain = (gives: Gives, of: (text: string) => Items | Value): FunctionRow => row(gives, [], of)
 
-/** A function that takes a text, too; without one it gives nothing. */
+/** A function on a text with a text argument; empty without the argument. */
 const withText = (gives: Gives, of: (text: string, other: string) => Items | Value): FunctionRow =>
   row(gives, ['text'], (text, invocation) => {
     const other = invocation.text(0)
@@ -47,7 +47,7 @@ const replacing = (kind: 'text' | 'pattern', replace: typeof replaced): Function
     return string(replace(text, { part, replacement }, invocation.evaluation.budget))
   })
 
-/** Parts of a text, which are paid for before they are made. */
+/** Makes parts of a text, after charging the budget for them. */
 function parts(text: string, separator: string, { evaluation }: Invocation): Items {
   evaluation.budget.spend(2 * text.length)
   return text.split(separator).map(string)
@@ -62,7 +62,7 @@ function substring(text: string, invocation: Invocation): Items | Value {
   return string(text.slice(start, length === undefined ? undefined : start + length))
 }
 
-/** A separator that is not a text counts as none. */
+/** A separator that is not a text counts as missing. */
 function joined(invocation: Invocation): Items {
   const { input, evaluation } = invocation
   const separator = singleValue(invocation.collection(0), evaluation)
@@ -78,7 +78,7 @@ function joined(invocation: Invocation): Items {
 
 const COMPARED_PER_STEP = 512
 
-/** Functions on texts: they fail on every other value. */
+/** Functions on texts; they fail on every other value. */
 export const TEXT_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   length: plain('number', (text) => integer(text.length)),
   upper: plain('string', (text) => string(text.toUpperCase())),
@@ -89,7 +89,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   lastIndexOf: row('number', ['text'], (text, invocation) => {
     const part = invocation.text(0)
     if (part === undefined) return NOTHING
-    // It compares the whole part at each place, which indexOf() does not.
+    // This compares the whole part at each position, which indexOf() does not.
     invocation.evaluation.budget.spend((text.length * part.length) / COMPARED_PER_STEP)
     return integer(text.lastIndexOf(part))
   }),

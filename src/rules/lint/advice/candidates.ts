@@ -8,7 +8,7 @@ import { conditionCandidates, failureCandidates } from './condition-candidates.j
 import { type Candidate, ofType, parentOf, step, text, typeName as typeNameLiteral } from './expressions.js'
 import { editDistance, nearestName } from './nearest-name.js'
 
-/** What the author may have meant, most likely first. */
+/** Lists what the author may have meant, most likely first. */
 export function candidates(fault: Fault, whole: Expression, tree: ElementTree): readonly Candidate[] {
   const { expression } = fault
   const types = [...new Set(fault.places.flatMap(({ type }) => concrete(type, tree)))]
@@ -79,7 +79,7 @@ function elementCandidates(
   return found.map((by) => ({ target, by }))
 }
 
-/** `resourceType = 'Patient'`, as JSON has it: a path asks `is Patient`. */
+/** Replaces `resourceType = 'Patient'`, as JSON has it, by `is Patient`. */
 function typeTest(target: MemberStep, whole: Expression, tree: ElementTree): Candidate[] {
   const parent = parentOf(whole, target)
   if (parent?.op !== 'binary' || parent.operator !== '=') return []
@@ -89,7 +89,7 @@ function typeTest(target: MemberStep, whole: Expression, tree: ElementTree): Can
   return [{ target: parent, by: { op: 'type', operator: 'is', input, type: other.text } }]
 }
 
-/** `use.exists` is `use.exists()`. */
+/** Replaces `use.exists` by `use.exists()`. */
 const callMeant = ({ name, input }: MemberStep): Expression[] =>
   /^(?:exists|empty|not|first|last|single|tail|distinct|children|descendants)$/.test(name) &&
   input !== undefined
@@ -127,7 +127,7 @@ function codeableReference({ name, input }: MemberStep, members: readonly Member
     .map((member) => step(part, step(member.name, input)))
 }
 
-/** `Patient.family` may mean `Patient.name.family`. */
+/** Suggests `Patient.name.family` for `Patient.family`. */
 function oneDeeper({ name, input }: MemberStep, members: readonly Member[], tree: ElementTree): Expression[] {
   const wanted = name.toLowerCase()
   return members
@@ -143,7 +143,7 @@ function oneDeeper({ name, input }: MemberStep, members: readonly Member[], tree
 
 const TEXT_ARGUMENTS = /^(?:extension|startsWith|endsWith|contains|matches|indexOf|nodesByType|nodesByName)$/
 
-/** Whether a name without input stands where a text may be meant: compared, in a list, or an argument. */
+/** Whether a bare name is used where a text may be meant: compared, in a list, or as an argument. */
 function isOperand(whole: Expression, target: MemberStep): boolean {
   if (target.input !== undefined) return false
   const parent = parentOf(whole, target)
@@ -155,7 +155,7 @@ function isOperand(whole: Expression, target: MemberStep): boolean {
   return parent?.op === 'call' && parent.args.includes(target) && TEXT_ARGUMENTS.test(parent.name)
 }
 
-/** `nodesByType('HumanNames')`, `nodesByName('birthdate')`, and one in place of the other. */
+/** Corrects `nodesByType('HumanNames')`, `nodesByName('birthdate')`, and one used for the other. */
 function searchCandidates(
   target: Call,
   whole: Expression,
@@ -188,7 +188,7 @@ function searchCandidates(
   return found
 }
 
-/** `nodesByName('valueString')`: JSON names of choice elements. */
+/** Corrects `nodesByName('valueString')`: JSON names of choice elements. */
 function choicesNamed(target: Call, types: readonly ElementType[], tree: ElementTree): Candidate[] {
   const [argument] = target.args
   if (argument.op !== 'literal') return []
@@ -210,7 +210,7 @@ function allNames(types: readonly ElementType[], tree: ElementTree): ReadonlySet
   return names
 }
 
-/** `as`, `ofType` and `is` of a type that the element never has. */
+/** Corrects `as`, `ofType` and `is` with a type that the element never has. */
 function typeCandidates(
   expression: Expression,
   whole: Expression,
@@ -243,7 +243,7 @@ function typeCandidates(
     else found.push({ target: expression, by: withType({ ...expression, input: step(name, input) }, known) })
   }
   if (own.size === 1) {
-    // The element has one type only, so that the filter can go.
+    // The element has only one type, so the filter is superfluous.
     const [primitive] = types
     if (input !== undefined && isPrimitive(primitive)) found.push({ target: expression, by: input })
   }
@@ -259,7 +259,7 @@ const typeNameOf = (expression: Expression & { op: 'call' | 'type' }): string =>
 const withType = (expression: Expression & { op: 'call' | 'type' }, type: string): Expression =>
   expression.op === 'type' ? { ...expression, type } : { ...expression, args: [typeNameLiteral(type)] }
 
-/** `nodesByType(HumanName)` and `nodesByType("HumanName")`: the argument must be a text. */
+/** Corrects `nodesByType(HumanName)` and `nodesByType("HumanName")`: the argument must be a text. */
 function argumentCandidates(expression: Expression, tree: ElementTree): Candidate[] {
   if (expression.op !== 'call') return []
   const [argument] = expression.args

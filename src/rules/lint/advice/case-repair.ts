@@ -7,7 +7,7 @@ import type { Outcome } from '../judge/outcome.js'
 import { candidates } from './candidates.js'
 import { type Candidate, parentOf, replaced, text } from './expressions.js'
 
-/** What a condition or value of generalize does on all elements that its rule reaches. */
+/** Judges a condition or value of generalize on all elements that its rule reaches. */
 export interface CaseVerdict {
   readonly outcomes: readonly Outcome[]
   readonly faults: readonly Fault[]
@@ -22,10 +22,10 @@ interface Repair {
 }
 
 const THIS: Expression = { op: 'this' }
-/** Faults that are mended one after the other. */
+/** Maximum number of faults repaired one after the other. */
 const MOST_FAULTS = 4
 
-/** A condition or value of generalize to write instead, judged to be without fault; undefined where there is none. */
+/** Finds a faultless condition or value of generalize to write instead; undefined if there is none. */
 export function mendedCase(
   expression: Expression,
   repair: Repair,
@@ -46,7 +46,7 @@ export function mendedCase(
   return undefined
 }
 
-/** What the author may have meant, most likely first. */
+/** Lists what the author may have meant, most likely first. */
 function meant(fault: Fault, whole: Expression, repair: Repair): readonly Candidate[] {
   const { expression } = fault
   const others = candidates(fault, whole, repair.tree)
@@ -54,13 +54,13 @@ function meant(fault: Fault, whole: Expression, repair: Repair): readonly Candid
   if (fault.kind !== 'element' || expression.op !== 'member') return [...atRoot, ...others]
   const chain = chainOf(whole, expression)
   const self = { target: chain, by: THIS }
-  // The value is looked for by the name of its element, or by the path to it.
+  // The author looks for the value by its element's name, or by the path to it.
   const name = chain.op === 'member' ? chain.name : ''
   const isSelf = name === 'this' || repair.places.some((place) => place.name === name)
   return isSelf ? [self, ...atRoot, ...others] : [...atRoot, ...others, self]
 }
 
-/** `male` and `'male'` in place of `$this = 'male'`; a value without its quotes. */
+/** Handles `male` and `'male'` instead of `$this = 'male'`, and a value without quotes. */
 function rootCandidates(whole: Expression, { isCondition }: Repair): readonly Candidate[] {
   const equals = (right: Expression): Candidate => ({
     target: whole,
@@ -75,7 +75,7 @@ function rootCandidates(whole: Expression, { isCondition }: Repair): readonly Ca
   return [...(isTruth ? [literal] : []), text(whole.name)].map((by) => ({ target: whole, by }))
 }
 
-/** All the steps after a step. */
+/** Returns all steps after a step. */
 function chainOf(whole: Expression, part: Expression): Expression {
   const parent = parentOf(whole, part)
   return parent?.op === 'member' ? chainOf(whole, parent) : part

@@ -5,7 +5,7 @@ import { comparedKind } from '../judge/outcome.js'
 import { type Candidate, ofType, parentOf, step, text } from './expressions.js'
 import { nearestName } from './nearest-name.js'
 
-/** The part of a complex element that is meant where the element is compared with a text. */
+/** Finds the part of a complex element that is meant when the element is compared with a text. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   CodeableConcept: ['coding', 'code'],
   CodeableReference: ['concept', 'coding', 'code'],
@@ -18,12 +18,12 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   Annotation: ['text'],
 }
 
-/** The step to what a text or a number is compared with in a complex element. */
+/** Returns the step to the part of a complex element that is compared with a text or a number. */
 function valueIn(type: ElementType, left: Expression): Expression | undefined {
   return TEXTS[type.name]?.reduce<Expression>((input, name) => step(name, input), left)
 }
 
-/** A condition that never or always holds. */
+/** Corrects a condition that never or always holds. */
 export function conditionCandidates(
   { expression, codes = [] }: Fault,
   whole: Expression,
@@ -56,7 +56,7 @@ function inElement(target: Binary, type: ElementType): Candidate[] {
   return inner === undefined ? [] : [{ target, by: { ...target, left: inner } }]
 }
 
-/** A part of a date is where the text of the date begins: `=` with it is empty where the precisions differ. */
+/** Compares the beginning of a date's text, because `=` with a part of a date is empty if the precisions differ. */
 function inYear(target: Binary, { name }: ElementType): Candidate[] {
   const { operator, left, right } = target
   if (operator !== '=' || right.op !== 'literal' || !/^\d{4}(?:-\d\d(?:-\d\d)?)?$/.test(right.text)) return []
@@ -65,7 +65,7 @@ function inYear(target: Binary, { name }: ElementType): Candidate[] {
   return [{ target, by: { op: 'call', name: 'startsWith', args: [text(right.text)], input: written } }]
 }
 
-/** A literal of another kind that says the same: `'5'` for 5, `5` for '5'. */
+/** Returns an equivalent literal of another kind: `'5'` for 5, `5` for '5'. */
 function comparable(type: ElementType, right: Expression): Expression[] {
   if (right.op !== 'literal') return []
   const kind = comparedKind(type)
@@ -83,7 +83,7 @@ function comparable(type: ElementType, right: Expression): Expression[] {
   return []
 }
 
-/** The code that a text is most like: other case, a slip, or its beginning. */
+/** Finds the code most similar to a text: other case, a slip, or a prefix. */
 function codeLike(written: string, codes: readonly string[]): string | undefined {
   const lower = written.toLowerCase()
   const begun = codes.filter((code) => code.startsWith(lower))
@@ -94,7 +94,7 @@ function codeLike(written: string, codes: readonly string[]): string | undefined
   )
 }
 
-/** Each text that is not a code, as the code that it is most like. */
+/** Replaces each text that is not a code by the most similar code. */
 function codesCorrected(expression: Expression, codes: readonly string[]): Candidate[] {
   if (expression.op === 'literal') {
     if (expression.kind !== 'string' || codes.includes(expression.text)) return []
@@ -115,7 +115,7 @@ function codeArgument(call: Call, codes: readonly string[]): Candidate[] {
     : []
 }
 
-/** `x = 'a' or 'b'` and `x.exists('a')`: the literal is compared with x. */
+/** Corrects `x = 'a' or 'b'` and `x.exists('a')` by comparing the literal with x. */
 function conditionMeant(literal: Expression, whole: Expression): Candidate[] {
   const parent = parentOf(whole, literal)
   if (parent?.op === 'call' && /^(?:exists|any)$/.test(parent.name) && parent.input !== undefined)
@@ -125,13 +125,13 @@ function conditionMeant(literal: Expression, whole: Expression): Candidate[] {
   return before === undefined ? [] : [{ target: literal, by: { ...before, right: literal } }]
 }
 
-/** The comparison before an `or`. */
+/** Returns the comparison before an `or`. */
 function lastOf(expression: Expression): Binary | undefined {
   if (expression.op !== 'binary') return undefined
   return /^(?:or|and|xor)$/.test(expression.operator) ? lastOf(expression.right) : expression
 }
 
-/** The expression without the step that fails, or with what makes that step work in a condition. */
+/** Returns the expression without the failing step, or with what makes the step work in a condition. */
 export function failureCandidates(fault: Fault, types: readonly ElementType[]): Candidate[] {
   const { expression, isInCondition } = fault
   const target = expression
@@ -151,7 +151,7 @@ export function failureCandidates(fault: Fault, types: readonly ElementType[]): 
   return [{ target, by: { op: 'call', name: 'where', args: [condition], input: expression.left } }]
 }
 
-/** `value[x]` is the JSON documentation's name; `name[use = 'x']` is XPath's `where`. */
+/** Corrects `value[x]`, a name from FHIR's documentation, and `name[use = 'x']`, XPath's `where`. */
 function indexCandidates(target: Extract<Expression, { op: 'at' }>): Candidate[] {
   const { input, position } = target
   if (position.op === 'member' && position.name === 'x') return [{ target, by: input }]
@@ -162,7 +162,7 @@ function indexCandidates(target: Extract<Expression, { op: 'at' }>): Candidate[]
   return []
 }
 
-/** A step of the path itself that gives a value. */
+/** Handles a step of the path itself that gives a value. */
 function callCandidates(target: Call, input: Expression): Candidate[] {
   const { args, name } = target
   if (name === 'is' && args[0].op === 'literal') return [{ target, by: ofType(input, args[0].text) }]
@@ -172,7 +172,7 @@ function callCandidates(target: Call, input: Expression): Candidate[] {
     : all
 }
 
-/** A function on a value in a condition, on what holds the value. */
+/** Handles a function on values that is called, in a condition, on the element that holds the value. */
 function valueCandidates(target: Call, input: Expression, types: readonly ElementType[]): Candidate[] {
   const found: Candidate[] = []
   for (const type of types) {
@@ -186,7 +186,7 @@ function valueCandidates(target: Call, input: Expression, types: readonly Elemen
   return found
 }
 
-/** `<` and its like on values of two kinds, or on an element that may be complex. */
+/** Corrects `<` and the like on values of two kinds, or on an element that may be complex. */
 function orderCandidates(target: Binary, types: readonly ElementType[]): Candidate[] {
   const { left, right } = target
   if (right.op !== 'literal') return []

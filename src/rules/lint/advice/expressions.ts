@@ -1,6 +1,6 @@
 import { type Expression, partsOf } from '../../expression/expression.js'
 
-/** The same expression with one part, found by identity, replaced. */
+/** Returns the expression with one part, found by identity, replaced. */
 export function replaced(whole: Expression, target: Expression, by: Expression): Expression {
   if (whole === target) return by
   const inner = (part: Expression): Expression => replaced(part, target, by)
@@ -23,7 +23,7 @@ export function replaced(whole: Expression, target: Expression, by: Expression):
   }
 }
 
-/** The expression that a part is directly inside of. */
+/** Returns the expression that directly contains a part. */
 export function parentOf(whole: Expression, part: Expression): Expression | undefined {
   for (const inner of partsOf(whole)) {
     if (inner === part) return whole
@@ -33,7 +33,7 @@ export function parentOf(whole: Expression, part: Expression): Expression | unde
   return undefined
 }
 
-/** A part of a path with what may have been meant instead. */
+/** A part of a path, and what may have been meant instead. */
 export interface Candidate {
   readonly target: Expression
   readonly by: Expression

@@ -1,4 +1,4 @@
-/** The name most like `wanted`, if one is like enough to be what was meant: at most a third of it differs. */
+/** Returns the name most similar to `wanted`, if at most a third of it differs. */
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(wanted.length / 3))
   let nearest: string | undefined
@@ -14,7 +14,7 @@ export function nearestName(wanted: string, names: Iterable<string>): string | u
   return nearest
 }
 
-/** Levenshtein distance in which two swapped neighbours count once. */
+/** Levenshtein distance in which a swap of two neighbors counts once. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -11,18 +11,18 @@ import { replaced } from './expressions.js'
 import { nearestName } from './nearest-name.js'
 import { withoutSlips } from './slips.js'
 
-/** Faults that are mended one after the other in one path. */
+/** Maximum number of faults repaired one after the other in one path. */
 const MOST_FAULTS = 4
 
 /**
- * A path to write instead: with each fault mended by what its author is most likely to have meant, and judged to reach
- * something without fault; undefined where there is none.
+ * Returns a path to write instead, with each fault replaced by what its author most likely meant, and judged to reach
+ * something without fault. Undefined if there is none.
  */
 export function repaired(path: RulePath, verdict: PathVerdict, tree: ElementTree): string | undefined {
   return atStart(path, tree) ?? mended(path, verdict, tree, MOST_FAULTS)
 }
 
-/** `patient.name` and `HumanName.family`: what stands before the first dot is not a resource type. */
+/** Corrects `patient.name` and `HumanName.family`: the name before the first dot is not a resource type. */
 function atStart({ text, resourceType }: RulePath, tree: ElementTree): string | undefined {
   const written = /^[A-Za-z]+/.exec(text)?.[0] ?? ''
   const rest = text.slice(written.length)
@@ -39,13 +39,13 @@ function atStart({ text, resourceType }: RulePath, tree: ElementTree): string | 
   return type === undefined ? undefined : soundText(`nodesByType('${type}')${rest}`, tree)
 }
 
-/** A path that does not parse, without its slips, and judged as any advice; undefined where none is found. */
+/** Returns a path that does not parse without its slips, judged like any advice; undefined if none is found. */
 export const parsable = (text: string, tree: ElementTree): string | undefined =>
   withoutSlips(text, (next) => soundText(next, tree))
 
-/** The same for a condition or value of generalize, which is judged when it is linted again. */
+/** Does the same for a condition or value of generalize, which is judged when it is linted again. */
 export function parsableCase(text: string): string | undefined {
-  // In parentheses `||` is taken for `or`, as in any other condition.
+  // Inside parentheses, `||` is taken for `or`, as in any other condition.
   const found = withoutSlips(`(${text})`, (next) => {
     parseExpression(next)
     return next
@@ -76,11 +76,11 @@ function mended(path: RulePath, verdict: PathVerdict, tree: ElementTree, left: n
   return undefined
 }
 
-/** Whether a change has mended nothing. */
+/** Whether a change repaired nothing. */
 const isSame = ({ faults: [first], givesValues }: PathVerdict, { kind, text }: Fault): boolean =>
   first === undefined ? !givesValues || text === '' : first.kind === kind && first.text === text
 
-/** A path that gives values: its last step is at fault. */
+/** Handles a path that gives values: its last step is at fault. */
 const valuesFault = ({ givesValues, expression }: PathVerdict): Fault | undefined =>
   givesValues ? { kind: 'fails', expression, text: '', places: [], isInCondition: false } : undefined
 

@@ -1,14 +1,14 @@
 import { ExpressionError } from '../../path/tokens.js'
 
-/** Something that other languages write otherwise, with how FHIRPath writes it. */
+/** A slip: syntax of other languages, and how FHIRPath writes it. */
 export interface Slip {
   readonly says: string
-  /** Texts that may be meant, most likely first; they may hold further slips. */
+  /** Texts that may be meant, most likely first; they may contain further slips. */
   readonly texts: readonly string[]
 }
 
 interface SlipPattern {
-  /** Matched on the text with quoted parts blanked, so that nothing in quotes is taken for a slip. */
+  /** Pattern, matched with quoted parts blanked, so that nothing in quotes is taken for a slip. */
   readonly pattern: RegExp
   readonly says: string
   readonly mend: (found: RegExpExecArray, text: string) => readonly string[]
@@ -67,10 +67,10 @@ const SLIPS: readonly SlipPattern[] = [
   { pattern: /;\s*$/, says: 'it ends with a semicolon', mend: cut('') },
 ]
 
-/** A longer text is not searched: it is hardly written by hand, and some patterns take quadratic time. */
+/** Maximum length searched. A longer text is hardly written by hand, and some patterns take quadratic time. */
 const MOST_CHARACTERS = 2_000
 
-/** The first slip that explains why a text does not parse; undefined if it has no known one. */
+/** Finds the first slip that explains why a text does not parse; undefined if there is no known one. */
 export function slipIn(text: string): Slip | undefined {
   if (text.length > MOST_CHARACTERS) return undefined
   const bare = blanked(text)
@@ -81,10 +81,10 @@ export function slipIn(text: string): Slip | undefined {
   return unclosed(bare, text)
 }
 
-/** Slips that are mended one after the other in one text. */
+/** Maximum number of slips repaired one after the other in one text. */
 const MOST_SLIPS = 8
 
-/** The text without its slips: the first that `accepted` takes. It may throw ExpressionError. */
+/** Returns the first text without slips that `accepted` takes. May throw ExpressionError. */
 export function withoutSlips(
   text: string,
   accepted: (text: string) => string | undefined,
@@ -117,7 +117,7 @@ function operator(pattern: RegExp, right: string, says: string, otherwise?: stri
     pattern,
     says,
     mend: (found, text) => {
-      // Outside of a function's condition, alternatives are elements.
+      // Outside a function's condition, alternatives are elements.
       const isList = otherwise !== undefined && depthAt(blanked(text), found.index) === 0
       const all = otherwise === undefined ? [right] : isList ? [otherwise, right] : [right, otherwise]
       return all.map((by) => spaced(text, found, by))
@@ -130,7 +130,7 @@ const replacedAt = (text: string, index: number, length: number, by: string): st
 
 const straight = (text: string): string => text.replace(/[‘’“”]/g, "'")
 
-/** Quoted parts as blanks of the same length, in their quotes. */
+/** Replaces quoted parts by blanks of the same length, keeping the quotes. */
 const blanked = (text: string): string =>
   text.replace(
     /'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/g,
@@ -143,7 +143,7 @@ function depthAt(bare: string, end: number): number {
   return depth
 }
 
-/** `not(x)` and `!x`. */
+/** Corrects `not(x)` and `!x`. */
 function negated({ index, 0: { length } }: RegExpExecArray, text: string): readonly string[] {
   const bare = blanked(text)
   const isCall = bare[index + length - 1] === '('
@@ -154,7 +154,7 @@ function negated({ index, 0: { length } }: RegExpExecArray, text: string): reado
   return [replacedAt(text, index, end - index, isChain ? `${inner}.not()` : `(${inner}).not()`)]
 }
 
-/** After the parenthesis that closes the one at `open`. */
+/** Returns the position after the parenthesis that closes the one at `open`. */
 function closing(bare: string, open: number): number | undefined {
   for (let at = open, depth = 0; at < bare.length; at++) {
     depth += bare[at] === '(' ? 1 : bare[at] === ')' ? -1 : 0
@@ -163,7 +163,7 @@ function closing(bare: string, open: number): number | undefined {
   return undefined
 }
 
-/** After the steps of one path. */
+/** Returns the position after the steps of one path. */
 function operandEnd(bare: string, start: number): number | undefined {
   let at = start
   while (at < bare.length) {
@@ -177,7 +177,7 @@ function operandEnd(bare: string, start: number): number | undefined {
   return at > start ? at : undefined
 }
 
-/** Where the parts between commas are. */
+/** Returns the ranges of the parts between commas. */
 function split(bare: string): readonly (readonly [from: number, to: number])[] {
   let from = 0
   return bare.split(',').map((part) => {
@@ -187,7 +187,7 @@ function split(bare: string): readonly (readonly [from: number, to: number])[] {
   })
 }
 
-/** `Patient.(name | telecom)`. */
+/** Corrects `Patient.(name | telecom)`. */
 function distributed({ index, 1: list }: RegExpExecArray, text: string): readonly string[] {
   const start = text.slice(0, index)
   const steps = text.slice(index + 2, index + 2 + list.length).split('|')

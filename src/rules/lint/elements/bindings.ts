@@ -19,11 +19,11 @@ function codesByElement(version: FhirVersion): ReadonlyMap<string, readonly stri
   return table
 }
 
-/** The codes that a place may hold, where FHIR requires them. */
+/** Returns the codes that a place may hold, if FHIR requires a binding. */
 const codesOf = ({ name, parent }: Place, version: FhirVersion): readonly string[] | undefined =>
   parent === undefined ? undefined : codesByElement(version).get(`${parent.type.id}.${name}`)
 
-/** The codes that one of these places may hold; undefined where one of them may hold others. */
+/** Returns the codes that these places may hold; undefined if one of them may hold other codes. */
 export function codesAt(
   places: readonly Place[] | undefined,
   version: FhirVersion,

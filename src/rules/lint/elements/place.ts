@@ -1,16 +1,16 @@
 import type { ElementTree, ElementType, Member } from '../../../fhir/elements.js'
 
-/** A kind of node that a rule can reach: an element under a parent, or a resource. */
+/** A kind of node that a rule can reach: an element below a parent, or a resource. */
 export interface Place {
   readonly type: ElementType
-  /** Element name; '' for a resource that is looked at, and where only the type is known. */
+  /** Element name; '' for the resource itself, and if only the type is known. */
   readonly name: string
   readonly parent?: Place
-  /** Somewhere below a resource, at no known depth. */
+  /** Whether the node is somewhere below a resource, at an unknown depth. */
   readonly floating: boolean
 }
 
-/** An element of a type, without where its parent is. */
+/** An element of a type, without the position of its parent. */
 export interface OwnedMember {
   readonly owner: ElementType
   readonly member: Member
@@ -18,14 +18,14 @@ export interface OwnedMember {
 
 export const rootPlace = (resource: ElementType): Place => ({ type: resource, name: '', floating: false })
 
-/** Whether a place is the resource whose rules are applied, not something inside it. */
+/** Whether a place is the resource whose rules apply, rather than something inside it. */
 export const isRoot = ({ parent, floating }: Place): boolean => parent === undefined && !floating
 
-/** The types a place can have: all resource types, where FHIR has "any resource". */
+/** Returns the types of a place: all resource types, if FHIR allows any resource there. */
 export const concrete = (type: ElementType, tree: ElementTree): readonly ElementType[] =>
   type === tree.anyResource ? [...tree.resources.values()] : [type]
 
-// Trees live as long as the process; what is derived from their types is found once.
+// Trees live as long as the process, so facts derived from their types are computed once.
 const namedMembers = new WeakMap<ElementType, ReadonlyMap<string, readonly Member[]>>()
 const below = new WeakMap<ElementType, BelowIndex>()
 const everything = new WeakMap<ElementType, readonly Place[]>()
@@ -42,7 +42,7 @@ export function membersNamed(type: ElementType, name: string): readonly Member[]
   return byName.get(name) ?? []
 }
 
-/** The children of a name, and whether they repeat. */
+/** Returns the children of a name, and whether they repeat. */
 export const placesNamed = (
   places: readonly Place[],
   name: string,
@@ -60,11 +60,11 @@ export const placesNamed = (
 interface Search {
   readonly byType: boolean
   readonly wanted: string
-  /** Child resources are found, too; what is in them never is. */
+  /** Finds child resources too, but nothing inside them. */
   readonly isIndexed: boolean
 }
 
-/** Kinds of nodes of a name or type at any depth below a type. */
+/** Returns the kinds of nodes of a name or type at any depth below a type. */
 export function searchedBelow(root: ElementType, search: Search, tree: ElementTree): readonly Place[] {
   const { byType, wanted, isIndexed } = search
   const index = indexOf(root)
@@ -78,7 +78,7 @@ export function searchedBelow(root: ElementType, search: Search, tree: ElementTr
   return places
 }
 
-/** The same place whatever it is below. */
+/** Key of a place, independent of what it is below. */
 const floatingPlaces = new WeakMap<Member, Place>()
 
 function floatingPlace({ owner, member }: OwnedMember): Place {
@@ -103,7 +103,7 @@ function placesOfType(members: readonly OwnedMember[], name: string, tree: Eleme
     })
 }
 
-/** Where any resource may stand, it counts for every resource type. */
+/** A place that holds any resource counts for every resource type. */
 function typedBelow({ byType }: BelowIndex, name: string, tree: ElementTree): readonly OwnedMember[] {
   const found = byType.get(name) ?? []
   return tree.resources.has(name) ? [...found, ...(byType.get(tree.anyResource.name) ?? [])] : found
@@ -112,7 +112,7 @@ function typedBelow({ byType }: BelowIndex, name: string, tree: ElementTree): re
 interface BelowIndex {
   readonly byName: ReadonlyMap<string, readonly OwnedMember[]>
   readonly byType: ReadonlyMap<string, readonly OwnedMember[]>
-  /** By what was searched for. */
+  /** Results by search. */
   readonly places: Map<string, readonly Place[]>
 }
 
@@ -139,8 +139,8 @@ function listed<T>(lists: Map<string, T[]>, key: string): T[] {
 }
 
 /**
- * A place for each kind of element at any depth below a type, also inside child resources. All are as if inside of one,
- * as it is not known what claims them.
+ * Returns a place for each kind of element at any depth below a type, including inside child resources. All count as
+ * inside one, because it is unknown what claims them.
  */
 export function descendantsOf(root: ElementType, tree: ElementTree): readonly Place[] {
   const known = everything.get(root)

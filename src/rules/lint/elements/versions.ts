@@ -33,7 +33,7 @@ const NAMES: Readonly<Record<string, readonly (readonly string[])[]>> = {
   RiskAssessment: [['context', 'encounter']],
 }
 
-/** What an element of one of the types is called in other versions. */
+/** Returns the names of an element of one of the types in other versions. */
 export const renamesOf = (name: string, types: readonly ElementType[]): readonly string[] =>
   types.flatMap(({ id }) =>
     (NAMES[id] ?? [])
@@ -41,10 +41,10 @@ export const renamesOf = (name: string, types: readonly ElementType[]): readonly
       .flatMap((names) => names.filter((own) => own !== name)),
   )
 
-/** A rule on any resource has no one type that another version could be asked for. */
+/** A rule on any resource has no single type to look up in another version. */
 const MOST_TYPES = 20
 
-/** Versions in which one of these types has an element of that name. */
+/** Returns the versions in which one of these types has an element of that name. */
 export function versionsWith(
   name: string,
   types: readonly ElementType[],

@@ -4,7 +4,7 @@ import type { MethodFacts } from '../method-facts.js'
 import type { Cover } from './cover.js'
 import { listed } from './effect.js'
 
-/** A rule with what it claims for certain. */
+/** A rule and the places it is certain to claim. */
 interface ClaimingRule {
   readonly number: number
   readonly method?: MethodFacts | undefined
@@ -14,8 +14,8 @@ interface ClaimingRule {
 const URLS = ['fullUrl', 'request.url', 'request.ifNoneExist', 'response.location'] as const
 
 /**
- * Finds rules that part the addresses in a Bundle from the ids and references that others hash: they hash an address
- * as a whole, or drop the `fullUrl`.
+ * Finds rules that separate the addresses in a Bundle from the ids and references that others hash: they hash an address
+ * as a whole, or remove the `fullUrl`.
  */
 export function brokenLinks(
   rules: readonly ClaimingRule[],

@@ -21,8 +21,8 @@ interface CaseFinding {
 }
 
 /**
- * What is wrong with the cases of a generalize rule. `$this` and the focus are the value of an element, which has no
- * elements of its own. A condition applies its case unless it is false, so also where it gives nothing.
+ * Finds faults in the cases of a generalize rule. `$this` and the focus are an element's value, which has no child
+ * elements. A condition selects its case unless it is false, so also if it is empty.
  */
 export function caseFindings(
   cases: Cases,
@@ -119,7 +119,7 @@ const advised = (finding: CaseFinding, suggestion: string | undefined): CaseFind
     ? finding
     : { ...finding, message: `${finding.message}; write \`${suggestion}\``, suggestion }
 
-/** Why what a value writes is valid on no element that is reached. */
+/** Says why the written value is invalid on every element reached. */
 function invalidValue(outcomes: readonly Outcome[], places: readonly Place[]): string | undefined {
   const faults = places.map((place, index) => invalidOn(place, outcomes[index]))
   return faults.every((fault) => fault !== undefined) ? faults[0] : undefined
@@ -135,7 +135,7 @@ function invalidOn({ type }: Place, { places, values, texts }: Outcome): string 
   return isText ? `it writes a text that is not a valid ${type.name}` : undefined
 }
 
-/** As generalize writes it. */
+/** The text that generalize writes. */
 const jsonKindOf = (kind: ValueKind): string => (kind === 'number' || kind === 'boolean' ? kind : 'string')
 
 const nameOf = (kind: string): string =>

@@ -1,12 +1,12 @@
 /**
- * `problem`: a run with this configuration is refused, or the rule rejects every line it reaches, or leaves data that
- * it seems to take away.
+ * `problem`: a run refuses this configuration, or the rule rejects every line it reaches, or leaves data that it seems to
+ * remove.
  */
 export type Severity = 'problem' | 'warning'
 
 interface CodeFacts {
   readonly severity: Severity
-  /** One line for people; `sluice lint` prints `says` before the message of a finding on a rule, where there is one. */
+  /** One line for people. `sluice lint` prints `says`, if present, before the message of a finding on a rule. */
   readonly title: string
   readonly says?: string
 }
@@ -78,5 +78,5 @@ export type FindingCode = keyof typeof FINDING_CODES
 
 export const factsOf = (code: FindingCode): CodeFacts => FINDING_CODES[code]
 
-/** Where a code is explained, from the project's root. */
+/** Returns the page that explains a code, relative to the project's root. */
 export const pageOf = (code: FindingCode): string => `docs/lint.md#${code}`

@@ -5,7 +5,7 @@ import { isRoot, type Place } from '../elements/place.js'
 /** Whether a rule claims a kind of node in every resource of its types, whatever the data. */
 export type Cover = (place: Place, root: string) => boolean
 
-/** What the path claims without condition; conditions (`where`, `[0]`, `first()` …) claim nothing for certain. */
+/** Returns what the path claims unconditionally; `where`, `[0]`, `first()` and the like claim nothing for certain. */
 export function coverOf(path: RulePath): Cover {
   const claims = claimsOf(path)
   const rootMatches = (root: string): boolean =>
@@ -15,7 +15,7 @@ export function coverOf(path: RulePath): Cover {
     for (let node: Place | undefined = place; node !== undefined; node = node.parent) {
       const at: Place = node
       if (claims.some((claim) => claim(at))) return true
-      // A claim does not reach into child resources: they have their own turn, after their container.
+      // A claim does not enter child resources: each has its own turn, after its container.
       if (isChildResource(at)) return false
     }
     return claims.includes(wholeResource)
@@ -24,7 +24,7 @@ export function coverOf(path: RulePath): Cover {
 
 const isChildResource = (place: Place): boolean => place.type.isResource && !isRoot(place)
 
-/** Types and names are looked up in the resource itself, not inside its child resources. */
+/** Looks up types and names in the resource itself, not inside its child resources. */
 function isOutsideChildResources({ parent }: Place): boolean {
   for (let node = parent; node !== undefined; node = node.parent) if (isChildResource(node)) return false
   return true

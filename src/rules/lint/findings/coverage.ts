@@ -4,7 +4,7 @@ import type { Place } from '../elements/place.js'
 import { judgePath } from '../judge/verdict.js'
 import type { FindingCode } from './codes.js'
 
-/** Data that stays as it is because no rule of the configuration decides about it. */
+/** Data that stays unchanged because no rule of the configuration decides it. */
 export interface Uncovered {
   readonly code: FindingCode
   readonly message: string
@@ -17,7 +17,7 @@ const TEXTS = new Set(
   ),
 )
 
-/** Data that can identify somebody, in the order in which it is reported. */
+/** Kinds of data that can identify a person, in reporting order. */
 const KINDS: readonly (readonly [
   code: FindingCode,
   plural: string,
@@ -40,10 +40,10 @@ const KINDS: readonly (readonly [
 ]
 
 const MOST_EXAMPLES = 3
-/** Elements further down are in types that are looked at themselves. */
+/** Elements further down belong to types that are examined on their own. */
 const MOST_LEVELS = 5
 
-/** What no rule reaches, one finding for each kind; `keep` counts as reached: the author has decided. */
+/** Finds data that no rule reaches, one finding per kind. `keep` counts as reached, because the author decided. */
 export function uncovered(paths: readonly string[], tree: ElementTree): readonly Uncovered[] {
   const reach = new Reach(paths, tree)
   const found = new Map<FindingCode, string[]>()
@@ -61,7 +61,7 @@ export function uncovered(paths: readonly string[], tree: ElementTree): readonly
   return untouched.length === 0 ? all : [...all, { code: 'unreached-types', message: typesText(untouched) }]
 }
 
-/** The first are those in which readers look for examples. */
+/** Puts first the types in which readers expect examples. */
 const inOrder = ({ resources }: ElementTree): readonly ElementType[] => {
   const people = ['Patient', 'RelatedPerson', 'Practitioner', 'Observation', 'Encounter'].flatMap((name) => {
     const type = resources.get(name)
@@ -113,12 +113,12 @@ function unreachedBelow(resource: ElementType, reach: Reach): [FindingCode, stri
 
 const levelsOf = (path: string): number => path.split('.').length
 
-/** What the rules reach, kept only as far as it is needed to find what they do not reach. */
+/** Places that the rules reach, kept only as far as needed to find those they do not reach. */
 class Reach {
   /** Resource type → path and type of each element. */
   private readonly exact = new Map<string, Set<string>>()
   private readonly types = new Set<string>()
-  /** Owner's type and name. */
+  /** Type and name of the owner. */
   private readonly members = new Set<string>()
   private readonly whole = new Set<string>()
 

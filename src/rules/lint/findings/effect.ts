@@ -10,7 +10,7 @@ interface Odd {
   readonly message: string
 }
 
-/** What is odd about a method on what its rule reaches: it fails on it, writes nonsense, or changes nothing. */
+/** Judges a method on what its rule reaches: whether it fails, writes nonsense, or changes nothing. */
 export function oddEffect(
   method: MethodFacts,
   places: readonly Place[],
@@ -35,7 +35,7 @@ export function oddEffect(
   return writesText === true ? writingText(name, places) : undefined
 }
 
-/** A problem where the method fails on everything that is reached, a warning where it fails on some of it. */
+/** Reports a problem if the method fails on everything reached, a warning if it fails on some of it. */
 function failing(
   places: readonly Place[],
   faultOf: (type: ElementType) => string | undefined,
@@ -57,7 +57,7 @@ function writingInvalid(places: readonly Place[], replaceWith: unknown): Odd | u
   return undefined
 }
 
-/** A hash or a cipher is a text, whatever was there. */
+/** A hash or a cipher is a text, whatever the value was. */
 function writingText(method: string, places: readonly Place[]): Odd | undefined {
   const odd = places.find(
     ({ type }) => isPrimitive(type) && (type.jsonKind !== 'string' || isDateType(type.name)),
@@ -69,7 +69,7 @@ function writingText(method: string, places: readonly Place[]): Odd | undefined 
   }
 }
 
-/** Whether one of these types stands at or below a place; extensions, which hold anything, do not count. */
+/** Whether one of these types occurs at or below a place, not counting extensions, which can hold anything. */
 function holds(places: readonly Place[], names: ReadonlySet<string>): boolean {
   const seen = new Set<ElementType>()
   const visit = (type: ElementType): boolean => {
@@ -83,6 +83,6 @@ function holds(places: readonly Place[], names: ReadonlySet<string>): boolean {
   return places.some(({ type }) => visit(type))
 }
 
-/** The first few of many. */
+/** Lists the first few of many. */
 export const listed = (names: readonly string[]): string =>
   names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`

@@ -15,15 +15,15 @@ interface PlacesOfType {
 }
 
 /**
- * Finds a redact that leaves resources which it seems to take away: each has a turn of its own, in which `redactsAll`
- * says that everything goes.
+ * Finds a redact that leaves resources which it seems to remove: each has its own turn, in which `redactsAll` says that
+ * everything is removed.
  */
 export function resourcesLeft(
   { form }: RulePath,
   found: readonly PlacesOfType[],
   redactsAll: boolean,
 ): Judgement {
-  // A rule on all backbone elements is not meant for the resources in some of them.
+  // A rule on all backbone elements is not aimed at the resources inside some of them.
   if (form.kind === 'byType' && form.name === 'BackboneElement') return undefined
   const places = found.flatMap((one) => one.places)
   const holders = places.filter(({ type }) => !type.isResource && holdsResources(type))
@@ -43,7 +43,7 @@ export function resourcesLeft(
 const names = (places: readonly Place[]): string =>
   listed([...new Set(places.map(({ name, type }) => (name === '' ? type.name : name)))])
 
-/** Finds a rule that can leave an extension without its `url`, which FHIR demands. */
+/** Finds a rule that can leave an extension without the `url` that FHIR requires. */
 export function extensionsWithoutUrl(
   found: readonly PlacesOfType[],
   keepsParts: boolean,
@@ -74,7 +74,7 @@ export function extensionsWithoutUrl(
 const isUrl = ({ type, name, parent, floating }: Place): boolean =>
   type.name === 'uri' && (name === 'url' ? parent?.type.name === 'Extension' : floating && name === '')
 
-/** The url and the dates of an extension anywhere in a resource. */
+/** Places of the url and the dates of an extension anywhere in a resource. */
 function extensionPlaces({ dataTypes }: ElementTree): readonly Place[] {
   const type = dataTypes.get('Extension')
   if (type === undefined) return []

@@ -9,7 +9,7 @@ import type { PathVerdict } from '../judge/verdict.js'
 import type { FindingCode } from './codes.js'
 import { listed } from './effect.js'
 
-/** What is wrong with a path that is not sound, without advice. */
+/** Describes the faults of an unsound path, without advice. */
 export function describe(
   path: RulePath,
   { found, faults, givesValues, typeCount }: PathVerdict,
@@ -31,7 +31,7 @@ export function describe(
   }
 }
 
-/** What is wrong at one place, for people. */
+/** Describes a fault at one place, for people. */
 export function textOf(fault: Fault, tree: ElementTree): string {
   const { kind, text, expression } = fault
   switch (kind) {
@@ -54,13 +54,13 @@ export function textOf(fault: Fault, tree: ElementTree): string {
 
 const MOST_TYPES = 12
 
-/** The types that an element may have, where they are few. */
+/** Lists the types that an element may have, if they are few. */
 function typesThere({ places }: Fault): string {
   const names = [...new Set(places.map(({ type }) => type.name))]
   return names.length === 0 || names.length > MOST_TYPES ? '' : `; it can be ${names.join(', ')}`
 }
 
-/** An element that JSON spells so, or that another version has. */
+/** Names an element that JSON spells this way or that another version has. */
 function elsewhere({ text, places }: Fault, tree: ElementTree): string {
   const types = places.flatMap(({ type }) => concrete(type, tree))
   const choice = types.map(({ members }) => members.get(text)).find((member) => member !== undefined)

@@ -16,7 +16,7 @@ export function bindsUnionFirst(path: string): boolean {
   return false
 }
 
-/** Whether elements, not texts of a list such as `('a' | 'b')`, are united somewhere in it. */
+/** Whether the expression unites elements, not just texts of a list such as `('a' | 'b')`. */
 export function hasUnionOfNodes(expression: Expression): boolean {
   if (expression.op === 'binary' && expression.operator === '|')
     return !isConstant(expression.left) && !isConstant(expression.right)

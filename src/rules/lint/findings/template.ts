@@ -3,8 +3,8 @@ import type { ElementType, Member } from '../../../fhir/elements.js'
 import { nearestName } from '../advice/nearest-name.js'
 
 /**
- * Why `replaceWith` of substitute fails on every element of a complex type; undefined where it fits. The engine checks
- * the same (`anonymizer/interpreter/template-merge.ts`); a sweep over all types holds the two together.
+ * Says why `replaceWith` of substitute fails on every element of a complex type; undefined if it fits. The engine makes
+ * the same check (`anonymizer/interpreter/template-merge.ts`); a test over all types compares the two.
  */
 export function templateFault(type: ElementType, replaceWith: unknown): string | undefined {
   if (type.name === 'BackboneElement' || type.name === 'Element')
@@ -56,7 +56,7 @@ function valueFault({ type }: Member, value: unknown, at: string): string | unde
   return memberFault(type, value as Readonly<Record<string, unknown>>, at)
 }
 
-/** Why what substitute writes, always a text, is not valid for a primitive; undefined where it may be. */
+/** Says why the text that substitute writes is invalid for a primitive; undefined if it may be valid. */
 export function textFault({ name, jsonKind }: ElementType, replaceWith: unknown): string | undefined {
   if (replaceWith === null || replaceWith === undefined) return undefined
   if (jsonKind !== 'string') return `substitute writes a text, and ${name} is a ${jsonKind}`

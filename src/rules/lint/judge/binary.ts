@@ -6,7 +6,7 @@ import { either, isNothing, kindsOf, NEVER, NOTHING, type Outcome, type ValueKin
 
 const HOLDS = value('boolean')
 
-/** What a binary operator gives, with what is wrong about its operands (`rules/evaluate/evaluate.ts`). */
+/** Judges what a binary operator gives, and the faults of its operands (`rules/evaluate/evaluate.ts`). */
 export function judgeBinary(judge: Judge, expression: Binary, frame: Frame): Outcome {
   const { operator } = expression
   const inner = operator === '|' ? frame : { ...frame, isCondition: true }
@@ -76,7 +76,7 @@ const isComplex = ({ type }: { readonly type: { readonly jsonKind: string } }): 
 
 type Operands = readonly [Outcome, Outcome]
 
-/** Values of different kinds have no order: comparing them fails. */
+/** Values of different kinds have no order, so comparing them fails. */
 function ordered(judge: Judge, expression: Binary, frame: Frame, [left, right]: Operands): Outcome {
   const mine = kindsOf(left)
   const theirs = kindsOf(right)

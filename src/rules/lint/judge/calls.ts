@@ -6,7 +6,7 @@ import type { Frame, Judge } from './judge.js'
 import { either, isNothing, NEVER, NOTHING, nodes, type Outcome, UNKNOWN, value } from './outcome.js'
 import { argumentFault, kindFault } from './value-faults.js'
 
-/** A call that is being judged, with what its input can be. */
+/** A call being judged, and what its input can be. */
 interface JudgedCall {
   readonly judge: Judge
   readonly call: Call
@@ -17,7 +17,7 @@ interface JudgedCall {
 
 const HOLDS = value('boolean')
 
-/** What a function gives, with what is wrong about its input and its arguments. */
+/** Judges what a function gives, and the faults of its input and arguments. */
 export function judgeCall(judge: Judge, call: Call, input: Outcome, frame: Frame): Outcome {
   const row = FUNCTIONS.get(call.name)
   if (row === undefined) return UNKNOWN
@@ -25,7 +25,7 @@ export function judgeCall(judge: Judge, call: Call, input: Outcome, frame: Frame
   return row.takes === 'anything' ? GIVEN[row.gives](judged, argumentsOf(judged)) : onValues(judged)
 }
 
-/** What the arguments can be that are evaluated on what the function is called from; others are judged with the result. */
+/** Judges the arguments that are evaluated in the caller's context; others are judged with the result. */
 const argumentsOf = ({ judge, call, row, frame }: JudgedCall): readonly Outcome[] =>
   call.args.flatMap((argument, at) => {
     const own = { ...frame, focus: frame.self }
@@ -53,7 +53,7 @@ function each({ judge, call, row, input, frame }: JudgedCall, isCondition: boole
   return judge.run(argument, { focus: input, self: input, isCondition, hasTotal })
 }
 
-/** Whether a condition can hold; one that cannot, without anything wrong inside of it, is a fault itself. */
+/** Whether a condition can hold. One that cannot, without a fault inside it, is a fault itself. */
 function holds(judged: JudgedCall): boolean {
   const { judge, call, input, frame } = judged
   const [condition] = call.args
@@ -73,7 +73,7 @@ const always =
 
 type Judgement = (judged: JudgedCall, args: readonly Outcome[]) => Outcome
 
-/** What calls give, by what their functions are said to give. */
+/** Results of calls, by the kind of result of their functions. */
 const GIVEN: Readonly<Record<Gives, Judgement>> = {
   boolean: (judged) => {
     const { judge, call, row, input, frame } = judged
@@ -123,7 +123,7 @@ const GIVEN: Readonly<Record<Gives, Judgement>> = {
 const typeNameOf = (argument: Expression | undefined): string =>
   argument?.op === 'literal' ? argument.text : ''
 
-/** `where($this is T)` leaves elements of that type only. */
+/** `where($this is T)` keeps only elements of that type. */
 function narrowed({ judge, call, input }: JudgedCall): Outcome {
   const type = typeAskedFor(call.args[0])
   if (type === undefined || input.places === undefined) return input
@@ -189,7 +189,7 @@ function extension({ judge, call, input, frame }: JudgedCall, [url = NOTHING]: r
   return nodes(found)
 }
 
-/** Functions on values: they fail on complex elements and on values of another kind. */
+/** Judges functions on values, which fail on complex elements and on values of another kind. */
 function onValues(judged: JudgedCall): Outcome {
   const { judge, call, row, input, frame } = judged
   const args = argumentsOf(judged)

@@ -3,7 +3,7 @@ import { print } from '../../expression/print.js'
 import { type Place, placesNamed } from '../elements/place.js'
 import type { Frame, Judge } from './judge.js'
 
-/** Why an `and` never holds although each side may: one element cannot equal two texts. */
+/** Finds an `and` that never holds although each side may: one element cannot equal two texts. */
 export function contradictionIn(judge: Judge, expression: Binary, frame: Frame): string | undefined {
   const wanted = new Map<string, string>()
   for (const part of equalitiesIn(expression)) {
@@ -18,7 +18,7 @@ export function contradictionIn(judge: Judge, expression: Binary, frame: Frame):
   return undefined
 }
 
-/** The comparisons with `=` that must all hold. */
+/** Collects the comparisons with `=` that must all hold. */
 function equalitiesIn(expression: Expression): readonly Binary[] {
   if (expression.op !== 'binary') return []
   if (expression.operator === '=') return [expression]
@@ -27,7 +27,7 @@ function equalitiesIn(expression: Expression): readonly Binary[] {
     : []
 }
 
-/** Whether an expression can give only one element: steps to elements that do not repeat. */
+/** Whether an expression gives at most one element: all steps lead to elements that do not repeat. */
 export const isSingle = (judge: Judge, expression: Expression, { focus }: Frame): boolean =>
   singlePlaces(judge, expression, focus.places ?? []) !== undefined
 

@@ -10,7 +10,7 @@ type Operands = readonly [Outcome, Outcome]
 
 const HOLDS = value('boolean')
 
-/** What `=`, `~`, `in` and `contains` and their negations give; values of different kinds are never equal. */
+/** Judges `=`, `~`, `in`, `contains` and their negations. Values of different kinds are never equal. */
 export function compared(judge: Judge, expression: Binary, frame: Frame, operands: Operands): Outcome {
   const fault = faultOf(judge, expression, frame, operands)
   judge.note(expression, frame, fault)
@@ -45,7 +45,7 @@ const shares = <T>(some: ReadonlySet<T>, others: ReadonlySet<T>): boolean => {
   return false
 }
 
-/** `=` with a list: both sides must have as many values, in the same order. */
+/** `=` with a list: both sides must have the same values in the same order. */
 function ofSeveral(judge: Judge, { operator, left, right }: Binary, frame: Frame): FaultFacts | undefined {
   if (!/^!?[=~]$/.test(operator)) return undefined
   const texts = listOf(right)
@@ -54,7 +54,7 @@ function ofSeveral(judge: Judge, { operator, left, right }: Binary, frame: Frame
   return { kind: isSingle(judge, left, frame) ? 'condition' : 'pointless', text, places: [] }
 }
 
-/** How many literals a union of nothing else has. */
+/** Counts the literals of a union of literals. */
 function listOf(expression: Expression): number | undefined {
   if (expression.op !== 'binary' || expression.operator !== '|') return undefined
   const counts = [expression.left, expression.right].map((part) => (part.op === 'literal' ? 1 : listOf(part)))
@@ -62,7 +62,7 @@ function listOf(expression: Expression): number | undefined {
   return left === undefined || right === undefined ? undefined : left + right
 }
 
-/** A text that is none of the codes that the other side may hold. */
+/** Finds a text that is not among the codes that the other side may hold. */
 function ofCodes(
   judge: Judge,
   { operator }: Binary,

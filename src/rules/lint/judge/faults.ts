@@ -1,7 +1,7 @@
 import type { Expression } from '../../expression/expression.js'
 import type { Place } from '../elements/place.js'
 
-/** What is wrong at one place of an expression. */
+/** A fault at one place of an expression. */
 export interface Fault {
   /**
    * `element`, `type`: nothing of that name is there. `argument`: an argument that must be a text is not one. `condition`:
@@ -10,22 +10,22 @@ export interface Fault {
    */
   readonly kind: 'element' | 'type' | 'argument' | 'condition' | 'pointless' | 'fails' | 'partly-fails'
   readonly expression: Expression
-  /** The name that is looked for, or what is said of it. */
+  /** The name searched for, or what is said about it. */
   readonly text: string
-  /** What it is looked for in. */
+  /** What it is searched in. */
   readonly places: readonly Place[]
   /** The codes that the element may hold. */
   readonly codes?: readonly string[]
-  /** Inside `where(…)` or another condition or argument, not a step of the path itself. */
+  /** Whether it is inside `where(…)` or another condition or argument, not a step of the path itself. */
   readonly isInCondition: boolean
 }
 
-/** What is wrong, without the expression in which it is. */
+/** The fault without its expression. */
 export type FaultFacts = Omit<Fault, 'expression' | 'isInCondition'>
 
 /**
- * Collects faults over all resource types that a rule applies to. An expression is at fault only where it is on each
- * type on which its input finds something.
+ * Collects faults over all resource types that a rule applies to. An expression counts as faulty only if it is faulty on
+ * every type on which its input finds something.
  */
 export class Faults {
   private readonly sound = new Set<Expression>()
@@ -42,7 +42,7 @@ export class Faults {
     this.sound.add(expression)
   }
 
-  /** Those that hold on every type, in the order in which they were met. */
+  /** Returns the faults that hold on every type, in the order they were found. */
   certain(): readonly Fault[] {
     return [...this.found.values()].filter(({ expression }) => !this.sound.has(expression))
   }

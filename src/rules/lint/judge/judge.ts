@@ -8,22 +8,22 @@ import { listed } from '../findings/effect.js'
 import { type FaultFacts, Faults } from './faults.js'
 import { isNothing, NEVER, NOTHING, nodes, type Outcome, UNKNOWN, value } from './outcome.js'
 
-/** What an expression is evaluated on, as in `rules/evaluate/evaluate.ts`. */
+/** The context in which an expression is judged, as in `rules/evaluate/evaluate.ts`. */
 export interface Frame {
   readonly focus: Outcome
   readonly self: Outcome
   readonly isCondition: boolean
-  /** Inside of `aggregate()`, which knows `$total`. */
+  /** Whether it is inside `aggregate()`, which defines `$total`. */
   readonly hasTotal?: boolean | undefined
 }
 
-/** What functions and binary operators give (`calls.ts`, `binary.ts`, which need the judge themselves). */
+/** Judges functions and binary operators (`calls.ts`, `binary.ts`, which need the judge themselves). */
 export interface Operations {
   call(judge: Judge, call: Call, input: Outcome, frame: Frame): Outcome
   binary(judge: Judge, expression: Binary, frame: Frame): Outcome
 }
 
-/** The one expression that stands for a path: also for `nodesByType('T').x`, which is looked up in an index. */
+/** Returns a path as one expression, including `nodesByType('T').x`, which is looked up in an index. */
 export function expressionOf({ form }: RulePath): Expression {
   if (form.kind === 'expression') return form.expression
   if (form.kind === 'resource') return { op: 'this' }
@@ -36,7 +36,7 @@ export function expressionOf({ form }: RulePath): Expression {
   return form.step === undefined ? input : { op: 'member', name: form.step, delimited: false, input }
 }
 
-/** Evaluates expressions on kinds of nodes instead of nodes, and collects what is wrong with them. */
+/** Evaluates expressions on kinds of nodes instead of nodes, and collects their faults. */
 export class Judge {
   private readonly root: Place
 
@@ -44,7 +44,7 @@ export class Judge {
     readonly tree: ElementTree,
     resource: ElementType,
     private readonly faults: Faults,
-    /** `nodesBy…` at the start is looked up in the index of the resource. */
+    /** Looks up `nodesBy…` at the start of a path in the index of the resource. */
     readonly isIndexed: boolean,
     private readonly operations: Operations,
   ) {
@@ -107,7 +107,7 @@ export class Judge {
     return input === undefined ? frame.focus : this.run(input, frame)
   }
 
-  /** Notes a fault, or with `undefined` that there is none. */
+  /** Records a fault, or with `undefined` that there is none. */
   note(expression: Expression, frame: Frame, fault: FaultFacts | undefined): void {
     if (fault === undefined) this.faults.passed(expression)
     else this.faults.add({ ...fault, expression, isInCondition: frame.isCondition })
@@ -124,9 +124,9 @@ export class Judge {
     return this.run(expression.input, frame)
   }
 
-  /** An index or a count that is not an integer fails, whatever it selects from. */
+  /** Judges an index or a count, which fails if it is not an integer. */
   needsInteger(expression: Expression, position: Expression, frame: Frame): void {
-    // What is wrong inside the index does not matter if it is not a valid index at all.
+    // Faults inside the index do not matter if it is not a valid index at all.
     const apart = new Judge(this.tree, this.root.type, new Faults(), this.isIndexed, this.operations)
     const { places, values } = apart.run(position, frame)
     const isNumber = values === undefined || places === undefined || values.has('number')
@@ -135,7 +135,7 @@ export class Judge {
     this.note(expression, frame, isNumber && isWhole ? undefined : { kind: 'fails', text, places: [] })
   }
 
-  /** Whether the input of a function on values can be one: elements that are not primitive make it fail. */
+  /** Judges the input of a function on values, which fails on elements that are not primitive. */
   needsValue(expression: Expression, { places, values }: Outcome, frame: Frame): boolean {
     const isFine =
       places === undefined ||
@@ -147,7 +147,7 @@ export class Judge {
     return isFine
   }
 
-  /** The fault of an element of which some kinds make an operation fail; undefined if none does. */
+  /** Returns the fault of an element of which some kinds make an operation fail; undefined if none does. */
   partlyFails({ places }: Outcome): FaultFacts | undefined {
     const complex = places?.filter(({ type }) => type.jsonKind === 'object') ?? []
     if (places === undefined || complex.length === 0) return undefined
@@ -155,7 +155,7 @@ export class Judge {
     return { kind: 'partly-fails', text, places }
   }
 
-  /** A text or a number in place of a condition counts as true. */
+  /** A text or a number used as a condition counts as true. */
   needsCondition(expression: Expression, { texts }: Outcome, frame: Frame): void {
     const isNumber = expression.op === 'literal' && /^(?:integer|decimal)$/.test(expression.kind)
     if (texts === undefined && !isNumber) return
@@ -165,7 +165,7 @@ export class Judge {
 
   private variable(expression: Extract<Expression, { op: 'variable' }>, frame: Frame): Outcome {
     const { name } = expression
-    // In a case of generalize the root is a value, and its resource is out of sight.
+    // In a case of generalize, the root is a value, without access to its resource.
     const isInResource = !isPrimitive(this.root.type)
     if (name === 'context' || (name === 'resource' && isInResource)) return nodes([this.root])
     if (name === 'rootResource' && isInResource) return { ...UNKNOWN, values: new Set() }
@@ -174,7 +174,7 @@ export class Judge {
     return NOTHING
   }
 
-  /** Children of a name; a capitalised name is a test of the type. */
+  /** Judges a step: children of a name, or a test of the type for a capitalized name. */
   member(expression: MemberStep, input: Outcome, frame: Frame): Outcome {
     const { places } = input
     const { name, delimited } = expression
@@ -235,7 +235,7 @@ export class Judge {
     return found.length > 0 ? value('boolean') : NEVER
   }
 
-  /** `nodesByType` and `nodesByName`, from the index or as a function. */
+  /** Judges `nodesByType` and `nodesByName`, from the index or as a function. */
   search(expression: Expression & { op: 'call' }, input: Outcome, frame: Frame): Outcome {
     const [argument] = expression.args
     const { places } = input
@@ -255,7 +255,7 @@ export class Judge {
     return nodes(found)
   }
 
-  /** The function finds the items themselves, but no child resources; the index the reverse. */
+  /** The function finds the items themselves but no child resources; the index does the reverse. */
   private searched(places: readonly Place[], byType: boolean, wanted: string): readonly Place[] {
     const roots = [...new Set(places.flatMap(({ type }) => concrete(type, this.tree)))]
     const by = { byType, wanted, isIndexed: this.isIndexed }
@@ -272,7 +272,7 @@ export class Judge {
   }
 }
 
-// A child resource takes its turn as a root, with the name it has in its parent.
+// A child resource has its turn as a root, under the name it has in its parent.
 const CHILD_NAMES = new Set(['contained', 'resource', 'outcome', 'issues'])
 
 const isChild = (place: Place, name: string): boolean => isRoot(place) && CHILD_NAMES.has(name)

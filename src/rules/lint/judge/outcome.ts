@@ -1,18 +1,18 @@
 import type { ElementType } from '../../../fhir/elements.js'
 import type { Place } from '../elements/place.js'
 
-/** Kinds of FHIRPath values, as far as `=` can tell them apart. */
+/** Kinds of FHIRPath values that `=` distinguishes. */
 export type ValueKind = 'string' | 'boolean' | 'number' | 'moment' | 'quantity'
 
-/** What an expression can give, by the element tree alone. */
+/** What an expression can give, judged from the element tree alone. */
 export interface Outcome {
-  /** Kinds of nodes; undefined where they are not known. */
+  /** Kinds of nodes; undefined if unknown. */
   readonly places: readonly Place[] | undefined
-  /** Kinds of computed values; undefined where they are not known. */
+  /** Kinds of computed values; undefined if unknown. */
   readonly values: ReadonlySet<ValueKind> | undefined
-  /** All texts it can be, where these are known. */
+  /** All texts that it can be, if known. */
   readonly texts?: readonly string[]
-  /** As a condition it never holds. */
+  /** Whether it never holds as a condition. */
   readonly neverTrue: boolean
 }
 
@@ -34,7 +34,7 @@ export const value = (kind: ValueKind, texts?: readonly string[]): Outcome => ({
 
 export const isNothing = ({ places, values }: Outcome): boolean => places?.length === 0 && values?.size === 0
 
-/** What one of two expressions can give. */
+/** Combines what two alternative expressions can give. */
 export function either(left: Outcome, right: Outcome): Outcome {
   if (isNothing(left)) return right
   if (isNothing(right)) return left
@@ -57,7 +57,7 @@ export function comparedKind({ jsonKind, name }: ElementType): ComparedKind {
   return jsonKind === 'string' && MOMENTS.has(name) ? 'moment' : jsonKind
 }
 
-/** The kinds that `=` can meet; undefined where they are not known. */
+/** Returns the kinds that `=` can meet; undefined if unknown. */
 export function kindsOf({ places, values }: Outcome): ReadonlySet<ComparedKind> | undefined {
   if (places === undefined || values === undefined) return undefined
   return new Set([...values, ...places.map(({ type }) => comparedKind(type))])

@@ -7,14 +7,17 @@ import { codesAt } from '../elements/bindings.js'
 import type { FaultFacts } from './faults.js'
 import type { Outcome } from './outcome.js'
 
-/** What is wrong with the input of a function on texts or numbers that is never one. */
+/** Finds the fault of an input that is never a text or a number, for a function on those. */
 export function kindFault(call: Call, { takes }: FunctionRow, input: Outcome): FaultFacts | undefined {
   if ((takes !== 'string' && takes !== 'number') || mayBe(input, takes)) return undefined
   const text = `${call.name}() needs a ${takes === 'string' ? 'text' : 'number'}`
   return { kind: 'fails', text, places: input.places ?? [] }
 }
 
-/** What is wrong with the argument of a function on values: no pattern, or one that no code of the element fits. */
+/**
+ * Finds the fault of an argument of a function on values: an invalid pattern, or one that no code of the element
+ * fits.
+ */
 export function argumentFault(
   call: Call,
   row: FunctionRow,
@@ -39,7 +42,7 @@ export function argumentFault(
   return { kind: 'pointless', text, places: [], codes: [...codes] }
 }
 
-/** What a code must be for a function to hold. */
+/** The test that a code must pass for a function to hold. */
 function codeTest(
   name: string,
   text: string,
@@ -51,7 +54,7 @@ function codeTest(
   return name === 'matches' && pattern !== undefined ? (code) => pattern.isIn(code, new Budget(0)) : undefined
 }
 
-/** Whether it can be a text or a number. A date is evaluated as a text only if it is not a valid one. */
+/** Whether it can be a text or a number. A date is evaluated as a text only if it is invalid. */
 const mayBe = ({ places, values }: Outcome, kind: 'string' | 'number'): boolean =>
   places === undefined ||
   values === undefined ||

@@ -7,19 +7,19 @@ import { judgeCall } from './calls.js'
 import { type Fault, Faults } from './faults.js'
 import { expressionOf, Judge } from './judge.js'
 
-/** What a path reaches on one resource type; `undefined` places: not known without data. */
+/** What a path reaches on one resource type; `undefined` places mean unknown without data. */
 export interface Found {
   readonly resource: ElementType
   readonly places: readonly Place[] | undefined
 }
 
-/** What a path does on all resource types it applies to. */
+/** What a path reaches on all resource types it applies to. */
 export interface PathVerdict {
   readonly expression: Expression
   /** Types on which it can reach something. */
   readonly found: readonly Found[]
   readonly faults: readonly Fault[]
-  /** It gives values instead of elements, which rejects the line. */
+  /** Whether it gives values instead of elements, which rejects the line. */
   readonly givesValues: boolean
   readonly typeCount: number
 }
@@ -41,6 +41,6 @@ export function judgePath(path: RulePath, tree: ElementTree): PathVerdict {
   return { expression, found, faults: faults.certain(), givesValues, typeCount: types.length }
 }
 
-/** Whether a path reaches something and nothing in it is wrong. */
+/** Whether a path reaches something and has no fault. */
 export const isSound = ({ found, faults, givesValues }: PathVerdict): boolean =>
   found.length > 0 && faults.length === 0 && !givesValues
