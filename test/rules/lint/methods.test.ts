@@ -1,3 +1,5 @@
+// Holds src/rules/lint/findings/effect.ts, src/rules/lint/findings/template.ts,
+// src/rules/lint/method-facts.ts.
 import t from 'tap'
 import { type ElementTree, elementTree } from '../../../src/fhir/elements.js'
 import { engineForSync } from '../../support/engines.js'

@@ -20,7 +20,7 @@ const warning = (title: string, says?: string) => ({ severity: 'warning', title,
  * To add one:
  * 1. add its row here;
  * 2. add a section `## <code>` to docs/lint.md: a ```json block with a configuration that has the finding and, after
- *    the advice, a second one that does not (test/rules/lint/codes.test.ts lints both);
+ *    the advice, a second one that does not (test/rules/lint/findings/codes.test.ts lints both);
  * 3. report it. A check of the configuration (src/config) pushes `{ code, rule, path, message }` to its problems or
  *    its notices, whichever the severity says. A check of what a rule reaches is a judge in src/rules/lint/ that
  *    returns `{ code, rule, message, suggestion }` and is called by `lintRules`.

@@ -202,6 +202,7 @@ function onValues(judged: JudgedCall): Outcome {
     unfit ?? argumentFault(call, row, input, judge.tree.version) ?? judge.partlyFails(input),
   )
   if (unfit !== undefined) return NOTHING
-  if (row.takes === 'string' && args.some(isNothing)) return NOTHING
+  const neededArgs = args.slice(0, row.args.length - (row.optional ?? 0))
+  if (row.takes === 'string' && neededArgs.some(isNothing)) return NOTHING
   return GIVEN[row.gives](judged, args)
 }

@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
-import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
-import { lintReportSchema } from '../../../src/config/anonymizer/lint-report.js'
-import type { FhirVersion } from '../../../src/fhir/version.js'
-import { FINDING_CODES } from '../../../src/rules/lint/findings/codes.js'
-import { projectRoot } from '../../support/shared.js'
+import { parseConfigText } from '../../../../src/config/anonymizer/configuration-file.js'
+import { lintConfig } from '../../../../src/config/anonymizer/lint-config.js'
+import { lintReportSchema } from '../../../../src/config/anonymizer/lint-report.js'
+import type { FhirVersion } from '../../../../src/fhir/version.js'
+import { FINDING_CODES } from '../../../../src/rules/lint/findings/codes.js'
+import { projectRoot } from '../../../support/shared.js'
 
 const page = readFileSync(join(projectRoot, 'docs/lint.md'), 'utf8')
 const sections = new Map(

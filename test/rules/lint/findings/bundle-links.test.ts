@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
+import { lintConfig } from '../../../../src/config/anonymizer/lint-config.js'
 
 const hash = (path: string) => ({ path, method: 'cryptoHash' })
 const REFERENCES = hash("nodesByType('Reference').reference")

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
-import { firstOf } from '../../support/elements.js'
+import { lintConfig } from '../../../../src/config/anonymizer/lint-config.js'
+import { firstOf } from '../../../support/elements.js'
 
 const codesOf = (rules: readonly object[], parameters: object = {}): string[] =>
   lintConfig({ fhirVersion: 'R4', fhirPathRules: rules, parameters }).map(

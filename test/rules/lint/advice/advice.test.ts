@@ -1,10 +1,13 @@
+// Holds src/rules/lint/advice/candidates.ts, src/rules/lint/advice/condition-candidates.ts,
+// src/rules/lint/advice/repair.ts, src/rules/lint/advice/expressions.ts,
+// src/rules/lint/elements/versions.ts.
 import t from 'tap'
-import { type ElementTree, type ElementType, elementTree } from '../../../src/fhir/elements.js'
-import { FHIR_VERSIONS, type FhirVersion } from '../../../src/fhir/version.js'
-import { judgePath } from '../../../src/rules/lint/judge/verdict.js'
-import type { Finding } from '../../../src/rules/lint/lint.js'
-import { parseRulePath } from '../../../src/rules/path/rule-path.js'
-import { lintRules } from '../../support/lint-rules.js'
+import { type ElementTree, type ElementType, elementTree } from '../../../../src/fhir/elements.js'
+import { FHIR_VERSIONS, type FhirVersion } from '../../../../src/fhir/version.js'
+import { judgePath } from '../../../../src/rules/lint/judge/verdict.js'
+import type { Finding } from '../../../../src/rules/lint/lint.js'
+import { parseRulePath } from '../../../../src/rules/path/rule-path.js'
+import { lintRules } from '../../../support/lint-rules.js'
 
 const lint = (path: string, version: FhirVersion): Finding[] =>
   lintRules([{ number: 1, path, method: 'redact' }], elementTree(version))

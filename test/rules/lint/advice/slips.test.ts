@@ -1,5 +1,5 @@
 import t from 'tap'
-import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
+import { lintConfig } from '../../../../src/config/anonymizer/lint-config.js'
 
 const syntaxOf = (path: string) =>
   lintConfig({ fhirVersion: 'R4', fhirPathRules: [{ path, method: 'redact' }] }).find(

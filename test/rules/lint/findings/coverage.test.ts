@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseConfigText } from '../../../src/config/anonymizer/configuration-file.js'
-import { elementTree } from '../../../src/fhir/elements.js'
-import { createAnonymizer } from '../../../src/index.js'
-import { uncovered } from '../../../src/rules/lint/findings/coverage.js'
-import { canariesIn, placeText, plantResource, resourceTypes } from '../../presets/planting.js'
-import { projectRoot } from '../../support/shared.js'
+import { parseConfigText } from '../../../../src/config/anonymizer/configuration-file.js'
+import { elementTree } from '../../../../src/fhir/elements.js'
+import { createAnonymizer } from '../../../../src/index.js'
+import { uncovered } from '../../../../src/rules/lint/findings/coverage.js'
+import { canariesIn, placeText, plantResource, resourceTypes } from '../../../presets/planting.js'
+import { projectRoot } from '../../../support/shared.js'
 
 const R4 = elementTree('R4')
 const of = (...paths: readonly string[]) => uncovered(paths, R4)

@@ -1,6 +1,7 @@
+// Holds src/rules/lint/findings/cases.ts, src/rules/lint/advice/case-repair.ts.
 import t from 'tap'
-import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
-import type { LintRemark } from '../../../src/config/anonymizer/lint-report.js'
+import { lintConfig } from '../../../../src/config/anonymizer/lint-config.js'
+import type { LintRemark } from '../../../../src/config/anonymizer/lint-report.js'
 
 const PLACE = 'fhirPathRules[0].cases'
 const linted = (path: string, cases: Readonly<Record<string, string>>): LintRemark[] =>
