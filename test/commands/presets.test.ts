@@ -57,7 +57,7 @@ t.test('a pipeline file names a preset, and resolves other names beside itself',
   t.match(found.stdout, /0 problems|random-key-in-series/)
   t.match(await lint('unknown.json'), {
     exitCode: 2,
-    stderr: /safe-harbour-r4 cannot be read: .*name a preset: /,
+    stderr: /safe-harbour-r4: the configuration cannot be read: .*name a preset: /,
   })
 })
 

@@ -175,7 +175,7 @@ t.test('an error says where, once', async (t) => {
   const noConfig = await sluice(['lint', '-c', '/does/not/exist.json'])
   t.match(
     noConfig.stderr,
-    /^sluice: CONFIG_INVALID: the configuration \/does\/not\/exist\.json cannot be read/,
+    /^sluice: CONFIG_INVALID: \/does\/not\/exist\.json: the configuration cannot be read/,
   )
 })
 

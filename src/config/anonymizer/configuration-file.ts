@@ -13,7 +13,9 @@ export async function readConfigFile(path: string, signal?: AbortSignal): Promis
     if (passed !== undefined) throw passed
     throw sluiceError('CONFIG_INVALID', {
       at: path,
-      message: `the configuration ${path} cannot be read${isMissing(cause) ? ': there is no such file, and no preset of that name' : ''}`,
+      message: isMissing(cause)
+        ? 'the configuration cannot be read: there is no such file, and no preset of that name'
+        : 'the configuration cannot be read',
       help: isMissing(cause)
         ? `check its path, or name a preset: ${presetNames().join(', ')}`
         : 'check its permissions',

@@ -22,7 +22,7 @@ export async function readPipelineConfig(
     if (exhausted !== undefined) throw exhausted
     throw sluiceError('CONFIG_INVALID', {
       at: path,
-      message: `the pipeline ${path} cannot be read`,
+      message: 'the pipeline cannot be read',
       help: 'check its path and permissions',
       cause,
     })

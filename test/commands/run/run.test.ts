@@ -116,7 +116,7 @@ t.test('what fails is told: a wrong secret, a run at once, a source that is gone
   })
   const missing = await sluice(['run', 'pipeline.json'], { cwd })
   t.equal(missing.exitCode, 2)
-  t.match(missing.stderr, /anonymizer.keys.cryptoHashKey: the environment variable NOT_SET is not there/)
+  t.match(missing.stderr, /anonymizer.keys.cryptoHashKey: the environment variable NOT_SET is missing/)
   const check = await sluice(['run', 'pipeline.json', '--check'], { cwd })
   t.equal(check.exitCode, 2)
   t.match(check.stdout, /WRONG\s+anonymizer[\s\S]*ok\s+source[\s\S]*ok\s+sink/, 'the rest is looked at too')

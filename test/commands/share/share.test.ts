@@ -156,7 +156,7 @@ t.test('a link to a file reads that file only', async (t) => {
   t.equal(await status(firstOf(links).url, put), 403)
   t.equal(await status(firstOf(links).url, { method: 'DELETE' }), 403)
   const listed = await share(`${address}/Patient.ndjson`, '--for', 'a', '--permissions', 'read,list')
-  t.match(listed, { exitCode: 2, stderr: /A file has nothing to list/ })
+  t.match(listed, { exitCode: 2, stderr: /a file has nothing to list/ })
 })
 
 t.test('a link is not valid before its start, or once its terms are changed', async (t) => {
@@ -211,7 +211,7 @@ t.test('a container has room for five policies; expired ones of ours give theirs
   const refused = await share(address, '--for', 'a', '--revocable')
   t.match(refused, {
     exitCode: 2,
-    stderr: /has 5 stored access policies, and can have no more \(a, b, c, d, e\)/,
+    stderr: /has 5 stored access policies, and cannot have more \(a, b, c, d, e\)/,
   })
   full[2] = { ...elementAt(full, 2), id: 'sluice-old-01234567-89abcdef' }
   await client.setAccessPolicy(undefined, full as never)
@@ -230,8 +230,8 @@ t.test('what is incomplete, or not made by Sluice, is shared with --force only',
   }
   const container = address.slice(0, -'/out'.length)
   await says(address, /holds 1 file that run\.json does not name \(out\/notes\.txt\)/)
-  await says(`${address}/notes.txt`, /no output of Sluice/)
-  await says(`${container}/raw/Patient.ndjson`, /no output of Sluice/)
+  await says(`${address}/notes.txt`, /not an output of Sluice/)
+  await says(`${container}/raw/Patient.ndjson`, /not an output of Sluice/)
   await says(`${container}/raw`, /has no run\.json/)
   await says(container, /has no run\.json/)
   await client.deleteBlob('out/notes.txt')

@@ -49,7 +49,7 @@ const WRONG: readonly (readonly [string, NodeJS.ProcessEnv, RegExp])[] = [
   [
     'a key that is none',
     { AZURE_STORAGE_ACCOUNT: 'acct', AZURE_STORAGE_KEY: 'c2VjcmV0 no' },
-    /no account key/,
+    /not an account key/,
   ],
   ['a file that is not there', { AZURE_STORAGE_KEY_FILE: '/does/not/exist' }, /cannot be read/],
   ['no account', { AZURE_STORAGE_CONNECTION_STRING: `AccountKey=${KEY}` }, /names no account/],
@@ -57,7 +57,7 @@ const WRONG: readonly (readonly [string, NodeJS.ProcessEnv, RegExp])[] = [
   [
     'no endpoint',
     { AZURITE_CONNECTION_STRING: `AccountName=a;AccountKey=${KEY};BlobEndpoint=c2VjcmV0` },
-    /no address/,
+    /invalid BlobEndpoint/,
   ],
 ]
 

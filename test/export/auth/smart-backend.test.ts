@@ -16,7 +16,7 @@ const REFUSED: readonly (readonly [
   algorithms: unknown,
   message: RegExp,
 ])[] = [
-  ['no key that can sign', { keys: jwk('P-256', 'a') }, ['ES384'], /must hold a private key for RS384/],
+  ['no key that can sign', { keys: jwk('P-256', 'a') }, ['ES384'], /holds no private key for RS384/],
   [
     'a kid that no key has',
     { keys: jwk('P-384', 'a'), kid: 'b' },
