@@ -144,7 +144,7 @@ async function checkComplete(
   if (missing !== undefined)
     throw refuse(
       address,
-      `${files(wanted.size)} that run.json names are missing (${missing})`,
+      `${files(wanted.size)} named by run.json cannot be found (${missing})`,
       'run it again, or share the rest with --force',
     )
 }

@@ -236,7 +236,7 @@ t.test('what is incomplete, or not made by Sluice, is shared with --force only',
   await says(container, /has no run\.json/)
   await client.deleteBlob('out/notes.txt')
   await client.deleteBlob('out/More.ndjson')
-  await says(address, /1 file that run\.json names are not there \(out\/More\.ndjson\)/)
+  await says(address, /1 file named by run\.json cannot be found \(out\/More\.ndjson\)/)
   const forced = await shared(t, `${container}/raw`, '--for', 'a', '--force')
   t.equal(await status(firstOf(forced.links).url), 200)
 })
@@ -248,8 +248,8 @@ t.test('wrong input is told as such, and nothing of a SAS is repeated', async (t
     [[address], 2, /--for is missing/],
     [[address, '--for', ' '], 2, /must be a name of 1 to 100 characters/],
     [[address, '--for', 'a\nb'], 2, /must be a name/],
-    [[address, '--for', 'a', '--hours', '0'], 2, /whole number from 1 to 8760/],
-    [[address, '--for', 'a', '--hours', '1.5'], 2, /whole number from 1 to 8760/],
+    [[address, '--for', 'a', '--hours', '0'], 2, /whole number between 1 and 8760/],
+    [[address, '--for', 'a', '--hours', '1.5'], 2, /whole number between 1 and 8760/],
     [
       [address, '--for', 'a', '--permissions', 'read,write'],
       2,
