@@ -63,15 +63,18 @@ class SplitSinkItem implements SinkItem {
   #closedBytes = 0
   #lastBytes = 0
 
-  constructor(
-    private readonly sink: Sink,
-    private readonly output: SplitOutput,
-  ) {}
+  readonly #sink: Sink
+  readonly #output: SplitOutput
+
+  constructor(sink: Sink, output: SplitOutput) {
+    this.#sink = sink
+    this.#output = output
+  }
 
   async resume(bytes: number): Promise<boolean> {
     await this.close()
     this.#begin()
-    await this.output.seen()
+    await this.#output.seen()
     for (let number = 1; ; number += 1) {
       const part = this.#part(number)
       const left = bytes === 0 ? 0 : await part.leftBytes()
@@ -117,7 +120,7 @@ class SplitSinkItem implements SinkItem {
 
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    if (bytes > 0 && this.#lastBytes >= this.output.splitBytes) await this.#roll()
+    if (bytes > 0 && this.#lastBytes >= this.#output.splitBytes) await this.#roll()
     await this.#last.append(pieces)
     this.#lastBytes += bytes
   }
@@ -152,12 +155,12 @@ class SplitSinkItem implements SinkItem {
 
   async sealed(): Promise<SinkHead> {
     this.#heads = await Promise.all(this.#parts.map((part) => part.sealed()))
-    return wholeOf(this.output.name, this.#heads)
+    return wholeOf(this.#output.name, this.#heads)
   }
 
   /** Part by part: each appears whole. Nothing is, before it is clear that no part is somebody else's. */
   async commit(facts: CommitFacts): Promise<void> {
-    const { name } = this.output
+    const { name } = this.#output
     const open: SinkItem[] = []
     for (const [at, part] of this.#parts.entries()) {
       if ((await part.find(present(this.#heads[at], 'the head of a part'))) === 'committed') continue
@@ -166,14 +169,14 @@ class SplitSinkItem implements SinkItem {
     }
     const count = await this.#countWithThoseBehind(facts)
     for (const part of open) await part.commit(facts)
-    await removeParts(this.sink, name, this.#parts.length, count)
+    await removeParts(this.#sink, name, this.#parts.length, count)
   }
 
   /** How many there are, with those behind the last one: they would be taken for more of it, and go. */
   async #countWithThoseBehind(facts: CommitFacts): Promise<number> {
-    const { name } = this.output
-    let count = Math.max(this.#parts.length, await this.output.seen())
-    while ((await this.sink.head(partName(name, count + 1))) !== undefined) {
+    const { name } = this.#output
+    let count = Math.max(this.#parts.length, await this.#output.seen())
+    while ((await this.#sink.head(partName(name, count + 1))) !== undefined) {
       count += 1
       await this.#checkFree(count, facts)
     }
@@ -182,20 +185,20 @@ class SplitSinkItem implements SinkItem {
 
   /** A part that was not there when the output was looked at, or stood behind a missing one, is not replaced. */
   async #checkFree(number: number, { mark }: CommitFacts): Promise<void> {
-    const { name, fingerprint, overwrite } = this.output
-    if (overwrite || number <= (await this.output.seen())) return
+    const { name, fingerprint, overwrite } = this.#output
+    if (overwrite || number <= (await this.#output.seen())) return
     const part = partName(name, number)
-    const there = await this.sink.head(part)
+    const there = await this.#sink.head(part)
     if (there === undefined || there.fingerprint === fingerprint) return
     if (mark === undefined || there.mark !== mark) throw notOurs(part)
   }
 
   /** How many of them there are that may be removed. */
   async #partCount(): Promise<number> {
-    const seen = await this.output.seen()
-    if (!this.output.overwrite) return seen
+    const seen = await this.#output.seen()
+    if (!this.#output.overwrite) return seen
     for (let count = this.#parts.length; ; count += 1)
-      if ((await this.sink.head(partName(this.output.name, count + 1))) === undefined)
+      if ((await this.#sink.head(partName(this.#output.name, count + 1))) === undefined)
         return Math.max(seen, count)
   }
 
@@ -218,7 +221,7 @@ class SplitSinkItem implements SinkItem {
   }
 
   #part(number: number): SinkItem {
-    return this.sink.item(partName(this.output.name, number), this.output.fingerprint)
+    return this.#sink.item(partName(this.#output.name, number), this.#output.fingerprint)
   }
 
   #begin(): void {

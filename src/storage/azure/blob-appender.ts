@@ -21,14 +21,26 @@ export class BlobAppender implements Appender {
   #heldBytes = 0
   #sending: Promise<void> = Promise.resolve()
 
+  readonly #container: BlobContainer
+  readonly #name: string
+  /** Undefined: to be created. */
+  #position: number | undefined
+  #count: number
+  readonly #options: AppenderOptions
+
   private constructor(
-    private readonly container: BlobContainer,
-    private readonly name: string,
-    /** Undefined: to be created. */
-    private position: number | undefined,
-    private count: number,
-    private readonly options: AppenderOptions,
-  ) {}
+    container: BlobContainer,
+    name: string,
+    position: number | undefined,
+    count: number,
+    options: AppenderOptions,
+  ) {
+    this.#container = container
+    this.#name = name
+    this.#position = position
+    this.#count = count
+    this.#options = options
+  }
 
   /** Goes on behind the first `keepBytes`; 0 begins afresh. */
   static async open(
@@ -63,15 +75,15 @@ export class BlobAppender implements Appender {
     const bytes = Buffer.concat(this.#held)
     this.#held = []
     this.#heldBytes = 0
-    this.position ??= await this.#create()
+    this.#position ??= await this.#create()
     for (let at = 0; at < bytes.length; at += MAX_BYTES) {
       const piece = bytes.subarray(at, at + MAX_BYTES)
-      if (this.count >= (this.options.mostAppends ?? MAX_APPENDS))
-        this.count = await compact(this.container, this.name, this.position, { isWhole: true })
-      await appendAt(this.container, this.name, piece, this.position)
-      this.count += 1
-      this.position += piece.length
-      this.options.onGrown?.(this.position)
+      if (this.#count >= (this.#options.mostAppends ?? MAX_APPENDS))
+        this.#count = await compact(this.#container, this.#name, this.#position, { isWhole: true })
+      await appendAt(this.#container, this.#name, piece, this.#position)
+      this.#count += 1
+      this.#position += piece.length
+      this.#options.onGrown?.(this.#position)
     }
   }
 
@@ -86,7 +98,7 @@ export class BlobAppender implements Appender {
   }
 
   async #create(): Promise<number> {
-    await this.container.createAppendBlob(this.name, { contentType: 'application/x-ndjson' })
+    await this.#container.createAppendBlob(this.#name, { contentType: 'application/x-ndjson' })
     return 0
   }
 }

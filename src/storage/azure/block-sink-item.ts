@@ -58,11 +58,15 @@ export class BlockSinkItem implements SinkItem {
   /** Of blocks that another program has left: the ETag of what stands there since. */
   #clearing: Promise<string | undefined> | undefined
 
-  constructor(
-    private readonly sink: BlockSink,
-    private readonly name: string,
-    private readonly fingerprint: string,
-  ) {}
+  readonly #sink: BlockSink
+  readonly #name: string
+  readonly #fingerprint: string
+
+  constructor(sink: BlockSink, name: string, fingerprint: string) {
+    this.#sink = sink
+    this.#name = name
+    this.#fingerprint = fingerprint
+  }
 
   async resume(bytes: number): Promise<boolean> {
     await this.#settled()
@@ -72,16 +76,16 @@ export class BlockSinkItem implements SinkItem {
   }
 
   async leftBytes(): Promise<number> {
-    const { uncommitted } = await this.sink.container.blocks(this.name)
-    return longestKept(uncommitted, this.fingerprint).reduce((sum, { bytes }) => sum + bytes, 0)
+    const { uncommitted } = await this.#sink.container.blocks(this.#name)
+    return longestKept(uncommitted, this.#fingerprint).reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   /** The ids of staged blocks name what they hold, and the service has compared. */
   async proven(places: readonly OutputPlace[]): Promise<number> {
-    const { uncommitted } = await this.sink.container.blocks(this.name)
+    const { uncommitted } = await this.#sink.container.blocks(this.#name)
     const ends = new Set<number>()
     let sum = 0
-    for (const { bytes } of longestKept(uncommitted, this.fingerprint)) {
+    for (const { bytes } of longestKept(uncommitted, this.#fingerprint)) {
       sum += bytes
       ends.add(sum)
     }
@@ -96,7 +100,7 @@ export class BlockSinkItem implements SinkItem {
     this.#check()
     for (const piece of pieces) {
       // The caller uses its bytes again.
-      this.#held.push(this.sink.uploads.copyOf(piece))
+      this.#held.push(this.#sink.uploads.copyOf(piece))
       this.#heldBytes += piece.length
     }
     this.#digest?.add(pieces)
@@ -117,7 +121,7 @@ export class BlockSinkItem implements SinkItem {
   async flush(): Promise<void> {}
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
-    if ((await this.sink.head(this.name))?.version === sealed.version) return 'committed'
+    if ((await this.#sink.head(this.#name))?.version === sealed.version) return 'committed'
     if (this.#isSeal(sealed, this.#blocks)) return 'ready'
     const kept = await this.#stagedUpTo(sealed.bytes)
     if (kept === undefined || !this.#isSeal(sealed, kept)) return 'lost'
@@ -128,36 +132,36 @@ export class BlockSinkItem implements SinkItem {
   async sealed(): Promise<SinkHead> {
     return {
       bytes: this.#keptBytes,
-      version: sealOf(this.fingerprint, this.#blocks),
-      fingerprint: this.fingerprint,
+      version: sealOf(this.#fingerprint, this.#blocks),
+      fingerprint: this.#fingerprint,
       ...(this.#digest === undefined ? {} : { sha256: this.#digest.value }),
     }
   }
 
   /** Only over what stood there before. A refusal is settled by reading back: the answer to a commit may be lost. */
   async commit(facts: CommitFacts): Promise<void> {
-    const { container } = this.sink
+    const { container } = this.#sink
     const { version, bytes } = await this.sealed()
-    const etag = await (this.#clearing ?? this.sink.etagOf(this.name))
+    const etag = await (this.#clearing ?? this.#sink.etagOf(this.#name))
     const ids = this.#blocks.map(({ id }) => id)
-    const written = await container.commit(this.name, ids, {
+    const written = await container.commit(this.#name, ids, {
       metadata: {
         [METADATA.seal]: version,
-        [METADATA.fingerprint]: this.fingerprint,
+        [METADATA.fingerprint]: this.#fingerprint,
         ...(facts.mark === undefined ? {} : { [METADATA.mark]: facts.mark }),
         [METADATA.source]: encodeURIComponent(facts.sourceVersion),
         [METADATA.lines]: String(facts.lines),
         [METADATA.quarantined]: String(facts.quarantined),
       },
-      contentType: contentTypeOf(this.name),
+      contentType: contentTypeOf(this.#name),
       ...(etag === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: etag }),
     })
-    this.sink.forget(this.name)
+    this.#sink.forget(this.#name)
     if (written.kind === 'done' && ids.length < 2) return
-    const there = await this.sink.head(this.name)
+    const there = await this.#sink.head(this.#name)
     if (there?.version === version && there.bytes === bytes) return
     if (written.kind === 'done' || written.code === 'InvalidBlockList') throw this.#lost()
-    throw conflict(this.name)
+    throw conflict(this.#name)
   }
 
   async settle(): Promise<void> {}
@@ -175,7 +179,7 @@ export class BlockSinkItem implements SinkItem {
   }
 
   get #leastBytes(): number {
-    return leastBytesOf(this.#blocks.length, this.sink.mostBlockBytes)
+    return leastBytesOf(this.#blocks.length, this.#sink.mostBlockBytes)
   }
 
   #startWith(kept: readonly NamedBlock[]): void {
@@ -190,13 +194,13 @@ export class BlockSinkItem implements SinkItem {
   }
 
   async #stagedUpTo(bytes: number): Promise<readonly NamedBlock[] | undefined> {
-    const { uncommitted } = await this.sink.container.blocks(this.name)
+    const { uncommitted } = await this.#sink.container.blocks(this.#name)
     this.#there = new Set(uncommitted.map(({ id }) => id))
-    return keptBlocks(uncommitted, this.fingerprint, bytes)
+    return keptBlocks(uncommitted, this.#fingerprint, bytes)
   }
 
   async #staged(): Promise<ReadonlySet<string>> {
-    const { uncommitted } = await this.sink.container.blocks(this.name)
+    const { uncommitted } = await this.#sink.container.blocks(this.#name)
     return new Set(uncommitted.map(({ id }) => id))
   }
 
@@ -208,11 +212,11 @@ export class BlockSinkItem implements SinkItem {
     this.#held = []
     this.#heldBytes = 0
     const md5 = md5Of(pieces)
-    const id = blockId(this.fingerprint, index, md5)
+    const id = blockId(this.#fingerprint, index, md5)
     // A run that was killed before its journal was first kept may have staged many: worth asking, but for one block.
     if (index === 1) this.#there ??= await this.#staged()
     this.#blocks.push({ id, bytes })
-    const { uploads } = this.sink
+    const { uploads } = this.#sink
     const { sent } =
       this.#there?.has(id) === true
         ? { sent: Promise.resolve() }
@@ -232,22 +236,22 @@ export class BlockSinkItem implements SinkItem {
   }
 
   async #send(id: string, pieces: readonly Buffer[], md5: Buffer): Promise<void> {
-    const { container } = this.sink
+    const { container } = this.#sink
     try {
-      await container.stageBlock(this.name, id, pieces, { md5 })
+      await container.stageBlock(this.#name, id, pieces, { md5 })
     } catch (error) {
       if (!isRefusedForLeftovers(error)) throw error
       this.#clearing ??= this.#clear()
       await this.#clearing
-      await container.stageBlock(this.name, id, pieces, { md5 })
+      await container.stageBlock(this.#name, id, pieces, { md5 })
     }
   }
 
   async #clear(): Promise<string | undefined> {
-    const { container } = this.sink
-    const expected = await this.sink.etagOf(this.name)
-    const etag = await forgetStaged(container, this.name, expected)
-    if (etag !== expected) this.sink.forget(this.name)
+    const { container } = this.#sink
+    const expected = await this.#sink.etagOf(this.#name)
+    const etag = await forgetStaged(container, this.#name, expected)
+    if (etag !== expected) this.#sink.forget(this.#name)
     return etag
   }
 
@@ -270,13 +274,13 @@ export class BlockSinkItem implements SinkItem {
   #isSeal({ bytes, version }: SinkHead, blocks: readonly NamedBlock[]): boolean {
     return (
       blocks.reduce((sum, block) => sum + block.bytes, 0) === bytes &&
-      sealOf(this.fingerprint, blocks) === version
+      sealOf(this.#fingerprint, blocks) === version
     )
   }
 
   #lost() {
     return sluiceError('SINK_CHANGED', {
-      at: this.name,
+      at: this.#name,
       message: 'the service no longer has all that was sent; nothing was committed',
       help: 'run it again',
     })
@@ -284,7 +288,7 @@ export class BlockSinkItem implements SinkItem {
 
   #tooLong() {
     return sluiceError('OUTPUT_TOO_LARGE', {
-      at: this.name,
+      at: this.#name,
       message: 'needs more than 50,000 blocks',
     })
   }

@@ -17,7 +17,11 @@ export class Uploads {
   /** Used again: the collector sees too late how much memory buffers hold. */
   readonly #free: Buffer[] = []
 
-  constructor(private readonly limits: UploadLimits) {}
+  readonly #limits: UploadLimits
+
+  constructor(limits: UploadLimits) {
+    this.#limits = limits
+  }
 
   /** Waits for room, then starts it; `sent` settles as it does. */
   async start(bytes: number, send: () => Promise<void>): Promise<{ readonly sent: Promise<void> }> {
@@ -47,11 +51,13 @@ export class Uploads {
   }
 
   release(copy: Buffer): void {
-    if (copy.length < LEAST_POOLED_BYTES || this.#free.length >= this.limits.count) return
+    if (copy.length < LEAST_POOLED_BYTES || this.#free.length >= this.#limits.count) return
     this.#free.push(Buffer.from(copy.buffer))
   }
 
   #hasRoom(bytes: number): boolean {
-    return this.#count === 0 || (this.#count < this.limits.count && this.#bytes + bytes <= this.limits.bytes)
+    return (
+      this.#count === 0 || (this.#count < this.#limits.count && this.#bytes + bytes <= this.#limits.bytes)
+    )
   }
 }

@@ -26,12 +26,14 @@ class FileReader implements SourceReader {
   #at: number
   #verifiedAt: number
 
-  constructor(
-    private readonly file: FileHandle,
-    private readonly path: string,
-    private readonly item: SourceItem,
-    fromByte: number,
-  ) {
+  readonly #file: FileHandle
+  readonly #path: string
+  readonly #item: SourceItem
+
+  constructor(file: FileHandle, path: string, item: SourceItem, fromByte: number) {
+    this.#file = file
+    this.#path = path
+    this.#item = item
     this.#at = fromByte
     this.#verifiedAt = fromByte
   }
@@ -40,10 +42,10 @@ class FileReader implements SourceReader {
     let filled = 0
     while (filled < target.length) {
       // Not beyond what was listed: a file that grows is found by `verify`.
-      const wanted = Math.min(target.length - filled, this.item.bytes - this.#at)
+      const wanted = Math.min(target.length - filled, this.#item.bytes - this.#at)
       if (wanted <= 0) break
       const bytesRead = await this.#readOnce(target, filled, wanted)
-      if (bytesRead === 0) throw changed(this.item.name)
+      if (bytesRead === 0) throw changed(this.#item.name)
       filled += bytesRead
       this.#at += bytesRead
     }
@@ -53,22 +55,22 @@ class FileReader implements SourceReader {
 
   async #readOnce(target: Uint8Array, offset: number, length: number): Promise<number> {
     try {
-      return (await this.file.read(target, offset, length, this.#at)).bytesRead
+      return (await this.#file.read(target, offset, length, this.#at)).bytesRead
     } catch (error) {
-      throw sourceError(error, this.item.name)
+      throw sourceError(error, this.#item.name)
     }
   }
 
   async verify(): Promise<void> {
-    const opened = await this.file.stat({ bigint: true })
-    const named = await stat(this.path, { bigint: true }).catch(() => undefined)
-    if (named === undefined || pinOf(opened) !== this.item.version || pinOf(named) !== this.item.version)
-      throw changed(this.item.name)
+    const opened = await this.#file.stat({ bigint: true })
+    const named = await stat(this.#path, { bigint: true }).catch(() => undefined)
+    if (named === undefined || pinOf(opened) !== this.#item.version || pinOf(named) !== this.#item.version)
+      throw changed(this.#item.name)
     this.#verifiedAt = this.#at
   }
 
   close(): Promise<void> {
-    return this.file.close()
+    return this.#file.close()
   }
 }
 

@@ -74,7 +74,11 @@ class Watch {
   #quietMs = 0
   #changes = 0
 
-  constructor(private readonly times: LockTimes) {}
+  readonly #times: LockTimes
+
+  constructor(times: LockTimes) {
+    this.#times = times
+  }
 
   isStale({ signature }: SeenLock): boolean {
     const nowMs = performance.now()
@@ -84,10 +88,10 @@ class Watch {
       this.#quietMs = 0
     } else {
       // Where this process was stopped meanwhile, the holder may have been, too.
-      this.#quietMs += Math.min(nowMs - this.#lookedAtMs, 2 * this.times.lookEveryMs)
+      this.#quietMs += Math.min(nowMs - this.#lookedAtMs, 2 * this.#times.lookEveryMs)
     }
     this.#lookedAtMs = nowMs
-    return this.#quietMs >= this.times.staleAfterMs
+    return this.#quietMs >= this.#times.staleAfterMs
   }
 
   get isAlive(): boolean {

@@ -24,19 +24,22 @@ export class FileSinkItem implements SinkItem {
   #trusted: string | undefined
   #proven: { readonly bytes: number; readonly digest: OutputDigest } | undefined
 
-  constructor(
-    private readonly path: string,
-    private readonly name: string,
-    private readonly owner: FileOwner,
-  ) {
+  readonly #path: string
+  readonly #name: string
+  readonly #owner: FileOwner
+
+  constructor(path: string, name: string, owner: FileOwner) {
+    this.#path = path
+    this.#name = name
+    this.#owner = owner
     this.#part = temporaryName(path, owner.writer.epoch)
   }
 
   resume(bytes: number): Promise<boolean> {
-    return writing(this.name, async () => {
+    return writing(this.#name, async () => {
       await this.close()
-      await this.owner.writer.confirm()
-      await this.owner.prepare(dirname(this.path))
+      await this.#owner.writer.confirm()
+      await this.#owner.prepare(dirname(this.#path))
       const digest = bytes > 0 ? await this.#digestOf(bytes) : undefined
       const there = digest === undefined ? undefined : await reopenOwn(this.#part)
       this.#file = there
@@ -53,7 +56,7 @@ export class FileSinkItem implements SinkItem {
   }
 
   proven(places: readonly OutputPlace[]): Promise<number> {
-    return writing(this.name, async () => {
+    return writing(this.#name, async () => {
       this.#proven = undefined
       const file = await reopenOwn(this.#part)
       if (file === undefined) return 0
@@ -77,7 +80,7 @@ export class FileSinkItem implements SinkItem {
   }
 
   append(pieces: readonly Uint8Array[]): Promise<void> {
-    return writing(this.name, async () => {
+    return writing(this.#name, async () => {
       const file = this.#opened()
       for (const piece of pieces) {
         for (let at = 0; at < piece.length; )
@@ -95,11 +98,11 @@ export class FileSinkItem implements SinkItem {
   async complete(): Promise<void> {}
 
   flush(): Promise<void> {
-    return writing(this.name, () => this.#opened().datasync())
+    return writing(this.#name, () => this.#opened().datasync())
   }
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
-    if (await this.#holds(this.path, sealed)) return 'committed'
+    if (await this.#holds(this.#path, sealed)) return 'committed'
     return (await this.#holds(this.#part, sealed)) ? 'ready' : 'lost'
   }
 
@@ -115,20 +118,20 @@ export class FileSinkItem implements SinkItem {
   /** Throws SINK_CHANGED where there is more or less in the file than was written. */
   async sealed(): Promise<SinkHead> {
     const stats = await this.#opened().stat({ bigint: true })
-    if (Number(stats.size) !== this.#bytes) throw interfered(this.name)
+    if (Number(stats.size) !== this.#bytes) throw interfered(this.#name)
     const version = versionOf(stats)
     this.#trusted = version
     return { bytes: this.#bytes, version, sha256: this.#digest.value }
   }
 
   commit(): Promise<void> {
-    const { confirm } = this.owner.writer
-    return writing(this.name, async () => {
+    const { confirm } = this.#owner.writer
+    return writing(this.#name, async () => {
       await this.close()
       // INVARIANT fence: the temporary file is there before the lock is confirmed.
       await confirm()
       try {
-        await rename(this.#part, this.path)
+        await rename(this.#part, this.#path)
       } catch (error) {
         if (isMissing(error)) await confirm()
         throw error
@@ -137,12 +140,12 @@ export class FileSinkItem implements SinkItem {
   }
 
   settle(): Promise<void> {
-    return writing(this.name, () => flushFolder(dirname(this.path)))
+    return writing(this.#name, () => flushFolder(dirname(this.#path)))
   }
 
   async abort(): Promise<void> {
     await this.close()
-    await writing(this.name, () => rm(this.#part, { force: true }))
+    await writing(this.#name, () => rm(this.#part, { force: true }))
   }
 
   async close(): Promise<void> {

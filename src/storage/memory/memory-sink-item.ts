@@ -9,17 +9,22 @@ export class MemorySinkItem implements SinkItem {
   /** The version that a commit may replace; null for none. */
   #replaces: string | null | undefined
 
-  constructor(
-    private readonly content: MemoryContent,
-    private readonly name: string,
-    private readonly fingerprint: string,
-    private readonly alive: () => void,
-  ) {}
+  readonly #content: MemoryContent
+  readonly #name: string
+  readonly #fingerprint: string
+  readonly #alive: () => void
+
+  constructor(content: MemoryContent, name: string, fingerprint: string, alive: () => void) {
+    this.#content = content
+    this.#name = name
+    this.#fingerprint = fingerprint
+    this.#alive = alive
+  }
 
   async resume(bytes: number): Promise<boolean> {
-    this.alive()
+    this.#alive()
     this.#look()
-    const there = this.content.staged.get(this.name)
+    const there = this.#content.staged.get(this.#name)
     const isKept = there !== undefined && there.keptBytes >= bytes
     const { bytes: left, flushedBytes } = isKept ? there : NOTHING
     this.#isOpen = true
@@ -32,8 +37,8 @@ export class MemorySinkItem implements SinkItem {
   }
 
   async leftBytes(): Promise<number> {
-    this.alive()
-    return this.content.staged.get(this.name)?.keptBytes ?? 0
+    this.#alive()
+    return this.#content.staged.get(this.#name)?.keptBytes ?? 0
   }
 
   /** What is staged cannot be damaged. */
@@ -71,35 +76,35 @@ export class MemorySinkItem implements SinkItem {
   }
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
-    this.alive()
+    this.#alive()
     this.#look()
-    if (this.content.objects.get(this.name)?.version === sealed.version) return 'committed'
-    return this.content.staged.get(this.name)?.version === sealed.version ? 'ready' : 'lost'
+    if (this.#content.objects.get(this.#name)?.version === sealed.version) return 'committed'
+    return this.#content.staged.get(this.#name)?.version === sealed.version ? 'ready' : 'lost'
   }
 
   async commit({ mark }: CommitFacts): Promise<void> {
-    this.alive()
-    const { objects, staged, unsettled } = this.content
-    const output = staged.get(this.name)
+    this.#alive()
+    const { objects, staged, unsettled } = this.#content
+    const output = staged.get(this.#name)
     if (output === undefined) throw new Error('commit of nothing')
-    const there = objects.get(this.name)
-    if ((there?.version ?? null) !== this.#replaces) throw conflict(this.name)
-    unsettled.set(this.name, { before: unsettled.get(this.name)?.before ?? there, staged: output })
+    const there = objects.get(this.#name)
+    if ((there?.version ?? null) !== this.#replaces) throw conflict(this.#name)
+    unsettled.set(this.#name, { before: unsettled.get(this.#name)?.before ?? there, staged: output })
     const { bytes, version, fingerprint } = output
-    objects.set(this.name, { bytes, version, fingerprint, mark })
-    staged.delete(this.name)
+    objects.set(this.#name, { bytes, version, fingerprint, mark })
+    staged.delete(this.#name)
     this.#isOpen = false
   }
 
   async settle(): Promise<void> {
-    this.alive()
-    this.content.unsettled.delete(this.name)
+    this.#alive()
+    this.#content.unsettled.delete(this.#name)
   }
 
   async abort(): Promise<void> {
-    this.alive()
+    this.#alive()
     this.#isOpen = false
-    this.content.staged.delete(this.name)
+    this.#content.staged.delete(this.#name)
   }
 
   async close(): Promise<void> {
@@ -111,18 +116,18 @@ export class MemorySinkItem implements SinkItem {
 
   /** What is there the first time it is looked at is what a commit replaces. */
   #look(): void {
-    if (this.#replaces === undefined) this.#replaces = this.content.objects.get(this.name)?.version ?? null
+    if (this.#replaces === undefined) this.#replaces = this.#content.objects.get(this.#name)?.version ?? null
   }
 
   #stage({ bytes, keptBytes, flushedBytes }: Omit<StagedOutput, 'fingerprint' | 'version'>): void {
-    const { fingerprint } = this
-    const version = this.content.nextVersion()
-    this.content.staged.set(this.name, { bytes, keptBytes, flushedBytes, fingerprint, version })
+    const fingerprint = this.#fingerprint
+    const version = this.#content.nextVersion()
+    this.#content.staged.set(this.#name, { bytes, keptBytes, flushedBytes, fingerprint, version })
   }
 
   #opened(): StagedOutput {
-    this.alive()
-    const staged = this.content.staged.get(this.name)
+    this.#alive()
+    const staged = this.#content.staged.get(this.#name)
     if (!this.#isOpen || staged === undefined) throw new Error('append before resume')
     return staged
   }

@@ -78,11 +78,12 @@ class MemoryReader implements SourceReader {
   readonly #bytes: Buffer
   #at: number
 
-  constructor(
-    private readonly content: MemoryContent,
-    private readonly item: SourceItem,
-    fromByte: number,
-  ) {
+  readonly #content: MemoryContent
+  readonly #item: SourceItem
+
+  constructor(content: MemoryContent, item: SourceItem, fromByte: number) {
+    this.#content = content
+    this.#item = item
     this.#bytes = this.#current()
     this.#at = fromByte
   }
@@ -102,10 +103,10 @@ class MemoryReader implements SourceReader {
   async close(): Promise<void> {}
 
   #current(): Buffer {
-    const object = this.content.objects.get(this.item.name)
-    if (object?.version === this.item.version) return object.bytes
+    const object = this.#content.objects.get(this.#item.name)
+    if (object?.version === this.#item.version) return object.bytes
     throw sluiceError('SOURCE_CHANGED', {
-      at: this.item.name,
+      at: this.#item.name,
       message: 'changed while it was read; nothing of it was committed',
     })
   }
