@@ -2,18 +2,18 @@ const HEX4 = Array.from({ length: 65536 }, (_, value) => value.toString(16).padS
 
 /** A seeded generator of 32-bit numbers (splitmix32): small, fast, the same on every machine. */
 export class Random {
-  private state = 0
+  #state = 0
 
   /** Starts the sequence that belongs to these three numbers. */
   restart(seed: number, stream: number, index: number): this {
-    this.state = mix(mix(mix(seed) ^ stream) ^ index)
+    this.#state = mix(mix(mix(seed) ^ stream) ^ index)
     return this
   }
 
   /** 0 … 2³²−1. */
   next(): number {
-    this.state = (this.state + 0x9e3779b9) | 0
-    return mix(this.state)
+    this.#state = (this.#state + 0x9e3779b9) | 0
+    return mix(this.#state)
   }
 
   /** 0 … below−1. */
