@@ -39,6 +39,7 @@ t.test('a patient that cannot be identified is mentioned as hidden', async (t) =
     [{ subject: { identifier: { value: '1' } } }, [hidden(true)]],
     [{ subject: { type: 'Patient', display: 'x' } }, [hidden(true)]],
     [{ performer: [{ type: 'Practitioner', display: 'x' }] }, []],
+    [{ performer: [{ type: 'Patient', identifier: { value: '1' } }] }, [hidden(true)]],
     [{ contained: [{ resourceType: 'Patient', id: 'p' }] }, [hidden(false)]],
     [{ subject: { reference: 'Patient?identifier=1' } }, [hidden(true)]],
   ] as const)

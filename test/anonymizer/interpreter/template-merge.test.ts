@@ -4,7 +4,7 @@ import { enginesFor, type Json, outputOf } from '../../support/rules.js'
 
 const PATIENT = {
   resourceType: 'Patient',
-  name: [{ use: 'official', family: 'a', given: ['b', 'c'] }],
+  name: [{ use: 'official', family: 'a', given: ['b', 'c'], period: { start: '2001', end: '2002' } }],
 }
 const substitute = (path: string, replaceWith: unknown): Json => ({ path, method: 'substitute', replaceWith })
 
@@ -34,6 +34,11 @@ const ROWS: readonly (readonly [string, readonly Json[], unknown])[] = [
     'a template may be the text of a JSON object',
     [substitute('Patient.name', '{"family":"x"}')],
     [{ family: 'x' }],
+  ],
+  [
+    'what holds something that an earlier rule has stays as its shell',
+    [{ path: 'Patient.name.period.start', method: 'keep' }, substitute('Patient.name', { text: 'x' })],
+    [{ period: { start: '2001' }, text: 'x' }],
   ],
   ['an empty template takes the element away', [substitute('Patient.name', {})], undefined],
   [

@@ -66,6 +66,7 @@ const ROWS: readonly (readonly [readonly Json[], string, string | undefined])[] 
     'BAIL',
   ],
   [[{ path: 'Observation.value', method: 'perturb', span: 1 }], 'Observation.valueInteger', 'METHOD'],
+  [[{ path: 'Observation.value', method: 'perturb', span: 1 }], 'Observation._valueInteger', 'BAIL'],
   [[{ path: 'Observation.value', method: 'perturb', span: 1 }], 'Observation.valueString', 'KEEP_STRING'],
 ]
 
