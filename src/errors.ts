@@ -139,7 +139,7 @@ export const CODES = {
     blame: 'source',
     retry: 'never',
     exitCode: 3,
-    help: 'give the data before and after the same run',
+    help: 'give the input and the output of one run',
   },
   BAD_LINE: {
     means: 'a line or an encrypted value cannot be processed, and the options forbid leaving it out',

@@ -1,9 +1,9 @@
 /** What a check finds, and what it means. */
 export const PROBLEMS = {
-  'no-report': 'is not there: no run of Sluice is complete here',
+  'no-report': 'does not exist, so there is no complete run here',
   'invalid-report': 'is not a report that an output can be checked against',
   missing: 'is in run.json but does not exist',
-  extra: 'is there, but not in run.json',
+  extra: 'exists but is not in run.json',
   truncated: 'is shorter than run.json says',
   changed: 'is not what the run wrote',
   'no-digest':

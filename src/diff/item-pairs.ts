@@ -66,9 +66,9 @@ export async function pairItems(
     throw notFound('there is no item of this name on both sides', only.item, 'check the name')
   if (done.size === 0)
     throw notFound(
-      'none of its items became one of the outputs',
+      'none of its files became one of the outputs',
       stores.before.place,
-      'give the data before and after the same run',
+      'give the input and the output of one run',
     )
   const onlyBefore = [...found.keys()].filter((name) => !done.has(name))
   return { pairs, quarantinedDocuments, onlyBefore, onlyAfter }

@@ -71,8 +71,8 @@ function cloudAddress(address: string, access: StoreAccess): BlobAddress {
   if (blob !== undefined) return blob
   throw refuse(
     placeOf(address),
-    'links are for what lies in a container',
-    'give its address, such as https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH',
+    'must be the address of a container or of something in it',
+    'for example https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH',
   )
 }
 

@@ -35,13 +35,13 @@ export function* checkText({
   const left = problems.length - MOST_SHOWN
   if (left > 0) yield `… and ${printCount(left)} more problems; --json lists all`
   for (const { folder, fileCount, bytes, lines } of outputs)
-    yield `${folder === '' ? place : folder}: ${printCount(fileCount)} files, ${printByteCount(bytes)}${
+    yield `${folder === '' ? place : folder}: ${printCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${printByteCount(bytes)}${
       lines === undefined ? '' : `, ${printCount(lines.delivered)} lines`
     }`
   if (!isProven)
-    yield `not proven: ${printCount(problems.length)} ${problems.length === 1 ? 'problem' : 'problems'}`
+    yield `verification failed: ${printCount(problems.length)} ${problems.length === 1 ? 'problem' : 'problems'}`
   else
     yield isSizesOnly
       ? 'names and sizes are right; contents were not read'
-      : 'proven: all files are as the run wrote them'
+      : 'verified: all files are as the run wrote them'
 }

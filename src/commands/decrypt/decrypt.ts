@@ -15,7 +15,7 @@ export async function decrypt(
   words: readonly string[],
 ): Promise<ExitCode> {
   const sources = [config, keyEnv, keyFile].filter((source) => source !== undefined)
-  if (sources.length !== 1) throw usage('give the key by exactly one of --config, --key-env and --key-file')
+  if (sources.length !== 1) throw usage('give the key with exactly one of --config, --key-env and --key-file')
   const key = await encryptKeyOf({ config, env: keyEnv, file: keyFile })
   // For a program every character counts; a person's terminal must not obey them.
   const { stdout } = terminal

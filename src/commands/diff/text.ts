@@ -106,7 +106,7 @@ function* elementText({ elements }: DiffSummary, paint: Paint): Iterable<string>
       .map((outcome) => `${outcome} ${printCount(element.outcomes[outcome] ?? 0)}`)
       .join(', '),
   ])
-  yield* table(['element', 'FHIR type', 'what became of it'], rows, paint)
+  yield* table(['element', 'FHIR type', 'what happened'], rows, paint)
   const left = differing.length - rows.length
   if (left > 0) yield `… and ${printCount(left)} more elements; --json and --html have all`
   yield ''
@@ -121,7 +121,10 @@ function* concernText({ lookAt }: DiffSummary, paint: Paint): Iterable<string> {
     yield ''
     return
   }
-  yield paint('changed', 'Look at these: they may tell who somebody is, and stayed as they were')
+  yield paint(
+    'changed',
+    'Look at these: they may identify a person, and some of their values stayed as they were',
+  )
   const rows = lookAt
     .slice(0, MOST_CONCERNS)
     .map(({ path, why, kept }) => [path, why, `${printCount(kept)} kept`])

@@ -28,7 +28,7 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
   const codes = Object.entries(quarantinedByCode)
   if (codes.length > 0) {
     terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
-    terminal.print(`places: ${below(sink.state.place, 'quarantine')}`)
+    terminal.print(`quarantine: ${below(sink.state.place, 'quarantine')}`)
   }
   const others = leftOutText(leftOut)
   if (others !== '') terminal.print(`left out: ${others} (${below(sink.state.place, LEFT_OUT_NAME)})`)
@@ -56,7 +56,7 @@ function idleText(rules: readonly number[] = []): string | undefined {
   if (rules.length === 0) return undefined
   const first = rules.slice(0, MOST_SHOWN_RULES).join(', ')
   const more = rules.length > MOST_SHOWN_RULES ? ` and ${rules.length - MOST_SHOWN_RULES} more` : ''
-  return `${rules.length === 1 ? 'rule' : 'rules'} ${first}${more} reached nothing: sluice lint finds paths that cannot match and rules that earlier ones shadow`
+  return `${rules.length === 1 ? 'rule' : 'rules'} ${first}${more} reached nothing in this data; run sluice lint to see which can never match or are shadowed by earlier rules`
 }
 
 /** Of a path or an address. */

@@ -33,7 +33,7 @@ export async function check(file: PipelineFile, values: RunValues, terminal: Ter
   if (values.json) terminal.print(JSON.stringify(findings))
   else
     for (const { part, isFine, text } of findings)
-      terminal.print(`${isFine ? 'ok   ' : 'WRONG'}  ${part.padEnd(10)}  ${text}`)
+      terminal.print(`${isFine ? 'ok   ' : 'FAILS'}  ${part.padEnd(10)}  ${text}`)
   return findings.find(({ isFine }) => !isFine)?.exitCode ?? EXIT.delivered
 }
 

@@ -220,7 +220,7 @@ function chosenVersion(
     notices.push({
       code: 'version-assumed',
       path: 'fhirVersion',
-      message: `is not given, R4 is assumed: one of ${FHIR_VERSIONS.join(', ')}`,
+      message: `is not given, so R4 is assumed; set it to one of ${FHIR_VERSIONS.join(', ')}`,
     })
   return named ?? asked ?? 'R4'
 }

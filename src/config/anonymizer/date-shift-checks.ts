@@ -71,8 +71,8 @@ export function dateShiftNotices(parameters: ShiftParameters, rules: readonly Ru
       code: 'date-shift-time-zone',
       path: 'parameters.dateShiftTimeZone',
       message:
-        'is "keep": an offset such as -04:00 in a shifted January shows daylight saving at the true date; ' +
-        '"remove" writes a date, and midnight UTC for an instant',
+        'is "keep": an offset such as -04:00 on a date shifted into January shows that the true date is in summer; ' +
+        '"remove" writes a dateTime as a date and an instant as midnight UTC',
     })
   return notices
 }

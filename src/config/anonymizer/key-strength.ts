@@ -29,7 +29,7 @@ export function weaknessOf(key: string): string | undefined {
     new Set(unit).size < LEAST_DIFFERENT ||
     freeCharacters(unit) < LEAST_FREE
   )
-    return 'repeats characters or counts up, which leaves fewer than 128 bits of text'
+    return 'repeats characters or counts up, so it has fewer than 128 bits of text'
   return undefined
 }
 

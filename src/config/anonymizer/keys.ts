@@ -77,7 +77,7 @@ export function resolveKeys(
   return { fixed, random, problems, missing, warnings }
 }
 
-const OPT_OUT = 'or use --allow-weak-keys for data that was hashed with it earlier'
+const OPT_OUT = 'or use --allow-weak-keys to match data that was hashed with it earlier'
 
 function weakKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
   return KEY_NAMES.flatMap((name): ConfigProblem[] => {
@@ -107,7 +107,7 @@ function equalKeys(keys: ResolvedKeys['fixed']): ConfigProblem[] {
 const missingMessage = (name: KeyName, rule: Rule): string =>
   `is missing, and rule ${rule.number} (${rule.method}) needs it${
     name === 'perturbKey' ? ' (there is no other key to derive it from)' : ''
-  }: give a text, {"env": "NAME"}, {"file": "path"} or {"random": true}, or run with --allow-random-keys`
+  }: set it to a text, {"env": "NAME"}, {"file": "path"} or {"random": true}, or run with --allow-random-keys`
 
 function readKey(
   source: KeySource,

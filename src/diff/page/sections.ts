@@ -39,7 +39,7 @@ export function concerns(lookAt: readonly Concern[]): Html {
       ? NOTHING
       : html`<details><summary>${printedCount(left.length)} more elements</summary>${table(CONCERN_HEADS, left)}</details>`
   return html`<section class="alert"><h2>Look at these</h2>
-<p>These elements may tell who somebody is, and some of their values stayed as they were. That may be intended.</p>
+<p>These elements may identify a person, and some of their values stayed as they were. That may be intended.</p>
 ${table(CONCERN_HEADS, rows.slice(0, MOST_CONCERNS))}${more}</section>`
 }
 

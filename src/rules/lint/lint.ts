@@ -96,7 +96,7 @@ function shadowing(
   const by = shadowedBy(found, earlier)
   if (by.length === 0) return []
   const rules = `rule${by.length === 1 ? '' : 's'} ${listed(by.map(String))}`
-  const message = `${rules} before it already ${by.length > 1 ? 'claim' : 'claims'} everything it matches`
+  const message = `${rules} already ${by.length > 1 ? 'claim' : 'claims'} everything it matches`
   return [{ code: 'shadowed', message }]
 }
 
@@ -160,7 +160,7 @@ function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[]
   }
   if (hasUnionOfNodes(expression)) {
     const message =
-      'the original leaves out a node of a union whose value equals an earlier one; here every node counts'
+      'the original skips a node of a union whose value equals an earlier one; Sluice selects every node'
     told.push({ code: 'union', message })
   }
   return told

@@ -98,7 +98,7 @@ function denied(
   if (code === NO_IDENTITY)
     return {
       message: 'no identity was found',
-      help: 'sign in with "az login", give a managed or workload identity, AZURE_CLIENT_ID and its companions, a connection string, or a SAS in the address',
+      help: 'sign in with "az login", give a managed or workload identity, the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET, a connection string, or a SAS in the address',
     }
   if (isEntraCode(code))
     return {

@@ -28,7 +28,7 @@ t.test(
     const first = await run('-i', 'in', '-o', lake)
     t.equal(first.exitCode, 10, first.stderr)
     const folder = /lake\/(\d{4}-\d\d-\d\dT\d{4}Z-[0-9a-f]{8})\/run\.json$/m.exec(first.stdout)?.[1] ?? ''
-    t.match(first.stdout, `places: azurite://${containerName}-sluice/lake/${folder}/quarantine`)
+    t.match(first.stdout, `quarantine: azurite://${containerName}-sluice/lake/${folder}/quarantine`)
     const keep = { ...CONFIG, fhirPathRules: [] }
     writeFileSync(join(cwd, 'keep.json'), JSON.stringify(keep))
     const back = await sluice(

@@ -185,7 +185,7 @@ t.test('exit code 10 where lines were quarantined, 3 where that is too many or n
   const { exitCode, stdout } = await sluice(WORDS, { cwd })
   t.equal(exitCode, 10)
   t.match(stdout, '7 lines: 5 delivered, 2 quarantined, 0 blank')
-  const place = /^places: (.*)$/m.exec(stdout)?.[1] ?? ''
+  const place = /^quarantine: (.*)$/m.exec(stdout)?.[1] ?? ''
   const quarantined = readFileSync(join(place, 'a.ndjson.ndjson'), 'utf8').trim().split('\n')
   t.match(
     quarantined.map((line) => JSON.parse(line)),

@@ -20,11 +20,11 @@ t.test(
   async (t) => {
     const cwd = workFolder(t, { 'a.ndjson': LINE, 'b.ndjson': LINE })
     await sluice(WORDS, { cwd })
-    t.match(await sluice(['check', 'out'], { cwd }), { exitCode: 0, stdout: /out: 2 files.*\nproven/ })
+    t.match(await sluice(['check', 'out'], { cwd }), { exitCode: 0, stdout: /out: 2 files.*\nverified/ })
     writeFileSync(join(cwd, 'out', 'b.ndjson'), LINE.replace('"a"', '"b"'))
     t.match(await sluice(['check', 'out'], { cwd }), {
       exitCode: 4,
-      stdout: /changed: b\.ndjson: .*\n.*not proven: 1 problem/s,
+      stdout: /changed: b\.ndjson: .*\n.*verification failed: 1 problem/s,
     })
     const forMachines = await sluice(['check', 'out', '--json'], { cwd })
     t.equal(forMachines.exitCode, 4)

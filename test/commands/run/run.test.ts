@@ -119,7 +119,7 @@ t.test('what fails is told: a wrong secret, a run at once, a source that is gone
   t.match(missing.stderr, /anonymizer.keys.cryptoHashKey: the environment variable NOT_SET is missing/)
   const check = await sluice(['run', 'pipeline.json', '--check'], { cwd })
   t.equal(check.exitCode, 2)
-  t.match(check.stdout, /WRONG\s+anonymizer[\s\S]*ok\s+source[\s\S]*ok\s+sink/, 'the rest is looked at too')
+  t.match(check.stdout, /FAILS\s+anonymizer[\s\S]*ok\s+source[\s\S]*ok\s+sink/, 'the rest is looked at too')
   t.equal((await sluice(['run'], { cwd })).exitCode, 2)
   t.equal((await sluice(['run', 'pipeline.json', '--check', '--daemon'], { cwd })).exitCode, 2)
 })

@@ -262,12 +262,12 @@ t.test('wrong input is told as such, and nothing of a SAS is repeated', async (t
     [[address, '--for', 'a', '--start', '2020-01-01'], 2, /would have expired already/],
     [[address, '--for', 'a', '--start', '2199-01-01', '--verify'], 2, /exclude each other/],
     [[address, '--revoke', 'a', '--verify'], 2, /--verify is for making one/],
-    [['out', '--for', 'a'], 2, /links are for what lies in a container/],
+    [['out', '--for', 'a'], 2, /must be the address of a container/],
     [[`${address}/none`, '--for', 'a'], 3, /there is no such file, and no folder/],
     [[`azurite://${container}-none`, '--for', 'a'], 3, /there is no such container/],
     [[`azurite://${container}-sluice`, '--for', 'a'], 2, /state and quarantine, which are not for sharing/],
     [[`${address}?sv=1&sig=CANARY`, '--for', 'a'], 2, /a SAS cannot make other links/],
-    [[address, '--for', 'a', '--state', 'folder'], 2, /links are for what lies in a container/],
+    [[address, '--for', 'a', '--state', 'folder'], 2, /must be the address of a container/],
   ]
   for (const [words, exitCode, message] of cases) {
     const refused = await share(...words)

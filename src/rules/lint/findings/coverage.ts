@@ -71,13 +71,13 @@ const inOrder = ({ resources }: ElementTree): readonly ElementType[] => {
 }
 
 const REMEDY =
-  'what no rule reaches stays as it is: end the rules with {"path": "Resource", "method": "redact"}, or decide with "keep"'
+  'end the rules with {"path": "Resource", "method": "redact"}, or add rules with "keep" for what may stay'
 
 const unreachedText = (plural: string, places: readonly string[]): string =>
-  `no rule reaches the ${plural} in ${examples(places)}; ${REMEDY}`
+  `leave the ${plural} in ${examples(places)} as they are, because no rule reaches them; ${REMEDY}`
 
 const typesText = (types: readonly string[]): string =>
-  `no rule reaches anything in resources of ${examples(types)}; ${REMEDY}`
+  `leave all resources of ${examples(types)} as they are, because no rule reaches anything in them; ${REMEDY}`
 
 function examples(all: readonly string[]): string {
   const shown = all.slice(0, MOST_EXAMPLES).join(', ')

@@ -30,7 +30,7 @@ export function oddEffect(
   if (changesOnly !== undefined && !holds(places, changesOnly.types))
     return {
       code: 'no-effect',
-      message: `it reaches no ${changesOnly.noun}, and only keeps later rules away`,
+      message: `it reaches no ${changesOnly.noun}; it only keeps later rules from what it reaches`,
     }
   return writesText === true ? writingText(name, places) : undefined
 }

@@ -36,7 +36,7 @@ export function textOf(fault: Fault, tree: ElementTree): string {
   const { kind, text, expression } = fault
   switch (kind) {
     case 'element':
-      return `no element "${text}" is there${elsewhere(fault, tree)}`
+      return `there is no element "${text}"${elsewhere(fault, tree)}`
     case 'type':
       return tree.dataTypes.has(text) || tree.resources.has(text)
         ? `nothing there has the type ${text}${typesThere(fault)}`

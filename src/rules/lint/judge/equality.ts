@@ -73,7 +73,7 @@ function ofCodes(
   const folded = operator.endsWith('~') ? [...codes].map((code) => code.toLowerCase()) : [...codes]
   const odd = texts.find((text) => !folded.includes(operator.endsWith('~') ? text.toLowerCase() : text))
   if (odd === undefined) return undefined
-  const text = `'${odd}' is not a code there; the codes are ${[...codes].join(', ')}`
+  const text = `'${odd}' is not one of the codes allowed there: ${[...codes].join(', ')}`
   return { kind: 'pointless', text, places: [], codes: [...codes] }
 }
 
