@@ -200,7 +200,7 @@ function unfinished({ item: { name, bytes, version }, output, place }: ItemWork,
 export const conflictError = ([output = '', ...others]: readonly string[]) =>
   sluiceError('SINK_CONFLICT', {
     at: output,
-    message: `${others.length === 0 ? 'the output is' : `this output and ${others.length} more are`} already there and not made by this tool, or changed since`,
+    message: `${others.length === 0 ? 'the output is' : `this output and ${others.length} more are`} already there, and Sluice did not make it or it was changed since`,
     help: 'move away what is there, choose another output, or allow overwriting',
   })
 
