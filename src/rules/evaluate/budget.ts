@@ -33,6 +33,6 @@ export class Budget {
   }
 
   spendText(characters: number): void {
-    this.spend(1 + characters / CHARACTERS_PER_STEP)
+    this.spend(1 + Math.trunc(characters / CHARACTERS_PER_STEP))
   }
 }

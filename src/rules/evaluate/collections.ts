@@ -64,6 +64,10 @@ function equalItems(a: Item, b: Item, evaluation: Evaluation): boolean | undefin
 export function equalCollections(a: Items, b: Items, evaluation: Evaluation): boolean | undefined {
   if (a.length === 0 || b.length === 0) return undefined
   if (a.length !== b.length) return false
+  const one = a[0]
+  const theOther = b[0]
+  if (a.length === 1 && one !== undefined && theOther !== undefined)
+    return equalItems(one, theOther, evaluation)
   let result: boolean | undefined = true
   for (const [k, item] of a.entries()) {
     const other = b[k]

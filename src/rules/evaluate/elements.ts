@@ -19,11 +19,7 @@ const isAnyResource = (name: string): boolean => name === 'Resource' || name ===
 /** Evaluates a step: a capitalized name tests the type at every depth, any other selects the children of that name. */
 export function membersNamed(items: Items, name: string, budget: Budget): Items {
   const first = name.charCodeAt(0)
-  if (first >= 65 && first <= 90) {
-    if (isAnyResource(name)) return items
-    budget.spend(items.length)
-    return items.filter((item) => isNode(item) && item.type.name === name)
-  }
+  if (first >= 65 && first <= 90) return itemsOfType(items, name, budget)
   const found: TreeNode[] = []
   for (const item of items) {
     if (!isNode(item)) continue
@@ -32,6 +28,12 @@ export function membersNamed(items: Items, name: string, budget: Budget): Items 
     for (const child of children) if (child.name === name) found.push(child)
   }
   return found
+}
+
+function itemsOfType(items: Items, name: string, budget: Budget): Items {
+  if (isAnyResource(name)) return items
+  budget.spend(items.length)
+  return items.filter((item) => isNode(item) && item.type.name === name)
 }
 
 /** `` `giv*` ``: selects the children whose names begin with the prefix. */

@@ -63,7 +63,7 @@ export class Pattern {
         fail(
           'its pattern may take for ever: it repeats a group with choices, beside a lookaround or back reference',
         )
-      budget.spend(tries / TRIES_PER_STEP)
+      budget.spend(Math.trunc(tries / TRIES_PER_STEP))
       yield* this.#byBacktracking(text)
     } else yield* this.#inLinearTime(text, budget)
   }

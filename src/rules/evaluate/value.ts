@@ -17,7 +17,9 @@ export type NumberValue = Extract<Value, { kind: 'integer' | 'long' | 'decimal' 
 export type MomentValue = Extract<Value, { kind: 'date' | 'dateTime' | 'time' }>
 
 export const string = (text: string): Value => ({ kind: 'string', text })
-export const boolean = (value: boolean): Value => ({ kind: 'boolean', value })
+const TRUE: Value = { kind: 'boolean', value: true }
+const FALSE: Value = { kind: 'boolean', value: false }
+export const boolean = (value: boolean): Value => (value ? TRUE : FALSE)
 export const integer = (value: number | bigint): Value => ({
   kind: 'integer',
   value: { units: BigInt(value), scale: 0 },

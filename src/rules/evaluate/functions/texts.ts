@@ -90,7 +90,7 @@ export const TEXT_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     const part = invocation.text(0)
     if (part === undefined) return NOTHING
     // This compares the whole part at each position, which indexOf() does not.
-    invocation.evaluation.budget.spend((text.length * part.length) / COMPARED_PER_STEP)
+    invocation.evaluation.budget.spend(Math.trunc((text.length * part.length) / COMPARED_PER_STEP))
     return integer(text.lastIndexOf(part))
   }),
   startsWith: withText('boolean', (text, start) => boolean(startsWithCultureAware(text, start))),
