@@ -1,4 +1,5 @@
 import { type ElementTree, type ElementType, isPrimitive, type Member } from '../../../fhir/elements.js'
+import { FUNCTIONS } from '../../evaluate/functions/functions.js'
 import type { Call, Expression, MemberStep } from '../../expression/expression.js'
 import { concrete } from '../elements/place.js'
 import { renamesOf, versionsWith } from '../elements/versions.js'
@@ -90,11 +91,11 @@ function typeTest(target: MemberStep, whole: Expression, tree: ElementTree): Can
 }
 
 /** Replaces `use.exists` by `use.exists()`. */
-const callMeant = ({ name, input }: MemberStep): Expression[] =>
-  /^(?:exists|empty|not|first|last|single|tail|distinct|children|descendants)$/.test(name) &&
-  input !== undefined
-    ? [{ op: 'call', name, args: [], input }]
-    : []
+const callMeant = ({ name, input }: MemberStep): Expression[] => {
+  const row = FUNCTIONS.get(name)
+  if (row === undefined || input === undefined || row.args.length > (row.optional ?? 0)) return []
+  return [{ op: 'call', name, args: [], input }]
+}
 
 /**
  * The start of an expression that is in the way: `name` in `Patient.name.where(name.use = 'x')`, `patient` in
@@ -141,8 +142,6 @@ function oneDeeper({ name, input }: MemberStep, members: readonly Member[], tree
     })
 }
 
-const TEXT_ARGUMENTS = /^(?:extension|startsWith|endsWith|contains|matches|indexOf|nodesByType|nodesByName)$/
-
 /** Whether a bare name is used where a text may be meant: compared, in a list, or as an argument. */
 function isOperand(whole: Expression, target: MemberStep): boolean {
   if (target.input !== undefined) return false
@@ -152,7 +151,9 @@ function isOperand(whole: Expression, target: MemberStep): boolean {
     const other = parent.left === target ? parent.right : parent.left
     return other.op !== 'literal' && !/^(?:and|or|xor|implies)$/.test(parent.operator)
   }
-  return parent?.op === 'call' && parent.args.includes(target) && TEXT_ARGUMENTS.test(parent.name)
+  if (parent?.op !== 'call') return false
+  const kind = FUNCTIONS.get(parent.name)?.args[parent.args.indexOf(target)]
+  return kind === 'text' || kind === 'pattern' || kind === 'name'
 }
 
 /** Corrects `nodesByType('HumanNames')`, `nodesByName('birthdate')`, and one used for the other. */
