@@ -2,20 +2,20 @@ import type { RequestFailure } from './request-failure.js'
 
 /** How long to wait between attempts. */
 export interface BackoffPolicy {
-  /** The first wait is up to this, each further one up to twice as much. */
+  /** Upper bound of the first wait; it doubles with each attempt. */
   readonly baseMs: number
-  /** No wait of our own is longer; what a service asks for may be. */
+  /** Maximum wait of our own; a service may ask for more. */
   readonly maxWaitMs: number
-  /** A service that asks for more is asked again after this. */
+  /** Maximum wait that a service may impose. */
   readonly maxAskedMs: number
   /** [0, 1). */
   readonly random: () => number
 }
 
 export interface FailureCount {
-  /** In a row, with this one. */
+  /** Number of failures in a row, including this one. */
   readonly failures: number
-  /** The caller goes on for as long as the service names a time to come back. */
+  /** Whether the caller continues as long as the service names a time to return. */
   readonly isPatient: boolean
 }
 
@@ -31,10 +31,10 @@ export function waitMsAfter(
   { baseMs, maxWaitMs, maxAskedMs, random }: BackoffPolicy,
 ): number {
   const ownWaitMs = Math.min(maxWaitMs, baseMs * 2 ** (failures - 1))
-  // A time that has passed, perhaps by a wrong clock, must not cause a burst of requests.
+  // A time in the past, perhaps from a wrong clock, must not cause a burst of requests.
   if (retryAfterMs === undefined || retryAfterMs === 0) return random() * ownWaitMs
   const askedMs = Math.min(retryAfterMs, maxAskedMs)
-  // A service that asks for an hour in steps of a second would use up the budget of all calls.
+  // A service that asks for an hour in steps of a second would exhaust the budget of all calls.
   const isStepping = isPatient || failures > BELIEVED_STEPS
   const minMs = isStepping ? Math.max(askedMs, ownWaitMs) : askedMs
   return minMs * (1 + 0.1 * random())

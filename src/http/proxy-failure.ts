@@ -5,14 +5,14 @@ import { retryAfterMs } from './retry-after.js'
 const NEEDS_CREDENTIALS = `${PREFIX}AUTH_REQUIRED`
 const REFUSED = `${PREFIX}REFUSED`
 
-/** A proxy's answer that is not the connection asked for. */
+/** Makes the failure for a proxy's answer other than the requested connection. */
 export function proxyRefusal(status: number, header: (name: string) => string | undefined): RequestFailure {
   return status === 407
     ? new RequestFailure({ status, code: NEEDS_CREDENTIALS, isRetryable: false })
     : new RequestFailure({ status, code: REFUSED, retryAfterMs: retryAfterMs(header) })
 }
 
-/** A connection to the proxy that failed: the server itself was never asked. */
+/** Makes the failure for a failed connection to the proxy; the server was never reached. */
 export function proxyFailure(failure: RequestFailure): RequestFailure {
   const { code, isRetryable } = failure
   return code.startsWith(PREFIX) || failure.status !== undefined
@@ -20,7 +20,7 @@ export function proxyFailure(failure: RequestFailure): RequestFailure {
     : new RequestFailure({ code: PREFIX + code, isRetryable })
 }
 
-/** What to do about a failure that is the proxy's; undefined for any other. */
+/** Says what to do about a failure of the proxy; undefined for any other. */
 export function proxyError(failure: RequestFailure, at: string): SluiceError | undefined {
   if (failure.code === NEEDS_CREDENTIALS)
     return sluiceError('AUTH_FAILED', {

@@ -1,8 +1,8 @@
-/** Time as retries see it; tests have one of their own. */
+/** The retries' source of time; tests supply their own. */
 export interface RetryClock {
   /** Milliseconds that never jump back. */
   readonly nowMs: () => number
-  /** Resolves early when the signal comes: the caller looks at it. */
+  /** Resolves early on abort; the caller checks the signal. */
   readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 

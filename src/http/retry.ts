@@ -6,21 +6,21 @@ import { type RetryClock, SYSTEM_RETRY_CLOCK } from './retry-clock.js'
 import { gaveUp, interrupted } from './retry-error.js'
 
 export interface RetryOptions extends Partial<RetryClock> {
-  /** The first wait is up to this, each further one up to twice as much. Default 500 ms. */
+  /** Upper bound of the first wait; it doubles with each attempt. Default 500 ms. */
   readonly baseMs?: number
-  /** No wait of our own is longer; what a service asks for may be. Default 30 s. */
+  /** Maximum wait of our own; a service may ask for more. Default 30 s. */
   readonly maxWaitMs?: number
-  /** A service that asks for more is asked again after this. Default: it is taken at its word. */
+  /** Maximum wait that a service may impose. Default: no maximum. */
   readonly maxAskedMs?: number
-  /** From the first failure of a call on; default 5 min. */
+  /** Time limit from the first failure of a call; default 5 min. */
   readonly totalMs?: number
   readonly maxAttempts?: number
-  /** Retries that all calls together have in stock; a success gives a tenth back (as gRPC's A6). Default 200. */
+  /** Budget of retries for all calls together; a success returns a tenth (as in gRPC's A6). Default 200. */
   readonly budgetCount?: number
   /** Interrupts calls and waits. */
   readonly signal?: AbortSignal | undefined
   readonly onRetry?: ((retry: RetryEvent) => void) | undefined
-  /** For tests: [0, 1). */
+  /** Random number in [0, 1); replaced in tests. */
   readonly random?: () => number
 }
 
@@ -32,17 +32,17 @@ export interface RetryEvent {
   readonly waitMs: number
 }
 
-/** What a call is about. */
+/** Description of a call. */
 export interface RetryCall {
-  /** For messages: the item or the place, without credentials. */
+  /** The item or place for messages, without credentials. */
   readonly at: string
-  /** Ends this call alone. */
+  /** Ends only this call. */
   readonly signal?: AbortSignal | undefined
-  /** How long it goes on, from its first failure, while the service names a time to come back. */
+  /** Time limit from the first failure while the service names a time to return. */
   readonly patienceMs?: number
 }
 
-/** The retries of one run: they share a budget. */
+/** The retries of one run, which share a budget. */
 export interface Retry {
   /**
    * Attempts until one succeeds. Throws what is no RequestFailure and a final one as they are, SERVICE_UNAVAILABLE

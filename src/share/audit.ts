@@ -1,29 +1,29 @@
 import { sluiceError } from '../errors.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
 
-/** A line of `shares.ndjson`: never the signature. */
+/** A line of `shares.ndjson`; never contains the signature. */
 export interface AuditLine {
   readonly at: string
   readonly event: 'shared' | 'revoked'
-  /** The account of the machine that ran it. */
+  /** User account on the machine that ran it. */
   readonly by: string
   readonly for: string
-  /** The address, without credentials. */
+  /** Address without credentials. */
   readonly what: string
   readonly [fact: string]: unknown
 }
 
 export interface AuditPlace {
-  /** For messages: the address of the blob. */
+  /** Address of the blob, for messages. */
   readonly place: string
   readonly container: BlobContainer
-  /** Of the blob. */
+  /** Length of the blob. */
   readonly name: string
 }
 
 const ATTEMPTS = 20
 
-/** Appends a line; several writers at once keep out of each other's way. Throws SINK_*. */
+/** Appends a line; concurrent writers do not disturb each other. Throws SINK_*. */
 export async function writeAudit({ container, name }: AuditPlace, line: AuditLine): Promise<void> {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
   if (!(await container.exists())) await container.createIfMissing()

@@ -6,7 +6,7 @@ import { addPolicy, removePolicy } from './policies.js'
 import { type Sas, type SasSigner, signSas } from './sas.js'
 import type { SharePermission, ShareScope, ShareTarget } from './scope.js'
 
-/** Who can sign a link. */
+/** A signer of links. */
 export type ShareSigner =
   | { readonly kind: 'identity'; readonly account: AzureAccount }
   | { readonly kind: 'key'; readonly account: AzureAccount; readonly key: Secret }
@@ -15,7 +15,7 @@ export interface LinkTerms {
   readonly for: string
   readonly permissions: readonly SharePermission[]
   readonly hours: number
-  /** Default: now, with 5 minutes before it for clocks that differ. */
+  /** Start of validity; default: 5 minutes ago, to allow for clocks that differ. */
   readonly startMs?: number | undefined
   /** IPv4: an address, or two with `-` between. */
   readonly ip?: string | undefined
@@ -26,12 +26,12 @@ export interface SignedLinks {
   readonly kind: 'user-delegation' | 'account-key' | 'stored-policy'
   readonly startsAt: string
   readonly expiresAt: string
-  /** Object id in the directory, of who signs a user-delegation SAS. */
+  /** Directory object id of the signer of a user-delegation SAS. */
   readonly identity?: string
   /** Id of the stored access policy. */
   readonly policy?: string | undefined
   readonly links: readonly { readonly target: ShareTarget; readonly query: Secret }[]
-  /** Takes back what was stored for them. */
+  /** Removes the stored policy. */
   withdraw(): Promise<void>
 }
 
@@ -74,7 +74,7 @@ export async function signLinks(
 
 export const keySigner = (signers: readonly ShareSigner[]) => signers.find((signer) => signer.kind === 'key')
 
-/** USAGE for what only the account key can do, with what an identity can do instead. */
+/** Makes the USAGE error for what only the account key can do, with what an identity can do instead. */
 export const needsKey = (address: BlobAddress, option: string) =>
   refuse(
     address,
@@ -82,7 +82,7 @@ export const needsKey = (address: BlobAddress, option: string) =>
     `give the key, or end all links that an identity signed, within minutes: ${revokeAllCommand(address)}`,
   )
 
-/** Ends every user-delegation SAS of the account; it is no request of the blob service. */
+/** Command that revokes every user-delegation SAS of the account; the blob service has no request for it. */
 export const revokeAllCommand = ({ account }: Pick<BlobAddress, 'account'>): string =>
   `az storage account revoke-delegation-keys --name ${account}`
 
@@ -96,7 +96,7 @@ function timesOf({ hours, startMs }: LinkTerms, nowMs: number): Times {
   return { startsAt: new Date(startMs ?? nowMs - SKEW_MS), expiresAt: new Date(fromMs + hours * HOUR_MS) }
 }
 
-/** What a user-delegation key allows: 7 days by the clock of the service, which may be a little behind. */
+/** Maximum validity of a user-delegation key: 7 days by the service's clock, which may be slightly behind. */
 function delegatedTimes({ startsAt, expiresAt }: Times, nowMs: number): Times | undefined {
   const endMs = nowMs + MAX_DELEGATED_MS
   if (expiresAt.getTime() > endMs) return undefined
@@ -169,7 +169,7 @@ function signed(
   }
 }
 
-/** In the order that the service wants. */
+/** Permissions in the service's order. */
 const lettersOf = (permissions: readonly SharePermission[]): string =>
   (['read', 'list'] as const)
     .filter((permission) => permissions.includes(permission))

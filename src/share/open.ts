@@ -40,7 +40,7 @@ export async function openShare(address: string, access: StoreAccess, state?: st
   }
 }
 
-/** The identity where there may be one, then the account key. */
+/** Lists the identity, if there may be one, then the account key. */
 async function signersFor(address: BlobAddress, access: StoreAccess): Promise<readonly ShareSigner[]> {
   const { azureAccount } = await import('../storage/azure/azure-account.js')
   const { endpoint, container, place } = address

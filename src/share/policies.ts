@@ -4,7 +4,7 @@ import { sluiceError } from '../errors.js'
 import type { AzureAccount, ContainerPolicies } from '../storage/azure/azure-account.js'
 import type { StoredPolicy } from '../storage/azure/azure-client.js'
 
-/** The most that a container can have (Azure, "Define a stored access policy"). */
+/** Maximum number of policies of a container (Azure, "Define a stored access policy"). */
 const MAX_POLICIES = 5
 const ATTEMPTS = 10
 
@@ -29,13 +29,13 @@ export async function addPolicy(account: AzureAccount, forName: string, terms: P
   return id
 }
 
-/** Removes the policies of a name and returns their ids; none where there are none. Throws as `addPolicy`. */
+/** Removes the policies of a name and returns their ids, if any. Throws what `addPolicy` throws. */
 export function removePolicies(account: AzureAccount, forName: string): Promise<readonly string[]> {
   const start = idStart(forName)
   return removeWhere(account, (id) => id.startsWith(start))
 }
 
-/** Takes back one policy. */
+/** Removes one policy. */
 export const removePolicy = (account: AzureAccount, policy: string): Promise<readonly string[]> =>
   removeWhere(account, (id) => id === policy)
 
@@ -49,7 +49,7 @@ async function removeWhere(account: AzureAccount, isIt: (id: string) => boolean)
   return [...removed]
 }
 
-/** A name's policies are found by it again: what of it can be read, and a hash of all of it. */
+/** Prefix by which a name's policies are found again: its readable characters and a hash of the whole name. */
 function idStart(forName: string): string {
   const readable = forName
     .toLowerCase()
@@ -62,7 +62,7 @@ function idStart(forName: string): string {
 const isExpired = ({ id, accessPolicy }: StoredPolicy, nowMs: number): boolean =>
   id.startsWith('sluice-') && (accessPolicy?.expiresOn?.getTime() ?? Number.POSITIVE_INFINITY) < nowMs
 
-/** Reads, edits and writes back until nobody came between; `edit` returns undefined where nothing is to do. */
+/** Reads, edits and writes back until no one else interfered; `edit` returns undefined if nothing is to be done. */
 async function change(
   account: AzureAccount,
   edit: (now: ContainerPolicies) => readonly StoredPolicy[] | undefined,

@@ -11,14 +11,14 @@ import {
 import { Secret } from '../secret.js'
 import type { DelegationKey } from '../storage/azure/azure-account.js'
 
-/** One link: what it opens, and for how long. Times are UTC with whole seconds. */
+/** A link: its target and validity. Times are UTC in whole seconds. */
 export interface Sas {
   readonly account: string
   readonly container: string
-  /** Of the blob or directory, not encoded; empty for the container. */
+  /** Path of the blob or directory, not encoded; empty for the container. */
   readonly path: string
   readonly resource: 'blob' | 'directory' | 'container'
-  /** Undefined where a stored access policy has them. */
+  /** Permissions; undefined if a stored access policy holds them. */
   readonly terms?: SasTerms
   /** The id of a stored access policy. */
   readonly policy?: string
@@ -29,7 +29,7 @@ export interface Sas {
 }
 
 export interface SasTerms {
-  /** In the order of the service: `r`, `rl`, `l`. */
+  /** Permissions in the service's order: `r`, `rl`, `l`. */
   readonly permissions: string
   readonly startsAt: string
   readonly expiresAt: string
@@ -39,7 +39,7 @@ export type SasSigner =
   | { readonly kind: 'key'; readonly key: Secret }
   | { readonly kind: 'delegation'; readonly key: DelegationKey }
 
-/** A version whose strings to sign both the service and Azurite 3.35 know. */
+/** Service version whose strings to sign are known to both the service and Azurite 3.35. */
 const VERSION = '2023-11-03'
 
 const PERMISSIONS = {

@@ -9,26 +9,26 @@ import { METADATA } from '../storage/azure/block-sink-item.js'
 
 export type SharePermission = 'read' | 'list'
 
-/** What one link opens; `path` is empty for the container. */
+/** The target of a link; `path` is empty for the container. */
 export interface ShareTarget {
   readonly resource: 'blob' | 'directory' | 'container'
   readonly path: string
 }
 
-/** What is shared, and by which links. */
+/** The shared place and its links. */
 export interface ShareScope {
   readonly what: 'file' | 'folder'
-  /** Of a folder: ends in `/`, or is empty. */
+  /** Prefix of the folder, ending in `/`, or empty. */
   readonly prefix: string
   readonly fileCount: number
   readonly targets: readonly ShareTarget[]
-  /** A blob that each link which reads more than one can be tried on. */
+  /** A blob on which a link to more than one can be tried. */
   readonly sample: string
-  /** What who shares it should know. */
+  /** Remarks for the person who shares. */
   readonly notes: readonly string[]
 }
 
-/** The target that stands for all: they are of one kind, and there is always one. */
+/** Returns a representative target; all are of one kind, and there is always one. */
 export const firstTarget = ({ targets }: Pick<ShareScope, 'targets'>): ShareTarget =>
   present(targets[0], 'the target of a share')
 
@@ -36,7 +36,7 @@ export interface ScopeQuestion {
   readonly address: BlobAddress
   readonly container: BlobContainer
   readonly permissions: readonly SharePermission[]
-  /** Share also what is not complete, or not made by Sluice. */
+  /** Also share output that is incomplete or not made by Sluice. */
   readonly isForced: boolean
   readonly isHierarchical: () => Promise<boolean | undefined>
 }
@@ -96,7 +96,7 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
     notes: [GROWS('the container')],
   } as const
   if (prefix === '') return whole
-  // Where the account may not be asked, a directory that stands for itself tells.
+  // If the account may not be queried, a directory marker shows that it is hierarchical.
   const isHierarchical = (await question.isHierarchical()) ?? (await container.head(address.path))?.isFolder
   if (isHierarchical === true)
     return {
@@ -119,7 +119,7 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
 const GROWS = (place: string): string =>
   `the link covers all of ${place}, also what is written there while it is valid`
 
-/** Every file is named by the report of a complete run, and the other way round. */
+/** Checks that the files are exactly those named by the report of a complete run. */
 async function checkComplete(
   { address, container }: ScopeQuestion,
   prefix: string,
@@ -151,7 +151,7 @@ async function checkComplete(
 
 const files = (count: number): string => (count === 1 ? '1 file' : `${count} files`)
 
-/** The files that a run's report names, relative to its folder; undefined where there is no report that can be read. */
+/** Returns the files named by a run's report, relative to its folder; undefined if there is no readable report. */
 async function outputsOf(container: BlobContainer, prefix: string): Promise<readonly string[] | undefined> {
   const text = (await container.readText(`${prefix}${REPORT_NAME}`))?.text
   const report = text === undefined ? undefined : readPublished(text)
@@ -165,7 +165,7 @@ async function outputsOf(container: BlobContainer, prefix: string): Promise<read
 const namesOf = ({ name, parts }: PublishedOutput): readonly string[] =>
   parts === undefined ? [name] : parts.map((part) => part.name)
 
-/** Whether a report in one of the folders above names it, or it is one. */
+/** Whether a report in a folder above names the file, or the file is a report. */
 async function isReported(container: BlobContainer, path: string): Promise<boolean> {
   for (let at = path.lastIndexOf('/'); ; at = path.lastIndexOf('/', at - 1)) {
     const prefix = path.slice(0, at + 1)

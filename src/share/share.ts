@@ -17,41 +17,41 @@ import { removePolicies } from './policies.js'
 import { firstTarget, type ShareScope, type ShareTarget, scopeOf } from './scope.js'
 import { listUrl, pathInUrl, type Trial, verifyLink } from './trial.js'
 
-/** Where something is shared from, and by whose right. */
+/** The store to share from, and who may sign. */
 export interface SharePlace {
   readonly address: BlobAddress
   readonly container: BlobContainer
   /** `shares.ndjson` of the folder that a file lies in, or of the shared folder itself. */
   readonly auditOf: (folder: string) => AuditPlace
-  /** At least one, the preferred one first. */
+  /** Signers, at least one, the preferred one first. */
   readonly signers: readonly ShareSigner[]
   readonly retry: Retry
   readonly limits?: RequestLimits | undefined
 }
 
 export interface ShareRequest extends LinkTerms {
-  /** Who shares, as the audit is to name them. */
+  /** The person who shares, as named in the audit log. */
   readonly by: string
   readonly isVerified: boolean
-  /** Share also what is not complete, or not made by Sluice. */
+  /** Also share output that is incomplete or not made by Sluice. */
   readonly isForced: boolean
-  /** Throws what speaks against sharing what the files hold; called once it is clear which they are. */
+  /** Throws a reason not to share these files; called once they are known. */
   readonly prove?: (() => Promise<void>) | undefined
 }
 
-/** What is handed out. The links are secrets: who shares sees them once. */
+/** Result of sharing. The links are secrets, shown once. */
 export interface Shared extends Omit<SignedLinks, 'links' | 'withdraw'> {
   readonly scope: ShareScope
   readonly links: readonly ShareLink[]
   readonly permissions: ShareRequest['permissions']
-  /** Where the audit line is. */
+  /** Location of the audit line. */
   readonly audit: string
   /** Where a receiver lists: the SAS goes behind it, after `&`. Undefined where listing is not allowed. */
   readonly listUrl?: string
 }
 
 export interface ShareLink {
-  /** Of the file, below what is shared; empty for the whole. */
+  /** Path of the file below the shared place; empty for the whole. */
   readonly name: string
   readonly url: Secret
 }
@@ -102,7 +102,9 @@ export async function share(place: SharePlace, request: ShareRequest, nowMs = Da
   }
 }
 
-/** Ends all revocable links of a name and returns the ids of their policies. Throws USAGE without the account key. */
+/**
+ * Revokes all revocable links of a name and returns the ids of their policies. Throws USAGE without the account key.
+ */
 export async function revoke(
   { address, signers, auditOf }: SharePlace,
   { for: forName, by }: Pick<ShareRequest, 'for' | 'by'>,

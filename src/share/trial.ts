@@ -8,19 +8,19 @@ import type { Secret } from '../secret.js'
 import { blobError } from '../storage/azure/blob-errors.js'
 import type { SharePermission, ShareTarget } from './scope.js'
 
-/** A link to be tried, by plain requests as its receiver makes them. */
+/** A link to try with plain requests, as its recipient would. */
 export interface Trial {
-  /** Of the blob service, without `/` at its end. */
+  /** Address of the blob service, without a trailing `/`. */
   readonly endpoint: string
   readonly container: string
   readonly target: ShareTarget
-  /** A blob that it should read. */
+  /** A blob that the link should read. */
   readonly sample: string
   readonly permissions: readonly SharePermission[]
   readonly query: Secret
-  /** Only from there: this machine may be elsewhere. */
+  /** IP range of the link; this machine may be outside it. */
   readonly ip?: string | undefined
-  /** A new stored access policy takes up to 30 s to be known everywhere. */
+  /** A new stored access policy takes up to 30 s to take effect everywhere. */
   readonly patienceMs: number
 }
 
@@ -28,11 +28,11 @@ export interface TrialRequests {
   readonly http: HttpClient
   readonly retry: Retry
   readonly limits?: RequestLimits | undefined
-  /** For messages. */
+  /** Name for messages. */
   readonly place: string
 }
 
-/** Of no blob: what is asked of it changes nothing, whatever the answer. */
+/** Name of a blob that does not exist, so that requests for it change nothing. */
 const NOBODY = 'sluice-verify-0b5d6c1e'
 const NO_ETAG = '"0x0"'
 
@@ -154,7 +154,7 @@ async function ask(
   }
 }
 
-/** Throws RequestFailure, which does not hold the address, for what another attempt may change. */
+/** Throws RequestFailure, without the address, for failures that may be temporary. */
 async function answerTo(
   http: HttpClient,
   { method, url, headers = {} }: ProbeRequest,
@@ -169,7 +169,7 @@ async function answerTo(
   return {
     status,
     code: failure.code,
-    // An empty blob has no first byte: 416.
+    // An empty blob has no first byte, so the answer is 416.
     isDone: (status >= 200 && status < 300) || (status === 416 && headers.range !== undefined),
     isDenied: status === 401 || status === 403,
   }

@@ -1,12 +1,12 @@
 import type { State } from './store.js'
 
-/** A sink or lake for what runs under its lock: taking it again does nothing. */
+/** A sink or lake whose lock the caller holds; taking the lock again does nothing. */
 export const withHeldLock = <S extends { readonly state: State }>(store: S): S => ({
   ...store,
   state: { ...store.state, lock: async () => async () => {} },
 })
 
-/** Takes the lock of an output for a run, which can be interrupted meanwhile and says what it waits for. */
+/** Takes the lock of an output for a run, reporting what it waits for; can be interrupted. */
 export const lockState = (
   state: State,
   {

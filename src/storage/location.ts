@@ -30,7 +30,7 @@ export interface Location {
 
 export interface LakeSettings {
   readonly stateOf: StateOf
-  /** Create the container of the outputs if there is none; that of the state is always created. */
+  /** Create the container of the outputs if it does not exist; that of the state is always created. */
   readonly isToBeCreated: boolean
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sluiceError } from '../errors.js'
 
-/** The lock of an output is another run's. */
+/** Makes the error for an output whose lock another run holds. */
 export const lockedError = (at: string, why = 'another run is writing to this output') =>
   sluiceError('SINK_LOCKED', { at, message: why })
 
-/** Waits before a lock that another run holds is looked at again. Throws INTERRUPTED. */
+/** Waits before checking another run's lock again. Throws INTERRUPTED. */
 export async function waitForLock(ms: number, signal?: AbortSignal): Promise<void> {
   try {
     await wait(ms, undefined, { signal })

@@ -2,10 +2,12 @@ import { sluiceError } from '../errors.js'
 import { isInnerName, isOwnName } from '../published/names.js'
 import type { LeftOutReason } from './store.js'
 
-/** Items are what ends so, each also with `.gz`. */
+/** Endings of items; each may be followed by `.gz`. */
 const ITEM = /\.(?:ndjson|jsonl|xndjson|json)(?:\.gz)?$/i
 
-/** Why a file of this name is no item: it is hidden, a report of Sluice, or has another ending. Undefined for one. */
+/**
+ * Says why a file of this name is not an item: hidden, a report of Sluice, or another ending. Undefined for an item.
+ */
 export function notAnItem(name: string): LeftOutReason | undefined {
   const base = name.slice(name.lastIndexOf('/') + 1)
   if (base.startsWith('.')) return 'hidden'
@@ -13,27 +15,27 @@ export function notAnItem(name: string): LeftOutReason | undefined {
   return ITEM.test(base) ? undefined : 'unknown-ending'
 }
 
-/** Whether a file of this name is an item: not the report of a run, not half-written, not hidden. */
+/** Whether a file of this name is an item: not a report, not half-written, not hidden. */
 export const isItemName = (name: string): boolean => notAnItem(name) === undefined
 
-/** Whether a folder in the name is hidden; `.` and `..` are not, they are no name. */
+/** Whether a folder in the name is hidden; `.` and `..` do not count. */
 export const isInHiddenFolder = (name: string): boolean =>
   name.split('/').some((part) => /^\.(?!\.?$)/.test(part))
 
-/** Whether the item is one JSON document, not lines. */
+/** Whether the item is one JSON document rather than lines. */
 export const isDocumentName = (name: string): boolean => /\.json(?:\.gz)?$/i.test(name)
 
-// Names of journals and temporary files are longer than that of their item.
+// Journals and temporary files have longer names than their item.
 const MAX_FILE_NAME_BYTES = 200
 const MAX_PATH_BYTES = 3000
 
-/** Why no item may have this name, whatever holds it; undefined where one may. */
+/** Says why no item may have this name in any store; undefined if one may. */
 export function nameFault(name: string): string | undefined {
   if (name.includes('\uFFFD')) return 'its name is not valid UTF-8; rename it'
   return isInnerName(name) ? undefined : 'its name is not a relative path; rename it'
 }
 
-/** Why a file system, which allows 255 bytes, can hold no item of this name; undefined where it can. */
+/** Says why a file system, with its limit of 255 bytes, cannot hold an item of this name; undefined if it can. */
 export function fileNameFault(name: string): string | undefined {
   const longest = Math.max(...name.split('/').map((part) => Buffer.byteLength(part)))
   if (longest > MAX_FILE_NAME_BYTES)
@@ -43,7 +45,7 @@ export function fileNameFault(name: string): string | undefined {
   return undefined
 }
 
-/** Throws SOURCE_UNUSABLE for a name that would leave the folder it is put in. */
+/** Throws SOURCE_UNUSABLE for a name that would lead out of its folder. */
 export function checkName(name: string): void {
   if (isInnerName(name)) return
   throw sluiceError('SOURCE_UNUSABLE', {

@@ -8,7 +8,7 @@ import type { OutputFiles } from './output-files.js'
 import type { Lake, Sink, Source } from './store.js'
 import { locate, storeOf } from './stores.js'
 
-/** Opens the items at an address: a folder or file, a container or what lies below a path in it. Throws USAGE, CONFIG_INVALID. */
+/** Opens the items at an address: a folder, a file, a container or a prefix in one. Throws USAGE, CONFIG_INVALID. */
 export const openSource = async (address: string, access: StoreAccess): Promise<Source> =>
   locate(address, access).source()
 
@@ -20,9 +20,9 @@ export const openSink = async (
 ): Promise<Sink> => (await openLake(address, access, options)).sink('')
 
 export interface LakeOptions {
-  /** Create the container of the outputs if there is none; that of the state is always created. */
+  /** Create the container of the outputs if it does not exist; that of the state is always created. */
   readonly isToBeCreated?: boolean
-  /** Where the state goes; default `<folder>.sluice`, or the container `<container>-sluice` of the same account. */
+  /** Place of the state; default `<folder>.sluice`, or the container `<container>-sluice` of the same account. */
   readonly state?: string | undefined
 }
 
@@ -40,7 +40,7 @@ export async function openLake(
   return outputs.lake({ stateOf, isToBeCreated })
 }
 
-/** Throws USAGE for a state that recipients of the outputs could read. */
+/** Throws USAGE if recipients of the outputs could read the state. */
 async function statesApartFrom(outputs: Location, state: Location): Promise<StateOf> {
   const [inner, outer] = [await state.root(), await outputs.readableRoot()]
   if (!inner.startsWith(outer)) return state.states()
@@ -51,21 +51,24 @@ async function statesApartFrom(outputs: Location, state: Location): Promise<Stat
   })
 }
 
-/** Opens everything that lies at an address, to be checked. Throws USAGE, CONFIG_INVALID. */
+/** Opens everything at an address for a check. Throws USAGE, CONFIG_INVALID. */
 export const openOutputFiles = async (address: string, access: StoreAccess): Promise<OutputFiles> =>
   locate(address, access).outputFiles()
 
 /** Whether an address names something on this machine. Throws USAGE for an address that is not valid. */
 export const isLocal = (address: string): boolean => storeOf(address).localPaths(address) !== undefined
 
-/** The address of what lies in a container, which can be shared by links; undefined for another store. Throws USAGE, CONFIG_INVALID. */
+/**
+ * Returns the address of something in a container, which links can share; undefined for another store. Throws USAGE,
+ * CONFIG_INVALID.
+ */
 export const blobAddressAt = (address: string, access: StoreAccess): BlobAddress | undefined =>
   storeOf(address) === azureStore ? readBlobAddress(address, access) : undefined
 
-/** The paths of this machine that an address uses; none for a store on other machines. Throws USAGE. */
+/** Returns the local paths that an address uses; none for a remote store. Throws USAGE. */
 export function localPathsOf(address: string): Partial<LocalPaths> {
   return storeOf(address).localPaths(address) ?? {}
 }
 
-/** The address without credentials. Throws USAGE. */
+/** Returns the address without credentials. Throws USAGE. */
 export const placeOf = (address: string): string => storeOf(address).placeOf(address)

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 
 const READ_BYTES = 2 ** 20
 
-/** The SHA-256 of an output while it is written: of all its bytes so far. */
+/** The SHA-256 of an output being written, over all its bytes so far. */
 export class OutputDigest {
   readonly #hash: Hash
 
@@ -15,7 +15,7 @@ export class OutputDigest {
     for (const piece of pieces) this.#hash.update(piece)
   }
 
-  /** In hex. More may be added afterwards. */
+  /** Returns the digest in hex. More bytes may be added afterwards. */
   get value(): string {
     return this.#hash.copy().digest('hex')
   }
@@ -24,7 +24,7 @@ export class OutputDigest {
     return new OutputDigest(this.#hash.copy())
   }
 
-  /** Adds the bytes of a file from one byte to another, or its end; returns where it ended. */
+  /** Adds a range of a file's bytes; returns where it ended. */
   async addFrom(file: FileHandle, fromByte: number, toByte = Number.POSITIVE_INFINITY): Promise<number> {
     const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, toByte - fromByte))
     for (let at = fromByte; ; ) {
@@ -36,7 +36,7 @@ export class OutputDigest {
   }
 }
 
-/** Of the whole file, in hex. */
+/** Returns the digest of a whole file, in hex. */
 export async function digestOfFile(path: string): Promise<string> {
   const file = await open(path, 'r')
   try {

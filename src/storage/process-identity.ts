@@ -2,13 +2,13 @@ import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { kill, pid } from 'node:process'
 
-/** Who holds a lock. */
+/** The process that holds a lock. */
 export interface Holder {
   readonly pid: number
   readonly host: string
-  /** When the process began, in the system's own count: tells a reused process number apart. */
+  /** Start time of the process in the system's units, which distinguishes a reused process id. */
   readonly started: string
-  /** Where its number means something: this boot's PID namespace. Containers may share a host's name, not this. */
+  /** PID namespace of this boot, in which its number is valid. Containers may share a host name but not this. */
   readonly space?: string
   readonly token: string
 }
@@ -21,19 +21,21 @@ export const thisProcess = async (token: string): Promise<Holder> => ({
   token,
 })
 
-/** Of the first line; undefined for a text that a crash left unreadable. */
+/** Reads the holder from the first line; undefined if a crash left the text unreadable. */
 export function parseHolder(text: string): Holder | undefined {
   try {
     const [line = ''] = text.split('\n', 1)
     const holder = JSON.parse(line) as Partial<Holder> | null
     if (typeof holder?.pid === 'number' && typeof holder.host === 'string') return holder as Holder
   } catch {
-    // It holds nobody.
+    // The text names no holder.
   }
   return undefined
 }
 
-/** Undefined for a holder on another machine, or one among other processes: that cannot be known from here. */
+/**
+ * Whether the holder is alive; undefined on another machine or in another PID namespace, which cannot be known here.
+ */
 export async function isAlive(holder: Holder): Promise<boolean | undefined> {
   if (holder.host !== hostname() || holder.space !== (await processSpace())) return undefined
   return isRunning(holder.pid) && (await startOf(holder.pid)) === holder.started
@@ -48,7 +50,7 @@ function isRunning(processId: number): boolean {
   }
 }
 
-/** Empty where the system does not tell. */
+/** Empty if the system does not provide it. */
 async function processSpace(): Promise<string> {
   try {
     const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()

@@ -10,10 +10,13 @@ import type { CommitFacts, OutputPlace, Sink, SinkHead, SinkItem } from './store
 export function splitSink(
   sink: Sink,
   splitBytes: number,
-  /** `overwrite`: parts of others give way, also those that no look at the output finds, behind a missing one. */
+  /**
+   * With `overwrite`, foreign parts are replaced, including those after a missing part, which a look at the output
+   * misses.
+   */
   { overwrite = false }: { readonly overwrite?: boolean } = {},
 ): Sink {
-  /** How many parts there were when the output was last looked at: no others may be replaced or removed. */
+  /** Number of parts when the output was last examined; only those may be replaced or removed. */
   const seen = new Map<string, number>()
   const headOf = async (name: string): Promise<SinkHead | undefined> => {
     const heads: SinkHead[] = []
@@ -51,15 +54,15 @@ interface SplitOutput {
   readonly fingerprint: string
   readonly splitBytes: number
   readonly overwrite: boolean
-  /** How many parts there were when the output was last looked at. */
+  /** Number of parts when the output was last examined. */
   seen(): Promise<number>
 }
 
 class SplitSinkItem implements SinkItem {
   #parts: SinkItem[] = []
-  /** Once it is sealed. */
+  /** Set once it is sealed. */
   #heads: readonly SinkHead[] = []
-  /** Of the parts before the last one. */
+  /** Total bytes of the parts before the last one. */
   #closedBytes = 0
   #lastBytes = 0
 
@@ -99,7 +102,7 @@ class SplitSinkItem implements SinkItem {
     }
   }
 
-  /** Part by part: all of them but the last have to be there as far as their end. */
+  /** Keeps part by part: all but the last must be complete. */
   async proven(places: readonly OutputPlace[]): Promise<number> {
     let before = 0
     for (let number = 1; ; number += 1) {
@@ -148,7 +151,7 @@ class SplitSinkItem implements SinkItem {
     const found = new Set<'committed' | 'ready' | 'lost'>()
     for (const [at, head] of heads.entries()) found.add((await this.#parts[at]?.find(head)) ?? 'lost')
     if (found.has('lost')) return 'lost'
-    // What an earlier, longer output left behind is still to be removed.
+    // Parts left by an earlier, longer output must still be removed.
     const hasMore = (await this.#partCount()) > heads.length
     return found.has('ready') || hasMore ? 'ready' : 'committed'
   }
@@ -158,7 +161,7 @@ class SplitSinkItem implements SinkItem {
     return wholeOf(this.#output.name, this.#heads)
   }
 
-  /** Part by part: each appears whole. Nothing is, before it is clear that no part is somebody else's. */
+  /** Commits part by part; each appears whole. First checks that no part belongs to someone else. */
   async commit(facts: CommitFacts): Promise<void> {
     const { name } = this.#output
     const open: SinkItem[] = []
@@ -172,7 +175,7 @@ class SplitSinkItem implements SinkItem {
     await removeParts(this.#sink, name, this.#parts.length, count)
   }
 
-  /** How many there are, with those behind the last one: they would be taken for more of it, and go. */
+  /** Counts the parts, including later ones, which would be taken for more of the output and are removed. */
   async #countWithThoseBehind(facts: CommitFacts): Promise<number> {
     const { name } = this.#output
     let count = Math.max(this.#parts.length, await this.#output.seen())
@@ -183,7 +186,7 @@ class SplitSinkItem implements SinkItem {
     return count
   }
 
-  /** A part that was not there when the output was looked at, or stood behind a missing one, is not replaced. */
+  /** Refuses to replace a part that did not exist when the output was examined, or that follows a missing one. */
   async #checkFree(number: number, { mark }: CommitFacts): Promise<void> {
     const { name, fingerprint, overwrite } = this.#output
     if (overwrite || number <= (await this.#output.seen())) return
@@ -193,7 +196,7 @@ class SplitSinkItem implements SinkItem {
     if (mark === undefined || there.mark !== mark) throw notOurs(part)
   }
 
-  /** How many of them there are that may be removed. */
+  /** Counts those that may be removed. */
   async #partCount(): Promise<number> {
     const seen = await this.#output.seen()
     if (!this.#output.overwrite) return seen
@@ -241,7 +244,7 @@ class SplitSinkItem implements SinkItem {
   }
 }
 
-/** Each part of what is there is of this fingerprint or the one at its place in an output: a commit was interrupted. */
+/** Whether each existing part has this fingerprint or is the one at its place, as after an interrupted commit. */
 export const isMixOf = (
   there: SinkHead,
   fingerprint: string,
@@ -261,13 +264,13 @@ const notOurs = (at: string) =>
     help: 'move it away, or allow overwriting',
   })
 
-/** `a/Patient.ndjson` and 2: `a/Patient-00002.ndjson`. */
+/** Names a part: `a/Patient.ndjson` and 2 give `a/Patient-00002.ndjson`. */
 const partName = (name: string, number: number): string =>
   name.replace(/(\.[^./]+(?:\.gz)?)$/i, (ending) => `-${String(number).padStart(5, '0')}${ending}`)
 
 type PartFacts = readonly [bytes: number, version: string, fingerprint?: string]
 
-/** The version names every part's, so that each can be found again. */
+/** The version lists those of all parts, so that each can be found again. */
 function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
   const fingerprint = heads[0]?.fingerprint
   const mark = heads[0]?.mark
@@ -289,7 +292,7 @@ function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
 const factsOf = ({ bytes, version, fingerprint }: SinkHead): PartFacts =>
   fingerprint === undefined ? [bytes, version] : [bytes, version, fingerprint]
 
-/** The files that an output is, with the version of each. */
+/** Returns the files of an output with their versions. */
 export const filesOf = (name: string, head: SinkHead): readonly (SinkHead & { readonly name: string })[] =>
   head.parts === undefined
     ? [{ ...head, name }]
@@ -311,7 +314,7 @@ function partsOf({ version: all }: SinkHead): readonly SinkHead[] | undefined {
   }
 }
 
-/** Removes the parts behind the first `kept`, from the end: a crash leaves no gap behind which some are overlooked. */
+/** Removes the parts after the first `kept`, last first, so that a crash leaves no gap that hides later ones. */
 async function removeParts(sink: Sink, name: string, kept: number, seen: number): Promise<void> {
   for (let number = seen; number > kept; number -= 1) await sink.remove(partName(name, number))
 }

@@ -1,41 +1,41 @@
-/** One object of a source, pinned to the version that was listed. */
+/** An object of a source, pinned to the listed version. */
 export interface SourceItem {
-  /** Relative to the source, with `/`; the item's name in reports, quarantine and output. */
+  /** Name relative to the source, with `/`; used in reports, quarantine and output. */
   readonly name: string
-  /** As stored, compressed or not. */
+  /** Size as stored, compressed or not. */
   readonly bytes: number
-  /** Changes whenever the content may have changed: an ETag; size, times and inode of a file. */
+  /** Changes whenever the contents may have changed: an ETag, or size, times and inode of a file. */
   readonly version: string
   readonly promised?: PromisedContent | undefined
-  /** Why it can only fail, where its name alone says so; completes "the item …". */
+  /** Why it can only fail, if its name alone says so; completes "the item …". */
   readonly unreadable?: string
 }
 
-/** What the source says of an item's content: held against it before the output is committed. */
+/** The source's promises about an item, compared with its contents before the output is committed. */
 export interface PromisedContent {
-  /** Lines that are not blank. */
+  /** Number of non-blank lines. */
   readonly lineCount?: number | undefined
-  /** The type of every resource in it. */
+  /** Type of every resource in it. */
   readonly resourceType?: string | undefined
 }
 
-/** Where items come from. */
+/** A place that items are read from. */
 export interface Source {
-  /** For messages: the path or address, without credentials. */
+  /** Path or address for messages, without credentials. */
   readonly place: string
-  /** Every request takes a round trip: more items are kept under way. */
+  /** Whether every request takes a round trip, so that more items are processed at once. */
   readonly isRemote?: true
-  /** It lists a part of what is there: what it does not list may be there all the same. */
+  /** Whether it lists only a part, so that an unlisted item may still exist. */
   readonly isPartial?: true
-  /** Last segment of the place: the date-shift prefix of the scope `folder`. */
+  /** Last segment of the place, the date-shift prefix of the scope `folder`. */
   readonly folderName: string
-  /** Real paths that an output must not touch; empty where the source is not on this machine. */
+  /** Real paths that an output must not touch; empty for a remote source. */
   localPaths(): Promise<readonly string[]>
-  /** Every item once, in the order of names. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_UNUSABLE. */
+  /** Lists every item once, sorted by name. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_UNUSABLE. */
   list(report: (event: StoreEvent) => void): AsyncIterable<SourceItem>
-  /** The item as it is now; undefined if there is none. */
+  /** Returns the current item; undefined if there is none. */
   head(name: string): Promise<SourceItem | undefined>
-  /** Reads exactly the version of `item`, from a byte on. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
+  /** Opens exactly the version of `item`, at a byte offset. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
   open(item: SourceItem, fromByte: number): Promise<SourceReader>
 }
 
@@ -43,11 +43,11 @@ export interface StoreEvent {
   readonly event: 'source.skipped' | 'source.mislabelled'
   readonly item: string
   readonly reason: string
-  /** Of an item that is skipped. */
+  /** Called for each file that is not an item. */
   readonly leftOut?: LeftOutReason
 }
 
-/** Why something in a source is not read. */
+/** Reason why something in a source is not read. */
 export type LeftOutReason =
   | 'unknown-ending'
   | 'hidden'
@@ -56,7 +56,7 @@ export type LeftOutReason =
   | 'not-a-file'
   | 'archived'
 
-/** How each is reported. What nobody takes for data (`isUsual`) is no reason to warn. */
+/** How each reason is reported. Files that no one takes for data (`isUsual`) cause no warning. */
 export const LEFT_OUT: Readonly<Record<LeftOutReason, { readonly text: string; readonly isUsual: boolean }>> =
   {
     'unknown-ending': { text: 'has no NDJSON or JSON extension', isUsual: true },
@@ -74,69 +74,69 @@ export const leftOutEvent = (item: string, leftOut: LeftOutReason): StoreEvent =
   leftOut,
 })
 
-/** A pinned read. Every method throws SOURCE_CHANGED when the item is no longer the version that was opened. */
+/** A pinned read. Every method throws SOURCE_CHANGED if the item is no longer the opened version. */
 export interface SourceReader {
-  /** Fills `target` from its start; fewer bytes than its length only at the end, 0 behind it. */
+  /** Fills `target` from its start. Returns fewer bytes than its length only at the end, and 0 after it. */
   read(target: Uint8Array): Promise<number>
-  /** To be called at the end: whether what was read is still what is there. */
+  /** Call at the end: checks that the bytes read are still those of the item. */
   verify(): Promise<void>
   close(): Promise<void>
 }
 
-/** What stands under a final name. */
+/** The existing object under a final name. */
 export interface SinkHead {
   readonly bytes: number
-  /** Changes whenever the content may have changed. */
+  /** Changes whenever the contents may have changed. */
   readonly version: string
-  /** Of the item that made it, where the sink keeps it with the output. */
+  /** Fingerprint of the item that made it, if the sink keeps it with the output. */
   readonly fingerprint?: string | undefined
-  /** What its commit was given, where the sink keeps that with the output. */
+  /** Marks given to its commit, if the sink keeps them with the output. */
   readonly mark?: string | undefined
-  /** SHA-256 of its bytes, in hex, of an output that was just written as a whole. */
+  /** SHA-256 of its bytes in hex, if it was just written as a whole. */
   readonly sha256?: string | undefined
-  /** Where it is split. */
+  /** Its parts, if it is split. */
   readonly parts?: readonly SinkPart[] | undefined
 }
 
-/** One file of a split output. */
+/** A file of a split output. */
 export interface SinkPart {
   readonly name: string
   readonly bytes: number
   readonly sha256?: string
 }
 
-/** What a sink may keep with an output. */
+/** Marks that a sink may keep with an output. */
 export interface CommitFacts {
-  /** The source item's version. */
+  /** Version of the source item. */
   readonly sourceVersion: string
   readonly lines: number
   readonly quarantined: number
-  /** Whose output it is. */
+  /** Mark of the owner. */
   readonly mark?: string | undefined
 }
 
-/** Where outputs go: each appears whole under its name, or not at all. */
+/** A place that outputs are written to. Each appears whole under its name, or not at all. */
 export interface Sink {
   readonly place: string
-  /** Every request takes a round trip: more items are kept under way. */
+  /** Whether every request takes a round trip, so that more items are processed at once. */
   readonly isRemote?: true
-  /** The largest output it can hold, where there is a limit. */
+  /** Largest output it can hold, if there is a limit. */
   readonly mostOutputBytes?: number | undefined
-  /** Why it can hold no output of this name, as a sentence's end; undefined where it can. */
+  /** Says, as the end of a sentence, why it cannot hold an output of this name; undefined if it can. */
   readonly nameFault?: (name: string) => string | undefined
-  /** Real paths this sink writes to; empty where it is not on this machine. */
+  /** Real paths that this sink writes to; empty for a remote sink. */
   localPaths(): Promise<readonly string[]>
-  /** Of a sink that splits outputs: the one that holds the parts. */
+  /** For a sink that splits outputs: the sink that holds the parts. */
   readonly whole?: Sink
-  /** Beside the outputs, never among them. */
+  /** The state, kept beside the outputs, never among them. */
   readonly state: State
   head(name: string): Promise<SinkHead | undefined>
-  /** `fingerprint` stands for the bytes it is to hold. */
+  /** Opens an output. `fingerprint` identifies the bytes that it will hold. */
   item(name: string, fingerprint: string): SinkItem
-  /** Writes a small file whole, replacing what is there. */
+  /** Writes a small file as a whole, replacing an existing one. */
   put(name: string, text: string): Promise<void>
   get(name: string): Promise<string | undefined>
-  /** Reads what stands under a name (of a split output: the name of a part) and returns its SHA-256 in hex. */
+  /** Reads the object under a name (for a split output, that of a part) and returns its SHA-256 in hex. */
   digest(name: string): Promise<string | undefined>
   remove(name: string): Promise<void>
 }
@@ -144,11 +144,11 @@ export interface Sink {
 /** A place for the outputs of many runs, each in a folder of its own. */
 export interface Lake {
   readonly place: string
-  /** Every request takes a round trip. */
+  /** Whether every request takes a round trip. */
   readonly isRemote?: true
-  /** Of all of them together, beside them. */
+  /** The state of all runs together, beside them. */
   readonly state: State
-  /** The folder of one run; of an empty name: the place itself. */
+  /** Opens the folder of one run; with an empty name, the place itself. */
   sink(folder: string): Sink
   /**
    * Removes the folder of one run: the output `first`, then the others, then its state. Nothing may be at work in it.
@@ -157,46 +157,46 @@ export interface Lake {
   remove(folder: string, first: string): Promise<void>
 }
 
-/** The end of an append. */
+/** A position at the end of an append. */
 export interface OutputPlace {
-  /** From the output's start. */
+  /** Bytes from the start of the output. */
   readonly outputBytes: number
-  /** What `digest` was there. */
+  /** Value of `digest` at that position. */
   readonly sha256?: string | undefined
 }
 
 /** An output being written. Throws SINK_FULL, SINK_UNWRITABLE. */
 export interface SinkItem {
-  /** Keeps the first `bytes` of what an earlier run left; false, and nothing kept, if that is less. */
+  /** Keeps the first `bytes` of an earlier run's output. Returns false, keeping nothing, if there are fewer. */
   resume(bytes: number): Promise<boolean>
-  /** How much an earlier run left at least. */
+  /** Minimum number of bytes that an earlier run left. */
   leftBytes(): Promise<number>
-  /** Reads what an earlier run left: the end of the last of these places up to which it is what it was; 0 for none. */
+  /** Reads an earlier run's output and returns the last of these positions up to which it is intact; 0 if none. */
   proven(places: readonly OutputPlace[]): Promise<number>
-  /** Of all bytes so far, where split of those of the last part; undefined where it is not known. */
+  /** Digest of all bytes so far, or of the last part if split; undefined if unknown. */
   digest(): string | undefined
-  /** Takes the bytes, which may be kept only later; throws what has become of earlier ones. */
+  /** Accepts bytes, which may be kept only later. Throws the failure of earlier ones. */
   append(bytes: readonly Uint8Array[]): Promise<void>
-  /** From the start, how many bytes a later run can resume at: always the end of an `append`. */
+  /** Number of bytes after which a later run can resume; always the end of an `append`. */
   readonly keptBytes: number
-  /** All that was appended is kept once this returns. */
+  /** All appended bytes are kept once this returns. */
   complete(): Promise<void>
-  /** What is kept survives a power failure once this returns. */
+  /** All kept bytes survive a power failure once this returns. */
   flush(): Promise<void>
-  /** Where the bytes that an earlier run sealed are now: under their name, ready for `commit`, or nowhere. */
+  /** Says where the bytes sealed by an earlier run are: under their name, ready for `commit`, or nowhere. */
   find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'>
   /**
    * The version that `commit` gives the output, known before it is done; with its SHA-256, unless what an earlier run
    * left cannot be read back before the commit.
    */
   sealed(): Promise<SinkHead>
-  /** Makes the output appear under its name, replacing what was there when it was looked at. Throws SINK_CONFLICT. */
+  /** Makes the output visible under its name, replacing the one that was last examined. Throws SINK_CONFLICT. */
   commit(facts: CommitFacts): Promise<void>
   /** Makes the commit itself durable. */
   settle(): Promise<void>
-  /** Forgets what was appended. */
+  /** Discards the appended bytes. */
   abort(): Promise<void>
-  /** Lets go of it without a decision: a later run resumes it. */
+  /** Closes it without a decision; a later run resumes it. */
   close(): Promise<void>
 }
 
@@ -205,9 +205,9 @@ export interface SinkItem {
  * process that may still be alive begins another one: then no file that either of them writes has a name of the other.
  */
 export interface Epoch {
-  /** Empty without the lock, and where the store keeps writers apart by itself. */
+  /** Empty without the lock, and if the store itself keeps writers apart. */
   readonly id: string
-  /** Newest first. */
+  /** Epochs, newest first. */
   readonly earlier: readonly string[]
   readonly isNew: boolean
 }
@@ -217,9 +217,9 @@ export const NO_EPOCH: Epoch = { id: '', earlier: [], isNew: false }
 export interface LockWait {
   /** Ends the wait with INTERRUPTED. */
   readonly signal?: AbortSignal | undefined
-  /** Default true; false: SINK_LOCKED instead of waiting. */
+  /** Whether to wait for the lock; default true. If false, throws SINK_LOCKED instead. */
   readonly isPatient?: boolean
-  /** Called once if it waits, for at most so long. */
+  /** Called once if it has to wait, with the maximum wait. */
   readonly onWait?: (wait: { readonly place: string; readonly mostSeconds: number }) => void
 }
 
@@ -231,31 +231,31 @@ export interface State {
    * writes throws SINK_LOCKED once the lock is lost. Throws SINK_LOCKED, SINK_UNWRITABLE, INTERRUPTED.
    */
   lock(waiting?: LockWait): Promise<() => Promise<void>>
-  /** Throws SINK_LOCKED where the lock that was taken is lost. */
+  /** Throws SINK_LOCKED if the lock was lost. */
   confirm(): Promise<void>
-  /** Of the lock that is held. */
+  /** Epoch of the held lock. */
   epoch(): Epoch
   read(name: string): Promise<string | undefined>
-  /** Whole or not at all, durable when it returns; readable by the owner only. */
+  /** Writes a text, whole or not at all; durable when it returns, readable only by the owner. */
   write(name: string, text: string): Promise<void>
-  /** An append-only text; keeps its first `keepBytes` and drops the rest. */
+  /** Opens an append-only text; keeps its first `keepBytes` and drops the rest. */
   appender(name: string, keepBytes: number): Promise<Appender>
   bytesOf(name: string): Promise<number | undefined>
   remove(name: string): Promise<void>
-  /** Overwrites, then removes. */
+  /** Overwrites a text, then removes it. */
   destroy(name: string): Promise<void>
   /** Removes all texts. */
   clear(): Promise<void>
-  /** Changes with every boot: bytes written since then need no flush to be trusted. Undefined if unknown. */
+  /** Id of this boot: bytes written since then are trusted without a flush. Undefined if unknown. */
   bootId(): Promise<string | undefined>
 }
 
 export interface Appender {
-  /** May be held back until `keep`. */
+  /** Appends bytes, which may be held back until `keep`. */
   append(text: string): Promise<void>
-  /** What was appended survives the end of this process once this returns. */
+  /** Appended bytes survive the end of this process once this returns. */
   keep(): Promise<void>
-  /** What was appended survives a power failure once this returns. */
+  /** Appended bytes survive a power failure once this returns. */
   flush(): Promise<void>
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@ import { type ContainerOptions, containerClient, type StoredPolicy, serviceClien
 import { type BlobAction, blobError } from './blob-errors.js'
 import { failureOf, fromService, wrongAnswer } from './blob-failure.js'
 
-/** What signs a user-delegation SAS: its times are those of the key, texts as they are signed. */
+/** The key that signs a user-delegation SAS. Times are those of the key, as signed. */
 export interface DelegationKey {
   readonly objectId: string
   readonly tenantId: string
@@ -24,19 +24,19 @@ export interface ContainerPolicies {
   readonly readAtMs: number
 }
 
-/** What is asked of an account, beside blobs. Throws what `BlobContainer` throws. */
+/** Requests to an account that are not about blobs. Throws what `BlobContainer` throws. */
 export interface AzureAccount {
-  /** Undefined where nobody tells: the identity may not ask. */
+  /** Whether the account is hierarchical; undefined if the identity may not ask. */
   isHierarchical(): Promise<boolean | undefined>
-  /** Needs an identity that may generate one. */
+  /** Gets a user-delegation key; needs an identity that may generate one. */
   delegationKey(startsAt: Date, expiresAt: Date): Promise<DelegationKey>
-  /** Needs the account key. */
+  /** Reads the stored access policies; needs the account key. */
   policies(): Promise<ContainerPolicies>
-  /** False where the container changed since the policies were read. Needs the account key. */
+  /** Writes the policies; returns false if the container changed since they were read. Needs the account key. */
   setPolicies(policies: readonly StoredPolicy[], since: ContainerPolicies): Promise<boolean>
 }
 
-/** Times as they are signed: UTC, whole seconds. */
+/** Formats a time as it is signed: UTC, whole seconds. */
 export const signedTime = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 
 export function azureAccount(options: ContainerOptions): AzureAccount {
@@ -103,11 +103,11 @@ export function azureAccount(options: ContainerOptions): AzureAccount {
         readAtMs: before.date?.getTime() ?? Date.now(),
       }
     },
-    /** Of conditions the service knows `If-Unmodified-Since` only here (Set Container ACL). */
+    /** Set Container ACL supports only the condition `If-Unmodified-Since`. */
     setPolicies(policies, { publicAccess, lastModified }) {
       return call('write', async (abortSignal) => {
         try {
-          // The SDK wants an object where the service may have had none.
+          // The SDK requires an object even if the service sent none.
           const complete = policies.map((policy) => ({ ...policy, accessPolicy: policy.accessPolicy ?? {} }))
           const conditions = { ifUnmodifiedSince: lastModified }
           fromService(await container.setAccessPolicy(publicAccess, complete, { abortSignal, conditions }))

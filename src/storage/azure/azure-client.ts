@@ -18,7 +18,7 @@ export type Authorization =
   | { readonly kind: 'sas'; readonly query: Secret; readonly facts: SasFacts }
   | { readonly kind: 'token'; readonly identity: TokenSource }
 
-/** What `@azure/identity` calls a TokenCredential. Throws RequestFailure. */
+/** A TokenCredential of `@azure/identity`. Throws RequestFailure. */
 export interface TokenSource {
   getToken(
     scopes: string | string[],
@@ -29,21 +29,21 @@ export interface TokenSource {
 export interface ContainerOptions {
   readonly endpoint: string
   readonly container: string
-  /** For messages. */
+  /** Name for messages. */
   readonly place: string
   readonly role: BlobErrorContext['role']
   readonly authorization: Authorization
-  /** Shared by all containers of a run. */
+  /** Retries, shared by all containers of a run. */
   readonly retry: Retry
   readonly limits?: RequestLimits | undefined
-  /** Blobs of one page of a list; the service's most is the default. */
+  /** Blobs per page of a list; default: the service's maximum. */
   readonly pageCount?: number | undefined
 }
 
-/** A stored access policy as the service has it. */
+/** A stored access policy, as held by the service. */
 export type StoredPolicy = SignedIdentifier
 
-/** The SDK's client of a container, without retries of its own. */
+/** Makes the SDK's client of a container, without its own retries. */
 export function containerClient({ endpoint, container, authorization }: ContainerOptions): ContainerClient {
   const url = `${endpoint}/${encodeURIComponent(container)}`
   return authorization.kind === 'sas'
@@ -51,7 +51,7 @@ export function containerClient({ endpoint, container, authorization }: Containe
     : new ContainerClient(url, pipelineFor(authorization))
 }
 
-/** The SDK's client of an account's blob service, without retries of its own. */
+/** Makes the SDK's client of an account's blob service, without its own retries. */
 export const serviceClient = ({ endpoint, authorization }: ContainerOptions): BlobServiceClient =>
   new BlobServiceClient(endpoint, pipelineFor(authorization))
 

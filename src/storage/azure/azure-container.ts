@@ -31,9 +31,9 @@ export function azureContainer(options: ContainerOptions): BlobContainer {
   return new AzureContainer(options)
 }
 
-/** What one request is, and how its failures are to be understood. */
+/** A request, and how to interpret its failures. */
 interface Request extends BlobAction {
-  /** Bytes that go up. */
+  /** Bytes to upload. */
   readonly upBytes?: number
   readonly signal?: AbortSignal | undefined
 }
@@ -106,7 +106,7 @@ class AzureContainer implements BlobContainer {
           isArchived: properties.accessTier === 'Archive',
         }
       const next = page?.continuationToken || undefined
-      // A service that repeats itself would never end.
+      // A service that repeats a page would never end.
       if (next !== undefined && next === continuationToken)
         throw blobError(new RequestFailure({ code: FAILED.wrongAnswer }), this.#context, {
           at: this.place,
@@ -286,7 +286,7 @@ class AzureContainer implements BlobContainer {
     })
   }
 
-  /** One request, with retries. */
+  /** Makes one request, with retries. */
   async #call<T>(request: Request, ask: (signal: AbortSignal, attempt: number) => Promise<T>): Promise<T> {
     const { requestMs, minBytesPerSecond } = this.#limits
     const limitMs = requestMs + ((request.upBytes ?? 0) / minBytesPerSecond) * 1000
@@ -302,7 +302,7 @@ class AzureContainer implements BlobContainer {
     }
   }
 
-  /** A write whose conditions may not hold. */
+  /** Makes a write whose conditions may not hold. */
   #write(
     request: Request,
     ask: (signal: AbortSignal) => Promise<{ readonly etag?: string }>,
@@ -318,7 +318,7 @@ class AzureContainer implements BlobContainer {
     })
   }
 
-  /** One request for a range, checked to be answered with just that. Throws RequestFailure. */
+  /** Requests a range and checks that the answer is exactly that. Throws RequestFailure. */
   async #openBody(name: string, { etag, fromByte, toByte, signal }: BlobRange): Promise<Body> {
     const { requestMs } = this.#limits
     const answer = await withinLimit(
@@ -349,7 +349,7 @@ class AzureContainer implements BlobContainer {
   }
 }
 
-/** The SDK stumbles over an answer that is no list. */
+/** The SDK throws on an answer that is not a list. */
 function noList(error: unknown): never {
   throw error instanceof TypeError ? wrongAnswer() : error
 }

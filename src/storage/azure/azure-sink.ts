@@ -7,26 +7,26 @@ import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-
 import { Uploads } from './block-uploads.js'
 
 const MIB = 2 ** 20
-/** Blocks on their way at once, over all items. */
+/** Maximum number of blocks in flight over all items. */
 const UPLOADS = { count: 8, bytes: 32 * MIB } as const
 const MAX_BLOCK_BYTES = 128 * MIB
-// What the smallest block of a large item holds: a chunk.
+// Size of the smallest block of a large item: a chunk.
 const CHUNK_BYTES = 4 * MIB
 
 export interface AzureSinkOptions {
   readonly container: BlobContainer
-  /** For messages and reports, without credentials. */
+  /** Address for messages and reports, without credentials. */
   readonly place: string
-  /** Below the container, ending in `/`, or empty. */
+  /** Prefix below the container, ending in `/`, or empty. */
   readonly prefix: string
-  /** Never among the outputs. */
+  /** The state, never among the outputs. */
   readonly state: State
-  /** What an item may hold back to fill a block; default 128 MiB. */
+  /** Maximum bytes that an item may hold back to fill a block; default 128 MiB. */
   readonly mostBlockBytes?: number
 }
 
 export interface AzureLakeOptions extends Omit<AzureSinkOptions, 'state'> {
-  /** Of the folder of one run, of an empty name: of the place itself; without a folder: of all of them together. */
+  /** State of one run's folder; with an empty name, of the place itself; without a name, of all runs together. */
   readonly stateOf: (folder?: string) => State
 }
 
@@ -48,7 +48,8 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
       const { container } = options
       const below = `${prefix}${folder}/`
       await container.delete(`${below}${first}`)
-      // Blobs that have only staged blocks vanish by themselves. Deepest first: a directory goes when it is empty.
+      // Blobs with only staged blocks vanish by themselves. Deepest first, because a directory can be removed only
+      // when empty.
       const names: string[] = []
       for await (const { name } of container.list(below)) names.push(name)
       for (const name of [...names.reverse(), `${prefix}${folder}`]) await container.delete(name)
@@ -57,7 +58,7 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
   }
 }
 
-/** Outputs as block blobs. What is there is listed once; commits are conditional, so that a stale list harms nobody. */
+/** Outputs as block blobs. Existing ones are listed once; commits are conditional, so a stale list does no harm. */
 export function azureSink(options: AzureSinkOptions): Sink {
   const { container, place, prefix, state } = options
   const mostBlockBytes = Math.min(options.mostBlockBytes ?? MAX_BLOCK_BYTES, MAX_BLOCK_BYTES)
@@ -146,7 +147,7 @@ async function digestOfBlob(container: BlobContainer, name: string): Promise<str
   }
 }
 
-/** `ask`: it has changed since it was listed. */
+/** `ask` means that it has changed since it was listed. */
 type Known = { readonly head: SinkHead; readonly etag: string } | 'ask'
 
 interface Entry {
@@ -155,7 +156,7 @@ interface Entry {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** An output of ours is known by what it holds, any other blob by its ETag. */
+/** Version of an output: ours by its contents, any other blob by its ETag. */
 function knownOf({ bytes, etag, metadata }: Entry): Known {
   const seal = metadata[METADATA.seal]
   const { [METADATA.fingerprint]: fingerprint, [METADATA.mark]: mark } = metadata

@@ -14,20 +14,20 @@ import type { BlobContainer, BlobEntry } from './blob-container.js'
 import { RangeBuffers, RangeReader } from './range-reader.js'
 
 export interface AzureSourceOptions {
-  /** Bytes of all ranges together that are fetched ahead; default 32 MiB. Less than one range turns it off. */
+  /** Bytes of all prefetched ranges together; default 32 MiB. Less than one range turns prefetching off. */
   readonly readAheadBytes?: number | undefined
-  /** Of one request of a large blob; default 8 MiB. */
+  /** Bytes per request of a large blob; default 8 MiB. */
   readonly rangeBytes?: number
 }
 
-/** The blobs of a container, of what lies below a path in it, or a single one. */
+/** The blobs of a container or a prefix, or a single blob. */
 export function azureSource(
   container: BlobContainer,
   { place, container: containerName, path }: Pick<BlobAddress, 'place' | 'container' | 'path'>,
   { readAheadBytes = 32 * 2 ** 20, rangeBytes = 8 * 2 ** 20 }: AzureSourceOptions = {},
 ): Source {
   const buffers = new RangeBuffers(rangeBytes, Math.floor(readAheadBytes / rangeBytes))
-  // What stands before the items' names; settled by `list`, as a path can be one blob or many.
+  // Prefix of the items' names; decided by `list`, because a path can be one blob or many.
   let prefix = path === '' ? '' : `${path}/`
 
   return {
@@ -80,7 +80,7 @@ export function azureSource(
   }
 }
 
-/** The blob as an item; undefined for what is none, which is reported. */
+/** Makes an item of the blob; undefined, after reporting it, if it is not an item. */
 function itemOf(
   { name, bytes, etag, isFolder, isArchived }: BlobEntry,
   prefix: string,
@@ -104,7 +104,7 @@ function leftOutOf(relative: string, isArchived: boolean): LeftOutReason | undef
   return isInHiddenFolder(relative) ? 'hidden' : undefined
 }
 
-// They do not pass through the XML and the headers of the service unharmed.
+// Such names do not survive the service's XML and headers.
 const controlFault = (name: string): string | undefined =>
   /\p{Cc}/u.test(name) ? 'its name has control characters; rename it' : undefined
 

@@ -3,24 +3,24 @@ import { Secret } from '../../secret.js'
 import { addressError, withoutSas } from '../address-error.js'
 import { checkSas, type SasFacts } from './sas-facts.js'
 
-/** A container, or what lies below a path in it. */
+/** A container or a prefix in it. */
 export interface BlobAddress {
-  /** For messages and reports: as it was named, without credentials. */
+  /** Address for messages and reports, as given, without credentials. */
   readonly place: string
-  /** Of the blob service, with the account's name where it stands in the path: no `/` at its end. */
+  /** Address of the blob service, including the account's name if it is in the path; no trailing `/`. */
   readonly endpoint: string
   readonly account: string
   readonly container: string
-  /** Below the container: no `/` around it, empty for the container itself. */
+  /** Path below the container, without `/` at either end; empty for the container itself. */
   readonly path: string
-  /** One of Azure's own hosts: only there an identity's token is sent. */
+  /** Whether the host is one of Azure's own; an identity's token is sent only there. */
   readonly isAzure: boolean
-  /** Named as `azurite://…`. */
+  /** Whether it was given as `azurite://…`. */
   readonly isEmulator: boolean
   readonly sas?: { readonly query: Secret; readonly facts: SasFacts }
 }
 
-/** Where `azurite://` leads. */
+/** Endpoint of `azurite://`. */
 export interface Emulator {
   readonly endpoint: string
   readonly account: string
@@ -32,11 +32,11 @@ export const EMULATOR: Emulator = {
   account: 'devstoreaccount1',
 }
 
-// Public and sovereign clouds, and the accounts with a DNS zone of their own.
+// Public and sovereign clouds, and accounts with a DNS zone of their own.
 const AZURE_HOST =
   /^([a-z0-9]{3,24})(?:-secondary)?(\.z\d+)?\.(blob|dfs)\.(core\.windows\.net|core\.chinacloudapi\.cn|core\.usgovcloudapi\.net|core\.cloudapi\.de|storage\.azure\.net)$/
 const CONTAINER = /^(?:\$root|\$web|\$logs|[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9])$/
-// What a slip of the hand makes of an address is not a folder.
+// A mistyped address is not a folder.
 const LOOKS_REMOTE = /^(?:https?|abfss|azurite):|^[^/]+\.(?:blob|dfs)\.[^/]+\.[^/]+\//i
 // A folder may be called sig=1.
 const HOLDS_SAS = /(?:[?&]|%3f|%26)sig(?:=|%3d)|(?:^|\/)sig(?:=|%3d)[^/]*(?:&|%26)/i
@@ -44,7 +44,7 @@ const SCHEME = /^([a-z]+):\/\//i
 
 export const SCHEMES: readonly string[] = ['https', 'http', 'abfss', 'azurite']
 
-/** Why an address without a scheme seems to be meant for a container; completes "The address …". */
+/** Says why an address without a scheme looks like a container; completes "The address …". */
 export const missingScheme = (address: string): string | undefined =>
   LOOKS_REMOTE.test(address) || HOLDS_SAS.test(address) ? 'write https:// before it' : undefined
 
@@ -96,7 +96,7 @@ export function parseBlobAddress(text: string, emulator: Emulator = EMULATOR): B
 interface Parts {
   readonly endpoint: string
   readonly account: string
-  /** Container and path, decoded. */
+  /** Returns container and path, decoded. */
   readonly segments: readonly string[]
   readonly isAzure: boolean
 }
@@ -127,10 +127,10 @@ function partsOf(url: URL, scheme: string, emulator: Emulator, place: string): P
   return { ...azure(host), segments: path, isAzure: true }
 }
 
-/** This machine, or a name without a domain: a container of the same network. */
+/** Whether the host is this machine, or a name without a domain (a container on the same network). */
 const isNear = (hostname: string): boolean => /^(?:127(?:\.\d+){3}|\[::1\]|[^.:]+)$/.test(hostname)
 
-/** The blob endpoint serves hierarchical accounts too. */
+/** Maps `dfs` to the blob endpoint, which also serves hierarchical accounts. */
 const azure = ([, account = '', zone = '', , suffix]: RegExpExecArray) => ({
   endpoint: `https://${account}${zone}.blob.${suffix}`,
   account,
@@ -149,14 +149,14 @@ function decoded(text: string, place: string): string {
   }
 }
 
-/** Below the container, ending in `/`, or empty. */
+/** Prefix below the container, ending in `/`, or empty. */
 export const prefixOf = ({ path }: Pick<BlobAddress, 'path'>): string => (path === '' ? '' : `${path}/`)
 
 // Azure allows container names of 63 characters.
 const MAX_CONTAINER_LENGTH = 63
 const STATE_ENDING = '-sluice'
 
-/** Where the state of outputs goes by default: the same path in a container of its own. Throws USAGE. */
+/** Returns the default address of the state: the same path in a container of its own. Throws USAGE. */
 export function stateAddressOf(outputs: BlobAddress): BlobAddress {
   const { endpoint, path, isEmulator } = outputs
   const container = `${outputs.container.replace(/^\$/, '')}${STATE_ENDING}`

@@ -5,17 +5,17 @@ import type { BlobContainer } from './blob-container.js'
 // Append Block takes 4 MiB in every version of the service.
 const MAX_BYTES = 4 * 2 ** 20
 const COPY_BYTES = 4 * 2 ** 20
-// An append blob takes 50,000 (Azure, Append Block); what is kept is written again in few before that.
+// An append blob takes 50,000 appends (Azure, Append Block); before that, it is rewritten in a few.
 const MAX_APPENDS = 45_000
 
 export interface AppenderOptions {
   /** Called with the length after each append. */
   readonly onGrown?: (bytes: number) => void
-  /** Default 45,000. */
+  /** Maximum number of appends; default 45,000. */
   readonly mostAppends?: number
 }
 
-/** Appends to an append blob, with its position as the condition; nothing is made before the first bytes are kept. */
+/** Appends to an append blob, conditional on its position. The blob is created with the first bytes. */
 export class BlobAppender implements Appender {
   #held: Buffer[] = []
   #heldBytes = 0
@@ -23,7 +23,7 @@ export class BlobAppender implements Appender {
 
   readonly #container: BlobContainer
   readonly #name: string
-  /** Undefined: to be created. */
+  /** Undefined if it is still to be created. */
   #position: number | undefined
   #count: number
   readonly #options: AppenderOptions
@@ -42,7 +42,7 @@ export class BlobAppender implements Appender {
     this.#options = options
   }
 
-  /** Goes on behind the first `keepBytes`; 0 begins afresh. */
+  /** Continues after the first `keepBytes`; 0 starts over. */
   static async open(
     container: BlobContainer,
     name: string,
@@ -91,7 +91,7 @@ export class BlobAppender implements Appender {
     return this.keep()
   }
 
-  /** What is held back is let go: nobody was told that it is kept. */
+  /** Discards bytes held back: no one was told that they are kept. */
   async close(): Promise<void> {
     this.#held = []
     this.#heldBytes = 0
@@ -120,7 +120,7 @@ const writtenByOthers = (at: string) =>
     help: 'run it again when that is done',
   })
 
-/** Returns of how many appends it is made. */
+/** Returns the number of appends it is made of. */
 async function keepOnly(container: BlobContainer, name: string, keepBytes: number): Promise<number> {
   const there = await container.head(name)
   if (there?.bytes === keepBytes && there.committedBlockCount !== undefined) return there.committedBlockCount
@@ -146,7 +146,7 @@ async function compact(
   return Math.ceil(keepBytes / COPY_BYTES)
 }
 
-/** What lies aside of it becomes the blob; only over this version of it. */
+/** Replaces the blob by the copy kept aside, only over this version of it. */
 async function bringBack(container: BlobContainer, to: BlobVersion, bytes: number): Promise<void> {
   const aside = await container.head(asideOf(to.name))
   if (aside?.bytes !== bytes) throw writtenByOthers(to.name)
@@ -188,7 +188,7 @@ async function copy(
       contentType: 'application/x-ndjson',
       ifMatch: to.etag,
     })
-    // Where an earlier attempt got no answer, that may have been the one.
+    // If an earlier attempt got no answer, it may have succeeded.
     const isMade =
       created.kind === 'done' || (created.isAmbiguous && (await container.head(to.name))?.bytes === 0)
     if (!isMade) throw writtenByOthers(to.name)

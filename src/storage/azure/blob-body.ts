@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream'
 import { FAILED, RequestFailure } from '../../http/request-failure.js'
 
-/** The body of an answer, taken piece by piece. */
+/** The body of an answer, read piece by piece. */
 export interface Body {
-  /** Undefined at its end. Throws a retryable RequestFailure for a body that breaks or stalls. */
+  /** Returns the next piece, undefined at the end. Throws a retryable RequestFailure if the body breaks or stalls. */
   next(): Promise<Uint8Array | undefined>
   destroy(): void
 }
 
-/** Fewer bytes than this in a whole idle time are a stall. */
+/** Fewer bytes than this during the idle time count as a stall. */
 const STALL_BYTES = 16 * 1024
 
-/** Time that its reader takes does not count as idle. */
+/** Time that the reader takes does not count as idle. */
 export function bodyOf(stream: Readable, idleMs: number): Body {
   let failure: unknown
   let waitedMs = 0

@@ -1,35 +1,41 @@
 /** The blobs of one container, as stores need them. ETags are without quotes, names without the container. */
 export interface BlobContainer {
-  /** For messages: the container's address, without credentials. */
+  /** Address of the container for messages, without credentials. */
   readonly place: string
   exists(): Promise<boolean>
   createIfMissing(): Promise<void>
-  /** In the order of the service: names by their bytes. `withUncommitted` lists blobs that have only staged blocks too. */
+  /**
+   * Lists blobs in the service's order (names by bytes). `withUncommitted` includes blobs that have only staged
+   * blocks.
+   */
   list(prefix: string, options?: { readonly withUncommitted?: boolean }): AsyncIterable<BlobEntry>
-  /** Undefined if there is no such blob. */
+  /** Returns a blob's properties; undefined if it does not exist. */
   head(name: string): Promise<BlobHead | undefined>
-  /** Reads exactly this version. Throws SOURCE_CHANGED where it is no longer there. */
+  /** Reads exactly this version. Throws SOURCE_CHANGED if it no longer exists. */
   read(name: string, range: BlobRange): BlobRead
-  /** A small blob whole, with its ETag; undefined if there is none. */
+  /** Reads a small blob as a whole, with its ETag; undefined if it does not exist. */
   readText(name: string): Promise<{ readonly text: string; readonly etag: string } | undefined>
-  /** Writes a blob whole, replacing what is there as far as the conditions allow. */
+  /** Writes a blob as a whole, replacing an existing one if the conditions allow. */
   put(name: string, bytes: BlobBytes, options?: BlobWrite): Promise<Written>
-  /** Stages a block under a name that the caller chooses; all ids of a blob must be of one length, 64 bytes at most. */
+  /** Stages a block under an id chosen by the caller. All ids of a blob must have the same length, at most 64 bytes. */
   stageBlock(name: string, id: string, bytes: BlobBytes, known?: { readonly md5: Uint8Array }): Promise<void>
-  /** Blocks of a blob; none of one that is not there. */
+  /** Lists the blocks of a blob; none if it does not exist. */
   blocks(name: string): Promise<BlockList>
-  /** Makes the blob of staged and committed blocks. */
+  /** Commits staged and committed blocks as the blob. */
   commit(name: string, ids: readonly string[], options?: BlobWrite): Promise<Written>
   createAppendBlob(name: string, options?: BlobWrite): Promise<Written>
-  /** Appends at this position; refused, with the blob's length, where the blob ends elsewhere. One writer only. */
+  /** Appends at this position. Refused, with the blob's length, if the blob ends elsewhere. For a single writer. */
   appendBlock(name: string, bytes: BlobBytes, options: AppendAt): Promise<Appended>
-  /** Whether it is gone now; false where the condition does not hold. */
+  /** Deletes a blob; returns false if the condition does not hold. */
   delete(name: string, options?: { readonly ifMatch?: string | undefined }): Promise<boolean>
-  /** Undefined where somebody else has it. `leaseId` is a UUID of the caller's: asking again with it is harmless. */
+  /**
+   * Takes the lease; undefined if someone else holds it. `leaseId` is the caller's UUID, so repeating the call is
+   * harmless.
+   */
   acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean>
-  /** False where it is lost. */
+  /** Renews the lease; returns false if it is lost. */
   renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean>
-  /** False where the lease is another's, or there is none. */
+  /** Releases the lease; returns false if someone else holds it, or no one does. */
   releaseLease(name: string, leaseId: string): Promise<boolean>
 }
 
@@ -39,9 +45,9 @@ export interface BlobEntry {
   readonly etag: string
   readonly contentEncoding?: string
   readonly metadata: Readonly<Record<string, string>>
-  /** A marker that stands for a directory of a hierarchical account. */
+  /** Whether it is the marker of a directory in a hierarchical account. */
   readonly isFolder: boolean
-  /** Not readable before it is brought back from the archive tier. */
+  /** Whether it is in the archive tier and cannot be read yet. */
   readonly isArchived: boolean
 }
 
@@ -51,7 +57,7 @@ export interface BlobHead {
   readonly metadata: Readonly<Record<string, string>>
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
-  /** Of append blobs only. */
+  /** Number of appends; append blobs only. */
   readonly committedBlockCount?: number | undefined
   readonly isFolder: boolean
   readonly isArchived: boolean
@@ -60,28 +66,28 @@ export interface BlobHead {
 export interface BlobRange {
   readonly etag: string
   readonly fromByte: number
-  /** The byte behind the last one. */
+  /** Offset after the last byte. */
   readonly toByte: number
   readonly signal?: AbortSignal | undefined
 }
 
-/** Bytes of a range, in order; goes on at the byte where a connection broke. */
+/** Reads the bytes of a range in order, resuming at the byte where a connection broke. */
 export interface BlobRead {
-  /** Fills `target`; fewer bytes only at the range's end, 0 behind it. */
+  /** Fills `target`. Returns fewer bytes only at the end of the range, and 0 after it. */
   read(target: Uint8Array): Promise<number>
   close(): void
 }
 
-/** Not copied: they must stay as they are until the call returns. */
+/** Not copied, so they must not change until the call returns. */
 export type BlobBytes = Uint8Array | readonly Uint8Array[]
 
 export interface BlobWrite {
   readonly metadata?: Readonly<Record<string, string>>
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
-  /** Only over this version. */
+  /** Write only over this version. */
   readonly ifMatch?: string | undefined
-  /** Only where there is nothing. */
+  /** Write only if nothing exists. */
   readonly ifNoneMatch?: '*'
   readonly leaseId?: string
 }
@@ -104,7 +110,7 @@ export type Appended =
   | { readonly kind: 'refused'; readonly bytes: number }
 
 export interface BlockList {
-  /** Undefined where nothing is committed. */
+  /** Undefined if nothing is committed. */
   readonly etag?: string | undefined
   readonly committed: readonly Block[]
   readonly uncommitted: readonly Block[]

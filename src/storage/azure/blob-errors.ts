@@ -8,7 +8,7 @@ import {
 import { isTlsCode, RequestFailure } from '../../http/request-failure.js'
 import type { SasFacts } from './sas-facts.js'
 
-/** What a container is used for: decides between SOURCE_* and SINK_*. */
+/** Use of a container, which decides between SOURCE_* and SINK_*. */
 export type BlobRole = 'source' | 'sink'
 
 /** What a message about a failed request can say. */

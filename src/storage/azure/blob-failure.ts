@@ -1,7 +1,7 @@
 import { FAILED, RequestFailure } from '../../http/request-failure.js'
 import { retryAfterMs } from '../../http/retry-after.js'
 
-/** Codes that pass, though their status does not say so. */
+/** Codes of temporary failures whose status does not say so. */
 const PASSING = /^(?:ContainerBeingDeleted|AccountBeingCreated|PARSE_ERROR)$/
 
 interface RestErrorShape {
@@ -19,7 +19,7 @@ interface RestErrorShape {
 export function failureOf(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error
   const { name, code, statusCode, details, response } = error as RestErrorShape
-  // What the SDK throws at an answer that is not the service's: a web page, for one.
+  // The SDK throws this for an answer that is not the service's, such as a web page.
   if (error instanceof RangeError && /content length/.test(error.message)) return wrongAnswer()
   if (name === 'AbortError') return new RequestFailure({ code: FAILED.aborted })
   if (name !== 'RestError' && typeof code !== 'string') throw error
@@ -36,7 +36,7 @@ export function failureOf(error: unknown): RequestFailure {
   })
 }
 
-/** Of somebody else: a gateway, a login page. */
+/** Whether the answer is from another program: a gateway, a login page. */
 export const wrongAnswer = (): RequestFailure => new RequestFailure({ code: FAILED.wrongAnswer })
 
 /**
@@ -48,7 +48,7 @@ export function fromService<T extends { readonly requestId?: string }>(answer: T
   return answer
 }
 
-/** Conditions that do not hold, and blocks that are not there; a lease is somebody else's, not a refusal. */
+/** Failed conditions and missing blocks. A lease held by someone else is not a refusal. */
 export const isRefusal = (status: number | undefined, code: string): boolean =>
   !code.startsWith('Lease') &&
   (status === 412 ||
@@ -59,7 +59,7 @@ export const isRefusal = (status: number | undefined, code: string): boolean =>
 export const isMissingBlob = ({ status, code }: RequestFailure): boolean =>
   status === 404 && code !== 'ContainerNotFound' && code !== 'FilesystemNotFound'
 
-/** The bytes that arrived are not those that were sent; Azurite 3.35 has another code for it. */
+/** The service received other bytes than were sent; Azurite 3.35 uses another code for it. */
 export function flippedBit(error: unknown): never {
   const failure = failureOf(error)
   if (failure.status !== 400 || !/^(?:Md5Mismatch|InvalidOperation)$/.test(failure.code)) throw failure

@@ -4,7 +4,7 @@ import type { LakeSettings, Location, StateOf } from '../location.js'
 import { type BlobAddress, prefixOf, stateAddressOf } from './blob-address.js'
 import { openContainer } from './open-container.js'
 
-/** A container, or what lies below a path in it. The SDK is loaded when something is opened. */
+/** A container or a prefix in it. The SDK is loaded when something is opened. */
 export function blobLocation(address: BlobAddress, access: StoreAccess): Location {
   const { place, endpoint, container, path } = address
   return {
@@ -34,7 +34,7 @@ export function blobLocation(address: BlobAddress, access: StoreAccess): Locatio
     below: (name) =>
       blobLocation({ ...address, path: `${prefixOf(address)}${name}`, place: `${place}/${name}` }, access),
     root: async () => `${[endpoint, container, path].filter(Boolean).join('/')}/`,
-    // A right to read may be one to read the whole container.
+    // Read access may extend to the whole container.
     readableRoot: async () => `${endpoint}/${container}/`,
   }
 }

@@ -4,16 +4,16 @@ import { isAlive, parseHolder, thisProcess } from '../process-identity.js'
 import type { LockWait } from '../store.js'
 import type { BlobContainer } from './blob-container.js'
 
-// Azure gives leases of 15 to 60 s. The lease of a process that is gone ends by itself.
+// Azure grants leases of 15 to 60 s. The lease of a dead process expires.
 const LEASE_SECONDS = 30
 const RENEW_EVERY_MS = 8_000
 const LEASE_MS = LEASE_SECONDS * 1000
 const ASK_EVERY_MS = 2_000
-// Somebody who still renews it after that is at work.
+// A holder that still renews it after that is alive.
 const WAIT_MS = LEASE_MS + 5000
 
 export interface BlobLock {
-  /** Why the lock is no longer held, if it is lost. */
+  /** Why the lock was lost, if it was. */
   readonly lost: () => unknown
   readonly release: () => Promise<void>
 }
@@ -21,7 +21,7 @@ export interface BlobLock {
 export interface LockOptions extends LockWait {
   /** Default 8 s. */
   readonly renewEveryMs?: number
-  /** Milliseconds of a clock that only goes on. */
+  /** Monotonic clock in milliseconds. */
   readonly now?: () => number
 }
 
@@ -50,7 +50,7 @@ export async function lockBlob(
     const alive = holder === undefined ? undefined : await isAlive(holder)
     if (alive === true || (!isPatient && alive === undefined) || performance.now() > until)
       throw lockedError(`${container.place}/${name}`)
-    // Another may have it already and not yet have written down who it is.
+    // Another process may already hold it without having written its name yet.
     const isFreed =
       alive === false && holder !== undefined && (await container.releaseLease(name, holder.token))
     if (!isFreed) {
@@ -64,14 +64,14 @@ export async function lockBlob(
   return keep(container, name, { token: me.token, heldSince: askedAt, renewEveryMs, now })
 }
 
-/** A blob under lease refuses every write without it. */
+/** A leased blob refuses every write without the lease. */
 function isLeasedAlready(error: unknown): void {
   if ((error as { code?: unknown }).code !== 'SINK_LOCKED') throw error
 }
 
 interface Lease {
   readonly token: string
-  /** When it was asked for: it lasts from then on at least. */
+  /** Time of the request, from which the lease lasts at least. */
   readonly heldSince: number
   readonly renewEveryMs: number
   readonly now: () => number
@@ -90,11 +90,11 @@ function keep(
     isAsking = true
     const askedAt = now()
     try {
-      // A renewal with retries of its own would outlast the lease.
+      // A renewal with its own retries could outlast the lease.
       if (await container.renewLease(name, token, AbortSignal.timeout(renewEveryMs))) renewedAt = askedAt
       else isTaken = true
     } catch {
-      // The next one may get through; if none does, time tells.
+      // The next renewal may succeed; if none does, the lease expires.
     } finally {
       isAsking = false
     }
@@ -108,7 +108,7 @@ function keep(
         : undefined,
     async release() {
       clearInterval(timer)
-      // Otherwise it ends by itself.
+      // Otherwise the lease expires.
       await container.releaseLease(name, token).catch(() => false)
     },
   }

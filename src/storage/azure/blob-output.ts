@@ -4,7 +4,7 @@ import type { BlobContainer } from './blob-container.js'
 
 const READ_BYTES = 4 * 2 ** 20
 
-/** What lies below a prefix of a container: empty, or ending in `/`. */
+/** Everything below a prefix of a container; the prefix is empty or ends in `/`. */
 export function blobOutput(container: BlobContainer, prefix: string, place: string): OutputFiles {
   const etags = new Map<string, string>()
   return {

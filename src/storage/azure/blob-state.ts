@@ -5,12 +5,15 @@ import { type BlobLock, lockBlob } from './blob-lock.js'
 
 export interface BlobStateOptions {
   readonly container: BlobContainer
-  /** For messages. */
+  /** Name for messages. */
   readonly place: string
-  /** Below the container, ending in `/`, or empty. */
+  /** Prefix below the container, ending in `/`, or empty. */
   readonly prefix: string
   readonly signal?: AbortSignal | undefined
-  /** Other states lie below the prefix too, as those of a lake's runs: it is not listed, each text is asked for. */
+  /**
+   * Whether other states, such as those of a lake's runs, lie below the prefix. It is then not listed; each text is
+   * requested.
+   */
   readonly isShared?: boolean
 }
 
@@ -28,7 +31,7 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     for await (const { name, bytes } of container.list(prefix)) found.set(name.slice(prefix.length), bytes)
     return found
   }
-  /** Undefined where that is not listed. */
+  /** Names of the texts; undefined if they are not listed. */
   const names = async (): Promise<Map<string, number> | undefined> => {
     const reason = held?.lost()
     if (reason !== undefined) throw reason
@@ -36,12 +39,12 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
     known ??= list()
     return known
   }
-  /** What a crash left of a blob that goes, too. */
+  /** Removes a blob, including what a crash left of it. */
   const removeAside = async (there: Map<string, number> | undefined, name: string): Promise<void> => {
     if (there?.delete(asideOf(name)) === true) await container.delete(blobOf(asideOf(name)))
   }
 
-  /** As `names`, once what a crash left of this one is put right. */
+  /** Returns `names` after repairing what a crash left of this blob. */
   const namesFor = async (name: string): Promise<Map<string, number> | undefined> => {
     const there = await names()
     if (held === undefined || there?.has(asideOf(name)) !== true) return there
@@ -95,7 +98,7 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
       await container.delete(blobOf(name))
       there?.delete(name)
     },
-    /** The service may keep old versions and deleted blobs, where the account is set so. */
+    /** The service may keep old versions and deleted blobs, depending on the account's settings. */
     async destroy(name) {
       const there = await names()
       await removeAside(there, name)
@@ -105,13 +108,13 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
       there?.delete(name)
     },
     async clear() {
-      // Deepest first, as a hierarchical account has directories, then its own.
+      // Deepest first, because a hierarchical account has directories; then its own.
       const names = [...(await list()).keys()].reverse().map(blobOf)
       const directory = prefix.replace(/\/$/, '')
       for (const name of directory === '' ? names : [...names, directory]) await container.delete(name)
       known = undefined
     },
-    /** What the service has acknowledged is durable. */
+    /** Everything that the service has acknowledged is durable. */
     bootId: async () => 'remote',
   }
 }

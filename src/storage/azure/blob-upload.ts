@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { BlobBytes, BlobWrite } from './blob-container.js'
 
-/** ETags are kept without the quotes that headers have and lists have not. */
+/** Removes the quotes that ETags have in headers but not in lists. */
 export const unquoted = (etag: string | undefined): string => etag?.replace(/^"|"$/g, '') ?? ''
 export const quoted = (etag: string): string => `"${etag}"`
 
-/** Ids as bytes, so that those of other programs survive. */
+/** Converts ids to bytes, so that those of other programs survive. */
 export const toBlockId = (id: string): string => Buffer.from(id, 'latin1').toString('base64')
 export const fromBlockId = (name: string): string => Buffer.from(name, 'base64').toString('latin1')
 
@@ -29,11 +29,11 @@ export function writeOptions({
 
 type Given<T> = { -readonly [Key in keyof T]?: Exclude<T[Key], undefined> }
 
-/** The options that have a value: the SDK's types do not take undefined for an absent one. */
+/** Keeps only options that have a value: the SDK's types do not accept undefined. */
 export const given = <T extends object>(options: T): Given<T> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>
 
-/** The pieces as they are, not joined: a new stream of them for each attempt. */
+/** Streams the pieces without joining them, anew for each attempt. */
 export function bodyFor(bytes: BlobBytes, knownMd5?: Uint8Array) {
   const pieces = bytes instanceof Uint8Array ? [bytes] : bytes
   const byteCount = pieces.reduce((sum, piece) => sum + piece.length, 0)

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 const MAX_BLOCKS = 50_000
 const MIB = 2 ** 20
 
-// A block holds at least so much from that block on: an item of some 2 TB fits, a small one is not held back.
+// Minimum block size from each block on: an item of about 2 TB fits, and a small one is not held back.
 const LEAST_BYTES: readonly (readonly [fromBlock: number, bytes: number])[] = [
   [40_000, 128 * MIB],
   [30_000, 64 * MIB],
@@ -12,19 +12,19 @@ const LEAST_BYTES: readonly (readonly [fromBlock: number, bytes: number])[] = [
   [0, 0],
 ]
 
-/** A block of an output, named by what it holds. */
+/** A block of an output, named by its contents. */
 export interface NamedBlock {
   readonly id: string
   readonly bytes: number
 }
 
-/** How much block `index` holds at least, however small the appended pieces are. `mostBytes`: what may be held. */
+/** Minimum size of block `index`, however small the appended pieces are. `mostBytes` limits what may be held. */
 export function leastBytesOf(index: number, mostBytes: number): number {
   const [, bytes] = LEAST_BYTES.find(([fromBlock]) => index >= fromBlock) ?? [0, 0]
   return Math.min(bytes, mostBytes)
 }
 
-/** The largest output that fits into the blocks, where every append is of `appendBytes`. */
+/** Largest output that fits into the blocks if every append has `appendBytes`. */
 export function mostOutputBytes(appendBytes: number, mostBytes: number): number {
   let sum = 0
   let until = MAX_BLOCKS
@@ -43,7 +43,7 @@ const ID = /^([0-9a-f]{16})-(\d{6})-([\w-]{22})$/
 export const blockId = (fingerprint: string, index: number, md5: Buffer): string =>
   `${fingerprint.slice(0, 16)}-${String(index).padStart(6, '0')}-${md5.toString('base64url')}`
 
-/** The blocks that are the first `bytes` bytes of the output; undefined where none ends there. */
+/** Returns the blocks of the first `bytes` bytes of the output; undefined if no block ends there. */
 export function keptBlocks(
   staged: readonly NamedBlock[],
   fingerprint: string,
@@ -78,7 +78,7 @@ export function longestKept(staged: readonly NamedBlock[], fingerprint: string):
   }
 }
 
-/** Stands for the output's bytes, and for what they were made of. */
+/** Identifies the output's bytes and what they were made from. */
 export const sealOf = (fingerprint: string, blocks: readonly NamedBlock[]): string =>
   createHash('sha256')
     .update(JSON.stringify([fingerprint, blocks.map(({ id, bytes }) => [id, bytes])]))

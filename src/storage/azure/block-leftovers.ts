@@ -2,7 +2,7 @@ import { isSluiceError, sluiceError } from '../../errors.js'
 import { RequestFailure } from '../../http/request-failure.js'
 import type { BlobContainer, BlobWrite } from './blob-container.js'
 
-/** Whether a block was refused for those that are staged already: all ids of a blob must be of one length. */
+/** Whether a block was refused because of staged ones: all block ids of a blob must have the same length. */
 export const isRefusedForLeftovers = (error: unknown): boolean =>
   isSluiceError(error) && error.cause instanceof RequestFailure && error.cause.code === 'InvalidBlobOrBlock'
 
@@ -26,12 +26,12 @@ export async function forgetStaged(
   }
   const { metadata, contentType, contentEncoding } = head
   const ids = committed.map(({ id }) => id)
-  // A blob written in one piece has no blocks: committing none would empty it.
+  // A blob written in one piece has no blocks, so committing none would empty it.
   if (ids.length === 0 && head.bytes > 0) return expected
   return commitAgain(container, name, ids, { metadata, contentType, contentEncoding, ifMatch: head.etag })
 }
 
-/** The ETag of the commit. Where its answer was lost, reading back tells. */
+/** Returns the ETag of the commit. If its answer was lost, reads the blob back. */
 async function commitAgain(
   container: BlobContainer,
   name: string,

@@ -15,16 +15,16 @@ import {
 import { conflict, forgetStaged, isRefusedForLeftovers } from './block-leftovers.js'
 import type { Uploads } from './block-uploads.js'
 
-/** What the items of a sink share. */
+/** Context shared by the items of a sink. */
 export interface BlockSink {
   readonly container: BlobContainer
   readonly uploads: Uploads
-  /** How much an item may hold back to fill a block. */
+  /** Maximum bytes that an item may hold back to fill a block. */
   readonly mostBlockBytes: number
-  /** What stood under the name when the sink was last asked: its ETag, undefined for nothing. */
+  /** ETag of the object under the name when last checked; undefined if there was none. */
   etagOf(name: string): Promise<string | undefined>
   head(name: string): Promise<SinkHead | undefined>
-  /** What stands there may be another one now. */
+  /** Forgets the ETag, because the object may have changed. */
   forget(name: string): void
 }
 
@@ -49,13 +49,13 @@ export class BlockSinkItem implements SinkItem {
   #keptCount = 0
   #keptBytes = 0
   readonly #sent = new Set<number>()
-  /** Undefined after a resume: staged blocks cannot be read. */
+  /** Undefined after a resume, because staged blocks cannot be read. */
   #digest: OutputDigest | undefined = new OutputDigest()
-  /** Blocks that an earlier run has staged: the same id is the same bytes. */
+  /** Blocks staged by an earlier run; the same id means the same bytes. */
   #there: ReadonlySet<string> | undefined
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
-  /** Of blocks that another program has left: the ETag of what stands there since. */
+  /** ETag of the blob after another program's staged blocks were removed. */
   #clearing: Promise<string | undefined> | undefined
 
   readonly #sink: BlockSink
@@ -80,7 +80,7 @@ export class BlockSinkItem implements SinkItem {
     return longestKept(uncommitted, this.#fingerprint).reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  /** The ids of staged blocks name what they hold, and the service has compared. */
+  /** Block ids name their contents, and the service has compared them. */
   async proven(places: readonly OutputPlace[]): Promise<number> {
     const { uncommitted } = await this.#sink.container.blocks(this.#name)
     const ends = new Set<number>()
@@ -99,7 +99,7 @@ export class BlockSinkItem implements SinkItem {
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     this.#check()
     for (const piece of pieces) {
-      // The caller uses its bytes again.
+      // The caller reuses its buffer.
       this.#held.push(this.#sink.uploads.copyOf(piece))
       this.#heldBytes += piece.length
     }
@@ -117,7 +117,7 @@ export class BlockSinkItem implements SinkItem {
     this.#check()
   }
 
-  /** Staged blocks are kept for a week by the service. */
+  /** The service keeps staged blocks for a week. */
   async flush(): Promise<void> {}
 
   async find(sealed: SinkHead): Promise<'committed' | 'ready' | 'lost'> {
@@ -138,7 +138,10 @@ export class BlockSinkItem implements SinkItem {
     }
   }
 
-  /** Only over what stood there before. A refusal is settled by reading back: the answer to a commit may be lost. */
+  /**
+   * Commits only over the object that was there before. A refusal is settled by reading back, because an answer may
+   * be lost.
+   */
   async commit(facts: CommitFacts): Promise<void> {
     const { container } = this.#sink
     const { version, bytes } = await this.sealed()
@@ -166,7 +169,7 @@ export class BlockSinkItem implements SinkItem {
 
   async settle(): Promise<void> {}
 
-  /** What is staged stays unseen until another commit of this name, or the service forgets it after a week. */
+  /** Staged blocks stay invisible until another commit of this name, or until the service drops them after a week. */
   async abort(): Promise<void> {
     await this.close()
     this.#startWith([])
@@ -213,7 +216,7 @@ export class BlockSinkItem implements SinkItem {
     this.#heldBytes = 0
     const md5 = md5Of(pieces)
     const id = blockId(this.#fingerprint, index, md5)
-    // A run that was killed before its journal was first kept may have staged many: worth asking, but for one block.
+    // A run killed before its journal was first kept may have staged many blocks, so it is worth asking.
     if (index === 1) this.#there ??= await this.#staged()
     this.#blocks.push({ id, bytes })
     const { uploads } = this.#sink

@@ -1,11 +1,11 @@
-// Smaller ones are left to the garbage collector.
+// Smaller buffers are left to the garbage collector.
 const LEAST_POOLED_BYTES = 256 * 1024
 const POOLED_STEP_BYTES = 2 ** 20
 
 export interface UploadLimits {
-  /** Requests under way at once. */
+  /** Maximum number of requests in progress. */
   readonly count: number
-  /** Bytes of their bodies together; a larger one goes alone. */
+  /** Maximum bytes of their bodies together; a larger one goes alone. */
   readonly bytes: number
 }
 
@@ -14,7 +14,7 @@ export class Uploads {
   #count = 0
   #bytes = 0
   readonly #waiting: (() => void)[] = []
-  /** Used again: the collector sees too late how much memory buffers hold. */
+  /** Buffers for reuse: the garbage collector notices too late how much memory they hold. */
   readonly #free: Buffer[] = []
 
   readonly #limits: UploadLimits
@@ -23,7 +23,7 @@ export class Uploads {
     this.#limits = limits
   }
 
-  /** Waits for room, then starts it; `sent` settles as it does. */
+  /** Waits for room, then starts the upload; `sent` settles with it. */
   async start(bytes: number, send: () => Promise<void>): Promise<{ readonly sent: Promise<void> }> {
     while (!this.#hasRoom(bytes)) await new Promise<void>((go) => this.#waiting.push(go))
     this.#count += 1
@@ -33,12 +33,12 @@ export class Uploads {
       this.#bytes -= bytes
       for (const go of this.#waiting.splice(0)) go()
     })
-    // Whoever waits for it may come later.
+    // The caller may await it later.
     sent.catch(() => {})
     return { sent }
   }
 
-  /** The bytes in a buffer of its own, to be given back by `release`. */
+  /** Copies the bytes to a buffer of their own, which `release` returns. */
   copyOf(piece: Uint8Array): Buffer {
     const { length } = piece
     const at = this.#free.findIndex((buffer) => buffer.length >= length)

@@ -4,7 +4,7 @@ import { userAgent } from '../../http/user-agent.js'
 import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
 
-/** Environment, workload identity, managed identity, Azure CLI: whichever is there first. */
+/** Tries environment, workload identity, managed identity and Azure CLI, in this order. */
 export function defaultIdentity(): TokenSource {
   const chain = new DefaultAzureCredential({ userAgentOptions: { userAgentPrefix: userAgent() } })
   return {
@@ -22,11 +22,11 @@ interface IdentityErrorShape {
   readonly name?: string
   readonly statusCode?: number
   readonly errorResponse?: { readonly errorDescription?: string }
-  /** Of a chain: what each of its members says. */
+  /** For a chain of credentials: the message of each member. */
   readonly errors?: readonly IdentityErrorShape[]
 }
 
-/** Without the texts, which quote requests: only what Entra calls the error (`AADSTS…`). */
+/** Returns only Entra's error code (`AADSTS…`), because the texts quote requests. */
 function identityFailure(error: unknown): unknown {
   const shape = error as IdentityErrorShape
   if (shape.name === 'AbortError') return error

@@ -8,7 +8,7 @@ import type { TokenSource } from './azure-client.js'
 import { NO_IDENTITY } from './blob-errors.js'
 import { failureOf, wrongAnswer } from './blob-failure.js'
 
-/** A secret of a vault; without a version the newest. */
+/** A secret in a vault; without a version, the newest. */
 export interface VaultSecret {
   /** `https://name.vault.azure.net` */
   readonly vault: string
@@ -19,16 +19,16 @@ export interface VaultSecret {
 export interface KeyVaultAccess {
   readonly identity: TokenSource
   readonly retry: Retry
-  /** False in tests only, whose vault is not of the domain that tokens are for. Default true. */
+  /** False only in tests, whose vault is outside the domain that tokens are for. Default true. */
   readonly verifiesChallenge?: boolean
 }
 
-// Public and sovereign clouds: only they see the identity's token.
+// Public and sovereign clouds; the identity's token is sent only to them.
 const VAULT_HOST =
   /^[a-z][a-z0-9-]{1,22}[a-z0-9]\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/
 const SECRET_PATH = /^\/secrets\/([0-9A-Za-z-]{1,127})(?:\/([0-9a-f]{32}))?\/?$/
 
-/** `https://name.vault.azure.net/secrets/name[/version]`; undefined for what is no such address. */
+/** Parses `https://name.vault.azure.net/secrets/name[/version]`; undefined for any other address. */
 export function parseVaultAddress(address: string): VaultSecret | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined
   const path = SECRET_PATH.exec(url?.pathname ?? '')
@@ -39,7 +39,7 @@ export function parseVaultAddress(address: string): VaultSecret | undefined {
   return { vault: url.origin, name, ...(version === undefined ? {} : { version }) }
 }
 
-/** The value of a secret. Throws KEY_MISSING, SERVICE_UNAVAILABLE, INTERRUPTED. */
+/** Reads the value of a secret. Throws KEY_MISSING, SERVICE_UNAVAILABLE, INTERRUPTED. */
 export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAccess): Promise<Secret> {
   const { vault, name, version } = secret
   const { identity, retry, verifiesChallenge = true } = access
@@ -71,7 +71,7 @@ export async function readVaultSecret(secret: VaultSecret, access: KeyVaultAcces
 
 type AddedPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]['policy']
 
-/** The SDK fails with a TypeError on a login page or an empty body, which would pass for a bug. */
+/** The SDK throws a TypeError on a login page or an empty body, which would look like a bug. */
 const VAULT_ANSWERS: AddedPolicy = {
   name: 'vaultAnswers',
   async sendRequest(request, next) {

@@ -5,21 +5,21 @@ import type { BlobRead } from './blob-container.js'
 
 export interface PinnedReadOptions {
   readonly fromByte: number
-  /** The byte behind the last one. */
+  /** Offset after the last byte. */
   readonly toByte: number
-  /** Asks for these bytes of the pinned version, and checks that the answer is of them. */
+  /** Requests these bytes of the pinned version and checks that the answer matches. */
   readonly open: (fromByte: number, toByte: number) => Promise<Body>
   readonly attempts: Attempts
-  /** End the read, also while it waits for bytes. */
+  /** Signals that end the read, even while it waits for bytes. */
   readonly signals: readonly (AbortSignal | undefined)[]
-  /** The caller's error of a failure that is final. */
+  /** Converts a final failure to the caller's error. */
   readonly explain: (error: unknown) => unknown
 }
 
-/** A connection that delivered less than this made no progress: its failures add up. */
+/** A connection that delivered less than this made no progress, so its failures accumulate. */
 const PROGRESS_BYTES = 16 * 1024
 
-/** Reads a range in one request, and from where it broke in another. */
+/** Reads a range in one request, and resumes in another where it broke. */
 export class PinnedRead implements BlobRead {
   readonly #options: PinnedReadOptions
   #at: number
@@ -88,7 +88,7 @@ export class PinnedRead implements BlobRead {
     return piece
   }
 
-  /** To its very end, so that the connection can be used again. */
+  /** Reads to the very end, so that the connection can be reused. */
   async #finish(): Promise<void> {
     this.#options.attempts.succeeded()
     await this.#body?.next().catch(() => undefined)

@@ -13,7 +13,7 @@ export class RangeBuffers {
     this.#left = count
   }
 
-  /** Undefined where all are taken: the reader then reads what it needs when it needs it. */
+  /** Takes a buffer; undefined if all are in use. The reader then reads on demand. */
   take(): Buffer | undefined {
     const buffer = this.#free.pop()
     if (buffer !== undefined) return buffer
@@ -29,14 +29,14 @@ export class RangeBuffers {
 
 export interface RangeReaderOptions {
   readonly fromByte: number
-  /** The byte behind the last one. */
+  /** Offset after the last byte. */
   readonly toByte: number
-  /** Begins a pinned read of these bytes, which the signal ends. */
+  /** Starts a pinned read of these bytes; the signal ends it. */
   readonly open: (fromByte: number, toByte: number, signal: AbortSignal) => BlobRead
   readonly buffers: RangeBuffers
 }
 
-/** A range under way: into a buffer, or read as its reader asks. */
+/** A range in progress: into a buffer, or read on demand. */
 interface Range {
   readonly fromByte: number
   readonly toByte: number
@@ -54,7 +54,7 @@ export class RangeReader implements BlobRead {
   readonly #closing = new AbortController()
   readonly #head: number[] = []
   #at: number
-  /** The byte behind the last range under way. */
+  /** Offset after the last range in progress. */
   #end: number
   #fetchesAhead: boolean
 
@@ -95,14 +95,14 @@ export class RangeReader implements BlobRead {
     part.set(ahead.buffer.subarray(this.#at - fromByte, this.#at - fromByte + part.length))
   }
 
-  /** The first two bytes may come one by one. */
+  /** The first two bytes may arrive one at a time. */
   #judge(part: Uint8Array): void {
     this.#head.push(...part.subarray(0, 2 - this.#head.length))
     const [first, second] = this.#head
     this.#fetchesAhead = second !== undefined && !(first === 0x1f && second === 0x8b)
   }
 
-  /** The range at the reader's place; read as it asks, where it was not fetched before. */
+  /** Returns the range at the reader's position, read on demand if it was not prefetched. */
   #current(): Range {
     const [current] = this.#ranges
     if (current !== undefined) return current
@@ -124,13 +124,13 @@ export class RangeReader implements BlobRead {
       this.#end = Math.min(toByte, fromByte + buffers.rangeBytes)
       const read = open(fromByte, this.#end, this.#closing.signal)
       const filled = read.read(buffer.subarray(0, this.#end - fromByte)).then(() => {})
-      // Its reader learns of a failure when it gets there.
+      // The reader sees a failure when it gets there.
       filled.catch(() => {})
       this.#ranges.push({ fromByte, toByte: this.#end, read, ahead: { buffer, filled } })
     }
   }
 
-  /** A buffer is given back once nothing writes to it. */
+  /** Returns a buffer once nothing writes to it. */
   #leave(): void {
     const range = this.#ranges.shift()
     range?.read.close()

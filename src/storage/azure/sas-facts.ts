@@ -1,15 +1,15 @@
 import { sluiceError } from '../../errors.js'
 
-/** What a shared access signature says of itself; its signature is not among it. */
+/** The readable parts of a shared access signature, without the signature itself. */
 export interface SasFacts {
-  /** Letters such as `rl`; undefined where a stored access policy has them. */
+  /** Permission letters such as `rl`; undefined if a stored access policy holds them. */
   readonly permissions?: string | undefined
   readonly expiresAt?: string | undefined
-  /** Made for the whole account, not for a container or blob. */
+  /** Whether it is for the whole account rather than a container or blob. */
   readonly isAccountSas: boolean
 }
 
-/** Reads what stands behind the `?` of an address. Throws USAGE for what is no SAS, and for one that has expired. */
+/** Reads the query of an address. Throws USAGE if it is not a SAS or has expired. */
 export function checkSas(query: string, place: string, nowMs = Date.now()): SasFacts {
   const fields = new URLSearchParams(query)
   const refuse = (message: string, help: string) => sluiceError('USAGE', { at: place, message, help })
@@ -27,7 +27,7 @@ export function checkSas(query: string, place: string, nowMs = Date.now()): SasF
   }
 }
 
-/** As a date and nothing else: what stands there is not repeated unread. */
+/** Shows it only as a date; other text is not repeated. */
 const dateOf = (text: string): string => {
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? '(no date)' : new Date(ms).toISOString()

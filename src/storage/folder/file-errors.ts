@@ -9,14 +9,14 @@ const codeOf = (error: unknown): string => {
 export const isMissing = (error: unknown): boolean =>
   codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
 
-/** Of an open with O_NOFOLLOW: the name is a symbolic link. */
+/** Code of an open with O_NOFOLLOW whose name is a symbolic link. */
 export const isLink = (error: unknown): boolean => codeOf(error) === 'ELOOP'
 
 export const isExisting = (error: unknown): boolean => codeOf(error) === 'EEXIST'
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-/** The error of a write as the caller's: SINK_FULL or SINK_UNWRITABLE; OUT_OF_RESOURCES where this machine lacks something. */
+/** Converts the error of a write: SINK_FULL or SINK_UNWRITABLE; OUT_OF_RESOURCES if this machine lacks something. */
 export function sinkError(error: unknown, at: string): SluiceError {
   const exhausted = exhaustionError(error, at)
   if (exhausted !== undefined) return exhausted
@@ -30,7 +30,7 @@ export function sinkError(error: unknown, at: string): SluiceError {
     : sluiceError('SINK_UNWRITABLE', { at, message: `cannot be written (${code})`, cause: error })
 }
 
-/** The error of a read as the caller's: SOURCE_CHANGED where the file is gone, otherwise SOURCE_UNREADABLE. */
+/** Converts the error of a read: SOURCE_CHANGED if the file is gone, else SOURCE_UNREADABLE. */
 export function sourceError(error: unknown, at: string): SluiceError {
   if (isMissing(error))
     return sluiceError('SOURCE_CHANGED', { at, message: 'is gone since it was listed', cause: error })

@@ -4,7 +4,7 @@ import type { SourceItem, SourceReader } from '../store.js'
 import { sourceError } from './file-errors.js'
 import { pinOf } from './file-version.js'
 
-// How much is read between two looks at whether the file is still the same.
+// Bytes read between two checks that the file is unchanged.
 const VERIFY_EVERY_BYTES = 64 * 2 ** 20
 
 /** Opens the pinned version of a file. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
@@ -41,7 +41,7 @@ class FileReader implements SourceReader {
   async read(target: Uint8Array): Promise<number> {
     let filled = 0
     while (filled < target.length) {
-      // Not beyond what was listed: a file that grows is found by `verify`.
+      // Reads no more than the listed size; `verify` finds a file that grows.
       const wanted = Math.min(target.length - filled, this.#item.bytes - this.#at)
       if (wanted <= 0) break
       const bytesRead = await this.#readOnce(target, filled, wanted)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import type { SinkHead } from '../store.js'
 import { isMissing } from './file-errors.js'
 
-/** The version of an output: size, modification time and inode, none of which changes with the rename to its final name. */
+/** Version of an output: size, modification time and inode, none of which changes with the rename to its final name. */
 export const versionOf = (stats: BigIntStats): string => `${stats.size}-${stats.mtimeNs}-${stats.ino}`
 
 /**
@@ -12,10 +12,10 @@ export const versionOf = (stats: BigIntStats): string => `${stats.size}-${stats.
  */
 export const pinOf = (stats: BigIntStats): string => `${versionOf(stats)}-${stats.ctimeNs}`
 
-/** Size and version of an output; undefined if there is none. */
+/** Returns size and version of an output; undefined if it does not exist. */
 export const headOf = (path: string): Promise<SinkHead | undefined> => headBy(path, versionOf)
 
-/** The same of a file that is to be read. */
+/** Returns size and version of a file to read. */
 export const pinnedHeadOf = (path: string): Promise<SinkHead | undefined> => headBy(path, pinOf)
 
 async function headBy(path: string, version: (stats: BigIntStats) => string): Promise<SinkHead | undefined> {

@@ -15,13 +15,13 @@ const MAX_EARLIER = 16
 interface EpochRecord {
   readonly epoch: string
   readonly earlier: readonly string[]
-  /** Who wrote under it last. */
+  /** The process that last wrote under it. */
   readonly holder: Holder
-  /** It let go of everything by itself. */
+  /** Whether that process closed everything itself. */
   readonly isClosed: boolean
 }
 
-/** To be called under the lock, which is then the epoch's. */
+/** Call under the lock, which then belongs to the epoch. */
 export async function openEpoch(folder: string, lock: FolderLock): Promise<Epoch> {
   const last = parse(await readText(join(folder, NAME)))
   const isContinued = last !== undefined && (last.isClosed || (await isAlive(last.holder)) === false)
@@ -57,7 +57,7 @@ function parse(text: string | undefined): EpochRecord | undefined {
     )
       return record as EpochRecord
   } catch {
-    // Damaged: nothing is known of who wrote before.
+    // The file is damaged, so the previous writer is unknown.
   }
   return undefined
 }
@@ -66,7 +66,7 @@ const EPOCH = /^[0-9a-f]{8}$/
 const HALF_WRITTEN = /^(.+)\.([0-9a-f]{8}|[0-9a-f-]{36})\.part$/
 const HASH = /^[0-9a-f]{32}$/
 
-/** Whether a temporary file among outputs may be for this name: others keep files there, too. */
+/** Whether a temporary file among outputs may be for this name; other programs keep files there too. */
 export const isOutputName = (name: string): boolean => isItemName(name) || isOwnName(name) || HASH.test(name)
 
 /**
@@ -82,7 +82,7 @@ export async function fence(
     isOurs = () => true,
   }: {
     readonly recursive: boolean
-    /** Whether the file may be ours, by the name it is to get. */
+    /** Whether the file may be ours, judging by its final name. */
     readonly isOurs?: (name: string) => boolean
   },
 ): Promise<void> {

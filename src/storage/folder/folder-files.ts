@@ -6,14 +6,14 @@ import { grouped } from '../grouped-work.js'
 import { isMissing } from './file-errors.js'
 import { createOwn } from './own-file.js'
 
-/** Whose temporary file it is, where others may write the same one. */
+/** Owner of the temporary file, if others may write the same file. */
 export interface Writer {
   readonly epoch: string
-  /** Throws SINK_LOCKED where the file is no longer this process's to write. */
+  /** Throws SINK_LOCKED if this process may no longer write the file. */
   confirm(): Promise<void>
 }
 
-/** Writes a file whole: beside it, flushed, then by rename, and the folder flushed. Throws SINK_LOCKED. */
+/** Writes a file as a whole: to a temporary file, flush, rename, flush of the folder. Throws SINK_LOCKED. */
 export async function writeWhole(path: string, text: string, mode: number, writer?: Writer): Promise<void> {
   await makeFolders(dirname(path))
   const part = temporaryName(path, writer?.epoch)
@@ -21,7 +21,7 @@ export async function writeWhole(path: string, text: string, mode: number, write
   try {
     await file.writeFile(text)
     await file.datasync()
-    // INVARIANT fence: the temporary file is there before the lock is confirmed.
+    // INVARIANT fence: the temporary file exists before the lock is confirmed.
     await writer?.confirm()
     await rename(part, path)
   } catch (error) {
@@ -35,7 +35,7 @@ export async function writeWhole(path: string, text: string, mode: number, write
 
 const MAX_NAME_BYTES = 255
 
-/** Beside the file; a hash stands for a name that would become too long for the file system. */
+/** Names a temporary file beside the file; a hash replaces a name that would be too long for the file system. */
 export function temporaryName(path: string, epoch = ''): string {
   const ending = epoch === '' ? '.part' : `.${epoch}.part`
   const name = basename(path)
@@ -44,7 +44,7 @@ export function temporaryName(path: string, epoch = ''): string {
   return join(dirname(path), `${short}${ending}`)
 }
 
-/** Throws SINK_UNUSABLE where a link leads out of the folder. */
+/** Throws SINK_UNUSABLE if a link leads out of the folder. */
 async function checkInside(folder: string, inner: string): Promise<void> {
   if (folder === inner) return
   const [outer, real] = [await realpath(folder), await realpath(inner)]
@@ -56,7 +56,7 @@ async function checkInside(folder: string, inner: string): Promise<void> {
   })
 }
 
-/** Makes folders inside of `outer`. One that is still the one that was looked at last time is not looked at again. */
+/** Makes folders inside `outer`. A folder that is unchanged since the last check is not checked again. */
 export function folderMaker(outer: string): (inner: string) => Promise<void> {
   const made = new Map<string, string>()
   const identityOf = async (path: string): Promise<string | undefined> => {
@@ -73,7 +73,7 @@ export function folderMaker(outer: string): (inner: string) => Promise<void> {
   }
 }
 
-/** Makes the folder of a state. Throws SINK_UNUSABLE for a link: what lies in it is for its owner only. */
+/** Makes the folder of a state. Throws SINK_UNUSABLE for a link, because its contents are for the owner only. */
 export async function makeStateFolder(path: string): Promise<void> {
   await makeFolders(path, 0o700)
   if (!(await lstat(path)).isSymbolicLink()) return
@@ -94,7 +94,7 @@ export async function makeFolders(path: string, mode?: number): Promise<void> {
   if (!(await makeFolder(path, mode))) await mkdir(path, { mode })
 }
 
-/** False where the one above is missing. Whatever stands in the way of one that is there already is no failure. */
+/** Makes one folder; returns false if its parent is missing. Any error for an existing folder is ignored. */
 async function makeFolder(path: string, mode: number | undefined): Promise<boolean> {
   try {
     await mkdir(path, { mode })
@@ -118,7 +118,7 @@ export async function readText(path: string): Promise<string | undefined> {
 
 const flushes = new Map<string, (call: undefined) => Promise<void>>()
 
-/** A rename is durable only when its folder is. Renames that were done at the same time share a flush. */
+/** A rename is durable only once its folder is flushed. Concurrent renames share a flush. */
 export function flushFolder(path: string): Promise<void> {
   const flush =
     flushes.get(path) ??
@@ -135,7 +135,7 @@ async function flushNow(path: string): Promise<void> {
   try {
     await folder.sync()
   } catch (error) {
-    // Some file systems cannot flush a folder; there is nothing else to do about it.
+    // Some file systems cannot flush a folder, and nothing else can be done about that.
     if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
   } finally {
     await folder.close()

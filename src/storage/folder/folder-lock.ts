@@ -10,10 +10,10 @@ import { isExisting, isLink, isMissing, sinkError, writing } from './file-errors
 import { makeStateFolder } from './folder-files.js'
 import { createOwn } from './own-file.js'
 
-/** How a lock shows that its holder is at work. All of it is counted by the process that waits, by no clock of others. */
+/** Timing of the lock's heartbeat. Only the waiting process's own clock counts. */
 export interface LockTimes {
   readonly beatEveryMs: number
-  /** A lock that has not changed for so long is that of a process that is gone. */
+  /** A lock that has not changed for this long belongs to a dead process. */
   readonly staleAfterMs: number
   readonly lookEveryMs: number
 }
@@ -22,7 +22,7 @@ export const LOCK_TIMES: LockTimes = { beatEveryMs: 10_000, staleAfterMs: 60_000
 
 export interface FolderLock {
   readonly holder: Holder
-  /** Throws SINK_LOCKED once the lock is another's, or gone. */
+  /** Throws SINK_LOCKED if another process holds the lock or it is gone. */
   confirm(): Promise<void>
   release(): Promise<void>
 }
@@ -63,11 +63,11 @@ export async function lockFolder(
 
 interface SeenLock {
   readonly text: string
-  /** Different from the last one: its holder has done something since. */
+  /** Whether the lock has changed since the last look, because its holder is alive. */
   readonly signature: string
 }
 
-/** How long a lock has not changed, as far as it was looked at. */
+/** How long a lock has been observed not to change. */
 class Watch {
   #signature: string | undefined
   #lookedAtMs = 0
@@ -87,7 +87,7 @@ class Watch {
       this.#signature = signature
       this.#quietMs = 0
     } else {
-      // Where this process was stopped meanwhile, the holder may have been, too.
+      // If this process was suspended meanwhile, the holder may have been too.
       this.#quietMs += Math.min(nowMs - this.#lookedAtMs, 2 * this.#times.lookEveryMs)
     }
     this.#lookedAtMs = nowMs
@@ -136,7 +136,7 @@ function keep(
     await file.datasync()
   }
   const timer = setInterval(() => {
-    // A disk that is full or slow for a while: the next one may get through.
+    // The disk may be full or slow for a while; the next write may succeed.
     beating = beating.then(beat).catch(() => {})
   }, times.beatEveryMs)
   timer.unref()
@@ -165,7 +165,7 @@ function keep(
 const COUNT_LENGTH = 12
 const headOf = (me: Holder): string => `${JSON.stringify(me)}\n`
 
-/** Appears with its content or not at all: a link cannot be half-written and does not replace. */
+/** Creates the lock with its contents or not at all: a hard link is never half-written and replaces nothing. */
 async function create(path: string, me: Holder): Promise<FileHandle | undefined> {
   const own = `${path}.${me.token}`
   return writing(path, async () => {
@@ -185,7 +185,7 @@ async function create(path: string, me: Holder): Promise<FileHandle | undefined>
   })
 }
 
-/** Moves the stale lock aside; puts it back if, meanwhile, it is somebody else's. */
+/** Moves the stale lock aside, and puts it back if it belongs to someone else by now. */
 async function takeAway(path: string, stale: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`
   try {

@@ -6,7 +6,10 @@ import { isItemName, notAnItem } from '../names.js'
 import { type LeftOutReason, leftOutEvent, type StoreEvent } from '../store.js'
 import { isMissing, sourceError } from './file-errors.js'
 
-/** Names of the items in a folder, sorted within each folder; what is no item is reported. Throws SOURCE_UNREADABLE, SOURCE_UNUSABLE. */
+/**
+ * Lists the items in a folder, sorted within each folder; other files are reported. Throws SOURCE_UNREADABLE,
+ * SOURCE_UNUSABLE.
+ */
 export async function* namesIn(
   folder: string,
   prefix: string,
@@ -24,9 +27,9 @@ export async function* namesIn(
       if (options.recursive) yield* namesIn(folder, `${name}/`, options)
       continue
     }
-    // A link is followed to a file only: a folder could be one of its own parents.
+    // Only links to files are followed: a folder could be one of its own parents.
     const target = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry
-    // What such a link leads to cannot be looked at: it fails as an item does, and is not passed over.
+    // The target of such a link cannot be examined, so it fails as an item does instead of being skipped.
     if (target === undefined && hasLostBytes(name) && isItemName(name)) {
       yield name
       continue
@@ -37,7 +40,7 @@ export async function* namesIn(
   }
 }
 
-/** Node reads bytes that are not UTF-8 as U+FFFD, and then finds no file of that name. */
+/** Node decodes bytes that are not UTF-8 as U+FFFD, and then finds no file of that name. */
 const hasLostBytes = (name: string): boolean => name.includes('\uFFFD')
 
 const notUtf8 = (at: string) =>
@@ -47,7 +50,7 @@ const notUtf8 = (at: string) =>
     help: 'rename it',
   })
 
-/** Undefined for a file that is an item. */
+/** Says why a file is not an item; undefined for an item. */
 function leftOutOf(
   name: string,
   isLink: boolean,

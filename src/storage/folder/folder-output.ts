@@ -7,7 +7,7 @@ import { isMissing, sourceError } from './file-errors.js'
 
 const READ_BYTES = 2 ** 20
 
-/** What lies below a folder of this machine. */
+/** Everything below a folder of this machine. */
 export function folderOutput(folder: string): OutputFiles {
   return {
     place: folder,
@@ -43,7 +43,7 @@ export function folderOutput(folder: string): OutputFiles {
   }
 }
 
-/** Links are not followed. An empty folder is nothing. */
+/** Does not follow links. An empty folder has no entry. */
 async function* filesBelow(folder: string): AsyncIterable<FoundFile> {
   const waiting = ['']
   for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {

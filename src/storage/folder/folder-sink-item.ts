@@ -9,7 +9,7 @@ import { flushFolder, temporaryName, type Writer } from './folder-files.js'
 import { createOwn, reopenOwn } from './own-file.js'
 
 export interface FileOwner {
-  /** Makes a folder for outputs. Throws SINK_UNUSABLE where it is outside of that of all outputs. */
+  /** Makes a folder for outputs. Throws SINK_UNUSABLE if it is outside the folder of all outputs. */
   prepare(folder: string): Promise<void>
   readonly writer: Writer
 }
@@ -20,7 +20,7 @@ export class FileSinkItem implements SinkItem {
   #file: FileHandle | undefined
   #bytes = 0
   #digest = new OutputDigest()
-  /** The version whose bytes are known to be those that were sealed. */
+  /** Version whose bytes are known to be the sealed ones. */
   #trusted: string | undefined
   #proven: { readonly bytes: number; readonly digest: OutputDigest } | undefined
 
@@ -106,7 +106,7 @@ export class FileSinkItem implements SinkItem {
     return (await this.#holds(this.#part, sealed)) ? 'ready' : 'lost'
   }
 
-  /** What an earlier run sealed is read before it is trusted: a version does not tell of a damaged disk. */
+  /** Reads an output sealed by an earlier run before trusting it: a version does not reveal a damaged disk. */
   async #holds(path: string, { version, sha256 }: SinkHead): Promise<boolean> {
     if ((await headOf(path))?.version !== version) return false
     if (sha256 === undefined || this.#trusted === version) return true
@@ -115,7 +115,7 @@ export class FileSinkItem implements SinkItem {
     return true
   }
 
-  /** Throws SINK_CHANGED where there is more or less in the file than was written. */
+  /** Throws SINK_CHANGED if the file's length is not what was written. */
   async sealed(): Promise<SinkHead> {
     const stats = await this.#opened().stat({ bigint: true })
     if (Number(stats.size) !== this.#bytes) throw interfered(this.#name)
@@ -128,7 +128,7 @@ export class FileSinkItem implements SinkItem {
     const { confirm } = this.#owner.writer
     return writing(this.#name, async () => {
       await this.close()
-      // INVARIANT fence: the temporary file is there before the lock is confirmed.
+      // INVARIANT fence: the temporary file exists before the lock is confirmed.
       await confirm()
       try {
         await rename(this.#part, this.#path)
@@ -154,7 +154,7 @@ export class FileSinkItem implements SinkItem {
     await file?.close()
   }
 
-  /** Of the first bytes of what an earlier run left; undefined where it left less. */
+  /** Digest of the first bytes of an earlier run's file; undefined if it is shorter. */
   async #digestOf(bytes: number): Promise<OutputDigest | undefined> {
     if (this.#proven?.bytes === bytes) return this.#proven.digest.copy()
     const file = await reopenOwn(this.#part)

@@ -9,10 +9,10 @@ import { flushFolder, makeFolders, readText, type Writer, writeWhole } from './f
 import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from './folder-lock.js'
 import { createOwn, reopenOwn } from './own-file.js'
 
-// Journals name files and outputs; secrets lie here until the run is complete.
+// Journals name files and outputs, and secrets are kept here until the run is complete.
 const OWNER_ONLY = 0o600
 
-/** Small texts in a folder that nobody else reads. */
+/** Small texts in a folder that only the owner can read. */
 export function folderState(folder: string, times: LockTimes = LOCK_TIMES): State {
   const fileOf = (name: string): string => join(folder, name)
   let held: { readonly lock: FolderLock; readonly epoch: Epoch } | undefined
@@ -48,7 +48,7 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
       return async () => {
         const mine = held?.lock === lock ? held : undefined
         if (mine !== undefined) held = undefined
-        // Where that fails, the next run asks whether this process is alive.
+        // If that fails, the next run checks whether this process is alive.
         if (mine !== undefined) await closeEpoch(folder, lock, mine.epoch).catch(() => {})
         await lock.release()
       }
@@ -100,7 +100,7 @@ async function openAppender(
     flush: () =>
       writing(path, async () => {
         await file.datasync()
-        // Its name has to survive, too.
+        // Its name must survive too.
         if (!isNamed) await flushFolder(dirname(path))
         isNamed = true
       }),
@@ -108,7 +108,7 @@ async function openAppender(
   }
 }
 
-/** A folder in place of a file would be the same the next time: somebody has to take it away. */
+/** A folder in place of a file will not go away by itself; the user must remove it. */
 const unreadable = (error: unknown, at: string): unknown =>
   (error as NodeJS.ErrnoException).code !== 'EISDIR'
     ? error
@@ -138,7 +138,7 @@ async function destroyFile(path: string): Promise<void> {
   await rm(path, { force: true })
 }
 
-/** Of this machine: what its page cache holds is gone with the next boot. */
+/** Id of this machine's boot: the next boot loses what the page cache holds. */
 export async function bootId(): Promise<string | undefined> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()

@@ -13,7 +13,7 @@ import { namesIn } from './folder-names.js'
 import { FileSinkItem } from './folder-sink-item.js'
 import { bootId, folderState } from './folder-state.js'
 
-/** Files of a folder, or a single file. `recursive` (default) includes its sub-folders. */
+/** The files of a folder, or a single file. `recursive` (default) includes subfolders. */
 export function folderSource(path: string, { recursive = true } = {}): Source {
   const itemAt = async (name: string, file: string): Promise<SourceItem> => {
     const head = await pinnedHeadOf(file)
@@ -21,7 +21,7 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
     if (head === undefined && unreadable === undefined) throw sourceError({ code: 'ENOENT' }, name)
     return { name, ...(head ?? { bytes: 0, version: 'unreadable' }), ...(unreadable && { unreadable }) }
   }
-  // For a single file, the folder it lies in; settled by `list`.
+  // For a single file, the folder it is in; decided by `list`.
   let folder = path
   return {
     place: path,
@@ -55,7 +55,7 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
   }
 }
 
-/** Outputs in the folders of a folder, the state of all of them in `<folder>.sluice` beside it. */
+/** Outputs in the subfolders of a folder; the state of all of them is in `<folder>.sluice` beside it. */
 export function folderLake(
   path: string,
   stateOf = (folder: string): State => folderState(join(stateFolderOf(path), folder)),
@@ -90,7 +90,7 @@ const isThere = (path: string): Promise<boolean> =>
 
 export const stateFolderOf = (path: string): string => `${resolve(path)}.sluice`
 
-/** Outputs in a folder, its state by default in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
+/** Outputs in a folder; its state is by default in `<folder>.sluice` beside it. Half-written ones end in `.part`. */
 export function folderSink(path: string, state = folderState(stateFolderOf(path))): Sink {
   const folder = resolve(path)
   const fileOf = (name: string): string => {
@@ -103,7 +103,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
     place: path,
     nameFault: fileNameFault,
     localPaths: async () => [await realOf(folder), await realOf(state.place)],
-    // Wherever the state lies, the bytes it speaks of are here.
+    // Wherever the state is, the bytes it covers are here.
     state: {
       ...state,
       bootId,
@@ -147,7 +147,7 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
   }
 }
 
-/** The real path of something whose last parts need not be there yet. */
+/** Returns the real path of something whose last parts may not exist yet. */
 export async function realOf(path: string): Promise<string> {
   try {
     return await realpath(path)

@@ -11,7 +11,7 @@ const ATTEMPTS = 3
 export async function createOwn(path: string, mode = 0o666): Promise<FileHandle> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // O_EXCL: fails for a symbolic link, too, wherever it leads.
+      // O_EXCL also fails for a symbolic link, wherever it leads.
       return await open(path, 'wx', mode)
     } catch (error) {
       if (!isExisting(error) || attempt === ATTEMPTS) throw error
@@ -20,7 +20,7 @@ export async function createOwn(path: string, mode = 0o666): Promise<FileHandle>
   }
 }
 
-/** Opens a file that `createOwn` made, without changing it; undefined for a link of either kind, and for none. */
+/** Opens a file made by `createOwn` without changing it; undefined if it is missing or a link of either kind. */
 export async function reopenOwn(
   path: string,
   flags: number = constants.O_RDWR,

@@ -4,15 +4,15 @@ import { realOf } from './folder.js'
 
 export interface WrittenFile {
   readonly path: string
-  /** The option that names it. */
+  /** The option that names the file. */
   readonly option: string
-  /** How an earlier file of the same kind begins: only such a one, or an empty one, is replaced. */
+  /** Start of an earlier file of the same kind. Only such a file, or an empty one, is replaced. */
   readonly begins: RegExp
-  /** Folders and files of the run in which it must not lie. */
+  /** Folders and files of the run that must not contain it. */
   readonly apartFrom?: readonly string[] | undefined
 }
 
-/** Throws USAGE for a file that is not this option's to write: an input, a configuration, an output, a key, a device. */
+/** Throws USAGE for a file that this option must not write: an input, configuration, output, key or device. */
 export async function checkReplaceable({ path, option, begins, apartFrom = [] }: WrittenFile): Promise<void> {
   const real = await realOf(path)
   for (const place of apartFrom) {

@@ -1,25 +1,25 @@
 import { sluiceError } from '../../errors.js'
 
-/** What stands under a name; never altered, only replaced. */
+/** The object under a name; never altered, only replaced. */
 export interface MemoryObject {
   readonly bytes: Buffer
   readonly version: string
-  /** Of the item that made it; none if another program did. */
+  /** Fingerprint of the item that made it; none if another program did. */
   readonly fingerprint?: string
-  /** What its commit was given. */
+  /** Marks given to its commit. */
   readonly mark?: string | undefined
 }
 
-/** Bytes that grow. */
+/** Growing bytes. */
 export interface Growing {
   bytes: Buffer
-  /** How many of them outlive the process. */
+  /** Number of bytes that survive the process. */
   keptBytes: number
-  /** How many of them outlive a power failure. */
+  /** Number of bytes that survive a power failure. */
   flushedBytes: number
 }
 
-/** What was appended to an output that has not appeared. */
+/** Bytes appended to an output that is not visible yet. */
 export interface StagedOutput extends Growing {
   readonly fingerprint: string
   readonly version: string
@@ -32,7 +32,7 @@ export interface StagedOutput extends Growing {
 export class MemoryContent {
   readonly objects = new Map<string, MemoryObject>()
   readonly staged = new Map<string, StagedOutput>()
-  /** Commits that a power failure undoes. */
+  /** Commits that a power failure would undo. */
   readonly unsettled = new Map<
     string,
     { readonly before: MemoryObject | undefined; readonly staged: StagedOutput }
@@ -45,7 +45,7 @@ export class MemoryContent {
 
   constructor(readonly place = 'memory') {}
 
-  /** Puts an object there as another program would: whole, with a version of its own. */
+  /** Writes an object as another program would: whole, with its own version. */
   write(name: string, content: string | Uint8Array): void {
     this.objects.set(name, { bytes: Buffer.from(content), version: this.nextVersion() })
   }
@@ -86,7 +86,7 @@ export class MemoryContent {
     this.unsettled.clear()
   }
 
-  /** Throws SINK_UNWRITABLE once there was a crash since. */
+  /** Throws SINK_UNWRITABLE after a crash. */
   guard(): () => void {
     const crashes = this.#crashes
     return () => {
@@ -99,7 +99,7 @@ export class MemoryContent {
   }
 }
 
-/** Grown bytes without those behind the ones that are left. */
+/** Cuts growing bytes to the remaining length. */
 export function shortened<T extends Growing>(grown: T, left: 'keptBytes' | 'flushedBytes'): T {
   const bytes = grown.bytes.subarray(0, grown[left])
   return { ...grown, bytes, keptBytes: bytes.length }

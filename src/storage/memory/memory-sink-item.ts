@@ -41,7 +41,7 @@ export class MemorySinkItem implements SinkItem {
     return this.#content.staged.get(this.#name)?.keptBytes ?? 0
   }
 
-  /** What is staged cannot be damaged. */
+  /** Staged bytes cannot be damaged. */
   async proven(places: readonly OutputPlace[]): Promise<number> {
     const left = await this.leftBytes()
     return places.findLast(({ outputBytes }) => outputBytes <= left)?.outputBytes ?? 0
@@ -114,7 +114,7 @@ export class MemorySinkItem implements SinkItem {
     this.#isOpen = false
   }
 
-  /** What is there the first time it is looked at is what a commit replaces. */
+  /** A commit replaces the object found at the first look. */
   #look(): void {
     if (this.#replaces === undefined) this.#replaces = this.#content.objects.get(this.#name)?.version ?? null
   }

@@ -53,7 +53,7 @@ export function memoryState(content: MemoryContent, alive: () => void): State {
 }
 
 function appenderOf({ texts }: MemoryContent, name: string, alive: () => void): Appender {
-  // A text that is removed or begun again meanwhile is no longer the appender's.
+  // A text that was removed or restarted meanwhile no longer belongs to the appender.
   let text = texts.get(name) ?? { bytes: Buffer.alloc(0), keptBytes: 0, flushedBytes: 0 }
   const replace = (next: Growing): void => {
     alive()

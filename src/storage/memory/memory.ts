@@ -13,7 +13,7 @@ import type { MemoryContent, MemoryObject } from './memory-content.js'
 import { MemorySinkItem } from './memory-sink-item.js'
 import { memoryState } from './memory-state.js'
 
-/** The objects of `content` as items: those whose names end so and are not hidden. */
+/** The objects of `content` as items: those with the right ending that are not hidden. */
 export function memorySource(content: MemoryContent): Source {
   const { objects, place } = content
   const itemAt = (name: string): SourceItem | undefined => {
@@ -37,7 +37,7 @@ export function memorySource(content: MemoryContent): Source {
   }
 }
 
-/** Outputs among the objects of `content`, their state beside them. `isRemote` makes runs treat it so. */
+/** Outputs among the objects of `content`, with their state beside them. `isRemote` makes runs treat it as remote. */
 export function memorySink(content: MemoryContent, { isRemote = false } = {}): Sink {
   const { objects, place } = content
   const alive = content.guard()
