@@ -1,9 +1,9 @@
-/** How far a date goes: 1 year, 2 month, 3 day, 4 hour, 5 minute, 6 second, 7 fraction. */
+/** Precision of a date: 1 year, 2 month, 3 day, 4 hour, 5 minute, 6 second, 7 fraction. */
 export type Precision = 1 | 2 | 3 | 4 | 5 | 6 | 7
 
 /**
- * A FHIR date, dateTime, instant or time as written: not shifted to UTC. Parts beyond the precision are 1 (month,
- * day) or 0; a time has year 1.
+ * A FHIR date, dateTime, instant or time as written, not converted to UTC. Parts beyond the precision are 1 (month,
+ * day) or 0. A time has year 1.
  */
 export interface Moment {
   readonly precision: Precision
@@ -13,20 +13,20 @@ export interface Moment {
   readonly hour: number
   readonly minute: number
   readonly second: number
-  /** In 100 ns, rounded half to even, as .NET holds it; 10,000,000 where it rounds up to a second. */
+  /** Fraction in units of 100 ns, rounded half to even as in .NET; 10,000,000 if it rounds up to a second. */
   readonly fractionTicks: number
-  /** Undefined where none is written; at most ±14 h. */
+  /** Offset from UTC in minutes, at most ±14 h; undefined if none is written. */
   readonly offsetMinutes: number | undefined
-  /** Where the offset begins in the text; its length where there is none. */
+  /** Position of the offset in the text; the text's length if there is none. */
   readonly offsetAt: number
-  /** The fraction is written with a comma. */
+  /** Whether the fraction is written with a comma. */
   readonly hasComma: boolean
 }
 
 /** 100 ns units per second. */
 export const TICKS_PER_SECOND = 10_000_000
 
-/** The FHIR types whose values are dates, with or without a time. */
+/** Whether values of a FHIR type are dates, with or without a time. */
 export const isDateType = (type: string): boolean =>
   type === 'date' || type === 'dateTime' || type === 'instant'
 
@@ -34,9 +34,9 @@ const DASH = 0x2d
 const COLON = 0x3a
 
 /**
- * Reads what the original's parser accepts (law 2.7): parts may be left off from the right, the
- * offset may stand at any precision, a fraction may be separated by a comma; it must be a real date. Undefined for
- * everything else.
+ * Reads the dates that the original's parser accepts (law 2.7): parts may be omitted from the right, an offset may
+ * follow at any precision, and a comma may separate the fraction. It must be a real date. Undefined for anything
+ * else.
  */
 export function parseMoment(text: string, type: 'date' | 'dateTime'): Moment | undefined {
   const year = digits(text, 0, 4)
@@ -69,7 +69,7 @@ export function parseTime(text: string): Moment | undefined {
   return withTime(text, 0, { year: 1, month: 1, day: 1 })
 }
 
-/** Whether a month or day stands at `at`: a dash that does not begin an offset. */
+/** Whether a month or day begins at `at`: a dash that does not start an offset. */
 const isPart = (text: string, at: number): boolean =>
   text.charCodeAt(at) === DASH && text.charCodeAt(at + 3) !== COLON
 
@@ -153,7 +153,7 @@ function ticks(text: string, start: number, end: number): number {
   return floor % 2 === 0 ? floor : floor + 1
 }
 
-/** The offset that fills `text` from `at` on; undefined where something else stands there. */
+/** Reads the offset, in minutes, that fills `text` from `at` to its end; undefined for anything else. */
 function offsetMinutes(text: string, at: number): number | undefined {
   const sign = text.charCodeAt(at)
   if (sign === 0x5a) return text.length === at + 1 ? 0 : undefined
@@ -167,7 +167,7 @@ function offsetMinutes(text: string, at: number): number | undefined {
   return sign === DASH ? -total : total
 }
 
-/** The number in exactly `count` digits at `at`; -1 where something else stands there. */
+/** Reads a number of exactly `count` digits at `at`; -1 for anything else. */
 function digits(text: string, at: number, count: number): number {
   if (text.length < at + count) return -1
   let value = 0
@@ -192,7 +192,7 @@ export const daysInMonth = (year: number, month: number): number =>
 
 const isLeapYear = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 
-/** Days since 1970-01-01 (proleptic Gregorian calendar; Howard Hinnant's `days_from_civil`). */
+/** Returns the days since 1970-01-01 (proleptic Gregorian calendar; Howard Hinnant's `days_from_civil`). */
 export function dayNumber(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year
   const era = Math.floor(y / 400)
@@ -202,14 +202,14 @@ export function dayNumber(year: number, month: number, day: number): number {
   return era * 146097 + dayOfEra - 719468
 }
 
-/** `YYYY-MM-DD` of a day number; undefined outside the years 1 to 9999. */
+/** Returns a day number as `YYYY-MM-DD`; undefined outside the years 1 to 9999. */
 export function dateText(days: number): string | undefined {
   const { year, month, day } = civilDate(days)
   if (year < 1 || year > 9999) return undefined
   return `${year < 1000 ? String(year).padStart(4, '0') : year}-${TWO_DIGITS[month]}-${TWO_DIGITS[day]}`
 }
 
-/** The inverse of `dayNumber` (Howard Hinnant's `civil_from_days`). */
+/** Returns the date of a day number, the inverse of `dayNumber` (Howard Hinnant's `civil_from_days`). */
 export function civilDate(days: number): { year: number; month: number; day: number } {
   const z = days + 719468
   const era = Math.floor(z / 146097)

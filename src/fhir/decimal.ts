@@ -1,16 +1,18 @@
 /**
- * Decimal numbers as the original computes with them (.NET's `decimal`): exact digits and a scale that is kept, so
- * that `1.50` stays `1.50`. The value is `units / 10 ** scale`.
+ * A decimal number as in .NET's `decimal`, which the original computes with: exact digits and a scale that is kept,
+ * so that `1.50` stays `1.50`. The value is `units / 10 ** scale`.
  */
 export interface Decimal {
   readonly units: bigint
   readonly scale: number
 }
 
-/** What 96 bits hold: the largest `units` of a .NET decimal. */
+/** Maximum `units` of a .NET decimal, which has 96 bits. */
 const MAX_UNITS = (1n << 96n) - 1n
 const MAX_SCALE = 28
-/** Longer expansions of an exponent are left as written: `1e999999999` must not become a gigabyte. */
+/**
+ * Maximum length of an expanded exponent. Longer ones are left as written: `1e999999999` must not become a gigabyte.
+ */
 const MAX_EXPANDED_DIGITS = 400
 
 const NUMBER = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
@@ -22,8 +24,8 @@ export const powerOfTen = (exponent: number): bigint => POWERS[exponent] ?? 10n 
 export const decimal = (units: bigint, scale = 0): Decimal => ({ units, scale })
 
 /**
- * Reads a JSON number (or the same in plain text). At most 28 to 29 significant digits remain, as in .NET; undefined
- * for what is no number or too large to write without an exponent.
+ * Reads a JSON number, or the same as plain text. Keeps at most 28 to 29 significant digits, as in .NET. Undefined if
+ * it is not a number or too long to write without an exponent.
  */
 export function parseDecimal(text: string): Decimal | undefined {
   const match = NUMBER.exec(text)
@@ -37,7 +39,7 @@ export function parseDecimal(text: string): Decimal | undefined {
   return scale < 0 ? decimal(units * powerOfTen(-scale)) : fitted(units, scale)
 }
 
-/** Gives up decimals, rounding half to even, until the number fits a .NET decimal; whole digits are never lost. */
+/** Drops decimals, rounding half to even, until the number fits a .NET decimal. Whole digits are never lost. */
 function fitted(units: bigint, scale: number): Decimal {
   let value = scale > MAX_SCALE ? roundHalfEven(decimal(units, scale), MAX_SCALE) : decimal(units, scale)
   while (value.scale > 0 && magnitude(value.units) > MAX_UNITS) {
@@ -50,7 +52,7 @@ function fitted(units: bigint, scale: number): Decimal {
 
 const magnitude = (units: bigint): bigint => (units < 0n ? -units : units)
 
-/** At most `decimals` decimals, a half to the even neighbour; a smaller scale stays as it is. */
+/** Rounds half to even to at most `decimals` decimals; a smaller scale is kept. */
 export function roundHalfEven(value: Decimal, decimals: number): Decimal {
   if (value.scale <= decimals) return value
   const divisor = powerOfTen(value.scale - decimals)
@@ -71,14 +73,14 @@ export const negate = (value: Decimal): Decimal => decimal(-value.units, value.s
 export const multiply = (left: Decimal, right: Decimal): Decimal =>
   fitted(left.units * right.units, left.scale + right.scale)
 
-/** As many decimals as the result needs, at most 28; `right` is not zero. */
+/** Divides to as many decimals as the result needs, at most 28. `right` must not be zero. */
 export function divide(left: Decimal, right: Decimal): Decimal {
   const numerator = left.units * powerOfTen(MAX_SCALE + 1 + right.scale)
   const quotient = fitted(numerator / right.units, MAX_SCALE + 1 + left.scale)
   return withoutTrailingZeros(quotient, Math.max(0, left.scale - right.scale))
 }
 
-/** The remainder with the sign of `left`; `right` is not zero. */
+/** Returns the remainder, with the sign of `left`. `right` must not be zero. */
 export function remainder(left: Decimal, right: Decimal): Decimal {
   const scale = Math.max(left.scale, right.scale)
   return decimal(unitsAt(left, scale) % unitsAt(right, scale), scale)
@@ -99,10 +101,10 @@ export function compareDecimals(left: Decimal, right: Decimal): -1 | 0 | 1 {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The whole part, towards zero. */
+/** Returns the whole part, rounded toward zero. */
 export const truncated = (value: Decimal): bigint => value.units / powerOfTen(value.scale)
 
-/** A double as .NET turns it into a decimal: 15 significant digits; `value` is finite. */
+/** Converts a double to a decimal as .NET does, with 15 significant digits. `value` must be finite. */
 export function decimalFromDouble(value: number): Decimal {
   const parsed = parseDecimal(value.toPrecision(15))
   return parsed === undefined ? decimal(0n) : withoutTrailingZeros(parsed)
@@ -110,7 +112,7 @@ export function decimalFromDouble(value: number): Decimal {
 
 export const toDouble = (value: Decimal): number => Number(decimalText(value))
 
-/** Plain digits: no exponent, the scale as it is, no sign on zero. */
+/** Writes plain digits: no exponent, the scale kept, no sign on zero. */
 export function decimalText({ units, scale }: Decimal): string {
   const digits = String(magnitude(units)).padStart(scale + 1, '0')
   const sign = units < 0n ? '-' : ''
@@ -123,8 +125,8 @@ const unitsAt = (value: Decimal, scale: number): bigint => value.units * powerOf
 const PLAIN = /^(?:0|-?[1-9]\d{0,27}|-?\d{1,14}\.\d{1,14})$/
 
 /**
- * The value text of a JSON number (law 2.6): exponent expanded, scale kept, no sign on zero.
- * A number that no decimal holds keeps the text it has.
+ * Returns the value text of a JSON number (law 2.6): exponent expanded, scale kept, no sign on zero. A number that no
+ * decimal can hold is returned as written.
  */
 export function numberText(token: string): string {
   if (PLAIN.test(token) && !token.startsWith('-0')) return token

@@ -2,23 +2,23 @@ import { fhirModel } from './fhirpath.js'
 import type { FhirModel } from './model.js'
 import type { FhirVersion } from './version.js'
 
-/** What JSON holds for a type: an object, or one of the three primitive kinds. */
+/** The JSON kind of a type's values: an object, or one of the three primitive kinds. */
 export type JsonKind = 'object' | 'string' | 'number' | 'boolean'
 
-/** A FHIR type with the members its JSON object may have. Backbone elements have one of their own for each path. */
+/** A FHIR type with the members that its JSON object may have. Each path of a backbone element has its own type. */
 export interface ElementType {
-  /** Distinct within a version: `Patient`, `Patient.contact`, `HumanName`, `code`. */
+  /** Id, unique within a version: `Patient`, `Patient.contact`, `HumanName`, `code`. */
   readonly id: string
-  /** What rules compare with: `Patient`, `BackboneElement`, `Element`, `HumanName`, `code`. */
+  /** Name that rules compare with: `Patient`, `BackboneElement`, `Element`, `HumanName`, `code`. */
   readonly name: string
   readonly jsonKind: JsonKind
-  /** A resource type; `Resource` itself stands for "a resource of any type". */
+  /** Whether this is a resource type. `Resource` itself means "a resource of any type". */
   readonly isResource: boolean
-  /** JSON key → member, without `resourceType` and `_` keys; for a primitive those of its `_` object. */
+  /** Members by JSON key, without `resourceType` and `_` keys; for a primitive, the members of its `_` object. */
   readonly members: ReadonlyMap<string, Member>
 }
 
-/** One JSON key of an object. A choice element has one for each of its types. */
+/** One JSON key of an object. A choice element has one key for each of its types. */
 export interface Member {
   /** JSON key without `_`: `birthDate`, `valueQuantity`. */
   readonly key: string
@@ -33,7 +33,7 @@ export interface ElementTree {
   readonly version: FhirVersion
   /** Concrete resource types by name. */
   readonly resources: ReadonlyMap<string, ElementType>
-  /** Stands for a child resource whose type its `resourceType` tells. */
+  /** The type of a child resource until its `resourceType` is read. */
   readonly anyResource: ElementType
   /** Data types (complex and primitive) by name. */
   readonly dataTypes: ReadonlyMap<string, ElementType>
@@ -45,7 +45,7 @@ const NUMBERS = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
 
 const trees = new Map<FhirVersion, ElementTree>()
 
-/** The element tree of a version, built once. */
+/** Returns the element tree of a version, which is built once. */
 export function elementTree(version: FhirVersion): ElementTree {
   let tree = trees.get(version)
   if (tree === undefined) {
@@ -55,7 +55,10 @@ export function elementTree(version: FhirVersion): ElementTree {
   return tree
 }
 
-/** Its members are built when first asked for. A class, so that all types have one shape: the interpreter lives on that. */
+/**
+ * A type whose members are built on first use. It is a class so that all types share one hidden class, on which the
+ * interpreter's speed depends.
+ */
 class LazyType implements ElementType {
   readonly id: string
   readonly name: string
@@ -84,7 +87,7 @@ class LazyType implements ElementType {
 
 export const isPrimitive = (type: ElementType): boolean => type.jsonKind !== 'object'
 
-/** Types with a number as their `value` that stands for an amount. */
+/** Types whose `value` is a number that expresses an amount. */
 const QUANTITIES = new Set([
   'Age',
   'Count',
@@ -117,7 +120,7 @@ function buildTree(version: FhirVersion): ElementTree {
       if (owner.jsonKind !== 'object' && key !== 'id' && key !== 'extension') continue
       const name = elementName(ownPath, key, model)
       const type = memberType(owner, path, typeName)
-      // The tables have `xhtml.extension` as single, against the specification of every extension.
+      // The tables list `xhtml.extension` as single, although every extension repeats by the specification.
       const isRepeated = model.path2Repeating[path] === true || path === 'xhtml.extension'
       const many = isRepeated || (isReference(path, model) && !isSingleReference(version, path))
       members.set(key, { key, name, cardinality: many ? 'many' : 'one', type })
@@ -142,10 +145,10 @@ function buildTree(version: FhirVersion): ElementTree {
   return { version, resources, anyResource, dataTypes }
 }
 
-/** Parent path → its JSON keys with their type names. */
+/** Returns the JSON keys with their type names, by parent path. */
 function memberPaths(version: FhirVersion, model: FhirModel): Map<string, [key: string, type: string][]> {
   const paths = new Map<string, [string, string][]>()
-  // An element whose content stands elsewhere has no type of its own in the tables.
+  // An element whose content is defined elsewhere has no type of its own in the tables.
   const referring = Object.entries(model.pathsDefinedElsewhere)
     .filter(([path]) => model.path2Type[path] === undefined)
     .map(([path, target]) => [path, model.path2Type[target] ?? 'BackboneElement'] as const)
@@ -160,7 +163,7 @@ function memberPaths(version: FhirVersion, model: FhirModel): Map<string, [key: 
   return paths
 }
 
-/** Elements that the original's model accepts and fhirpath.js' tables lack (law 2.8). */
+/** Elements that the original's model accepts but fhirpath.js' tables lack (law 2.8). */
 const ADDED: Readonly<Record<FhirVersion, readonly (readonly [path: string, type: string])[]>> = {
   STU3: [
     ['Extension.valueUrl', 'url'],
@@ -171,21 +174,27 @@ const ADDED: Readonly<Record<FhirVersion, readonly (readonly [path: string, type
   R5: [],
 }
 
-/** Primitives that the tables lack have the members (`id`, `extension`) of another one. */
+/** Primitives that the tables lack, with the primitive whose members (`id`, `extension`) they share. */
 const SAME_MEMBERS: Readonly<Record<string, string>> = { url: 'uri' }
 
-/** An element defined by reference to another (`Questionnaire.item.item`): the tables have no cardinality for it. */
+/**
+ * Whether an element is defined by reference to another (`Questionnaire.item.item`). The tables have no cardinality
+ * for these.
+ */
 const isReference = (path: string, model: FhirModel): boolean =>
   model.pathsDefinedElsewhere[path] !== undefined && model.path2Type[path] === undefined
 
-// Elements defined by reference repeat, but for these (source: the StructureDefinitions of each version).
+// Elements defined by reference repeat, except for these (source: the StructureDefinitions of each version).
 const SINGLE_REFERENCES =
   /^(?:(?:ClaimResponse|ExplanationOfBenefit)\..*\.reviewOutcome|ExampleScenario\.process\.step\.operation\.re(?:quest|sponse)|Substance(?:Specification|Definition)\.structure\.molecularWeight|Test(?:Report|Script)\.(?:test|teardown)\.action\.(?:operation|assert))$/
 
 const isSingleReference = (version: FhirVersion, path: string): boolean =>
   SINGLE_REFERENCES.test(path) || (version === 'R5' && path === 'ExampleScenario.process.step.process')
 
-/** fhirpath.js names some primitives by their System type, and SimpleQuantity is a profile, not a type. */
+/**
+ * Returns the FHIR type name: fhirpath.js names some primitives by their System type, and SimpleQuantity is a
+ * profile, not a type.
+ */
 function corrected(version: FhirVersion, path: string, typeName: string, ofResource: boolean): string {
   if (version === 'STU3' && path === 'Attachment.url') return 'url'
   if (typeName === 'SimpleQuantity') return 'Quantity'
@@ -211,7 +220,7 @@ function isResourceType(name: string, model: FhirModel): boolean {
   return false
 }
 
-/** `valueQuantity` → `value`, where the element is a choice. */
+/** Returns the element name of a key without its choice suffix: `value` for `valueQuantity`. */
 function elementName(ownerPath: string, key: string, model: FhirModel): string {
   if (`${ownerPath}.${key}` === 'Extension.valueUrl') return 'value'
   if (`${ownerPath}.${key}` === 'UsageContext.valueReference') return 'value'

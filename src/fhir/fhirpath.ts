@@ -3,10 +3,10 @@ import type { FhirModel } from './model.js'
 import { r4bModel } from './r4b-model.js'
 import type { FhirVersion } from './version.js'
 
-// The CommonJS build loads in a third of the time of the ES module one, and only it can be loaded lazily.
+// The CommonJS build loads in a third of the time of the ES module build, and only it can be loaded lazily.
 const require = createRequire(import.meta.url)
 
-/** A node of fhirpath.js' syntax tree (ANTLR rule names; `text` and `delimitedText` where they have one). */
+/** A node of fhirpath.js' syntax tree. Types are ANTLR rule names; not every node has `text` or `delimitedText`. */
 export interface SyntaxNode {
   readonly type: string
   readonly text?: string
@@ -28,13 +28,13 @@ interface Engine {
 
 let engine: Engine | undefined
 
-/** HL7's FHIRPath engine, loaded when first needed. */
+/** Returns HL7's FHIRPath engine, which is loaded on first use. */
 export function fhirPathEngine(): Engine {
   engine ??= require('fhirpath') as Engine
   return engine
 }
 
-/** The element tables of one FHIR version. */
+/** Returns the element tables of one FHIR version. */
 export function fhirModel(version: FhirVersion): FhirModel {
   if (version === 'R4B') return r4bModel(fhirModel('R4'))
   return require(`fhirpath/fhir-context/${version.toLowerCase()}`) as FhirModel

@@ -1,4 +1,4 @@
-/** The tables of fhirpath.js' FHIR models that Sluice reads: element types, repetition, inheritance. */
+/** The tables that Sluice reads from fhirpath.js' FHIR models: element types, repetition, inheritance. */
 export interface FhirModel {
   readonly choiceTypePaths: Readonly<Record<string, readonly string[]>>
   readonly pathsDefinedElsewhere: Readonly<Record<string, string>>

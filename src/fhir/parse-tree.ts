@@ -15,9 +15,9 @@ import { trimText } from './text.js'
 import { Body, type Fault, JsonMember, type Tree, TreeNode } from './tree.js'
 
 /**
- * Parses the resource in `source[start, end)` by the element tree. Throws JsonError where it is not JSON; what is
- * JSON but not this version's FHIR is listed in `faults`. Returns undefined where the root is no object at all. Of the
- * root's own elements only those named in `wanted` are parsed where that is given.
+ * Parses the resource in `source[start, end)` by the element tree. Throws JsonError if it is not JSON. JSON that is
+ * not FHIR of this version is parsed and listed in `faults`. Returns undefined if the root is not an object. If
+ * `wanted` is given, only those elements of the root are parsed.
  */
 export function parseTree(
   elements: ElementTree,
@@ -94,7 +94,10 @@ class Parser {
     node.isFaulty = true
   }
 
-  /** The type named by the object at `this.#at`; a type without members and with a fault where it names none. */
+  /**
+   * Returns the type named by the object at `this.#at`. If it names no known type, returns a type without members and
+   * adds a fault.
+   */
   #resourceType(parent: TreeNode | undefined, depth: number): ElementType {
     checkDepth(depth + 1, this.#at)
     const found = findStringMember(this.#source, this.#at, this.#end, 'resourceType')
@@ -107,7 +110,7 @@ class Parser {
     return unknown
   }
 
-  /** `this.#at` is an opening brace; the node gets a body (a primitive: of its `_` object). */
+  /** Reads the object at `this.#at`, an opening brace, as the node's body; for a primitive that is its `_` object. */
   #object(node: TreeNode, depth: number): void {
     const source = this.#source
     const end = this.#end
@@ -238,7 +241,7 @@ class Parser {
     this.#at++
   }
 
-  /** Reads one value into the node: its own, or (underscore) its `_` object. */
+  /** Reads one value into the node: its own value or, with `underscore`, its `_` object. */
   #value(node: TreeNode, underscore: boolean, depth: number): void {
     const source = this.#source
     const end = this.#end
@@ -267,7 +270,7 @@ class Parser {
     } else node.kind = kind === 'null' || kind === expected ? kind : 'fault'
   }
 
-  /** Skips a value that is no expected object and tells its kind. */
+  /** Skips a value that is not an expected object and returns its kind. */
   #scalar(start: number, depth: number): 'string' | 'number' | 'boolean' | 'null' | 'fault' {
     const source = this.#source
     const end = this.#end
@@ -289,7 +292,7 @@ class Parser {
   }
 }
 
-/** The next item of a property: its partner's, where that has one. */
+/** Adds the next item of a property, sharing the item of the partner at that index if there is one. */
 function addItem(
   node: TreeNode,
   body: Body,
@@ -301,7 +304,7 @@ function addItem(
   const shared = partner?.items[items.length]
   const item = shared ?? new TreeNode(name, type, node)
   if (shared === undefined) insertChild(body, item, partner)
-  // Most properties have one item: a list of one, where `push` would make room for many.
+  // Most properties have one item. A literal list holds just that, but `push` would make room for many.
   if (items.length === 0) property.items = [item]
   else items.push(item)
   return item
@@ -312,7 +315,7 @@ function hasKey(members: readonly JsonMember[], key: string): boolean {
   return false
 }
 
-/** The `_x` to an `x`, the `x` to an `_x`, where it was read already. */
+/** Finds the `_x` for an `x`, or the `x` for an `_x`, if it has been read already. */
 function partnerOf(body: Body, { key, underscore }: JsonMember): JsonMember | undefined {
   for (const other of body.members)
     if (other.underscore !== underscore && (underscore ? key.endsWith(other.key) : other.key.endsWith(key)))
@@ -326,7 +329,7 @@ function markToken(item: TreeNode, kind: 'fault' | 'empty', start: number, end: 
   item.end = end
 }
 
-/** A child without partner comes last; one that its partner's array lacks comes behind that array. */
+/** Inserts a child: at the end if it has no partner, or after the partner's items if their array is shorter. */
 function insertChild(body: Body, item: TreeNode, partner: JsonMember | undefined): void {
   const last = partner?.items.at(-1)
   if (last === undefined) body.children.push(item)

@@ -8,10 +8,16 @@ import {
 } from '../json/scanner.js'
 import { resourceInUrl } from './resource-url.js'
 
-/** Where a resource names its patient: the patient compartment's parameters as elements, most specific first. */
+/**
+ * Elements in which a resource names its patient, from the parameters of the patient compartment, most specific
+ * first.
+ */
 const PATIENT_ELEMENTS = ['patient', 'subject', 'beneficiary', 'individual', 'for', 'candidate', 'deliverFor']
 
-/** Types whose patient stands deeper or under another name (FHIR R4 and R5, CompartmentDefinition/patient). */
+/**
+ * Types that name their patient in a nested or differently named element (FHIR R4 and R5,
+ * CompartmentDefinition/patient).
+ */
 const NESTED: Readonly<Record<string, readonly string[]>> = {
   Appointment: ['participant.actor'],
   AppointmentResponse: ['actor'],
@@ -24,7 +30,7 @@ const NESTED: Readonly<Record<string, readonly string[]>> = {
   SupplyRequest: ['deliverFor', 'deliverTo'],
 }
 
-/** Types that can be in a patient's compartment, of all FHIR versions; with Device, which names its patient too. */
+/** Types that can be in a patient's compartment in any FHIR version, plus Device, which names its patient too. */
 export const PATIENT_COMPARTMENT_TYPES: ReadonlySet<string> = new Set(
   (
     'Account AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic BodySite BodyStructure ' +
@@ -43,8 +49,8 @@ export const PATIENT_COMPARTMENT_TYPES: ReadonlySet<string> = new Set(
 )
 
 /**
- * Types that say more of what a patient's resources name: exported at Patient and Group level where they are asked
- * for, and only those resources that are named.
+ * Types that give details of what a patient's resources refer to. Exports at Patient and Group level include them on
+ * request, and only the resources that are referenced.
  */
 export const SUPPORTING_TYPES: ReadonlySet<string> = new Set(
   (
@@ -56,9 +62,9 @@ export const SUPPORTING_TYPES: ReadonlySet<string> = new Set(
 )
 
 /**
- * The id of the patient a resource belongs to, as written in the source: a Patient's own id, otherwise the id in the
- * first reference to a patient by FHIR's patient compartment. '' where none is known. `source[start, end)` is the
- * resource's JSON object, which must be well-formed.
+ * Returns the id of the patient that a resource belongs to, as written in the source: a Patient's own id, otherwise
+ * the id in the first reference to a patient by FHIR's patient compartment; '' if unknown. `source[start, end)` is
+ * the resource's JSON object, which must be well-formed.
  */
 export function patientIdOf(resourceType: string, source: Buffer, start: number, end: number): string {
   if (resourceType === 'Patient') {
@@ -77,7 +83,7 @@ export function patientIdOf(resourceType: string, source: Buffer, start: number,
   return ''
 }
 
-/** The patient in the element or elements at the end of a path below the object at `start`. */
+/** Returns the id of the first patient in the elements at a path below the object at `start`; '' if there is none. */
 function idAt([name, ...rest]: readonly string[], source: Buffer, start: number, end: number): string {
   const member = findMember(source, start, end, name)
   if (member === undefined) return ''
@@ -89,7 +95,9 @@ function idAt([name, ...rest]: readonly string[], source: Buffer, start: number,
   return ''
 }
 
-/** The patient that a Reference, or the first of several that names one, stands for. */
+/**
+ * Returns the id of the patient that a Reference names, or the first in an array of References; '' if there is none.
+ */
 function referenceAt({ start, end }: ValueRange, source: Buffer): string {
   for (const item of objectsIn(source, start, end)) {
     const reference = findMember(source, item.start, item.end, 'reference')
@@ -100,7 +108,7 @@ function referenceAt({ start, end }: ValueRange, source: Buffer): string {
   return ''
 }
 
-/** The object itself, or the objects of an array. */
+/** Yields the range of the object itself, or of each object of an array. */
 function* objectsIn(source: Buffer, start: number, end: number): Generator<{ start: number; end: number }> {
   if (source[start] === 0x7b) yield { start, end }
   if (source[start] !== 0x5b) return

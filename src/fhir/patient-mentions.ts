@@ -2,21 +2,27 @@ import { BACKSLASH, QUOTE } from '../json/byte-classes.js'
 import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from '../json/scanner.js'
 import { percentDecoded } from './resource-url.js'
 
-/** A reference in a resource, with what decides whose data the resource is. */
+/** A reference in a resource, and whether it decides whose data the resource is. */
 export interface Mention {
   readonly to: Target
-  /** It is in an element of FHIR's patient compartment, so the resource belongs to the patient. */
+  /** Whether it is in an element of FHIR's patient compartment, so that the resource belongs to the patient. */
   readonly isCompartment: boolean
 }
 
 export type Target =
   | { readonly kind: 'resource'; readonly type: string; readonly id: string }
-  /** A URN does not say the type of what it names. */
+  /** A URN does not give the type of the resource it names. */
   | { readonly kind: 'urn'; readonly id: string }
-  /** A patient that cannot be identified: a contained one, one by identifier or by search, an address that is not understood. */
+  /**
+   * A patient that cannot be identified: contained, named by an identifier or a search, or by an unknown form of
+   * address.
+   */
   | { readonly kind: 'hidden-patient' }
 
-/** Where any type of resource names its patient. A reference there is to a patient unless it says otherwise. */
+/**
+ * Elements in which any type of resource names its patient. A reference there is to a patient unless it says
+ * otherwise.
+ */
 const COMMON = 'patient subject beneficiary individual for candidate deliverFor'
 
 /** Further elements of the patient compartment, by type (FHIR STU3, R4 and R5, CompartmentDefinition/patient). */
@@ -59,7 +65,7 @@ const BY_TYPE: Readonly<Record<string, string>> = {
 
 interface PathTree {
   readonly isEnd: boolean
-  /** The path is one of `COMMON`. */
+  /** Whether the path is one of `COMMON`. */
   readonly isSubject?: boolean
   readonly below: ReadonlyMap<string, PathTree>
 }
@@ -94,20 +100,26 @@ const otherTypes = compartmentTree(COMMON)
 
 const compartmentOf = (type: string): PathTree => trees.get(type) ?? otherTypes
 
-// These elements hold addresses of resources, too.
+// These elements hold addresses of resources too.
 const ADDRESS_KEYS = ['valueUri', 'valueUrl', 'valueCanonical', 'valueUuid', 'valueOid', 'fullUrl']
-/** Compares the first letter before the whole key, because most keys differ there. */
+/**
+ * Whether the key is one of `ADDRESS_KEYS`. Compares the first letter before the whole key, because most keys differ
+ * there.
+ */
 function isAddressKey(source: Buffer, start: number, end: number): boolean {
   const first = source[start + 1]
   if (first !== 0x76 && first !== 0x66 && first !== BACKSLASH) return false
   return ADDRESS_KEYS.some((key) => isKey(source, start, end, key))
 }
 
-/** First bytes of the keys that are looked at, or of an escaped one: most keys are passed over by these alone. */
+/** First bytes of the relevant keys, including escaped ones. Most keys are skipped on this test alone. */
 const FIRST_BYTES = new Uint8Array(256)
 for (const first of 'rtdvfi_\\') FIRST_BYTES[first.charCodeAt(0)] = 1
 
-/** Elements that say whom a reference without an address means: any of them makes a typed object a Reference. */
+/**
+ * Whether the key is an element that describes the target of a reference without an address. Any of them makes a
+ * typed object a Reference.
+ */
 const isDescription = (source: Buffer, start: number, end: number): boolean =>
   ['identifier', 'display', '_reference', 'reference'].some((key) => isKey(source, start, end, key))
 
@@ -115,8 +127,9 @@ const OPEN_OBJECT = 0x7b
 const OPEN_ARRAY = 0x5b
 
 /**
- * Calls `onMention` for every reference of a resource, at any depth: in contained resources, extensions and elements
- * this server knows nothing of. `source[start, end)` is the resource's JSON object, which must be well-formed.
+ * Calls `onMention` for every reference in a resource, at any depth: in contained resources, in extensions and in
+ * elements that this server does not know. `source[start, end)` is the resource's JSON object, which must be
+ * well-formed.
  */
 export function eachMention(
   type: string,
@@ -138,9 +151,9 @@ interface Place {
   readonly isRoot: boolean
 }
 
-/** What the members of one object say of the resource that it refers to. */
+/** Facts that the members of one object give about the resource it refers to. */
 interface ReferenceParts {
-  /** A damaged object may have several; readers differ in which one counts. */
+  /** Addresses in `reference`. A damaged object may have several, and readers differ in which one they use. */
   readonly addresses: string[]
   isTyped: boolean
   isTypedPatient: boolean
@@ -148,7 +161,7 @@ interface ReferenceParts {
   hasIdentifier: boolean
 }
 
-/** Returns the position after the object. */
+/** Reads the object at `start` and returns the position after it. */
 function walkObject(walk: Walk, start: number, { tree, isRoot }: Place): number {
   const { source, end } = walk
   const parts: ReferenceParts = {
@@ -205,7 +218,7 @@ function readText(
     parts.isTypedPatient ||= /(?:^|\/)Patient$/i.test(text().trim())
   } else if (is('display')) parts.isDescribed = true
   else if (is('resourceType')) {
-    // A contained patient, or one in an entry or a parameter, has an id that only counts there.
+    // The id of a contained patient, or of one in an entry or a parameter, is only valid there.
     if (!isRoot && text() === 'Patient') onMention({ to: { kind: 'hidden-patient' }, isCompartment: false })
   } else if (isAddressKey(source, key.start, key.end)) {
     const to = targetOf(text())
@@ -231,7 +244,7 @@ function mentionParts({ onMention }: Walk, parts: ReferenceParts, { tree, isRoot
     onMention({ to: { kind: 'hidden-patient' }, isCompartment })
 }
 
-/** The texts in an array, at its first level. */
+/** Yields the strings that are direct items of an array. */
 function* textsIn(source: Buffer, start: number, end: number): Generator<string> {
   let at = skipSpace(source, start + 1, end)
   while (at < end && source[at] !== 0x5d) {
@@ -255,13 +268,13 @@ function walkValue(walk: Walk, start: number, tree: PathTree | undefined): numbe
 }
 
 const URN = /^urn:(?:uuid|oid):(.+)$/is
-/** Matches the word alone, not a part of a longer name such as PatientPortal. */
+/** Matches the word alone, not part of a longer name such as PatientPortal. */
 const NAMES_PATIENT = /(?<![a-z])patient(?![a-z])/i
 const LONGEST_ADDRESS = 4096
 
 /**
- * What an address names: relative or absolute, with version, fragment or a slash at its end, or a URN. Undefined for
- * what is inside the resource and for addresses that name neither a type of resource nor a patient.
+ * Finds the target of an address: relative or absolute, with a version, a fragment or a trailing slash, or a URN.
+ * Undefined for targets inside the resource and for addresses that name neither a resource type nor a patient.
  */
 export function targetOf(given: string): Target | undefined {
   if (given.length > LONGEST_ADDRESS)

@@ -1,7 +1,9 @@
 import type { FhirModel } from './model.js'
 import { GONE_ELEMENTS, GONE_TYPES, NEW_ELEMENTS, NEW_TYPES } from './r4b-elements.js'
 
-/** The element tables of R4B: those of R4 with what R4B changed, as fhirpath.js has no model of R4B. */
+/**
+ * Returns the element tables of R4B: the tables of R4 with the changes of R4B, because fhirpath.js has no R4B model.
+ */
 export function r4bModel(r4: FhirModel): FhirModel {
   const goneTypes = new Set(GONE_TYPES.split('\n'))
   const goneElements = new Set(GONE_ELEMENTS.split('\n'))
@@ -36,7 +38,7 @@ function addElement(model: Writable, path: string, described: string): void {
     .split('|')
     .map((name) => [name.charAt(0).toUpperCase() + name.slice(1), name] as const)
   for (const [suffix, name] of suffixes) model.path2Type[element + suffix] = name
-  // R4B left out Meta, which data of R4 may have: what R4 accepts stays accepted.
+  // R4B dropped Meta from these types, but R4 data may have it, so it stays accepted.
   const before = model.choiceTypePaths[element] ?? []
   model.choiceTypePaths[element] = [...new Set([...before, ...suffixes.map(([suffix]) => suffix)])]
 }

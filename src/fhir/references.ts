@@ -1,6 +1,6 @@
 /** The part of a reference that names the resource: `text.slice(start, end)`. */
 export interface IdRange {
-  /** Where the reference begins without the server's address: at its type. */
+  /** Start of the reference without the server's address, which is the position of its type. */
   readonly relativeStart: number
   readonly start: number
   readonly end: number
@@ -16,9 +16,9 @@ const UUID_START = 'urn:uuid:'.length
 const LONGEST_TYPE_LENGTH = 64
 
 /**
- * Which part of a `Reference.reference` is the id, by the original's forms (law 7.2): a fragment,
- * `[base]Type/id[/_history/version]` with a resource type of this FHIR version, an OID, a UUID. Undefined for
- * everything else: then the whole text stands for the resource. Linear in the length of the text.
+ * Finds the id in a `Reference.reference` by the original's forms (law 7.2): a fragment,
+ * `[base]Type/id[/_history/version]` with a resource type of this FHIR version, an OID or a UUID. Undefined for
+ * anything else, where the whole text identifies the resource. Takes time linear in the length of the text.
  */
 export function referenceId(text: string, resourceTypes: ReadonlySet<string>): IdRange | undefined {
   if (text.startsWith('#')) return { relativeStart: 0, start: 1, end: text.length }
@@ -42,7 +42,10 @@ function literalId(text: string, resourceTypes: ReadonlySet<string>): IdRange | 
   return relativeStart === undefined ? undefined : { relativeStart, start: slash + 1, end }
 }
 
-/** A type may follow the base without a slash: `http://x/MyPatient/1` is a Patient's. The longest one counts. */
+/**
+ * Finds where the type at the end of a base starts. It needs no slash before it: `http://x/MyPatient/1` is a Patient.
+ * The longest type wins.
+ */
 function lastTypeStart(base: string, resourceTypes: ReadonlySet<string>): number | undefined {
   const first = Math.max(base.indexOf('://') + 3, base.length - LONGEST_TYPE_LENGTH)
   let found: number | undefined

@@ -1,9 +1,9 @@
-/** What the last segments of a URL's path name, by RFC 3986 and FHIR's RESTful addresses. */
+/** The resource named by the last segments of a URL's path, by RFC 3986 and FHIR's RESTful addresses. */
 export interface NamedResource {
   /** The part before the type, as written. */
   readonly base: string
   readonly type: string
-  /** Percent-decoded. */
+  /** The percent-decoded id. */
   readonly id: string
   /** `/_history/version`, or ''. */
   readonly history: string
@@ -11,15 +11,18 @@ export interface NamedResource {
 
 // RFC 3986, appendix B: scheme, authority, path, query, fragment.
 const PARTS = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/[^/?#]*)?([^?#]*)/
-/** The form of nearly every reference, tried first: shifting dates by patient reads a reference in each line. */
+/**
+ * The form of nearly every reference. It is tried first, because shifting dates by patient reads a reference in each
+ * line.
+ */
 const PLAIN = /^([A-Za-z]+)\/([A-Za-z0-9.-]+)$/
 const OPERATION = /^[$_]/
 const SEGMENTS = 6
 
 /**
- * The resource that a URL or a relative reference names: the last segments of its path are `Type/id` or
- * `Type/id/_history/version`, with or without a slash at either end. Query, fragment and `|version` do not matter.
- * Undefined for everything else, also for URNs and `#id`. Linear in the length of the text.
+ * Finds the resource that a URL or a relative reference names: the last segments of its path are `Type/id` or
+ * `Type/id/_history/version`, with or without a slash at either end. Query, fragment and `|version` are ignored.
+ * Undefined for anything else, including URNs and `#id`. Takes time linear in the length of the text.
  */
 export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>): NamedResource | undefined {
   const plain = PLAIN.exec(text)
@@ -28,7 +31,7 @@ export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>):
     return resourceTypes.has(type) ? { base: '', type, id, history: '' } : undefined
   }
   const [whole, scheme, path] = PARTS.exec(text) ?? ['', undefined, '']
-  // `urn:x` and `mailto:x` have no authority: what follows the scheme is not a path of segments.
+  // `urn:x` and `mailto:x` have no authority, so no path of segments follows the scheme.
   if (scheme !== undefined && !whole.startsWith('//', scheme.length + 1)) return undefined
   const { segments, starts } = lastSegments(path)
   const history = segments.length >= 2 && segments.at(-2) === '_history'
@@ -40,7 +43,7 @@ export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>):
   return { base, type, id, history: history ? `/_history/${segments.at(-1) ?? ''}` : '' }
 }
 
-/** The last few segments, decoded; without the empty ones at the end. */
+/** Returns the last few segments of a path, decoded, with their positions. Empty segments at the end are left out. */
 function lastSegments(path: string) {
   let end = path.length
   while (end > 0 && path[end - 1] === '/') end--
@@ -58,7 +61,7 @@ function lastSegments(path: string) {
   return { segments, starts }
 }
 
-/** A text with a `%` that begins no escape is taken as it is. */
+/** Percent-decodes a text. If a `%` does not begin a valid escape, the text is returned unchanged. */
 export function percentDecoded(text: string): string {
   if (!text.includes('%')) return text
   try {

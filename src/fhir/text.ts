@@ -1,4 +1,4 @@
-/** Trims as .NET does: U+0085 is white space, U+FEFF is not; in JavaScript it is the other way round. */
+/** Trims as .NET does: U+0085 is white space and U+FEFF is not, which is the reverse of JavaScript. */
 export function trimText(text: string): string {
   let start = 0
   let end = text.length
@@ -19,7 +19,7 @@ const WIDE_SPACES = new Set([
 
 const EXTRA_ESCAPES = /[\x85\u2028\u2029]/g
 
-/** A JSON string token: trimmed, and escaped as the original's writer does (law 15.3). */
+/** Returns a JSON string token of the trimmed text, escaped as the original's writer does (law 15.3). */
 export function jsonString(text: string): string {
   return JSON.stringify(trimText(text)).replace(
     EXTRA_ESCAPES,
@@ -28,10 +28,12 @@ export function jsonString(text: string): string {
 }
 
 const NON_ASCII = /[^\0-\x7f]/
-/** What the Unicode collation algorithm does not see. */
+/** Characters that the Unicode collation algorithm ignores. */
 const IGNORABLE = /[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g
 
-/** .NET's culture-aware `StartsWith`: canonically equal texts are equal, invisible characters do not count. */
+/**
+ * .NET's culture-aware `StartsWith`: canonically equivalent texts are equal, and invisible characters are ignored.
+ */
 export function startsWithCultureAware(text: string, start: string): boolean {
   if (!NON_ASCII.test(text) && !NON_ASCII.test(start)) return text.startsWith(start)
   return comparable(text).startsWith(comparable(start))

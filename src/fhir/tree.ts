@@ -1,6 +1,6 @@
 import type { ElementType, Member } from './elements.js'
 
-/** A structural fault (law 2.2). It rejects the line unless the element it lies in is dropped. */
+/** A structural fault (law 2.2). It causes the line to be rejected unless the element that contains it is dropped. */
 export interface Fault {
   readonly code:
     | 'UNKNOWN_ELEMENT'
@@ -8,36 +8,38 @@ export interface Fault {
     | 'DUPLICATE_KEY'
     | 'UNKNOWN_RESOURCE_TYPE'
     | 'NOT_A_RESOURCE'
-  /** In bytes from the start of the line. */
+  /** Offset in bytes from the start of the line. */
   readonly offset: number
-  /** The element that holds it. */
+  /** The element that contains the fault. */
   readonly node: TreeNode
 }
 
-/** What a node's own JSON value is; `none` where only its `_` property exists, `fault` where it has the wrong kind. */
+/**
+ * Kind of a node's own JSON value: `none` if only its `_` property exists, `fault` if the value has the wrong kind.
+ */
 export type ValueKind = 'string' | 'number' | 'boolean' | 'object' | 'null' | 'empty' | 'none' | 'fault'
 
 /**
- * One element of a resource: a primitive with its `_` object merged in, or a complex one. `null`, `""`, `{}` and
- * `[]` are nodes too, of kind `null` or `empty`: paths do not see them, but the claim on their parent does.
+ * One element of a resource: a primitive merged with its `_` object, or a complex element. `null`, `""`, `{}` and
+ * `[]` are nodes too, of kind `null` or `empty`: paths do not select them, but a claim on their parent covers them.
  */
 export class TreeNode {
   kind: ValueKind = 'none'
-  /** The value's token in the source; for an object its braces included. */
+  /** Start of the value's token in the source; the token of an object includes its braces. */
   start = 0
   end = 0
   body: Body | undefined
-  /** The rule that took this node, by number; 0 where none did. */
+  /** Number of the rule that claimed this node; 0 for none. */
   claimedBy = 0
-  /** JSON text in place of the source's value; null where the value was removed. */
+  /** JSON text that replaces the source's value; null if the value was removed, undefined if it is unchanged. */
   replaced: string | null | undefined
-  /** Something at or below this node changed. */
+  /** Whether something at or below this node changed. */
   touched = false
-  /** Taken out of its parent whole (by substitute). */
+  /** Whether substitute took the whole node out of its parent. */
   detached = false
-  /** Nothing of it is left to be written. */
+  /** Whether nothing of the node is left to write. */
   gone = false
-  /** A structural fault lies here. */
+  /** Whether the node has a structural fault. */
   isFaulty = false
 
   constructor(
@@ -50,7 +52,7 @@ export class TreeNode {
     return this.type.isResource
   }
 
-  /** Whether a path can see it: it has a value or children, be they faulty. */
+  /** Whether paths can select the node: it has a value or children, even faulty ones. */
   get isReal(): boolean {
     if (this.isFaulty) return true
     if (this.kind === 'null' || this.kind === 'empty' || this.kind === 'none')
@@ -62,24 +64,24 @@ export class TreeNode {
 /** The members of one JSON object, in source order. */
 export class Body {
   readonly members: JsonMember[] = []
-  /** The elements in document order; a primitive and its `_` property are one. */
+  /** The elements in document order; a primitive and its `_` property are one element. */
   readonly children: TreeNode[] = []
 }
 
 /** One property of an object: `"name": […]`. */
 export class JsonMember {
-  /** An array with items. */
+  /** Whether the value is an array with items. */
   isArray = false
   isEmptyArray = false
   items: TreeNode[] = []
-  /** The value's token. */
+  /** End of the value's token in the source; `start` is its start. */
   end = 0
 
   constructor(
     readonly key: string,
-    /** With quotes, as written. */
+    /** The key with its quotes, as written. */
     readonly keyText: string,
-    /** Undefined for `resourceType`. */
+    /** The member of the type; undefined for `resourceType`. */
     readonly member: Member | undefined,
     readonly underscore: boolean,
     readonly start: number,
@@ -93,11 +95,11 @@ export interface Tree {
   readonly faults: readonly Fault[]
   /** Whether there is no white space between the tokens. */
   readonly isCompact: boolean
-  /** Whether `null`, `""`, `{}` or `[]` is anywhere. */
+  /** Whether the line contains a `null`, `""`, `{}` or `[]`. */
   readonly hasEmpty: boolean
 }
 
-/** `Patient.contact.name`, for messages: element names only. */
+/** Returns a node's path for messages, such as `Patient.contact.name`: element names only. */
 export function pathOf(node: TreeNode): string {
   const names: string[] = []
   for (let n: TreeNode | undefined = node; n !== undefined; n = n.parent)

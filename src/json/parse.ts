@@ -1,4 +1,4 @@
-/** The value of a JSON text that may be torn, damaged or foreign; undefined where the text is not JSON. */
+/** Parses JSON text that may be truncated, damaged or foreign. Returns undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

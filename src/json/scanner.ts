@@ -1,10 +1,10 @@
 import { byteAt } from './byte.js'
 /**
- * JSON as bytes (RFC 8259): what `JSON.parse` accepts and nothing else, found without building values.
- * Every function works on `source[at, end)` and never reads outside it.
+ * Scans JSON as bytes (RFC 8259): accepts exactly what `JSON.parse` accepts, without building values. Every function
+ * works on `source[at, end)` and never reads outside it.
  */
 
-/** Thrown for a line that is not JSON or nests too deep; caught by whoever began to read the line. */
+/** Thrown for a line that is not JSON or is nested too deeply. The code that starts reading the line catches it. */
 export class JsonError extends Error {
   constructor(
     readonly code: 'INVALID_JSON' | 'TOO_DEEP',
@@ -16,7 +16,7 @@ export class JsonError extends Error {
   }
 }
 
-/** Objects and arrays nest at most this deep; FHIR itself stays below a few dozen. */
+/** Maximum nesting depth of objects and arrays; FHIR itself needs only a few dozen. */
 export const MAX_DEPTH = 256
 
 const QUOTE = 0x22
@@ -24,7 +24,7 @@ const BACKSLASH = 0x5c
 
 const invalid = (offset: number, message: string): JsonError => new JsonError('INVALID_JSON', offset, message)
 
-/** The first byte at or after `at` that is not white space. */
+/** Returns the position of the first byte at or after `at` that is not white space. */
 export function skipSpace(source: Uint8Array, at: number, end: number): number {
   while (at < end) {
     const c = source[at]
@@ -34,7 +34,7 @@ export function skipSpace(source: Uint8Array, at: number, end: number): number {
   return at
 }
 
-/** `at` is the opening quote; returns the position after the closing one. */
+/** Returns the position after the closing quote of the string whose opening quote is at `at`. */
 export function skipString(source: Uint8Array, at: number, end: number): number {
   for (let p = at + 1; p < end; p++) {
     const c = byteAt(source, p)
@@ -45,7 +45,7 @@ export function skipString(source: Uint8Array, at: number, end: number): number 
   throw invalid(end, 'a string without end')
 }
 
-/** `at` is a backslash; returns the position of the last byte of the escape. */
+/** Returns the position of the last byte of the escape whose backslash is at `at`. */
 function escapeEnd(source: Uint8Array, at: number, end: number): number {
   if (at + 1 >= end) throw invalid(at, 'a string without end')
   switch (source[at + 1]) {
@@ -146,7 +146,7 @@ export function checkDepth(depth: number, offset: number): void {
   if (depth > MAX_DEPTH) throw new JsonError('TOO_DEEP', offset, `nested more than ${MAX_DEPTH} deep`)
 }
 
-/** The text of the string token `source[start, end)`, quotes included, after unescaping. */
+/** Returns the unescaped text of the string token `source[start, end)`, which includes its quotes. */
 export function stringText(source: Buffer, start: number, end: number): string {
   for (let p = start + 1; p < end - 1; p++) {
     const c = byteAt(source, p)
@@ -156,7 +156,7 @@ export function stringText(source: Buffer, start: number, end: number): string {
   return (source as LatinBuffer).latin1Slice(start + 1, end - 1)
 }
 
-/** Node's buffers have it, its types do not; three times as fast as `toString` on short ASCII. */
+/** Node's buffers have this method, but its types lack it. Three times as fast as `toString` on short ASCII. */
 export interface LatinBuffer extends Buffer {
   latin1Slice(start: number, end: number): string
 }
@@ -166,18 +166,21 @@ function sawNonAscii(source: Buffer, start: number, end: number): string {
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1)
 }
 
-/** Where a member's value stands. */
+/** Byte range of a member's value. */
 export interface ValueRange {
   readonly start: number
   readonly end: number
 }
 
-/** Where the value of the member `key` of the object at `at` stands, the first such one; reads only what precedes it. */
+/** Finds the value of the first member `key` of the object at `at`; reads no further than that value. */
 export function findMember(source: Buffer, at: number, end: number, key: string): ValueRange | undefined {
   return findFirstMember(source, at, end, [key])
 }
 
-/** The same for the first of several keys, in the order of `keys`; reads up to where the very first of them stands. */
+/**
+ * Finds the value of the first of `keys` that the object at `at` has, in the order of `keys`. Stops early only when
+ * it meets the first key.
+ */
 export function findFirstMember(
   source: Buffer,
   at: number,
@@ -209,7 +212,7 @@ export function findFirstMember(
   }
 }
 
-/** Whether the string token is the key: by its bytes, unless one of them begins an escape. */
+/** Whether the string token is the key. Compares bytes; a token with an escape is unescaped first. */
 export function isKey(source: Buffer, start: number, end: number, key: string): boolean {
   const sameLength = end - start === key.length + 2
   for (let k = 0; k < key.length; k++) {
@@ -220,7 +223,7 @@ export function isKey(source: Buffer, start: number, end: number, key: string): 
   return sameLength
 }
 
-/** The text of the string member `key` of the object at `at`; undefined where there is none or it is no string. */
+/** Returns the text of the string member `key` of the object at `at`; undefined if it is missing or not a string. */
 export function findStringMember(
   source: Buffer,
   at: number,
