@@ -7,3 +7,11 @@ export interface AnonymizerCounts {
   /** Lines that the interpreter served. */
   interpretedLines: number
 }
+
+export function countElement({ elementsByRule }: AnonymizerCounts, ruleNumber: number): void {
+  elementsByRule[ruleNumber - 1] = (elementsByRule[ruleNumber - 1] ?? 0) + 1
+}
+
+export function countResource({ resourcesByType }: AnonymizerCounts, type: string): void {
+  resourcesByType.set(type, (resourcesByType.get(type) ?? 0) + 1)
+}

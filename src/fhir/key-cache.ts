@@ -1,3 +1,4 @@
+import { byteAt } from '../json/byte.js'
 import { stringText } from '../json/scanner.js'
 
 /** A property name, plain and with its quotes as written. */
@@ -19,7 +20,8 @@ export class KeyCache {
   /** Returns the name in the string token `source[start, end)`. */
   at(source: Buffer, start: number, end: number): Key {
     const length = end - start
-    const hash = (source[start + 1] * 31 + source[end - 2]) * 31 + source[start + (length >> 1)] + length * 7
+    const ends = byteAt(source, start + 1) * 31 + byteAt(source, end - 2)
+    const hash = ends * 31 + byteAt(source, start + (length >> 1)) + length * 7
     const known = this.#places[hash % PLACES]
     if (known !== undefined && isAt(known.quoted, source, start, end)) return known
     const text = stringText(source, start, end)
@@ -32,7 +34,7 @@ export class KeyCache {
 }
 
 /** Returns the string that V8 interns for property names, so that equal names are one object and compare quickly. */
-const shared = (text: string): string => Object.keys({ [text]: 0 })[0]
+const shared = (text: string): string => Object.keys({ [text]: 0 })[0] ?? text
 
 function isAt(quoted: string, source: Buffer, start: number, end: number): boolean {
   if (quoted.length !== end - start) return false

@@ -1,3 +1,4 @@
+import { byteAt } from '../json/byte.js'
 import {
   checkDepth,
   findStringMember,
@@ -216,7 +217,9 @@ class Parser {
     const wrongCount = isArray ? member.cardinality === 'one' : member.cardinality === 'many'
     const unlikePartner = partner !== undefined && (partner.isArray || partner.isEmptyArray) !== isArray
     const isNull = this.#source[start] === 0x6e
-    if ((wrongCount || unlikePartner) && !isNull) this.#fault('WRONG_KIND', start, items[0])
+    const [first] = items
+    if ((wrongCount || unlikePartner) && !isNull && first !== undefined)
+      this.#fault('WRONG_KIND', start, first)
   }
 
   #array(underscore: boolean, add: () => TreeNode, depth: number): void {
@@ -311,7 +314,7 @@ function addItem(
 }
 
 function hasKey(members: readonly JsonMember[], key: string): boolean {
-  for (let k = 0; k < members.length; k++) if (members[k].key === key) return true
+  for (const member of members) if (member.key === key) return true
   return false
 }
 
@@ -335,13 +338,13 @@ function insertChild(body: Body, item: TreeNode, partner: JsonMember | undefined
   if (last === undefined) body.children.push(item)
   else {
     let index = body.children.indexOf(last) + 1
-    while (body.children[index]?.name === item.name && body.children[index].type === item.type) index++
+    while (body.children[index]?.name === item.name && body.children[index]?.type === item.type) index++
     body.children.splice(index, 0, item)
   }
 }
 
 function isBlankToken(source: Buffer, start: number, end: number): boolean {
-  const first = source[start + 1]
+  const first = byteAt(source, start + 1)
   if (first > 0x20 && first < 0x80 && first !== 0x5c && first !== 0x22) return false
   return trimText(stringText(source, start, end)) === ''
 }

@@ -84,7 +84,7 @@ export function patientIdOf(resourceType: string, source: Buffer, start: number,
 }
 
 /** Returns the id of the first patient in the elements at a path below the object at `start`; '' if there is none. */
-function idAt([name, ...rest]: readonly string[], source: Buffer, start: number, end: number): string {
+function idAt([name = '', ...rest]: readonly string[], source: Buffer, start: number, end: number): string {
   const member = findMember(source, start, end, name)
   if (member === undefined) return ''
   if (rest.length === 0) return referenceAt(member, source)

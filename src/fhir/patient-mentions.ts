@@ -1,3 +1,4 @@
+import { byteAt } from '../json/byte.js'
 import { BACKSLASH, QUOTE } from '../json/byte-classes.js'
 import { isKey, skipSpace, skipString, skipValue, stringText, type ValueRange } from '../json/scanner.js'
 import { percentDecoded } from './resource-url.js'
@@ -179,12 +180,12 @@ function walkObject(walk: Walk, start: number, { tree, isRoot }: Place): number 
     let after: number
     if (first === QUOTE) {
       after = skipString(source, value, end)
-      if (FIRST_BYTES[source[key.start + 1]] === 1)
+      if (FIRST_BYTES[byteAt(source, key.start + 1)] === 1)
         readText(walk, parts, { key, value: { start: value, end: after }, isRoot })
     } else if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
       const below = tree === undefined ? undefined : tree.below.get(stringText(source, key.start, key.end))
       after = walkValue(walk, value, below)
-      if (FIRST_BYTES[source[key.start + 1]] === 1) {
+      if (FIRST_BYTES[byteAt(source, key.start + 1)] === 1) {
         parts.hasIdentifier ||= isKey(source, key.start, key.end, 'identifier')
         parts.isDescribed ||= isDescription(source, key.start, key.end)
         if (first === OPEN_ARRAY && isKey(source, key.start, key.end, 'reference'))
@@ -281,13 +282,13 @@ export function targetOf(given: string): Target | undefined {
     return given.includes('Patient') ? { kind: 'hidden-patient' } : undefined
   const address = given.trim()
   const urn = URN.exec(address)?.[1]
-  if (urn !== undefined) return { kind: 'urn', id: urn.split(/[#|?]/, 1)[0] }
+  if (urn !== undefined) return { kind: 'urn', id: urn.replace(/[#|?].*$/s, '') }
   if (address.startsWith('#')) return undefined
   const text = percentDecoded(address)
-  const plain = text.split(/[#|]/, 1)[0].replace(/\/$/, '')
+  const plain = text.replace(/[#|].*$/s, '').replace(/\/$/, '')
   const segments = plain.split('/')
   const history = segments.indexOf('_history')
-  const [type, id] = (history < 0 ? segments : segments.slice(0, history)).slice(-2)
+  const [type = '', id] = (history < 0 ? segments : segments.slice(0, history)).slice(-2)
   if (
     id !== undefined &&
     (/^[A-Z][A-Za-z]{1,63}$/.test(type) || /^patient$/i.test(type)) &&

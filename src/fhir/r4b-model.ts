@@ -7,7 +7,7 @@ import { GONE_ELEMENTS, GONE_TYPES, NEW_ELEMENTS, NEW_TYPES } from './r4b-elemen
 export function r4bModel(r4: FhirModel): FhirModel {
   const goneTypes = new Set(GONE_TYPES.split('\n'))
   const goneElements = new Set(GONE_ELEMENTS.split('\n'))
-  const isGone = (path: string): boolean => goneElements.has(path) || goneTypes.has(path.split('.')[0])
+  const isGone = (path: string): boolean => goneElements.has(path) || goneTypes.has(path.replace(/\..*$/, ''))
   const kept = <T>(table: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(table).filter(([path]) => !isGone(path)))
   const model = {

@@ -27,7 +27,7 @@ const SEGMENTS = 6
 export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>): NamedResource | undefined {
   const plain = PLAIN.exec(text)
   if (plain !== null) {
-    const [, type, id] = plain
+    const [, type = '', id = ''] = plain
     return resourceTypes.has(type) ? { base: '', type, id, history: '' } : undefined
   }
   const [whole, scheme, path] = PARTS.exec(text) ?? ['', undefined, '']
@@ -39,7 +39,7 @@ export function resourceInUrl(text: string, resourceTypes: ReadonlySet<string>):
   const [type, id] = at < 0 ? [] : segments.slice(at)
   if (type === undefined || id === undefined || !resourceTypes.has(type)) return undefined
   if (id === '' || OPERATION.test(id)) return undefined
-  const base = whole.slice(0, whole.length - path.length + starts[at])
+  const base = whole.slice(0, whole.length - path.length + (starts[at] ?? 0))
   return { base, type, id, history: history ? `/_history/${segments.at(-1) ?? ''}` : '' }
 }
 
@@ -57,7 +57,7 @@ function lastSegments(path: string) {
   }
   const last = segments.at(-1)
   // A canonical's version follows its last segment.
-  if (last !== undefined) segments[segments.length - 1] = last.split('|', 1)[0]
+  if (last !== undefined) segments[segments.length - 1] = last.replace(/\|.*$/s, '')
   return { segments, starts }
 }
 

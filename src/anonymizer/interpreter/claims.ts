@@ -1,6 +1,7 @@
 import { isPrimitive, isQuantity } from '../../fhir/elements.js'
 import type { TreeNode } from '../../fhir/tree.js'
 import type { AnonymizerCounts } from '../counts.js'
+import { countElement } from '../counts.js'
 import { RECORD } from '../methods/leaf.js'
 import type { CompiledRule, Program } from '../program.js'
 import type { LeafChanges } from './leaf-changes.js'
@@ -33,7 +34,7 @@ export class Claims {
       this.#takeExtensionsLeft(rule, node)
       return
     }
-    this.#counts.elementsByRule[rule.number - 1]++
+    countElement(this.#counts, rule.number)
     this.#take(rule, node)
   }
 

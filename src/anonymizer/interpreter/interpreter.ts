@@ -1,7 +1,7 @@
 import { parseTree } from '../../fhir/parse-tree.js'
 import { type Fault, pathOf, type Tree } from '../../fhir/tree.js'
 import { JsonError } from '../../json/scanner.js'
-import type { AnonymizerCounts } from '../counts.js'
+import { type AnonymizerCounts, countResource } from '../counts.js'
 import { metaWithLabels } from '../labels.js'
 import { RECORD } from '../methods/leaf.js'
 import type { Output } from '../output.js'
@@ -53,8 +53,7 @@ export function interpretLine(
       return failureRejection(failure, range.start)
     writeEmptied(tree, out)
   } else new TreeWriter(tree, turns.labelled, out).write()
-  const type = tree.root.type.name
-  counts.resourcesByType.set(type, (counts.resourcesByType.get(type) ?? 0) + 1)
+  countResource(counts, tree.root.type.name)
   return undefined
 }
 

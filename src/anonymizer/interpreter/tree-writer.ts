@@ -1,5 +1,6 @@
 import { isPrimitive } from '../../fhir/elements.js'
 import type { Body, JsonMember, Tree, TreeNode } from '../../fhir/tree.js'
+import { present } from '../../invariant.js'
 import { copyBytes, viewOf } from '../copy-bytes.js'
 import { addLabels, metaWithLabels } from '../labels.js'
 import type { Output } from '../output.js'
@@ -42,7 +43,7 @@ export class TreeWriter {
     for (const member of node.body?.members ?? []) {
       const before = out.length
       // What is no meta gives way to the one that is written at the end.
-      if (records !== 0 && member.key === 'meta' && member.items[0].kind === 'null') continue
+      if (records !== 0 && member.key === 'meta' && member.items[0]?.kind === 'null') continue
       if (!this.#member(node.body as Body, member, before)) continue
       if (records !== 0 && member.key === 'meta') {
         metaStart = before + member.keyText.length + 1 + (out.bytes[before] === 0x2c ? 1 : 0)
@@ -94,7 +95,7 @@ export class TreeWriter {
 
   #items(member: Pick<JsonMember, 'isArray' | 'underscore'>, items: readonly TreeNode[]): void {
     if (!member.isArray) {
-      this.#item(items[0], member.underscore)
+      this.#item(present(items[0], 'the value of a member'), member.underscore)
       return
     }
     this.#byte(0x5b)

@@ -17,6 +17,8 @@ const DIGESTS_AT = 768
 /**
  * HMAC-SHA256 (RFC 2104) of up to four short messages at once: `put` each into a lane, `run`, then `writeHex`. A lane
  * that no message was put into gives the digest of the one that was there before.
+ *
+ * INVARIANT loop-reads (`walk/scan.ts`): the loops of 64 bytes and 8 words stay within their tables.
  */
 export class HmacLanes {
   /** A message, the padding's first byte and the length must fit into one block. */
@@ -42,9 +44,10 @@ export class HmacLanes {
     const bytes = this.#bytes
     const length = to - from
     const base = MESSAGES_AT + lane * 4
-    for (let k = 0; k < length; k++) bytes[base + PLACES[k]] = source.getUint8(from + k)
-    bytes[base + PLACES[length]] = 0x80
-    for (let k = length + 1; k <= this.#lengths[lane]; k++) bytes[base + PLACES[k]] = 0
+    for (let k = 0; k < length; k++) bytes[base + (PLACES[k] as number)] = source.getUint8(from + k)
+    bytes[base + (PLACES[length] as number)] = 0x80
+    const lastLength = this.#lengths[lane] as number
+    for (let k = length + 1; k <= lastLength; k++) bytes[base + (PLACES[k] as number)] = 0
     this.#lengths[lane] = length
     this.#words[MESSAGES_AT / 4 + (BLOCK_WORDS - 1) * LANES + lane] = (BLOCK_BYTES + length) * 8
   }
@@ -59,15 +62,15 @@ export class HmacLanes {
   writeHex(lane: number, target: Uint8Array, at: number): void {
     const words = this.#words
     for (let k = 0; k < DIGEST_WORDS; k++, at += 8) {
-      const word = words[DIGESTS_AT / 4 + k * LANES + lane]
-      target[at] = HEX[word >>> 28]
-      target[at + 1] = HEX[(word >>> 24) & 15]
-      target[at + 2] = HEX[(word >>> 20) & 15]
-      target[at + 3] = HEX[(word >>> 16) & 15]
-      target[at + 4] = HEX[(word >>> 12) & 15]
-      target[at + 5] = HEX[(word >>> 8) & 15]
-      target[at + 6] = HEX[(word >>> 4) & 15]
-      target[at + 7] = HEX[word & 15]
+      const word = words[DIGESTS_AT / 4 + k * LANES + lane] as number
+      target[at] = HEX[word >>> 28] as number
+      target[at + 1] = HEX[(word >>> 24) & 15] as number
+      target[at + 2] = HEX[(word >>> 20) & 15] as number
+      target[at + 3] = HEX[(word >>> 16) & 15] as number
+      target[at + 4] = HEX[(word >>> 12) & 15] as number
+      target[at + 5] = HEX[(word >>> 8) & 15] as number
+      target[at + 6] = HEX[(word >>> 4) & 15] as number
+      target[at + 7] = HEX[word & 15] as number
     }
   }
 
@@ -75,7 +78,7 @@ export class HmacLanes {
   #prepare(keyBytes: Uint8Array, pad: number, stateAt: number): void {
     for (let lane = 0; lane < LANES; lane++)
       for (let k = 0; k < BLOCK_BYTES; k++)
-        this.#bytes[MESSAGES_AT + lane * 4 + PLACES[k]] = keyBytes[k] ^ pad
+        this.#bytes[MESSAGES_AT + lane * 4 + (PLACES[k] as number)] = (keyBytes[k] as number) ^ pad
     this.#fill(stateAt, INITIAL_STATE)
     this.#sha256.compress(stateAt, MESSAGES_AT, stateAt)
   }

@@ -24,9 +24,9 @@ export function createHmac(key: string): Hmac {
   const keyBytes = blockKey(key)
   const inner = Buffer.alloc(BLOCK_BYTES + BUFFERED_CHARACTERS * 3)
   const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES)
-  for (let k = 0; k < BLOCK_BYTES; k++) {
-    inner[k] = keyBytes[k] ^ 0x36
-    outer[k] = keyBytes[k] ^ 0x5c
+  for (const [k, byte] of keyBytes.entries()) {
+    inner[k] = byte ^ 0x36
+    outer[k] = byte ^ 0x5c
   }
   const views: Buffer[] = []
   const message = (text: string): Buffer => {
@@ -46,7 +46,8 @@ export function createHmac(key: string): Hmac {
     bytes: (text) => crypto.hash('sha256', outerMessage(message(text)), 'buffer'),
     hexOfBytes(source, from, to) {
       const length = to - from
-      for (let k = 0; k < length; k++) inner[BLOCK_BYTES + k] = source[from + k]
+      // INVARIANT loop-reads (`walk/scan.ts`).
+      for (let k = 0; k < length; k++) inner[BLOCK_BYTES + k] = source[from + k] as number
       views[length] ??= inner.subarray(0, BLOCK_BYTES + length)
       return crypto.hash('sha256', outerMessage(views[length]), 'hex')
     },

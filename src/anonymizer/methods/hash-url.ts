@@ -51,7 +51,7 @@ function hashedBase(base: string, { hashText, resourceTypes, isRelative }: UrlHa
 /** `[base/]Type[/][?query]`; undefined for everything else. */
 function typeUrl(text: string, resourceTypes: ReadonlySet<string>) {
   if (text.includes('#')) return undefined
-  const [path, ...queries] = text.split('?')
+  const [path = '', ...queries] = text.split('?')
   const end = path.endsWith('/') ? path.length - 1 : path.length
   const start = path.lastIndexOf('/', end - 1) + 1
   const type = path.slice(start, end)
@@ -83,7 +83,7 @@ const MODIFIERS =
 /** Whether all of a parameter's name is FHIR's: `name`, `name:modifier`, `subject:Patient.identifier`, `_has:…`. */
 const isParameter = (name: string, resourceTypes: ReadonlySet<string>): boolean =>
   name.split('.').every((step) => {
-    const [first, ...others] = step.split(':')
+    const [first = '', ...others] = step.split(':')
     return (
       PARAMETERS.has(first) &&
       others.every((word) => MODIFIERS.test(word) || PARAMETERS.has(word) || resourceTypes.has(word))
@@ -121,7 +121,7 @@ function splitUnescaped(text: string, separator: string): string[] {
   for (let k = 0; k < text.length; k++) {
     if (text[k] === separator) parts.push('')
     else if (text[k] === '\\') parts[parts.length - 1] += text.slice(k, ++k + 1)
-    else parts[parts.length - 1] += text[k]
+    else parts[parts.length - 1] += text.charAt(k)
   }
   return parts
 }

@@ -97,7 +97,8 @@ function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
   }
   return (bytes, at) => {
     let sum = keySum
-    for (let k = 0; k < weights.length; k++) sum += bytes[at + k] * weights[k]
+    // INVARIANT loop-reads (`walk/scan.ts`).
+    for (let k = 0; k < weights.length; k++) sum += (bytes[at + k] as number) * (weights[k] as number)
     return (sum % SHIFTS) - LARGEST_SHIFT_DAYS
   }
 }

@@ -1,5 +1,8 @@
 import { daysInMonth } from '../../fhir/dates.js'
+import { DIGIT } from '../../json/byte-classes.js'
 import type { CalendarDay } from '../methods/over-89.js'
+
+// INVARIANT loop-reads (`scan.ts`).
 
 /** A date read from bytes; one object, reused. */
 export type CalendarDate = { -readonly [Part in keyof CalendarDay]: number }
@@ -24,8 +27,8 @@ export function readDate(source: Uint8Array, p: number, date: CalendarDate): boo
 
 /** The number at two digits; -1 where there are none. */
 function twoDigits(source: Uint8Array, p: number): number {
-  const high = source[p] - 0x30
-  const low = source[p + 1] - 0x30
+  const high = (source[p] as number) - 0x30
+  const low = (source[p + 1] as number) - 0x30
   return high >= 0 && high <= 9 && low >= 0 && low <= 9 ? high * 10 + low : -1
 }
 
@@ -42,7 +45,7 @@ export function timeOffsetAt(source: Uint8Array, p: number): number {
   let q = p + 9
   if (source[q] === 0x2e) {
     const first = ++q
-    while (source[q] >= 0x30 && source[q] <= 0x39) q++
+    while (DIGIT[source[q] as number] === 1) q++
     if (q === first || q > first + 7) return 0
   }
   if (source[q] === 0x5a) return source[q + 1] === 0x22 ? q : 0

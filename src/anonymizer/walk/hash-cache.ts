@@ -47,8 +47,9 @@ export class HashCache {
     const records = this.#records
     let sum = 0
     for (let n = 0; n < count; n++) {
-      const home = homes[n]
-      sum += records[home] + records[home + DIGITS_AT]
+      // INVARIANT loop-reads (`scan.ts`).
+      const home = homes[n] as number
+      sum += (records[home] as number) + (records[home + DIGITS_AT] as number)
     }
     this.fetched = sum
   }

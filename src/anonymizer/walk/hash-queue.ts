@@ -45,9 +45,11 @@ export class HashQueue {
     this.#waiting = 0
     if (waiting > 1) cache.fetch(this.#homes, waiting)
     for (let n = 0; n < waiting; n++) {
-      const from = this.#starts[n]
-      const to = this.#ends[n]
-      const place = cache.write(source, from, to, this.#homes[n], out.view, this.#targets[n])
+      // INVARIANT loop-reads (`scan.ts`).
+      const from = this.#starts[n] as number
+      const to = this.#ends[n] as number
+      const home = this.#homes[n] as number
+      const place = cache.write(source, from, to, home, out.view, this.#targets[n] as number)
       if (place === -1) continue
       const lane = this.#taken++
       this.#lanes.put(lane, source, from, to)
@@ -61,11 +63,12 @@ export class HashQueue {
   #compute(source: DataView, out: Output): void {
     this.#lanes.run()
     for (let lane = 0; lane < this.#taken; lane++) {
-      const n = this.#numbers[lane]
-      const at = this.#targets[n]
+      const n = this.#numbers[lane] as number
+      const at = this.#targets[n] as number
       this.#lanes.writeHex(lane, out.bytes, at)
-      const place = this.#places[lane]
-      if (place >= 0) this.#cache.keep(place, source, this.#starts[n], this.#ends[n], out.view, at)
+      const place = this.#places[lane] as number
+      if (place < 0) continue
+      this.#cache.keep(place, source, this.#starts[n] as number, this.#ends[n] as number, out.view, at)
     }
     this.#taken = 0
   }

@@ -6,6 +6,10 @@ import { MAX_DEPTH, stringText } from '../../json/scanner.js'
  * The transducer's look at JSON tokens. Each function takes the position where a token begins and returns the one
  * behind it, 0 for no such token. They may read past the line: what stands there either ends the token or leads to a
  * position that the caller sees to be too far.
+ *
+ * INVARIANT loop-reads: the loops of the walk and of its hashing read bytes and table entries `as number`. Either the
+ * index is in range by the bounds of the loop, or the position may be past the buffer: then the value is undefined,
+ * which no comparison accepts and no table has an entry for. A check for each byte would cost time (`bench/engine.ts`).
  */
 
 /** Ends a run of ordinary string bytes: quote, backslash, control characters. */
@@ -67,7 +71,7 @@ export function keyEnd(view: DataView, p: number, key: KeyWords): number {
 
 /** A string that is not blank. */
 export function scanString(source: Buffer, view: DataView, p: number, end: number): number {
-  if (MAYBE_SPACE[source[p + 1]] !== 0 && isBlank(source, view, p, end)) return 0
+  if (MAYBE_SPACE[source[p + 1] as number] !== 0 && isBlank(source, view, p, end)) return 0
   return anyString(source, view, p)
 }
 
@@ -96,7 +100,7 @@ function ordinaryEnd(source: Uint8Array, view: DataView, q: number): number {
       (((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | ((word - SPACES) & ~word)) & HIGH_BITS
     if (stops !== 0) return q + ((31 - Math.clz32(stops & -stops)) >> 3)
   }
-  for (let c = source[q]; STOPS[c] === 0; c = source[++q]);
+  while (STOPS[source[q] as number] === 0) q++
   return q
 }
 
@@ -108,9 +112,9 @@ const HIGH_BITS = 0x80808080 | 0
 
 /** `q` is a backslash; returns the position of the escape's last byte. */
 function escapeEnd(source: Uint8Array, q: number): number {
-  if (ESCAPED[source[q + 1]] === 1) return q + 1
+  if (ESCAPED[source[q + 1] as number] === 1) return q + 1
   if (source[q + 1] !== 0x75) return 0
-  for (let k = 2; k < 6; k++) if (HEX[source[q + k]] !== 1) return 0
+  for (let k = 2; k < 6; k++) if (HEX[source[q + k] as number] !== 1) return 0
   return q + 5
 }
 
@@ -121,23 +125,23 @@ function isBlank(source: Buffer, view: DataView, p: number, end: number): boolea
 }
 
 export function scanNumber(source: Uint8Array, p: number): number {
-  let c = source[p]
-  if (c === 0x2d) c = source[++p]
-  if (c === 0x30) c = source[++p]
+  let c = source[p] as number
+  if (c === 0x2d) c = source[++p] as number
+  if (c === 0x30) c = source[++p] as number
   else {
     if (!(c >= 0x31 && c <= 0x39)) return 0
-    while (c >= 0x30 && c <= 0x39) c = source[++p]
+    while (c >= 0x30 && c <= 0x39) c = source[++p] as number
   }
   if (c === 0x2e) {
-    c = source[++p]
+    c = source[++p] as number
     if (!(c >= 0x30 && c <= 0x39)) return 0
-    while (c >= 0x30 && c <= 0x39) c = source[++p]
+    while (c >= 0x30 && c <= 0x39) c = source[++p] as number
   }
   if (c === 0x65 || c === 0x45) {
-    c = source[++p]
-    if (c === 0x2b || c === 0x2d) c = source[++p]
+    c = source[++p] as number
+    if (c === 0x2b || c === 0x2d) c = source[++p] as number
     if (!(c >= 0x30 && c <= 0x39)) return 0
-    while (c >= 0x30 && c <= 0x39) c = source[++p]
+    while (c >= 0x30 && c <= 0x39) c = source[++p] as number
   }
   return p
 }
@@ -169,7 +173,7 @@ export class Skipper {
   #value(source: Buffer, p: number, depth: number): number {
     const c = source[p]
     if (c === 0x22) {
-      if (MAYBE_SPACE[source[p + 1]] === 0) this.sawValue = true
+      if (MAYBE_SPACE[source[p + 1] as number] === 0) this.sawValue = true
       else if (!this.sawValue) this.sawValue = !isBlank(source, this.#view, p, this.#end)
       return anyString(source, this.#view, p)
     }
@@ -183,7 +187,7 @@ export class Skipper {
   #container(source: Buffer, p: number, depth: number): number {
     if (depth > MAX_DEPTH) return 0
     const isObject = source[p] === 0x7b
-    const close = source[p] + 2
+    const close = (source[p] as number) + 2
     p = spaceEnd(source, p + 1)
     if (source[p] === close) return p + 1
     for (;;) {
@@ -207,6 +211,6 @@ export class Skipper {
 }
 
 function spaceEnd(source: Uint8Array, p: number): number {
-  while (SPACE[source[p]] === 1) p++
+  while (SPACE[source[p] as number] === 1) p++
   return p
 }

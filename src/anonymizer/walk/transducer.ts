@@ -1,5 +1,5 @@
 import { findStringMember, JsonError, MAX_DEPTH } from '../../json/scanner.js'
-import type { AnonymizerCounts } from '../counts.js'
+import { type AnonymizerCounts, countElement, countResource } from '../counts.js'
 import { addLabels, metaWithLabels } from '../labels.js'
 import { RECORD } from '../methods/leaf.js'
 import type { Output } from '../output.js'
@@ -16,6 +16,7 @@ import { ACT, type Edge, type ResourceStart, SEEN_WORDS, type Table, WalkTables 
  * empty values, `_` arrays, unknown elements, faults, white space between tokens). So it never rejects, and what it
  * writes is what the interpreter writes.
  *
+ * INVARIANT loop-reads (`scan.ts`) holds here, too.
  * INVARIANT comma: a member or item that goes takes the comma before it along, the first one the comma after it.
  */
 export class Transducer extends ValueSteps {
@@ -54,9 +55,9 @@ export class Transducer extends ValueSteps {
   }
 
   /** Counts the last line and its elements by the rules that had them. */
-  count({ elementsByRule, resourcesByType }: AnonymizerCounts): void {
-    for (let k = 0; k < this.#hitCount; k++) elementsByRule[this.#hits[k] - 1]++
-    resourcesByType.set(this.#rootType, (resourcesByType.get(this.#rootType) ?? 0) + 1)
+  count(counts: AnonymizerCounts): void {
+    for (let k = 0; k < this.#hitCount; k++) countElement(counts, this.#hits[k] as number)
+    countResource(counts, this.#rootType)
   }
 
   #guarded(start: number): number {
@@ -161,8 +162,9 @@ export class Transducer extends ValueSteps {
       if (edge === undefined) return 0
       const word = seenAt + (edge.index >>> 5)
       const bit = 1 << (edge.index & 31)
-      if ((seen[word] & bit) !== 0) return 0
-      seen[word] |= bit
+      const seenBits = seen[word] as number
+      if ((seenBits & bit) !== 0) return 0
+      seen[word] = seenBits | bit
 
       if (source[valueStart] === 0x22 && edge.isPlainString) {
         // Strings that stay or go as they are: most of all values, without the bookkeeping of the others.
@@ -221,7 +223,7 @@ export class Transducer extends ValueSteps {
     let hash = 0
     let q = p + 1
     for (let c = source[q]; c !== 0x22; c = source[++q]) {
-      if (c < 0x20 || c >= 0x80 || c === 0x5c || c === undefined) return undefined
+      if (c === undefined || c < 0x20 || c >= 0x80 || c === 0x5c) return undefined
       hash = nextHash(hash, c)
     }
     const edge = table.at(hash)

@@ -76,15 +76,15 @@ export class ValueSteps extends DateShifts {
     if (source[p] !== 0x22 || hashes === undefined) return 0
     let from = p + 1
     let q = from
-    let c = source[q]
+    let c = source[q] as number
     if (edge.act === ACT.HASH_REFERENCE) {
       from = this.#referenceId(q)
       if (from === 0) return this.method(edge, p)
       q = this.#idEnd
-      c = source[q]
+      c = source[q] as number
     } else {
       if (c === 0x20) return this.method(edge, p)
-      while (PLAIN_ASCII[c] === 1) c = source[++q]
+      while (PLAIN_ASCII[c] === 1) c = source[++q] as number
       if (source[q - 1] === 0x20) return this.method(edge, p)
     }
     if (c !== 0x22 || q === from || q - from > HashQueue.maxBytes) return this.method(edge, p)
@@ -113,18 +113,18 @@ export class ValueSteps extends DateShifts {
       for (let k = 0; k < URN_UUID.length; k++) if (source[p + k] !== URN_UUID[k]) return 0
       const id = p + URN_UUID.length
       for (let k = 0; k < 36; k++) {
-        const c = source[id + k]
+        const c = source[id + k] as number
         if (k === 8 || k === 13 || k === 18 || k === 23 ? c !== 0x2d : HEX[c] !== 1) return 0
       }
       this.#idEnd = id + 36
       return source[id + 36] === 0x22 ? id : 0
     }
     if (source[p] !== 0x23) {
-      while (LETTER[source[q]] === 1) q++
+      while (LETTER[source[q] as number] === 1) q++
       if (source[q] !== 0x2f || !this.#resourceNames.has(this.sourceView, p, q)) return 0
     }
     const id = ++q
-    while (ID[source[q]] === 1) q++
+    while (ID[source[q] as number] === 1) q++
     this.#idEnd = q
     return source[q] === 0x22 && q - id <= 64 ? id : 0
   }
@@ -193,7 +193,7 @@ export class ValueSteps extends DateShifts {
     }
     if (!isDay)
       for (let q = timeAt; q < offsetAt; q++) {
-        const c = source[q]
+        const c = source[q] as number
         this.target[this.length++] = c >= 0x30 && c <= 0x39 ? 0x30 : c
       }
     this.pending = isDay ? timeAt : offsetAt

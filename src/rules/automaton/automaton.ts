@@ -1,4 +1,5 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
+import { present } from '../../invariant.js'
 import type { Step, StepPath } from './steps.js'
 
 /** A rule part-way along its path: `path[at]` is the next step. */
@@ -61,7 +62,7 @@ export class Automaton {
     const arrived: Progress[] = []
     const searching: Progress[] = []
     for (const progress of place.below) {
-      const step = progress.path[progress.at]
+      const step = present(progress.path[progress.at], 'the next step of a path')
       const next = advanced(progress)
       if (step.kind === 'child' && step.name === member.name) arrived.push(next)
       else if (step.kind === 'children') arrived.push(next)
@@ -81,7 +82,7 @@ export class Automaton {
     const types = new Set<string>()
     let always = false
     for (const { path, at } of place.below) {
-      const step = path[at]
+      const step = present(path[at], 'the next step of a path')
       if (step.kind === 'children' || step.kind === 'descendants') always = true
       else if (step.kind === 'child') always ||= step.name === memberName
       else if (step.kind === 'search' && !step.nested) {

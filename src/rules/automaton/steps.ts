@@ -84,7 +84,7 @@ function callSteps({ name, args }: Call): readonly Step[] | undefined {
     case 'as':
       return text === undefined ? undefined : typeSteps(text)
     case 'where':
-      return argument.op === 'type' && argument.operator === 'is' && argument.input.op === 'this'
+      return argument?.op === 'type' && argument.operator === 'is' && argument.input.op === 'this'
         ? typeSteps(argument.type)
         : undefined
     case 'nodesByType':

@@ -1,3 +1,4 @@
+import { present } from '../../invariant.js'
 import { FUNCTIONS } from '../evaluate/functions/functions.js'
 import { type Expression, LEVELS, partsOf } from '../expression/expression.js'
 import { ExpressionError, type Token, tokenize } from './tokens.js'
@@ -30,7 +31,7 @@ class ExpressionParser {
   }
 
   private peek(): Token {
-    return this.tokens[this.next]
+    return present(this.tokens[this.next], 'the token at the end')
   }
 
   private unexpected(): ExpressionError {

@@ -31,7 +31,7 @@ export function parseRulePath(text: string): RulePath {
     return {
       text,
       resourceType: '',
-      form: { kind: fast[1] === 'Type' ? 'byType' : 'byName', name: fast[2] ?? fast[3], step: fast[4] },
+      form: { kind: fast[1] === 'Type' ? 'byType' : 'byName', name: fast[2] ?? fast[3] ?? '', step: fast[4] },
     }
   const parts = LEADING.exec(text)
   const resourceType = parts?.[1] ?? ''

@@ -1,4 +1,5 @@
 import { parseDecimal } from '../../../fhir/decimal.js'
+import { present } from '../../../invariant.js'
 import type { Invocation } from '../invocation.js'
 import { type Items, NOTHING } from '../item.js'
 import { boolean, integer, isMoment, isNumber, momentValue, string, type Value, valueText } from '../value.js'
@@ -104,5 +105,11 @@ const ROWS: Readonly<Record<string, FunctionRow>> = Object.fromEntries(
 export const CONVERSION_FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   ...ROWS,
   // The argument is a unit; the original does not convert to it either.
-  toQuantity: { ...onValue, args: ['text'], optional: 1, gives: 'quantity', run: ROWS.toQuantity.run },
+  toQuantity: {
+    ...onValue,
+    args: ['text'],
+    optional: 1,
+    gives: 'quantity',
+    run: present(ROWS.toQuantity, 'toQuantity').run,
+  },
 }

@@ -164,7 +164,7 @@ function searchCandidates(
   tree: ElementTree,
 ): Candidate[] {
   const [argument] = target.args
-  if (argument.op !== 'literal') return []
+  if (argument?.op !== 'literal') return []
   const wanted = argument.text
   const names = allNames(types, tree)
   const typeNames = new Set([...tree.dataTypes.keys(), ...tree.resources.keys()])
@@ -192,7 +192,7 @@ function searchCandidates(
 /** Corrects `nodesByName('valueString')`: JSON names of choice elements. */
 function choicesNamed(target: Call, types: readonly ElementType[], tree: ElementTree): Candidate[] {
   const [argument] = target.args
-  if (argument.op !== 'literal') return []
+  if (argument?.op !== 'literal') return []
   const wanted = argument.text.toLowerCase()
   return [...new Set([...types, ...tree.dataTypes.values()])]
     .flatMap((type) => [...type.members.values()])
@@ -226,7 +226,7 @@ function typeCandidates(
   if (nearest !== undefined) found.push({ target: expression, by: withType(expression, nearest) })
   const known = nearestName(wanted, [...tree.dataTypes.keys(), ...tree.resources.keys()])
   const { input } = expression
-  const [typeName, ...steps] = wanted.split('.')
+  const [typeName = '', ...steps] = wanted.split('.')
   if (steps.length > 0)
     found.push({
       target: expression,
@@ -234,7 +234,8 @@ function typeCandidates(
     })
   const moments = types.filter((type) => comparedKind(type) === 'moment')
   const [moment] = moments
-  if (/^(?:date|dateTime|instant)$/.test(wanted) && moments.length === 1 && moment.name !== 'time')
+  const isMoment = /^(?:date|dateTime|instant)$/.test(wanted)
+  if (isMoment && moment !== undefined && moments.length === 1 && moment.name !== 'time')
     found.push({ target: expression, by: withType(expression, moment.name) })
   for (const { name, type } of membersOf(types)) {
     if (type.name !== known || input === undefined) continue
@@ -246,7 +247,8 @@ function typeCandidates(
   if (own.size === 1) {
     // The element has only one type, so the filter is superfluous.
     const [primitive] = types
-    if (input !== undefined && isPrimitive(primitive)) found.push({ target: expression, by: input })
+    if (input !== undefined && primitive !== undefined && isPrimitive(primitive))
+      found.push({ target: expression, by: input })
   }
   return found
 }
@@ -254,7 +256,7 @@ function typeCandidates(
 const typeNameOf = (expression: Expression & { op: 'call' | 'type' }): string => {
   if (expression.op === 'type') return expression.type
   const [type] = expression.args
-  return type.op === 'literal' ? type.text : ''
+  return type?.op === 'literal' ? type.text : ''
 }
 
 const withType = (expression: Expression & { op: 'call' | 'type' }, type: string): Expression =>
@@ -264,7 +266,7 @@ const withType = (expression: Expression & { op: 'call' | 'type' }, type: string
 function argumentCandidates(expression: Expression, tree: ElementTree): Candidate[] {
   if (expression.op !== 'call') return []
   const [argument] = expression.args
-  if (argument.op !== 'member') return []
+  if (argument?.op !== 'member') return []
   const quoted = { target: expression, by: { ...expression, args: [text(argument.name)] } }
   const nearest = nearestName(argument.name, tree.dataTypes.keys())
   if (nearest === undefined) return [quoted]

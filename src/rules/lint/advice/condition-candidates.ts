@@ -165,7 +165,8 @@ function indexCandidates(target: Extract<Expression, { op: 'at' }>): Candidate[]
 /** Handles a step of the path itself that gives a value. */
 function callCandidates(target: Call, input: Expression): Candidate[] {
   const { args, name } = target
-  if (name === 'is' && args[0].op === 'literal') return [{ target, by: ofType(input, args[0].text) }]
+  const [type] = args
+  if (name === 'is' && type?.op === 'literal') return [{ target, by: ofType(input, type.text) }]
   const all = input.op === 'this' ? [] : [{ target, by: input }]
   return /^(?:exists|any|all)$/.test(name) && args.length === 1
     ? [{ target, by: { ...target, name: 'where' } }, ...(name === 'all' ? [] : all)]

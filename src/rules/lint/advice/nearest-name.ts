@@ -23,15 +23,15 @@ export function editDistance(a: string, b: string): number {
     for (let column = 1; column <= b.length; column++) {
       const same = a[row - 1] === b[column - 1]
       const best = Math.min(
-        previous[column] + 1,
-        current[column - 1] + 1,
-        previous[column - 1] + (same ? 0 : 1),
+        (previous[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (previous[column - 1] ?? 0) + (same ? 0 : 1),
       )
       const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      current.push(swapped ? Math.min(best, before[column - 2] + 1) : best)
+      current.push(swapped ? Math.min(best, (before[column - 2] ?? 0) + 1) : best)
     }
     before = previous
     previous = current
   }
-  return previous[b.length]
+  return previous[b.length] ?? 0
 }

@@ -39,7 +39,7 @@ const SLIPS: readonly SlipPattern[] = [
   {
     pattern: /\bin\s*\(([^()]*,[^()]*)\)/,
     says: "a list is ('a' | 'b')",
-    mend: ({ index, 0: { length }, 1: list }, text) => {
+    mend: ({ index, 0: { length }, 1: list = '' }, text) => {
       const start = index + length - 1 - list.length
       const written = text.slice(start, start + list.length)
       const items = split(list).map(([from, to]) => written.slice(from, to).trim())
@@ -171,7 +171,7 @@ function operandEnd(bare: string, start: number): number | undefined {
       const end = closing(bare, at)
       if (end === undefined) return undefined
       at = end
-    } else if (/[\w.$]/.test(bare[at])) at++
+    } else if (/[\w.$]/.test(bare.charAt(at))) at++
     else break
   }
   return at > start ? at : undefined
@@ -188,7 +188,7 @@ function split(bare: string): readonly (readonly [from: number, to: number])[] {
 }
 
 /** Corrects `Patient.(name | telecom)`. */
-function distributed({ index, 1: list }: RegExpExecArray, text: string): readonly string[] {
+function distributed({ index, 1: list = '' }: RegExpExecArray, text: string): readonly string[] {
   const start = text.slice(0, index)
   const steps = text.slice(index + 2, index + 2 + list.length).split('|')
   return [steps.map((step) => `${start}.${step.trim()}`).join(' | ')]

@@ -10,7 +10,7 @@ function codesByElement(version: FhirVersion): ReadonlyMap<string, readonly stri
   if (known !== undefined) return known
   const table = new Map<string, readonly string[]>()
   for (const line of REQUIRED_CODES.split('\n')) {
-    const [versions, elements, codes] = line.split(': ')
+    const [versions = '', elements = '', codes = ''] = line.split(': ')
     if (!versions.split(',').includes(version)) continue
     const list = codes.split(' ')
     for (const element of elements.split(' ')) table.set(element, list)

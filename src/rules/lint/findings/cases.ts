@@ -1,4 +1,5 @@
 import { type ElementTree, isPrimitive } from '../../../fhir/elements.js'
+import { present } from '../../../invariant.js'
 import type { Expression } from '../../expression/expression.js'
 import { parseExpression } from '../../path/parser.js'
 import { type CaseVerdict, mendedCase } from '../advice/case-repair.js'
@@ -121,7 +122,9 @@ const advised = (finding: CaseFinding, suggestion: string | undefined): CaseFind
 
 /** Says why the written value is invalid on every element reached. */
 function invalidValue(outcomes: readonly Outcome[], places: readonly Place[]): string | undefined {
-  const faults = places.map((place, index) => invalidOn(place, outcomes[index]))
+  const faults = places.map((place, index) =>
+    invalidOn(place, present(outcomes[index], 'the outcome of a place')),
+  )
   return faults.every((fault) => fault !== undefined) ? faults[0] : undefined
 }
 

@@ -8,7 +8,7 @@ interface CodeFacts {
   readonly severity: Severity
   /** One line for people. `sluice lint` prints `says`, if present, before the message of a finding on a rule. */
   readonly title: string
-  readonly says?: string
+  readonly says?: string | undefined
 }
 
 const problem = (title: string, says?: string) => ({ severity: 'problem', title, says }) as const

@@ -68,8 +68,9 @@ function elsewhere({ text, places }: Fault, tree: ElementTree): string {
   const [root] = places
   if (tree.resources.has(text) && root !== undefined && tree.resources.has(root.type.name))
     return `: the rule applies to ${root.type.name} only, so ${text} needs a rule of its own`
-  if (types.length > 0 && types.every(isPrimitive))
-    return `: ${types[0].name} is a primitive, which has no elements`
+  const [type] = types
+  if (type !== undefined && types.every(isPrimitive))
+    return `: ${type.name} is a primitive, which has no elements`
   const versions = versionsWith(text, types, tree)
   return versions.length === 0 ? '' : ` (${listed(versions)} ${versions.length > 1 ? 'have' : 'has'} it)`
 }

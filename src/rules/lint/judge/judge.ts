@@ -239,7 +239,7 @@ export class Judge {
   search(expression: Expression & { op: 'call' }, input: Outcome, frame: Frame): Outcome {
     const [argument] = expression.args
     const { places } = input
-    if (argument.op !== 'literal' || argument.kind !== 'string') {
+    if (argument?.op !== 'literal' || argument.kind !== 'string') {
       this.note(expression, frame, { kind: 'argument', text: expression.name, places: places ?? [] })
       return NOTHING
     }
