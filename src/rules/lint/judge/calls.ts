@@ -153,8 +153,13 @@ function descendants(judge: Judge, places: readonly Place[]): readonly Place[] {
 
 const MAX_ROUNDS = 12
 
-function repeated({ judge, call, input, frame }: JudgedCall): Outcome {
+function repeated(judged: JudgedCall): Outcome {
+  const { judge, call, input, frame } = judged
   const [projection] = call.args
+  if (input.values?.size !== 0) {
+    each(judged, frame.isCondition)
+    return UNKNOWN
+  }
   const found = new Map<string, Place>()
   let { places } = input
   for (let round = 0; round < MAX_ROUNDS && places !== undefined && places.length > 0; round++) {

@@ -67,6 +67,8 @@ t.test('functions are judged by the table: what their input and arguments must b
     ['Patient.where(gender.abs() > 4)', /fails: .*abs\(\) needs a number/],
     ["Patient.name.where(family.matches('('))", /fails: .*not a regular expression/],
     ["Patient.name.where(family.matches('(?=a)(a+)+$'))", /fails: .*for ever/],
+    ["Patient.where('a'.repeat('b').exists())", undefined],
+    ['Patient.name.where(1.repeat($this + 1).exists())', undefined],
     ['Patient.name.skip(family)', /fails: .*must be an integer/],
     ["Patient.where(gender.startsWith('Ma'))", /dead-condition: .*holds for none of the codes/],
     ['Patient.name.where($total > 1)', /fails: .*known in aggregate\(\) only/],
