@@ -1,3 +1,5 @@
+// Holds src/pipeline/item.ts, src/pipeline/sink-writer.ts, src/pipeline/resumption.ts, src/pipeline/commit.ts.
+
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

@@ -1,3 +1,5 @@
+// Holds src/workers/pool.ts, src/workers/task.ts, src/pipeline/chunks/dispatch.ts.
+
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'

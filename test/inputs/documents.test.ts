@@ -1,3 +1,6 @@
+// Holds src/pipeline/bundle/bundle.ts, src/pipeline/bundle/bundle-batches.ts, src/pipeline/bundle/bundle-scan.ts,
+// src/pipeline/bundle/bundle-text.ts.
+
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'

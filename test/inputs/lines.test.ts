@@ -1,3 +1,5 @@
+// Holds src/pipeline/report/quarantine.ts, src/pipeline/run-counts.ts.
+
 import { join } from 'node:path'
 import t from 'tap'
 import { isSluiceError } from '../../src/errors.js'

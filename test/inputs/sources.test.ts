@@ -1,3 +1,5 @@
+// Holds src/pipeline/item-list.ts.
+
 import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,

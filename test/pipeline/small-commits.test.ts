@@ -1,3 +1,5 @@
+// Holds src/pipeline/background-work.ts.
+
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,5 @@
+// Holds src/pipeline/chunks/chunks.ts, src/pipeline/limits.ts.
+
 import t from 'tap'
 import { type Chunk, Chunks } from '../../../src/pipeline/chunks/chunks.js'
 import { Slabs } from '../../../src/pipeline/chunks/slabs.js'

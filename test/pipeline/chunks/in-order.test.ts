@@ -1,3 +1,5 @@
+// Holds src/pipeline/chunks/in-order.ts, src/pipeline/parallel-work.ts.
+
 import t from 'tap'
 import { InOrder } from '../../../src/pipeline/chunks/in-order.js'
 import { inParallel } from '../../../src/pipeline/parallel-work.js'
