@@ -7,7 +7,7 @@ export interface Parameters {
   readonly dateShiftScope: DateShiftScope
   readonly dateShiftFixedOffsetInDays?: number | undefined
   /** Least and most days of a shift; the original's −50 and 50 by default. */
-  readonly dateShiftRangeInDays?: readonly [least: number, most: number] | undefined
+  readonly dateShiftRangeInDays?: readonly [min: number, max: number] | undefined
   /** No date keeps its true day. */
   readonly dateShiftExcludeZero?: boolean
   /** `remove`: a shifted dateTime becomes a date, an instant midnight UTC; `keep` leaves the offset as written. */

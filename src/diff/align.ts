@@ -11,9 +11,9 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 export type AlignedPair = readonly [before: number | undefined, after: number | undefined]
 
 /** Beyond this many comparisons of items, they are taken by index. */
-const MOST_CELLS = 10_000
-const MOST_LEAVES = 200
-const MOST_LEVELS = 12
+const MAX_CELLS = 10_000
+const MAX_LEAVES = 200
+const MAX_LEVELS = 12
 
 /**
  * Pairs the items of two versions of an array. Anonymizing keeps the order and may take items away, so of all ways to
@@ -21,7 +21,7 @@ const MOST_LEVELS = 12
  */
 export function align(before: readonly Json[], after: readonly Json[]): AlignedPair[] {
   if (before.length === after.length) return before.map((_, at) => [at, at])
-  if (before.length * after.length > MOST_CELLS) return byIndex(before.length, after.length)
+  if (before.length * after.length > MAX_CELLS) return byIndex(before.length, after.length)
   const olds = before.map(leavesOf)
   const news = after.map(leavesOf)
   const width = news.length + 1
@@ -65,7 +65,7 @@ function likenessOf(before: ReadonlyMap<string, Json>, after: ReadonlyMap<string
 function leavesOf(value: Json): ReadonlyMap<string, Json> {
   const leaves = new Map<string, Json>()
   const visit = (item: Json, path: string, level: number): void => {
-    if (leaves.size >= MOST_LEAVES || level > MOST_LEVELS) return
+    if (leaves.size >= MAX_LEAVES || level > MAX_LEVELS) return
     if (typeof item !== 'object' || item === null) leaves.set(path, item)
     else for (const [key, child] of Object.entries(item)) visit(child as Json, `${path}/${key}`, level + 1)
   }

@@ -7,7 +7,7 @@ import { OUTCOMES } from './outcome.js'
 const VERSIONS: readonly FhirVersion[] = ['R4', ...FHIR_VERSIONS.filter((version) => version !== 'R4')]
 
 /** More elements than all resource types use; hostile data cannot make more. */
-const MOST_NODES = 50_000
+const MAX_NODES = 50_000
 
 /** Every element that occurs, by resource type. Grows with the kinds of elements, not with the data. */
 export class ElementPaths {
@@ -40,7 +40,7 @@ export class ElementPaths {
     const known = node.children.get(key)
     if (known !== undefined) return known
     const type = node.type === undefined ? undefined : memberType(node, key)
-    if (type === undefined || this.#nodeCount >= MOST_NODES) return this.#unknown(node)
+    if (type === undefined || this.#nodeCount >= MAX_NODES) return this.#unknown(node)
     const isSame = node.key === key && node.type?.element.id === type.element.id
     const child = isSame ? node : this.#known(node, key, type)
     node.children.set(key, child)

@@ -23,10 +23,10 @@ export interface ExampleOptions {
   readonly showValues: boolean
 }
 
-const MOST_ROWS = 200
-const MOST_TYPES = 40
+const MAX_ROWS = 200
+const MAX_TYPES = 40
 /** Of each type, until it is known how many types there are. */
-const MOST_OF_A_TYPE = 50
+const MAX_OF_A_TYPE = 50
 
 /** The first pairs of each type, as many as can be asked for: a bounded number however long the input is. */
 export class Examples {
@@ -42,8 +42,8 @@ export class Examples {
   wants(type: string): boolean {
     const { limit } = this.#options
     const kept = this.#byType.get(type)
-    if (kept === undefined) return limit !== 0 && this.#byType.size < MOST_TYPES
-    return kept.length < Math.min(limit ?? 1, MOST_OF_A_TYPE)
+    if (kept === undefined) return limit !== 0 && this.#byType.size < MAX_TYPES
+    return kept.length < Math.min(limit ?? 1, MAX_OF_A_TYPE)
   }
 
   /** Keeps a pair, whose values are then told one by one. */
@@ -53,7 +53,7 @@ export class Examples {
     kept.push(example)
     this.#byType.set(pair.type, kept)
     return (leaf) => {
-      if (example.rows.length === MOST_ROWS) {
+      if (example.rows.length === MAX_ROWS) {
         example.moreCount += 1
         return
       }
@@ -66,8 +66,8 @@ export class Examples {
   chosen(): readonly Example[] {
     const lists = [...this.#byType].sort(([a], [b]) => Number(b === 'Patient') - Number(a === 'Patient'))
     const inTurn: Example[] = []
-    for (let round = 0; round < MOST_OF_A_TYPE; round += 1)
+    for (let round = 0; round < MAX_OF_A_TYPE; round += 1)
       for (const [, list] of lists) inTurn.push(...list.slice(round, round + 1))
-    return inTurn.slice(0, this.#options.limit ?? MOST_TYPES)
+    return inTurn.slice(0, this.#options.limit ?? MAX_TYPES)
   }
 }

@@ -31,7 +31,7 @@ const DAY_LENGTH = 'YYYY-MM-DD'.length
 const FIRST_INSTANT = /^(\d{4})-01-01T00:00:00\+00:00$/
 const BASE64 = /^[A-Za-z0-9+/]{42,}={0,2}$/
 /** AES-CBC writes an IV and at least one block. */
-const LEAST_ENCRYPTED_BYTES = 32
+const MIN_ENCRYPTED_BYTES = 32
 const BLOCK_BYTES = 16
 
 /** Methods that leave no trace in the value: a label names them only where the resource has no other of them. */
@@ -61,7 +61,7 @@ export function outcomeOf(before: Leaf, after: Leaf, labels: ReadonlySet<string>
 const isEncrypted = (text: string): boolean => {
   if (text.length % 4 !== 0 || !BASE64.test(text)) return false
   const { length } = Buffer.from(text, 'base64')
-  return length >= LEAST_ENCRYPTED_BYTES && length % BLOCK_BYTES === 0
+  return length >= MIN_ENCRYPTED_BYTES && length % BLOCK_BYTES === 0
 }
 
 function ofDates(before: string, after: string): Outcome {

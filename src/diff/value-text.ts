@@ -5,7 +5,7 @@ import type { Leaf, Outcome } from './outcome.js'
 /** What stands for a value that is not shown: the same for every value of a kind, long or short. */
 const MASK = '•••'
 
-const MOST_SHOWN_LENGTH = 300
+const MAX_SHOWN_LENGTH = 300
 
 const KINDS: Readonly<Partial<Record<Outcome, string>>> = {
   hashed: 'hash',
@@ -33,5 +33,5 @@ export function valueTexts(
 
 function shown(value: Leaf): string {
   const text = visible(String(value))
-  return text.length > MOST_SHOWN_LENGTH ? `${text.slice(0, MOST_SHOWN_LENGTH)}…` : text
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text
 }

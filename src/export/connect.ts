@@ -7,7 +7,7 @@ import { createAuthorizer } from './auth/auth.js'
 import { requestedTypes } from './contents.js'
 import type { ExportOptions } from './options.js'
 import { createExportServer, type ExportServer } from './server.js'
-import { LONGEST_ASKED_MS } from './wait-limit.js'
+import { MAX_ASKED_MS } from './wait-limit.js'
 
 /** Options needed to talk to a server. */
 export type ConnectOptions = Pick<
@@ -36,7 +36,7 @@ export function connect(options: ConnectOptions): ExportServer {
     ...clock,
     signal,
     maxWaitMs: 60_000,
-    maxAskedMs: LONGEST_ASKED_MS,
+    maxAskedMs: MAX_ASKED_MS,
     totalMs: outageMs,
     maxAttempts: Number.POSITIVE_INFINITY,
     budgetCount: 1000,

@@ -4,7 +4,7 @@ import { type HttpRequest, isWeb } from '../http/client.js'
 import { retryAfterMs } from '../http/retry-after.js'
 import type { Authorizer } from './auth/auth.js'
 import type { ServerContext } from './context.js'
-import { LONGEST_ASKED_MS } from './wait-limit.js'
+import { MAX_ASKED_MS } from './wait-limit.js'
 
 export interface ServerRequest extends Omit<HttpRequest, 'signal'> {
   /** Send no credentials, whatever the address. */
@@ -58,7 +58,7 @@ export function createExportServer(
         }
       }
       if (answer.status === 429)
-        resumeAtMs = clock.nowMs() + Math.min(LONGEST_ASKED_MS, retryAfterMs(answer.header) ?? 0)
+        resumeAtMs = clock.nowMs() + Math.min(MAX_ASKED_MS, retryAfterMs(answer.header) ?? 0)
       return answer
     },
     addressOf(text, what) {

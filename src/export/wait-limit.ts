@@ -1,2 +1,2 @@
 /** Servers that ask for hours are often back in minutes. One that really needs longer will ask again. */
-export const LONGEST_ASKED_MS = 300_000
+export const MAX_ASKED_MS = 300_000

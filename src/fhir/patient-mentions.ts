@@ -271,15 +271,14 @@ function walkValue(walk: Walk, start: number, tree: PathTree | undefined): numbe
 const URN = /^urn:(?:uuid|oid):(.+)$/is
 /** Matches the word alone, not part of a longer name such as PatientPortal. */
 const NAMES_PATIENT = /(?<![a-z])patient(?![a-z])/i
-const LONGEST_ADDRESS = 4096
+const MAX_ADDRESS = 4096
 
 /**
  * Finds the target of an address: relative or absolute, with a version, a fragment or a trailing slash, or a URN.
  * Undefined for targets inside the resource and for addresses that name neither a resource type nor a patient.
  */
 export function targetOf(given: string): Target | undefined {
-  if (given.length > LONGEST_ADDRESS)
-    return given.includes('Patient') ? { kind: 'hidden-patient' } : undefined
+  if (given.length > MAX_ADDRESS) return given.includes('Patient') ? { kind: 'hidden-patient' } : undefined
   const address = given.trim()
   const urn = URN.exec(address)?.[1]
   if (urn !== undefined) return { kind: 'urn', id: urn.replace(/[#|?].*$/s, '') }

@@ -13,7 +13,7 @@ const OID = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+$/
 const UUID = /^urn:uuid:[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$/
 const OID_START = 'urn:oid:'.length
 const UUID_START = 'urn:uuid:'.length
-const LONGEST_TYPE_LENGTH = 64
+const MAX_TYPE_LENGTH = 64
 
 /**
  * Finds the id in a `Reference.reference` by the original's forms (law 7.2): a fragment,
@@ -47,7 +47,7 @@ function literalId(text: string, resourceTypes: ReadonlySet<string>): IdRange | 
  * The longest type wins.
  */
 function lastTypeStart(base: string, resourceTypes: ReadonlySet<string>): number | undefined {
-  const first = Math.max(base.indexOf('://') + 3, base.length - LONGEST_TYPE_LENGTH)
+  const first = Math.max(base.indexOf('://') + 3, base.length - MAX_TYPE_LENGTH)
   let found: number | undefined
   for (let at = base.length - 1; at >= first && isLetter(base.charCodeAt(at)); at--)
     if (resourceTypes.has(base.slice(at))) found = at

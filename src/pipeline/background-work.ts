@@ -1,22 +1,22 @@
 /**
- * Work in the background, at most `most` pieces at once. The first failure calls `onFailure`; after it, no more work is
+ * Work in the background, at most `max` pieces at once. The first failure calls `onFailure`; after it, no more work is
  * started.
  */
 export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>()
   #failure: { readonly reason: unknown } | undefined
 
-  readonly #most: number
+  readonly #max: number
   readonly #onFailure: (reason: unknown) => void
 
-  constructor(most: number, onFailure: (reason: unknown) => void) {
-    this.#most = most
+  constructor(max: number, onFailure: (reason: unknown) => void) {
+    this.#max = max
     this.#onFailure = onFailure
   }
 
   /** Waits for room and starts the work. If other work has failed, calls `letGo` instead and throws that failure. */
   async start(work: () => Promise<void>, letGo: () => Promise<void>): Promise<void> {
-    while (this.#underWay.size >= this.#most) await Promise.race(this.#underWay)
+    while (this.#underWay.size >= this.#max) await Promise.race(this.#underWay)
     if (this.#failure !== undefined) {
       await letGo().catch(() => {})
       throw this.#failure.reason

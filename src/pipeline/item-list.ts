@@ -63,7 +63,7 @@ export async function listWork(
       found.push({ item: { ...item, unreadable: unwritable }, output })
       continue
     }
-    if (item.bytes > (sink.mostOutputBytes ?? Number.POSITIVE_INFINITY)) throw tooLarge(item, sink)
+    if (item.bytes > (sink.maxOutputBytes ?? Number.POSITIVE_INFINITY)) throw tooLarge(item, sink)
     takenBy.set(output, item.name)
     found.push({ item, output })
   }
@@ -90,10 +90,10 @@ function refuseNested(takenBy: ReadonlyMap<string, string>): void {
     }
 }
 
-const tooLarge = ({ name, bytes }: SourceItem, { mostOutputBytes = 0 }: Sink) =>
+const tooLarge = ({ name, bytes }: SourceItem, { maxOutputBytes = 0 }: Sink) =>
   sluiceError('USAGE', {
     at: name,
-    message: `its ${bytes} bytes are more than one output can hold here (${mostOutputBytes})`,
+    message: `its ${bytes} bytes are more than one output can hold here (${maxOutputBytes})`,
     help: 'split it with --split-bytes, or give a larger --memory-budget',
   })
 

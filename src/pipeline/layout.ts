@@ -49,7 +49,7 @@ export type LayoutFacts = Pick<RunOptions, 'plan' | 'gzip' | 'quarantineContent'
 }
 
 const NAME = 'runs.json'
-const MOST_ENTRIES = 1000
+const MAX_ENTRIES = 1000
 
 /** A run's folder, as `runs.json` lists it, oldest first. */
 export interface RunEntry {
@@ -104,7 +104,7 @@ function newName(layout: 'dated' | 'dated-output', now: Date, taken: ReadonlySet
 }
 
 export const writeRuns = (state: State, runs: readonly RunEntry[]): Promise<void> =>
-  state.write(NAME, `${JSON.stringify(runs.slice(-MOST_ENTRIES))}\n`)
+  state.write(NAME, `${JSON.stringify(runs.slice(-MAX_ENTRIES))}\n`)
 
 /** Reads the runs of a lake. A torn text counts as none, so that a new folder is made. */
 export async function readRuns(state: State): Promise<readonly RunEntry[]> {

@@ -74,11 +74,11 @@ async function startWriter(
 }
 
 // Bytes to read at once.
-const MOST_QUARANTINE_BYTES = 256 * 2 ** 20
+const MAX_QUARANTINE_BYTES = 256 * 2 ** 20
 
 async function quarantineOf({ sink: { state } }: RunContext, { output }: ItemWork): Promise<Buffer> {
   const name = quarantineName(output)
-  const isRead = ((await state.bytesOf(name)) ?? 0) <= MOST_QUARANTINE_BYTES
+  const isRead = ((await state.bytesOf(name)) ?? 0) <= MAX_QUARANTINE_BYTES
   return Buffer.from((isRead ? await state.read(name) : undefined) ?? '')
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from './clock.js'
 import type { Calendar } from './cron.js'
 
 // A changed clock or a machine that slept is noticed within this time.
-const LONGEST_SLEEP_MS = 30_000
+const MAX_SLEEP_MS = 30_000
 
 export interface ScheduleOptions {
   readonly calendar: Calendar
@@ -44,7 +44,7 @@ async function sleepUntil(time: Date, clock: Clock, signal: AbortSignal): Promis
   for (;;) {
     const ms = time.getTime() - clock.now().getTime()
     if (ms <= 0 || signal.aborted) return
-    await clock.sleep(Math.min(ms, LONGEST_SLEEP_MS), signal)
+    await clock.sleep(Math.min(ms, MAX_SLEEP_MS), signal)
   }
 }
 

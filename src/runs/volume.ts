@@ -14,7 +14,7 @@ export const isEmptyRecord = (record: RunRecord): boolean =>
 // A source rarely shrinks to a tenth from one run to the next.
 const SUSPICIOUS_SHARE = 0.1
 // A handful of resources may come and go.
-const LEAST_TO_COMPARE = 100
+const MIN_TO_COMPARE = 100
 
 /** Whether a full run delivered less than a tenth of the last non-empty one with the same settings. */
 export function hasShrunkSince(
@@ -27,5 +27,5 @@ export function hasShrunkSince(
     (record) => record.event === 'succeeded' && record.chain === chain && !isEmptyRecord(record),
   )
   const before = last === undefined ? 0 : (deliveredBy(last) ?? 0)
-  return before >= LEAST_TO_COMPARE && report.lines.delivered < before * SUSPICIOUS_SHARE
+  return before >= MIN_TO_COMPARE && report.lines.delivered < before * SUSPICIOUS_SHARE
 }

@@ -19,13 +19,12 @@ export const lockState = (
 ): Promise<() => Promise<void>> =>
   state.lock({
     signal,
-    onWait: ({ place, mostSeconds }) =>
-      onEvent?.({ event: 'lock.waiting', level: 'info', place, mostSeconds }),
+    onWait: ({ place, maxSeconds }) => onEvent?.({ event: 'lock.waiting', level: 'info', place, maxSeconds }),
   })
 
 type LockEvent = {
   readonly event: 'lock.waiting'
   readonly level: 'info'
   readonly place: string
-  readonly mostSeconds: number
+  readonly maxSeconds: number
 }

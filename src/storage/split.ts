@@ -35,7 +35,7 @@ export function splitSink(
   return {
     ...sink,
     whole: sink,
-    mostOutputBytes: undefined,
+    maxOutputBytes: undefined,
     head: (name) => (isDocumentName(name) ? sink.head(name) : headOf(name)),
     item: (name, fingerprint) =>
       isDocumentName(name)

@@ -121,7 +121,7 @@ export interface Sink {
   /** Whether every request takes a round trip, so that more items are processed at once. */
   readonly isRemote?: true
   /** Largest output it can hold, if there is a limit. */
-  readonly mostOutputBytes?: number | undefined
+  readonly maxOutputBytes?: number | undefined
   /** Says, as the end of a sentence, why it cannot hold an output of this name; undefined if it can. */
   readonly nameFault?: (name: string) => string | undefined
   /** Real paths that this sink writes to; empty for a remote sink. */
@@ -220,7 +220,7 @@ export interface LockWait {
   /** Whether to wait for the lock; default true. If false, throws SINK_LOCKED instead. */
   readonly isPatient?: boolean
   /** Called once if it has to wait, with the maximum wait. */
-  readonly onWait?: (wait: { readonly place: string; readonly mostSeconds: number }) => void
+  readonly onWait?: (wait: { readonly place: string; readonly maxSeconds: number }) => void
 }
 
 /** Small named texts beside the outputs: journals, done records, quarantine, secrets. Names use `/`. */

@@ -99,7 +99,7 @@ t.test('a person sees warnings, waits and the failure escaped, each on its own l
     }
     const display = await openRunDisplay(terminal, { isVerbose: false, hasBar: false })
     display.onEvent({ event: 'item.failed', level: 'warn', item: `x${raw}`, place: raw })
-    display.onEvent({ event: 'lock.waiting', level: 'info', place: raw, mostSeconds: 1 })
+    display.onEvent({ event: 'lock.waiting', level: 'info', place: raw, maxSeconds: 1 })
     display.onEvent({ event: 'export.polled', level: 'info', progress: raw, seconds: 1 })
     await display.close()
     const lines = text().trimEnd().split('\n')

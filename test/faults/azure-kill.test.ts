@@ -101,7 +101,7 @@ t.test('kill -9 at any moment and run it again: the blobs are byte-identical', a
       `# kill: ${laterMs} ms after request ${nth} of ${cleanSeen.length}: ${staged} of ${cleanBytes} bytes staged, ${resentBytes} sent again`,
     )
     // Before the first entry of the journal is kept, the next run asks for no blocks.
-    const mostBytes = WORKERS * largestBlock
-    t.ok(resentBytes <= mostBytes, `${resentBytes} bytes are sent again, at most ${mostBytes}`)
+    const maxBytes = WORKERS * largestBlock
+    t.ok(resentBytes <= maxBytes, `${resentBytes} bytes are sent again, at most ${maxBytes}`)
   }
 })

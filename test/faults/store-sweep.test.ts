@@ -174,8 +174,8 @@ async function survives(t: Test, { make, fault, forEver }: Trouble, nth: number)
   const resentBytes = store.appendedBytes + second.appendedBytes - cleanStore.appendedBytes
   const keepsNothing =
     fault === 'power' || fault === 'full' || failed.some(({ operation }) => operation.startsWith('source'))
-  const mostBytes = keepsNothing ? cleanStore.appendedBytes : LOST_CHUNKS * 1.5 * CHUNK_BYTES
-  t.ok(resentBytes <= mostBytes, `${at}: ${resentBytes} bytes are sent again, at most ${mostBytes}`)
+  const maxBytes = keepsNothing ? cleanStore.appendedBytes : LOST_CHUNKS * 1.5 * CHUNK_BYTES
+  t.ok(resentBytes <= maxBytes, `${at}: ${resentBytes} bytes are sent again, at most ${maxBytes}`)
 
   const third = faultyStore({ source: memorySource(withOneMore), sink: target.sink() })
   const { items } = await runOn(third)

@@ -204,7 +204,7 @@ t.test(
       t.equal(impatient, when === 'at once' ? undefined : 'SINK_LOCKED', `${name}: asked without waiting`)
       writeFiles(state, { lock })
       const waits: number[] = []
-      const onWait = ({ mostSeconds }: { readonly mostSeconds: number }) => waits.push(mostSeconds)
+      const onWait = ({ maxSeconds }: { readonly maxSeconds: number }) => waits.push(maxSeconds)
       const code = await codeOf(lockFolder(state, { onWait }, TIMES).then(({ release }) => release()))
       t.equal(code, when === 'never' ? 'SINK_LOCKED' : undefined, name)
       t.equal(waits.length, when === 'after a while' ? 1 : 0, `${name}: says once that it waits`)
@@ -228,7 +228,7 @@ t.test('the wait for a lock can be interrupted, and says what it is for', async 
     }),
   )
   t.equal(await running, 'INTERRUPTED')
-  t.match(events, [{ event: 'lock.waiting', place: join(`${output}.sluice`, 'lock'), mostSeconds: 60 }])
+  t.match(events, [{ event: 'lock.waiting', place: join(`${output}.sluice`, 'lock'), maxSeconds: 60 }])
   t.equal(readFileSync(join(`${output}.sluice`, 'lock'), 'utf8'), lock, 'it is left as it was')
 })
 

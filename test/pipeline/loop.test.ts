@@ -38,13 +38,13 @@ t.test('answers that arrive in any order are delivered in the order of the chunk
   const source = chunksIn(20)
   const delivered: number[] = []
   let underWay = 0
-  let mostUnderWay = 0
+  let maxUnderWay = 0
   await anonymizeChunks(
     {
       next: source.next,
       async anonymize(chunk) {
         underWay += 1
-        mostUnderWay = Math.max(mostUnderWay, underWay)
+        maxUnderWay = Math.max(maxUnderWay, underWay)
         await wait(chunk.offset % 3 === 0 ? 5 : 0)
         underWay -= 1
         return answerOf(chunk)
@@ -59,7 +59,7 @@ t.test('answers that arrive in any order are delivered in the order of the chunk
     delivered,
     Array.from({ length: 20 }, (_, at) => at),
   )
-  t.ok(mostUnderWay > 1 && mostUnderWay <= 3, `${mostUnderWay} at once, of 3 at most`)
+  t.ok(maxUnderWay > 1 && maxUnderWay <= 3, `${maxUnderWay} at once, of 3 at most`)
   t.equal(source.held.size, 0, 'every slab is given back')
 })
 

@@ -1,7 +1,7 @@
 import type { ElementTree, ElementType, Member } from '../../src/fhir/elements.js'
 
 /** Deep enough for the paths of the tests; recursive elements end there. */
-const MOST_LEVELS = 6
+const MAX_LEVELS = 6
 
 /**
  * A resource with every element that its type can have, each choice element with one type after the other: as many
@@ -47,7 +47,7 @@ class Writer {
     if (type.jsonKind === 'boolean') return true
     if (type.jsonKind === 'number') return 7
     if (type.jsonKind === 'string') return TEXTS[type.name] ?? `text of ${name}`
-    if (depth > MOST_LEVELS || above.has(type)) return undefined
+    if (depth > MAX_LEVELS || above.has(type)) return undefined
     if (type.name === 'Extension') return { url: 'http://test/ext', valueString: 'x' }
     if (type.name === 'Meta' && depth > 2) return undefined
     const filled = this.object(type, depth, above)

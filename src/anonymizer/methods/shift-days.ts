@@ -4,13 +4,13 @@ import type { DateShiftScope, Parameters } from '../parameters.js'
 import { requiredKey } from './method.js'
 
 /** The original's range. */
-const LARGEST_SHIFT_DAYS = 50
-const SHIFTS = 2 * LARGEST_SHIFT_DAYS + 1
+const MAX_SHIFT_DAYS = 50
+const SHIFTS = 2 * MAX_SHIFT_DAYS + 1
 
 /** The days that dates may move by, both ends included. */
 export interface ShiftRange {
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
   readonly excludesZero: boolean
 }
 
@@ -18,20 +18,20 @@ type RangeParameters = Pick<Parameters, 'dateShiftRangeInDays' | 'dateShiftExclu
 
 /** How many shifts the range has. */
 export const shiftCountOf = (range: ShiftRange): number =>
-  range.most - range.least + (leavesOutZero(range) ? 0 : 1)
+  range.max - range.min + (leavesOutZero(range) ? 0 : 1)
 
-const leavesOutZero = ({ least, most, excludesZero }: ShiftRange): boolean =>
-  excludesZero && least <= 0 && most >= 0
+const leavesOutZero = ({ min, max, excludesZero }: ShiftRange): boolean =>
+  excludesZero && min <= 0 && max >= 0
 
 export function shiftRangeOf({ dateShiftRangeInDays, dateShiftExcludeZero }: RangeParameters): ShiftRange {
-  const [least, most] = dateShiftRangeInDays ?? [-LARGEST_SHIFT_DAYS, LARGEST_SHIFT_DAYS]
-  return { least, most, excludesZero: dateShiftExcludeZero ?? false }
+  const [min, max] = dateShiftRangeInDays ?? [-MAX_SHIFT_DAYS, MAX_SHIFT_DAYS]
+  return { min, max, excludesZero: dateShiftExcludeZero ?? false }
 }
 
 /** Whether the original's linear hash decides: not under scope `patient`, and only for the original's range. */
 export function isLinearShift(parameters: Pick<Parameters, 'dateShiftScope'> & RangeParameters): boolean {
-  const { least, most, excludesZero } = shiftRangeOf(parameters)
-  const isOriginal = least === -LARGEST_SHIFT_DAYS && most === LARGEST_SHIFT_DAYS && !excludesZero
+  const { min, max, excludesZero } = shiftRangeOf(parameters)
+  const isOriginal = min === -MAX_SHIFT_DAYS && max === MAX_SHIFT_DAYS && !excludesZero
   return isOriginal && parameters.dateShiftScope !== 'patient'
 }
 
@@ -83,7 +83,7 @@ function linearOffset(prefix: string, key: string): number {
     sum = (sum * 810000 + a * 27000 + b * 900 + c * 30 + d) % SHIFTS
   }
   if (k < bytes.length) for (const byte of Buffer.from(bytes.slice(k))) sum = (sum * 30 + byte) % SHIFTS
-  return sum - LARGEST_SHIFT_DAYS
+  return sum - MAX_SHIFT_DAYS
 }
 
 /** `linearOffset` for prefixes of 64 ASCII bytes, without making strings of them. */
@@ -99,7 +99,7 @@ function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
     let sum = keySum
     // INVARIANT loop-reads (`walk/scan.ts`).
     for (let k = 0; k < weights.length; k++) sum += (bytes[at + k] as number) * (weights[k] as number)
-    return (sum % SHIFTS) - LARGEST_SHIFT_DAYS
+    return (sum % SHIFTS) - MAX_SHIFT_DAYS
   }
 }
 
@@ -110,8 +110,8 @@ const WORDS = 2 ** 32
  * together than each of them alone.
  */
 function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (prefix: string) => number {
-  const { least, most, excludesZero } = range
-  const hmac = createHmac(subKey(key, 'dateShift', scope, least, most, excludesZero))
+  const { min, max, excludesZero } = range
+  const hmac = createHmac(subKey(key, 'dateShift', scope, min, max, excludesZero))
   const skipsZero = leavesOutZero(range)
   const choices = shiftCountOf(range)
   // Words from here on would make some offsets likelier than others.
@@ -122,7 +122,7 @@ function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (pr
       for (let at = 0; at < digest.length; at += 4) {
         const word = digest.readUInt32BE(at)
         if (word >= unbiasedWords) continue
-        const days = least + (word % choices)
+        const days = min + (word % choices)
         return skipsZero && days >= 0 ? days + 1 : days
       }
     }

@@ -7,7 +7,7 @@ import { usage } from '../shared-options.js'
 import { storeAccess } from '../store-access.js'
 import type { CheckValues } from './options.js'
 
-const MOST_SHOWN = 50
+const MAX_SHOWN = 50
 
 /** `sluice check`. Throws what the store throws. */
 export async function check(
@@ -31,8 +31,8 @@ export function* checkText({
   problems,
   place,
 }: CheckResult): Iterable<string> {
-  for (const { code, file, message } of problems.slice(0, MOST_SHOWN)) yield `${code}: ${file}: ${message}`
-  const left = problems.length - MOST_SHOWN
+  for (const { code, file, message } of problems.slice(0, MAX_SHOWN)) yield `${code}: ${file}: ${message}`
+  const left = problems.length - MAX_SHOWN
   if (left > 0) yield `… and ${printCount(left)} more problems; --json lists all`
   for (const { folder, fileCount, bytes, lines } of outputs)
     yield `${folder === '' ? place : folder}: ${printCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${printByteCount(bytes)}${

@@ -19,9 +19,9 @@ const COLORS = {
   plain: '\u001b[0m',
 } as const
 const MARKS = { kept: ' ', changed: '~', removed: '-', added: '+' } as const
-const MOST_CONCERNS = 15
-const MOST_ELEMENTS = 30
-const LEAST_CELL = 12
+const MAX_CONCERNS = 15
+const MAX_ELEMENTS = 30
+const MIN_CELL = 12
 
 type Paint = (color: keyof typeof COLORS, text: string) => string
 
@@ -70,7 +70,7 @@ function fitted(widest: readonly number[], width: number): number[] {
   for (;;) {
     const sum = widths.reduce((total, each) => total + each, 0)
     const most = Math.max(...widths)
-    if (sum <= width || most <= LEAST_CELL) return widths
+    if (sum <= width || most <= MIN_CELL) return widths
     widths[widths.indexOf(most)] = most - 1
   }
 }
@@ -99,7 +99,7 @@ function* elementText({ elements }: DiffSummary, paint: Paint): Iterable<string>
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count)
   if (differing.length === 0) return
-  const rows = differing.slice(0, MOST_ELEMENTS).map(({ element }) => [
+  const rows = differing.slice(0, MAX_ELEMENTS).map(({ element }) => [
     element.path,
     element.fhirType,
     OUTCOMES.filter((outcome) => element.outcomes[outcome] !== undefined)
@@ -126,10 +126,10 @@ function* concernText({ lookAt }: DiffSummary, paint: Paint): Iterable<string> {
     'Look at these: they may identify a person, and some of their values stayed as they were',
   )
   const rows = lookAt
-    .slice(0, MOST_CONCERNS)
+    .slice(0, MAX_CONCERNS)
     .map(({ path, why, kept }) => [path, why, `${printCount(kept)} kept`])
   yield* table(['element', 'why', 'values'], rows, paint)
-  if (lookAt.length > MOST_CONCERNS) yield `… and ${lookAt.length - MOST_CONCERNS} more elements`
+  if (lookAt.length > MAX_CONCERNS) yield `… and ${lookAt.length - MAX_CONCERNS} more elements`
   yield ''
 }
 

@@ -49,13 +49,13 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
 const shown = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
 
-const MOST_SHOWN_RULES = 10
+const MAX_SHOWN_RULES = 10
 
 /** Reports of earlier versions do not have them. */
 function idleText(rules: readonly number[] = []): string | undefined {
   if (rules.length === 0) return undefined
-  const first = rules.slice(0, MOST_SHOWN_RULES).join(', ')
-  const more = rules.length > MOST_SHOWN_RULES ? ` and ${rules.length - MOST_SHOWN_RULES} more` : ''
+  const first = rules.slice(0, MAX_SHOWN_RULES).join(', ')
+  const more = rules.length > MAX_SHOWN_RULES ? ` and ${rules.length - MAX_SHOWN_RULES} more` : ''
   return `${rules.length === 1 ? 'rule' : 'rules'} ${first}${more} reached nothing in this data; run sluice lint to see which can never match or are shadowed by earlier rules`
 }
 

@@ -55,7 +55,7 @@ async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promis
       if (level === 'warn') warnings.push([event, item, JSON.stringify(fields)].join(' '))
       else if (event === 'lock.waiting')
         terminal.warn(
-          `waiting for up to ${fields.mostSeconds} s: another run may be writing to this output (${fields.place})`,
+          `waiting for up to ${fields.maxSeconds} s: another run may be writing to this output (${fields.place})`,
         )
       else if (event === 'export.polled') terminal.warn(`server: ${fields.progress} (${fields.seconds} s)`)
     },

@@ -1,12 +1,12 @@
 import { blockKey } from '../../anonymizer/keyed-hash/hmac.js'
 
 /** 128 bits of text. */
-const LEAST_BYTES = 16
+const MIN_BYTES = 16
 /** Characters that do not follow from those before them. */
-const LEAST_FREE = 12
-const LEAST_DIFFERENT = 6
+const MIN_FREE = 12
+const MIN_DIFFERENT = 6
 /** Fewer characters of the beginning may come again at the end by chance. */
-const LEAST_REPEATED = 4
+const MIN_REPEATED = 4
 
 // `${NAME}`, `$NAME`, `$(…)`, `{{…}}`, `<…>`, `%NAME%`, `#{…}#`, `__NAME__`
 const UNFILLED =
@@ -22,12 +22,12 @@ export function weaknessOf(key: string): string | undefined {
   if (text === '') return 'is white space only'
   if (UNFILLED.test(text) || TEMPLATE_WORDS.test(text))
     return 'is the placeholder of a template that nobody filled in'
-  if (Buffer.byteLength(text) < LEAST_BYTES) return `is shorter than ${LEAST_BYTES} bytes (128 bits) of text`
+  if (Buffer.byteLength(text) < MIN_BYTES) return `is shorter than ${MIN_BYTES} bytes (128 bits) of text`
   const unit = repeatedUnit([...text])
   if (
-    Buffer.byteLength(unit.join('')) < LEAST_BYTES ||
-    new Set(unit).size < LEAST_DIFFERENT ||
-    freeCharacters(unit) < LEAST_FREE
+    Buffer.byteLength(unit.join('')) < MIN_BYTES ||
+    new Set(unit).size < MIN_DIFFERENT ||
+    freeCharacters(unit) < MIN_FREE
   )
     return 'repeats characters or counts up, so it has fewer than 128 bits of text'
   return undefined
@@ -44,7 +44,7 @@ export function isSameKey(one: string, other: string): boolean {
 }
 
 const isCutFrom = (shorter: string, longer: string): boolean =>
-  shorter === longer || (shorter.length >= LEAST_FREE && longer.includes(shorter))
+  shorter === longer || (shorter.length >= MIN_FREE && longer.includes(shorter))
 
 const folded = (key: string): string =>
   withoutPadding(key).normalize('NFKC').toLowerCase().replaceAll(/\s/g, '')
@@ -66,7 +66,7 @@ function repeatedUnit(characters: readonly string[]): readonly string[] {
     borders.push(border)
   }
   const border = borders.at(-1) ?? 0
-  return border < LEAST_REPEATED ? characters : characters.slice(0, characters.length - border)
+  return border < MIN_REPEATED ? characters : characters.slice(0, characters.length - border)
 }
 
 /** How many characters do not continue a run such as `aaa`, `123` or `cba`. */

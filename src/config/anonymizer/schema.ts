@@ -53,12 +53,12 @@ const fixedOffset = z
     error: 'must be a 32-bit number of days',
   })
 
-const LARGEST_RANGE_DAYS = 36_500
-const RANGE = `must be two whole numbers of days, the least and the most, such as [-182, 182], within ±${LARGEST_RANGE_DAYS}`
-const rangeEnd = z.int({ error: RANGE }).min(-LARGEST_RANGE_DAYS, RANGE).max(LARGEST_RANGE_DAYS, RANGE)
+const MAX_RANGE_DAYS = 36_500
+const RANGE = `must be two whole numbers of days, a minimum and a maximum, such as [-182, 182], within ±${MAX_RANGE_DAYS}`
+const rangeEnd = z.int({ error: RANGE }).min(-MAX_RANGE_DAYS, RANGE).max(MAX_RANGE_DAYS, RANGE)
 const shiftRange = z
   .tuple([rangeEnd, rangeEnd], { error: RANGE })
-  .refine(([least, most]) => least <= most, { error: RANGE })
+  .refine(([min, max]) => min <= max, { error: RANGE })
 
 function roundHalfEven(value: number): number {
   const floor = Math.floor(value)

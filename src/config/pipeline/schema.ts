@@ -7,16 +7,16 @@ import { exportAuthSchema } from './export-auth.js'
 
 const text = z.string().min(1)
 const texts = z.array(text).default([])
-const count = (least: number, most: number) => z.int().min(least).max(most)
+const count = (min: number, max: number) => z.int().min(min).max(max)
 const DAY_SECONDS = 86_400
 
-const byteCount = (least: string) =>
+const byteCount = (min: string) =>
   z
     .union([z.int(), z.string()], { error: 'must be a size, such as 536870912 or "512MiB"' })
     .transform((value, context) => {
       const bytes = parseByteCount(String(value))
-      if (bytes !== undefined && bytes >= (parseByteCount(least) ?? 0)) return bytes
-      context.addIssue({ code: 'custom', message: `must be a size of at least ${least}` })
+      if (bytes !== undefined && bytes >= (parseByteCount(min) ?? 0)) return bytes
+      context.addIssue({ code: 'custom', message: `must be a size of at least ${min}` })
       return z.NEVER
     })
 

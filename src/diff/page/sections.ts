@@ -6,7 +6,7 @@ import { type Html, html, printedBytes, printedCount, printedShare } from './htm
 
 const NOTHING = html``
 /** More of them are folded away. */
-const MOST_CONCERNS = 15
+const MAX_CONCERNS = 15
 
 /** The numbers to see first. */
 export function figures({ lines, values, bytes }: DiffSummary): Html {
@@ -33,14 +33,14 @@ export function concerns(lookAt: readonly Concern[]): Html {
     ({ path, why, kept }) =>
       html`<tr><th scope="row"><code>${path}</code></th><td>${why}</td>${count(kept)}</tr>\n`,
   )
-  const left = rows.slice(MOST_CONCERNS)
+  const left = rows.slice(MAX_CONCERNS)
   const more =
     left.length === 0
       ? NOTHING
       : html`<details><summary>${printedCount(left.length)} more elements</summary>${table(CONCERN_HEADS, left)}</details>`
   return html`<section class="alert"><h2>Look at these</h2>
 <p>These elements may identify a person, and some of their values stayed as they were. That may be intended.</p>
-${table(CONCERN_HEADS, rows.slice(0, MOST_CONCERNS))}${more}</section>`
+${table(CONCERN_HEADS, rows.slice(0, MAX_CONCERNS))}${more}</section>`
 }
 
 const CONCERN_HEADS = ['element', 'why', '#values kept']

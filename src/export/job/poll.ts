@@ -7,7 +7,7 @@ import { retryAfterMs } from '../../http/retry-after.js'
 import { checkOtherData, checkWebPage, isRetryableStatus, translated } from '../failures.js'
 import { issuesOf, issueText, isTransient } from '../outcomes.js'
 import { type ExportServer, refusedAccess } from '../server.js'
-import { LONGEST_ASKED_MS } from '../wait-limit.js'
+import { MAX_ASKED_MS } from '../wait-limit.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
 
 export interface PollOptions {
@@ -24,8 +24,8 @@ export type Polled =
   /** The server does not know the job, or no longer does. */
   | { readonly kind: 'lost' }
 
-const LEAST_WAIT_MS = 1000
-const MAX_WAIT_MS = LONGEST_ASKED_MS
+const MIN_WAIT_MS = 1000
+const MAX_WAIT_MS = MAX_ASKED_MS
 // Limit for all pages together.
 const MAX_MANIFEST_BYTES = 256 * 2 ** 20
 const MAX_OTHER_BYTES = 2 ** 20
@@ -46,9 +46,9 @@ export async function pollManifest(
   const retry = createRetry({
     ...clock,
     signal: server.retry.signal,
-    baseMs: LEAST_WAIT_MS,
+    baseMs: MIN_WAIT_MS,
     maxWaitMs: MAX_WAIT_MS,
-    maxAskedMs: LONGEST_ASKED_MS,
+    maxAskedMs: MAX_ASKED_MS,
     totalMs: Math.min(options.limitMs, outageMs),
     maxAttempts: Number.POSITIVE_INFINITY,
   })
@@ -106,7 +106,7 @@ async function pollPage(
   }
 }
 
-const clamp = (ms: number, most: number): number => Math.min(most, Math.max(LEAST_WAIT_MS, ms))
+const clamp = (ms: number, max: number): number => Math.min(max, Math.max(MIN_WAIT_MS, ms))
 
 const askStatus = (server: ExportServer, url: URL): Promise<HttpAnswer> =>
   server.send(url, { headers: { accept: 'application/json', 'accept-encoding': 'gzip' } })

@@ -26,8 +26,8 @@ export interface Logged {
 }
 
 // Each segment is read as a whole.
-const MOST_SEGMENT_LENGTH = 4 * 2 ** 20
-const MOST_PARTLY_FILLED = 16
+const MAX_SEGMENT_LENGTH = 4 * 2 ** 20
+const MAX_PARTLY_FILLED = 16
 
 /**
  * The records of all items in one append-only text, in segments: a file for each item would take a disk block and two
@@ -56,8 +56,8 @@ export class RecordLog {
     await removeBefore(state, read.first)
     const { logged, segments, lines, length, first, isOfEarlier } = read
     // Each run begins a segment; a run of very many items fills several.
-    const partlyFilled = segments.length - length / MOST_SEGMENT_LENGTH
-    const isStale = isOfEarlier || partlyFilled > MOST_PARTLY_FILLED || lines > 3 * logged.size + 1000
+    const partlyFilled = segments.length - length / MAX_SEGMENT_LENGTH
+    const isStale = isOfEarlier || partlyFilled > MAX_PARTLY_FILLED || lines > 3 * logged.size + 1000
     if (isStale) await log.#rewrite(segments, first)
     return log
   }
@@ -94,7 +94,7 @@ export class RecordLog {
       throw error
     }
     this.#length += text.length
-    if (this.#length >= MOST_SEGMENT_LENGTH) await this.close()
+    if (this.#length >= MAX_SEGMENT_LENGTH) await this.close()
   }
 
   async #opened(): Promise<Appender> {

@@ -21,9 +21,9 @@ export class InOrder<T> {
     return this.#failure !== undefined
   }
 
-  /** Waits until fewer than `most` results are pending. */
-  async roomFor(most: number): Promise<void> {
-    while (this.#underWay >= most) await new Promise<void>((go) => this.#waiting.push(go))
+  /** Waits until fewer than `max` results are pending. */
+  async roomFor(max: number): Promise<void> {
+    while (this.#underWay >= max) await new Promise<void>((go) => this.#waiting.push(go))
   }
 
   push(result: Promise<T>, release: () => void): void {

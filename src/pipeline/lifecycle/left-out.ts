@@ -18,7 +18,7 @@ interface LeftOutName {
 
 /** File of the names in the state; names may be those of patients. */
 export const LEFT_OUT_NAME = 'left-out.ndjson'
-const MOST_NAMES = 10_000
+const MAX_NAMES = 10_000
 
 /**
  * Lists the source. Throws SOURCE_NOT_FOUND if there is nothing to do, unless `allowEmpty`, and what `listWork`
@@ -33,7 +33,7 @@ export async function listSource(options: RunOptions): Promise<ListedSource> {
     onEvent({ level: reason !== undefined && LEFT_OUT[reason].isUsual ? 'info' : 'warn', ...event })
     if (reason === undefined) return
     leftOut[reason] = (leftOut[reason] ?? 0) + 1
-    if (names.length < MOST_NAMES) names.push({ name: item, reason })
+    if (names.length < MAX_NAMES) names.push({ name: item, reason })
   })
   if (listed.length === 0 && !allowEmpty) throw nothingToDo(source.place, leftOut)
   return { listed, leftOut, names }

@@ -9,7 +9,7 @@ import type { AnonymizerPlan, RunSecrets } from '../plan.js'
 export type RunFacts = Pick<PublishedRun, 'configuration' | 'asOf'>
 
 const NAME = 'runs-of-outputs.json'
-const MOST_ENTRIES = 1000
+const MAX_ENTRIES = 1000
 
 export const runKeyOf = (plan: AnonymizerPlan, secrets: RunSecrets): string =>
   hashOf(plan.fingerprint, digestOf(secrets)).slice(0, 32)
@@ -24,5 +24,5 @@ export async function readRunFacts(state: State): Promise<ReadonlyMap<string, Ru
 export async function noteRun(state: State, key: string, facts: RunFacts): Promise<void> {
   const known = await readRunFacts(state)
   if (known.has(key)) return
-  await state.write(NAME, `${JSON.stringify([...known, [key, facts]].slice(-MOST_ENTRIES))}\n`)
+  await state.write(NAME, `${JSON.stringify([...known, [key, facts]].slice(-MAX_ENTRIES))}\n`)
 }

@@ -3,11 +3,11 @@ import { fail } from './evaluation-error.js'
 import { moved } from './moments.js'
 import { decimalValue, isMoment, isNumber, momentValue, string, type Value } from './value.js'
 
-const LARGEST_INTEGER = 2147483647n
+const MAX_INTEGER = 2147483647n
 
 /** Makes a whole number of the wider of two kinds. Fails beyond 32 (integer) or 64 bits (long). */
 function whole(units: bigint, kind: 'integer' | 'long'): Value {
-  const limit = kind === 'integer' ? LARGEST_INTEGER : 2n ** 63n - 1n
+  const limit = kind === 'integer' ? MAX_INTEGER : 2n ** 63n - 1n
   if (units > limit || units < -limit - 1n) return fail('an integer overflows')
   return { kind, value: decimals.decimal(units) }
 }

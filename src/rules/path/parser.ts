@@ -11,11 +11,11 @@ export function parseExpression(text: string): Expression {
 const POWER = new Map(LEVELS.flatMap((operators, level) => operators.map((operator) => [operator, level])))
 
 /** Maximum number of steps and operators in a row: far more than rules have, far less than a thread's stack holds. */
-const MOST_IN_A_ROW = 1_000
+const MAX_IN_A_ROW = 1_000
 /** Maximum nesting of parentheses. */
-const MOST_NESTED = 100
+const MAX_NESTED = 100
 /** Maximum number of them from an expression to its innermost part. */
-const MOST_LEVELS = 2_000
+const MAX_LEVELS = 2_000
 
 class ExpressionParser {
   private next = 0
@@ -26,7 +26,7 @@ class ExpressionParser {
   whole(): Expression {
     const expression = this.binary(0)
     if (this.peek().kind !== 'end') throw this.unexpected()
-    if (isDeeperThan(MOST_LEVELS, expression)) throw this.tooLong('nested', MOST_LEVELS)
+    if (isDeeperThan(MAX_LEVELS, expression)) throw this.tooLong('nested', MAX_LEVELS)
     return expression
   }
 
@@ -52,14 +52,14 @@ class ExpressionParser {
 
   /** Parses an expression in parentheses, brackets or an argument. */
   private inner(): Expression {
-    if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
+    if (++this.nested > MAX_NESTED) throw this.tooLong('nested', MAX_NESTED)
     const expression = this.binary(0)
     this.nested--
     return expression
   }
 
-  private tooLong(what: 'nested' | 'in a row', most: number): ExpressionError {
-    return new ExpressionError(`more than ${most} expressions ${what}`, this.peek().offset)
+  private tooLong(what: 'nested' | 'in a row', max: number): ExpressionError {
+    return new ExpressionError(`more than ${max} expressions ${what}`, this.peek().offset)
   }
 
   private binary(level: number): Expression {
@@ -68,7 +68,7 @@ class ExpressionParser {
     for (let count = 1; ; count++) {
       const { kind, text } = this.peek()
       if ((kind !== 'symbol' && kind !== 'name') || POWER.get(text) !== level) return left
-      if (count > MOST_IN_A_ROW) throw this.tooLong('in a row', MOST_IN_A_ROW)
+      if (count > MAX_IN_A_ROW) throw this.tooLong('in a row', MAX_IN_A_ROW)
       this.next++
       if (text === 'is' || text === 'as')
         left = { op: 'type', operator: text, input: left, type: this.typeName() }
@@ -79,7 +79,7 @@ class ExpressionParser {
   private signed(): Expression {
     const sign = ['-', '+'].find((symbol) => this.takeSymbol(symbol))
     if (sign === undefined) return this.chain()
-    if (++this.nested > MOST_NESTED) throw this.tooLong('nested', MOST_NESTED)
+    if (++this.nested > MAX_NESTED) throw this.tooLong('nested', MAX_NESTED)
     const expression: Expression = { op: 'sign', negative: sign === '-', input: this.signed() }
     this.nested--
     return expression
@@ -88,7 +88,7 @@ class ExpressionParser {
   private chain(): Expression {
     let expression = this.term()
     for (let count = 1; ; count++) {
-      if (count > MOST_IN_A_ROW) throw this.tooLong('in a row', MOST_IN_A_ROW)
+      if (count > MAX_IN_A_ROW) throw this.tooLong('in a row', MAX_IN_A_ROW)
       if (this.takeSymbol('.')) expression = this.invocation(expression)
       else if (this.takeSymbol('[')) {
         const position = this.inner()
@@ -190,11 +190,11 @@ class ExpressionParser {
 }
 
 /** Works without recursion, because there may be more levels than the stack holds. */
-function isDeeperThan(most: number, whole: Expression): boolean {
+function isDeeperThan(max: number, whole: Expression): boolean {
   const open = [{ expression: whole, level: 1 }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { expression, level } = next
-    if (level > most) return true
+    if (level > max) return true
     for (const part of partsOf(expression)) open.push({ expression: part, level: level + 1 })
   }
   return false

@@ -60,7 +60,7 @@ function placeOf({ item: { name } }: ItemIndex): string {
 type Marks = Map<ItemIndex, Set<number> | Uint8Array>
 
 /** A set of line numbers: a few are kept in a list, many as bits. */
-const MOST_SINGLE = 1000
+const MAX_SINGLE = 1000
 
 function mark(marks: Marks, index: ItemIndex, line: number): void {
   const known = marks.get(index) ?? new Set<number>()
@@ -70,7 +70,7 @@ function mark(marks: Marks, index: ItemIndex, line: number): void {
   }
   known.add(line)
   marks.set(index, known)
-  if (known.size <= MOST_SINGLE) return
+  if (known.size <= MAX_SINGLE) return
   const count = index.types.reduce((sum, type) => sum + type.count, 0)
   const bits = new Uint8Array((count >> 3) + 1)
   for (const each of known) setBit(bits, each)

@@ -253,16 +253,16 @@ function single(name: string, [value, ...more]: readonly string[]): string {
   return value
 }
 
-function listed(name: string, values: readonly string[], most: number): string[] {
+function listed(name: string, values: readonly string[], max: number): string[] {
   const found: string[] = []
   for (const value of values) {
-    for (const part of value.split(',', most + 1)) found.push(part.trim())
-    if (found.length > most) throw tooMany(name, `${most} values`)
+    for (const part of value.split(',', max + 1)) found.push(part.trim())
+    if (found.length > max) throw tooMany(name, `${max} values`)
   }
   return [...new Set(found)].filter((part) => part !== '')
 }
 
-const tooMany = (what: string, most: string) => badRequest(`${what} may have at most ${most}.`, 'too-costly')
+const tooMany = (what: string, max: string) => badRequest(`${what} may have at most ${max}.`, 'too-costly')
 
 function instant(name: string, values: readonly string[]): number {
   // An unencoded `+` of a time zone arrives as a space.

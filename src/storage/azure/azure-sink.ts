@@ -2,7 +2,7 @@ import { checkName } from '../names.js'
 import { OutputDigest } from '../output-digest.js'
 import type { Lake, Sink, SinkHead, State } from '../store.js'
 import type { BlobContainer } from './blob-container.js'
-import { mostOutputBytes } from './block-layout.js'
+import { maxOutputBytes } from './block-layout.js'
 import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-sink-item.js'
 import { Uploads } from './block-uploads.js'
 
@@ -22,7 +22,7 @@ export interface AzureSinkOptions {
   /** The state, never among the outputs. */
   readonly state: State
   /** Maximum bytes that an item may hold back to fill a block; default 128 MiB. */
-  readonly mostBlockBytes?: number
+  readonly maxBlockBytes?: number
 }
 
 export interface AzureLakeOptions extends Omit<AzureSinkOptions, 'state'> {
@@ -61,7 +61,7 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
 /** Outputs as block blobs. Existing ones are listed once; commits are conditional, so a stale list does no harm. */
 export function azureSink(options: AzureSinkOptions): Sink {
   const { container, place, prefix, state } = options
-  const mostBlockBytes = Math.min(options.mostBlockBytes ?? MAX_BLOCK_BYTES, MAX_BLOCK_BYTES)
+  const maxBlockBytes = Math.min(options.maxBlockBytes ?? MAX_BLOCK_BYTES, MAX_BLOCK_BYTES)
   let listed: Promise<Map<string, Known>> | undefined
   const blobOf = (name: string): string => {
     checkName(name)
@@ -90,7 +90,7 @@ export function azureSink(options: AzureSinkOptions): Sink {
   const shared: BlockSink = {
     container,
     uploads: new Uploads(UPLOADS),
-    mostBlockBytes,
+    maxBlockBytes,
     async etagOf(blob) {
       const entry = await look(blob)
       return entry === undefined || entry === 'ask' ? undefined : entry.etag
@@ -101,7 +101,7 @@ export function azureSink(options: AzureSinkOptions): Sink {
   return {
     place,
     isRemote: true,
-    mostOutputBytes: mostOutputBytes(CHUNK_BYTES, mostBlockBytes),
+    maxOutputBytes: maxOutputBytes(CHUNK_BYTES, maxBlockBytes),
     localPaths: async () => [],
     state: {
       ...state,

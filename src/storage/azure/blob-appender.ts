@@ -12,7 +12,7 @@ export interface AppenderOptions {
   /** Called with the length after each append. */
   readonly onGrown?: (bytes: number) => void
   /** Maximum number of appends; default 45,000. */
-  readonly mostAppends?: number
+  readonly maxAppends?: number
 }
 
 /** Appends to an append blob, conditional on its position. The blob is created with the first bytes. */
@@ -78,7 +78,7 @@ export class BlobAppender implements Appender {
     this.#position ??= await this.#create()
     for (let at = 0; at < bytes.length; at += MAX_BYTES) {
       const piece = bytes.subarray(at, at + MAX_BYTES)
-      if (this.#count >= (this.#options.mostAppends ?? MAX_APPENDS))
+      if (this.#count >= (this.#options.maxAppends ?? MAX_APPENDS))
         this.#count = await compact(this.#container, this.#name, this.#position, { isWhole: true })
       await appendAt(this.#container, this.#name, piece, this.#position)
       this.#count += 1

@@ -54,7 +54,7 @@ export async function lockBlob(
     const isFreed =
       alive === false && holder !== undefined && (await container.releaseLease(name, holder.token))
     if (!isFreed) {
-      if (!isWaiting) onWait?.({ place: `${container.place}/${name}`, mostSeconds: WAIT_MS / 1000 })
+      if (!isWaiting) onWait?.({ place: `${container.place}/${name}`, maxSeconds: WAIT_MS / 1000 })
       isWaiting = true
       await waitForLock(ASK_EVERY_MS, signal)
     }

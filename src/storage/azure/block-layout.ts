@@ -5,7 +5,7 @@ const MAX_BLOCKS = 50_000
 const MIB = 2 ** 20
 
 // Minimum block size from each block on: an item of about 2 TB fits, and a small one is not held back.
-const LEAST_BYTES: readonly (readonly [fromBlock: number, bytes: number])[] = [
+const MIN_BYTES: readonly (readonly [fromBlock: number, bytes: number])[] = [
   [40_000, 128 * MIB],
   [30_000, 64 * MIB],
   [20_000, 16 * MIB],
@@ -18,18 +18,18 @@ export interface NamedBlock {
   readonly bytes: number
 }
 
-/** Minimum size of block `index`, however small the appended pieces are. `mostBytes` limits what may be held. */
-export function leastBytesOf(index: number, mostBytes: number): number {
-  const [, bytes] = LEAST_BYTES.find(([fromBlock]) => index >= fromBlock) ?? [0, 0]
-  return Math.min(bytes, mostBytes)
+/** Minimum size of block `index`, however small the appended pieces are. `maxBytes` limits what may be held. */
+export function minBytesOf(index: number, maxBytes: number): number {
+  const [, bytes] = MIN_BYTES.find(([fromBlock]) => index >= fromBlock) ?? [0, 0]
+  return Math.min(bytes, maxBytes)
 }
 
 /** Largest output that fits into the blocks if every append has `appendBytes`. */
-export function mostOutputBytes(appendBytes: number, mostBytes: number): number {
+export function maxOutputBytes(appendBytes: number, maxBytes: number): number {
   let sum = 0
   let until = MAX_BLOCKS
-  for (const [fromBlock] of LEAST_BYTES) {
-    sum += (until - fromBlock) * Math.max(appendBytes, leastBytesOf(fromBlock, mostBytes))
+  for (const [fromBlock] of MIN_BYTES) {
+    sum += (until - fromBlock) * Math.max(appendBytes, minBytesOf(fromBlock, maxBytes))
     until = fromBlock
   }
   return sum

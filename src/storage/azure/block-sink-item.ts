@@ -7,8 +7,8 @@ import {
   blockId,
   isBeyondBlocks,
   keptBlocks,
-  leastBytesOf,
   longestKept,
+  minBytesOf,
   type NamedBlock,
   sealOf,
 } from './block-layout.js'
@@ -20,7 +20,7 @@ export interface BlockSink {
   readonly container: BlobContainer
   readonly uploads: Uploads
   /** Maximum bytes that an item may hold back to fill a block. */
-  readonly mostBlockBytes: number
+  readonly maxBlockBytes: number
   /** ETag of the object under the name when last checked; undefined if there was none. */
   etagOf(name: string): Promise<string | undefined>
   head(name: string): Promise<SinkHead | undefined>
@@ -104,7 +104,7 @@ export class BlockSinkItem implements SinkItem {
       this.#heldBytes += piece.length
     }
     this.#digest?.add(pieces)
-    if (this.#heldBytes > 0 && this.#heldBytes >= this.#leastBytes) await this.#stage()
+    if (this.#heldBytes > 0 && this.#heldBytes >= this.#minBytes) await this.#stage()
   }
 
   get keptBytes(): number {
@@ -181,8 +181,8 @@ export class BlockSinkItem implements SinkItem {
     this.#heldBytes = 0
   }
 
-  get #leastBytes(): number {
-    return leastBytesOf(this.#blocks.length, this.#sink.mostBlockBytes)
+  get #minBytes(): number {
+    return minBytesOf(this.#blocks.length, this.#sink.maxBlockBytes)
   }
 
   #startWith(kept: readonly NamedBlock[]): void {

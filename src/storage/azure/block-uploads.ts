@@ -1,5 +1,5 @@
 // Smaller buffers are left to the garbage collector.
-const LEAST_POOLED_BYTES = 256 * 1024
+const MIN_POOLED_BYTES = 256 * 1024
 const POOLED_STEP_BYTES = 2 ** 20
 
 export interface UploadLimits {
@@ -42,7 +42,7 @@ export class Uploads {
   copyOf(piece: Uint8Array): Buffer {
     const { length } = piece
     const at = this.#free.findIndex((buffer) => buffer.length >= length)
-    const isPooled = length >= LEAST_POOLED_BYTES
+    const isPooled = length >= MIN_POOLED_BYTES
     const [pooled] = isPooled && at >= 0 ? this.#free.splice(at, 1) : []
     const newBytes = isPooled ? Math.ceil(length / POOLED_STEP_BYTES) * POOLED_STEP_BYTES : length
     const buffer = pooled ?? Buffer.allocUnsafeSlow(newBytes)
@@ -51,7 +51,7 @@ export class Uploads {
   }
 
   release(copy: Buffer): void {
-    if (copy.length < LEAST_POOLED_BYTES || this.#free.length >= this.#limits.count) return
+    if (copy.length < MIN_POOLED_BYTES || this.#free.length >= this.#limits.count) return
     this.#free.push(Buffer.from(copy.buffer))
   }
 

@@ -55,7 +55,7 @@ export async function lockFolder(
       continue
     }
     if (watch.isAlive || waiting.isPatient === false) throw lockedError(path)
-    if (!isWaiting) waiting.onWait?.({ place: path, mostSeconds: Math.ceil(times.staleAfterMs / 1000) })
+    if (!isWaiting) waiting.onWait?.({ place: path, maxSeconds: Math.ceil(times.staleAfterMs / 1000) })
     isWaiting = true
     await waitForLock(times.lookEveryMs, waiting.signal)
   }

@@ -58,7 +58,7 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; 
 }
 
 /** The longest time that an answer took while something else went on. */
-async function longestWait(ask: Process['ask'], until: Promise<unknown>): Promise<number> {
+async function maxWait(ask: Process['ask'], until: Promise<unknown>): Promise<number> {
   let isOver = false
   void until.then(
     () => {
@@ -149,7 +149,7 @@ t.test('while the heaviest exports run, others are answered, and each can be del
       if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`)
       return finish(ask, response.headers.get('content-location') ?? '')
     })()
-    const longest = await longestWait(ask, done)
+    const longest = await maxWait(ask, done)
     t.ok((await done).manifest.output.length >= 0, name)
     t.ok(longest < AT_ONCE_MS, `${name}: the longest answer took ${Math.round(longest)} ms`)
     const again = await kickOff(path, init)
@@ -159,7 +159,7 @@ t.test('while the heaviest exports run, others are answered, and each can be del
     t.ok(ms < AT_ONCE_MS, `${name}: in ${Math.round(ms)} ms`)
   }
   const searched = ask('/Group?name=none').then((response) => response.json() as Promise<{ total: number }>)
-  const longest = await longestWait(ask, searched)
+  const longest = await maxWait(ask, searched)
   t.equal((await searched).total, 0)
   t.ok(
     longest < AT_ONCE_MS,

@@ -149,7 +149,7 @@ t.test('a large blob is read in parallel ranges, its bytes in order, within the 
 })
 
 /** How many requests for ranges are under way at once; none is answered before as many as wanted have come. */
-async function mostUnderWay(proxy: FaultProxy, wanted: number, read: () => Promise<void>): Promise<number> {
+async function maxUnderWay(proxy: FaultProxy, wanted: number, read: () => Promise<void>): Promise<number> {
   let underWay = 0
   let most = 0
   const enough = new EventEmitter()
@@ -180,7 +180,7 @@ t.test('ranges are under way side by side, also after readers that were closed e
   }
   // Their buffers come back when the requests that were ended have settled.
   await new Promise((resolve) => setTimeout(resolve, 500))
-  const most = await mostUnderWay(proxy, 4, async () => {
+  const most = await maxUnderWay(proxy, 4, async () => {
     const target = Buffer.alloc(999_999)
     const reader = await source.open(item, 1)
     t.equal(await reader.read(target), 999_999)

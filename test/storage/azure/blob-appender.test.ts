@@ -36,12 +36,12 @@ t.test('many small appends become few before the service takes no more, also on 
     await appender.close()
   }
   const before = lines.slice(0, 14)
-  await appendAll(await BlobAppender.open(container, 'j', 0, { mostAppends: 5 }), before)
+  await appendAll(await BlobAppender.open(container, 'j', 0, { maxAppends: 5 }), before)
   const length = before.join('').length
   const grown: number[] = []
   const onGrown = (bytes: number) => grown.push(bytes)
   await appendAll(
-    await BlobAppender.open(container, 'j', length, { mostAppends: 5, onGrown }),
+    await BlobAppender.open(container, 'j', length, { maxAppends: 5, onGrown }),
     lines.slice(14),
   )
   t.equal((await container.readText('j'))?.text, lines.join(''))
@@ -84,7 +84,7 @@ t.test('whenever a process is killed that makes many appends few, nothing kept i
       count += 1
       if (count >= nth) throw new Error('killed')
     })
-    ended = await BlobAppender.open(killed, 's/j', length, { mostAppends: 1 })
+    ended = await BlobAppender.open(killed, 's/j', length, { maxAppends: 1 })
       .then(async (appender) => {
         await appender.append('more\n')
         await appender.keep()
@@ -125,7 +125,7 @@ t.test('what a kill left aside goes with the text it belongs to', async (t) => {
 
 t.test('what another writes while many appends are made few is not taken away', async (t) => {
   const { container } = await newContainer(azurite, { role: 'sink' })
-  const appender = await BlobAppender.open(container, 'j', 0, { mostAppends: 1 })
+  const appender = await BlobAppender.open(container, 'j', 0, { maxAppends: 1 })
   await appender.append('one\n')
   await appender.keep()
   await container.appendBlock('j', Buffer.from('theirs\n'), { position: 4 })

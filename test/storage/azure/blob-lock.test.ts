@@ -22,13 +22,13 @@ t.test(
     const lock = await lockBlob(container, 'lock', { renewEveryMs: RENEW_EVERY_MS, now })
     t.teardown(() => lock.release())
     let openCount = 0
-    let mostOpen = 0
+    let maxOpen = 0
     let count = 0
     const { renewLease } = container
     container.renewLease = async (...asked) => {
       count += 1
       openCount += 1
-      mostOpen = Math.max(mostOpen, openCount)
+      maxOpen = Math.max(maxOpen, openCount)
       try {
         return await renewLease.apply(container, asked)
       } finally {
@@ -41,7 +41,7 @@ t.test(
     }
     proxy.reset(() => ({ kind: 'stall' }))
     await until(() => count >= 4)
-    t.equal(mostOpen, 1)
+    t.equal(maxOpen, 1)
     t.ok(count >= 4, 'each gives way to the next')
     t.equal(lock.lost(), undefined)
     aheadMs = 31_000

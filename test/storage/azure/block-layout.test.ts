@@ -3,9 +3,9 @@ import t from 'tap'
 import {
   blockId,
   keptBlocks,
-  leastBytesOf,
   longestKept,
-  mostOutputBytes,
+  maxOutputBytes,
+  minBytesOf,
   sealOf,
 } from '../../../src/storage/azure/block-layout.js'
 
@@ -18,14 +18,14 @@ const block = (index: number, text: string, print = PRINT) => ({
 })
 
 t.test('blocks grow with their number, so that 50,000 of them hold a very large output', async (t) => {
-  t.equal(leastBytesOf(0, 128 * MIB), 0, 'a small output is not held back')
-  t.equal(leastBytesOf(49_999, 128 * MIB), 128 * MIB)
-  t.equal(leastBytesOf(49_999, 32 * MIB), 32 * MIB, 'as the memory allows')
-  t.ok(mostOutputBytes(4 * MIB, 128 * MIB) > 2e12)
-  t.ok(mostOutputBytes(4 * MIB, 32 * MIB) < mostOutputBytes(4 * MIB, 128 * MIB))
+  t.equal(minBytesOf(0, 128 * MIB), 0, 'a small output is not held back')
+  t.equal(minBytesOf(49_999, 128 * MIB), 128 * MIB)
+  t.equal(minBytesOf(49_999, 32 * MIB), 32 * MIB, 'as the memory allows')
+  t.ok(maxOutputBytes(4 * MIB, 128 * MIB) > 2e12)
+  t.ok(maxOutputBytes(4 * MIB, 32 * MIB) < maxOutputBytes(4 * MIB, 128 * MIB))
   let bytes = 0
-  for (let index = 0; index < 50_000; index += 1) bytes += Math.max(4 * MIB, leastBytesOf(index, 128 * MIB))
-  t.equal(mostOutputBytes(4 * MIB, 128 * MIB), bytes)
+  for (let index = 0; index < 50_000; index += 1) bytes += Math.max(4 * MIB, minBytesOf(index, 128 * MIB))
+  t.equal(maxOutputBytes(4 * MIB, 128 * MIB), bytes)
 })
 
 t.test('ids are of one length, within what the service allows, and name what the block holds', async (t) => {

@@ -23,14 +23,14 @@ interface Repair {
 
 const THIS: Expression = { op: 'this' }
 /** Maximum number of faults repaired one after the other. */
-const MOST_FAULTS = 4
+const MAX_FAULTS = 4
 
 /** Finds a faultless condition or value of generalize to write instead; undefined if there is none. */
 export function mendedCase(
   expression: Expression,
   repair: Repair,
   verdict = repair.judge(expression),
-  left = MOST_FAULTS,
+  left = MAX_FAULTS,
 ): string | undefined {
   const [fault] = verdict.faults
   if (fault === undefined || left === 0) return undefined

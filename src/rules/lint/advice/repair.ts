@@ -12,14 +12,14 @@ import { nearestName } from './nearest-name.js'
 import { withoutSlips } from './slips.js'
 
 /** Maximum number of faults repaired one after the other in one path. */
-const MOST_FAULTS = 4
+const MAX_FAULTS = 4
 
 /**
  * Returns a path to write instead, with each fault replaced by what its author most likely meant, and judged to reach
  * something without fault. Undefined if there is none.
  */
 export function repaired(path: RulePath, verdict: PathVerdict, tree: ElementTree): string | undefined {
-  return atStart(path, tree) ?? mended(path, verdict, tree, MOST_FAULTS)
+  return atStart(path, tree) ?? mended(path, verdict, tree, MAX_FAULTS)
 }
 
 /** Corrects `patient.name` and `HumanName.family`: the name before the first dot is not a resource type. */
@@ -57,7 +57,7 @@ function soundText(text: string, tree: ElementTree): string | undefined {
   const path = parsed(text)
   if (path === undefined) return undefined
   const verdict = judgePath(path, tree)
-  return isSound(verdict) ? text : mended(path, verdict, tree, MOST_FAULTS - 1)
+  return isSound(verdict) ? text : mended(path, verdict, tree, MAX_FAULTS - 1)
 }
 
 function mended(path: RulePath, verdict: PathVerdict, tree: ElementTree, left: number): string | undefined {

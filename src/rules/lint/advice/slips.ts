@@ -68,11 +68,11 @@ const SLIPS: readonly SlipPattern[] = [
 ]
 
 /** Maximum length searched. A longer text is hardly written by hand, and some patterns take quadratic time. */
-const MOST_CHARACTERS = 2_000
+const MAX_CHARACTERS = 2_000
 
 /** Finds the first slip that explains why a text does not parse; undefined if there is no known one. */
 export function slipIn(text: string): Slip | undefined {
-  if (text.length > MOST_CHARACTERS) return undefined
+  if (text.length > MAX_CHARACTERS) return undefined
   const bare = blanked(text)
   for (const { pattern, says, mend } of SLIPS) {
     const found = pattern.exec(bare)
@@ -82,13 +82,13 @@ export function slipIn(text: string): Slip | undefined {
 }
 
 /** Maximum number of slips repaired one after the other in one text. */
-const MOST_SLIPS = 8
+const MAX_SLIPS = 8
 
 /** Returns the first text without slips that `accepted` takes. May throw ExpressionError. */
 export function withoutSlips(
   text: string,
   accepted: (text: string) => string | undefined,
-  left = MOST_SLIPS,
+  left = MAX_SLIPS,
 ): string | undefined {
   if (left === 0) return undefined
   for (const next of slipIn(text)?.texts ?? []) {

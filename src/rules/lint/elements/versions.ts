@@ -42,7 +42,7 @@ export const renamesOf = (name: string, types: readonly ElementType[]): readonly
   )
 
 /** A rule on any resource has no single type to look up in another version. */
-const MOST_TYPES = 20
+const MAX_TYPES = 20
 
 /** Returns the versions in which one of these types has an element of that name. */
 export function versionsWith(
@@ -51,7 +51,7 @@ export function versionsWith(
   tree: ElementTree,
 ): readonly FhirVersion[] {
   const ids = new Set(types.map(({ id }) => id))
-  if (ids.size > MOST_TYPES) return []
+  if (ids.size > MAX_TYPES) return []
   return FHIR_VERSIONS.filter((version) => {
     if (version === tree.version) return false
     const other = elementTree(version)

@@ -39,9 +39,9 @@ const KINDS: readonly (readonly [
   ],
 ]
 
-const MOST_EXAMPLES = 3
+const MAX_EXAMPLES = 3
 /** Elements further down belong to types that are examined on their own. */
-const MOST_LEVELS = 5
+const MAX_LEVELS = 5
 
 /** Finds data that no rule reaches, one finding per kind. `keep` counts as reached, because the author decided. */
 export function uncovered(paths: readonly string[], tree: ElementTree): readonly Uncovered[] {
@@ -80,8 +80,8 @@ const typesText = (types: readonly string[]): string =>
   `leave all resources of ${examples(types)} as they are, because no rule reaches anything in them; ${REMEDY}`
 
 function examples(all: readonly string[]): string {
-  const shown = all.slice(0, MOST_EXAMPLES).join(', ')
-  return all.length <= MOST_EXAMPLES ? shown : `${shown} and ${all.length - MOST_EXAMPLES} more`
+  const shown = all.slice(0, MAX_EXAMPLES).join(', ')
+  return all.length <= MAX_EXAMPLES ? shown : `${shown} and ${all.length - MAX_EXAMPLES} more`
 }
 
 function unreachedBelow(resource: ElementType, reach: Reach): [FindingCode, string][] {
@@ -101,7 +101,7 @@ function unreachedBelow(resource: ElementType, reach: Reach): [FindingCode, stri
       if (
         kind === undefined &&
         type.jsonKind === 'object' &&
-        above.length < MOST_LEVELS &&
+        above.length < MAX_LEVELS &&
         !above.includes(type)
       )
         visit(type, own, [...above, type])

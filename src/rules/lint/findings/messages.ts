@@ -52,12 +52,12 @@ export function textOf(fault: Fault, tree: ElementTree): string {
   }
 }
 
-const MOST_TYPES = 12
+const MAX_TYPES = 12
 
 /** Lists the types that an element may have, if they are few. */
 function typesThere({ places }: Fault): string {
   const names = [...new Set(places.map(({ type }) => type.name))]
-  return names.length === 0 || names.length > MOST_TYPES ? '' : `; it can be ${names.join(', ')}`
+  return names.length === 0 || names.length > MAX_TYPES ? '' : `; it can be ${names.join(', ')}`
 }
 
 /** Names an element that JSON spells this way or that another version has. */
