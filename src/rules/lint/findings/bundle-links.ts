@@ -1,8 +1,8 @@
 import type { ElementTree } from '../../../fhir/elements.js'
+import { listed } from '../elements/name-list.js'
 import type { Place } from '../elements/place.js'
 import type { MethodFacts } from '../method-facts.js'
 import type { Cover } from './cover.js'
-import { listed } from './effect.js'
 
 /** A rule and the places it is certain to claim. */
 interface ClaimingRule {

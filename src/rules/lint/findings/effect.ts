@@ -1,5 +1,6 @@
 import { isDateType } from '../../../fhir/dates.js'
 import { type ElementType, isPrimitive } from '../../../fhir/elements.js'
+import { listed } from '../elements/name-list.js'
 import { isRoot, type Place } from '../elements/place.js'
 import type { MethodFacts } from '../method-facts.js'
 import type { FindingCode } from './codes.js'
@@ -82,7 +83,3 @@ function holds(places: readonly Place[], names: ReadonlySet<string>): boolean {
   }
   return places.some(({ type }) => visit(type))
 }
-
-/** Lists the first few of many. */
-export const listed = (names: readonly string[]): string =>
-  names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`

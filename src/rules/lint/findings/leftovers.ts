@@ -1,10 +1,10 @@
 import type { ElementTree, ElementType } from '../../../fhir/elements.js'
 import { holdsResources } from '../../automaton/automaton.js'
 import type { RulePath } from '../../path/rule-path.js'
+import { listed } from '../elements/name-list.js'
 import { isRoot, type Place } from '../elements/place.js'
 import type { FindingCode } from './codes.js'
 import type { Cover } from './cover.js'
-import { listed } from './effect.js'
 
 type Judgement = { readonly code: FindingCode; readonly message: string } | undefined
 

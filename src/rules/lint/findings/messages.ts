@@ -2,12 +2,12 @@ import { type ElementTree, elementTree, isPrimitive } from '../../../fhir/elemen
 import { FHIR_VERSIONS } from '../../../fhir/version.js'
 import { print } from '../../expression/print.js'
 import type { RulePath } from '../../path/rule-path.js'
+import { listed } from '../elements/name-list.js'
 import { concrete } from '../elements/place.js'
 import { versionsWith } from '../elements/versions.js'
 import type { Fault } from '../judge/faults.js'
 import type { PathVerdict } from '../judge/verdict.js'
 import type { FindingCode } from './codes.js'
-import { listed } from './effect.js'
 
 /** Describes the faults of an unsound path, without advice. */
 export function describe(

@@ -3,8 +3,8 @@ import { type ElementTree, type ElementType, isPrimitive } from '../../../fhir/e
 import type { Binary, Call, Expression, Literal, MemberStep } from '../../expression/expression.js'
 import { print } from '../../expression/print.js'
 import type { RulePath } from '../../path/rule-path.js'
+import { listed } from '../elements/name-list.js'
 import { concrete, isRoot, type Place, placesNamed, rootPlace, searchedBelow } from '../elements/place.js'
-import { listed } from '../findings/effect.js'
 import { type FaultFacts, Faults } from './faults.js'
 import { isNothing, NEVER, NOTHING, nodes, type Outcome, UNKNOWN, value } from './outcome.js'
 
