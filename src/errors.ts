@@ -51,7 +51,7 @@ export const CODES = {
     help: 'check its owner and permissions, or give another --state',
   },
   METRICS_UNAVAILABLE: {
-    means: 'the metrics cannot be published at the address given',
+    means: 'the metrics cannot be published at the given address',
     blame: 'user',
     retry: 'later',
     exitCode: 2,
@@ -79,7 +79,7 @@ export const CODES = {
     help: 'check the address and the options of the export',
   },
   SOURCE_NOT_FOUND: {
-    means: 'nothing is at the address of the source, or nothing that can be read',
+    means: 'the source does not exist, or holds nothing that can be read',
     blame: 'user',
     retry: 'never',
     exitCode: 3,
@@ -125,7 +125,7 @@ export const CODES = {
     blame: 'source',
     retry: 'never',
     exitCode: 3,
-    help: 'replace it by an intact copy',
+    help: 'replace it with an intact copy',
   },
   SOURCE_NOT_UTF8: {
     means: 'the source is text in another encoding',
@@ -167,7 +167,7 @@ export const CODES = {
     blame: 'source',
     retry: 'never',
     exitCode: 3,
-    help: 'report it to those who run the server',
+    help: 'report it to the operators of the server',
   },
   SINK_FULL: {
     means: 'the output has no room left',
@@ -217,7 +217,7 @@ export const CODES = {
     blame: 'sink',
     retry: 'never',
     exitCode: 4,
-    help: 'move away what is there, or choose another output',
+    help: 'move it away, or choose another output',
   },
   SINK_LOCKED: {
     means: 'another run or program is writing to the output or its state',
@@ -227,7 +227,7 @@ export const CODES = {
     help: 'wait for it to end and run it again',
   },
   STATE_DAMAGED: {
-    means: 'the server finds less in its state than it wrote there',
+    means: 'the state of the server holds less than the server wrote there',
     blame: 'sink',
     retry: 'later',
     exitCode: 4,

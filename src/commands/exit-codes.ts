@@ -19,8 +19,8 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.delivered, 'all delivered'],
   [EXIT.someQuarantined, 'delivered, some lines quarantined'],
   [EXIT.usage, 'usage or configuration: nothing was done'],
-  [EXIT.source, 'source: not there, not readable, changed while read, too many bad lines'],
-  [EXIT.sink, 'sink: full, not writable, already there, locked or changed by another program'],
+  [EXIT.source, 'source: missing, unreadable, changed while it was read, or too many bad lines'],
+  [EXIT.sink, 'sink: full, not writable, already exists, or locked or changed by another program'],
   [
     EXIT.service,
     'a service still failed after retries, or this machine lacks open files, memory, threads or access; safe to run again',

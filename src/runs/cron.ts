@@ -17,12 +17,12 @@ export interface Calendar {
 /** Finds the problems of a schedule; none if `calendarOf` accepts it. */
 export function scheduleProblems(schedule: Schedule): readonly ScheduleProblem[] {
   if (!isTimeZone(schedule.timeZone))
-    return [{ path: 'timeZone', message: 'is no time zone, such as Europe/Berlin' }]
+    return [{ path: 'timeZone', message: 'is not a time zone, such as Europe/Berlin' }]
   try {
     const never = { path: 'cron', message: 'names a time that never comes' } as const
     return calendarOf(schedule).next(new Date()) === undefined ? [never] : []
   } catch {
-    return [{ path: 'cron', message: 'is no cron expression of five fields, such as "0 1 * * *"' }]
+    return [{ path: 'cron', message: 'is not a cron expression of five fields, such as "0 1 * * *"' }]
   }
 }
 

@@ -110,7 +110,7 @@ async function scopeOfFolder(question: ScopeQuestion): Promise<ShareScope> {
   if (other !== undefined)
     throw refuse(
       address,
-      'the account has no hierarchical namespace: a link that lists shows the whole container, and there is more in it than this folder',
+      'the account has no hierarchical namespace: a link with list permission shows the whole container, which holds more than this folder',
       'share with --permissions read, or put the output into a container of its own',
     )
   return whole

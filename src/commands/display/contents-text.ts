@@ -7,7 +7,7 @@ export function printContents(
   { isIncrement, isFailure }: { readonly isIncrement: boolean; readonly isFailure: boolean },
   terminal: Terminal,
 ): void {
-  if (missingTypes.length > 0) terminal.print(`requested, but nothing came: ${missingTypes.join(', ')}`)
+  if (missingTypes.length > 0) terminal.print(`requested, but not received: ${missingTypes.join(', ')}`)
   if (isEmpty && isIncrement) terminal.print('no new or changed resource was delivered')
   else if (isEmpty)
     terminal.print(

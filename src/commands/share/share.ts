@@ -71,7 +71,7 @@ const NOT_WITH_REVOKE = ['for', 'ip', 'start', 'verify', 'revocable', 'force', '
 function refuseWithRevoke(values: ShareValues): void {
   for (const name of NOT_WITH_REVOKE)
     if (values[name] !== undefined && values[name] !== false)
-      throw usage(`--revoke takes links back; ${longFlag(SHARE.options[name])} is for making one`)
+      throw usage(`--revoke only revokes links; ${longFlag(SHARE.options[name])} is for making one`)
 }
 
 async function revoked(
@@ -86,7 +86,7 @@ async function revoked(
       `${place.address.place} has no revocable link for that name; links made without --revocable cannot be revoked one by one`,
     )
   if (json) terminal.print(JSON.stringify({ for: who.for, what: place.address.place, revoked: policies }))
-  else terminal.print(`revoked: ${policies.join(', ')}; it takes up to 30 seconds to be known everywhere`)
+  else terminal.print(`revoked: ${policies.join(', ')}; it takes up to 30 seconds to take effect`)
   return EXIT.delivered
 }
 

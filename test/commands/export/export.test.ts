@@ -155,7 +155,7 @@ const ends: Readonly<Record<string, Ended>> = {
     plan: { files: FILES },
     words: [...CONFIGURED, '--type', 'Patient,Condition'],
     exitCode: 0,
-    says: /nothing came: Condition/,
+    says: /not received: Condition/,
   },
   'a bad line': {
     plan: { files: { Patient: [`${patientLine(1)}\n{"resourceType":\n`] } },

@@ -142,7 +142,7 @@ t.test(
     }
     const refused = await share(address, '--for', 'a', '--permissions', 'read,list')
     t.equal(refused.exitCode, 2)
-    t.match(refused.stderr, 'a link that lists shows the whole container')
+    t.match(refused.stderr, 'a link with list permission shows the whole container')
     t.equal((await auditOf(t, container, 'out/2026/')).length, 1, 'what was refused is not in the audit')
   },
 )
