@@ -245,13 +245,13 @@ t.test('health, readiness and what the process refuses', async (t) => {
       'data in the outputs',
       ['--data', data, '--state', other, '--outputs', folder],
       2,
-      'The data lie in --outputs',
+      'the data lie in --outputs',
     ],
     [
       'cloud data in the outputs',
       ['--data', 'azurite://lake/raw/r4', '--state', other, '--outputs', 'azurite://lake/raw'],
       2,
-      'The data lie in --outputs',
+      'the data lie in --outputs',
     ],
     [
       'outputs in cloud data, named otherwise',
