@@ -105,9 +105,9 @@ export async function interleaved(
 }
 
 export interface CostRatios {
-  /** Of processor time: the run against transport and engine together, round by round. */
+  /** Ratio of processor time: the run against transport and engine together, round by round. */
   readonly processor: Spread
-  /** Of wall time: the run against the transport. */
+  /** Ratio of wall time: the run against the transport. */
   readonly wall: Spread
 }
 

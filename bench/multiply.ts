@@ -6,7 +6,7 @@ const HEX = Buffer.from('0123456789abcdef')
 export interface Original {
   /** Whole lines; every id in them has the form of a UUID. */
   readonly bytes: Buffer
-  /** Where the hexadecimal digits of UUIDs stand, in groups of 32. */
+  /** Positions of the hexadecimal digits of UUIDs, in groups of 32. */
   readonly digitOffsets: Uint32Array
 }
 

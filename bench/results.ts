@@ -39,7 +39,7 @@ export function spreadText(spread: Spread, decimals = 2): string {
   return median === undefined ? range : `${median.toFixed(decimals)} (${range})`
 }
 
-/** The median alone, or what `spreadText` says where there is none. */
+/** The median alone, or what `spreadText` says if there is no median. */
 export const medianText = (spread: Spread, decimals = 2): string =>
   spread.median?.toFixed(decimals) ?? spreadText(spread, decimals)
 

@@ -26,7 +26,7 @@ interface StructureDefinition {
 const FHIRPATH_TYPES = 'http://hl7.org/fhirpath/'
 const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
 
-/** `path type`, with `*` behind the type where it repeats, `#` before the path it is defined by, `[x]` for a choice. */
+/** `path type`, with `*` after the type where it repeats, `#` before the path it is defined by, `[x]` for a choice. */
 function elementLines(definitions: readonly StructureDefinition[]): Map<string, string> {
   const lines = new Map<string, string>()
   for (const { snapshot } of definitions)

@@ -34,5 +34,5 @@ export type QuarantineExit = typeof EXIT.delivered | typeof EXIT.someQuarantined
 
 export const exitCodeOfCode = (code: ErrorCode): ExitCode => CODES[code].exitCode
 
-/** Of anything thrown: a fault of this machine has a code of its own, and what has none is a bug. */
+/** The exit code for anything thrown: a fault of this machine has its own code, and an error without one is a bug. */
 export const exitCodeOf = (error: unknown): ExitCode => exitCodeOfCode(asSluiceError(error).code)

@@ -33,7 +33,7 @@ export class Random {
     return items[this.below(items.length)] as T
   }
 
-  /** A number with `decimals` digits behind the point, as JSON text. */
+  /** A number with `decimals` digits after the point, as JSON text. */
   decimal(low: number, high: number, decimals: number): string {
     return (low + (this.next() / 4294967296) * (high - low)).toFixed(decimals)
   }

@@ -36,7 +36,7 @@ export function compareResources(before: JsonObject, after: JsonObject, options:
 
 class Comparison {
   differing = 0
-  /** Of the resource at hand and those around it. */
+  /** The security labels of the current resource and those around it. */
   #labels: ReadonlySet<string> = new Set()
   #depth = 0
 

@@ -29,7 +29,7 @@ export interface DiffOptions extends DiffPlaces, ExampleOptions {
 }
 
 export interface DiffProgress {
-  /** Of the raw items, as stored. */
+  /** Bytes of the raw items, as stored. */
   readonly bytesRead: number
   readonly bytesTotal: number
   readonly lines: number

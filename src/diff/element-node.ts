@@ -2,7 +2,7 @@ import type { ElementType } from '../fhir/elements.js'
 import type { FhirVersion } from '../fhir/version.js'
 import { OUTCOMES, type Outcome } from './outcome.js'
 
-/** One element of a resource type, whatever array it stands in, with what became of its values. */
+/** One element of a resource type, whatever array it is in, with what became of its values. */
 export interface ElementNode {
   /** `Patient.name.family`; what no FHIR version knows is `(unknown)`, as its name may be a patient's. */
   readonly path: string
@@ -13,7 +13,7 @@ export interface ElementNode {
   readonly parent: ElementNode | undefined
   /** What may identify a person here: see `concernOf`. */
   readonly concern: string | undefined
-  /** By the order of OUTCOMES. */
+  /** Number of values for each outcome, in the order of OUTCOMES. */
   readonly counts: Float64Array
   readonly children: Map<string, ElementNode>
 }
@@ -21,7 +21,7 @@ export interface ElementNode {
 export const countOf = (node: ElementNode, outcome: Outcome): number =>
   node.counts[OUTCOMES.indexOf(outcome)] ?? 0
 
-/** Types whose text tells who somebody is. */
+/** Types whose text identifies a person. */
 const IDENTIFYING: ReadonlySet<string> = new Set([
   'HumanName',
   'Address',
@@ -34,7 +34,7 @@ const IDENTIFYING: ReadonlySet<string> = new Set([
   'markdown',
 ])
 
-/** Inside such types: tells no more than a code. */
+/** Elements of such types that reveal no more than a code. */
 const HARMLESS: ReadonlySet<string> = new Set(['code', 'boolean', 'Coding', 'CodeableConcept', 'Period'])
 
 /**

@@ -29,7 +29,7 @@ export interface PairedItems {
 }
 
 /**
- * Pairs items as the run's report tells, without one by their names. Throws SOURCE_NOT_FOUND where an output is not
+ * Pairs items as the run's report says, or by their names if there is no report. Throws SOURCE_NOT_FOUND where an output is not
  * there or nothing fits, PAIR_MISMATCH where an item is not as long as the run saw it.
  */
 export async function pairItems(

@@ -6,7 +6,7 @@ import type { RejectedLines } from './rejected-lines.js'
 
 /** A raw resource with what became of it. */
 export interface LinePair {
-  /** Of the raw item, from 1, blank lines counted. */
+  /** Number of the line in the raw item, from 1, blank lines counted. */
   readonly line: number
   readonly before: JsonObject
   readonly after: JsonObject
@@ -20,7 +20,7 @@ export interface UnpairedLines {
   quarantined: number
   /** Longer than what is compared. */
   tooLong: number
-  /** Not JSON objects, where no quarantine tells that they were rejected. */
+  /** Not JSON objects, where no quarantine says that they were rejected. */
   unreadable: number
 }
 
@@ -32,7 +32,7 @@ export interface PairableItem {
 }
 
 /**
- * Pairs lines by position: what is neither blank nor quarantined stands in the output in the same order. Throws
+ * Pairs lines by position: what is neither blank nor quarantined is in the output in the same order. Throws
  * PAIR_MISMATCH as soon as the two sides cannot be of one run.
  */
 export async function* pairsByPlace(

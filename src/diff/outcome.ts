@@ -1,4 +1,4 @@
-/** What became of one value, as far as the value itself and the security labels around it tell. */
+/** What became of one value, as far as the value itself and the security labels around it show. */
 export const OUTCOMES = [
   'kept',
   'hashed',
@@ -46,7 +46,7 @@ export function outcomeOf(before: Leaf, after: Leaf, labels: ReadonlySet<string>
   if (before === after) return 'kept'
   if (typeof after === 'string') {
     const isHash = HASH.test(after)
-    // Of two hashes only the label tells that the second is one of the first.
+    // If both are hashes, only the label shows that the second was made from the first.
     if (isHash && !(HASH.test(String(before)) && !labels.has('CRYTOHASH'))) return 'hashed'
     if (!isHash && isEncrypted(after)) return 'encrypted'
     if (typeof before === 'string') {
@@ -71,7 +71,7 @@ function ofDates(before: string, after: string): Outcome {
   return after.length >= DAY_LENGTH ? 'shifted' : 'replaced'
 }
 
-/** A part from the start, or with zeros for what is behind it, as ZIP codes are. */
+/** The start of the value, or the start followed by zeros, as in ZIP codes. */
 function isShortened(before: string, after: string): boolean {
   if (after.length === 0 || after.length > before.length) return false
   if (before.startsWith(after)) return true

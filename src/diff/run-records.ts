@@ -15,7 +15,7 @@ export type RunFacts = Pick<
   RunReport,
   'version' | 'fingerprint' | 'asOf' | 'startedAt' | 'finishedAt' | 'lines' | 'quarantinedByCode' | 'outputs'
 > & {
-  /** Its report stands in the output, so all outputs do. */
+  /** Its report is in the output, and so are all its outputs. */
   readonly isComplete: boolean
 }
 
@@ -39,7 +39,7 @@ export async function readRun(stores: DiffStores): Promise<RunFacts | undefined>
   return { ...report, outputs, isComplete: shared !== undefined }
 }
 
-/** Of the report in the output alone: a source is known by the output's name, and nothing else of it. */
+/** Reads the report in the output alone: it names no source, so each is known only by the name of its output. */
 async function withoutSources(after: Source, shared: string): Promise<unknown> {
   const report = readPublished(shared)
   if (report instanceof InvalidReport) return undefined

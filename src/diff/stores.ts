@@ -12,7 +12,7 @@ import { locate } from '../storage/stores.js'
 export interface DiffStores {
   readonly before: Source
   readonly after: Source
-  /** Of the run that made the later side. */
+  /** State of the run that made the later side. */
   readonly state: Pick<State, 'place' | 'read'>
   /** The quarantine's texts, as a stream. */
   readonly quarantine: Source
@@ -22,7 +22,7 @@ export interface DiffStores {
 export interface DiffPlaces {
   readonly before: string
   readonly after: string
-  /** Of the run that made `after`; by default where that run keeps it. */
+  /** Place of the state of the run that made `after`; by default where that run keeps it. */
   readonly state?: string | undefined
 }
 

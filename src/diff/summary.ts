@@ -16,7 +16,7 @@ export interface DiffSummary {
     readonly onlyAfter: number
   }
   readonly lines: { readonly compared: number; readonly unchanged: number } & Readonly<UnpairedLines>
-  /** Of the lines that were compared. */
+  /** Bytes of the lines that were compared. */
   readonly bytes: { readonly before: number; readonly after: number }
   readonly values: Changes
   /** In the order of their names. */
@@ -35,7 +35,7 @@ export interface TypeSummary {
   readonly type: string
   /** Those in Bundles and contained ones too. */
   readonly resources: number
-  /** Of the lines that are such resources. */
+  /** Bytes of the lines that hold resources of this type. */
   readonly bytes: { readonly before: number; readonly after: number }
   readonly values: Changes
   /** Resources by the security label that they got. */

@@ -54,7 +54,7 @@ function changesOf(nodes: Iterable<ElementNode>): Changes {
   return sums
 }
 
-/** Of several types. */
+/** Adds up the changes of several types. */
 export function sumOfChanges(parts: readonly Changes[]): Changes {
   const sums = noChanges()
   for (const part of parts) for (const change of CHANGES) sums[change] += part[change]

@@ -2,7 +2,7 @@ import { visible } from '../visible.js'
 import type { ElementNode } from './element-node.js'
 import type { Leaf, Outcome } from './outcome.js'
 
-/** What stands for a value that is not shown: the same for every value of a kind, long or short. */
+/** The placeholder of a value that is not shown: the same for every value of a kind, long or short. */
 const MASK = '•••'
 
 const MAX_SHOWN_LENGTH = 300

@@ -4,7 +4,7 @@ import { METRICS, PIPELINE_METRICS, SERVER_METRICS } from './table.js'
 
 const LAG_RESOLUTION_MS = 20
 
-/** The metrics of one process: what a run tells them, as Prometheus text. The only user of prom-client. */
+/** The metrics of one process: what a run reports, as Prometheus text. The only user of prom-client. */
 export interface Metrics {
   bytesRead(bytes: number): void
   bytesWritten(bytes: number): void
@@ -24,7 +24,7 @@ export interface Metrics {
 
 export const createMetrics = (): Metrics => runMetrics(new Registry())
 
-/** What `sluice serve` tells its metrics. */
+/** What `sluice serve` reports to its metrics. */
 export interface ServerMetrics {
   requestDone(done: { route: string; method: string; status: number; seconds: number }): void
   bytesSent(bytes: number): void
@@ -65,7 +65,7 @@ export function createServerMetrics(
   }
 }
 
-/** What `sluice run` tells its metrics. */
+/** What `sluice run` reports to its metrics. */
 export interface PipelineMetrics extends Metrics {
   /** `delivered`: lines, of a run that came to its end. */
   runEnded(outcome: 'succeeded' | 'failed' | 'interrupted', at: Date, delivered?: number): void

@@ -1,7 +1,7 @@
 import type { GENERATOR } from './names.js'
 
 /**
- * `run.json` as it is written into an output, for whoever receives the output: what is there and how it was made,
+ * `run.json` as it is written into an output, for the recipients of the output: what is there and how it was made,
  * and nothing about where it came from. The rest is in the state's own report.
  */
 export interface PublishedReport extends PublishedCounts {
@@ -42,7 +42,7 @@ export interface PublishedRun extends PublishedCounts {
 
 /** What a configuration is known by: anyone who has it can compute the digests. */
 export interface ConfigurationFacts {
-  /** Of its canonical form without the keys. */
+  /** Digest of its canonical form without the keys. */
   readonly sha256: string
   readonly fhirVersion: string
   /** Digests of the modules of custom methods, by method. */
@@ -52,7 +52,7 @@ export interface ConfigurationFacts {
 export interface PublishedOutput {
   readonly name: string
   readonly bytes: number
-  /** Of its bytes as they are stored; where it is split, each part has its own. */
+  /** Digest of its bytes as stored; each part of a split output has its own. */
   readonly sha256?: string
   /** The files it is split into, in their order. */
   readonly parts?: readonly PublishedPart[]

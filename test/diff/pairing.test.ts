@@ -25,7 +25,7 @@ async function anonymized(
   return { before, after }
 }
 
-/** Bad lines, blank ones, CRLF and a byte order mark; each good line tells its number by its birth year. */
+/** Bad lines, blank ones, CRLF and a byte order mark; the birth year of each good line is its number. */
 const TRICKY = [
   `\ufeff${patient('1', { birthDate: '1901-01-01' })}\r`,
   '',

@@ -40,7 +40,7 @@ interface Stage {
   readonly azurite: Azurite
   readonly proxy: FaultProxy
   readonly input: ContainerClient
-  /** Of whoever starts all the runs; it lives longer than they do. */
+  /** The signal of the process that starts all the runs; it outlives them. */
   readonly signal: AbortSignal
   /** What an undisturbed run asks of the service. */
   readonly cleanSeen: readonly Seen[]

@@ -77,7 +77,7 @@ function flip(path: string, share: number): void {
   write(path, at, Buffer.from([elementAt(bytes, at) ^ 0x10]))
 }
 
-/** Of any file. */
+/** Damages of any file. */
 const ALL_DAMAGES: Readonly<Record<string, (path: string) => void>> = {
   'zeros in the middle': (path) => write(path, Math.floor(statSync(path).size / 2), Buffer.alloc(40)),
   'all zeros': (path) => writeFileSync(path, Buffer.alloc(statSync(path).size)),

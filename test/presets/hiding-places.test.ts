@@ -16,6 +16,6 @@ for (const { name, version } of PRESETS)
     }
   })
 
-/** Three digits stand in a hash by chance, and labels are ours. */
+/** Three digits occur in a hash by chance, and labels are ours. */
 const withoutHashes = (json: string): string =>
   json.replace(/[0-9a-f]{64}/g, '').replace(/"security":\[.*?\]/g, '')

@@ -26,7 +26,7 @@ export interface Preset {
   readonly rules: readonly PresetRule[]
   /** The anonymized line; throws where it is rejected. */
   anonymize(line: string): string
-  /** Of the lines so far, those that the interpreter served. */
+  /** Number of the lines so far that the interpreter served. */
   interpretedLines(): number
 }
 

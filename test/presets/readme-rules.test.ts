@@ -10,7 +10,7 @@ const preset = JSON.parse(readFileSync(join(projectRoot, 'configs/safe-harbor-r4
   readonly fhirPathRules: readonly PresetRule[]
 }
 
-/** The rules that the README tells to add, in its order. */
+/** The rules that the README says to add, in its order. */
 const advised = [...readme.matchAll(/\{ "path": .*?\}/gs)].map(([rule]) => JSON.parse(rule) as PresetRule)
 
 function anonymize(rules: readonly PresetRule[], resource: object): Record<string, unknown> {

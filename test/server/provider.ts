@@ -265,7 +265,7 @@ async function textsOf(ask: Provider['ask'], entries: readonly Entry[]): Promise
   return found
 }
 
-/** The text of an OperationOutcome's first issue; throws for what is none. */
+/** The text of an OperationOutcome's first issue; throws for anything else. */
 export async function outcomeText(response: Response): Promise<string> {
   const outcome = (await response.json()) as {
     resourceType: string

@@ -167,7 +167,7 @@ t.test(
   },
 )
 
-/** Of the files of the only output. */
+/** The names of the files of the only output. */
 function namesOf({ outputs }: RunReport): string[] {
   const output = firstOf(outputs)
   return (output.parts ?? [output]).map(({ name }) => name)

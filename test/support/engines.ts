@@ -26,7 +26,7 @@ export type Outcome =
 export interface Engine {
   readonly lines: LineAnonymizer
   /**
-   * Anonymizes one line. It stands amid other bytes, as in a chunk, to show that nothing outside is read: behind it
+   * Anonymizes one line. It lies amid other bytes, as in a chunk, to show that nothing outside is read: after it
    * `after`, which may be just what it lacks.
    */
   run(line: Uint8Array | string, prefix?: string, record?: number, after?: Uint8Array): Outcome
@@ -47,7 +47,7 @@ function engineOf(lines: LineAnonymizer): Engine {
     lines,
     run(line, prefix = '', record = 0, after = AROUND) {
       const bytes = typeof line === 'string' ? Buffer.from(line) : line
-      // At another place each time: where a line stands in a chunk must not matter.
+      // At another place each time: where a line is in a chunk must not matter.
       const start = AROUND.length * (runs++ % 3)
       const before = Buffer.alloc(start, AROUND)
       const source = Buffer.concat([before, bytes, after])

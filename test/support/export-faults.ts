@@ -45,6 +45,6 @@ export interface Survived {
 
 export interface Refused extends Survived {
   readonly code: ErrorCode
-  /** The server's job is not left behind. */
+  /** The server's job is deleted. */
   readonly isCancelled?: boolean
 }

@@ -206,7 +206,7 @@ function headersOf(
 ): OutgoingHttpHeaders {
   const headers = { ...answer.headers, ...(fault?.kind === 'headers' ? fault.headers : {}) }
   const length = headers['content-length']
-  // The length that HEAD tells is not that of a body.
+  // The length in the answer to HEAD is not that of a body.
   if (fault?.kind === 'short-body' && fault.clean === true && length !== undefined && method !== 'HEAD')
     headers['content-length'] = String(Math.min(fault.afterBytes, Number(length)))
   return headers

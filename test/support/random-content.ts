@@ -67,7 +67,7 @@ function lines(random: Random): Required<RandomContent> {
       blank: () => random.pick(BLANK),
     }
     const text = Buffer.from(line[kind]())
-    // Without its line end an empty last line is none.
+    // Without its line end an empty last line is not a line.
     const end = left === 1 && text.length > 0 && random.chance(0.3) ? '' : lineEnd
     pieces.push(text, Buffer.from(end))
     counts.read += 1

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 
-// Compiled files stand in dist/test/support, three folders below the project.
+// Compiled files are in dist/test/support, three folders below the project.
 const projectUrl = new URL('../../../', import.meta.url)
 const sharedUrl = new URL('../shared/', projectUrl)
 

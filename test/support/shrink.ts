@@ -29,7 +29,7 @@ const isJson = (line: Buffer): boolean => {
 type Part = readonly [before: string, value: string]
 type Around = (text: string) => string
 
-/** Tries smaller texts for a value in its place; returns the text that stands there in the end. */
+/** Tries smaller texts for a value in its place; returns the text that is there in the end. */
 function shrinkJson(text: string, around: Around, accepts: (whole: string) => boolean): string {
   const isObject = text.startsWith('{')
   if (!isObject && !text.startsWith('[')) {

@@ -29,14 +29,14 @@ export function comparison(
   ]
 }
 
-/** A comma behind an element is no difference. */
+/** A comma after an element is not a difference. */
 const bare = (line: string): string => line.replace(/,$/, '')
 
 const WIDTH = 96
 
 const printed = (json: string): readonly string[] => layOut(JSON.parse(json), '', '').map(visible)
 
-/** As JSON.stringify with indentation, but what fits stands on one line. */
+/** As JSON.stringify with indentation, but what fits is on one line. */
 function layOut(value: unknown, key: string, indent: string): string[] {
   const short = `${indent}${key}${JSON.stringify(value)}`
   if (typeof value !== 'object' || value === null || (indent !== '' && short.length <= WIDTH)) return [short]

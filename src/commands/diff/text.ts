@@ -6,7 +6,7 @@ import { visible } from '../../visible.js'
 
 export interface TextOptions {
   readonly isColored: boolean
-  /** Of the terminal, in columns. */
+  /** The width of the terminal, in columns. */
   readonly width: number
 }
 
@@ -148,7 +148,7 @@ function* totalText({ items, lines, values, run, warnings }: DiffSummary, paint:
   for (const { message } of warnings) yield paint('removed', `warning: ${message}`)
 }
 
-/** Numbers stand to the right. */
+/** Numbers are aligned to the right. */
 function* table(
   heads: readonly string[],
   rows: readonly (readonly string[])[],

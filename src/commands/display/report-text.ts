@@ -59,7 +59,7 @@ function idleText(rules: readonly number[] = []): string | undefined {
   return `${rules.length === 1 ? 'rule' : 'rules'} ${first}${more} reached nothing in this data; run sluice lint to see which can never match or are shadowed by earlier rules`
 }
 
-/** Of a path or an address. */
+/** A name below a path or an address. */
 const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`
 
 /** On stderr: stdout holds the data. */

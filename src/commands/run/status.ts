@@ -9,7 +9,7 @@ import { openPipelineLake, openPipelineSource } from '../open-pipeline.js'
 import type { PipelineFile } from '../pipeline-file.js'
 import type { RunValues } from './options.js'
 
-/** One run as its records tell it. */
+/** One run, from its records. */
 interface RunStatus {
   readonly run: string
   readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted'

@@ -10,7 +10,7 @@ export interface CustomModule {
   readonly name: string
   /** `file:` URL. */
   readonly url: string
-  /** Of its text: a changed method is another configuration. Modules that it imports are not looked at. */
+  /** Digest of its text: a changed method is another configuration. Modules that it imports are not read. */
   readonly sha256: string
 }
 

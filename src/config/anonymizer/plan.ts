@@ -16,7 +16,7 @@ export interface PlanSecrets {
 
 /** A checked configuration as a run takes it: the pipeline's `AnonymizerPlan`. */
 export interface ConfigPlan {
-  /** Of everything that decides the output: rules, parameters, hashed keys, custom methods, reference day if given. */
+  /** Digest of everything that decides the output: rules, parameters, hashed keys, custom methods, reference day if given. */
   readonly fingerprint: string
   /** What recipients of the outputs may know about the configuration. */
   readonly configuration: ConfigurationFacts
@@ -77,7 +77,7 @@ function fingerprintOf(config: CheckedConfig, asOf: string | undefined): string 
     .digest('hex')
 }
 
-// The fingerprint stands in run.json, which is shared: a slow hash keeps a weak key from being guessed from it.
+// The fingerprint is in run.json, which is shared: a slow hash keeps a weak key from being guessed from it.
 function keyDigest(keys: Readonly<Partial<Record<KeyName, string>>>): Buffer {
   if (Object.keys(keys).length === 0) return Buffer.alloc(0)
   return scryptSync(JSON.stringify(KEY_NAMES.map((name) => keys[name] ?? null)), 'fhir-sluice keys', 32, {

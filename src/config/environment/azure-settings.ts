@@ -11,7 +11,7 @@ export interface AzureSettings {
 /** How one account is reached: by key or by SAS. */
 export interface AccountAccess {
   readonly account: string
-  /** Of its blob service, where it is not the usual one; without `/` at its end. */
+  /** Address of its blob service without a final `/`, if it is not the usual one. */
   readonly endpoint?: string | undefined
   readonly key?: string | undefined
   readonly sas?: string | undefined

@@ -4,7 +4,7 @@ import { sluiceError } from '../../errors.js'
 
 const MIN_RSA_BYTES = 256
 
-/** Public keys only: whoever could read a shared secret here could sign with it. */
+/** Public keys only: anyone who could read a shared secret here could sign with it. */
 const keySchema = z
   .looseObject({ kty: z.string() })
   .refine(({ kty }) => ['RSA', 'EC', 'OKP'].includes(kty), 'must be a public key of type RSA, EC or OKP')

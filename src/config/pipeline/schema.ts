@@ -31,7 +31,7 @@ const countOrShare = z
 
 const instant = z.iso.datetime({ offset: true, error: 'must be a time with its zone, 2026-11-01T00:00:00Z' })
 
-/** A SAS behind `?` is a secret. */
+/** A SAS after `?` is a secret. */
 const store = text
   .regex(/^(?![a-z][a-z0-9+.-]+:\/\/.*\?)/is, 'holds a SAS; give it by AZURE_STORAGE_SAS_TOKEN instead')
   .describe('a folder, relative to this file, or the address of a container or a prefix in it')

@@ -18,7 +18,7 @@ const MAX_DEPTH = 64
 const MAX_NODES = 100_000
 
 /**
- * A configuration in YAML 1.2 (core schema), as the JSON it stands for. One document; names are texts, and a name
+ * A configuration in YAML 1.2 (core schema), as the JSON it represents. One document; names are texts, and a name
  * given twice in one object is an error, as in JSON. Throws TolerantJsonError.
  */
 export function readYaml(text: string): TolerantJson {

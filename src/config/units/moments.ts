@@ -1,6 +1,6 @@
 const MOMENT = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?Z)?$/
 
-/** Milliseconds of `2026-11-21`, `2026-11-21T08:00Z` or `2026-11-21T08:00:00Z`, in UTC; undefined for what is none. */
+/** Milliseconds of `2026-11-21`, `2026-11-21T08:00Z` or `2026-11-21T08:00:00Z`, in UTC; undefined for any other text. */
 export function parseMoment(text: string): number | undefined {
   const [, day, time = '00:00', seconds = ':00'] = MOMENT.exec(text) ?? []
   if (day === undefined) return undefined

@@ -10,7 +10,7 @@ const ROW_HEIGHT = 26
 const BAR_HEIGHT = 14
 const GROUP_HEIGHT = 34
 
-/** Bytes of each type's lines, before above after; types that only stand inside others have none. */
+/** Bytes of each type's lines, before above after; types that occur only inside others have none. */
 export function bytesChart(all: readonly TypeSummary[]): Html {
   const types = all.filter(({ bytes }) => bytes.before + bytes.after > 0)
   const most = Math.max(1, ...types.flatMap(({ bytes }) => [bytes.before, bytes.after]))
@@ -34,7 +34,7 @@ export function resourcesChart(types: readonly TypeSummary[]): Html {
   return chart('Resources of each type', types.length * ROW_HEIGHT, rows)
 }
 
-/** Of each type's values, the shares that were kept, changed, removed and added; all bars are equally long. */
+/** The shares of each type's values that were kept, changed, removed and added; all bars are equally long. */
 export function valuesChart(types: readonly TypeSummary[]): Html {
   const rows = types.map(({ type, values }, at) => {
     const top = at * ROW_HEIGHT

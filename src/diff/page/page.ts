@@ -17,7 +17,7 @@ export interface PageFacts {
   readonly madeAt: Date
 }
 
-// Nothing is loaded and nothing runs, whatever stands in the data.
+// Nothing is loaded and nothing runs, whatever the data contains.
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 /** The whole page: one file, no script, no request. */

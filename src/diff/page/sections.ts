@@ -25,7 +25,7 @@ ${ofValues}</ul>`
 export const warnings = ({ warnings }: DiffSummary): Html =>
   html`${warnings.map(({ message }) => html`<p class="note" role="note">Warning: ${message}.</p>`)}`
 
-/** What may tell who somebody is and stayed as it was. */
+/** What may identify a person and stayed as it was. */
 export function concerns(lookAt: readonly Concern[]): Html {
   if (lookAt.length === 0)
     return html`<section><h2>Look at these</h2><p>No name, address, telecom, identifier, reference or text stayed as it was.</p></section>`

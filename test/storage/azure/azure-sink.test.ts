@@ -68,7 +68,7 @@ t.test('outputs as block blobs', async (t) => {
       metadata: { sluice_lines: '3', sluice_quarantined: '1', sluice_source_version: '0x8D' },
     })
     t.equal((await container.readText('lake/a/Patient.ndjson'))?.text, 'one\ntwo\n')
-    // The digest of the content is known to whoever wrote it; the service is not asked for it.
+    // The writer knows the digest of the content and does not ask the service for it.
     t.same({ ...(await open().head('a/Patient.ndjson')), sha256: sealed.sha256 }, sealed)
     t.equal(await open().item('a/Patient.ndjson', PRINT).find(sealed), 'committed')
   })
