@@ -4,7 +4,7 @@ import type { Given } from './hl7-fhirpath.js'
 import { ownGiven } from './own-fhirpath.js'
 
 /** A patient for examples of expressions. */
-export const EXAMPLE = JSON.stringify({
+const EXAMPLE = JSON.stringify({
   resourceType: 'Patient',
   id: 'p1',
   active: true,
@@ -19,7 +19,7 @@ export const EXAMPLE = JSON.stringify({
 })
 
 /** What an expression gives on the example: `number 5`, `text a`, `boolean true`, `date …`, `element …`. */
-export const evaluated = (text: string): Given => ownGiven(parseExpression(text), EXAMPLE)
+const evaluated = (text: string): Given => ownGiven(parseExpression(text), EXAMPLE)
 
 /** Each expression with what it gives, items separated by commas; '' for nothing, `failed` where it fails. */
 export function checkEvaluated(t: Test, rows: Readonly<Record<string, string>>): void {
