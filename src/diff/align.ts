@@ -1,11 +1,12 @@
+import { isRecord } from '../json/record.js'
+
 /** A value as `JSON.parse` gives it. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: Json
 }
 
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: Json | undefined): value is JsonObject => isRecord(value)
 
 /** Items that belong together, by index in each array; one that has no other is alone. */
 export type AlignedPair = readonly [before: number | undefined, after: number | undefined]

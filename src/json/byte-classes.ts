@@ -9,7 +9,7 @@ export function byteTable(holds: (byte: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (holds(byte) ? 1 : 0))
 }
 
-const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
+export const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
 const isLetter = (c: number): boolean => (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a)
 
 export const DIGIT = byteTable(isDigit)

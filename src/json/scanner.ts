@@ -1,4 +1,6 @@
 import { byteAt } from './byte.js'
+import { HEX, isDigit } from './byte-classes.js'
+
 /**
  * Scans JSON as bytes (RFC 8259): accepts exactly what `JSON.parse` accepts, without building values. Every function
  * works on `source[at, end)` and never reads outside it.
@@ -60,17 +62,12 @@ function escapeEnd(source: Uint8Array, at: number, end: number): number {
       return at + 1
     case 0x75:
       for (let p = at + 2; p < at + 6; p++)
-        if (p >= end || !isHex(byteAt(source, p))) throw invalid(at, 'a bad escape')
+        if (p >= end || HEX[byteAt(source, p)] !== 1) throw invalid(at, 'a bad escape')
       return at + 5
     default:
       throw invalid(at, 'a bad escape')
   }
 }
-
-const isHex = (c: number): boolean =>
-  (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66)
-
-const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39
 
 /** Returns the position after the number that begins at `at`. */
 export function skipNumber(source: Uint8Array, at: number, end: number): number {
