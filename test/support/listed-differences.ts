@@ -51,24 +51,25 @@ const takesCount = among('at skip take substring round')
 export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
   {
     reason:
-      'An argument is not looked at where the input is empty; there a wrong argument fails all the same.',
+      "If the input is empty, the argument is not evaluated; in HL7's engine a wrong argument fails anyway.",
     example: 'language.substring(1.5)',
     explains: ({ operands, own, hl7 }) => isEmpty(own) && failed(hl7) && operands.some(isEmpty),
   },
   {
-    reason: 'A wrong input fails, whatever the argument; there an argument that is nothing gives nothing.',
+    reason:
+      "A wrong input fails, whatever the argument; in HL7's engine the result is nothing if the argument is nothing.",
     example: 'true.power({})',
     explains: ({ operands, own, hl7 }) => failed(own) && isEmpty(hl7) && operands.slice(1).some(isEmpty),
   },
   {
     reason:
-      'An extension whose url is compared with something else than a text is not found; there it fails.',
+      "If a url is compared with something other than a text, no extension is found; HL7's engine fails.",
     example: 'extension(1)',
     explains: ({ operation, own, hl7 }) => operation === 'extension' && isEmpty(own) && failed(hl7),
   },
   {
     reason:
-      'A decimal of more than 28 digits fails, and an integer of more than 32 bits; there it is a double.',
+      "A decimal of more than 28 digits and an integer of more than 32 bits fail; in HL7's engine they are doubles.",
     example: '99.exp()',
     explains: ({ operation, own, hl7 }) =>
       /^(?:exp|power|ceiling|floor|truncate|[-+*/])$/.test(operation) &&
@@ -77,18 +78,18 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
       hasLarge(hl7),
   },
   {
-    reason: '`round()` rounds half to even; there half up.',
+    reason: "`round()` rounds half to even; HL7's engine rounds half up.",
     example: '2.5.round()',
     explains: ({ operation, own, hl7 }) => operation === 'round' && !failed(own) && !failed(hl7),
   },
   {
-    reason: 'A date-time converts to a date, with its offset; there it does not.',
+    reason: "A date-time converts to a date, with its offset; in HL7's engine it does not.",
     example: '@2015-02-07T10:00:00Z.toDate()',
     explains: ({ operation, operands }) => /Date$/.test(operation) && some(operands, 'date'),
   },
   {
     reason:
-      'Where a condition is expected, what is not a boolean counts as true; there it fails or counts as nothing.',
+      "Where a condition is expected, anything that is not a boolean counts as true; in HL7's engine it fails or counts as nothing.",
     example: "iif('a', 1, 2)",
     explains: ({ operation, operands }) =>
       takesTruth(operation) &&
@@ -96,24 +97,24 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
   },
   {
     reason:
-      'A failing operand fails an `iif` that evaluates it; there an `iif` whose condition counts as nothing evaluates other parts.',
+      "An `iif` fails if an operand that it evaluates fails; in HL7's engine an `iif` whose condition counts as nothing evaluates other operands.",
     example: "iif('a', 1.upper(), 2)",
     explains: ({ operation, operands, own }) => operation === 'iif' && failed(own) && operands.some(failed),
   },
   {
-    reason: 'Functions and operators on texts fail on dates; there a date is also a text.',
+    reason: "Functions and operators on texts fail on dates; in HL7's engine a date is also a text.",
     example: 'birthDate.length()',
     explains: ({ operation, operands, own }) => onTexts(operation) && failed(own) && some(operands, 'date'),
   },
   {
     reason:
-      'Functions and operators on values fail on complex elements; there they give nothing, and a Quantity is computed with.',
+      "Functions and operators on values fail on complex elements; in HL7's engine they return nothing, except that it computes with a Quantity.",
     example: 'name[0] ~ name[0]',
     explains: ({ operands, own }) => failed(own) && some(operands, 'element'),
   },
   {
     reason:
-      'An index or a count must be an integer, and is not nothing; there 2.0 is one, and nothing selects nothing.',
+      "An index or a count must be an integer and must not be nothing; HL7's engine accepts 2.0, and an index that is nothing selects nothing.",
     example: 'name[1.0]',
     explains: ({ operation, operands, own }) =>
       takesCount(operation) &&
@@ -121,24 +122,26 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
       operands.slice(1).some((operand) => isEmpty(operand) || hasKind(operand, 'number')),
   },
   {
-    reason: '`round()` cuts its count of decimals to an integer; there another number fails.',
+    reason:
+      "`round()` truncates its number of decimals to an integer; in HL7's engine a number that is not an integer fails.",
     example: '7.round(1.5)',
     explains: ({ operation, hl7 }) => operation === 'round' && failed(hl7),
   },
   {
     reason:
-      'An unknown encoding fails, and a text that is not encoded so gives what can be read of it; there it is the reverse.',
+      "An unknown encoding fails, and an invalid text decodes as far as it can be read; in HL7's engine it is the reverse.",
     example: "'a'.encode('rot13')",
     explains: ({ operation, operands }) => encodes(operation) && hasKind(operands[1] ?? [], 'text'),
   },
   {
-    reason: 'What is no number (the logarithm of 0) is nothing; there it is NaN or an infinity.',
+    reason:
+      "A result that is not a number (the logarithm of 0) is nothing; in HL7's engine it is NaN or an infinity.",
     example: '0.ln()',
     explains: ({ own, hl7 }) => isEmpty(own) && hasNoNumber(hl7),
   },
   {
     reason:
-      'Decimals have up to 28 digits and keep their scale, and integers are a kind of their own; there numbers are doubles.',
+      "Decimals have up to 28 digits and keep their scale, and integers are a separate type; in HL7's engine numbers are doubles.",
     example: '(1 / 7).toString()',
     explains: ({ operation, operands, own, hl7 }) =>
       /^(?:toString|toInteger|convertsToInteger|mod|~|!~)$/.test(operation) &&
@@ -147,66 +150,70 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
       !failed(hl7),
   },
   {
-    reason: 'A sign needs a number or nothing; there nothing fails.',
+    reason: "A sign needs a number or nothing; HL7's engine fails on nothing.",
     example: '-language.length()',
     explains: ({ operation, own, hl7 }) => operation === 'sign' && isEmpty(own) && failed(hl7),
   },
   {
-    reason: 'Types are compared by name; there they inherit, and ids and urls have a type of their own.',
+    reason:
+      "Types are compared by name; in HL7's engine they inherit, and ids and urls have a type of their own.",
     example: 'gender.ofType(string)',
     explains: ({ operation }) => /^(?:is|as|ofType)$/.test(operation),
   },
   {
-    reason: 'The elements of `descendants()` are in the order of the document; there level by level.',
+    reason: "`descendants()` returns elements in document order; HL7's engine returns them level by level.",
     example: 'identifier.descendants()',
     explains: ({ operation, own, hl7 }) => operation === 'descendants' && isSameSet(own, hl7),
   },
   {
-    reason: 'A union keeps elements of equal value; there each value once.',
+    reason: "A union keeps elements of equal value; HL7's engine keeps each value once.",
     example: '(name.given | name.family).count()',
     explains: ({ operation, own, hl7 }) =>
       (operation === '|' || operation === 'union') && isSameSet(withoutEqual(own), hl7),
   },
   {
-    reason: '`repeat()` keeps elements of equal value; there each value once.',
+    reason: "`repeat()` keeps elements of equal value; HL7's engine keeps each value once.",
     example: 'repeat(name.given).count()',
     explains: ({ operation }) => operation === 'repeat',
   },
   {
-    reason: 'Several items are in a collection if all of them are; there they fail.',
+    reason: "Several items are `in` a collection if all of them are; in HL7's engine this fails.",
     example: "name.given in ('Ann' | 'Bea' | 'Cleo')",
     explains: ({ operation, operands, hl7 }) =>
       (operation === 'in' || operation === 'contains') && failed(hl7) && operands.some(isSeveral),
   },
   {
-    reason: 'A step `value` of a computed value selects nothing; there it is the value.',
+    reason: "A step `value` on a computed value selects nothing; in HL7's engine it selects the value.",
     example: '1.select(value)',
     explains: ({ operation, own }) => operation === 'member' && isEmpty(own),
   },
   {
-    reason: 'A text without a separator splits into nothing; there into its characters.',
+    reason:
+      "If the separator is nothing, `split()` returns nothing; in HL7's engine it returns the characters.",
     example: "'ab'.split({})",
     explains: ({ operation, operands, own }) =>
       operation === 'split' && isEmpty(own) && operands.slice(1).some(isEmpty),
   },
   {
-    reason: '`substring()` of a negative length is an empty text; there it is counted from the end.',
+    reason:
+      "`substring()` with a negative length returns an empty text; HL7's engine counts it from the end.",
     example: "'abcd'.substring(2, -1)",
     explains: ({ operation, own }) => operation === 'substring' && JSON.stringify(own) === '["text "]',
   },
   {
-    reason: 'A boolean is no quantity; there it converts to one.',
+    reason: "A boolean does not convert to a Quantity; in HL7's engine it does.",
     example: 'true.convertsToQuantity()',
     explains: ({ operation, operands }) => /uantity$/.test(operation) && some(operands, 'boolean'),
   },
   {
-    reason: '`trace()` returns its input without evaluating anything; there its name must be a text.',
+    reason:
+      "`trace()` returns its input without evaluating its argument; in HL7's engine the argument must be a text.",
     example: 'name.trace(1)',
     explains: ({ operation, own, hl7 }) => operation === 'trace' && !failed(own) && failed(hl7),
   },
   {
     reason:
-      'A text and a number are not added, and booleans and several items have no order; there texts are read as numbers, and true is above false.',
+      "A text and a number cannot be added, and booleans and several items have no order; HL7's engine reads texts as numbers, and true is greater than false.",
     example: "'1' + 1",
     explains: ({ operation, operands, own, hl7 }) =>
       /^(?:[-+*/<>]=?|convertsTo\w+)$/.test(operation) &&
