@@ -1,11 +1,11 @@
-/** A view over a buffer's bytes, for `copyBytes`. */
+/** Makes a view over a buffer's bytes, for `copyBytes`. */
 export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /**
- * Copies UTF-8 `source[from, to)` to `target[at]`, eight bytes at a time: short ranges are most of all, and a native
- * call costs as much as some 300 bytes. The last word overlaps the one before it. A float carries the eight bytes as
- * they are because UTF-8 has none that are a NaN: 0x7f or 0xff would have to follow a lead byte of 0xf0 or more.
+ * Copies UTF-8 `source[from, to)` to `target[at]`, eight bytes at a time. Most ranges are short, and a native call
+ * costs as much as copying some 300 bytes. The last word overlaps the one before it. A float carries the eight bytes
+ * unchanged, because valid UTF-8 never forms a NaN: 0x7f or 0xff would have to follow a lead byte of 0xf0 or more.
  */
 export function copyBytes(source: DataView, from: number, to: number, target: DataView, at: number): void {
   const count = to - from
@@ -20,7 +20,7 @@ export function copyBytes(source: DataView, from: number, to: number, target: Da
   } else for (let p = from; p < to; p++) target.setUint8(at++, source.getUint8(p))
 }
 
-/** Whether `source[from, to)` stands at `other[at]`. */
+/** Whether `source[from, to)` equals the bytes at `other[at]`. */
 export function sameBytes(source: DataView, from: number, to: number, other: DataView, at: number): boolean {
   const last = to - 4
   const shift = at - from
@@ -33,7 +33,7 @@ export function sameBytes(source: DataView, from: number, to: number, other: Dat
   return source.getInt32(last, true) === other.getInt32(last + shift, true)
 }
 
-/** A hash of `source[from, to)`. */
+/** Returns a hash of `source[from, to)`. */
 export function hashBytes(source: DataView, from: number, to: number): number {
   const last = to - 4
   let hash = to - from

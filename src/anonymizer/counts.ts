@@ -1,10 +1,10 @@
-/** What a run wants to know of the lines it had anonymized; only grows. */
+/** Counts of anonymized lines for the run; they only grow. */
 export interface AnonymizerCounts {
-  /** Delivered resources by root resource type. */
+  /** Number of delivered resources by root resource type. */
   readonly resourcesByType: Map<string, number>
-  /** Elements each rule was the one to decide, by rule number - 1. */
+  /** Number of elements that each rule claimed, by rule number - 1. */
   readonly elementsByRule: Float64Array
-  /** Lines that the interpreter served. */
+  /** Number of lines handled by the interpreter. */
   interpretedLines: number
 }
 

@@ -2,7 +2,8 @@ import { keep } from './methods/keep.js'
 import type { MethodSettings } from './methods/table.js'
 import type { AnonymizerSpec, Rule } from './spec.js'
 
-// What deletes a resource names it (Bulk Data Access, "deleted"); `where` leaves these to the interpreter.
+// An entry that deletes a resource names it (Bulk Data Access, "deleted"). Because of `where`, these need the
+// interpreter.
 const ADDRESSES = [
   'Bundle.entry.where(request.exists()).fullUrl',
   "Bundle.entry.request.where(method = 'DELETE').url",
@@ -10,9 +11,9 @@ const ADDRESSES = [
 const METHOD = "Bundle.entry.request.where(method = 'DELETE').method"
 
 /**
- * The spec with rules that go before all others: in Bundles of deletions, addresses of resources are treated as the
- * spec treats references, so that they match what was delivered, and that it is a deletion stays. Unchanged where no
- * rule decides about references or ids.
+ * Returns the spec with rules that run before all others. In Bundles of deletions they treat addresses of resources
+ * as the spec treats references, so that they match the delivered ones, and keep the fact that an entry is a
+ * deletion. Returns the spec unchanged if no rule covers references or ids.
  */
 export function withDeletionRules(spec: AnonymizerSpec): AnonymizerSpec {
   const model = spec.rules.find(isForReferences) ?? spec.rules.find(isForIds)
@@ -28,9 +29,15 @@ export function withDeletionRules(spec: AnonymizerSpec): AnonymizerSpec {
   return { ...spec, rules: [...spec.rules, ...first] }
 }
 
-/** `nodesByType('Reference').reference`, `Reference.reference` and the like; not one of a single type of resource. */
+/**
+ * Whether a rule covers all references: `nodesByType('Reference').reference`, `Reference.reference` and the like, not
+ * those of a single resource type.
+ */
 const isForReferences = ({ path }: Rule): boolean => /Reference['"]?\)?\.reference$/.test(path)
 
-/** `Resource.id`, `nodesByType('Resource').id`, `nodesByType('id')`, `nodesByName('id')`. */
+/**
+ * Whether a rule covers all ids: `Resource.id`, `nodesByType('Resource').id`, `nodesByType('id')`,
+ * `nodesByName('id')`.
+ */
 const isForIds = ({ path }: Rule): boolean =>
   /^(?:Resource|DomainResource|nodesBy\w+\(.*\))\.id$|^nodesBy\w+\(['"]id['"]\)$/.test(path)

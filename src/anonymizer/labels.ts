@@ -10,7 +10,7 @@ interface Label {
   readonly display: string
 }
 
-/** The security label for each record (law 14.1; `CRYTOHASH` is spelled so). */
+/** The security label for each record (law 14.1; the spelling `CRYTOHASH` is official). */
 const LABEL_OF: Readonly<Record<RecordName, Label>> = {
   REDACT: { system: OBSERVATION_VALUE, code: 'REDACTED', display: 'redacted' },
   ABSTRACT: { system: OBSERVATION_VALUE, code: 'ABSTRED', display: 'abstracted' },
@@ -21,7 +21,7 @@ const LABEL_OF: Readonly<Record<RecordName, Label>> = {
   GENERALIZE: { code: 'GENERALIZED', display: 'exact value is replaced with a general value' },
 }
 
-/** In the order of the bits, which is that of the labels in the output. */
+/** Labels in the order of their bits, which is their order in the output. */
 const LABELS = RECORD_NAMES.map((name) => ({
   bit: RECORD[name],
   code: LABEL_OF[name].code,
@@ -30,10 +30,10 @@ const LABELS = RECORD_NAMES.map((name) => ({
 
 export const LABEL_CODES: ReadonlySet<string> = new Set(LABELS.map(({ code }) => code))
 
-/** The code of the label that a record becomes. */
+/** Returns the code of the label for a record. */
 export const labelCode = (record: RecordName): string => LABEL_OF[record].code
 
-/** The codings for a set of records, comma-separated, without those whose code is `present` (upper case) already. */
+/** Returns the codings for a set of records, comma-separated. Codes in `present` (upper case) are left out. */
 function codings(records: number, present: ReadonlySet<string>): string {
   return LABELS.filter(({ bit, code }) => (records & bit) !== 0 && !present.has(code))
     .map(({ json }) => json)
@@ -44,7 +44,7 @@ const NONE: ReadonlySet<string> = new Set()
 const wholeMeta = new Map<number, Buffer>()
 const newSecurity = new Map<number, Buffer>()
 
-/** The bytes of `"meta":{"security":[…]}` for a resource without meta. */
+/** Returns the bytes of `"meta":{"security":[…]}` for a resource without meta. */
 export function metaWithLabels(records: number): Buffer {
   let bytes = wholeMeta.get(records)
   if (bytes === undefined) {
@@ -55,8 +55,8 @@ export function metaWithLabels(records: number): Buffer {
 }
 
 /**
- * Adds the labels to the meta object written at `out.bytes[start, end)`, behind the codings that are there; what
- * follows moves. A label whose code stands there already (any system, any case) is not added again.
+ * Adds the labels to the meta object written at `out.bytes[start, end)`, after its existing codings, and moves the
+ * bytes that follow. A label whose code is already present (any system, any case) is not added again.
  */
 export function addLabels(out: Output, start: number, end: number, records: number): void {
   const bytes = Buffer.from(out.bytes.buffer, out.bytes.byteOffset, end)
@@ -104,7 +104,10 @@ function splice(out: Output, from: number, to: number, insert: Buffer): void {
   out.length += insert.length - (to - from)
 }
 
-/** A JSON string that holds a year, a month or a day as the full instant it begins; any other as it is. */
+/**
+ * Completes a JSON string with a year, a month or a day to the instant at which it begins. Other JSON is returned
+ * unchanged.
+ */
 export function fullInstant(json: string): string {
   const match = /^"(\d{4})(-\d\d)?(-\d\d)?"$/.exec(json)
   return match === null ? json : `"${match[1]}${match[2] ?? '-01'}${match[3] ?? '-01'}T00:00:00+00:00"`

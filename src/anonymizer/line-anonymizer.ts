@@ -10,14 +10,14 @@ import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
 import { compactJson } from './walk/compact.js'
 import { Transducer } from './walk/transducer.js'
 
-/** One line in, one outcome out. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
+/** Turns one line into one outcome. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {
   readonly counts: AnonymizerCounts
-  /** Whether `LineContext.record` matters (a rule's method depends on the place). */
+  /** Whether `LineContext.record` is needed, because a rule's method depends on the place. */
   readonly needsRecordNumbers: boolean
   /**
-   * Anonymizes the line `source[start, end)` (no newline inside its range) and appends the result to `out`,
-   * without newline. Returns the rejection and leaves `out.length` as it was if the line cannot be delivered.
+   * Anonymizes the line `source[start, end)`, which contains no newline, and appends the result to `out`, without a
+   * newline. If the line cannot be delivered, returns the rejection and leaves `out.length` unchanged.
    */
   anonymizeLine(
     source: Uint8Array,
@@ -27,7 +27,7 @@ export interface LineAnonymizer {
   ): Rejection | undefined
 }
 
-/** Compiles a spec. Loads custom methods first. Throws SluiceError CONFIG_INVALID for one that cannot be loaded. */
+/** Compiles a spec after loading its custom methods. Throws SluiceError CONFIG_INVALID if one cannot be loaded. */
 export async function createLineAnonymizer(
   spec: AnonymizerSpec,
   options: EngineOptions = {},
@@ -38,7 +38,10 @@ export async function createLineAnonymizer(
 }
 
 export interface EngineOptions {
-  /** `interpreter`: every line goes through the interpreter. By default it serves what does not compile. */
+  /**
+   * `interpreter` sends every line through the interpreter. By default it handles only the lines that the walk
+   * cannot.
+   */
   readonly engine?: 'interpreter' | 'automatic'
 }
 
@@ -63,7 +66,7 @@ async function loadMethod(name: string, url: string): Promise<CustomMethod> {
   return loaded.default as CustomMethod
 }
 
-/** Compiles a spec with its custom methods (by lower-case name) at hand. */
+/** Compiles a spec with custom methods that are already loaded, by lower-case name. */
 export function createLineAnonymizerSync(
   spec: AnonymizerSpec,
   customMethods: Readonly<Record<string, CustomMethod>> = {},
@@ -119,7 +122,10 @@ type Transduce = (
   out: Output,
 ) => boolean
 
-/** The transducer takes compact lines; others are compacted first, unless places (offsets in the line) matter. */
+/**
+ * Returns a function that runs the transducer. It accepts only compact lines; others are compacted first, unless
+ * places (offsets in the line) matter.
+ */
 function withCompaction(placesMatter: boolean): Transduce {
   let scratch = Buffer.alloc(0)
   return (transducer, source, { start, end }, context, out) => {

@@ -1,11 +1,9 @@
 import { viewOf } from './copy-bytes.js'
 
-/**
- * A byte buffer that grows. `bytes[0, length)` is what was written; writers call `reserve` before they write past it.
- */
+/** A byte buffer that grows. `bytes[0, length)` is written; writers call `reserve` before they write past it. */
 export class Output {
   bytes: Buffer
-  /** Over `bytes`. */
+  /** A view over `bytes`. */
   view: DataView
   length = 0
 
@@ -14,7 +12,7 @@ export class Output {
     this.view = viewOf(this.bytes)
   }
 
-  /** Makes room for `extraBytes` more; `bytes` may be another array afterwards. */
+  /** Makes room for `extraBytes` more bytes. `bytes` may be a different array afterwards. */
   reserve(extraBytes: number): void {
     const needed = this.length + extraBytes
     if (needed <= this.bytes.length) return

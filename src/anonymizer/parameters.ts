@@ -1,25 +1,28 @@
-/** What dates shift alike by: one resource, one file, one folder, one patient. */
+/** The scope within which all dates shift by the same days. */
 export type DateShiftScope = 'resource' | 'file' | 'folder' | 'patient'
 
-/** Keys are resolved text; one that no rule needs may be absent. */
+/** Parameters of a configuration. Keys are resolved text; a key that no rule needs may be absent. */
 export interface Parameters {
   readonly dateShiftKey?: string
   readonly dateShiftScope: DateShiftScope
   readonly dateShiftFixedOffsetInDays?: number | undefined
-  /** Least and most days of a shift; the original's −50 and 50 by default. */
+  /** Minimum and maximum shift in days; default −50 and 50, as in the original. */
   readonly dateShiftRangeInDays?: readonly [min: number, max: number] | undefined
-  /** No date keeps its true day. */
+  /** Whether a shift of 0 days is excluded, so that no date keeps its true day. */
   readonly dateShiftExcludeZero?: boolean
-  /** `remove`: a shifted dateTime becomes a date, an instant midnight UTC; `keep` leaves the offset as written. */
+  /**
+   * `remove` turns a shifted dateTime into a date and an instant into midnight UTC; `keep` leaves the offset as
+   * written.
+   */
   readonly dateShiftTimeZone?: 'keep' | 'remove'
   readonly cryptoHashKey?: string
-  /** `relative`: cryptoHash leaves of a reference only `Type/hash`, without the server's address and the version. */
+  /** `relative`: cryptoHash reduces a reference to `Type/hash`, without the server's address and the version. */
   readonly absoluteReferences?: 'keep' | 'relative'
-  /** `references`: cryptoHash treats every url that names a resource as a reference. */
+  /** `references`: cryptoHash treats every URL that names a resource as a reference. */
   readonly urls?: 'whole' | 'references'
-  /** UTF-8 length 16, 24 or 32 bytes. */
+  /** The AES key: 16, 24 or 32 bytes in UTF-8. */
   readonly encryptKey?: string
-  /** Keys the noise of perturb and the IV of encrypt; the configuration derives it from the other keys by default. */
+  /** Key for the noise of perturb and the IV of encrypt; derived from the other keys by default. */
   readonly perturbKey?: string
   readonly enablePartialAgesForRedact: boolean
   readonly enablePartialDatesForRedact: boolean

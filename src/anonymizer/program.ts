@@ -8,30 +8,30 @@ import { methodOf } from './methods/table.js'
 import type { KeyName } from './parameters.js'
 import type { AnonymizerSpec, Rule } from './spec.js'
 
-/** A rule ready to run. */
+/** A compiled rule. */
 export interface CompiledRule {
   readonly number: number
   readonly rule: Rule
   readonly path: RulePath
   readonly method: Method
-  /** The method prepared for primitive values. */
+  /** The method, compiled for primitive values. */
   readonly change: LeafMethod
 }
 
-/** A spec ready to run: what both engines share. */
+/** A compiled spec, shared by both engines. */
 export interface Program {
   readonly spec: AnonymizerSpec
   readonly elements: ElementTree
   readonly rules: readonly CompiledRule[]
-  /** The rules that run on resources of a type, in file order. */
+  /** Returns the rules that apply to resources of a type, in the order in which they run. */
   rulesFor(resourceType: string): readonly CompiledRule[]
-  /** The keys that the rules cannot do without. */
+  /** Keys that the rules require. */
   readonly neededKeys: ReadonlySet<KeyName>
-  /** The method of rule `number`; undefined for 0, which stands for no rule. */
+  /** Returns the method of rule `number`; undefined for 0, which means no rule. */
   methodAt(number: number): Method | undefined
 }
 
-/** Throws SluiceError for a key that a method needs and the spec lacks. */
+/** Compiles a spec. Throws SluiceError if it lacks a key that a method needs. */
 export function compileProgram(
   spec: AnonymizerSpec,
   customMethods: ReadonlyMap<string, CustomMethod>,
@@ -66,7 +66,10 @@ export function compileProgram(
   }
 }
 
-/** Most hashed values repeat (79 % in `r4-synthea`); two generations bound the memory without bookkeeping. */
+/**
+ * Maximum entries of a cache generation. Most hashed values repeat (79 % in `r4-synthea`); two generations bound the
+ * memory without bookkeeping.
+ */
 const CACHE_GENERATION = 1 << 16
 
 function cached(hash: HashText): HashText {

@@ -10,11 +10,11 @@ import { RuleFailure } from './rule-failure.js'
 import { complexTemplate, substituteComplex, substitutePrimitive, TemplateError } from './template-merge.js'
 
 /**
- * What a rule does to an element that it claims, by the reach of its method. The first rule that claims an element has
- * it, with what is in it; child resources have turns of their own.
+ * Applies rules to the elements that they claim, by the reach of their methods. The first rule to claim an element
+ * owns it with its contents. Child resources have turns of their own.
  */
 export class Claims {
-  /** What has been done to values since this was set to 0: bits of RECORD. */
+  /** Bits of RECORD for the changes made since this was last set to 0. */
   records = 0
   /** The resource whose rules are being applied. */
   inTurn: TreeNode | undefined
@@ -28,7 +28,7 @@ export class Claims {
     this.#counts = counts
   }
 
-  /** Counts the element as the rule's, where no earlier rule has it. */
+  /** Claims an element for a rule, and counts it, unless an earlier rule owns it. */
   claim(rule: CompiledRule, node: TreeNode): void {
     if (node.claimedBy !== 0) {
       this.#takeExtensionsLeft(rule, node)
@@ -60,7 +60,7 @@ export class Claims {
     }
   }
 
-  /** Takes the element away with everything in it: child resources and what earlier rules kept included. */
+  /** Removes the element with its contents, including child resources and elements that earlier rules kept. */
   #remove(rule: CompiledRule, node: TreeNode): void {
     if (node === this.inTurn)
       throw new RuleFailure(rule, node, `${rule.method.name} takes parts of a resource only`, false)
@@ -71,7 +71,10 @@ export class Claims {
     detach(node)
   }
 
-  /** The original generalizes an element's id like its value; cases not written for ids must not reject the line. */
+  /**
+   * Generalizes an element's id like its value, as the original does. Cases not written for ids must not cause a
+   * rejection.
+   */
   #generalizeId(rule: CompiledRule, id: TreeNode): void {
     try {
       this.#take(rule, id)
@@ -82,7 +85,10 @@ export class Claims {
     }
   }
 
-  /** Generalize is about a value: a later rule that reaches the element takes its extensions. */
+  /**
+   * Claims extensions that generalize left, because it covers only the value: a later rule that reaches the element
+   * takes them.
+   */
   #takeExtensionsLeft(rule: CompiledRule, node: TreeNode): void {
     if (node.body === undefined || !isPrimitive(node.type)) return
     if (this.#program.methodAt(node.claimedBy)?.reach !== 'primitive') return
@@ -106,7 +112,7 @@ export class Claims {
     return this.#leaves.change(rule, node)
   }
 
-  /** The number that the element is, or that it holds as a quantity. */
+  /** Changes the number that is the element itself or, in a quantity, its value. */
   #number(rule: CompiledRule, node: TreeNode): number {
     const target = rule.method.changesOnly?.types.has(node.type.name)
       ? node

@@ -2,9 +2,9 @@ import type { TreeNode } from '../../fhir/tree.js'
 import type { CompiledRule } from '../program.js'
 
 /**
- * The elements below a resource by the types and names that rules ask for, without the resource itself; it holds child
- * resources, but not what is in them. Built once a turn: what an earlier rule put in is not found, what it took out
- * still is.
+ * The elements below a resource, by the types and names that rules select. It includes child resources, but not the
+ * resource itself or the contents of child resources. It is built once per turn: it misses elements that an earlier
+ * rule inserted and still has those that one removed.
  */
 export class ElementIndex {
   readonly byType = new Map<string, TreeNode[]>()
@@ -29,7 +29,9 @@ export class ElementIndex {
   }
 }
 
-/** The elements that the step of a form such as `nodesByType('T').step` reaches from one that the index has. */
+/**
+ * Returns the elements that the step of a form such as `nodesByType('T').step` selects from an element of the index.
+ */
 export function stepFrom(node: TreeNode, step: string): readonly TreeNode[] {
   const first = step.charCodeAt(0)
   if (first >= 65 && first <= 90)

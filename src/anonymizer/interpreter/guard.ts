@@ -8,9 +8,9 @@ import type { CompiledRule, Program } from '../program.js'
 import { currentValue } from './node-text.js'
 
 /**
- * Tells of a resource whether the rules that need the interpreter select anything in it. Where they do not, and no
- * rule before them changes anything, the resource is anonymized as if they were not there. Only the elements they may
- * look at are parsed.
+ * Checks whether the rules that need the interpreter select anything in a resource. If they do not, and no rule
+ * before them changes anything, the resource is anonymized as if they did not exist. Only the elements that they may
+ * examine are parsed.
  */
 export class Guard {
   readonly #members: ReadonlySet<string> | undefined
@@ -31,7 +31,10 @@ export class Guard {
     this.#members = isKnown ? members : undefined
   }
 
-  /** False also where the line `source[start, end)` is none that is accepted, or where a rule fails on it. */
+  /**
+   * Whether the rules select nothing. Also false if the line `source[start, end)` is not acceptable or a rule fails
+   * on it.
+   */
   isIdle(source: Buffer, start: number, end: number): boolean {
     try {
       const tree = parseTree(this.#program.elements, source, start, end, this.#members)

@@ -15,8 +15,8 @@ import { TreeWriter } from './tree-writer.js'
 import { Turns } from './turns.js'
 
 /**
- * Anonymizes one line step by step as the law says (law 3, 13, 14). The transducer is held to its results.
- * `source[start, end)` is valid UTF-8.
+ * Anonymizes one line step by step, as the law specifies (law 3, 13, 14). It is the reference for the transducer,
+ * which must give the same results. `source[start, end)` must be valid UTF-8.
  */
 export function interpretLine(
   program: Program,
@@ -77,7 +77,7 @@ const failureRejection = ({ rule, node, message }: RuleFailure, lineStart: numbe
   message: `rule ${rule.number} on ${pathOf(node)}: ${message}`,
 })
 
-/** What the original leaves of a resource on which a rule failed under `processingErrors: skip`. */
+/** Writes what the original leaves of a resource after a rule failed on it under `processingErrors: skip`. */
 function writeEmptied(tree: Tree, out: Output): void {
   const head = Buffer.from(`{"resourceType":"${tree.root.type.name}",`)
   const meta = metaWithLabels(RECORD.REDACT)

@@ -10,7 +10,7 @@ import { replace } from './node-changes.js'
 import { currentText, sourceText } from './node-text.js'
 import { RuleFailure } from './rule-failure.js'
 
-/** Where the line begins in its buffer, besides what the caller knows of it. */
+/** The context of a line with its start in the buffer. */
 export type InterpretedLine = LineContext & { readonly lineStart: number }
 
 /** Runs methods on the values of one line. */
@@ -25,7 +25,10 @@ export class LeafChanges {
     this.#parameters = parameters
   }
 
-  /** Runs the method on a primitive's value. An empty one has no record, but redact takes it away all the same. */
+  /**
+   * Runs the method on a primitive's value and returns its record. An empty value has no record, but redact removes
+   * it anyway.
+   */
   change(rule: CompiledRule, node: TreeNode): number {
     const text = isPrimitive(node.type) ? sourceText(node, this.#tree.source) : undefined
     if (text === undefined || text === '') {
@@ -37,7 +40,7 @@ export class LeafChanges {
     return change.record
   }
 
-  /** What the method makes of a value. Throws RuleFailure. */
+  /** Returns the method's result for a value. Throws RuleFailure. */
   outcome(rule: CompiledRule, node: TreeNode, text: string): LeafChange {
     const parent = node.parent as TreeNode
     const outcome = rule.change(
@@ -82,7 +85,7 @@ export class LeafChanges {
     return patientIdOf(resource.type.name, this.#tree.source, resource.start, resource.end)
   }
 
-  /** As the rules so far have left it. */
+  /** Returns the root's id as the rules so far have left it. */
   #rootId(): string {
     const { source, root } = this.#tree
     const id = root.body?.children.find((child) => child.name === 'id')

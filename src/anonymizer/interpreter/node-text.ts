@@ -4,7 +4,7 @@ import type { TreeNode } from '../../fhir/tree.js'
 import { stringText } from '../../json/scanner.js'
 import { leafValue, string, type Value } from '../../rules/evaluate/value.js'
 
-/** The text of a primitive's source value (law 2.5); undefined where it has none. */
+/** Returns the text of a primitive's source value (law 2.5); undefined if it has none. */
 export function sourceText(node: TreeNode, source: Buffer): string | undefined {
   if (node.kind === 'string') return trimText(stringText(source, node.start, node.end))
   if (node.kind === 'number') return numberText(source.toString('latin1', node.start, node.end))
@@ -12,14 +12,14 @@ export function sourceText(node: TreeNode, source: Buffer): string | undefined {
   return undefined
 }
 
-/** The text a primitive holds now, after the rules so far; undefined where it holds nothing. */
+/** Returns a primitive's text after the rules so far; undefined if it has no value. */
 export function currentText(node: TreeNode, source: Buffer): string | undefined {
   if (node.replaced === undefined) return sourceText(node, source)
   if (node.replaced === null) return undefined
   return node.replaced.startsWith('"') ? (JSON.parse(node.replaced) as string) : node.replaced
 }
 
-/** What a primitive element holds now, as a FHIRPath value: a text where it is no value of its type. */
+/** Returns a primitive's current value for FHIRPath; a string if its text is not valid for its type. */
 export function currentValue(node: TreeNode, source: Buffer): Value | undefined {
   if (node.type.jsonKind === 'object') return undefined
   const text = currentText(node, source)

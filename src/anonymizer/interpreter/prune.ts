@@ -4,8 +4,8 @@ import type { Program } from '../program.js'
 import { touch } from './node-changes.js'
 
 /**
- * Marks every `null`, `""`, `{}` and `[]` to go, as the original drops them on reading (law 2.3): FHIR
- * has no empty values. A `null` that only keeps the place of an item's other property is not empty.
+ * Marks every `null`, `""`, `{}` and `[]` for removal, because FHIR has no empty values and the original drops them
+ * on reading (law 2.3). A `null` that only keeps the place of an item's other property is not empty.
  */
 export function dropEmpty(node: TreeNode): void {
   const { body } = node
@@ -21,14 +21,14 @@ export function dropEmpty(node: TreeNode): void {
   }
 }
 
-/** An item whose value is empty, as `""`. */
+/** Whether an item's value is empty, such as `""`. */
 const isBlankItem = ({ kind, replaced }: TreeNode): boolean => kind === 'empty' && replaced === undefined
 
-/** An item whose `_` object is empty. */
+/** Whether an item's `_` object is empty. */
 const isBareItem = ({ type, body }: TreeNode): boolean =>
   isPrimitive(type) && body !== undefined && !body.children.some((child) => child.isReal)
 
-/** The first empty value at or below a node, as `dropEmpty` has it. */
+/** Finds the first empty value at or below a node, by the same definition as `dropEmpty`. */
 export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
   if (body === undefined) return undefined
   for (const member of body.members) {
@@ -44,7 +44,7 @@ export function firstEmpty({ body }: TreeNode): TreeNode | undefined {
   return undefined
 }
 
-/** A property that adds nothing to its element: `"_x": null` beside a value, `"x": null` beside extensions. */
+/** Whether a property adds nothing to its element: `"_x": null` next to a value, `"x": null` next to extensions. */
 function isEmptyProperty({ member, underscore, items }: JsonMember): boolean {
   if (member === undefined || !isPrimitive(member.type)) return false
   return items.every((item) =>
@@ -52,7 +52,7 @@ function isEmptyProperty({ member, underscore, items }: JsonMember): boolean {
   )
 }
 
-/** Settles, bottom-up, which elements nothing is left of (law 15.2): they are `gone`. Resources stay. */
+/** Marks, bottom-up, the elements of which nothing is left as `gone` (law 15.2). Resources stay. */
 export function prune(node: TreeNode): void {
   if (!node.touched) return
   if (node.detached) {
@@ -71,13 +71,13 @@ export function prune(node: TreeNode): void {
   node.gone = isPrimitive(node.type) ? !hasValue(node) : lost || node.replaced === null
 }
 
-/** Whether a primitive that something happened to has a value of its own left; a null or empty one is none. */
+/** Whether a primitive still has a value of its own. A null or empty value does not count. */
 export const hasValue = (node: TreeNode): boolean =>
   node.replaced === undefined
     ? node.kind !== 'none' && node.kind !== 'null' && node.kind !== 'empty'
     : node.replaced !== null
 
-/** Whether the element with everything in it was taken out by redact or remove. */
+/** Whether redact or remove took out the element with its contents. */
 export function isDropped(node: TreeNode, program: Pick<Program, 'methodAt'>): boolean {
   for (let n: TreeNode | undefined = node; n !== undefined; n = n.parent)
     if (n.gone && program.methodAt(n.claimedBy)?.takesAway === true) return true

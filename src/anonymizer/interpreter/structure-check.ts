@@ -6,8 +6,9 @@ import type { Rejection } from '../spec.js'
 import { firstEmpty } from './prune.js'
 
 /**
- * Holds a whole line to the element tree, also where rules drop: unknown elements, wrong JSON kinds, arrays where one
- * value stands and the reverse, duplicate keys, empty values. `side` says what was looked at.
+ * Checks a whole line against the element tree, including parts that rules drop: unknown elements, wrong JSON kinds,
+ * arrays instead of single values and the reverse, duplicate keys, empty values. `side` names the checked side in the
+ * message.
  */
 export function structureRejection(
   elements: ElementTree,
@@ -33,7 +34,10 @@ export function structureRejection(
   }
 }
 
-/** FHIR has no `null`, `""`, `{}` or `[]`, except for a `null` that keeps an item's place. */
+/**
+ * Finds the first empty value. FHIR has no `null`, `""`, `{}` or `[]`, except for a `null` that keeps an item's
+ * place.
+ */
 function emptyFault(root: TreeNode, lineStart: number) {
   const node = root.kind === 'empty' ? root : firstEmpty(root)
   if (node === undefined) return undefined

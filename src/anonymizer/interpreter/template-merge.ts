@@ -2,14 +2,14 @@ import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.
 import { JsonMember, TreeNode } from '../../fhir/tree.js'
 import { claimBelow, detach, replace, touch } from './node-changes.js'
 
-/** A template that does not fit the element; the message names members, never values. */
+/** Thrown if a template does not fit the element. The message names members, never values. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError'
 }
 
 type Template = Readonly<Record<string, unknown>>
 
-/** One item of a template: the JSON key it is written under, and its value (for a primitive, with its `_` object). */
+/** One item of a template: its JSON key and its value; for a primitive, also the `_` object. */
 interface Part {
   readonly key: string
   readonly member: Member
@@ -17,7 +17,7 @@ interface Part {
   readonly underscore: unknown
 }
 
-/** `replaceWith` as an object for complex elements. Throws TemplateError. */
+/** Reads `replaceWith` as an object for complex elements. Throws TemplateError if it is not an object. */
 export function complexTemplate(replaceWith: unknown): Template {
   let value = replaceWith ?? {}
   if (typeof value === 'string') {
@@ -33,8 +33,8 @@ export function complexTemplate(replaceWith: unknown): Template {
 }
 
 /**
- * Merges a template into an element (law 10.2): what an earlier rule took stays, the rest becomes the
- * template's. Throws TemplateError where the template does not fit the type.
+ * Merges a template into an element (law 10.2): parts claimed by an earlier rule stay, the rest becomes the
+ * template's. Throws TemplateError if the template does not fit the type.
  */
 export function substituteComplex(target: TreeNode, template: Template, ruleNumber: number): void {
   if (target.type.name === 'BackboneElement' || target.type.name === 'Element')
@@ -70,7 +70,7 @@ function merge(node: TreeNode, template: Template): void {
   }
 }
 
-/** Merges one template item (none: empties) into an element that no rule has taken. */
+/** Merges one template item into an element that no rule has claimed; without an item, empties the element. */
 function mergePart(node: TreeNode, part: Part | undefined): void {
   if (!isPrimitive(node.type)) {
     merge(node, (part?.value ?? {}) as Template)
@@ -80,7 +80,7 @@ function mergePart(node: TreeNode, part: Part | undefined): void {
   emptyBelow(node)
 }
 
-/** Takes away what no rule has taken below a primitive; what holds something taken stays as its shell. */
+/** Removes the unclaimed elements below a primitive. An element that contains a claimed one stays as its shell. */
 function emptyBelow(node: TreeNode): void {
   for (const child of node.body?.children ?? []) {
     if (child.detached || child.claimedBy !== 0) continue
@@ -89,7 +89,10 @@ function emptyBelow(node: TreeNode): void {
   }
 }
 
-/** Gives a primitive another value (JSON text; null: none), and its `_` object what earlier rules took of it. */
+/**
+ * Replaces a primitive's value with JSON text (null removes it), and reduces its `_` object to the parts that earlier
+ * rules claimed.
+ */
 export function substitutePrimitive(node: TreeNode, json: string | null, ruleNumber: number): void {
   replace(node, json)
   emptyBelow(node)
@@ -99,7 +102,7 @@ export function substitutePrimitive(node: TreeNode, json: string | null, ruleNum
 const holdsClaimed = (node: TreeNode): boolean =>
   node.claimedBy !== 0 || node.body?.children.some((child) => !child.detached && holdsClaimed(child)) === true
 
-/** Puts a new element behind those of its key, or in a property of its own at the end of the object. */
+/** Adds a new element after the others of its key, or in a new property at the end of the object. */
 function append(node: TreeNode, part: Part): void {
   const { body } = node
   if (body === undefined) return
@@ -119,7 +122,7 @@ function append(node: TreeNode, part: Part): void {
   body.members.push(property)
 }
 
-/** Element name → the template's items of that name, checked against the type. */
+/** Returns the template's items by element name, checked against the type. */
 function partsOf(type: ElementType, template: Template): Map<string, Part[]> {
   const parts = new Map<string, Part[]>()
   for (const [key, value] of Object.entries(template)) {

@@ -8,13 +8,13 @@ import { hasValue } from './prune.js'
 
 /**
  * Writes a pruned tree as compact JSON: every token that no rule changed verbatim, in the source's order. A resource
- * with records gets its labels in `meta`, which comes last where there was none.
+ * with records gets its labels in `meta`, which is added at the end if there was none.
  */
 export class TreeWriter {
   readonly #source: DataView
 
   readonly #tree: Tree
-  /** Records of the resources that are to be labelled. */
+  /** Records of the resources to label. */
   readonly #records: ReadonlyMap<TreeNode, number>
   readonly #out: Output
 
@@ -42,7 +42,7 @@ export class TreeWriter {
     this.#byte(0x7b)
     for (const member of node.body?.members ?? []) {
       const before = out.length
-      // What is no meta gives way to the one that is written at the end.
+      // A null meta is replaced by the one that is written at the end.
       if (records !== 0 && member.key === 'meta' && member.items[0]?.kind === 'null') continue
       if (!this.#member(node.body as Body, member, before)) continue
       if (records !== 0 && member.key === 'meta') {
@@ -60,7 +60,9 @@ export class TreeWriter {
     this.#byte(0x7d)
   }
 
-  /** Writes `"key":value`, with a comma before it where one is needed; false (and nothing) where nothing is left. */
+  /**
+   * Writes `"key":value`, preceded by a comma if needed. If nothing is left of it, writes nothing and returns false.
+   */
   #member(body: Body, member: JsonMember, before: number): boolean {
     const out = this.#out
     if (member.member === undefined) {
@@ -74,7 +76,7 @@ export class TreeWriter {
       else this.#items(member, member.items)
       return true
     }
-    // `"x": []` holds nothing: what a rule gave to the items of `_x` is written there.
+    // `"x": []` has no items. Values that a rule gave to the items of `_x` are written when `_x` is.
     if (member.isEmptyArray && !member.underscore) return out.length > before
     const items = itemsToWrite(member, body).filter((item) => !item.gone)
     const kept = items.some((item) => (member.underscore ? hasBody(item) : hasOwnValue(item)))
@@ -82,7 +84,7 @@ export class TreeWriter {
       this.#key(member.keyText)
       this.#items(member, items)
     }
-    // A value given to an element that had only its `_` property needs a property of its own.
+    // If an element had only its `_` property, a value given to it needs a new property.
     if (member.underscore && items.some((item) => typeof item.replaced === 'string')) {
       const plainKey = member.key.slice(1)
       if (!body.members.some((other) => other.key === plainKey && !other.isEmptyArray)) {
@@ -173,7 +175,10 @@ export class TreeWriter {
   }
 }
 
-/** A property's items, and those that only a longer `_` array has as far as a rule gave one of them a value. */
+/**
+ * Returns a property's items. If the `_` array is longer, also its further items up to the last one to which a rule
+ * gave a value.
+ */
 function itemsToWrite(member: JsonMember, body: Body): readonly TreeNode[] {
   const { items } = member
   if (member.underscore || !member.isArray) return items
@@ -182,7 +187,7 @@ function itemsToWrite(member: JsonMember, body: Body): readonly TreeNode[] {
   return given < items.length ? items : all.slice(0, given + 1)
 }
 
-/** Whether something of the `_` object is left: all of an untouched one, else a real child. */
+/** Whether anything of the `_` object is left. */
 function hasBody(node: TreeNode): boolean {
   if (!isPrimitive(node.type) || node.body === undefined) return false
   return node.body.children.some((child) => !child.gone && child.isReal)

@@ -13,11 +13,11 @@ import { currentValue } from './node-text.js'
 import { isDropped } from './prune.js'
 import { RuleFailure } from './rule-failure.js'
 
-/** The turns of a line's resources: each has its rules applied, then the resources in it have theirs. */
+/** Takes the resources of a line in turn: applies the rules to a resource, then to the resources in it. */
 export class Turns {
   /** Resources that get labels, with their records. */
   readonly labelled = new Map<TreeNode, number>()
-  /** Resources that lose a property which the FHIR version does not know. */
+  /** Resources that lose a property unknown to the FHIR version. */
   readonly #losers = new Set<TreeNode>()
   readonly #program: Program
   readonly #tree: Tree
@@ -31,7 +31,10 @@ export class Turns {
       for (const fault of tree.faults) if (fault.code === 'UNKNOWN_ELEMENT') this.#drop(fault.node)
   }
 
-  /** One resource's turn: its rules, then the resources in it, then its labels. Returns the records of all of them. */
+  /**
+   * Takes one resource's turn: its rules, then the resources in it, then its labels. Returns the records of all of
+   * them.
+   */
   resource(node: TreeNode): number {
     const claims = this.#claims
     const outer = claims.records
@@ -84,7 +87,10 @@ export class Turns {
     }
   }
 
-  /** Unknown properties are never written; what holds them must not be copied as it stands. */
+  /**
+   * Marks the holder of an unknown property as changed. Such a property is never written, so its holder must not be
+   * copied verbatim.
+   */
   #drop(holder: TreeNode): void {
     touch(holder)
     if (holder.kind === 'empty') holder.replaced = null
@@ -93,7 +99,10 @@ export class Turns {
     this.#losers.add(resource)
   }
 
-  /** The first structural fault that is not inside something a rule removed; unknown elements may be dropped. */
+  /**
+   * Returns the first structural fault outside the elements that rules removed. Unknown elements do not count if the
+   * spec drops them.
+   */
   decidingFault(): Fault | undefined {
     const { unknownElements } = this.#program.spec
     for (const fault of this.#tree.faults) {
@@ -104,14 +113,14 @@ export class Turns {
   }
 }
 
-/** Labelling makes full instants of those in meta that a rule cut to a year or a day (law 14.4). */
+/** Completes instants in meta that a rule cut to a year or a day. Labelling requires this (law 14.4). */
 function completeInstants(node: TreeNode): void {
   if (!node.touched) return
   if (node.type.name === 'instant' && node.replaced) node.replaced = fullInstant(node.replaced)
   for (const child of node.body?.children ?? []) completeInstants(child)
 }
 
-/** The resources directly inside a resource, in document order. */
+/** Returns the resources directly inside a resource, in document order. */
 function resourcesBelow(node: TreeNode, found: TreeNode[] = []): readonly TreeNode[] {
   if (node.body === undefined) return found
   for (const child of node.body.children) {

@@ -10,18 +10,16 @@ const DIGEST_WORDS = 8
 const MESSAGES_AT = 0
 const INNER_STATE_AT = 256
 const OUTER_STATE_AT = 384
-/** The outer message: the inner digest and, always the same, its padding. */
+/** Address of the outer message: the inner digest and its constant padding. */
 const OUTER_MESSAGES_AT = 512
 const DIGESTS_AT = 768
 
 /**
- * HMAC-SHA256 (RFC 2104) of up to four short messages at once: `put` each into a lane, `run`, then `writeHex`. A lane
- * that no message was put into gives the digest of the one that was there before.
- *
- * INVARIANT loop-reads (`walk/scan.ts`): the loops of 64 bytes and 8 words stay within their tables.
+ * Computes HMAC-SHA256 (RFC 2104) of up to four short messages at once: `put` each into a lane, `run`, then
+ * `writeHex`. A lane that was not filled again gives the digest of its previous message.
  */
 export class HmacLanes {
-  /** A message, the padding's first byte and the length must fit into one block. */
+  /** Maximum bytes of a message: it must fit into one block with the padding's first byte and the length. */
   static readonly maxBytes = BLOCK_BYTES - 9
   readonly #sha256: Sha256Lanes
   readonly #bytes: Uint8Array
@@ -39,7 +37,7 @@ export class HmacLanes {
     this.#fill(OUTER_MESSAGES_AT + DIGEST_WORDS * VECTOR_BYTES, OUTER_PADDING)
   }
 
-  /** Puts `source[from, to)`, at most `maxBytes` of it, into a lane. */
+  /** Puts `source[from, to)`, at most `maxBytes` bytes, into a lane. */
   put(lane: number, source: DataView, from: number, to: number): void {
     const bytes = this.#bytes
     const length = to - from
@@ -52,7 +50,7 @@ export class HmacLanes {
     this.#words[MESSAGES_AT / 4 + (BLOCK_WORDS - 1) * LANES + lane] = (BLOCK_BYTES + length) * 8
   }
 
-  /** Computes all lanes' digests. */
+  /** Computes the digests of all lanes. */
   run(): void {
     this.#sha256.compress(INNER_STATE_AT, MESSAGES_AT, OUTER_MESSAGES_AT)
     this.#sha256.compress(OUTER_STATE_AT, OUTER_MESSAGES_AT, DIGESTS_AT)
@@ -74,7 +72,7 @@ export class HmacLanes {
     }
   }
 
-  /** The state after the padded key, in all lanes: where every message goes on from. */
+  /** Computes the state after the padded key, in all lanes. Every message starts from it. */
   #prepare(keyBytes: Uint8Array, pad: number, stateAt: number): void {
     for (let lane = 0; lane < LANES; lane++)
       for (let k = 0; k < BLOCK_BYTES; k++)
@@ -91,10 +89,10 @@ export class HmacLanes {
   }
 }
 
-/** Where a lane's k-th message byte stands: words are big-endian in SHA-256, little-endian in memory. */
+/** Offset of a lane's k-th message byte: words are big-endian in SHA-256 and little-endian in memory. */
 const PLACES = Int32Array.from({ length: BLOCK_BYTES }, (_, k) => (k >> 2) * VECTOR_BYTES + 3 - (k & 3))
 
-/** Behind the inner digest: 0x80, zeros, and the length of key block and digest in bits. */
+/** Padding after the inner digest: 0x80, zeros, and the length of key block and digest in bits. */
 const OUTER_PADDING = [0x80000000, 0, 0, 0, 0, 0, 0, (BLOCK_BYTES + 32) * 8]
 
 const HEX = Uint8Array.from(Buffer.from('0123456789abcdef'))

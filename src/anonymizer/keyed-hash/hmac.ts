@@ -2,23 +2,23 @@ import * as crypto from 'node:crypto'
 
 /** HMAC-SHA256 (RFC 2104) of texts in UTF-8 under one key. */
 export interface Hmac {
-  /** 64 lower-case hex digits. */
+  /** Returns 64 lower-case hex digits. */
   hex(text: string): string
-  /** 32 bytes. */
+  /** Returns 32 bytes. */
   bytes(text: string): Buffer
-  /** 64 hex digits for the bytes `source[from, to)`, at most `maxBytes` of them; saves the text. */
+  /** Returns 64 hex digits for the bytes `source[from, to)`, at most `maxBytes`, without making a string of them. */
   hexOfBytes(source: Uint8Array, from: number, to: number): string
   readonly maxBytes: number
 }
 
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
-/** Longer messages do not go through the shared buffer. */
+/** Maximum length of messages that use the shared buffer. */
 const BUFFERED_CHARACTERS = 1024
 
 /**
- * Two one-shot digests over precomputed pads: a third of the time of `createHmac`, which makes an object for each
- * value. Views of the buffer are kept, because making one costs a tenth of the whole.
+ * Computes two one-shot digests over precomputed pads. This takes a third of the time of `createHmac`, which makes an
+ * object for each value. Views of the buffer are kept, because making one costs a tenth of the whole.
  */
 export function createHmac(key: string): Hmac {
   const keyBytes = blockKey(key)
@@ -55,7 +55,7 @@ export function createHmac(key: string): Hmac {
   }
 }
 
-/** The key as one block: hashed where it is longer (RFC 2104). */
+/** Returns the key as one block; a longer key is hashed first (RFC 2104). */
 export function blockKey(key: string): Buffer {
   const bytes = Buffer.from(key)
   const block = Buffer.alloc(BLOCK_BYTES)

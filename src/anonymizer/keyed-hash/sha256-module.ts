@@ -1,13 +1,16 @@
 import { present } from '../../invariant.js'
 /**
- * A WebAssembly module that compresses one SHA-256 block (FIPS 180-4, 6.2.2) for four messages at once, a message in
- * each 32-bit lane. Four in one cost about as much as one; `bench/engine.ts` shows it on ids that are all different.
+ * A WebAssembly module that compresses one SHA-256 block (FIPS 180-4, 6.2.2) for four messages at once, one in each
+ * 32-bit lane. Four together cost about as much as one; `bench/engine.ts` shows it with ids that are all different.
  *
  * In its memory each word is a vector of 16 bytes, lane k in bytes 4k to 4k + 3, little-endian.
  */
 export interface Sha256Lanes {
   readonly memory: ArrayBuffer
-  /** Addresses of 8 state words, of 16 message words, and of where the 8 words of the new state go. */
+  /**
+   * Compresses a block. The arguments are addresses: of 8 state words, of 16 message words, and of the 8 words of the
+   * new state.
+   */
   compress(stateAt: number, wordsAt: number, resultAt: number): void
 }
 
@@ -20,7 +23,7 @@ const LOCAL_SET = 0x21
 const LOCAL_TEE = 0x22
 const I32_CONST = 0x41
 
-/** Vector instructions: prefix 0xfd, then the number in LEB128 (WebAssembly SIMD). */
+/** Opcodes of vector instructions, encoded as the prefix 0xfd and the number in LEB128 (WebAssembly SIMD). */
 const SIMD = {
   load: [0xfd, 0x00],
   store: [0xfd, 0x0b],
@@ -33,7 +36,7 @@ const SIMD = {
   add: [0xfd, 0xae, 0x01],
 } as const
 
-/** Locals: the three addresses, 8 working variables, 16 message words, a temporary. */
+/** Indices of locals: the three addresses, 8 working variables, 16 message words, a temporary. */
 const STATE = 3
 const WORDS = STATE + 8
 const TEMPORARY = WORDS + 16
@@ -85,7 +88,7 @@ function compressBody(): number[] {
 }
 
 function roundCode(round: number): number[] {
-  // The variables a to h turn by one place each round instead of being moved.
+  // The variables a to h rotate by one local each round instead of being moved.
   const variable = (name: number): number => STATE + ((name - round) & 7)
   const [a, b, c, d] = [variable(0), variable(1), variable(2), variable(3)]
   const [e, f, g, h] = [variable(4), variable(5), variable(6), variable(7)]
@@ -132,13 +135,17 @@ function roundCode(round: number): number[] {
 const broadcast = (word: number): number[] =>
   Array.from({ length: VECTOR_BYTES }, (_, byte) => (word >>> ((byte & 3) * 8)) & 0xff)
 
-/** The bits after the point of the n-th root (n 2 or 3) of the first primes (FIPS 180-4, 4.2.2 and 5.3.3). */
+/**
+ * Returns the first 32 bits after the binary point of the square or cube roots of the first primes (FIPS 180-4, 4.2.2
+ * and 5.3.3).
+ */
 function rootBits(count: number, root: 2 | 3): number[] {
   const bits: number[] = []
   for (let candidate = 2; bits.length < count; candidate++) {
     if (Array.from({ length: candidate - 2 }, (_, k) => k + 2).some((divisor) => candidate % divisor === 0))
       continue
-    // The integer root of candidate · 2^(32·root) has the 32 bits below its point as its low word.
+    // The low word of the integer root of candidate · 2^(32·root) is the 32 bits after the point of the candidate's
+    // root.
     const scaled = BigInt(candidate) << BigInt(32 * root)
     let low = 0n
     let high = 1n << 40n
@@ -154,7 +161,7 @@ function rootBits(count: number, root: 2 | 3): number[] {
 
 const ROUND_CONSTANTS = rootBits(64, 3)
 
-/** The 8 words a SHA-256 begins with. */
+/** The 8 words of SHA-256's initial hash value. */
 export const INITIAL_STATE: readonly number[] = rootBits(8, 2)
 
 const section = (id: number, content: number[]): number[] => [id, ...leb(content.length), ...content]
@@ -168,7 +175,7 @@ interface WebAssemblyApi {
 
 let compiled: object | undefined
 
-/** A memory of one page with the function; the module is compiled once in a thread. */
+/** Makes a memory of one page with the function. The module is compiled once per thread. */
 export function sha256Lanes(): Sha256Lanes {
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly
   compiled ??= new Module(moduleBytes())

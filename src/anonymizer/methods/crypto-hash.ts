@@ -7,7 +7,7 @@ import { hashSearch, hashUrl, isSearchElement, isUrlElement, type UrlHashing } f
 import { isReferenceElement, type LeafMethod, RECORD } from './leaf.js'
 import { type LeafPlaceFacts, method, requiredKey, type WalkStep } from './method.js'
 
-/** Replaces the value by its keyed hash, a string whatever its type; of a reference only the id (law 7.1, 7.2). */
+/** Replaces the value with its keyed hash, a string whatever its type; in a reference, only the id (law 7.1, 7.2). */
 export const cryptoHash = method({
   name: 'cryptoHash',
   summary: 'replaces the value with its HMAC-SHA256; in a reference, only the id',
@@ -33,7 +33,7 @@ function walkStep(leaf: LeafPlaceFacts, { urls }: Parameters): WalkStep {
   return isSearchElement(leaf.name, leaf.parentType) ? 'method' : 'hash-reference'
 }
 
-/** HMAC-SHA256 of a text in lower-case hex; '' stays ''. */
+/** Returns the HMAC-SHA256 of a text in lower-case hex; '' stays ''. */
 export type HashText = (text: string) => string
 
 export function createHashText(key: string): HashText {
@@ -41,7 +41,7 @@ export function createHashText(key: string): HashText {
   return (text) => (text === '' ? '' : hmac.hex(text))
 }
 
-/** `hashText` is `createHashText`'s or a cache in front of it. */
+/** Compiles the method. `hashText` comes from `createHashText`, possibly with a cache in front of it. */
 function compileCryptoHash(
   hashText: HashText,
   resourceTypes: ReadonlySet<string>,
@@ -53,7 +53,7 @@ function compileCryptoHash(
   return (leaf) => {
     if (!leaf.isReferenceValue) return { record: RECORD.CRYPTOHASH, json: `"${hashText(leaf.text)}"` }
     const text = hashed(leaf.text, hashText, resourceTypes)
-    // Only a base may need an escape: a backslash, which the original's forms allow.
+    // Only a base can need an escape, for a backslash, which the original's forms allow.
     return { record: RECORD.CRYPTOHASH, json: leaf.text.includes('\\') ? jsonString(text) : `"${text}"` }
   }
 }
@@ -69,8 +69,8 @@ const hashUrls =
   }
 
 /**
- * As `hashReference`, but without the server's address and the version, which may identify as well, and for every URL
- * that names a resource, not only for the original's forms.
+ * Like `hashReference`, but drops the server's address and the version, which may be identifying too, and accepts
+ * every URL that names a resource, not only the original's forms.
  */
 export function hashReferenceRelative(
   text: string,
@@ -84,7 +84,7 @@ export function hashReferenceRelative(
   return text.slice(id.relativeStart, id.start) + hashText(text.slice(id.start, id.end))
 }
 
-/** A reference with its id hashed, or hashed whole where it has none of the known forms. */
+/** Hashes the id of a reference, or the whole text if it has none of the known forms. */
 export function hashReference(text: string, hashText: HashText, resourceTypes: ReadonlySet<string>): string {
   const id = referenceId(text, resourceTypes)
   if (id === undefined) return hashText(text)

@@ -1,6 +1,6 @@
 import type { RecordName } from './leaf.js'
 
-/** What a custom method sees of a value: `json` is it as JSON has it (law 12.1). */
+/** A value as a custom method sees it; `json` is the parsed JSON value (law 12.1). */
 export interface CustomValue {
   readonly type: string
   readonly name: string
@@ -9,17 +9,23 @@ export interface CustomValue {
 }
 
 export interface CustomSettings {
-  /** `parameters.customSettings` of the configuration. */
+  /** The configuration's `parameters.customSettings`. */
   readonly customSettings: unknown
-  /** The rule as the configuration has it. */
+  /** The rule as written in the configuration. */
   readonly rule: Readonly<Record<string, unknown>>
 }
 
-/** `json` null removes the value, undefined leaves it; a label is the name of a record, without one there is none. */
+/**
+ * The result of a custom method. `json` replaces the value: null removes it, undefined keeps it. `label` names the
+ * record; without it there is none.
+ */
 export interface CustomResult {
   readonly json: unknown
   readonly label?: RecordName
 }
 
-/** A module's default export. Called for every value the rule reaches; must not keep state between calls. */
+/**
+ * A module's default export. It is called for every value that the rule reaches and must not keep state between
+ * calls.
+ */
 export type CustomMethod = (value: CustomValue, settings: CustomSettings) => CustomResult

@@ -12,14 +12,14 @@ import {
 } from './leaf.js'
 import { type Method, type MethodContext, method, type RuleWith } from './method.js'
 
-/** A rule's settings for a method of the user's own: `name` is the method's in lower case. */
+/** A rule's settings for a custom method; `name` is the method's name in lower case. */
 export type CustomMethodSettings = {
   readonly method: typeof custom.name
   readonly name: string
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** A module that the configuration names in `customMethods`: in rules it goes by the name it has there. */
+/** The method of a module listed in the configuration's `customMethods`. Rules use the name given there. */
 export const custom: Method<'custom'> = method({
   name: 'custom',
   summary: 'a module named in `customMethods`',
@@ -48,7 +48,7 @@ function compileCustom(name: string, customMethod: CustomMethod, settings: Custo
       const { type, name: element, text } = leaf
       result = customMethod({ type, name: element, text, json: leafJson(leaf) }, settings)
     } catch {
-      // What it threw may quote the value.
+      // The thrown error may quote the value.
       return failure('the method threw')
     }
     return checked(result, failure)

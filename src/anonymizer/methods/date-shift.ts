@@ -9,7 +9,7 @@ export const dateShift = method({
   name: 'dateShift',
   summary: 'moves a date by up to 50 days (`dateShiftRangeInDays`), decided by a key',
   settings: {},
-  // What it cannot shift, it redacts.
+  // Dates that cannot be shifted are redacted.
   records: ['PERTURB', 'REDACT'],
   reach: 'values',
   changesOnly: { types: new Set(['date', 'dateTime', 'instant']), noun: 'date' },
@@ -20,9 +20,9 @@ export const dateShift = method({
 })
 
 /**
- * Moves a date by the days its prefix and the key decide and zeroes its time (law 6.2), or removes its time and offset
- * (`dateShiftTimeZone`). A date without day, of somebody over 89, without known patient, or that leaves the years 1 to
- * 9999 is redacted as dates are.
+ * Moves a date by the days that its prefix and the key decide and zeroes its time (law 6.2), or removes its time and
+ * offset (`dateShiftTimeZone`). A date is redacted instead if it has no day, belongs to a person over 89 or to no
+ * known patient, or would leave the years 1 to 9999.
  */
 function compileDateShift(context: Pick<MethodContext, 'asOf' | 'parameters'>): LeafMethod {
   const { asOf, parameters } = context
@@ -42,11 +42,11 @@ function compileDateShift(context: Pick<MethodContext, 'asOf' | 'parameters'>): 
   }
 }
 
-/** A fraction that .NET rounds up to a whole second can be the next day's (law 6.2). */
+/** Returns 1 if .NET rounds the fraction up to a whole second of the next day, otherwise 0 (law 6.2). */
 const rolledDays = ({ hour, minute, second, fractionTicks }: Moment): number =>
   fractionTicks === TICKS_PER_SECOND && hour === 23 && minute === 59 && second === 59 ? 1 : 0
 
-/** The time part with its digits zeroed and its offset as written; '' unless seconds and offset are there. */
+/** Returns the time part with zeroed digits and the offset as written; '' unless it has seconds and an offset. */
 function zeroedTime({ text }: Leaf, moment: Moment): string {
   if (moment.precision < 6 || moment.offsetMinutes === undefined || moment.hasComma) return ''
   const fractionDigits = moment.offsetAt - FRACTION_DIGITS_AT
@@ -56,8 +56,11 @@ function zeroedTime({ text }: Leaf, moment: Moment): string {
 
 const FRACTION_DIGITS_AT = '2015-02-07T13:28:17.'.length
 
-/** The time of every shifted instant, as an instant must have one. */
+/** Time of every shifted instant, because an instant must have one. */
 export const MIDNIGHT_UTC = 'T00:00:00Z'
 
-/** An offset follows daylight saving at the true date and so narrows down the shift: a date-time becomes a date. */
+/**
+ * Returns the time part without the true offset: '' for a dateTime. An offset reflects daylight saving at the true
+ * date and so would narrow down the shift.
+ */
 const timeWithoutZone = ({ type }: Leaf): string => (type === 'instant' ? MIDNIGHT_UTC : '')

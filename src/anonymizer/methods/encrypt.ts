@@ -22,9 +22,9 @@ export const encrypt = method({
 })
 
 /**
- * AES-CBC with PKCS#7 padding; base64 of IV and ciphertext, a string whatever the type (law 8.1, 8.2). The IV is an HMAC over
- * the place and the value, by a key of its own: the same again for the same value in the same place under the same
- * key, different everywhere else.
+ * Encrypts with AES-CBC and PKCS#7 padding. The result is a string whatever the type: base64 of IV and ciphertext
+ * (law 8.1, 8.2). The IV is an HMAC over the place and the value, under a key of its own: the same value in the same
+ * place under the same key gives the same IV, anything else a different one.
  */
 function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
   const key = Buffer.from(encryptKey)
@@ -38,12 +38,12 @@ function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
   }
 }
 
-/** Identifies a place in a run; no name holds U+0000. */
+/** Returns a text that identifies a place in a run; names never contain U+0000. */
 export const placeText = ({ item, record, offset }: LeafPlace): string => `${item}\0${record}\0${offset}`
 
 /**
- * The plain text of an encrypted value; '' for ''. Throws BAD_LINE where it is no encrypted value or another key's;
- * the error quotes nothing.
+ * Decrypts an encrypted value; '' for ''. Throws BAD_LINE if it is not an encrypted value or belongs to another key.
+ * The error quotes nothing.
  */
 export function decryptValue(base64: string, encryptKey: string): string {
   if (base64 === '') return ''

@@ -35,8 +35,9 @@ const KEPT: LeafChange = { record: RECORD.GENERALIZE, json: undefined }
 const REMOVED: LeafChange = { record: RECORD.GENERALIZE, json: null }
 
 /**
- * The value of the first case whose condition is anything but false, otherwise `otherValues` (law 11.1). For primitives
- * without extension. Throws ExpressionError for a case that `checkGeneralizeExpression` reports.
+ * Replaces a primitive with the value of the first case whose condition is anything but false, otherwise with
+ * `otherValues` (law 11.1). Its extensions are not affected. Throws ExpressionError for a case that
+ * `checkGeneralizeExpression` reports.
  */
 function compileGeneralize(rule: RuleWith<typeof settings>, asOf: string): LeafMethod {
   const cases = rule.cases.map(
@@ -67,7 +68,7 @@ function generalized(
 ): LeafChange | undefined {
   const scope = valueScope(original, leaf.text, asOf)
   for (const { condition, value } of cases) {
-    // Only a single false rejects: empty and non-boolean results take the case.
+    // Only a single false rejects a case: empty and non-boolean results accept it.
     if (isTrue(condition, original, scope) === false) continue
     return { record: RECORD.GENERALIZE, json: resultToken(evaluate(value, original, scope), leaf, original) }
   }
@@ -83,7 +84,10 @@ function resultToken(items: Items, leaf: Leaf, original: Value): string | null |
 
 const NUMBER_TYPES = new Set(['integer', 'unsignedInt', 'positiveInt'])
 
-/** The kind of the result decides, not the element's type; a 64-bit integer is a number on integers only (law 11.2). */
+/**
+ * Returns the JSON token of a result. The kind of the result decides, not the element's type, except that a long is a
+ * number only on integers (law 11.2).
+ */
 function token(value: Value, type: string): string {
   switch (value.kind) {
     case 'boolean':
@@ -98,7 +102,7 @@ function token(value: Value, type: string): string {
   }
 }
 
-/** What is wrong with a case's condition or value; undefined where it compiles. */
+/** Returns the error in a case's condition or value; undefined if it compiles. */
 export function checkGeneralizeExpression(text: string): string | undefined {
   try {
     parseExpression(text)

@@ -1,18 +1,18 @@
 import { referenceId } from '../../fhir/references.js'
 import { percentDecoded, resourceInUrl } from '../../fhir/resource-url.js'
 
-/** How `urls: "references"` hashes. */
+/** Settings for hashing with `urls: "references"`. */
 export interface UrlHashing {
   readonly hashText: (text: string) => string
   readonly resourceTypes: ReadonlySet<string>
-  /** Whether everything before the type, and the version after the id, is left out. */
+  /** Whether to drop everything before the type and the version after the id. */
   readonly isRelative: boolean
 }
 
 /**
- * A URL with the id of the resource it names hashed as `Resource.id` and references are: `Type/id` with any base,
- * `urn:uuid:`, `urn:oid:`, `#id`. In a search (`Type?name=value`) the values are hashed, a bare `Type` is kept, and
- * everything else is hashed whole.
+ * Hashes the id of the resource that a URL names, as in `Resource.id` and references: `Type/id` with any base,
+ * `urn:uuid:`, `urn:oid:`, `#id`. In a search (`Type?name=value`) the values are hashed. A bare `Type` is kept.
+ * Anything else is hashed whole.
  */
 export function hashUrl(text: string, hashing: UrlHashing): string {
   const { hashText, resourceTypes, isRelative } = hashing
@@ -37,8 +37,8 @@ export function hashUrl(text: string, hashing: UrlHashing): string {
 const USER = /^((?:[A-Za-z][A-Za-z0-9+.-]*:)?\/\/)[^/]*@/
 
 /**
- * The part before a type, without a user's name and password. The id of a compartment (`Patient/1/`) is hashed, and
- * with `isRelative` nothing else is left; undefined if the part may hold other ids.
+ * Returns the part before a type, without user name and password. The id of a compartment (`Patient/1/`) is hashed;
+ * with `isRelative` only the compartment is kept. Undefined if the part may contain other ids.
  */
 function hashedBase(base: string, { hashText, resourceTypes, isRelative }: UrlHashing): string | undefined {
   const compartment = base.includes('/') ? resourceInUrl(base, resourceTypes) : undefined
@@ -48,7 +48,7 @@ function hashedBase(base: string, { hashText, resourceTypes, isRelative }: UrlHa
   return compartment === undefined ? kept : `${kept}${compartment.type}/${hashText(compartment.id)}/`
 }
 
-/** `[base/]Type[/][?query]`; undefined for everything else. */
+/** Splits `[base/]Type[/][?query]`; undefined for anything else. */
 function typeUrl(text: string, resourceTypes: ReadonlySet<string>) {
   if (text.includes('#')) return undefined
   const [path = '', ...queries] = text.split('?')
@@ -59,12 +59,12 @@ function typeUrl(text: string, resourceTypes: ReadonlySet<string>) {
   return { base: path.slice(0, start), type, query: queries.length === 0 ? undefined : queries.join('?') }
 }
 
-/** `Bundle.entry.request.ifNoneExist`: a search without its type, or with it. */
+/** Hashes a `Bundle.entry.request.ifNoneExist`: a search with or without its type. */
 export function hashSearch(text: string, hashing: UrlHashing): string {
   return hashedQuery(text.startsWith('?') ? text.slice(1) : text, hashing) ?? hashUrl(text, hashing)
 }
 
-/** Search parameters that conditions use (FHIR R4, search parameter registry). Any other name may be typed text. */
+/** Search parameters that conditions use (FHIR R4, search parameter registry). Any other name may be free text. */
 const PARAMETERS = new Set(
   (
     '_content _count _elements _format _has _id _include _lastUpdated _list _profile _revinclude _security _sort ' +
@@ -80,7 +80,10 @@ const PARAMETERS = new Set(
 const MODIFIERS =
   /^(?:missing|exact|contains|text|text-advanced|code-text|not|in|not-in|above|below|identifier|of-type|iterate)$/
 
-/** Whether all of a parameter's name is FHIR's: `name`, `name:modifier`, `subject:Patient.identifier`, `_has:…`. */
+/**
+ * Whether all parts of a parameter's name are defined by FHIR: `name`, `name:modifier`, `subject:Patient.identifier`,
+ * `_has:…`.
+ */
 const isParameter = (name: string, resourceTypes: ReadonlySet<string>): boolean =>
   name.split('.').every((step) => {
     const [first = '', ...others] = step.split(':')
@@ -91,8 +94,9 @@ const isParameter = (name: string, resourceTypes: ReadonlySet<string>): boolean 
   })
 
 /**
- * The search with its values hashed; undefined if it is not a search. A token's system goes (`identifier=system|value`
- * becomes `identifier=hash(value)`), so that it finds what `cryptoHash` made of `Identifier.value`.
+ * Returns a search with its values hashed; undefined if it is not a search. A token's system is dropped
+ * (`identifier=system|value` becomes `identifier=hash(value)`), so that it finds values of `Identifier.value` hashed
+ * by `cryptoHash`.
  */
 function hashedQuery(query: string, hashing: UrlHashing): string | undefined {
   const hashed: string[] = []
@@ -115,7 +119,7 @@ function hashedValue(value: string, { hashText, resourceTypes }: UrlHashing): st
 
 const unescaped = (text: string): string => text.replace(/\\([\\$,|])/g, '$1').trim()
 
-/** FHIR escapes `,`, `|`, `$` and the backslash in a value by a backslash. */
+/** Splits at unescaped separators. FHIR escapes `,`, `|`, `$` and the backslash in a value with a backslash. */
 function splitUnescaped(text: string, separator: string): string[] {
   const parts = ['']
   for (let k = 0; k < text.length; k++) {
@@ -126,7 +130,10 @@ function splitUnescaped(text: string, separator: string): string[] {
   return parts
 }
 
-/** Decodes a value of a query, in which `+` is a space; one with a `%` that begins no escape is taken as it is. */
+/**
+ * Decodes a value of a query, in which `+` is a space. If a `%` does not begin a valid escape, the value is returned
+ * unchanged.
+ */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value.replaceAll('+', ' '))
@@ -137,7 +144,7 @@ function decoded(value: string): string {
 
 const URL_TYPES = new Set(['uri', 'url', 'canonical', 'oid', 'uuid'])
 
-/** Whether `urls: "references"` applies to an element, besides `Reference.reference`. */
+/** Whether `urls: "references"` applies to an element other than `Reference.reference`. */
 export const isUrlElement = (type: string, name: string, parentType: string): boolean =>
   URL_TYPES.has(type) || isSearchElement(name, parentType)
 

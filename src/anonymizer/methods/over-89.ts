@@ -1,6 +1,6 @@
 import { parseMoment } from '../../fhir/dates.js'
 
-/** A day of the calendar; of a date without day or month, the first. */
+/** A calendar day; the first of the month or year for a date without a day or month. */
 export interface CalendarDay {
   readonly year: number
   readonly month: number
@@ -10,7 +10,7 @@ export interface CalendarDay {
 /** The oldest age that HIPAA's Safe Harbor allows to be published (45 CFR 164.514(b)(2)(i)(C)). */
 export const OLDEST_AGE = 89
 
-/** Tests whether a person born on a date is over 89 on the day `asOf` (`YYYY-MM-DD`). */
+/** Returns a test whether a person born on a date is over 89 on the day `asOf` (`YYYY-MM-DD`). */
 export function over89Test(asOf: string): (birth: CalendarDay) => boolean {
   const today = parseMoment(asOf, 'date')
   if (today === undefined) throw new RangeError('asOf is not a date')
@@ -18,5 +18,5 @@ export function over89Test(asOf: string): (birth: CalendarDay) => boolean {
   return (birth) => dayOrder(birth) <= limit
 }
 
-/** A number that grows with the date. */
+/** Returns a number that orders dates. */
 const dayOrder = ({ year, month, day }: CalendarDay): number => year * 10000 + month * 100 + day

@@ -12,7 +12,7 @@ import { placeText } from './encrypt.js'
 import { type Leaf, type LeafMethod, type LeafPlace, RECORD, UNCHANGED } from './leaf.js'
 import { method, type RuleWith, requiredKey } from './method.js'
 
-/** The types whose value is a number that perturb changes. */
+/** Types whose values perturb changes. */
 const PERTURBED_NUMBERS: ReadonlySet<string> = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt'])
 
 const settings = {
@@ -38,8 +38,8 @@ export const perturb = method({
 })
 
 /**
- * Adds keyed noise from −span/2 to span/2, or of that share of the value's magnitude, and rounds half to even (law 9.2, 9.3).
- * Integer kinds stay integers and in their range. Has no effect on other types.
+ * Adds keyed noise from −span/2 to span/2, or that fraction of the value's magnitude, and rounds half to even (law
+ * 9.2, 9.3). Integer types stay integers and within their range. Other types are not changed.
  */
 function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {
   const noise = compileNoise(rule, perturbKey)
@@ -64,8 +64,8 @@ function inRange(value: Decimal, type: string): Decimal {
 const DOUBLE_BITS = 53
 
 /**
- * Uniform in [−1/2, 1/2), decided by the key, the rule, the place and the value: two rules, or two values in one
- * place, never share their noise, which their difference would take away.
+ * Returns noise that is uniform in [−1/2, 1/2) and decided by the key, the rule, the place and the value. Two rules,
+ * or two values in one place, never share their noise, because their difference would cancel it.
  */
 function compileNoise(rule: PerturbRule, perturbKey: string): (leaf: Leaf, place: LeafPlace) => number {
   const { path, span, rangeType, roundTo } = rule

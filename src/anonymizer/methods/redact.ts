@@ -20,7 +20,7 @@ export const redact = method({
   },
 })
 
-/** What redact leaves of a value depends on these alone. */
+/** The only settings on which the result of redact depends. */
 type RedactContext = Pick<MethodContext, 'asOf' | 'parameters'>
 
 const INSPECTED: LeafChange = { record: RECORD.REDACT, json: undefined }
@@ -39,7 +39,7 @@ function compileRedact(context: RedactContext): LeafMethod {
   }
 }
 
-/** Whether redact always removes such a leaf: no parameter lets a part of it stand. */
+/** Whether redact always removes such a leaf, because no parameter allows keeping a part of it. */
 export function redactDropsAlways(
   leaf: Pick<Leaf, 'type' | 'name' | 'parentType'>,
   parameters: Parameters,
@@ -52,7 +52,10 @@ export function redactDropsAlways(
 export const parseLeafDate = (leaf: Leaf): Moment | undefined =>
   parseMoment(leaf.text, leaf.type === 'date' ? 'date' : 'dateTime')
 
-/** Redact for a date: the year where partial dates are on and nobody is over 89; also what dateShift falls back to. */
+/**
+ * Redacts a date: keeps the year if partial dates are allowed and the person is not over 89. dateShift falls back to
+ * this.
+ */
 export function compileDateRedact({ asOf, parameters }: RedactContext): (leaf: Leaf) => LeafChange {
   if (!parameters.enablePartialDatesForRedact) return () => REMOVED
   const isOver89 = over89Test(asOf)
@@ -73,5 +76,5 @@ const abstracted = (text: string): LeafChange => ({ record: RECORD.ABSTRACT, jso
 
 const DIGIT = /\p{Nd}/gu
 
-/** .NET sees UTF-16 units, none of which is a digit beyond the basic plane. */
+/** Replaces digits with 0. .NET examines UTF-16 units, so digits outside the Basic Multilingual Plane stay. */
 const zeroed = (text: string): string => text.replace(DIGIT, (digit) => (digit.length === 1 ? '0' : digit))

@@ -1,11 +1,14 @@
-/** What a rule may set for its method; the configuration's schema is made from it. Keys are case-sensitive. */
+/**
+ * The settings that a rule may have for its method. The configuration's schema is generated from it. Keys are
+ * case-sensitive.
+ */
 export type SettingsShape = Readonly<Record<string, Setting>>
 
 export type Setting =
   | NumberSetting
   | ChoiceSetting<string>
   | { readonly kind: 'cases' }
-  /** Any JSON value, but there must be one; `missing` says what to write. */
+  /** A required setting with any JSON value; `missing` is the message if it is absent. */
   | { readonly kind: 'json'; readonly missing: string }
 
 export interface NumberSetting {
@@ -13,18 +16,18 @@ export interface NumberSetting {
   readonly isWhole?: boolean
   readonly min: number
   readonly max?: number
-  /** A number without default must be given. */
+  /** A number without a default is required. */
   readonly default?: number
 }
 
-/** One of several words, in any case. */
+/** One of several words; case is ignored. */
 export interface ChoiceSetting<Word extends string> {
   readonly kind: 'choice'
   readonly words: readonly Word[]
   readonly default: Word
 }
 
-/** [FHIRPath condition, FHIRPath value], in file order (also for integer-like keys). */
+/** Pairs of FHIRPath condition and FHIRPath value, in file order (also for integer-like keys). */
 export type Cases = readonly (readonly [condition: string, value: string])[]
 
 type ValueOf<S> = S extends { readonly kind: 'number' }
@@ -35,5 +38,5 @@ type ValueOf<S> = S extends { readonly kind: 'number' }
       ? Cases
       : unknown
 
-/** A rule's settings as the configuration hands them over: checked, with defaults. */
+/** A rule's settings after the configuration has checked them and filled in defaults. */
 export type SettingsOf<Shape> = { readonly [Key in keyof Shape]: ValueOf<Shape[Key]> }

@@ -3,11 +3,11 @@ import { subKey } from '../keyed-hash/sub-key.js'
 import type { DateShiftScope, Parameters } from '../parameters.js'
 import { requiredKey } from './method.js'
 
-/** The original's range. */
+/** Maximum shift of the original's range. */
 const MAX_SHIFT_DAYS = 50
 const SHIFTS = 2 * MAX_SHIFT_DAYS + 1
 
-/** The days that dates may move by, both ends included. */
+/** The range of days by which dates may move, inclusive. */
 export interface ShiftRange {
   readonly min: number
   readonly max: number
@@ -16,7 +16,7 @@ export interface ShiftRange {
 
 type RangeParameters = Pick<Parameters, 'dateShiftRangeInDays' | 'dateShiftExcludeZero'>
 
-/** How many shifts the range has. */
+/** Returns the number of different shifts in the range. */
 export const shiftCountOf = (range: ShiftRange): number =>
   range.max - range.min + (leavesOutZero(range) ? 0 : 1)
 
@@ -28,24 +28,26 @@ export function shiftRangeOf({ dateShiftRangeInDays, dateShiftExcludeZero }: Ran
   return { min, max, excludesZero: dateShiftExcludeZero ?? false }
 }
 
-/** Whether the original's linear hash decides: not under scope `patient`, and only for the original's range. */
+/**
+ * Whether the original's linear hash decides the shift: only for the original's range, and not under scope `patient`.
+ */
 export function isLinearShift(parameters: Pick<Parameters, 'dateShiftScope'> & RangeParameters): boolean {
   const { min, max, excludesZero } = shiftRangeOf(parameters)
   const isOriginal = min === -MAX_SHIFT_DAYS && max === MAX_SHIFT_DAYS && !excludesZero
   return isOriginal && parameters.dateShiftScope !== 'patient'
 }
 
-/** The days dates move by. */
+/** Computes the days by which dates move. */
 export interface ShiftDays {
-  /** For a prefix; undefined under scope `patient` where no patient is known. */
+  /** Returns the days for a prefix; undefined under scope `patient` if the patient is unknown. */
   ofPrefix(prefix: string): number | undefined
-  /** The same for the prefix that the 64 hex digits at `bytes[at]` are, but not under scope `patient`. */
+  /** Returns the days for the prefix given by the 64 hex digits at `bytes[at]`. Not for scope `patient`. */
   ofDigits(bytes: Uint8Array, at: number): number
 }
 
 /**
- * Fixed, or decided by prefix and key: by the original's linear hash, or by HMAC under scope `patient` and wherever
- * the range is not the original's. The last prefix's days are kept.
+ * Compiles the shift: fixed, or decided by prefix and key. It uses HMAC under scope `patient` and for ranges other
+ * than the original's, and the original's linear hash otherwise. The days of the last prefix are cached.
  */
 export function compileShiftDays(parameters: Parameters): ShiftDays {
   const { dateShiftScope: scope, dateShiftFixedOffsetInDays: fixed } = parameters
@@ -70,9 +72,9 @@ export function compileShiftDays(parameters: Parameters): ShiftDays {
   }
 }
 
-/** The original's hash: linear, so one known date gives the key's part away for every other. */
+/** Computes the original's hash. It is linear, so one known date reveals the key's contribution for all others. */
 function linearOffset(prefix: string, key: string): number {
-  // 131 is 30 modulo 101; four bytes at once stay within 32 bits.
+  // Base 131 equals 30 modulo 101; four bytes at once stay within 32 bits.
   const bytes = prefix + key
   let sum = 0
   let k = 0
@@ -86,7 +88,7 @@ function linearOffset(prefix: string, key: string): number {
   return sum - MAX_SHIFT_DAYS
 }
 
-/** `linearOffset` for prefixes of 64 ASCII bytes, without making strings of them. */
+/** Compiles `linearOffset` for prefixes of 64 ASCII bytes, without making strings of them. */
 function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
   const keySum = Buffer.from(key).reduce((sum, byte) => (sum * 30 + byte) % SHIFTS, 0)
   const weights = new Int32Array(64)
@@ -106,15 +108,15 @@ function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
 const WORDS = 2 ** 32
 
 /**
- * Every day of the range is equally likely. The key depends on the range: releases with two ranges reveal no more
- * together than each of them alone.
+ * Compiles a keyed shift in which every day of the range is equally likely. The key depends on the range: two
+ * releases with different ranges reveal no more together than each alone.
  */
 function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (prefix: string) => number {
   const { min, max, excludesZero } = range
   const hmac = createHmac(subKey(key, 'dateShift', scope, min, max, excludesZero))
   const skipsZero = leavesOutZero(range)
   const choices = shiftCountOf(range)
-  // Words from here on would make some offsets likelier than others.
+  // Words at or above this would make some offsets likelier than others.
   const unbiasedWords = WORDS - (WORDS % choices)
   return (prefix) => {
     for (let round = 0; ; round++) {

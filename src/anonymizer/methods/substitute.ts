@@ -6,7 +6,7 @@ export const substitute = method({
   name: 'substitute',
   summary: 'writes `replaceWith` instead',
   settings: {
-    // Text, number, boolean, null or object.
+    // A string, number, boolean, null or object.
     replaceWith: { kind: 'json', missing: 'is missing: what to write instead (null removes)' },
   },
   records: ['SUBSTITUTE'],
@@ -15,14 +15,16 @@ export const substitute = method({
   compile: ({ replaceWith }) => compileSubstitute(replaceWith),
 })
 
-/** Replaces a primitive by the text of `replaceWith`, a JSON string whatever the type; null removes it (law 10.1). */
+/**
+ * Replaces a primitive with the text of `replaceWith`, a JSON string whatever the type; null removes it (law 10.1).
+ */
 function compileSubstitute(replaceWith: unknown): LeafMethod {
   const text = substituteText(replaceWith)
   const change = { record: RECORD.SUBSTITUTE, json: text === null ? null : jsonString(text) }
   return () => change
 }
 
-/** What `replaceWith` reads as on a primitive; null where it removes. */
+/** Returns the text that `replaceWith` gives a primitive; null if it removes the value. */
 export function substituteText(replaceWith: unknown): string | null {
   switch (typeof replaceWith) {
     case 'string':
@@ -36,7 +38,10 @@ export function substituteText(replaceWith: unknown): string | null {
   }
 }
 
-/** A number as .NET prints it: whole numbers as such, doubles with `E+21`, `E-05` beyond 15 digits or below 0.0001. */
+/**
+ * Prints a number as .NET does: whole numbers in full, other doubles with an exponent such as `E+21` or `E-05` beyond
+ * 15 digits or below 0.0001.
+ */
 function doubleText(value: number): string {
   if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value)
   const [mantissa, exponentText] = value.toExponential().split('e')

@@ -36,7 +36,7 @@ const byName: ReadonlyMap<string, Method> = new Map(
   [...METHODS, custom].map((method) => [method.name, method]),
 )
 
-/** The method of a rule. */
+/** Returns the method of a rule. */
 export function methodOf({ method }: { readonly method: string }): Method {
   const found = byName.get(method)
   if (found !== undefined) return found

@@ -1,6 +1,6 @@
 import { BACKSLASH, byteTable, DIGIT, LETTER, QUOTE, SPACE } from '../../json/byte-classes.js'
 
-/** Part of a number or a word: two of them with white space between are two tokens. */
+/** Bytes of numbers and words. Two of them separated by white space belong to two tokens. */
 const WORD = byteTable((c) => DIGIT[c] === 1 || LETTER[c] === 1 || c === 0x2d || c === 0x2b || c === 0x2e)
 
 const isWord = (c: number | undefined): boolean => c !== undefined && WORD[c] === 1
@@ -9,8 +9,8 @@ const isBlank = (c: number): boolean => c === 0x20 || (c >= 0x09 && c <= 0x0d)
 // INVARIANT loop-reads (`scan.ts`).
 
 /**
- * Copies `source[start, end)` to the start of `target` without the white space between JSON tokens; returns the length,
- * or -1 where white space alone keeps two tokens apart (that is no JSON). `target` must be as long as the source.
+ * Copies `source[start, end)` to the start of `target` without the white space between JSON tokens. Returns the
+ * length, or -1 if white space alone separates two tokens, which is not JSON. `target` must be as long as the source.
  */
 export function compactJson(source: Uint8Array, start: number, end: number, target: Uint8Array): number {
   let at = 0

@@ -4,12 +4,12 @@ import type { CalendarDay } from '../methods/over-89.js'
 
 // INVARIANT loop-reads (`scan.ts`).
 
-/** A date read from bytes; one object, reused. */
+/** A date read from bytes. One object is reused for all. */
 export type CalendarDate = { -readonly [Part in keyof CalendarDay]: number }
 
 const DASH = 0x2d
 
-/** Reads a real `YYYY-MM-DD` at `p` into `date`; false for anything else. */
+/** Reads a real `YYYY-MM-DD` at `p` into `date`; returns false for anything else. */
 export function readDate(source: Uint8Array, p: number, date: CalendarDate): boolean {
   if (source[p + 4] !== DASH || source[p + 7] !== DASH) return false
   const century = twoDigits(source, p)
@@ -25,7 +25,7 @@ export function readDate(source: Uint8Array, p: number, date: CalendarDate): boo
   return true
 }
 
-/** The number at two digits; -1 where there are none. */
+/** Reads a number of two digits; -1 for anything else. */
 function twoDigits(source: Uint8Array, p: number): number {
   const high = (source[p] as number) - 0x30
   const low = (source[p + 1] as number) - 0x30
@@ -33,8 +33,8 @@ function twoDigits(source: Uint8Array, p: number): number {
 }
 
 /**
- * Where the offset begins of a complete time `Thh:mm:ss[.f](Z|±hh:mm)` that ends in a quote, `p` being its `T`; 0
- * for anything else, also for more than 7 digits of fraction, which .NET rounds.
+ * Returns the position of the offset in a complete time `Thh:mm:ss[.f](Z|±hh:mm)` that ends in a quote; `p` is its
+ * `T`. Returns 0 for anything else, including more than 7 digits of fraction, which .NET rounds.
  */
 export function timeOffsetAt(source: Uint8Array, p: number): number {
   const hour = twoDigits(source, p + 1)
@@ -56,9 +56,9 @@ export function timeOffsetAt(source: Uint8Array, p: number): number {
   return source[q + 6] === 0x22 ? q : 0
 }
 
-/** Moves the date by days (proleptic Gregorian); false where that leaves the years 1 to 9999. */
+/** Moves the date by days (proleptic Gregorian calendar). Returns false if it leaves the years 1 to 9999. */
 export function moveDate(date: CalendarDate, days: number): boolean {
-  // Days since 0000-03-01 and back (H. Hinnant, chrono-compatible low-level date algorithms).
+  // Converts to days since 0000-03-01 and back (H. Hinnant, chrono-compatible low-level date algorithms).
   const y = date.month <= 2 ? date.year - 1 : date.year
   const shifted = (date.month + 9) % 12
   const dayOfYear = ((153 * shifted + 2) / 5) | 0

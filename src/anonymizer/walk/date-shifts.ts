@@ -12,30 +12,30 @@ import { LineCopy } from './line-copy.js'
 import type { Table } from './walk-tables.js'
 
 /**
- * The days that the line's dates shift by. The prefix that decides them is often the root's id, which a rule may have
- * hashed or is yet to change.
+ * Finds the days by which the line's dates shift. The prefix that decides them is often the root's id, which a rule
+ * may have hashed already or may change later.
  */
 export class DateShifts extends LineCopy {
   protected readonly hashes: HashQueue | undefined
-  /** Where the value is that a method is called for. */
+  /** Place of the value for which a method is called. */
   protected readonly place: MutablePlace
   protected context: LineContext = NO_CONTEXT
 
-  /** Where the resource begins whose patient dates shift by, and its type. */
+  /** Start of the resource whose patient decides the shift; `ownerType` is its type. */
   protected ownerStart = 0
   protected ownerType = ''
-  /** The owner's patient, once looked for. */
+  /** Id of the owner's patient; undefined until it is looked up. */
   protected patientId: string | undefined
-  /** How many resources are open; 1 in the root. */
+  /** Number of open resources; 1 in the root. */
   protected depthOfResource = 0
   protected rootTable: Table | undefined
   /** Number of the rule that shifts the date. */
   protected shiftingRule = 0
-  /** Where the root's hashed id stands in the output; 0 while it does not. */
+  /** Position of the root's hashed id in the output; 0 until it is written. */
   protected rootDigitsAt = 0
-  /** Number of the rule that hashed it. */
+  /** Number of the rule that hashed the root's id. */
   protected rootDigitsRule = 0
-  /** The days dates move by for that id; UNKNOWN_DAYS before one needs them. */
+  /** Days of the shift for that id; UNKNOWN_DAYS until needed. */
   #rootDays = UNKNOWN_DAYS
   #rootIds: RootId | undefined
 
@@ -58,7 +58,10 @@ export class DateShifts extends LineCopy {
     this.#rootDays = UNKNOWN_DAYS
   }
 
-  /** The days for the owner of the value, by the digits of the root's id where they stand in the output, else by the prefix. */
+  /**
+   * Returns the days for the owner of the value: by the digits of the root's id if they are in the output, otherwise
+   * by the prefix.
+   */
   protected days(shiftDays: ShiftDays): number | undefined {
     const isAfterId = this.depthOfResource > 1 || this.rootDigitsRule < this.shiftingRule
     if (this.rootDigitsAt === 0 || !isAfterId || this.#prefixSource() !== 'root')
@@ -70,7 +73,7 @@ export class DateShifts extends LineCopy {
     return this.#rootDays
   }
 
-  /** What dates shift by: the scope's prefix, else the root's id as the rules before the shifting one left it. */
+  /** Returns the prefix of the scope, or else the root's id as the rules before the shifting one left it. */
   protected prefix(): string {
     switch (this.#prefixSource()) {
       case 'patient':
@@ -87,7 +90,7 @@ export class DateShifts extends LineCopy {
     return prefixSource(this.program.spec.parameters.dateShiftScope, this.context.dateShiftPrefix)
   }
 
-  /** In the root's own turn only the rules before the shifting one have run. */
+  /** Returns the root's id. In the root's own turn, only the rules before the shifting one have changed it. */
   #rootId(): string {
     this.#rootIds ??= this.#findRootId()
     const { raw, changed, rule } = this.#rootIds
@@ -116,7 +119,7 @@ export class DateShifts extends LineCopy {
   }
 }
 
-/** The root's id as it stands and as the rule (by number) that has it leaves it. */
+/** The root's id in the source, after the rule that claims it, and the number of that rule. */
 interface RootId {
   readonly raw: string
   readonly changed: string

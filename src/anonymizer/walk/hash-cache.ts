@@ -6,14 +6,14 @@ const RECORD_BYTES = 128
 const HEAD_BYTES = 4
 const DIGITS_AT = HEAD_BYTES + KEY_BYTES
 
-/** Look-ups between two looks at whether they pay, and how often it then goes without. */
+/** Number of look-ups after which the hit rate is checked, and for how many such windows a poor cache then rests. */
 const WINDOW = 1 << 12
 const WINDOWS_OFF = 15
 
 /**
- * Hex digests by the bytes they are of, found without making a string: key and digits stand side by side, one place
- * and its neighbour for each hash value, a new one takes either in turn. 2^17 records are 16 MiB. Where hardly any
- * look-up finds something, it rests for a while: a miss costs as much as half a digest.
+ * A cache of hex digests by the bytes of their texts, which are found without making a string. A record holds key and
+ * digits; each hash value has a slot and its neighbour, and new records use them in turn. 2^17 records are 16 MiB. If
+ * hardly any look-up succeeds, the cache rests for a while, because a miss costs as much as half a digest.
  */
 export class HashCache {
   static readonly maxKeyBytes = KEY_BYTES
@@ -24,7 +24,7 @@ export class HashCache {
   #lookups = 0
   #found = 0
   #resting = 0
-  /** Keeps the reads of `fetch` from being left out. */
+  /** Result of the reads in `fetch`, kept so that they are not optimized away. */
   protected fetched = 0
 
   constructor(bits = 17) {
@@ -33,14 +33,14 @@ export class HashCache {
     this.#mask = (1 << bits) - 1
   }
 
-  /** Where the text `source[from, to)` may stand. */
+  /** Returns the slot in which the text `source[from, to)` may be. */
   homeOf(source: DataView, from: number, to: number): number {
     return (hashBytes(source, from, to) & this.#mask) * RECORD_BYTES
   }
 
   /**
-   * Reads a byte of each of the first `count` homes' key and digits: none of them waits for another, whereas `write`
-   * takes a way that memory's answer decides.
+   * Reads a byte of the key and of the digits in each of the first `count` homes. None of these reads waits for
+   * another, whereas `write` branches on what memory returns.
    */
   fetch(homes: Int32Array, count: number): void {
     if (this.#resting > 0) return
@@ -55,8 +55,8 @@ export class HashCache {
   }
 
   /**
-   * Writes the digits for the text `source[from, to)` at `target[at]` and returns -1; or, where they are not known,
-   * the place that `keep` may put them in, -2 for none. `record` is the text's home.
+   * Writes the digits for the text `source[from, to)` at `target[at]` and returns -1. If they are not known, returns
+   * the slot in which `keep` may store them, or -2 for none. `record` is the text's home.
    */
   write(source: DataView, from: number, to: number, record: number, target: DataView, at: number): number {
     if (this.#resting > 0) {
@@ -72,7 +72,7 @@ export class HashCache {
         ? neighbour
         : -1
     if (holder < 0) {
-      // Two places in turn, so that two texts of one hash do not chase each other out.
+      // Two slots alternate, so that two texts with one hash do not evict each other.
       this.#turn ^= 1
       return this.#turn === 0 ? record : neighbour
     }
@@ -81,7 +81,7 @@ export class HashCache {
     return -1
   }
 
-  /** Remembers the digits at `digits[at]` for the text `source[from, to)`. */
+  /** Stores the digits at `digits[at]` for the text `source[from, to)`. */
   keep(place: number, source: DataView, from: number, to: number, digits: DataView, at: number): void {
     const records = this.#records
     records[place] = to - from

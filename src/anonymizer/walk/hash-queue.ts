@@ -2,12 +2,12 @@ import { HmacLanes, LANES } from '../keyed-hash/hmac-lanes.js'
 import type { Output } from '../output.js'
 import { HashCache } from './hash-cache.js'
 
-/** Hashes that wait at most. */
+/** Maximum number of waiting hashes. */
 const CAPACITY = 32
 
 /**
- * Keyed hashes written into an output, many at a time: memory is asked for the known ones all at once, the others are
- * computed in lanes. Whoever reads their 64 digits, or moves what stands in the output, calls `settle` first.
+ * Writes keyed hashes into an output, many at a time: known ones are fetched from memory together, the others are
+ * computed in lanes. Call `settle` before reading the 64 digits or moving bytes of the output.
  */
 export class HashQueue {
   static readonly maxBytes = Math.min(HashCache.maxKeyBytes, HmacLanes.maxBytes)
@@ -18,7 +18,10 @@ export class HashQueue {
   readonly #starts = new Int32Array(CAPACITY)
   readonly #ends = new Int32Array(CAPACITY)
   readonly #homes = new Int32Array(CAPACITY)
-  /** What is being computed: its number among the waiting ones and its place in the cache, by lane. */
+  /**
+   * Number of hashes being computed; `#numbers` and `#places` give their indices in the queue and slots in the cache,
+   * by lane.
+   */
   #taken = 0
   readonly #numbers = new Int32Array(LANES)
   readonly #places = new Int32Array(LANES)
@@ -27,7 +30,7 @@ export class HashQueue {
     this.#lanes = new HmacLanes(key)
   }
 
-  /** Sees to it that the digits for `source[from, to)` (1 to `maxBytes` bytes) come to `out.bytes[at]`. */
+  /** Queues the digits for `source[from, to)` (1 to `maxBytes` bytes) to be written at `out.bytes[at]`. */
   write(source: DataView, from: number, to: number, out: Output, at: number): void {
     const n = this.#waiting++
     this.#targets[n] = at
@@ -37,7 +40,7 @@ export class HashQueue {
     if (this.#waiting === CAPACITY) this.settle(source, out)
   }
 
-  /** Writes all digits that are still to come; `source` is that of all of them. */
+  /** Writes all queued digits. `source` must be the one given to `write`. */
   settle(source: DataView, out: Output): void {
     const cache = this.#cache
     const waiting = this.#waiting
@@ -73,7 +76,7 @@ export class HashQueue {
     this.#taken = 0
   }
 
-  /** Forgets what is still to come. */
+  /** Discards the queue. */
   clear(): void {
     this.#waiting = 0
   }

@@ -3,15 +3,15 @@ import { copyBytes, viewOf } from '../copy-bytes.js'
 import type { Output } from '../output.js'
 
 /**
- * A line on its way into an output: what is kept is copied in runs as long as possible, what is changed is written in
- * between.
+ * Copies a line into an output: kept bytes in runs as long as possible, with changed values written in between.
  *
- * The walk is one object of four classes, each of which extends the one before it: this one, `DateShifts`, `ValueSteps`
- * and, over objects and arrays, `Transducer`. They are one object because the walk reads its fields at every byte.
+ * The walk is one object of four classes, each of which extends the one before it: this one, `DateShifts`,
+ * `ValueSteps` and, over objects and arrays, `Transducer`. They are one object because the walk reads its fields at
+ * every byte.
  *
- * INVARIANT pending: `source[pending, p)` is read, kept and not yet written; `length` bytes of the output are.
- * INVARIANT overrun: reading may run past `end`, into what is no part of the line; the position at the end tells.
- * A position of 0 is a bail: no value begins at 0.
+ * INVARIANT pending: `source[pending, p)` is read and kept but not yet written; the output has `length` bytes.
+ * INVARIANT overrun: reads may run past `end`, into bytes outside the line; the final position reveals it.
+ * A position of 0 means a bail: no value begins at 0.
  */
 export class LineCopy {
   protected source: LatinBuffer = Buffer.alloc(0) as unknown as LatinBuffer
@@ -39,13 +39,13 @@ export class LineCopy {
     this.readOutput(out)
   }
 
-  /** To be called when `out` may have got other bytes. */
+  /** Call when `out` may have replaced its bytes. */
   protected readOutput(out: Output): void {
     this.target = out.bytes as LatinBuffer
     this.targetView = out.view
   }
 
-  /** Makes room for `bytes` more, and for some that nobody asked for. */
+  /** Makes room for `bytes` more, and for some slack. */
   protected reserve(bytes: number): void {
     if (this.length + bytes <= this.target.length) return
     const out = this.out as Output
@@ -54,7 +54,7 @@ export class LineCopy {
     this.readOutput(out)
   }
 
-  /** Writes what is pending before `to`. */
+  /** Writes the pending bytes before `to`. */
   protected flush(to: number): void {
     const { pending } = this
     const count = to - pending

@@ -1,9 +1,9 @@
 import { hashBytes, sameBytes, viewOf } from '../copy-bytes.js'
 
-/** The hash the walk computes while it looks for a key's closing quote. */
+/** Computes the next step of the hash that the walk makes while it looks for a key's closing quote. */
 export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
 
-/** Names looked up by their bytes. */
+/** A set of names that are looked up by their bytes. */
 export class NameSet {
   readonly #slots: readonly (DataView | undefined)[]
   readonly #factor: number
@@ -22,12 +22,12 @@ export class NameSet {
   }
 }
 
-/** A table and a factor that give every item a place of its own by its hash. */
+/** Makes a table, and finds a factor, that give every item a slot of its own by its hash. */
 export function withoutCollisions<T>(
   items: readonly T[],
   hashes: readonly number[],
 ): { slots: (T | undefined)[]; factor: number } {
-  // By the birthday bound, 200 factors hardly ever spread n items over fewer than n² / 16 places.
+  // By the birthday bound, 200 factors hardly ever spread n items over fewer than n² / 16 slots.
   const least = Math.max(4, items.length, items.length ** 2 / 16)
   for (let size = 4; size <= 1 << 16; size *= 2) {
     if (size < least) continue
@@ -44,7 +44,7 @@ const slotOf = (hash: number, factor: number, size: number): number =>
   (Math.imul(hash, factor) >>> 16) & (size - 1)
 
 function spreadingFactor(hashes: readonly number[], size: number): number | undefined {
-  /** The factor that a place was last taken with. */
+  /** The factor with which each slot was last taken. */
   const taken = new Uint32Array(size)
   for (let factor = 0x9e3779b1; factor > 0x9e3779b1 - 400; factor -= 2) {
     const fits = hashes.every((hash) => {

@@ -3,38 +3,39 @@ import { byteTable, DIGIT, ESCAPED, HEX, LETTER, SPACE } from '../../json/byte-c
 import { MAX_DEPTH, stringText } from '../../json/scanner.js'
 
 /**
- * The transducer's look at JSON tokens. Each function takes the position where a token begins and returns the one
- * behind it, 0 for no such token. They may read past the line: what stands there either ends the token or leads to a
- * position that the caller sees to be too far.
- *
- * INVARIANT loop-reads: the loops of the walk and of its hashing read bytes and table entries `as number`. Either the
- * index is in range by the bounds of the loop, or the position may be past the buffer: then the value is undefined,
- * which no comparison accepts and no table has an entry for. A check for each byte would cost time (`bench/engine.ts`).
+ * Scans JSON tokens for the transducer. Each function takes the position where a token begins and returns the one
+ * after it, or 0 if there is no such token. They may read past the line: the bytes there either end the token or lead
+ * to a position that the caller recognizes as too far.
  */
 
-/** Ends a run of ordinary string bytes: quote, backslash, control characters. */
+/** Bytes that end a run of ordinary string bytes: quote, backslash, control characters. */
 const STOPS = byteTable((c) => c === 0x22 || c === 0x5c || c < 0x20)
-/** May begin a blank string: quote, space, backslash, and the lead bytes of the other white space. */
+/**
+ * Bytes after the opening quote that a blank string may have: quote, space, backslash, and the lead bytes of other
+ * white space.
+ */
 const MAYBE_SPACE = byteTable((c) => [0x22, 0x20, 0x5c, 0xc2, 0xe1, 0xe2, 0xe3].includes(c))
 export const PLAIN_ASCII = byteTable((c) => c >= 0x20 && c < 0x7f && c !== 0x22 && c !== 0x5c)
-/** An id's characters (FHIR `id`). */
+/** Characters of an id (FHIR `id`). */
 export const ID = byteTable((c) => LETTER[c] === 1 || DIGIT[c] === 1 || c === 0x2d || c === 0x2e)
-/** A key, from its quote to its colon, in words of four bytes, little-endian; the last overlaps the one before it. */
+/**
+ * A key, from its quote to its colon, in little-endian words of four bytes. The last word overlaps the one before it.
+ */
 export interface KeyWords {
-  /** In bytes; at least 4. */
+  /** Length in bytes, at least 4. */
   readonly length: number
-  /** The words at 0, `secondAt`, `thirdAt` and at the end: all of them for up to 16 bytes. */
+  /** The words at 0, `secondAt`, `thirdAt` and at the end cover keys of up to 16 bytes. */
   readonly first: number
   readonly secondAt: number
   readonly second: number
   readonly thirdAt: number
   readonly third: number
   readonly last: number
-  /** All of them. */
+  /** All whole words from the start. */
   readonly words: Int32Array
 }
 
-/** Of a key with its quotes and its colon. */
+/** Makes the words of a key, given with its quotes and its colon. */
 export function keyWords(key: string): KeyWords {
   const bytes = Buffer.from(key)
   const { length } = bytes
@@ -52,7 +53,10 @@ export function keyWords(key: string): KeyWords {
   }
 }
 
-/** Behind the key at `p`; 0 where another one stands there. Its words are compared without a branch for each. */
+/**
+ * Returns the position after the key at `p`; 0 if there is a different one. Words are compared without a branch for
+ * each.
+ */
 export function keyEnd(view: DataView, p: number, key: KeyWords): number {
   const end = p + key.length
   if (end > view.byteLength) return 0
@@ -69,7 +73,7 @@ export function keyEnd(view: DataView, p: number, key: KeyWords): number {
   return end
 }
 
-/** A string that is not blank. */
+/** Scans a string that is not blank. */
 export function scanString(source: Buffer, view: DataView, p: number, end: number): number {
   if (MAYBE_SPACE[source[p + 1] as number] !== 0 && isBlank(source, view, p, end)) return 0
   return anyString(source, view, p)
@@ -88,14 +92,15 @@ function anyString(source: Uint8Array, view: DataView, p: number): number {
   }
 }
 
-/** Where the first byte stands at or after `q` that `STOPS` marks: looked for in four bytes at once. */
+/** Returns the position of the first byte at or after `q` that is in `STOPS`, testing four bytes at once. */
 function ordinaryEnd(source: Uint8Array, view: DataView, q: number): number {
   const last = view.byteLength - 4
   for (; q <= last; q += 4) {
     const word = view.getInt32(q, true)
     const quotes = word ^ QUOTES
     const slashes = word ^ BACKSLASHES
-    // A byte's highest bit is set where it was below what is taken from it; only bytes above such a one may lie.
+    // The highest bit of a byte is set if the byte was less than the subtrahend. Only bytes above such a byte can be
+    // wrong.
     const stops =
       (((quotes - ONES) & ~quotes) | ((slashes - ONES) & ~slashes) | ((word - SPACES) & ~word)) & HIGH_BITS
     if (stops !== 0) return q + ((31 - Math.clz32(stops & -stops)) >> 3)
@@ -110,7 +115,7 @@ const SPACES = 0x20202020
 const ONES = 0x01010101
 const HIGH_BITS = 0x80808080 | 0
 
-/** `q` is a backslash; returns the position of the escape's last byte. */
+/** Returns the position of the last byte of the escape whose backslash is at `q`; 0 if it is invalid. */
 function escapeEnd(source: Uint8Array, q: number): number {
   if (ESCAPED[source[q + 1] as number] === 1) return q + 1
   if (source[q + 1] !== 0x75) return 0
@@ -118,7 +123,7 @@ function escapeEnd(source: Uint8Array, q: number): number {
   return q + 5
 }
 
-/** Whether the string at `p` is empty, blank or none. */
+/** Whether the string at `p` is empty, blank or not a string. */
 function isBlank(source: Buffer, view: DataView, p: number, end: number): boolean {
   const stop = anyString(source, view, p)
   return stop === 0 || stop > end || trimText(stringText(source, p, stop)) === ''
@@ -155,14 +160,17 @@ export function scanBoolean(source: Uint8Array, p: number): number {
 
 const NO_VIEW = new DataView(new ArrayBuffer(0))
 
-/** Skips values by their JSON syntax alone, white space between tokens included. */
+/** Skips values by their JSON syntax alone, including white space between tokens. */
 export class Skipper {
-  /** Whether the last skipped value held anything but nulls and blank strings. */
+  /** Whether the last skipped value contained anything but nulls and blank strings. */
   sawValue = false
   #end = 0
   #view: DataView = NO_VIEW
 
-  /** `depth` counts the containers with the one that may begin at `p`. */
+  /**
+   * Skips the value at `p` and returns the position after it, or 0 if it is invalid. `depth` counts the open
+   * containers, including one that begins at `p`.
+   */
   skip(source: Buffer, view: DataView, p: number, end: number, depth: number): number {
     this.sawValue = false
     this.#view = view

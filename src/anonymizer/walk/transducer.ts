@@ -11,19 +11,18 @@ import { ValueSteps } from './value-steps.js'
 import { ACT, type Edge, type ResourceStart, SEEN_WORDS, type Table, WalkTables } from './walk-tables.js'
 
 /**
- * Anonymizes a line in one pass over its bytes. What it does not do, it leaves to the interpreter by returning false:
- * types with a rule that does not compile, and whatever is rare or not acceptable in a line (escaped keys, nulls and
- * empty values, `_` arrays, unknown elements, faults, white space between tokens). So it never rejects, and what it
- * writes is what the interpreter writes.
+ * Anonymizes a line in one pass over its bytes. It returns false to leave a line to the interpreter: for types with a
+ * rule that does not compile, and for anything rare or unacceptable (escaped keys, nulls and empty values, `_`
+ * arrays, unknown elements, faults, white space between tokens). So it never rejects a line, and it writes exactly
+ * what the interpreter would write.
  *
- * INVARIANT loop-reads (`scan.ts`) holds here, too.
- * INVARIANT comma: a member or item that goes takes the comma before it along, the first one the comma after it.
+ * INVARIANT comma: a removed member or item takes the comma before it along, the first one the comma after it.
  */
 export class Transducer extends ValueSteps {
   readonly #tables: WalkTables
-  /** Keys seen in the open objects: `SEEN_WORDS` words of 32 for each depth. */
+  /** Bits of the keys seen in the open objects: `SEEN_WORDS` words of 32 bits for each depth. */
   readonly #seen = new Int32Array((MAX_DEPTH + 2) * SEEN_WORDS)
-  /** The rules that claimed an element of the line, by number. */
+  /** Numbers of the rules that claimed an element of the line. */
   #hits = new Int32Array(1 << 12)
   #hitCount = 0
   #rootType = ''
@@ -34,7 +33,7 @@ export class Transducer extends ValueSteps {
     this.#tables = new WalkTables(program)
   }
 
-  /** Appends the anonymized `source[start, end)` to `out`, or returns false and leaves `out` as it was. */
+  /** Appends the anonymized `source[start, end)` to `out`, or returns false and leaves `out` unchanged. */
   write(source: Buffer, start: number, end: number, context: LineContext, out: Output): boolean {
     if (start >= end || source[start] !== 0x7b) return false
     const before = out.length
@@ -54,7 +53,7 @@ export class Transducer extends ValueSteps {
     return true
   }
 
-  /** Counts the last line and its elements by the rules that had them. */
+  /** Counts the last line, and its elements by the rules that claimed them. */
   count(counts: AnonymizerCounts): void {
     for (let k = 0; k < this.#hitCount; k++) countElement(counts, this.#hits[k] as number)
     countResource(counts, this.#rootType)
@@ -64,13 +63,13 @@ export class Transducer extends ValueSteps {
     try {
       return this.#resource(start, '', 1, NO_BAIL_TYPES)
     } catch (error) {
-      // The looks ahead for ids read parts of the line that may not be JSON.
+      // Looking ahead for ids reads parts of the line that may not be JSON.
       if (error instanceof JsonError) return 0
       throw error
     }
   }
 
-  /** `p` is the resource's opening brace; returns the position behind its closing one. */
+  /** Walks the resource whose opening brace is at `p`; returns the position after its closing brace. */
   #resource(p: number, name: string, depth: number, bailTypes: ReadonlySet<string>): number {
     const contained = name === 'contained'
     const start = this.#startOf(p, name)
@@ -99,7 +98,10 @@ export class Transducer extends ValueSteps {
     return stop
   }
 
-  /** `name` is the resource's own as an element: `contained`, `resource`; '' for the root. */
+  /**
+   * Returns the start of the walk for the resource at `p`. `name` is its name as an element: `contained`, `resource`;
+   * '' for the root.
+   */
   #startOf(p: number, name: string): ResourceStart | undefined {
     const { source } = this
     const lastType = this.#lastType
@@ -116,7 +118,10 @@ export class Transducer extends ValueSteps {
     return start
   }
 
-  /** Puts the labels into the meta at `metaStart` of the output, or writes one; `p` is the closing brace. */
+  /**
+   * Adds the labels to the meta at `metaStart` of the output, or writes a new meta. `p` is the resource's closing
+   * brace.
+   */
   #label(p: number, metaStart: number, metaEnd: number): void {
     this.flush(p)
     const out = this.out as Output
@@ -134,7 +139,10 @@ export class Transducer extends ValueSteps {
     this.writeBytes(meta)
   }
 
-  /** `p` is an opening brace; returns the position behind the closing one. `gone` tells whether nothing is left. */
+  /**
+   * Walks the object whose opening brace is at `p`; returns the position after the closing one. Sets `gone` if
+   * nothing is left.
+   */
   #object(table: Table, p: number, depth: number, kind: number): number {
     const { source, sourceView } = this
     const seen = this.#seen
@@ -149,7 +157,7 @@ export class Transducer extends ValueSteps {
     p++
     for (;;) {
       const keyStart = p
-      // The key: what followed the last time, else by its hash.
+      // Tries the key that followed last time, then looks the key up by its hash.
       let edge = guess
       let valueStart = edge === undefined ? 0 : keyEnd(sourceView, p, edge.key)
       if (valueStart === 0) {
@@ -167,7 +175,7 @@ export class Transducer extends ValueSteps {
       seen[word] = seenBits | bit
 
       if (source[valueStart] === 0x22 && edge.isPlainString) {
-        // Strings that stay or go as they are: most of all values, without the bookkeeping of the others.
+        // Most values are strings that are kept or dropped whole; they do without the bookkeeping of the others.
         if (edge.counts !== 0) this.#hit(edge.counts)
         p = scanString(source, sourceView, valueStart, this.end)
         if (p === 0) return 0
@@ -235,7 +243,7 @@ export class Transducer extends ValueSteps {
     return this.#value(edge, p, depth)
   }
 
-  /** `p` is an opening bracket. */
+  /** Walks the array whose opening bracket is at `p`; returns the position after the closing one. */
   #array(edge: Edge, p: number, depth: number): number {
     const { source } = this
     if (edge.arity === 0 || edge.isUnderscore || depth > MAX_DEPTH) return 0

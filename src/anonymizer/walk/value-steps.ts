@@ -17,17 +17,17 @@ import { ID, PLAIN_ASCII, Skipper, scanBoolean, scanNumber, scanString } from '.
 import { ACT, type Edge } from './walk-tables.js'
 
 /**
- * What the walk does with a value besides keeping it. Each step takes the position where the value begins and returns
- * the one after it, 0 to leave the line to the interpreter; `gone` says whether anything is left.
+ * The steps of the walk that do more than keep a value. Each takes the position where the value begins and returns
+ * the one after it, or 0 to leave the line to the interpreter. `gone` is set if nothing is left of the value.
  */
 export class ValueSteps extends DateShifts {
   /** Whether the last value read left nothing. */
   protected gone = false
-  /** What has been done to values of the resource that is open. */
+  /** Bits of RECORD for changes in the current resource. */
   protected records = 0
   readonly #skipper = new Skipper()
   readonly #resourceNames: NameSet
-  /** Where the id ends that `#referenceId` found. */
+  /** End of the id that `#referenceId` found. */
   #idEnd = 0
   readonly #date: CalendarDate = { year: 0, month: 0, day: 0 }
   readonly #isOver89: (date: CalendarDay) => boolean
@@ -45,7 +45,7 @@ export class ValueSteps extends DateShifts {
     this.#resourceNames = new NameSet([...program.elements.resources.keys()])
   }
 
-  /** A value of which redact leaves nothing: only its syntax counts, and that there is something in it. */
+  /** Drops a value of which redact leaves nothing. It only checks the syntax and that the value is not empty. */
   protected drop(edge: Edge, p: number, depth: number): number {
     const { source } = this
     const c = source[p]
@@ -70,7 +70,7 @@ export class ValueSteps extends DateShifts {
     return skipped
   }
 
-  /** Hashes the string at `p`: by its bytes where they are plain ASCII, otherwise as any other method. */
+  /** Hashes the string at `p`: by its bytes if they are plain ASCII, otherwise by the rule's method. */
   protected hash(edge: Edge, p: number): number {
     const { source, hashes } = this
     if (source[p] !== 0x22 || hashes === undefined) return 0
@@ -103,8 +103,8 @@ export class ValueSteps extends DateShifts {
   }
 
   /**
-   * Where the id begins in a reference `Type/id`, `#id` or `urn:uuid:…` that begins at `p`; 0 for any other form. Its
-   * end is in `idEnd`.
+   * Returns the start of the id in a reference `Type/id`, `#id` or `urn:uuid:…` at `p`; 0 for any other form. Sets
+   * `#idEnd`.
    */
   #referenceId(p: number): number {
     const { source } = this
@@ -164,7 +164,7 @@ export class ValueSteps extends DateShifts {
     return stop
   }
 
-  /** Moves a complete date at `p`, with or without a complete time; any other goes to the method. */
+  /** Shifts a complete date at `p`, with or without a complete time; any other value goes to the method. */
   protected shift(edge: Edge, p: number): number {
     const { source } = this
     const date = this.#date
@@ -200,7 +200,9 @@ export class ValueSteps extends DateShifts {
     return stop
   }
 
-  /** Keeps the year of a complete date at `p`, with or without a complete time; any other goes to the method. */
+  /**
+   * Keeps the year of a complete date at `p`, with or without a complete time; any other value goes to the method.
+   */
   protected keepYear(edge: Edge, p: number): number {
     const { source } = this
     const date = this.#date

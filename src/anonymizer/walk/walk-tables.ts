@@ -11,15 +11,15 @@ import { type KeyWords, keyWords } from './scan.js'
 
 const NO_TYPES: ReadonlySet<string> = new Set()
 
-/** What the walk does with a value. Numbers, so that the walk's switch is a jump. */
+/** Actions of the walk on a value. They are numbers so that the walk's switch compiles to a jump table. */
 export const ACT = {
-  /** Leave the line to the interpreter. */
+  /** Leaves the line to the interpreter. */
   BAIL: 0,
   KEEP_STRING: 1,
   KEEP_NUMBER: 2,
   KEEP_BOOLEAN: 3,
   OBJECT: 4,
-  /** Remove, looking at the JSON syntax alone. */
+  /** Removes the value, checking only its JSON syntax. */
   DROP: 5,
   HASH: 6,
   HASH_REFERENCE: 7,
@@ -27,38 +27,41 @@ export const ACT = {
   RESOURCE: 9,
   RESOURCE_TYPE: 10,
   SHIFT: 11,
-  /** Redact a date to its year. */
+  /** Redacts a date to its year. */
   KEEP_YEAR: 12,
 } as const
 
-/** One key of an object, ready for the walk. A class, so that all edges have one shape: the walk lives on that. */
+/**
+ * One key of an object, prepared for the walk. It is a class so that all edges share one hidden class, on which the
+ * walk's speed depends.
+ */
 export class Edge {
   readonly name: string
   readonly key: KeyWords
-  /** Position among the object's keys: a bit in the set of keys seen. */
+  /** Index among the object's keys, and of its bit in the set of keys seen. */
   readonly index: number
   readonly act: number
   readonly isUnderscore: boolean
-  /** 0: a single value; 1: an array. */
+  /** 0 for a single value, 1 for an array. */
   readonly arity: number
-  /** First byte that the value must have where `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
+  /** Required first byte of the value if `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
   readonly opening: number
-  /** A single string that is kept or dropped as a whole. */
+  /** Whether the value is a single string that is kept or dropped whole. */
   readonly isPlainString: boolean
   readonly isMeta: boolean
-  /** A resource's own id. */
+  /** Whether this is the id of a resource. */
   readonly isId: boolean
-  /** The rule whose element begins here, by number; 0 for none. */
+  /** Number of the rule whose claim begins at this element; 0 for none. */
   readonly counts: number
   readonly rule: CompiledRule | undefined
-  /** The element as a method sees it; the walk sets its text. */
+  /** The element as a method sees it; the walk fills in its text. */
   readonly leaf: MutableLeaf
   readonly isMetaInstant: boolean
-  /** Types of child resource that need the interpreter. */
+  /** Types of child resources that need the interpreter. */
   readonly bailTypes: ReadonlySet<string>
-  /** The key that followed this one the last time. */
+  /** The key that followed this one last time. */
   guess: Edge | undefined = undefined
-  /** The object's own table, made by `makeTable` when first needed. */
+  /** Table of the object's keys, made by `makeTable` on first use. */
   table: Table | undefined = undefined
   readonly makeTable: () => Table
 
@@ -110,14 +113,14 @@ interface EdgeFacts {
 
 export type MutableLeaf = { -readonly [K in keyof Leaf]: Leaf[K] }
 
-/** Words of 32 bits that hold which keys of an object were seen. */
+/** Number of 32-bit words in the set of keys seen in an object. */
 export const SEEN_WORDS = 16
 
-/** The keys of an object at one place. */
+/** The keys that an object at one place may have. */
 export class Table {
-  /** The key that came first the last time. */
+  /** The key that came first last time. */
   first: Edge | undefined
-  /** Words of 32 keys each. */
+  /** Number of words that the set of seen keys needs, 32 keys each. */
   readonly words: number
   readonly #slots: (Edge | undefined)[]
   readonly #mask: number
@@ -134,23 +137,23 @@ export class Table {
     this.#mask = this.#slots.length - 1
   }
 
-  /** The edge whose key hashes so; the caller compares the bytes. */
+  /** Returns the edge for a hash; the caller must compare the key's bytes. */
   at(hash: number): Edge | undefined {
     return this.#slots[(Math.imul(hash, this.#factor) >>> 16) & this.#mask]
   }
 }
 
-/** Where a resource's walk begins. */
+/** The start of a resource's walk. */
 export interface ResourceStart {
   readonly type: ElementType
-  /** The resource's own name as an element: `contained`, `resource`; '' for the root. */
+  /** The resource's name as an element: `contained`, `resource`; '' for the root. */
   readonly name: string
   readonly table: Table
-  /** Whether the table holds: the rules that it leaves out select nothing. */
+  /** Checks that the rules that the table leaves out select nothing; undefined if it has all rules. */
   readonly guard: Guard | undefined
 }
 
-/** All tables of a program; one per place and surroundings, made when the data first leads there. */
+/** All tables of a program: one per place and surroundings, made when the data first reaches it. */
 export class WalkTables {
   readonly #starts = new Map<string, ResourceStart | undefined>()
 
@@ -160,7 +163,7 @@ export class WalkTables {
     this.#program = program
   }
 
-  /** Where the walk of a resource begins; undefined where a rule for its type needs the interpreter. */
+  /** Returns the start of a resource's walk; undefined if a rule for its type needs the interpreter. */
   start(typeName: string, name: string): ResourceStart | undefined {
     const key = `${typeName}.${name}`
     if (this.#starts.has(key)) return this.#starts.get(key)
@@ -254,7 +257,7 @@ class TableBuilder {
     const rule = child.claim === 0 ? undefined : this.#program.rules[child.claim - 1]
     const { name, jsonKind } = member.type
     const isMetaInstant = inMeta && name === 'instant'
-    // Only a record makes full instants of those in meta.
+    // Instants in meta are only completed if the method leaves a record.
     const act = isMetaInstant && rule?.method.isUnrecorded ? ACT.BAIL : this.#act(place, member, child)
     return {
       act,
@@ -289,29 +292,32 @@ class TableBuilder {
     return method.walk?.(leaf, this.#program.spec.parameters) ?? 'method'
   }
 
-  /** The `_` object of a primitive: some methods treat value and extensions as one. */
+  /** Returns the action for the `_` object of a primitive: some methods treat value and extensions as one. */
   #underscoreAct(place: Place, child: Place): number {
     const reach = this.#program.methodAt(child.claim)?.reach
     if (reach === 'replacement' || reach === 'primitive' || this.#isChangedQuantity(place)) return ACT.BAIL
     if (reach === 'element') return removedAct(child)
-    // A changed number takes its extensions with it, unchanged.
+    // A changed number keeps its extensions unchanged, and later rules do not change them.
     if (reach === 'number' && child.type.jsonKind === 'number') return ACT.BAIL
     return this.#isDropped(child) ? ACT.DROP : ACT.OBJECT
   }
 
-  /** In such a quantity only its own value changes. */
+  /** Whether the element is a quantity of which only its own value changes. */
   #isChangedQuantity({ claim, type }: Place): boolean {
     return isQuantity(type) && this.#program.methodAt(claim)?.reach === 'number'
   }
 
-  /** Whether redact leaves nothing of anything that can stand below (recursive types: unless shown otherwise). */
+  /**
+   * Whether redact leaves nothing of all elements that can occur below. Recursive types count as dropped unless shown
+   * otherwise.
+   */
   #isDropped(place: Place): boolean {
     const known = this.#drops.get(place.id)
     if (known !== undefined) return known
     if (!this.#isRedacted(place)) return false
     const seen = new Set<Place>()
     const drops = this.#allDropped(place, seen)
-    // What one walk proved of the places it met holds for them too; what it refuted is known of the first only.
+    // A proof covers all places that were visited; a refutation covers only the first.
     if (drops) for (const met of seen) this.#drops.set(met.id, true)
     else this.#drops.set(place.id, false)
     return drops
@@ -337,7 +343,10 @@ class TableBuilder {
   }
 }
 
-/** An element to remove is skipped by its syntax alone, unless earlier rules count and label something in it. */
+/**
+ * Returns the action for an element to remove: it is skipped by its syntax alone, unless earlier rules count and
+ * label something in it.
+ */
 const removedAct = ({ claim, claimsHere, below }: Place): number =>
   claimsHere && below.every(({ rule }) => rule > claim) ? ACT.DROP : ACT.BAIL
 
