@@ -38,7 +38,10 @@ export interface LineContext {
   readonly item: string
   /** The line's number in its item, from 0, counting blank lines; 0 if the spec does not need it. */
   readonly record: number
-  /** Added to offsets in the line to give offsets in the record; 0 unless a document is split into parts. */
+  /**
+   * Number of bytes to add to offsets in the line to get offsets in the record; 0 unless a document is split into
+   * parts.
+   */
   readonly baseOffset: number
   /** The file or folder name for the scopes `file` and `folder`, otherwise ''. */
   readonly dateShiftPrefix: string
@@ -63,8 +66,8 @@ export type RejectionCode =
   | 'NOT_VALID'
 
 /**
- * Why and where a line is rejected. `offset` is in bytes from the start of the line. `message` names elements and
- * rules, never values.
+ * The reason and the place of a rejection. `offset` is in bytes from the start of the line. `message` names elements
+ * and rules, never values.
  */
 export interface Rejection {
   readonly code: RejectionCode

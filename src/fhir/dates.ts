@@ -13,7 +13,10 @@ export interface Moment {
   readonly hour: number
   readonly minute: number
   readonly second: number
-  /** Fraction in units of 100 ns, rounded half to even as in .NET; 10,000,000 if it rounds up to a second. */
+  /**
+   * Fraction of the second in units of 100 ns, rounded half to even as in .NET; 10,000,000 if it rounds up to a full
+   * second.
+   */
   readonly fractionTicks: number
   /** Offset from UTC in minutes, at most ±14 h; undefined if none is written. */
   readonly offsetMinutes: number | undefined
@@ -23,7 +26,7 @@ export interface Moment {
   readonly hasComma: boolean
 }
 
-/** 100 ns units per second. */
+/** Number of 100 ns units per second. */
 export const TICKS_PER_SECOND = 10_000_000
 
 /** Whether values of a FHIR type are dates, with or without a time. */
@@ -187,7 +190,7 @@ function digitsEnd(text: string, at: number): number {
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** NaN for a month that does not exist. */
+/** Returns the number of days in a month; NaN if `month` is not between 1 and 12. */
 export const daysInMonth = (year: number, month: number): number =>
   month === 2 && isLeapYear(year) ? 29 : (MONTH_DAYS[month - 1] ?? Number.NaN)
 

@@ -17,6 +17,8 @@ const DIGESTS_AT = 768
 /**
  * Computes HMAC-SHA256 (RFC 2104) of up to four short messages at once: `put` each into a lane, `run`, then
  * `writeHex`. A lane that was not filled again gives the digest of its previous message.
+ *
+ * INVARIANT loop-reads (`walk/scan.ts`): the loops of 64 bytes and 8 words stay within their tables.
  */
 export class HmacLanes {
   /** Maximum bytes of a message: it must fit into one block with the padding's first byte and the length. */

@@ -69,8 +69,8 @@ const hashUrls =
   }
 
 /**
- * Like `hashReference`, but drops the server's address and the version, which may be identifying too, and accepts
- * every URL that names a resource, not only the original's forms.
+ * Hashes like `hashReference`, but drops the server's address and the version, which may be identifying too, and
+ * accepts every URL that names a resource, not only the original's forms.
  */
 export function hashReferenceRelative(
   text: string,

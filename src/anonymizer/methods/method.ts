@@ -13,7 +13,7 @@ export interface Method<Name extends string = string, Shape extends SettingsShap
   extends MethodFacts {
   /** The name in rules; case is ignored. */
   readonly name: Name
-  /** What the method does with a value, for the documentation. */
+  /** Describes what the method does with a value, for the documentation. */
   readonly summary: string
   readonly settings: Shape
   /** Records that the method may leave; each becomes a security label. */
@@ -52,7 +52,7 @@ export type LeafPlaceFacts = Pick<Leaf, 'name' | 'type' | 'parentType' | 'kind'>
  */
 export type WalkStep = 'keep' | 'drop' | 'keep-year' | 'shift' | 'hash' | 'hash-reference' | 'method'
 
-/** What methods need in addition to the rule. */
+/** The context that methods need in addition to the rule. */
 export interface MethodContext {
   /** The day on which ages are computed to decide who is over 89, `YYYY-MM-DD`. */
   readonly asOf: string

@@ -9,7 +9,8 @@ import type { Output } from '../output.js'
  * `ValueSteps` and, over objects and arrays, `Transducer`. They are one object because the walk reads its fields at
  * every byte.
  *
- * INVARIANT pending: `source[pending, p)` is read and kept but not yet written; the output has `length` bytes.
+ * INVARIANT pending: `source[pending, p)` is read and kept but not yet written; `length` bytes of the output are
+ * written.
  * INVARIANT overrun: reads may run past `end`, into bytes outside the line; the final position reveals it.
  * A position of 0 means a bail: no value begins at 0.
  */

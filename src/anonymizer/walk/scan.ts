@@ -6,6 +6,11 @@ import { MAX_DEPTH, stringText } from '../../json/scanner.js'
  * Scans JSON tokens for the transducer. Each function takes the position where a token begins and returns the one
  * after it, or 0 if there is no such token. They may read past the line: the bytes there either end the token or lead
  * to a position that the caller recognizes as too far.
+ *
+ * INVARIANT loop-reads: the loops of the walk and of its hashing read bytes and table entries `as number`. Either the
+ * bounds of the loop keep the index in range, or the position may be past the buffer. In that case the value is
+ * undefined, which no comparison accepts and no table has an entry for. A check for each byte would cost time
+ * (`bench/engine.ts`).
  */
 
 /** Bytes that end a run of ordinary string bytes: quote, backslash, control characters. */

@@ -16,6 +16,7 @@ import { ACT, type Edge, type ResourceStart, SEEN_WORDS, type Table, WalkTables 
  * arrays, unknown elements, faults, white space between tokens). So it never rejects a line, and it writes exactly
  * what the interpreter would write.
  *
+ * INVARIANT loop-reads (`scan.ts`) holds here too.
  * INVARIANT comma: a removed member or item takes the comma before it along, the first one the comma after it.
  */
 export class Transducer extends ValueSteps {
