@@ -66,7 +66,10 @@ async function loadMethod(name: string, url: string): Promise<CustomMethod> {
   return loaded.default as CustomMethod
 }
 
-/** Compiles a spec with custom methods that are already loaded, by lower-case name. */
+/**
+ * Compiles a spec with custom methods that are already loaded, by lower-case name. Throws SluiceError if a method
+ * cannot be compiled, for instance because its key is missing.
+ */
 export function createLineAnonymizerSync(
   spec: AnonymizerSpec,
   customMethods: Readonly<Record<string, CustomMethod>> = {},

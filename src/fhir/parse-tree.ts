@@ -16,9 +16,9 @@ import { trimText } from './text.js'
 import { Body, type Fault, JsonMember, type Tree, TreeNode } from './tree.js'
 
 /**
- * Parses the resource in `source[start, end)` by the element tree. Throws JsonError if it is not JSON. Parts that are
- * JSON but not FHIR of this version are listed in `faults`. Returns undefined if the root is not an object. If
- * `wanted` is given, only those elements of the root are parsed.
+ * Parses the resource in `source[start, end)` by the element tree. Throws JsonError if it is not JSON or is nested
+ * too deeply. Parts that are JSON but not FHIR of this version are listed in `faults`. Returns undefined if the root
+ * is not an object. If `wanted` is given, only those elements of the root are parsed.
  */
 export function parseTree(
   elements: ElementTree,

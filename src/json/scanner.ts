@@ -3,10 +3,13 @@ import { HEX, isDigit } from './byte-classes.js'
 
 /**
  * Scans JSON as bytes (RFC 8259): accepts exactly what `JSON.parse` accepts, without building values. Every function
- * works on `source[at, end)` and never reads outside it.
+ * works on `source[at, end)` and never reads outside it. Those that meet text that is not JSON throw JsonError.
  */
 
-/** Thrown for a line that is not JSON or is nested too deeply. The code that starts reading the line catches it. */
+/**
+ * Thrown for a line that is not JSON or is nested too deeply. `offset` is the position in the source, in bytes. The
+ * code that starts reading the line catches it.
+ */
 export class JsonError extends Error {
   constructor(
     readonly code: 'INVALID_JSON' | 'TOO_DEEP',

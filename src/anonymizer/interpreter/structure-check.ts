@@ -35,8 +35,8 @@ export function structureRejection(
 }
 
 /**
- * Finds the first empty value. FHIR has no `null`, `""`, `{}` or `[]`, except for a `null` that keeps an item's
- * place.
+ * Returns a fault for the first empty value. FHIR has no `null`, `""`, `{}` or `[]`, except for a `null` that keeps
+ * an item's place.
  */
 function emptyFault(root: TreeNode, lineStart: number) {
   const node = root.kind === 'empty' ? root : firstEmpty(root)

@@ -61,7 +61,8 @@ export class TreeWriter {
   }
 
   /**
-   * Writes `"key":value`, preceded by a comma if needed. If nothing is left of it, writes nothing and returns false.
+   * Writes `"key":value`, and a comma before it if needed. Writes nothing and returns false if nothing of the value
+   * is left.
    */
   #member(body: Body, member: JsonMember, before: number): boolean {
     const out = this.#out

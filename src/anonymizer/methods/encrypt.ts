@@ -42,8 +42,8 @@ function compileEncrypt(encryptKey: string, ivKey: string): LeafMethod {
 export const placeText = ({ item, record, offset }: LeafPlace): string => `${item}\0${record}\0${offset}`
 
 /**
- * Decrypts an encrypted value; '' for ''. Throws BAD_LINE if it is not an encrypted value or belongs to another key.
- * The error quotes nothing.
+ * Decrypts an encrypted value; '' for ''. Throws BAD_LINE if it is not an encrypted value or belongs to another key,
+ * and CONFIG_INVALID if the key is not 16, 24 or 32 bytes long. The error quotes nothing.
  */
 export function decryptValue(base64: string, encryptKey: string): string {
   if (base64 === '') return ''

@@ -38,8 +38,8 @@ export const perturb = method({
 })
 
 /**
- * Adds keyed noise from −span/2 to span/2, or that fraction of the value's magnitude, and rounds half to even (law
- * 9.2, 9.3). Integer types stay integers and within their range. Other types are not changed.
+ * Adds keyed noise (law 9.2, 9.3) from −span/2 to span/2, or that fraction of the value's magnitude, and rounds half
+ * to even. Integer types remain integers and within their range. Other types are not changed.
  */
 function compilePerturb(rule: PerturbRule, perturbKey: string): LeafMethod {
   const noise = compileNoise(rule, perturbKey)

@@ -72,7 +72,7 @@ export class HashCache {
         ? neighbour
         : -1
     if (holder < 0) {
-      // Two slots alternate, so that two texts with one hash do not evict each other.
+      // Two slots alternate, so that two texts with the same hash do not evict each other.
       this.#turn ^= 1
       return this.#turn === 0 ? record : neighbour
     }
