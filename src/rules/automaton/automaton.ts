@@ -37,8 +37,8 @@ export interface ResourceCrossing {
 
 /** The automaton over all plain paths of one resource type's rules. Places are created on first use. */
 export class Automaton {
-  private readonly places = new Map<string, Place>()
-  private readonly first: readonly Progress[]
+  readonly #places = new Map<string, Place>()
+  readonly #first: readonly Progress[]
 
   /** `paths` holds the paths of the rules that apply, by rule number. */
   constructor(paths: ReadonlyMap<number, readonly StepPath[]>) {
@@ -49,12 +49,12 @@ export class Automaton {
         first.push({ id, rule, path, at: 0 })
         id += path.length + 1
       }
-    this.first = first
+    this.#first = first
   }
 
   /** Returns the place of the resource itself; `name` is its name as an element, '' for the root. */
   start(type: ElementType, name: string): Place {
-    return this.settle(type, name, [...this.first], 0)
+    return this.#settle(type, name, [...this.#first], 0)
   }
 
   /** Returns the place of a child element that is not a resource. */
@@ -74,7 +74,7 @@ export class Automaton {
         searching.push(progress)
       }
     }
-    return this.settle(member.type, member.name, arrived, place.claim, searching)
+    return this.#settle(member.type, member.name, arrived, place.claim, searching)
   }
 
   /** Returns which of the container's rules reach a child resource of that name. */
@@ -93,7 +93,7 @@ export class Automaton {
     return { always, types }
   }
 
-  private settle(
+  #settle(
     type: ElementType,
     name: string,
     arrived: Progress[],
@@ -116,19 +116,19 @@ export class Automaton {
       if (step.kind === 'search' && step.nested && finds(step, name, type.name)) arrived.push(next)
       below.push(progress)
     }
-    return this.intern(type, claim, claim !== inherited, below)
+    return this.#intern(type, claim, claim !== inherited, below)
   }
 
-  private intern(type: ElementType, claim: number, claimsHere: boolean, below: readonly Progress[]): Place {
+  #intern(type: ElementType, claim: number, claimsHere: boolean, below: readonly Progress[]): Place {
     // A rule after the claiming one has no effect below, except in child resources, which the claim does not enter.
     const live = below.filter(({ rule }) => claim === 0 || rule < claim || holdsResources(type))
     const distinct = [...new Map(live.map((progress) => [progress.id, progress])).values()]
     distinct.sort((a, b) => a.id - b.id)
     const key = `${type.id}|${claim}|${claimsHere}|${distinct.map(({ id }) => id).join(',')}`
-    let place = this.places.get(key)
+    let place = this.#places.get(key)
     if (place === undefined) {
-      place = { id: this.places.size, type, claim, claimsHere, below: distinct }
-      this.places.set(key, place)
+      place = { id: this.#places.size, type, claim, claimsHere, below: distinct }
+      this.#places.set(key, place)
     }
     return place
   }

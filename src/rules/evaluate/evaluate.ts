@@ -51,7 +51,7 @@ class Evaluator implements Evaluation {
         return this.scope.variables.get(expression.name) ?? [constant(expression.name)]
       case 'member': {
         const { name, delimited } = expression
-        const items = this.inputOf(expression, frame)
+        const items = this.#inputOf(expression, frame)
         return delimited && name.endsWith('*')
           ? membersStarting(items, name.slice(0, -1), this.budget)
           : membersNamed(items, name, this.budget)
@@ -59,28 +59,28 @@ class Evaluator implements Evaluation {
       case 'call': {
         const row = FUNCTIONS.get(expression.name)
         if (row === undefined) return fail(`no function ${expression.name}() exists`)
-        const found = row.run(new Invocation(expression, this.inputOf(expression, frame), frame, this))
+        const found = row.run(new Invocation(expression, this.#inputOf(expression, frame), frame, this))
         this.budget.spend(found.length)
         return found
       }
       case 'at':
-        return this.at(this.run(expression.input, frame), this.run(expression.position, frame))
+        return this.#at(this.run(expression.input, frame), this.run(expression.position, frame))
       case 'type': {
         const items = this.run(expression.input, frame)
         return expression.operator === 'as' ? ofType(items, expression.type) : isType(items, expression.type)
       }
       case 'sign':
-        return this.signed(expression.negative, this.run(expression.input, frame))
+        return this.#signed(expression.negative, this.run(expression.input, frame))
       case 'binary':
         return operated(expression, frame, this)
     }
   }
 
-  private inputOf({ input }: { readonly input?: Expression | undefined }, frame: Frame): Items {
+  #inputOf({ input }: { readonly input?: Expression | undefined }, frame: Frame): Items {
     return input === undefined ? frame.self : this.run(input, frame)
   }
 
-  private at(items: Items, position: Items): Items {
+  #at(items: Items, position: Items): Items {
     const index = singleValue(position, this)
     // An empty index is an error too: `value[x]`, copied from FHIR's documentation, must not silently select nothing.
     if (index?.kind !== 'integer') return fail('an index must be an integer')
@@ -88,7 +88,7 @@ class Evaluator implements Evaluation {
     return item === undefined ? NOTHING : [item]
   }
 
-  private signed(isNegative: boolean, items: Items): Items {
+  #signed(isNegative: boolean, items: Items): Items {
     const value = singleValue(items, this)
     if (value === undefined) return NOTHING
     if (!isNumber(value)) return fail('only a number has a sign')

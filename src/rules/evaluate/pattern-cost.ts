@@ -25,7 +25,11 @@ const QUANTIFIER = /^(?:[*+?]|\{(\d+)(?:(,)(\d*))?\})\??/
 class CostReader {
   #at = 0
 
-  constructor(private readonly source: string) {}
+  readonly #source: string
+
+  constructor(source: string) {
+    this.#source = source
+  }
 
   /** Counts the choices up to the end of a group. */
   read(): Choices {
@@ -48,13 +52,13 @@ class CostReader {
 
   #next(): string | undefined {
     TOKEN.lastIndex = this.#at
-    const token = TOKEN.exec(this.source)?.[0]
+    const token = TOKEN.exec(this.#source)?.[0]
     this.#at += token?.length ?? 0
     return token
   }
 
   #quantifier(): { readonly min: number; readonly max: number } | undefined {
-    const found = QUANTIFIER.exec(this.source.slice(this.#at, this.#at + 24))
+    const found = QUANTIFIER.exec(this.#source.slice(this.#at, this.#at + 24))
     if (found === null) return undefined
     this.#at += found[0].length
     const [text, low, comma, high] = found

@@ -18,107 +18,111 @@ const MAX_NESTED = 100
 const MAX_LEVELS = 2_000
 
 class ExpressionParser {
-  private next = 0
-  private nested = 0
+  #next = 0
+  #nested = 0
 
-  constructor(private readonly tokens: readonly Token[]) {}
+  readonly #tokens: readonly Token[]
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
 
   whole(): Expression {
-    const expression = this.binary(0)
-    if (this.peek().kind !== 'end') throw this.unexpected()
-    if (isDeeperThan(MAX_LEVELS, expression)) throw this.tooLong('nested', MAX_LEVELS)
+    const expression = this.#binary(0)
+    if (this.#peek().kind !== 'end') throw this.#unexpected()
+    if (isDeeperThan(MAX_LEVELS, expression)) throw this.#tooLong('nested', MAX_LEVELS)
     return expression
   }
 
-  private peek(): Token {
-    return present(this.tokens[this.next], 'the token at the end')
+  #peek(): Token {
+    return present(this.#tokens[this.#next], 'the token at the end')
   }
 
-  private unexpected(): ExpressionError {
-    const { kind, offset } = this.peek()
+  #unexpected(): ExpressionError {
+    const { kind, offset } = this.#peek()
     return new ExpressionError(kind === 'end' ? 'it ends too early' : 'unexpected text', offset)
   }
 
-  private takeSymbol(symbol: string): boolean {
-    const token = this.peek()
+  #takeSymbol(symbol: string): boolean {
+    const token = this.#peek()
     if (token.kind !== 'symbol' || token.text !== symbol) return false
-    this.next++
+    this.#next++
     return true
   }
 
-  private expectSymbol(symbol: string): void {
-    if (!this.takeSymbol(symbol)) throw this.unexpected()
+  #expectSymbol(symbol: string): void {
+    if (!this.#takeSymbol(symbol)) throw this.#unexpected()
   }
 
   /** Parses an expression in parentheses, brackets or an argument. */
-  private inner(): Expression {
-    if (++this.nested > MAX_NESTED) throw this.tooLong('nested', MAX_NESTED)
-    const expression = this.binary(0)
-    this.nested--
+  #inner(): Expression {
+    if (++this.#nested > MAX_NESTED) throw this.#tooLong('nested', MAX_NESTED)
+    const expression = this.#binary(0)
+    this.#nested--
     return expression
   }
 
-  private tooLong(what: 'nested' | 'in a row', max: number): ExpressionError {
-    return new ExpressionError(`more than ${max} expressions ${what}`, this.peek().offset)
+  #tooLong(what: 'nested' | 'in a row', max: number): ExpressionError {
+    return new ExpressionError(`more than ${max} expressions ${what}`, this.#peek().offset)
   }
 
-  private binary(level: number): Expression {
-    if (level === LEVELS.length) return this.signed()
-    let left = this.binary(level + 1)
+  #binary(level: number): Expression {
+    if (level === LEVELS.length) return this.#signed()
+    let left = this.#binary(level + 1)
     for (let count = 1; ; count++) {
-      const { kind, text } = this.peek()
+      const { kind, text } = this.#peek()
       if ((kind !== 'symbol' && kind !== 'name') || POWER.get(text) !== level) return left
-      if (count > MAX_IN_A_ROW) throw this.tooLong('in a row', MAX_IN_A_ROW)
-      this.next++
+      if (count > MAX_IN_A_ROW) throw this.#tooLong('in a row', MAX_IN_A_ROW)
+      this.#next++
       if (text === 'is' || text === 'as')
-        left = { op: 'type', operator: text, input: left, type: this.typeName() }
-      else left = { op: 'binary', operator: text, left, right: this.binary(level + 1) }
+        left = { op: 'type', operator: text, input: left, type: this.#typeName() }
+      else left = { op: 'binary', operator: text, left, right: this.#binary(level + 1) }
     }
   }
 
-  private signed(): Expression {
-    const sign = ['-', '+'].find((symbol) => this.takeSymbol(symbol))
-    if (sign === undefined) return this.chain()
-    if (++this.nested > MAX_NESTED) throw this.tooLong('nested', MAX_NESTED)
-    const expression: Expression = { op: 'sign', negative: sign === '-', input: this.signed() }
-    this.nested--
+  #signed(): Expression {
+    const sign = ['-', '+'].find((symbol) => this.#takeSymbol(symbol))
+    if (sign === undefined) return this.#chain()
+    if (++this.#nested > MAX_NESTED) throw this.#tooLong('nested', MAX_NESTED)
+    const expression: Expression = { op: 'sign', negative: sign === '-', input: this.#signed() }
+    this.#nested--
     return expression
   }
 
-  private chain(): Expression {
-    let expression = this.term()
+  #chain(): Expression {
+    let expression = this.#term()
     for (let count = 1; ; count++) {
-      if (count > MAX_IN_A_ROW) throw this.tooLong('in a row', MAX_IN_A_ROW)
-      if (this.takeSymbol('.')) expression = this.invocation(expression)
-      else if (this.takeSymbol('[')) {
-        const position = this.inner()
-        this.expectSymbol(']')
+      if (count > MAX_IN_A_ROW) throw this.#tooLong('in a row', MAX_IN_A_ROW)
+      if (this.#takeSymbol('.')) expression = this.#invocation(expression)
+      else if (this.#takeSymbol('[')) {
+        const position = this.#inner()
+        this.#expectSymbol(']')
         expression = { op: 'at', input: expression, position }
       } else return expression
     }
   }
 
-  private term(): Expression {
-    const token = this.peek()
-    if (this.takeSymbol('(')) {
-      const inner = this.inner()
-      this.expectSymbol(')')
+  #term(): Expression {
+    const token = this.#peek()
+    if (this.#takeSymbol('(')) {
+      const inner = this.#inner()
+      this.#expectSymbol(')')
       return inner
     }
-    if (this.takeSymbol('{')) {
-      this.expectSymbol('}')
+    if (this.#takeSymbol('{')) {
+      this.#expectSymbol('}')
       return { op: 'empty' }
     }
     if (token.kind === 'name' && (token.text === 'true' || token.text === 'false')) {
-      this.next++
+      this.#next++
       return { op: 'literal', kind: 'boolean', text: token.text }
     }
     if (token.kind === 'name' || token.kind === 'delimited' || token.kind === 'special')
-      return this.invocation(undefined)
-    this.next++
+      return this.#invocation(undefined)
+    this.#next++
     switch (token.kind) {
       case 'number':
-        return this.number(token)
+        return this.#number(token)
       case 'string':
         return { op: 'literal', kind: 'string', text: unescaped(token.text) }
       case 'date':
@@ -128,15 +132,15 @@ class ExpressionParser {
       case 'variable':
         return { op: 'variable', name: token.text.slice(1).replace(/[`']/g, '') }
       default:
-        this.next--
-        throw this.unexpected()
+        this.#next--
+        throw this.#unexpected()
     }
   }
 
-  private number({ text, offset }: Token): Expression {
-    const unit = this.peek()
+  #number({ text, offset }: Token): Expression {
+    const unit = this.#peek()
     if (unit.kind === 'string' || (unit.kind === 'name' && UNITS.has(unit.text))) {
-      this.next++
+      this.#next++
       return { op: 'literal', kind: 'quantity', text: `${text} ${unit.text}` }
     }
     if (text.includes('.')) return { op: 'literal', kind: 'decimal', text }
@@ -144,47 +148,47 @@ class ExpressionParser {
     return { op: 'literal', kind: 'integer', text }
   }
 
-  private invocation(input: Expression | undefined): Expression {
-    const token = this.peek()
-    this.next++
+  #invocation(input: Expression | undefined): Expression {
+    const token = this.#peek()
+    this.#next++
     if (token.kind === 'special' && input === undefined)
       return { op: token.text.slice(1) as 'this' | 'index' | 'total' }
     if (token.kind === 'delimited')
       return { op: 'member', name: unescaped(token.text), delimited: true, input }
     if (token.kind !== 'name' || (input === undefined && KEYWORDS.has(token.text))) {
-      this.next--
-      throw this.unexpected()
+      this.#next--
+      throw this.#unexpected()
     }
-    if (!this.takeSymbol('(')) return { op: 'member', name: token.text, delimited: false, input }
-    return { op: 'call', name: token.text, args: this.args(token), input }
+    if (!this.#takeSymbol('(')) return { op: 'member', name: token.text, delimited: false, input }
+    return { op: 'call', name: token.text, args: this.#args(token), input }
   }
 
-  private args(name: Token): Expression[] {
+  #args(name: Token): Expression[] {
     const row = FUNCTIONS.get(name.text)
     if (row === undefined) throw new ExpressionError(`no function ${name.text}() exists`, name.offset)
     const args: Expression[] = []
-    if (!this.takeSymbol(')')) {
-      do args.push(row.args[args.length] === 'type' ? this.typeArgument() : this.inner())
-      while (this.takeSymbol(','))
-      this.expectSymbol(')')
+    if (!this.#takeSymbol(')')) {
+      do args.push(row.args[args.length] === 'type' ? this.#typeArgument() : this.#inner())
+      while (this.#takeSymbol(','))
+      this.#expectSymbol(')')
     }
     if (args.length < row.args.length - (row.optional ?? 0) || args.length > row.args.length)
       throw new ExpressionError(`${name.text}() takes another number of arguments`, name.offset)
     return args
   }
 
-  private typeArgument(): Expression {
-    return { op: 'literal', kind: 'type', text: this.typeName() }
+  #typeArgument(): Expression {
+    return { op: 'literal', kind: 'type', text: this.#typeName() }
   }
 
-  private typeName(): string {
+  #typeName(): string {
     const parts: string[] = []
     do {
-      const token = this.peek()
-      if (token.kind !== 'name' && token.kind !== 'delimited') throw this.unexpected()
-      this.next++
+      const token = this.#peek()
+      if (token.kind !== 'name' && token.kind !== 'delimited') throw this.#unexpected()
+      this.#next++
       parts.push(token.kind === 'delimited' ? unescaped(token.text) : token.text)
-    } while (this.takeSymbol('.'))
+    } while (this.#takeSymbol('.'))
     return parts.join('.')
   }
 }

@@ -116,43 +116,43 @@ const levelsOf = (path: string): number => path.split('.').length
 /** Places that the rules reach, kept only as far as needed to find those they do not reach. */
 class Reach {
   /** Resource type → path and type of each element. */
-  private readonly exact = new Map<string, Set<string>>()
-  private readonly types = new Set<string>()
+  readonly #exact = new Map<string, Set<string>>()
+  readonly #types = new Set<string>()
   /** Type and name of the owner. */
-  private readonly members = new Set<string>()
-  private readonly whole = new Set<string>()
+  readonly #members = new Set<string>()
+  readonly #whole = new Set<string>()
 
   constructor(paths: readonly string[], tree: ElementTree) {
     for (const path of paths)
       for (const { resource, places } of judgePath(parseRulePath(path), tree).found)
-        if (places === undefined) this.whole.add(resource.name)
-        else for (const place of places) this.add(resource.name, place)
+        if (places === undefined) this.#whole.add(resource.name)
+        else for (const place of places) this.#add(resource.name, place)
   }
 
-  private add(resource: string, place: Place): void {
-    const own = this.exact.get(resource) ?? new Set<string>()
-    this.exact.set(resource, own)
+  #add(resource: string, place: Place): void {
+    const own = this.#exact.get(resource) ?? new Set<string>()
+    this.#exact.set(resource, own)
     if (place.floating) {
-      if (place.parent === undefined || place.parent.type.isResource) this.types.add(place.type.id)
-      if (place.parent !== undefined) this.members.add(`${place.parent.type.id} ${place.name}`)
-    } else if (place.parent === undefined) this.whole.add(resource)
+      if (place.parent === undefined || place.parent.type.isResource) this.#types.add(place.type.id)
+      if (place.parent !== undefined) this.#members.add(`${place.parent.type.id} ${place.name}`)
+    } else if (place.parent === undefined) this.#whole.add(resource)
     else own.add(`${pathOf(place, resource)} ${place.type.id}`)
   }
 
   /** Whether any rule reaches anything in resources of the type. */
   touches({ name }: ElementType): boolean {
-    return this.whole.has(name) || this.exact.has(name)
+    return this.#whole.has(name) || this.#exact.has(name)
   }
 
   reachesAll({ name }: ElementType): boolean {
-    return this.whole.has(name)
+    return this.#whole.has(name)
   }
 
   reaches(resource: ElementType, path: string, type: ElementType, owner: ElementType): boolean {
     return (
-      this.types.has(type.id) ||
-      this.members.has(`${owner.id} ${path.slice(path.lastIndexOf('.') + 1)}`) ||
-      this.exact.get(resource.name)?.has(`${path} ${type.id}`) === true
+      this.#types.has(type.id) ||
+      this.#members.has(`${owner.id} ${path.slice(path.lastIndexOf('.') + 1)}`) ||
+      this.#exact.get(resource.name)?.has(`${path} ${type.id}`) === true
     )
   }
 }

@@ -28,22 +28,22 @@ export type FaultFacts = Omit<Fault, 'expression' | 'isInCondition'>
  * every type on which its input finds something.
  */
 export class Faults {
-  private readonly sound = new Set<Expression>()
-  private readonly found = new Map<Expression, Fault>()
+  readonly #sound = new Set<Expression>()
+  readonly #found = new Map<Expression, Fault>()
 
   add(fault: Fault): void {
-    const known = this.found.get(fault.expression)
-    if (known === undefined) this.found.set(fault.expression, fault)
+    const known = this.#found.get(fault.expression)
+    if (known === undefined) this.#found.set(fault.expression, fault)
     else if (known.kind === fault.kind)
-      this.found.set(fault.expression, { ...known, places: [...known.places, ...fault.places] })
+      this.#found.set(fault.expression, { ...known, places: [...known.places, ...fault.places] })
   }
 
   passed(expression: Expression): void {
-    this.sound.add(expression)
+    this.#sound.add(expression)
   }
 
   /** Returns the faults that hold on every type, in the order they were found. */
   certain(): readonly Fault[] {
-    return [...this.found.values()].filter(({ expression }) => !this.sound.has(expression))
+    return [...this.#found.values()].filter(({ expression }) => !this.#sound.has(expression))
   }
 }

@@ -38,28 +38,33 @@ export function expressionOf({ form }: RulePath): Expression {
 
 /** Evaluates expressions on kinds of nodes instead of nodes, and collects their faults. */
 export class Judge {
-  private readonly root: Place
+  readonly #root: Place
+
+  readonly #faults: Faults
+  readonly #operations: Operations
 
   constructor(
     readonly tree: ElementTree,
     resource: ElementType,
-    private readonly faults: Faults,
+    faults: Faults,
     /** Looks up `nodesBy…` at the start of a path in the index of the resource. */
     readonly isIndexed: boolean,
-    private readonly operations: Operations,
+    operations: Operations,
   ) {
-    this.root = rootPlace(resource)
+    this.#faults = faults
+    this.#operations = operations
+    this.#root = rootPlace(resource)
   }
 
   judge(expression: Expression): Outcome {
-    const self = nodes([this.root])
+    const self = nodes([this.#root])
     return this.run(expression, { focus: self, self, isCondition: false })
   }
 
   run(expression: Expression, frame: Frame): Outcome {
     switch (expression.op) {
       case 'literal':
-        return this.literal(expression, frame)
+        return this.#literal(expression, frame)
       case 'empty':
         return NOTHING
       case 'this':
@@ -71,13 +76,13 @@ export class Judge {
           this.note(expression, frame, { kind: 'fails', text: 'it is known in aggregate() only', places: [] })
         return UNKNOWN
       case 'variable':
-        return this.variable(expression, frame)
+        return this.#variable(expression, frame)
       case 'member':
-        return this.member(expression, this.input(expression.input, frame), frame)
+        return this.member(expression, this.#input(expression.input, frame), frame)
       case 'call':
-        return this.operations.call(this, expression, this.input(expression.input, frame), frame)
+        return this.#operations.call(this, expression, this.#input(expression.input, frame), frame)
       case 'at':
-        return this.at(expression, frame)
+        return this.#at(expression, frame)
       case 'type':
         return this.typed(
           expression,
@@ -92,28 +97,28 @@ export class Judge {
         return value('number')
       }
       case 'binary':
-        return this.operations.binary(this, expression, frame)
+        return this.#operations.binary(this, expression, frame)
     }
   }
 
-  private literal(expression: Literal, frame: Frame): Outcome {
+  #literal(expression: Literal, frame: Frame): Outcome {
     const { kind, text } = expression
     if ((kind === 'date' || kind === 'dateTime') && parseMoment(text, 'dateTime') === undefined)
       this.note(expression, frame, { kind: 'fails', text: 'it is not a valid date', places: [] })
     return literal(expression)
   }
 
-  private input(input: Expression | undefined, frame: Frame): Outcome {
+  #input(input: Expression | undefined, frame: Frame): Outcome {
     return input === undefined ? frame.focus : this.run(input, frame)
   }
 
   /** Records a fault, or with `undefined` that there is none. */
   note(expression: Expression, frame: Frame, fault: FaultFacts | undefined): void {
-    if (fault === undefined) this.faults.passed(expression)
-    else this.faults.add({ ...fault, expression, isInCondition: frame.isCondition })
+    if (fault === undefined) this.#faults.passed(expression)
+    else this.#faults.add({ ...fault, expression, isInCondition: frame.isCondition })
   }
 
-  private at(expression: Extract<Expression, { op: 'at' }>, frame: Frame): Outcome {
+  #at(expression: Extract<Expression, { op: 'at' }>, frame: Frame): Outcome {
     const { position } = expression
     if (position.op === 'sign' && position.negative) {
       const text = 'an index counts from 0, so a negative one selects nothing'
@@ -127,7 +132,7 @@ export class Judge {
   /** Judges an index or a count, which fails if it is not an integer. */
   needsInteger(expression: Expression, position: Expression, frame: Frame): void {
     // Faults inside the index do not matter if it is not a valid index at all.
-    const apart = new Judge(this.tree, this.root.type, new Faults(), this.isIndexed, this.operations)
+    const apart = new Judge(this.tree, this.#root.type, new Faults(), this.isIndexed, this.#operations)
     const { places, values } = apart.run(position, frame)
     const isNumber = values === undefined || places === undefined || values.has('number')
     const isWhole = position.op !== 'literal' || position.kind === 'integer'
@@ -163,11 +168,11 @@ export class Judge {
     this.note(expression, frame, { kind: 'pointless', text, places: [] })
   }
 
-  private variable(expression: Extract<Expression, { op: 'variable' }>, frame: Frame): Outcome {
+  #variable(expression: Extract<Expression, { op: 'variable' }>, frame: Frame): Outcome {
     const { name } = expression
     // In a case of generalize, the root is a value, without access to its resource.
-    const isInResource = !isPrimitive(this.root.type)
-    if (name === 'context' || (name === 'resource' && isInResource)) return nodes([this.root])
+    const isInResource = !isPrimitive(this.#root.type)
+    if (name === 'context' || (name === 'resource' && isInResource)) return nodes([this.#root])
     if (name === 'rootResource' && isInResource) return { ...UNKNOWN, values: new Set() }
     if (/^(?:sct|loinc|ucum|vs-.*|ext-.*)$/.test(name)) return value('string')
     this.note(expression, frame, { kind: 'fails', text: `%${name} is not known`, places: [] })
@@ -181,7 +186,7 @@ export class Judge {
     if (places === undefined) return { ...UNKNOWN, values: new Set() }
     if (places.length === 0) return NOTHING
     const found = /^[A-Z]/.test(name)
-      ? this.ofTypeName(places, name)
+      ? this.#ofTypeName(places, name)
       : delimited && name.endsWith('*')
         ? this.children(places, (own) => own.startsWith(name.slice(0, -1)))
         : this.childrenNamed(places, name)
@@ -189,7 +194,7 @@ export class Judge {
     return nodes(found)
   }
 
-  private ofTypeName(places: readonly Place[], name: string): readonly Place[] {
+  #ofTypeName(places: readonly Place[], name: string): readonly Place[] {
     if (name === 'Resource' || name === 'DomainResource') return places
     return this.ofType(places, name)
   }
@@ -246,7 +251,7 @@ export class Judge {
     if (places === undefined) return { ...UNKNOWN, values: new Set() }
     if (places.length === 0) return NOTHING
     const byType = expression.name === 'nodesByType'
-    const found = this.searched(places, byType, argument.text)
+    const found = this.#searched(places, byType, argument.text)
     this.note(
       expression,
       frame,
@@ -256,7 +261,7 @@ export class Judge {
   }
 
   /** The function finds the items themselves but no child resources; the index does the reverse. */
-  private searched(places: readonly Place[], byType: boolean, wanted: string): readonly Place[] {
+  #searched(places: readonly Place[], byType: boolean, wanted: string): readonly Place[] {
     const roots = [...new Set(places.flatMap(({ type }) => concrete(type, this.tree)))]
     const by = { byType, wanted, isIndexed: this.isIndexed }
     const [first] = roots
