@@ -53,17 +53,16 @@ export class Turns {
 
   #turn(node: TreeNode): void {
     this.#claims.inTurn = node
-    const scope = resourceScope(node, this.#tree.root, {
-      valueOf: (element) => currentValue(element, this.#tree.source),
-      asOf: this.#program.spec.asOf,
-    })
+    let scope: Scope | undefined
     let index: ElementIndex | undefined
     const rules = this.#program.rulesFor(node.type.name)
     for (const rule of rules) {
       const { form } = rule.path
       if (form.kind === 'resource') this.#claims.claim(rule, node)
-      else if (form.kind === 'expression') this.#claimSelected(rule, node, scope)
-      else {
+      else if (form.kind === 'expression') {
+        scope ??= this.#scopeOf(node)
+        this.#claimSelected(rule, node, scope)
+      } else {
         index ??= new ElementIndex(node, rules)
         const hits = (form.kind === 'byType' ? index.byType : index.byName).get(form.name) ?? []
         for (const hit of hits)
@@ -71,6 +70,13 @@ export class Turns {
           else for (const found of stepFrom(hit, form.step)) this.#claims.claim(rule, found)
       }
     }
+  }
+
+  #scopeOf(node: TreeNode): Scope {
+    return resourceScope(node, this.#tree.root, {
+      valueOf: (element) => currentValue(element, this.#tree.source),
+      asOf: this.#program.spec.asOf,
+    })
   }
 
   #claimSelected(rule: CompiledRule, node: TreeNode, scope: Scope): void {

@@ -48,7 +48,7 @@ class Evaluator implements Evaluation {
       case 'total':
         return frame.total ?? fail('$total is known in aggregate() only')
       case 'variable':
-        return this.scope.variables.get(expression.name) ?? [constant(expression.name)]
+        return this.scope.variable(expression.name) ?? [constant(expression.name)]
       case 'member': {
         const { name, delimited } = expression
         const items = this.#inputOf(expression, frame)

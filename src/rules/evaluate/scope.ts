@@ -6,8 +6,8 @@ import type { Value } from './value.js'
 export interface Scope {
   /** Returns the current value of a primitive element; undefined if it has none. */
   valueOf(node: TreeNode): Value | undefined
-  /** `%resource` and similar variables, by name. */
-  readonly variables: ReadonlyMap<string, Items>
+  /** Returns `%resource` and similar variables by name; undefined for an unknown one. */
+  variable(name: string): Items | undefined
   /** `today()`: the run's reference day, `YYYY-MM-DD`. Evaluation reads no clock. */
   readonly asOf: string
   /** Size of the resource or value, which scales the limit of steps. */
@@ -32,11 +32,10 @@ export const resourceScope = (
 ): Scope => ({
   ...reading,
   bytes: root.end - root.start,
-  variables: new Map([
-    ['resource', [resource]],
-    ['context', [resource]],
-    ['rootResource', [root]],
-  ]),
+  variable: (name) => {
+    if (name === 'resource' || name === 'context') return [resource]
+    return name === 'rootResource' ? [root] : undefined
+  },
 })
 
 /** Makes the scope of a case of generalize: one value, without access to its resource. */
@@ -44,5 +43,5 @@ export const valueScope = (value: Value, text: string, asOf: string): Scope => (
   valueOf: () => undefined,
   asOf,
   bytes: text.length,
-  variables: new Map([['context', [value]]]),
+  variable: (name) => (name === 'context' ? [value] : undefined),
 })
