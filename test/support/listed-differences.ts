@@ -1,4 +1,4 @@
-import type { Expression } from '../../src/rules/expression/expression.js'
+import { type Expression, partsOf } from '../../src/rules/expression/expression.js'
 import type { Given } from './hl7-fhirpath.js'
 
 /** The operation that differs, what its operands are in our evaluator, and what both engines give. */
@@ -143,16 +143,17 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
     reason:
       "Decimals have up to 28 digits and keep their scale, and integers are a separate type; in HL7's engine numbers are doubles.",
     example: '(1 / 7).toString()',
-    explains: ({ operation, operands, own, hl7 }) =>
-      /^(?:toString|toInteger|convertsToInteger|mod|~|!~)$/.test(operation) &&
+    explains: ({ operation, expression, operands, own, hl7 }) =>
+      (/^(?:toString|toInteger|convertsToInteger|mod|~|!~)$/.test(operation) || isRounded(expression)) &&
       some(operands, 'number') &&
       !failed(own) &&
       !failed(hl7),
   },
   {
-    reason: "A sign needs a number or nothing; HL7's engine fails on nothing.",
+    reason:
+      "A sign needs a number or nothing; HL7's engine fails on nothing, and on a number that an element holds.",
     example: '-language.length()',
-    explains: ({ operation, own, hl7 }) => operation === 'sign' && isEmpty(own) && failed(hl7),
+    explains: ({ operation, own, hl7 }) => operation === 'sign' && !failed(own) && failed(hl7),
   },
   {
     reason:
@@ -222,6 +223,12 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
       (operands.some(isSeveral) || some(operands, 'text') || some(operands, 'boolean')),
   },
 ]
+
+/** Whether a part of the expression rounds its result: to 28 digits here, to those of a double in HL7's engine. */
+const isRounded = (expression: Expression): boolean =>
+  (expression.op === 'call' && /^(?:exp|ln|log|sqrt|power)$/.test(expression.name)) ||
+  (expression.op === 'binary' && /^(?:\/|mod)$/.test(expression.operator)) ||
+  partsOf(expression).some(isRounded)
 
 const hasLarge = (given: Given): boolean =>
   given !== 'failed' && given.some((item) => Math.abs(Number(item.replace(/^number /, ''))) > 2147483647)
