@@ -1,5 +1,5 @@
 // Holds src/check/contents.ts, src/check/files.ts, src/check/problems.ts, src/published/read.ts,
-// src/published/names.ts.
+// src/published/names.ts, src/storage/azure/blob-output.ts, src/storage/folder/folder-output.ts.
 
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

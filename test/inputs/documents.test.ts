@@ -1,5 +1,5 @@
-// Holds src/pipeline/bundle/bundle.ts, src/pipeline/bundle/bundle-batches.ts, src/pipeline/bundle/bundle-scan.ts,
-// src/pipeline/bundle/bundle-text.ts.
+// Holds src/pipeline/bundle/bundle.ts, src/pipeline/bundle/bundle-batches.ts,
+// src/pipeline/bundle/bundle-scan.ts, src/pipeline/bundle/bundle-text.ts, src/pipeline/chunks/documents.ts.
 
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'

@@ -1,4 +1,5 @@
-// Holds src/server/jobs/folder-containers.ts, src/server/query/selection-source.ts.
+// Holds src/server/jobs/folder-containers.ts, src/server/query/selection-source.ts,
+// src/server/jobs/anonymized-files.ts.
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -1,7 +1,7 @@
 // Holds src/server/server.ts, src/server/jobs/export-run.ts, src/server/query/criteria.ts,
 // src/server/query/select.ts, src/server/query/selection-parts.ts, src/server/query/content-test.ts,
 // src/server/query/line-test.ts, src/server/query/write-selection.ts, src/server/routes/routes.ts,
-// src/server/routes/status.ts.
+// src/server/routes/status.ts, src/server/jobs/copied-files.ts, src/server/jobs/export-work.ts.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

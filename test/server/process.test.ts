@@ -1,4 +1,4 @@
-// Holds src/commands/serve/serve.ts, src/commands/serve/stores.ts.
+// Holds src/commands/serve/serve.ts, src/commands/serve/stores.ts, src/server/jobs/kept-selections.ts.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'

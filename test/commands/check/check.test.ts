@@ -1,3 +1,5 @@
+// Holds src/pipeline/lifecycle/left-out.ts.
+
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

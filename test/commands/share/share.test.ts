@@ -1,4 +1,4 @@
-// Holds src/commands/share/text.ts, src/check/shared.ts.
+// Holds src/commands/share/text.ts, src/check/shared.ts, src/share/open.ts.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

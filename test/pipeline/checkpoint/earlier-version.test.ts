@@ -1,3 +1,5 @@
+// Holds src/pipeline/checkpoint/done-record.ts.
+
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

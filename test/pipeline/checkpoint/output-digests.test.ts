@@ -1,3 +1,5 @@
+// Holds src/pipeline/checkpoint/records.ts, src/pipeline/checkpoint/recognition.ts.
+
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

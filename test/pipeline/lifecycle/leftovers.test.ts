@@ -1,3 +1,5 @@
+// Holds src/pipeline/output-files.ts.
+
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

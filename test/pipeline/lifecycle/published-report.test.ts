@@ -1,3 +1,5 @@
+// Holds src/pipeline/checkpoint/delivered-runs.ts, src/pipeline/report/state-report.ts.
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
