@@ -139,8 +139,8 @@ t.test('only what follows the damage is redone', async (t) => {
       resumed += 1
       t.ok(events.some(({ event }) => event === 'checkpoint.damaged') || at > size * 0.8, 'it is told')
     }
-    // Rules take bytes away: the place in the input is further on.
-    else t.ok(at < 80_000, `nothing before ${at} is good`)
+    // The first entry covers two chunks, which are 83,000 bytes of this output.
+    else t.ok(at < 84_000, `nothing before ${at} is good`)
   }
   t.ok(resumed > 0, `${resumed} of ${ROUNDS} rounds went on from a good place`)
 })
