@@ -58,7 +58,7 @@ export async function* pairsByPlace(
     const old = resourceOf(line)
     const fresh = resourceOf(other)
     if (old === 'too-long' || fresh === 'too-long') unpaired.tooLong += 1
-    else if (old === undefined || fresh === undefined) throw unlike(item, line.number, 'it is no resource')
+    else if (old === undefined || fresh === undefined) throw unlike(item, line.number, 'it is not a resource')
     else if (old.resourceType !== fresh.resourceType)
       throw unlike(item, line.number, 'the output has a resource of another type there')
     else yield pairOf([line, old], [other, fresh])
@@ -112,7 +112,7 @@ async function nextLine(lines: ItemLines): Promise<ItemLine | undefined> {
   }
 }
 
-/** Undefined for what is no resource. */
+/** Parses a resource; undefined for anything else. */
 function resourceOf({ bytes }: ItemLine): JsonObject | 'too-long' | undefined {
   if (bytes === undefined) return 'too-long'
   try {

@@ -12,7 +12,7 @@ export interface FailedAnswer {
   readonly text: string
 }
 
-/** Records the server's answers to failed requests, for whoever has to find the cause. */
+/** Records the server's answers to failed requests, for the person who has to find the cause. */
 export interface AnswerLog {
   /** Returns a phrase that says where the answer is kept, or an empty string if it is not. */
   keep(failed: FailedAnswer): Promise<string>

@@ -36,7 +36,7 @@ export class ServerJob {
     const kept = await usable(options)
     if (kept !== undefined && options.restart !== true) {
       checkSame(kept, server, options)
-      if (kept.phase === 'running') tell(options, 'export.continued', { startedAt: kept.startedAt })
+      if (kept.phase === 'running') emit(options, 'export.continued', { startedAt: kept.startedAt })
       return new ServerJob(server, options, kept, true)
     }
     const replaces = [...(await earlierOutputs(options)), ...(kept === undefined ? [] : leftBy(kept))]
@@ -72,7 +72,7 @@ export class ServerJob {
       if (polled.kind === 'complete') {
         const { manifest } = polled
         await this.#noteNames(manifest)
-        tell(this.#options, 'export.listed', {
+        emit(this.#options, 'export.listed', {
           files: manifest.output.length,
           deleted: manifest.deleted.length,
           outcomes: manifest.outcomes.length,
@@ -81,7 +81,7 @@ export class ServerJob {
         return { manifest, links: linksOf(manifest, () => this.#pollAgain()) }
       }
       if (attempt > 1) throw this.#forgotten()
-      tell(this.#options, 'export.lost', {}, 'warn')
+      emit(this.#options, 'export.lost', {}, 'warn')
       // Another node may still know the job.
       await cancel(this.#kept, this.server)
       this.#kept = await start(this.server, this.#options, leftBy(this.#kept))
@@ -110,7 +110,7 @@ export class ServerJob {
   async release(report: ExportReport): Promise<ExportReport> {
     if (this.#kept.isReleased) return report
     const isReleased = await cancel(this.#kept, this.server)
-    tell(
+    emit(
       this.#options,
       isReleased ? 'export.released' : 'export.not-released',
       {},
@@ -130,7 +130,7 @@ export class ServerJob {
     if (!isUseless && !(code === 'INTERRUPTED' && onInterrupt === 'cancel')) return
     await cancelAnew(this.#kept, this.#options)
     await forgetJob(sink.state)
-    tell(this.#options, 'export.cancelled', {})
+    emit(this.#options, 'export.cancelled', {})
   }
 
   #poll(): Promise<Polled> {
@@ -140,7 +140,7 @@ export class ServerJob {
       intervalMs: pollIntervalMs,
       limitMs: pollLimitMs,
       onProgress: (progress) =>
-        tell(this.#options, 'export.polled', {
+        emit(this.#options, 'export.polled', {
           progress: progress ?? 'in progress',
           seconds: Math.round((performance.now() - startedMs) / 1000),
         }),
@@ -167,7 +167,7 @@ export async function cancelKept(options: ExportOptions): Promise<boolean> {
   if (kept === undefined || kept.phase === 'delivered') return false
   const isCancelled = await cancelAnew(kept, options)
   await forgetJob(options.sink.state)
-  tell(options, isCancelled ? 'export.cancelled' : 'export.not-released', {})
+  emit(options, isCancelled ? 'export.cancelled' : 'export.not-released', {})
   return isCancelled
 }
 
@@ -214,7 +214,7 @@ async function start(
     ...(replaces === undefined ? {} : { replaces }),
   }
   await writeJob(options.sink.state, job)
-  tell(options, 'export.started', { of: options.request.level })
+  emit(options, 'export.started', { of: options.request.level })
   return job
 }
 
@@ -256,7 +256,7 @@ async function cancelAnew(kept: KeptJob, options: ExportOptions): Promise<boolea
   }
 }
 
-function tell(
+function emit(
   { onEvent }: ExportOptions,
   event: ExportEvent['event'],
   fields: Readonly<Record<string, unknown>>,

@@ -91,7 +91,7 @@ export async function textOf(answer: HttpAnswer, maxBytes: number): Promise<stri
   return Buffer.concat(held).toString('utf8')
 }
 
-/** Undefined for a body that is no JSON object. */
+/** Reads a body as a JSON object; undefined if it is not one. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -29,7 +29,7 @@ export interface RequestFacts {
   readonly retryAfterMs?: number | undefined
   readonly requestId?: string | undefined
   readonly serviceTimeMs?: number | undefined
-  /** Where the status and the code do not tell. */
+  /** Whether a retry can help, if status and code do not say. */
   readonly isRetryable?: boolean | undefined
 }
 

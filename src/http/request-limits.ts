@@ -15,7 +15,7 @@ export const REQUEST_MS = 60_000
 
 export interface Limited {
   readonly limitMs: number
-  /** Of the run or the call. */
+  /** Signals of the run and the call. */
   readonly signals: readonly (AbortSignal | undefined)[]
 }
 

@@ -45,8 +45,8 @@ export interface RetryCall {
 /** The retries of one run, which share a budget. */
 export interface Retry {
   /**
-   * Attempts until one succeeds. Throws what is no RequestFailure and a final one as they are, SERVICE_UNAVAILABLE
-   * after the last attempt, INTERRUPTED.
+   * Attempts until one succeeds. Rethrows a final failure and any error other than RequestFailure; throws
+   * SERVICE_UNAVAILABLE after the last attempt, INTERRUPTED.
    */
   run<T>(call: RetryCall, attempt: (attemptNumber: number) => Promise<T>): Promise<T>
   /** For a call that keeps its place between attempts. */

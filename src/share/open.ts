@@ -12,7 +12,7 @@ const AUDIT_NAME = 'shares.ndjson'
 
 /**
  * What is needed to share from an address. `state` is where the run that made the output keeps its state, if it was
- * named. Throws USAGE for what is no container, and where nobody can sign.
+ * named. Throws USAGE if the address is not that of a container, or if no one can sign.
  */
 export async function openShare(address: string, access: StoreAccess, state?: string): Promise<SharePlace> {
   const parsed = cloudAddress(address, access)

@@ -16,7 +16,7 @@ export interface PolicyTerms {
 
 /**
  * Adds a stored access policy for a name and returns its id. Expired ones of ours make room, others stay as they are.
- * Throws USAGE where there is no room, SINK_LOCKED where others change the container all the time.
+ * Throws USAGE if there is no room, SINK_LOCKED if others keep changing the container.
  */
 export async function addPolicy(account: AzureAccount, forName: string, terms: PolicyTerms): Promise<string> {
   const id = `${idStart(forName)}${randomBytes(4).toString('hex')}`

@@ -46,7 +46,7 @@ export interface Shared extends Omit<SignedLinks, 'links' | 'withdraw'> {
   readonly permissions: ShareRequest['permissions']
   /** Location of the audit line. */
   readonly audit: string
-  /** Where a receiver lists: the SAS goes behind it, after `&`. Undefined where listing is not allowed. */
+  /** Address for listing; the SAS is appended after `&`. Undefined if listing is not allowed. */
   readonly listUrl?: string
 }
 

@@ -120,7 +120,7 @@ function probes({ endpoint, container, target, sample, permissions, query }: Tri
   ]
 }
 
-/** Where a receiver lists: the last parameters, the SAS, are to be added behind `&`. */
+/** Address for listing; the last parameters, the SAS, are appended after `&`. */
 export function listUrl(endpoint: string, container: string, target: ShareTarget, prefix = ''): string {
   const name = encodeURIComponent(container)
   if (target.resource !== 'directory')

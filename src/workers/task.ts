@@ -61,7 +61,7 @@ function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
 
 /** Returns the kind of error and its place in the code, but not its message, which may quote the input. */
 function whereOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'something that is no error was thrown'
+  if (!(error instanceof Error)) return 'something other than an Error was thrown'
   const frame = (error.stack ?? '').split('\n').find((line) => line.trimStart().startsWith('at '))
   return `${error.name} ${frame === undefined ? '' : frame.trim()}`.trim()
 }

@@ -194,7 +194,7 @@ t.test('an output that was changed, or is another run’s, is refused', async (t
   await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', at: 'a.ndjson', message: /bytes/ })
 
   writeFileSync(join(after, 'a.ndjson'), swapped.replace(/[^\n]/g, 'x'))
-  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', message: /no resource/ })
+  await t.rejects(compare(before, after), { code: 'PAIR_MISMATCH', message: /not a resource/ })
 
   rmSync(join(after, 'a.ndjson'))
   await t.rejects(compare(before, after), { code: 'SOURCE_NOT_FOUND', message: /run.json/ })

@@ -33,7 +33,8 @@ export function interpretLine(
     if (!(error instanceof JsonError)) throw error
     return { code: error.code, offset: error.offset - range.start, message: error.message }
   }
-  if (tree === undefined) return { code: 'NOT_A_RESOURCE', offset: 0, message: 'the line is no JSON object' }
+  if (tree === undefined)
+    return { code: 'NOT_A_RESOURCE', offset: 0, message: 'the line is not a JSON object' }
   const { parameters } = program.spec
   const leaves = new LeafChanges(tree, { ...context, lineStart: range.start }, parameters)
   const turns = new Turns(program, tree, new Claims(program, leaves, counts))

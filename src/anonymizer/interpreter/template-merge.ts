@@ -24,11 +24,11 @@ export function complexTemplate(replaceWith: unknown): Template {
     try {
       value = JSON.parse(value)
     } catch {
-      throw new TemplateError('replaceWith is no JSON object, but the element is complex')
+      throw new TemplateError('replaceWith is not a JSON object, but the element is complex')
     }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new TemplateError('replaceWith is no object, but the element is complex')
+    throw new TemplateError('replaceWith is not an object, but the element is complex')
   return value as Template
 }
 

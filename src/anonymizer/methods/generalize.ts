@@ -49,7 +49,7 @@ function compileGeneralize(rule: RuleWith<typeof settings>, asOf: string): LeafM
   const other = rule.otherValues === 'keep' ? KEPT : REMOVED
   return (leaf) => {
     const value = leafValue(leaf.type, leaf.text)
-    if (value === undefined) return failure(`the value is no ${leaf.type}`)
+    if (value === undefined) return failure(`the value is not of type ${leaf.type}`)
     try {
       return generalized(cases, leaf, { value, asOf }) ?? other
     } catch (error) {

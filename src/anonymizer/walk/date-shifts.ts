@@ -101,7 +101,8 @@ export class DateShifts extends LineCopy {
     const { source } = this
     const found = findMember(source, this.lineStart, this.end, 'id')
     if (found === undefined) return NO_ID
-    if (source[found.start] !== 0x22) throw new JsonError('INVALID_JSON', found.start, 'the id is no string')
+    if (source[found.start] !== 0x22)
+      throw new JsonError('INVALID_JSON', found.start, 'the id is not a string')
     const raw = trimText(stringText(source, found.start, found.end))
     const edge = this.rootTable?.edges.find(({ leaf, isUnderscore }) => leaf.name === 'id' && !isUnderscore)
     const rule = edge?.rule

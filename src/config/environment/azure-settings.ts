@@ -4,7 +4,7 @@ import { sluiceError } from '../../errors.js'
 /** What environment and files say of storage accounts. Not for messages: it holds keys. */
 export interface AzureSettings {
   readonly accounts: readonly AccountAccess[]
-  /** Of `AZURITE_CONNECTION_STRING`. */
+  /** Parts of `AZURITE_CONNECTION_STRING`. */
   readonly emulator?: AccountAccess | undefined
 }
 

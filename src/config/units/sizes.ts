@@ -15,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = {
   t: 2 ** 40,
 }
 
-/** `512MiB`, `1.5GB`, `64m` or plain bytes, in whole bytes; undefined where the text is no such thing. */
+/** `512MiB`, `1.5GB`, `64m` or plain bytes, in whole bytes; undefined for any other text. */
 export function parseByteCount(text: string): number | undefined {
   const parts = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim())
   if (parts === null) return undefined

@@ -122,7 +122,7 @@ function literalValue(kind: Exclude<Literal['kind'], 'string' | 'type'>, text: s
       return { kind, value: numberOf(text.slice(0, at)), unit }
     }
     default:
-      return momentValue(kind, text) ?? fail('a date literal is no real date')
+      return momentValue(kind, text) ?? fail('a date literal is not a real date')
   }
 }
 

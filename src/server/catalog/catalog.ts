@@ -101,7 +101,7 @@ export class Catalog {
         continue
       }
       if (isDocumentName(item.name)) {
-        skipped({ event: 'source.skipped', item: item.name, reason: 'is no NDJSON' })
+        skipped({ event: 'source.skipped', item: item.name, reason: 'is not NDJSON' })
         continue
       }
       hash.update(JSON.stringify([item.name, item.version]))

@@ -8,7 +8,7 @@ export const queryParameters = ({ query }: HttpRequest): GivenParameter[] =>
 
 /** Reads the parameters of a POST from a Parameters resource; none without a body. Throws Refusal 400, 415. */
 export function bodyParameters(request: HttpRequest): GivenParameter[] {
-  if (request.query.size > 0) throw badRequest('Parameters of a POST stand in its body, not in the URL.')
+  if (request.query.size > 0) throw badRequest('Parameters of a POST belong in its body, not in the URL.')
   if (request.body === undefined || request.body.length === 0) return []
   const type = mediaTypeOf(request)
   if (!['application/fhir+json', 'application/json', 'text/json'].includes(type))

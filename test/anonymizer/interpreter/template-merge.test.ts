@@ -60,8 +60,8 @@ t.test('a template that does not fit the element fails the rule, and quotes noth
     [{ family: ['secret'] }, /an array for family, which does not repeat/],
     [{ family: 7 }, /no string for family/],
     [{ period: 'secret' }, /no object for period/],
-    ['secret', /no JSON object/],
-    [['secret'], /no object/],
+    ['secret', /not a JSON object/],
+    [['secret'], /not an object/],
   ] as const)
     for (const engine of enginesFor([substitute('Patient.name', replaceWith)])) {
       const outcome = engine.run(JSON.stringify(PATIENT))

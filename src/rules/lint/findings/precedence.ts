@@ -1,7 +1,7 @@
 import { type Expression, partsOf } from '../../expression/expression.js'
 
 /**
- * Whether `is` or `as` stands after `|` on the same level: the original binds them looser, so `a | b as T` is
+ * Whether `is` or `as` follows `|` on the same level: the original binds them looser, so `a | b as T` is
  * `(a | b) as T`, where HL7's grammar has `a | (b as T)` (law 4.1).
  */
 export function bindsUnionFirst(path: string): boolean {
