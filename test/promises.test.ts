@@ -1,5 +1,5 @@
 // Holds src/pipeline/run.ts, src/pipeline/shared-resources.ts, src/pipeline/lifecycle/run-start.ts,
-// src/pipeline/lifecycle/run-state.ts, src/pipeline/lifecycle/run-end.ts,
+// src/pipeline/lifecycle/run-end.ts,
 // src/pipeline/lifecycle/run-facts.ts.
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Holds src/pipeline/checkpoint/done-record.ts.
+// Holds src/pipeline/checkpoint/done-record.ts, src/pipeline/checkpoint/recognition.ts.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

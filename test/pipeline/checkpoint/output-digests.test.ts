@@ -1,4 +1,4 @@
-// Holds src/pipeline/checkpoint/records.ts, src/pipeline/checkpoint/recognition.ts.
+// Holds src/pipeline/checkpoint/records.ts.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
