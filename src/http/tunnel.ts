@@ -63,19 +63,13 @@ export class TunnelAgent extends HttpsAgent {
           ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
         },
       })
-      // At once: a request that has no socket yet emits nothing when it is destroyed.
+      // Rejects at once, because a request without a socket emits nothing when it is destroyed.
       const giveUp = (code: string): void => {
         request.destroy()
         refuse(proxyFailure(new RequestFailure({ code })))
       }
-      const cancel = (): void => giveUp(FAILED.aborted)
       // Limits the whole answer: a proxy that sends a byte now and then is as good as silent.
-      const timer = setTimeout(() => giveUp(FAILED.timeout), this.#timeoutMs)
-      this.#asking.add(cancel)
-      const end = (): void => {
-        clearTimeout(timer)
-        this.#asking.delete(cancel)
-      }
+      const end = this.#limited(giveUp)
       const refuse = (error: RequestFailure): void => {
         end()
         reject(error)
@@ -96,16 +90,13 @@ export class TunnelAgent extends HttpsAgent {
     })
   }
 
-  /** A proxy that says it is connected, and is not, leaves the handshake open for ever. */
+  /** Waits for the TLS handshake, which a proxy that only claims to be connected leaves open. */
   #encrypted(socket: Duplex): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       const giveUp = (code: string): void => void socket.destroy(proxyFailure(new RequestFailure({ code })))
-      const cancel = (): void => giveUp(FAILED.aborted)
-      const timer = setTimeout(() => giveUp(FAILED.timeout), this.#timeoutMs)
-      this.#asking.add(cancel)
+      const endLimit = this.#limited(giveUp)
       const end = (): void => {
-        clearTimeout(timer)
-        this.#asking.delete(cancel)
+        endLimit()
         socket.off('error', failed).off('close', closed).off('secureConnect', done)
       }
       const failed = (error: Error): void => {
@@ -119,5 +110,16 @@ export class TunnelAgent extends HttpsAgent {
       }
       socket.once('secureConnect', done).once('error', failed).once('close', closed)
     })
+  }
+
+  /** Calls `giveUp` at the time limit, or when all tunnels are given up. Returns the function that ends that. */
+  #limited(giveUp: (code: string) => void): () => void {
+    const cancel = (): void => giveUp(FAILED.aborted)
+    const timer = setTimeout(() => giveUp(FAILED.timeout), this.#timeoutMs)
+    this.#asking.add(cancel)
+    return () => {
+      clearTimeout(timer)
+      this.#asking.delete(cancel)
+    }
   }
 }
