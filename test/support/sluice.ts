@@ -29,7 +29,7 @@ export interface Running {
 
 export function startSluice(words: readonly string[], options: SluiceOptions = {}): Running {
   const child = spawn(process.execPath, [join(projectRoot, 'dist', 'src', 'cli.js'), ...words], {
-    // Without tap's loaders: the process is the one users start.
+    // No variable of this process, so that the settings are the ones given. Under tap, its loaders are added.
     env: { PATH: process.env.PATH ?? '', ...options.env },
     cwd: options.cwd ?? projectRoot,
   })
