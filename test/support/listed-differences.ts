@@ -222,6 +222,24 @@ export const LISTED_DIFFERENCES: readonly ListedDifference[] = [
       !failed(hl7) &&
       (operands.some(isSeveral) || some(operands, 'text') || some(operands, 'boolean')),
   },
+  {
+    reason:
+      "A number is not equal to a date, and `!=` is true; in HL7's engine both are nothing if the number comes first.",
+    example: '1 = birthDate',
+    explains: ({ operation, operands, hl7 }) =>
+      /^!?=$/.test(operation) && isEmpty(hl7) && some(operands, 'number') && some(operands, 'date'),
+  },
+  {
+    reason: "A separator of `join()` that is not a text counts as none; HL7's engine fails.",
+    example: "'a'.join(1)",
+    explains: ({ operation, own, hl7 }) => operation === 'join' && !failed(own) && failed(hl7),
+  },
+  {
+    reason: "A negative count skips and takes nothing; HL7's engine counts it from the end.",
+    example: 'name.skip(-1)',
+    explains: ({ operation, operands, own }) =>
+      /^(?:skip|take)$/.test(operation) && !failed(own) && isNegative(operands[1]),
+  },
 ]
 
 /** Whether a part of the expression rounds its result: to 28 digits here, to those of a double in HL7's engine. */
@@ -229,6 +247,9 @@ const isRounded = (expression: Expression): boolean =>
   (expression.op === 'call' && /^(?:exp|ln|log|sqrt|power)$/.test(expression.name)) ||
   (expression.op === 'binary' && /^(?:\/|mod)$/.test(expression.operator)) ||
   partsOf(expression).some(isRounded)
+
+const isNegative = (given: Given | undefined): boolean =>
+  given !== undefined && given !== 'failed' && given.some((item) => item.startsWith('number -'))
 
 const hasLarge = (given: Given): boolean =>
   given !== 'failed' && given.some((item) => Math.abs(Number(item.replace(/^number /, ''))) > 2147483647)
