@@ -5,7 +5,7 @@ import { InvalidReport, readList, readPublished } from '../published/read.js'
 import type { PublishedOutput } from '../published/report.js'
 import type { BlobAddress } from '../storage/azure/blob-address.js'
 import type { BlobContainer } from '../storage/azure/blob-container.js'
-import { METADATA } from '../storage/azure/block-sink-item.js'
+import { METADATA } from '../storage/azure/output/block-sink-item.js'
 
 export type SharePermission = 'read' | 'list'
 

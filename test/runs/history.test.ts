@@ -1,6 +1,6 @@
 import t from 'tap'
 import { addRecord, type RunRecord, readRecords } from '../../src/runs/history.js'
-import { blobState } from '../../src/storage/azure/blob-state.js'
+import { blobState } from '../../src/storage/azure/state/blob-state.js'
 import { startAzurite } from '../support/azurite.js'
 import { newContainer } from '../support/blob-containers.js'
 

@@ -3,8 +3,8 @@
 // src/storage/folder/folder-files.ts, src/storage/folder/folder-names.ts,
 // src/storage/folder/file-errors.ts, src/storage/memory/memory-content.ts,
 // src/storage/memory/memory-sink-item.ts, src/storage/memory/memory-state.ts,
-// src/storage/azure/blob-state.ts, src/storage/azure/block-sink-item.ts,
-// src/storage/azure/block-uploads.ts, src/storage/azure/open-container.ts, src/storage/output-digest.ts.
+// src/storage/azure/state/blob-state.ts, src/storage/azure/output/block-sink-item.ts,
+// src/storage/azure/output/block-uploads.ts, src/storage/azure/open-container.ts, src/storage/output-digest.ts.
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t from 'tap'

@@ -15,7 +15,7 @@ export function blobLocation(address: BlobAddress, access: StoreAccess): Locatio
       return azureSource(opened, address, { readAheadBytes: access.readAheadBytes })
     },
     async lake({ stateOf, isToBeCreated }: LakeSettings) {
-      const { azureLake } = await import('./azure-sink.js')
+      const { azureLake } = await import('./output/azure-sink.js')
       const opened = await openContainer(address, access, 'sink')
       if (isToBeCreated) await opened.createIfMissing()
       return azureLake({ container: opened, place, prefix: prefixOf(address), stateOf })
@@ -41,7 +41,7 @@ export function blobLocation(address: BlobAddress, access: StoreAccess): Locatio
 
 async function statesAt(address: BlobAddress, access: StoreAccess): Promise<StateOf> {
   const container = await openContainer(address, access, 'sink')
-  const { blobState } = await import('./blob-state.js')
+  const { blobState } = await import('./state/blob-state.js')
   const { place } = address
   const prefix = prefixOf(address)
   return (folder) =>

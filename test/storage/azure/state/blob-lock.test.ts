@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { lockBlob } from '../../../src/storage/azure/blob-lock.js'
-import { thisProcess } from '../../../src/storage/process-identity.js'
-import { startAzurite } from '../../support/azurite.js'
-import { newContainer } from '../../support/blob-containers.js'
-import { startFaultProxy } from '../../support/fault-proxy.js'
+import { lockBlob } from '../../../../src/storage/azure/state/blob-lock.js'
+import { thisProcess } from '../../../../src/storage/process-identity.js'
+import { startAzurite } from '../../../support/azurite.js'
+import { newContainer } from '../../../support/blob-containers.js'
+import { startFaultProxy } from '../../../support/fault-proxy.js'
 
 const azurite = await startAzurite(t)
 const proxy = await startFaultProxy(t, azurite.url)

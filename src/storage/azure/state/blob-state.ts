@@ -1,6 +1,6 @@
-import { type Appender, NO_EPOCH, type State } from '../store.js'
+import { type Appender, NO_EPOCH, type State } from '../../store.js'
+import type { BlobContainer } from '../blob-container.js'
 import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
-import type { BlobContainer } from './blob-container.js'
 import { type BlobLock, lockBlob } from './blob-lock.js'
 
 export interface BlobStateOptions {

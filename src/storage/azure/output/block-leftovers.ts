@@ -1,6 +1,6 @@
-import { isSluiceError, sluiceError } from '../../errors.js'
-import { RequestFailure } from '../../http/request-failure.js'
-import type { BlobContainer, BlobWrite } from './blob-container.js'
+import { isSluiceError, sluiceError } from '../../../errors.js'
+import { RequestFailure } from '../../../http/request-failure.js'
+import type { BlobContainer, BlobWrite } from '../blob-container.js'
 
 /** Whether a block was refused because of staged ones: all block ids of a blob must have the same length. */
 export const isRefusedForLeftovers = (error: unknown): boolean =>

@@ -1,8 +1,8 @@
 import { createHash, hash } from 'node:crypto'
-import { sluiceError } from '../../errors.js'
-import { OutputDigest } from '../output-digest.js'
-import type { CommitFacts, OutputPlace, SinkHead, SinkItem } from '../store.js'
-import type { BlobContainer } from './blob-container.js'
+import { sluiceError } from '../../../errors.js'
+import { OutputDigest } from '../../output-digest.js'
+import type { CommitFacts, OutputPlace, SinkHead, SinkItem } from '../../store.js'
+import type { BlobContainer } from '../blob-container.js'
 import {
   blockId,
   isBeyondBlocks,

@@ -7,7 +7,7 @@ import {
   maxOutputBytes,
   minBytesOf,
   sealOf,
-} from '../../../src/storage/azure/block-layout.js'
+} from '../../../../src/storage/azure/output/block-layout.js'
 
 const MIB = 2 ** 20
 const PRINT = '0123456789abcdef'.repeat(4)

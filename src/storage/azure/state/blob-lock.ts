@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { lockedError, waitForLock } from '../lock-wait.js'
-import { isAlive, parseHolder, thisProcess } from '../process-identity.js'
-import type { LockWait } from '../store.js'
-import type { BlobContainer } from './blob-container.js'
+import { lockedError, waitForLock } from '../../lock-wait.js'
+import { isAlive, parseHolder, thisProcess } from '../../process-identity.js'
+import type { LockWait } from '../../store.js'
+import type { BlobContainer } from '../blob-container.js'
 
 // Azure grants leases of 15 to 60 s. The lease of a dead process expires.
 const LEASE_SECONDS = 30

@@ -1,14 +1,14 @@
-// Holds src/storage/azure/azure-sink.ts, src/storage/azure/block-sink-item.ts,
-// src/storage/azure/block-leftovers.ts.
+// Holds src/storage/azure/output/azure-sink.ts, src/storage/azure/output/block-sink-item.ts,
+// src/storage/azure/output/block-leftovers.ts.
 import t from 'tap'
-import { createRetry } from '../../../src/http/retry.js'
-import { Secret } from '../../../src/secret.js'
-import { azureContainer } from '../../../src/storage/azure/azure-container.js'
-import { azureSink } from '../../../src/storage/azure/azure-sink.js'
-import type { BlobContainer } from '../../../src/storage/azure/blob-container.js'
-import { blobState } from '../../../src/storage/azure/blob-state.js'
-import type { Sink } from '../../../src/storage/store.js'
-import { ACCOUNT, ACCOUNT_KEY, type Azurite, startAzurite } from '../../support/azurite.js'
+import { createRetry } from '../../../../src/http/retry.js'
+import { Secret } from '../../../../src/secret.js'
+import { azureContainer } from '../../../../src/storage/azure/azure-container.js'
+import type { BlobContainer } from '../../../../src/storage/azure/blob-container.js'
+import { azureSink } from '../../../../src/storage/azure/output/azure-sink.js'
+import { blobState } from '../../../../src/storage/azure/state/blob-state.js'
+import type { Sink } from '../../../../src/storage/store.js'
+import { ACCOUNT, ACCOUNT_KEY, type Azurite, startAzurite } from '../../../support/azurite.js'
 
 const FACTS = { sourceVersion: '0x8D', lines: 3, quarantined: 1 }
 const PRINT = 'a1b2c3d4e5f60718293a4b5c6d7e8f90'

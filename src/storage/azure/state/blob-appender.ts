@@ -1,6 +1,6 @@
-import { sluiceError } from '../../errors.js'
-import type { Appender } from '../store.js'
-import type { BlobContainer } from './blob-container.js'
+import { sluiceError } from '../../../errors.js'
+import type { Appender } from '../../store.js'
+import type { BlobContainer } from '../blob-container.js'
 
 // Append Block takes 4 MiB in every version of the service.
 const MAX_BYTES = 4 * 2 ** 20

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { BlobAppender } from '../../../src/storage/azure/blob-appender.js'
-import type { BlobContainer } from '../../../src/storage/azure/blob-container.js'
-import { blobState } from '../../../src/storage/azure/blob-state.js'
-import { startAzurite } from '../../support/azurite.js'
-import { newContainer } from '../../support/blob-containers.js'
+import type { BlobContainer } from '../../../../src/storage/azure/blob-container.js'
+import { BlobAppender } from '../../../../src/storage/azure/state/blob-appender.js'
+import { blobState } from '../../../../src/storage/azure/state/blob-state.js'
+import { startAzurite } from '../../../support/azurite.js'
+import { newContainer } from '../../../support/blob-containers.js'
 
 const azurite = await startAzurite(t)
 
