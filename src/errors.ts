@@ -100,7 +100,7 @@ export const CODES = {
     help: 'check its permissions and its disk or server, then run it again',
   },
   SOURCE_UNUSABLE: {
-    means: 'the source cannot be read until somebody changes it: its kind, its name, its storage tier',
+    means: 'the source cannot be read until someone changes it: its kind, its name, its storage tier',
     blame: 'source',
     retry: 'never',
     exitCode: 3,
@@ -192,7 +192,7 @@ export const CODES = {
   },
   SINK_UNUSABLE: {
     means:
-      'the output cannot be written until somebody changes it: a link, a missing container, a storage tier',
+      'the output cannot be written until someone changes it: a link, a missing container, a storage tier',
     blame: 'sink',
     retry: 'never',
     exitCode: 4,

@@ -57,7 +57,7 @@ export async function serveMetrics(
 export async function writeMetricsFile(metrics: Pick<Metrics, 'text'>, path: string): Promise<void> {
   const part = `${path}.part`
   try {
-    // Never through a link that somebody put there.
+    // Never through a link that someone else made.
     await rm(part, { force: true })
     const file = await open(part, 'wx')
     try {

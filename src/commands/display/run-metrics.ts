@@ -46,7 +46,7 @@ export interface MetricsPublisher<M> {
   close(): Promise<void>
 }
 
-/** Starts publishing; undefined where nobody asked. Throws METRICS_UNAVAILABLE, as for a port that is taken. */
+/** Starts publishing; undefined if not requested. Throws METRICS_UNAVAILABLE, as for a port that is taken. */
 export async function openRunMetrics(
   places: MetricsPlaces,
 ): Promise<MetricsPublisher<RunMetrics> | undefined> {

@@ -8,11 +8,11 @@ export interface Terminal {
   readonly stdout: Writable
   /** For a progress bar; text goes through `warn`. */
   readonly stderr: Writable
-  /** Writes a line to stdout, made visible. Never throws, also when nobody reads. */
+  /** Writes a line to stdout, made visible. Never throws, even if no one reads. */
   print(line: string): void
   /** Writes a line to stdout whose parts are visible and may be coloured. */
   printColored(line: string): void
-  /** Writes a line to stderr, made visible. Never throws, also when nobody reads. */
+  /** Writes a line to stderr, made visible. Never throws, even if no one reads. */
   warn(line: string): void
   /** Whether a person looks at stderr. */
   readonly isInteractive: boolean

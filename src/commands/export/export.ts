@@ -220,7 +220,7 @@ function printExport(report: ExportReport, values: ExportValues, sink: Sink, ter
     terminal.print(`${printCount(run.outputs.length)} files kept raw: ${printByteCount(run.bytes.written)}`)
     for (const { item, code, message } of run.failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   } else printReport(run, sink, terminal)
-  // What is missing here would be missing for ever.
+  // What is missing here would be missing forever.
   const isToBeContinued = report.isComplete && !hasErrors(issues) && !isEmptyFailure(report, values)
   if (transactionTime !== undefined && isToBeContinued)
     terminal.print(`next time: --since ${transactionTime}`)

@@ -13,7 +13,7 @@ export interface AttemptOptions {
   readonly signal: AbortSignal
 }
 
-/** One run with its secrets read anew, reported to the webhook. Throws nothing. */
+/** Performs one run, reading its secrets again, and reports it to the webhook. Throws nothing. */
 export async function attempt(file: PipelineFile, options: AttemptOptions): Promise<Attempt> {
   const startedAt = new Date()
   const outcome = await outcomeOf(file, options)

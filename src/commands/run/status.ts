@@ -59,7 +59,7 @@ function statesOf(records: readonly RunRecord[], isGoing: boolean): readonly Run
     : all
 }
 
-/** Whether somebody holds the lake: then a run that has not ended is going, else it was killed. */
+/** Whether a process holds the lake: if so, an unfinished run is in progress, else it was killed. */
 async function isLocked({ state }: Lake): Promise<boolean> {
   try {
     await (await state.lock({ isPatient: false }))()

@@ -9,10 +9,10 @@ export const MAX_CONFIG_BYTES = 64 * 2 ** 20
 
 /**
  * The text of a small file, also of a pipe such as `<(jq …)`. Throws what the system does, EFBIG for a long one,
- * INTERRUPTED where the signal comes while nobody writes to the pipe.
+ * INTERRUPTED if the signal aborts while no one writes to the pipe.
  */
 export async function readBoundedText(path: string, signal?: AbortSignal): Promise<string> {
-  // Opening a named pipe that nobody writes to would block a thread of Node for ever, and process.exit with it.
+  // Opening a named pipe that no one writes to would block a thread of Node forever, and process.exit with it.
   const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK)
   // Either stream closes the descriptor itself, once: a second close could hit a file that another thread just opened.
   return collect(fstatSync(fd).isFIFO() ? pipeOf(fd, signal) : createReadStream(path, { fd }))

@@ -61,7 +61,7 @@ export class Pattern {
     if (tries <= MAX_TRIES || !this.#hasLinear()) {
       if (this.isHopeless)
         fail(
-          'its pattern may take for ever: it repeats a group with choices, beside a lookaround or back reference',
+          'its pattern may take forever: it repeats a group with choices, beside a lookaround or back reference',
         )
       budget.spend(Math.trunc(tries / TRIES_PER_STEP))
       yield* this.#byBacktracking(text)

@@ -85,7 +85,7 @@ export async function makeStateFolder(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and those above it that are missing. Not by `recursive`: Node tries for ever where a folder is there
+ * Makes a folder and those above it that are missing. Not by `recursive`: Node tries forever where a folder is there
  * but takes no other, and says ENOENT (/proc, the roots of an automounter).
  */
 export async function makeFolders(path: string, mode?: number): Promise<void> {

@@ -61,7 +61,7 @@ t.test('a pattern that could take for ever is matched in linear time', async (t)
 t.test('one that RE2 does not know fails', async (t) => {
   for (const source of ['(?=a)(a+)+$', '(a+)+\\1']) {
     t.equal(pattern(source).isHopeless, true, source)
-    t.throws(() => isIn('a', source), /for ever/)
+    t.throws(() => isIn('a', source), /forever/)
   }
   t.equal(pattern('(?=a)a+').isHopeless, false)
 })

@@ -32,7 +32,7 @@ export function argumentFault(
   if (pattern?.isHopeless)
     return {
       kind: 'fails',
-      text: 'its pattern may take for ever: a repeated group leaves choices',
+      text: 'its pattern may take forever: a repeated group leaves choices',
       places: [],
     }
   const codes = codesAt(input.places, version)

@@ -66,7 +66,7 @@ t.test('functions are judged by the table: what their input and arguments must b
     ['Patient.where(birthDate.length() > 4)', /fails: .*length\(\) needs a text/],
     ['Patient.where(gender.abs() > 4)', /fails: .*abs\(\) needs a number/],
     ["Patient.name.where(family.matches('('))", /fails: .*not a regular expression/],
-    ["Patient.name.where(family.matches('(?=a)(a+)+$'))", /fails: .*for ever/],
+    ["Patient.name.where(family.matches('(?=a)(a+)+$'))", /fails: .*forever/],
     ["Patient.where('a'.repeat('b').exists())", undefined],
     ['Patient.name.where(1.repeat($this + 1).exists())', undefined],
     ['Patient.name.skip(family)', /fails: .*must be an integer/],
