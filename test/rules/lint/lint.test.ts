@@ -1,11 +1,10 @@
 // Holds src/rules/lint/lint.ts, src/rules/lint/judge/judge.ts, src/rules/lint/judge/binary.ts,
-// src/rules/lint/judge/equality.ts, src/rules/lint/judge/contradiction.ts, src/rules/lint/judge/verdict.ts,
-// src/rules/lint/judge/outcome.ts, src/rules/lint/judge/faults.ts, src/rules/lint/judge/value-faults.ts,
-// src/rules/lint/findings/messages.ts, src/rules/lint/findings/cover.ts,
+// src/rules/lint/judge/equality.ts, src/rules/lint/judge/verdict.ts, src/rules/lint/judge/outcome.ts,
+// src/rules/lint/judge/faults.ts, src/rules/lint/findings/messages.ts, src/rules/lint/findings/cover.ts,
 // src/rules/lint/findings/precedence.ts, src/rules/lint/advice/nearest-name.ts,
-// src/rules/lint/elements/place.ts, src/rules/lint/elements/name-list.ts, src/rules/lint/elements/bindings.ts,
-// src/rules/lint/elements/required-codes.ts.
-// Holds src/config/anonymizer/date-shift-checks.ts.
+// src/rules/lint/elements/place.ts, src/rules/lint/elements/name-list.ts,
+// src/rules/lint/elements/bindings.ts, src/rules/lint/elements/required-codes.ts. Holds
+// src/config/anonymizer/date-shift-checks.ts.
 
 import t from 'tap'
 import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'

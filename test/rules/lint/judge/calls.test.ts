@@ -1,4 +1,6 @@
-// Holds src/rules/lint/judge/calls.ts: what lint says an expression gives is what the evaluator gives.
+// Holds src/rules/lint/judge/calls.ts: what lint says an expression gives is what the evaluator gives,
+// src/rules/lint/judge/contradiction.ts, src/rules/lint/judge/value-faults.ts.
+
 import t from 'tap'
 import { mixedSyntheticPieces, planSynthetic } from '../../../../src/demo/generate.js'
 import { elementTree } from '../../../../src/fhir/elements.js'
