@@ -1,5 +1,5 @@
-// Holds src/rules/lint/judge/calls.ts: what lint says an expression gives is what the evaluator gives,
-// src/rules/lint/judge/contradiction.ts, src/rules/lint/judge/value-faults.ts.
+// Holds src/rules/lint/judge/calls.ts, src/rules/lint/judge/contradiction.ts,
+// src/rules/lint/judge/value-faults.ts: what lint says an expression gives is what the evaluator gives.
 
 import t from 'tap'
 import { mixedSyntheticPieces, planSynthetic } from '../../../../src/demo/generate.js'
