@@ -153,7 +153,6 @@ const taskOf = (slab: SharedArrayBuffer, end: number): LinesTask => ({
   baseOffset: 0,
   document: false,
   maxLineBytes: 64 * 2 ** 20,
-  gzip: false,
   keepContent: false,
 })
 

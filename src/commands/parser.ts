@@ -103,7 +103,8 @@ function valuesOf(verb: Verb, command: Command): Values<Verb['options']> {
     Object.entries(verb.options).map(([name, option]) => {
       const spellings = [option.flags, ...(option.aliases ?? [])]
       const found = spellings.map((flags) => given[new CommanderOption(flags).attributeName()])
-      return [name, found.find((value) => value !== undefined) ?? option.fallback]
+      const value = found.find((each) => each !== undefined) ?? option.fallback
+      return [name, value === true && option.bare !== undefined ? option.bare : value]
     }),
   )
 }
@@ -118,9 +119,9 @@ const exitCodeHelp = (): string =>
 export const optionRows = (verb: Verb): readonly (readonly [string, string, string])[] =>
   Object.values(verb.options).map((option) => [
     [option.flags, ...(option.aliases ?? [])]
-      .map((flags) => flags.replace(/ <.*/, ''))
+      .map((flags) => flags.replace(/ [<[].*/, ''))
       .join(', ')
-      .concat(/ <.*/.exec(option.flags)?.[0] ?? ''),
+      .concat(/ [<[].*/.exec(option.flags)?.[0] ?? ''),
     option.description,
     fallbackOf(option) ?? '',
   ])

@@ -15,6 +15,8 @@ export interface Option<T> {
    */
   readonly read?: (text: string, before?: unknown) => T
   readonly fallback: T
+  /** The value of a flag with an optional value (`--gzip [level]`) that is given without one. */
+  readonly bare?: T | undefined
   /** What the help says is the default, where the value does not say it. */
   readonly fallbackText?: string
 }
@@ -42,7 +44,7 @@ export const maybe = <T>(
   flags: string,
   description: string,
   read: (text: string) => T,
-  extra: Extra = {},
+  extra: Extra & { readonly bare?: T } = {},
 ): Option<T | undefined> => ({ flags, description, read, fallback: undefined, ...extra })
 
 /** An option that may be given several times. */

@@ -1,3 +1,4 @@
+import { bareName } from '../compression/compression.js'
 import { sluiceError } from '../errors.js'
 import type { OutputReport } from '../pipeline/report/report.js'
 import { REPORT_NAME } from '../published/names.js'
@@ -41,12 +42,12 @@ export async function pairItems(
   const pairs: ItemPair[] = []
   const onlyAfter: string[] = []
   let quarantinedDocuments = 0
-  const alike = new Map([...found.values()].map((item) => [bare(item.name), item]))
+  const alike = new Map([...found.values()].map((item) => [bareName(item.name), item]))
   const done = new Set<string>()
   const outputs = run?.outputs ?? (await namedAlike(stores, found))
   for (const output of outputs) {
     const isNamed = output.source.bytes !== SIZE_UNKNOWN
-    const before = isNamed ? found.get(output.source.name) : alike.get(bare(output.name))
+    const before = isNamed ? found.get(output.source.name) : alike.get(bareName(output.name))
     if (before === undefined) {
       onlyAfter.push(output.name)
       continue
@@ -80,18 +81,16 @@ async function listed(source: DiffStores['before']): Promise<ReadonlyMap<string,
   return items
 }
 
-const bare = (name: string): string => name.replace(/\.gz$/i, '')
-
 /** As the pipeline names outputs: with or without `.gz`. */
 async function namedAlike(
   { after }: DiffStores,
   before: ReadonlyMap<string, SourceItem>,
 ): Promise<readonly OutputReport[]> {
-  const names = new Map([...before.keys()].map((name) => [bare(name), name]))
+  const names = new Map([...before.keys()].map((name) => [bareName(name), name]))
   const lines = { read: 0, delivered: 0, quarantined: 0, blank: 0 }
   const outputs: OutputReport[] = []
   for (const { name, bytes } of (await listed(after)).values()) {
-    const source = { name: names.get(bare(name)) ?? bare(name), bytes: 0, version: '' }
+    const source = { name: names.get(bareName(name)) ?? bareName(name), bytes: 0, version: '' }
     outputs.push({ name, bytes, source, lines })
   }
   return outputs

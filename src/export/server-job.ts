@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { compressionOf, outputName } from '../compression/compression.js'
 import { isSluiceError, sluiceError } from '../errors.js'
 import { readLedger } from '../pipeline/checkpoint/output-ledger.js'
 import { REPORT_NAME } from '../published/names.js'
@@ -91,9 +92,12 @@ export class ServerJob {
   /** Called before the first item is written. */
   async #noteNames({ output, deleted }: Manifest): Promise<void> {
     if (this.#kept.phase === 'delivered') return
-    const { plan, gzip } = this.#options
-    const ending = plan !== undefined && gzip === true ? '.gz' : ''
-    this.#kept = { ...this.#kept, names: [...output, ...deleted].map(({ name }) => name + ending) }
+    const { plan } = this.#options
+    const compression = plan === undefined ? undefined : compressionOf(this.#options)
+    this.#kept = {
+      ...this.#kept,
+      names: [...output, ...deleted].map(({ name }) => outputName(name, compression)),
+    }
     await writeJob(this.#options.sink.state, this.#kept)
   }
 

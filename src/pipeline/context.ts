@@ -1,4 +1,5 @@
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { Compression } from '../compression/compression.js'
 import type { Sink, Source } from '../storage/store.js'
 import type { Records } from './checkpoint/records.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
@@ -16,7 +17,8 @@ export interface RunContext {
   readonly records: Records
   readonly spec: AnonymizerSpec
   readonly limits: Limits
-  readonly gzip: boolean
+  /** How outputs are compressed; undefined for not at all. */
+  readonly compression: Compression | undefined
   readonly quarantineContent: boolean
   /** Whether items wait for each other, so that nothing appears before the counts of all are known. */
   readonly commitsAtEnd: boolean

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { type CompressionOptions, compressionOf, outputName } from '../compression/compression.js'
 import { sluiceError } from '../errors.js'
 import { isOwnName } from '../published/names.js'
 import { nameFault } from '../storage/names.js'
@@ -35,13 +36,10 @@ export type ListedItem = Pick<ItemWork, 'item' | 'output'>
  * USAGE for an output that would lie in the input or replace it, and what listing throws.
  */
 export async function listWork(
-  {
-    source,
-    sink,
-    gzip = false,
-  }: { readonly source: Source; readonly sink: Sink; readonly gzip?: boolean | undefined },
+  { source, sink, ...options }: { readonly source: Source; readonly sink: Sink } & CompressionOptions,
   report: (event: StoreEvent) => void,
 ): Promise<ListedItem[]> {
+  const compression = compressionOf(options)
   const found: { item: SourceItem; output: string }[] = []
   const takenBy = new Map<string, string>()
   for await (const item of source.list(report)) {
@@ -51,7 +49,7 @@ export async function listWork(
       found.push({ item: { ...item, unreadable }, output: item.name })
       continue
     }
-    const output = item.name.replace(/\.gz$/i, '') + (gzip ? '.gz' : '')
+    const output = outputName(item.name, compression)
     const other = takenBy.get(output)
     if (other !== undefined)
       throw sluiceError('NAME_COLLISION', {

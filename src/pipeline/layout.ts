@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type CompressionOptions, compressionOf } from '../compression/compression.js'
 import { parseJson } from '../json/parse.js'
 import { REPORT_NAME } from '../published/names.js'
 import { lockState } from '../storage/held-lock.js'
@@ -41,10 +42,17 @@ export interface RunFolderOptions {
 /** Digest of source and anonymization, which make two runs the same work; not of what the source holds today. */
 export const layoutFingerprint = (
   sourcePlace: string,
-  { plan, gzip = false, quarantineContent = false, splitBytes }: LayoutFacts,
-): string => hashOf(sourcePlace, plan.fingerprint, gzip, quarantineContent, splitBytes ?? null)
+  { plan, quarantineContent = false, splitBytes, ...compression }: LayoutFacts,
+): string =>
+  hashOf(
+    sourcePlace,
+    plan.fingerprint,
+    compressionOf(compression) ?? false,
+    quarantineContent,
+    splitBytes ?? null,
+  )
 
-export type LayoutFacts = Pick<RunOptions, 'plan' | 'gzip' | 'quarantineContent'> & {
+export type LayoutFacts = Pick<RunOptions, 'plan' | 'quarantineContent' | keyof CompressionOptions> & {
   readonly splitBytes?: number | undefined
 }
 

@@ -10,20 +10,24 @@ import type { RunContext } from './context.js'
 
 /** What all tasks of one item are told. */
 export interface TaskOptions
-  extends Pick<LinesTask, 'item' | 'document' | 'maxLineBytes' | 'gzip' | 'keepContent'> {
+  extends Pick<LinesTask, 'item' | 'document' | 'maxLineBytes' | 'compression' | 'keepContent'> {
   /** Each chunk is a part of one document: offsets in it are those of the document. */
   readonly areParts?: boolean
 }
 
 /** For the chunks of an item that is anonymized as it is. */
 export const taskOptions = (
-  { limits, gzip, quarantineContent }: Pick<RunContext, 'limits' | 'gzip' | 'quarantineContent'>,
+  {
+    limits,
+    compression,
+    quarantineContent,
+  }: Pick<RunContext, 'limits' | 'compression' | 'quarantineContent'>,
   item: string,
 ): TaskOptions => ({
   item,
   document: isDocumentName(item),
   maxLineBytes: limits.maxLineBytes,
-  gzip,
+  compression,
   keepContent: quarantineContent,
 })
 
@@ -69,7 +73,7 @@ export class LineTasks {
     return {
       offset,
       endOffset: offset + end - start,
-      output: outputOf(parts, options.gzip),
+      output: outputOf(parts, options.compression),
       parts: parts.map((part: Part) => ({ offset: offset + part.task.start - start, result: part.result })),
     }
   }

@@ -1,9 +1,10 @@
+import type { CompressionOptions } from '../compression/compression.js'
 import type { Metrics } from '../metrics/registry.js'
 import type { Sink, Source } from '../storage/store.js'
 import type { AnonymizerPlan } from './plan.js'
 
 /** Options of a run. Everything but source, sink and plan has a default. */
-export interface RunOptions {
+export interface RunOptions extends CompressionOptions {
   readonly source: Source
   readonly sink: Sink
   readonly plan: AnonymizerPlan
@@ -21,8 +22,6 @@ export interface RunOptions {
   readonly chunkTimeoutMs?: number
   /** Heap of one worker; a line that needs more is WORKER_CRASHED. Default 1 GiB or a worker's share of the memory. */
   readonly workerHeapBytes?: number
-  /** Compress the outputs. */
-  readonly gzip?: boolean | undefined
   /** `fail` ends the run with BAD_LINE without committing that item; default `quarantine`. */
   readonly onBadLine?: 'quarantine' | 'fail'
   /** Also write the rejected lines themselves to the quarantine. */

@@ -1,3 +1,4 @@
+import { compressionOf } from '../compression/compression.js'
 import { sluiceError } from '../errors.js'
 import { WorkerPool } from '../workers/pool.js'
 import type { Records } from './checkpoint/records.js'
@@ -95,7 +96,7 @@ export const contextOf = (
   records,
   spec,
   limits,
-  gzip: options.gzip ?? false,
+  compression: compressionOf(options),
   quarantineContent: options.quarantineContent ?? false,
   commitsAtEnd: options.maxQuarantined !== undefined,
   onBadLine: options.onBadLine ?? 'quarantine',

@@ -1,7 +1,7 @@
 import type { Hash } from 'node:crypto'
+import { compressed } from '../compression/compressed.js'
 import { sluiceError } from '../errors.js'
 import type { Appender, SinkHead, SinkItem } from '../storage/store.js'
-import { gzipMember } from '../workers/gzip-member.js'
 import { journalName, quarantineName } from './checkpoint/done-record.js'
 import { type Checkpoint, Journal } from './checkpoint/journal.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
@@ -121,8 +121,9 @@ export class SinkWriter {
    */
   async seal(hasOutput: boolean): Promise<SealedItem> {
     if (!reconciles(this.#checkpoint.totals)) throw this.#unreconciled('lines')
-    if (this.#run.gzip && hasOutput && this.#checkpoint.outputBytes === 0)
-      await this.#sinkItem.append([gzipMember(new Uint8Array(0))])
+    const { compression } = this.#run
+    if (compression !== undefined && hasOutput && this.#checkpoint.outputBytes === 0)
+      await this.#sinkItem.append([compressed(new Uint8Array(0), compression)])
     await this.#sinkItem.complete()
     if (this.#journal !== undefined) await this.#noteKept(false)
     const head = hasOutput ? await this.#sinkItem.sealed() : null

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { type CompressionOptions, compressionOf } from '../compression/compression.js'
 import { sluiceError } from '../errors.js'
 import type { AnonymizedChunk } from './chunks/chunk-result.js'
 import { Chunks } from './chunks/chunks.js'
@@ -23,7 +24,7 @@ export interface StreamOptions
     | 'chunkBytes'
     | 'maxLineBytes'
     | 'chunkTimeoutMs'
-    | 'gzip'
+    | keyof CompressionOptions
     | 'onBadLine'
     | 'quarantineContent'
     | 'signal'
@@ -47,7 +48,7 @@ const ITEM = { name: '-', bytes: 0, version: '' } as const
 export async function anonymizeStream(options: StreamOptions): Promise<LineTotals> {
   const limits = settleLimits(options)
   const { plan, input, output, metrics } = options
-  const gzip = options.gzip ?? false
+  const compression = compressionOf(options)
   const spec = plan.settle(plan.newRunSecrets())
   const shared = openSharedResources(options, limits, spec)
   let totals = NO_COUNTS
@@ -67,7 +68,7 @@ export async function anonymizeStream(options: StreamOptions): Promise<LineTotal
     const opened = await openStream(input, ITEM)
     reader = opened
     const chunks = new Chunks(opened, shared.slabs, { ...limits, item: ITEM.name, fromOffset: 0 })
-    const run = { ...shared, spec, limits, gzip, source: { folderName: '' } }
+    const run = { ...shared, spec, limits, compression, source: { folderName: '' } }
     const quarantineContent = options.quarantineContent ?? false
     const tasks = new LineTasks(run, taskOptions({ ...run, quarantineContent }, ITEM.name))
     const deliver = async (chunk: AnonymizedChunk): Promise<void> => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { CompressionOptions } from '../compression/compression.js'
 import { baseOf } from '../export/connect.js'
 import { identityOf } from '../export/job/kick-off.js'
 import type { ExportEvent, ExportOptions } from '../export/options.js'
@@ -57,7 +58,7 @@ export type RunSettings = Pick<
   | 'workers'
   | 'memoryBudgetBytes'
   | 'maxLineBytes'
-  | 'gzip'
+  | keyof CompressionOptions
   | 'onBadLine'
   | 'quarantineContent'
   | 'maxQuarantined'

@@ -1,4 +1,5 @@
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { Compression } from '../compression/compression.js'
 import type { ErrorCode } from '../errors.js'
 
 /** Data passed to every worker at its start. */
@@ -41,7 +42,8 @@ export interface LinesTask {
   /** Whether the whole range is one JSON document, whatever newlines it contains. */
   readonly document: boolean
   readonly maxLineBytes: number
-  readonly gzip: boolean
+  /** How the output is compressed. */
+  readonly compression?: Compression | undefined
   readonly keepContent: boolean
 }
 

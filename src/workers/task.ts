@@ -1,9 +1,9 @@
 import { workerData } from 'node:worker_threads'
 import { createLineAnonymizer, type LineAnonymizer } from '../anonymizer/line-anonymizer.js'
 import { Output } from '../anonymizer/output.js'
+import { compressed } from '../compression/compressed.js'
 import { isSluiceError } from '../errors.js'
 import { anonymizeLines } from './anonymize-lines.js'
-import { gzipMember } from './gzip-member.js'
 import { type Answer, CLAIM, type LinesTask, type Task, type WorkerData } from './protocol.js'
 
 // A buffer stretched by one huge line is not kept for small ones.
@@ -43,7 +43,8 @@ function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
   const startedMs = performance.now()
   const { rejected, ...counts } = anonymizeLines(ready, task, out)
   const written = out.bytes.subarray(0, out.length)
-  const bytes = task.gzip && written.length > 0 ? gzipMember(written) : written
+  const { compression } = task
+  const bytes = compression !== undefined && written.length > 0 ? compressed(written, compression) : written
   const claim = new Int32Array(task.claim)
   if (Atomics.compareExchange(claim, 0, CLAIM.running, CLAIM.writing) !== CLAIM.running)
     return { kind: 'crashed', where: 'cancelled' }

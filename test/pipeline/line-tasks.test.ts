@@ -34,7 +34,7 @@ async function tasksOf(
     needsRecordNumbers: Promise.resolve(counts),
     source: { folderName: 'export' },
   }
-  const shared = { item: 'a/b.ndjson', document: false, maxLineBytes: 100, gzip: false, keepContent: false }
+  const shared = { item: 'a/b.ndjson', document: false, maxLineBytes: 100, keepContent: false }
   const tasks = new LineTasks(run as unknown as RunContext, { ...shared, ...options }, linesBefore)
   let offset = 0
   for (const text of texts) {

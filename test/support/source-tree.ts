@@ -16,7 +16,7 @@ export function readSourceTree(folder: string): SourceTree {
 // ARCHITECTURE.md, "Where things are": each layer may import those above it in this list, none of its own.
 const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'invariant', 'json', 'ndjson', 'secret', 'version', 'visible'],
-  ['environment-error'],
+  ['compression', 'environment-error'],
   ['published'],
   ['http'],
   ['fhir'],

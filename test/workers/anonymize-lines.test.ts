@@ -37,7 +37,6 @@ async function anonymized(text: string | Buffer, overrides: Partial<LinesTask> =
     baseOffset: 0,
     document: false,
     maxLineBytes: 1000,
-    gzip: false,
     keepContent: false,
     ...overrides,
   }
@@ -111,7 +110,7 @@ t.test('counts are those of the task, not of the worker', async (t) => {
     Buffer.from(slab).set(Buffer.from(text))
     const claim = new SharedArrayBuffer(4)
     const rest = { item: 'x', firstRecord: 0, dateShiftPrefix: '', baseOffset: 0, document: false }
-    const limits = { maxLineBytes: 1000, gzip: false, keepContent: false }
+    const limits = { maxLineBytes: 1000, keepContent: false }
     return {
       kind: 'lines',
       slab,

@@ -1,3 +1,4 @@
+import { LEVELS } from '../../compression/compression.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { LAYOUTS } from '../../pipeline/layout.js'
 import { EXIT, type QuarantineExit } from '../exit-codes.js'
@@ -118,7 +119,15 @@ export const ANONYMIZE_OPTIONS = {
     asByteCount('1KiB'),
     { fallbackText: '64MiB, or what the memory budget allows' },
   ),
-  gzip: flag('--gzip', 'compress the outputs'),
+  gzip: maybe(
+    '--gzip [level]',
+    `compress the outputs, at a level from ${LEVELS.gzip.min} (fastest) to ${LEVELS.gzip.max} (smallest)`,
+    asCount(LEVELS.gzip.min, LEVELS.gzip.max),
+    {
+      bare: LEVELS.gzip.default,
+      fallbackText: `not compressed; level ${LEVELS.gzip.default} without a number`,
+    },
+  ),
   overwrite: flag('--overwrite', 'replace outputs that Sluice did not make'),
   prune: flag('--prune', 'remove outputs of earlier runs whose input files no longer exist'),
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the input contains nothing to anonymize'),

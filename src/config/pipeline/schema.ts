@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LEVELS } from '../../compression/compression.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { secretPlaceSchema } from '../environment/secret-place.js'
 import { isDay } from '../units/days.js'
@@ -108,7 +109,12 @@ const sink = z.strictObject({
   createContainer: z.boolean().default(false),
   state: store.optional().describe('for checkpoints, history and quarantine'),
   splitBytes: byteCount('1KiB').optional(),
-  gzip: z.boolean().default(false),
+  gzip: z
+    .union([z.boolean(), count(LEVELS.gzip.min, LEVELS.gzip.max)], {
+      error: `must be true, false or a level from ${LEVELS.gzip.min} to ${LEVELS.gzip.max}`,
+    })
+    .default(false)
+    .describe(`compresses the outputs; true: level ${LEVELS.gzip.default}`),
 })
 
 const retention = z

@@ -85,7 +85,6 @@ const tasksOf = (run: RunContext, { item }: ItemWork): LineTasks =>
     document: true,
     areParts: true,
     maxLineBytes: Number.POSITIVE_INFINITY,
-    gzip: false,
     keepContent: false,
   })
 

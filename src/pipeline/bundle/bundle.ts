@@ -1,6 +1,6 @@
+import { compressed } from '../../compression/compressed.js'
 import { present } from '../../invariant.js'
 import { findMember, findStringMember } from '../../json/scanner.js'
-import { gzipMember } from '../../workers/gzip-member.js'
 import type { LinesResult } from '../../workers/protocol.js'
 import { rejectedLine, TOO_LONG } from '../../workers/rejections.js'
 import type { AnonymizedChunk } from '../chunks/chunk-result.js'
@@ -23,7 +23,9 @@ export async function anonymizeBundle(
   append: (pieces: readonly Uint8Array[]) => Promise<void>,
 ): Promise<AnonymizedChunk> {
   const { shell, mark, endOffset } = await readShell(run, work)
-  const write = (bytes: Uint8Array): Promise<void> => append([run.gzip ? gzipMember(bytes) : bytes])
+  const { compression } = run
+  const write = (bytes: Uint8Array): Promise<void> =>
+    append([compression === undefined ? bytes : compressed(bytes, compression)])
   const whole = (result: LinesResult): AnonymizedChunk => ({
     offset: mark,
     endOffset,

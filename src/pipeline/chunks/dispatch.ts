@@ -1,5 +1,6 @@
+import { compressed } from '../../compression/compressed.js'
+import type { Compression } from '../../compression/compression.js'
 import { contentEnd, countLines, lastLineStart, lineStartAfter } from '../../ndjson/line.js'
-import { gzipMember } from '../../workers/gzip-member.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { LinesResult, LinesTask } from '../../workers/protocol.js'
 import { rejectedLine } from '../../workers/rejections.js'
@@ -100,13 +101,17 @@ export class Dispatch {
 }
 
 /** Joins the output of all parts, compressing halves that are not compressed yet. */
-export function outputOf(parts: readonly Part[], gzip: boolean): readonly Uint8Array[] {
+export function outputOf(
+  parts: readonly Part[],
+  compression: Compression | undefined,
+): readonly Uint8Array[] {
   const pieces = parts
     .map(({ task, result }) => result.moved ?? new Uint8Array(task.slab, task.start, result.outputBytes))
     .filter((piece) => piece.length > 0)
-  return gzip && !parts.some(({ task }) => task.gzip) && pieces.length > 0
-    ? [gzipMember(Buffer.concat(pieces))]
-    : pieces
+  const isDone = parts.some(({ task }) => task.compression !== undefined)
+  return compression === undefined || isDone || pieces.length === 0
+    ? pieces
+    : [compressed(Buffer.concat(pieces), compression)]
 }
 
 /** Returns the start of the first line after the middle; undefined for a single line. */
@@ -123,10 +128,10 @@ function halves(task: LinesTask, middle: number): readonly LinesTask[] {
   const firstRecords = countLines(Buffer.from(task.slab, task.start, middle - task.start))
   return [
     // The output must not reach into the other half's input.
-    { ...task, gzip: false, end: middle, roomBytes: middle - task.start },
+    { ...task, compression: undefined, end: middle, roomBytes: middle - task.start },
     {
       ...task,
-      gzip: false,
+      compression: undefined,
       start: middle,
       roomBytes: task.roomBytes - (middle - task.start),
       firstRecord: task.firstRecord + firstRecords,

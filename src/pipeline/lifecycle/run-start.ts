@@ -1,3 +1,4 @@
+import { compressionOf } from '../../compression/compression.js'
 import type { Sink, SourceItem } from '../../storage/store.js'
 import { Delivered } from '../checkpoint/delivered-runs.js'
 import { type DoneRecord, withDigests } from '../checkpoint/done-record.js'
@@ -169,14 +170,14 @@ async function upToDate(
 
 /** Digest of everything that decides the bytes of a run's outputs, except the items. */
 function runFingerprint(options: RunOptions, limits: Limits, secrets: RunSecrets): string {
-  const { plan, gzip = false, quarantineContent = false, source } = options
+  const { plan, quarantineContent = false, source } = options
   const parts = [
     OUTPUT_VERSION,
     plan.fingerprint,
     digestOf(secrets),
     limits.chunkBytes,
     limits.maxLineBytes,
-    gzip,
+    compressionOf(options) ?? false,
     quarantineContent,
     source.folderName,
   ]
