@@ -1,0 +1,120 @@
+/**
+ * Writes keyed hashes into the output, many at a time: known ones are fetched from memory together, the others are
+ * computed in lanes. A queued text must stay where it is until `settleHashes`; the place of its digits may be moved.
+ *
+ * INVARIANT queue-order: the places of the queued digits ascend.
+ */
+import {
+  cacheServes,
+  copy64,
+  findDigits,
+  homeOf,
+  initDigestCache,
+  keepDigits,
+  takeRecord,
+  touchRecord,
+} from './digest-cache'
+import { computeDigests, LANES, putMessage, setHashKey, writeDigits } from './hmac'
+
+/** Maximum number of queued hashes. */
+const CAPACITY: usize = 32
+
+// @ts-ignore: decorator
+@unmanaged
+class QueuedHash {
+  /** Where the digits go. */
+  at: usize
+  text: usize
+  length: usize
+  /** The text's home in the cache. */
+  home: usize
+  /** The record that will hold the digits once they are computed, or 0. */
+  record: usize
+}
+
+const QUEUE = memory.data(32 * 20, 16)
+let queued: usize = 0
+
+/** The hashes being computed, by lane. */
+const COMPUTING = memory.data(4 * 4, 16)
+let computing: usize = 0
+
+// @ts-ignore: decorator
+@inline
+function queuedHash(number: usize): QueuedHash {
+  return changetype<QueuedHash>(QUEUE + number * offsetof<QueuedHash>())
+}
+
+/** Empties the queue and sets key and cache: see `setHashKey` and `initDigestCache`. */
+export function initHashes(keyBlock: usize, cache: usize): void {
+  setHashKey(keyBlock)
+  initDigestCache(cache)
+  queued = 0
+}
+
+/** Queues the 64 digits for the text `[from, to)`, 1 to 55 bytes, to be written at `at`. Reads 64 bytes of text. */
+// @ts-ignore: decorator
+@inline
+export function queueHash(from: usize, to: usize, at: usize): void {
+  const hash = queuedHash(queued++)
+  hash.at = at
+  hash.text = from
+  hash.length = to - from
+  hash.home = homeOf(from, to - from)
+  if (queued == CAPACITY) settleHashes()
+}
+
+/** Discards the queued hashes whose digits go to `from` or behind it. */
+export function discardHashes(from: usize): void {
+  while (queued > 0 && queuedHash(queued - 1).at >= from) queued--
+}
+
+/** Moves the places of the queued digits at `from` or behind it by `bytes`, as the bytes around them were moved. */
+export function moveHashes(from: usize, bytes: usize): void {
+  for (let k = queued; k > 0 && queuedHash(k - 1).at >= from; k--) queuedHash(k - 1).at += bytes
+}
+
+/** Discards the queue. */
+export function clearHashes(): void {
+  queued = 0
+}
+
+/** Writes all queued digits. */
+export function settleHashes(): void {
+  const count = queued
+  if (count == 0) return
+  queued = 0
+  if (cacheServes(count)) settleFromCache(count)
+  else for (let k: usize = 0; k < count; k++) compute(queuedHash(k), 0)
+  if (computing > 0) writeComputed()
+}
+
+/** Writes the digits that are in the cache and computes the others. */
+function settleFromCache(count: usize): void {
+  for (let k: usize = 0; k < count; k++) touchRecord(queuedHash(k).home)
+  for (let k: usize = 0; k < count; k++) {
+    const hash = queuedHash(k)
+    const digits = findDigits(hash.home, hash.text, hash.length)
+    if (digits != 0) copy64(hash.at, digits)
+    else compute(hash, takeRecord(hash.home))
+  }
+}
+
+/** Puts a hash into the next lane, and computes when all lanes are full. */
+function compute(hash: QueuedHash, record: usize): void {
+  hash.record = record
+  putMessage(computing, hash.text, hash.length)
+  store<usize>(COMPUTING + computing * sizeof<usize>(), changetype<usize>(hash))
+  if (++computing == LANES) writeComputed()
+}
+
+/** Computes the digests of the filled lanes, writes their digits and keeps them in the cache. */
+function writeComputed(): void {
+  computeDigests()
+  for (let lane: usize = 0; lane < computing; lane++) {
+    const hash = changetype<QueuedHash>(load<usize>(COMPUTING + lane * sizeof<usize>()))
+    writeDigits(lane, hash.at)
+    if (hash.record != 0) keepDigits(hash.record, hash.text, hash.length, hash.at)
+  }
+  computing = 0
+}
