@@ -65,3 +65,6 @@ export function seededRandom(name: string): Random {
 
 /** How long a fuzz test may go on: `SLUICE_FUZZ_SECONDS`, by default 12 or what the test says. */
 export const fuzzSeconds = (byDefault = 12): number => Number(process.env.SLUICE_FUZZ_SECONDS ?? byDefault)
+
+/** Whether this is `npm run fuzz`: tests that try every combination try all of them. */
+export const isLongFuzz = (): boolean => process.env.SLUICE_FUZZ_SECONDS !== undefined
