@@ -1,6 +1,7 @@
 import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
-import { Automaton, type Place } from '../../rules/automaton/automaton.js'
-import { compilePath, type StepPath } from '../../rules/automaton/steps.js'
+import { type Arrival, Automaton, isChoice, type Place } from '../../rules/automaton/automaton.js'
+import type { AutomatonRule, Effect } from '../../rules/automaton/progress.js'
+import { compilePath, isPlain } from '../../rules/automaton/steps.js'
 import { redacts } from '../../rules/lint/method-facts.js'
 import { Guard } from '../interpreter/guard.js'
 import { isReferenceElement, type Leaf } from '../methods/leaf.js'
@@ -175,19 +176,19 @@ export class WalkTables {
   #compile(typeName: string, name: string): ResourceStart | undefined {
     const type = this.#program.elements.resources.get(typeName)
     if (type === undefined) return undefined
-    const paths = new Map<number, readonly StepPath[]>()
+    const rules: AutomatonRule[] = []
     const guarded: CompiledRule[] = []
     let changes = false
     for (const rule of this.#program.rulesFor(typeName)) {
-      const compiled = compilePath(rule.path)
-      if (compiled !== undefined) {
-        paths.set(rule.number, compiled)
+      const paths = compilePath(rule.path)
+      if (paths !== undefined && isPlain(paths)) {
+        rules.push({ number: rule.number, paths, effect: effectOf(rule.method) })
         changes ||= rule.method.changesNothing !== true
       } else if (name === '' && !changes) guarded.push(rule)
       else return undefined
     }
-    const automaton = new Automaton(paths)
-    const place = automaton.start(type, name)
+    const automaton = new Automaton(rules)
+    const place = placeOf(automaton.start(type, name))
     const reach = this.#program.methodAt(place.claim)?.reach
     if (reach === 'replacement' || reach === 'primitive' || reach === 'element') return undefined
     const builder = new TableBuilder(this.#program, automaton, name === 'contained')
@@ -233,7 +234,7 @@ class TableBuilder {
         edges.push(this.#resourceEdge(place, member, edges.length))
         continue
       }
-      const child = this.#automaton.child(place, member)
+      const child = placeOf(this.#automaton.child(place, member))
       const isMeta = place.type.isResource && member.key === 'meta' && !this.#contained
       const facts = this.#memberFacts(place, member, child, inMeta || isMeta)
       const isId = place.type.isResource && member.key === 'id'
@@ -333,7 +334,7 @@ class TableBuilder {
     seen.add(place)
     for (const member of place.type.members.values()) {
       if (member.type.isResource) return false
-      const child = this.#automaton.child(place, member)
+      const child = placeOf(this.#automaton.child(place, member))
       const method = this.#program.methodAt(child.claim)
       if (method === undefined) return false
       if (isPrimitive(member.type) && this.#step(method, place, member) !== 'drop') return false
@@ -347,8 +348,21 @@ class TableBuilder {
  * Returns the action for an element to remove: it is skipped by its syntax alone, unless earlier rules count and
  * label something in it.
  */
-const removedAct = ({ claim, claimsHere, below }: Place): number =>
-  claimsHere && below.every(({ rule }) => rule > claim) ? ACT.DROP : ACT.BAIL
+const removedAct = ({ claimedBy, claimsHere, below }: Place): number =>
+  claimsHere && claimedBy !== undefined && below.every(({ rule }) => rule.order > claimedBy.order)
+    ? ACT.DROP
+    : ACT.BAIL
+
+/** Plain paths, which look at names and types alone, never lead to a choice. */
+function placeOf(arrival: Arrival): Place {
+  if (arrival === undefined || isChoice(arrival)) throw new Error('a plain path that looks at values')
+  return arrival
+}
+
+function effectOf({ changesNothing, reach }: Method): Effect {
+  if (changesNothing === true) return 'none'
+  return reach === 'element' || reach === 'replacement' ? 'whole' : 'values'
+}
 
 const ARITY = { one: 0, many: 1 } as const
 const KEEP = {

@@ -1,18 +1,17 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
-import { present } from '../../invariant.js'
-import type { Step, StepPath } from './steps.js'
-
-/** A rule part-way along its path: `path[at]` is the next step. */
-interface Progress {
-  /** Id, distinct for each rule, path and position. */
-  readonly id: number
-  readonly rule: number
-  readonly path: StepPath
-  readonly at: number
-}
-
-/** The state after the next step of the same path. */
-const advanced = ({ id, rule, path, at }: Progress): Progress => ({ id: id + 1, rule, path, at: at + 1 })
+import { print } from '../expression/print.js'
+import { compilePredicate } from './predicates/compile.js'
+import type { Predicate } from './predicates/predicate.js'
+import {
+  type AutomatonRule,
+  claiming,
+  firstProgress,
+  followed,
+  type OrderedRule,
+  type Progress,
+  settled,
+} from './progress.js'
+import { isUnchanged, type Reached } from './stability.js'
 
 /**
  * The state of all rules at an element (law 3.3): which one claims it, and which may still match below. Equal places are
@@ -21,12 +20,28 @@ const advanced = ({ id, rule, path, at }: Progress): Progress => ({ id: id + 1, 
 export interface Place {
   readonly id: number
   readonly type: ElementType
-  /** Number of the rule that claims the element: the smallest that matched on the way down; 0 for none. */
+  /** Number of the rule that claims the element: the first to run of those that matched on the way down; 0 for none. */
   readonly claim: number
+  readonly claimedBy: OrderedRule | undefined
   /** Whether the claim begins here rather than further up. */
   readonly claimsHere: boolean
   readonly below: readonly Progress[]
 }
+
+/** The places of an element that depend on what it holds. */
+export interface Choice {
+  readonly predicates: readonly Predicate[]
+  /** Returns the place of an element that meets the predicates whose bits are set in the mask. */
+  resolve(mask: number): Place
+}
+
+/** Where rules arrive at an element; undefined if one of them needs the interpreter there. */
+export type Arrival = Place | Choice | undefined
+
+export const isChoice = (arrival: Place | Choice): arrival is Choice => 'predicates' in arrival
+
+/** Maximum number of predicates of a choice: the bits of its mask. */
+const MAX_PREDICATES = 24
 
 /** Whether the container's rules reach a child resource: none of them, or some. */
 export interface ResourceCrossing {
@@ -35,57 +50,36 @@ export interface ResourceCrossing {
   readonly types: ReadonlySet<string>
 }
 
-/** The automaton over all plain paths of one resource type's rules. Places are created on first use. */
+/** The automaton over the paths of one resource type's rules. Places are created on first use. */
 export class Automaton {
   readonly #places = new Map<string, Place>()
+  readonly #predicates = new Map<string, Predicate | undefined>()
   readonly #first: readonly Progress[]
 
-  /** `paths` holds the paths of the rules that apply, by rule number. */
-  constructor(paths: ReadonlyMap<number, readonly StepPath[]>) {
-    const first: Progress[] = []
-    let id = 0
-    for (const [rule, alternatives] of paths)
-      for (const path of alternatives) {
-        first.push({ id, rule, path, at: 0 })
-        id += path.length + 1
-      }
-    this.#first = first
+  /** `rules` are in the order in which they run. */
+  constructor(rules: readonly AutomatonRule[]) {
+    this.#first = firstProgress(rules)
   }
 
-  /** Returns the place of the resource itself; `name` is its name as an element, '' for the root. */
-  start(type: ElementType, name: string): Place {
-    return this.#settle(type, name, [...this.#first], 0)
+  /** Returns where rules arrive at the resource itself; `name` is its name as an element, '' for the root. */
+  start(type: ElementType, name: string): Arrival {
+    return this.#arrive({ type, name, inherited: undefined, arrived: this.#first, searching: [] })
   }
 
-  /** Returns the place of a child element that is not a resource. */
-  child(place: Place, member: Member): Place {
-    const arrived: Progress[] = []
-    const searching: Progress[] = []
-    for (const progress of place.below) {
-      const step = present(progress.path[progress.at], 'the next step of a path')
-      const next = advanced(progress)
-      if (step.kind === 'child' && step.name === member.name) arrived.push(next)
-      else if (step.kind === 'children') arrived.push(next)
-      else if (step.kind === 'descendants') {
-        arrived.push(next)
-        searching.push(progress)
-      } else if (step.kind === 'search') {
-        if (finds(step, member.name, member.type.name)) arrived.push(next)
-        searching.push(progress)
-      }
-    }
-    return this.#settle(member.type, member.name, arrived, place.claim, searching)
+  /** Returns where rules arrive at a child element that is not a resource. */
+  child(place: Place, member: Member): Arrival {
+    const { type, name } = member
+    return this.#arrive({ type, name, inherited: place.claimedBy, ...followed(place.below, member) })
   }
 
   /** Returns which of the container's rules reach a child resource of that name. */
   crossing(place: Place, memberName: string): ResourceCrossing {
     const types = new Set<string>()
     let always = false
-    for (const { path, at } of place.below) {
-      const step = present(path[at], 'the next step of a path')
-      if (step.kind === 'children' || step.kind === 'descendants') always = true
-      else if (step.kind === 'child') always ||= step.name === memberName
-      else if (step.kind === 'search' && !step.nested) {
+    for (const { step } of place.below) {
+      if (step?.kind === 'children' || step?.kind === 'descendants') always = true
+      else if (step?.kind === 'child') always ||= step.name === memberName
+      else if (step?.kind === 'search' && !step.nested) {
         if (step.by === 'type') types.add(step.name)
         else always ||= step.name === memberName
       }
@@ -93,49 +87,100 @@ export class Automaton {
     return { always, types }
   }
 
-  #settle(
-    type: ElementType,
-    name: string,
-    arrived: Progress[],
-    inherited: number,
-    searching: readonly Progress[] = [],
-  ): Place {
-    let claim = inherited
-    const below = [...searching]
-    for (let progress = arrived.pop(); progress !== undefined; progress = arrived.pop()) {
-      const step = progress.path[progress.at] as Step | undefined
-      if (step === undefined) {
-        if (claim === 0 || progress.rule < claim) claim = progress.rule
-        continue
-      }
-      const next = advanced(progress)
-      if (step.kind === 'type') {
-        if (step.name === type.name) arrived.push(next)
-        continue
-      }
-      if (step.kind === 'search' && step.nested && finds(step, name, type.name)) arrived.push(next)
-      below.push(progress)
+  #arrive(reached: Reached): Arrival {
+    const { ended } = settled(reached, reached, () => false)
+    const sure = claiming(ended, reached.inherited)
+    const decisions = new Map<Progress, boolean | Predicate | undefined>()
+    settled(reached, reached, (progress) => {
+      const decision = this.#decision(progress, reached, sure)
+      decisions.set(progress, decision)
+      return decision !== false && decision !== undefined
+    })
+    const predicates = new Set<Predicate>()
+    const inOrder = [...decisions].sort(([a], [b]) => a.id - b.id)
+    for (const [, decision] of inOrder) {
+      if (decision === undefined) return undefined
+      if (typeof decision !== 'boolean') predicates.add(decision)
     }
-    return this.#intern(type, claim, claim !== inherited, below)
+    if (predicates.size > MAX_PREDICATES) return undefined
+    const bits = new Map([...predicates].map((predicate, bit) => [predicate, 1 << bit]))
+    const resolve = (mask: number): Place =>
+      this.#settle(reached, (progress) => {
+        const decision = decisions.get(progress)
+        return typeof decision === 'object' ? (mask & (bits.get(decision) ?? 0)) !== 0 : decision === true
+      })
+    return predicates.size === 0 ? resolve(0) : { predicates: [...predicates], resolve: once(resolve) }
   }
 
-  #intern(type: ElementType, claim: number, claimsHere: boolean, below: readonly Progress[]): Place {
+  /**
+   * Returns whether an element meets the next step, or the predicate that decides it; undefined if that takes the
+   * interpreter. `sure` is the rule that claims the element in any case.
+   */
+  #decision(
+    { step, next, rule }: Progress,
+    reached: Reached,
+    sure: OrderedRule | undefined,
+  ): boolean | Predicate | undefined {
+    if (step?.kind !== 'where') return undefined
+    const predicate = this.#compiled(step.criterion, reached.type)
+    if (predicate === undefined) return undefined
+    const isClaimable = !holdsResources(reached.type) && next?.mayFail !== true
+    if (isClaimable && sure !== undefined && sure.order < rule.order) return false
+    if (predicate.kind === 'constant')
+      return predicate.truth === 'unsure' ? undefined : predicate.truth === 'true'
+    return isUnchanged(predicate, rule, reached, isClaimable) ? predicate : undefined
+  }
+
+  /** Equal criteria on elements of one type are one predicate. */
+  #compiled(criterion: Parameters<typeof print>[0], type: ElementType): Predicate | undefined {
+    const key = `${type.id}|${print(criterion)}`
+    if (!this.#predicates.has(key)) this.#predicates.set(key, compilePredicate(criterion, type))
+    return this.#predicates.get(key)
+  }
+
+  #settle(reached: Reached, meets: (progress: Progress) => boolean): Place {
+    const { type, inherited } = reached
+    const { ended, below } = settled(reached, reached, meets)
+    const claim = claiming(ended, inherited)
     // A rule after the claiming one has no effect below, except in child resources, which the claim does not enter.
-    const live = below.filter(({ rule }) => claim === 0 || rule < claim || holdsResources(type))
-    const distinct = [...new Map(live.map((progress) => [progress.id, progress])).values()]
-    distinct.sort((a, b) => a.id - b.id)
-    const key = `${type.id}|${claim}|${claimsHere}|${distinct.map(({ id }) => id).join(',')}`
+    const isLive = ({ rule, mayFail }: Progress): boolean =>
+      claim === undefined || rule.order < claim.order || mayFail || holdsResources(type)
+    const distinct = [...new Map(below.filter(isLive).map((progress) => [progress.id, progress])).values()]
+    return this.#intern(
+      type,
+      claim,
+      claim !== inherited,
+      distinct.sort((a, b) => a.id - b.id),
+    )
+  }
+
+  #intern(
+    type: ElementType,
+    claimedBy: OrderedRule | undefined,
+    claimsHere: boolean,
+    below: readonly Progress[],
+  ): Place {
+    const claim = claimedBy?.number ?? 0
+    const key = `${type.id}|${claim}|${claimsHere}|${below.map(({ id }) => id).join(',')}`
     let place = this.#places.get(key)
     if (place === undefined) {
-      place = { id: this.#places.size, type, claim, claimsHere, below: distinct }
+      place = { id: this.#places.size, type, claim, claimedBy, claimsHere, below }
       this.#places.set(key, place)
     }
     return place
   }
 }
 
-const finds = (step: Extract<Step, { kind: 'search' }>, name: string, typeName: string): boolean =>
-  step.by === 'type' ? step.name === typeName : step.name === name
+function once(resolve: (mask: number) => Place): (mask: number) => Place {
+  const places = new Map<number, Place>()
+  return (mask) => {
+    const known = places.get(mask)
+    if (known !== undefined) return known
+    const place = resolve(mask)
+    places.set(mask, place)
+    return place
+  }
+}
 
 const resourceHolders = new WeakMap<ElementType, boolean>()
 

@@ -1,7 +1,9 @@
 import type { Call, Expression } from '../expression/expression.js'
 import type { RulePath } from '../path/rule-path.js'
+import { isTotal } from './predicates/certainty.js'
+import { extensionSteps, nameSteps, typeSteps } from './predicates/path.js'
 
-/** A step of a plain path, which selects elements by names and types alone. */
+/** A step of a rule's path. */
 export type Step =
   | { readonly kind: 'child'; readonly name: string }
   | { readonly kind: 'children' | 'descendants' }
@@ -12,12 +14,30 @@ export type Step =
    * element itself but no child resources; the fast form does the reverse (law 3.4, 3.5).
    */
   | { readonly kind: 'search'; readonly by: 'type' | 'name'; readonly name: string; readonly nested: boolean }
+  /** Keeps the element if it meets the criterion, which is compiled for the element's type. */
+  | { readonly kind: 'where'; readonly criterion: Expression }
+  /** Needs the interpreter for every element that reaches it: an index, `first()`, `select()`. */
+  | { readonly kind: 'opaque' }
 
 export type StepPath = readonly Step[]
 
+/** Whether names and types alone decide what a path selects. */
+export const isPlain = (paths: readonly StepPath[]): boolean =>
+  paths.every((path) => path.every(({ kind }) => kind !== 'where' && kind !== 'opaque'))
+
 /**
- * Returns the plain paths of a rule's path, one for each side of a union. Undefined if it needs the interpreter: an
- * index, `where` on values, or a function that looks at more than names and types.
+ * Whether evaluating a path from its step `at` may fail on some data. Then elements that reach it must not be passed
+ * over, even if an earlier rule has claimed them.
+ */
+export const mayFail = (path: StepPath, at: number): boolean =>
+  path.slice(at).some((step) => {
+    if (step.kind === 'where') return !isTotal(step.criterion, undefined)
+    return step.kind === 'opaque'
+  })
+
+/**
+ * Returns the paths of a rule's path, one for each side of a union. Undefined if the whole rule needs the
+ * interpreter, because the path may select or fail where no step of it leads.
  */
 export function compilePath({ form }: RulePath): readonly StepPath[] | undefined {
   if (form.kind === 'resource') return [[]]
@@ -50,6 +70,8 @@ function compileExpression(expression: Expression): Alternatives {
     }
     case 'call':
       return extend(expression.input, callSteps(expression))
+    case 'at':
+      return isCount(expression.position) ? extend(expression.input, OPAQUE) : undefined
     default:
       return undefined
   }
@@ -58,18 +80,6 @@ function compileExpression(expression: Expression): Alternatives {
 function extend(input: Expression | undefined, steps: readonly Step[] | undefined): Alternatives {
   const before = input === undefined ? [[]] : compileExpression(input)
   return steps && before?.map((path) => [...path, ...steps])
-}
-
-/** A capitalised name tests the type; `Resource` and `DomainResource` let everything pass. */
-function nameSteps(name: string): readonly Step[] {
-  const first = name.charCodeAt(0)
-  if (first < 65 || first > 90) return [{ kind: 'child', name }]
-  return name === 'Resource' || name === 'DomainResource' ? [] : [{ kind: 'type', name }]
-}
-
-function typeSteps(type: string): readonly Step[] | undefined {
-  const name = type.startsWith('FHIR.') ? type.slice('FHIR.'.length) : type
-  return name.includes('.') ? undefined : [{ kind: 'type', name }]
 }
 
 function callSteps({ name, args }: Call): readonly Step[] | undefined {
@@ -84,9 +94,18 @@ function callSteps({ name, args }: Call): readonly Step[] | undefined {
     case 'as':
       return text === undefined ? undefined : typeSteps(text)
     case 'where':
-      return argument?.op === 'type' && argument.operator === 'is' && argument.input.op === 'this'
-        ? typeSteps(argument.type)
-        : undefined
+      return argument && whereSteps(argument)
+    case 'extension':
+      return argument?.op === 'literal' && argument.kind === 'string' ? extensionSteps(argument) : undefined
+    case 'first':
+    case 'last':
+    case 'tail':
+    case 'single':
+    case 'select':
+      return OPAQUE
+    case 'skip':
+    case 'take':
+      return isCount(argument) ? OPAQUE : undefined
     case 'nodesByType':
     case 'nodesByName':
       if (text === undefined) return undefined
@@ -95,3 +114,16 @@ function callSteps({ name, args }: Call): readonly Step[] | undefined {
       return undefined
   }
 }
+
+function whereSteps(criterion: Expression): readonly Step[] {
+  const types =
+    criterion.op === 'type' && criterion.operator === 'is' && criterion.input.op === 'this'
+      ? typeSteps(criterion.type)
+      : undefined
+  return types ?? [{ kind: 'where', criterion }]
+}
+
+const OPAQUE: readonly Step[] = [{ kind: 'opaque' }]
+
+const isCount = (expression: Expression | undefined): boolean =>
+  expression?.op === 'literal' && expression.kind === 'integer'

@@ -1,5 +1,5 @@
 import type { ElementTree } from '../../fhir/elements.js'
-import { compilePath } from '../automaton/steps.js'
+import { compilePath, isPlain } from '../automaton/steps.js'
 import { parseRulePath, type RulePath } from '../path/rule-path.js'
 import { repaired } from './advice/repair.js'
 import { listed } from './elements/name-list.js'
@@ -154,7 +154,8 @@ function leftovers(
 /** Finds what works but costs time or differs from the original. */
 function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[] {
   const told: Told[] = []
-  if (compilePath(path) === undefined) told.push({ code: 'not-compiled', message: costOf(path) })
+  const paths = compilePath(path)
+  if (paths === undefined || !isPlain(paths)) told.push({ code: 'not-compiled', message: costOf(path) })
   if (bindsUnionFirst(path.text)) {
     const message = '"as" and "is" take the whole union before them: a | b as T means (a | b) as T'
     told.push({ code: 'precedence', message })

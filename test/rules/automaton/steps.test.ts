@@ -1,5 +1,6 @@
 import t from 'tap'
-import { compilePath, type Step } from '../../../src/rules/automaton/steps.js'
+import { compilePath, isPlain, type Step } from '../../../src/rules/automaton/steps.js'
+import { print } from '../../../src/rules/expression/print.js'
 import { parseRulePath } from '../../../src/rules/path/rule-path.js'
 
 const shown = (step: Step): string => {
@@ -8,6 +9,8 @@ const shown = (step: Step): string => {
       return `.${step.name}`
     case 'type':
       return `:${step.name}`
+    case 'where':
+      return `where ${print(step.criterion)}`
     case 'search':
       return `${step.nested ? '//' : '/'}${step.by} ${step.name}`
     default:
@@ -41,19 +44,36 @@ t.test('a plain path compiles into steps that names and types decide', async (t)
     t.strictSame(compiled(path), paths, path)
 })
 
-t.test('a path that looks at values needs the interpreter', async (t) => {
+t.test(
+  'a path that looks at values is not plain: a criterion is a step, an index needs the interpreter',
+  async (t) => {
+    for (const [path, paths] of [
+      ["Patient.name.where(use = 'official').given", [".name where use = 'official' .given"]],
+      ["nodesByType('Coding').where(system = 'x')", ["//type Coding where system = 'x'"]],
+      ["Patient.extension('x').value", [".extension where url = 'x' .value"]],
+      ['Patient.name.where($this is HumanName and true)', ['.name where $this is HumanName and true']],
+      ['Patient.name[0].family', ['.name opaque .family']],
+      ['Patient.name.first()', ['.name opaque']],
+      ['Patient.name.skip(1)', ['.name opaque']],
+      ['Patient.name.select(given)', ['.name opaque']],
+      ['Patient.name | Patient.name.first()', ['.name', ':Patient .name opaque']],
+    ] as const) {
+      t.strictSame(compiled(path), paths, path)
+      t.equal(isPlain(compilePath(parseRulePath(path)) ?? []), false, path)
+    }
+  },
+)
+
+t.test('a path that may select or fail beyond its steps needs the interpreter as a whole', async (t) => {
   for (const path of [
-    "Patient.name.where(use = 'official')",
-    'Patient.name[0]',
-    'Patient.name.first()',
-    'Patient.name.where($this is HumanName and true)',
     'Patient.`giv*`',
     'Patient.name is HumanName',
     'Patient.nodesByType(HumanName)',
     'Observation.value.ofType(System.Quantity)',
-    "Patient.extension('x')",
-    'Patient.name.select(given)',
-    'Patient.name | Patient.name.first()',
+    'Patient.name[x]',
+    'Patient.name.skip(count())',
+    'Patient.name.combine(Patient.contact)',
+    'Patient.extension(id)',
   ])
     t.equal(compiled(path), undefined, path)
 })

@@ -1,0 +1,104 @@
+// Holds src/rules/automaton/predicates/compile.ts, src/rules/automaton/predicates/certainty.ts,
+// src/rules/automaton/predicates/literal-test.ts, src/rules/automaton/predicates/path.ts,
+// src/rules/automaton/predicates/predicate.ts.
+import t from 'tap'
+import { elementTree } from '../../../../src/fhir/elements.js'
+import { present } from '../../../../src/invariant.js'
+import { compilePredicate } from '../../../../src/rules/automaton/predicates/compile.js'
+import {
+  joined,
+  negated,
+  type Predicate,
+  type Truth,
+  visitReads,
+} from '../../../../src/rules/automaton/predicates/predicate.js'
+import { parseExpression } from '../../../../src/rules/path/parser.js'
+
+const tree = elementTree('R4')
+
+function compiled(criterion: string, typeName: string): Predicate | undefined {
+  const type = present(tree.resources.get(typeName) ?? tree.dataTypes.get(typeName), 'a type')
+  return compilePredicate(parseExpression(criterion), type)
+}
+
+/** `decided` by bytes, a truth known without data, or undefined for what needs the interpreter. */
+function howDecided(criterion: string, typeName: string): Truth | 'decided' | undefined {
+  const predicate = compiled(criterion, typeName)
+  return predicate?.kind === 'constant' ? predicate.truth : predicate && 'decided'
+}
+
+t.test('a criterion is decided by bytes, known at once, unsure, or left to the interpreter', async (t) => {
+  const rows: readonly (readonly [criterion: string, type: string, Truth | 'decided' | undefined])[] = [
+    ["use = 'old'", 'HumanName', 'decided'],
+    ["'old' = use", 'HumanName', 'decided'],
+    ["use != 'old' and family.exists()", 'HumanName', 'decided'],
+    ["type.coding.where(system = 's' and code = 'c').exists()", 'Identifier', 'decided'],
+    ["type.coding.exists(system = 's' and code = 'c').not()", 'Identifier', 'decided'],
+    ["use in ('old' | 'maiden')", 'HumanName', 'decided'],
+    ["given contains 'Anna'", 'HumanName', 'decided'],
+    ["'Anna' in given", 'HumanName', 'decided'],
+    ["url.startsWith('http://x/')", 'Extension', 'decided'],
+    ["value.ofType(Coding).code = 'x'", 'Extension', 'decided'],
+    ["extension('http://x').exists()", 'Extension', 'decided'],
+    ["$this = 'x'", 'string', 'decided'],
+    ['active', 'Patient', 'decided'],
+    ['active = true', 'Patient', 'decided'],
+    ['multipleBirth = 2', 'Patient', 'decided'],
+    ["contact.all(gender = 'male')", 'Patient', 'decided'],
+    ['value is Quantity', 'Observation', 'decided'],
+    ['entry.where(request.exists() and resource.exists()).exists()', 'Bundle', 'decided'],
+    ["usee = 'old'", 'HumanName', 'empty'],
+    ['usee.exists()', 'HumanName', 'false'],
+    ['usee.exists() or true', 'HumanName', 'true'],
+    ["birthDate = '2000-01-01'", 'Patient', 'decided'],
+    ['$this is Patient', 'Patient', 'true'],
+    ['$this is Basic', 'Patient', 'false'],
+    ["use = 'none' and family.length() > 99", 'HumanName', 'decided'],
+    ['family.length() > 99', 'HumanName', 'unsure'],
+    ['given.count() > 1', 'HumanName', 'unsure'],
+    ['family = use', 'HumanName', 'unsure'],
+    ['given.length() > 9', 'HumanName', undefined],
+    ["given.startsWith('A')", 'HumanName', undefined],
+    ["birthDate.startsWith('1')", 'Patient', undefined],
+    ['birthDate < @1930', 'Patient', undefined],
+    ['birthDate = @1930-02-30', 'Patient', undefined],
+    ["%resource.id = 'x'", 'HumanName', undefined],
+    ["use = 'old' or %resource.active", 'HumanName', undefined],
+    ["family ~ 'x'", 'HumanName', undefined],
+    ["family.extension('x').exists()", 'HumanName', 'unsure'],
+    ["resource.id = 'x'", 'Bundle', 'empty'],
+  ]
+  for (const [criterion, type, how] of rows)
+    t.equal(howDecided(criterion, type), how, `${criterion} on ${type}`)
+})
+
+t.test('a predicate tells the members that it reads', async (t) => {
+  const reads: string[] = []
+  const predicate = compiled("type.coding.where(system = 's').code = 'c'", 'Identifier')
+  if (predicate !== undefined)
+    visitReads(predicate, (path) => reads.push(path.map(({ key }) => key).join('.')))
+  t.strictSame(reads, ['type', 'type.coding', 'type.coding.system', 'type.coding.code'])
+})
+
+t.test('truths join as in FHIRPath, and what is unsure decides nothing', async (t) => {
+  const rows: readonly (readonly [Truth, 'and' | 'or' | 'xor' | 'implies', Truth, Truth])[] = [
+    ['true', 'and', 'empty', 'empty'],
+    ['false', 'and', 'unsure', 'false'],
+    ['true', 'and', 'unsure', 'unsure'],
+    ['true', 'or', 'unsure', 'true'],
+    ['false', 'or', 'empty', 'empty'],
+    ['empty', 'or', 'unsure', 'unsure'],
+    ['true', 'xor', 'true', 'false'],
+    ['empty', 'xor', 'true', 'empty'],
+    ['false', 'implies', 'unsure', 'true'],
+    ['empty', 'implies', 'false', 'empty'],
+  ]
+  for (const [a, connective, b, truth] of rows)
+    t.equal(joined(connective, a, b), truth, `${a} ${connective} ${b}`)
+  t.strictSame((['true', 'false', 'empty', 'unsure'] as const).map(negated), [
+    'false',
+    'true',
+    'empty',
+    'unsure',
+  ])
+})
