@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { createLineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
 import { Output } from '../src/anonymizer/output.js'
 import { letHeapsGrow } from '../src/commands/heap-growth.js'
@@ -11,7 +11,9 @@ import { runPipeline } from '../src/pipeline/run.js'
 import type { StoreAccess } from '../src/storage/access.js'
 import { openSink, openSource } from '../src/storage/open.js'
 import type { Sink, Source, SourceItem } from '../src/storage/store.js'
+import { anonymizeLines } from '../src/workers/anonymize-lines.js'
 import { elementAt } from '../test/support/elements.js'
+import { linesTask } from './lines-task.js'
 import { costOfThisProcess } from './process-cost.js'
 
 /** What `azure.ts` measures: one whole process. */
@@ -90,15 +92,25 @@ async function engine(): Promise<void> {
   })
   const plan = planOf(checked, '2026-11-21')
   const anonymizer = await createLineAnonymizer(plan.settle(plan.newRunSecrets()))
-  const context = { item: 'x', record: 0, baseOffset: 0, dateShiftPrefix: '', isValidUtf8: true }
   const out = new Output(2 ** 23)
-  const bytes = readFileSync(options.file)
+  const slab = slabOf(options.file)
+  const bytes = Buffer.from(slab)
   for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(0x0a, start)
-    const end = newline < 0 ? bytes.length : newline
-    if (out.length > CHUNK_BYTES) out.length = 0
-    anonymizer.anonymizeLine(bytes, { start, end }, context, out)
-    context.record += 1
-    start = end + 1
+    const newline = bytes.indexOf(0x0a, Math.min(bytes.length, start + CHUNK_BYTES) - 1)
+    const end = newline < 0 ? bytes.length : newline + 1
+    out.length = 0
+    anonymizeLines(anonymizer, linesTask(slab, start, end), out)
+    start = end
   }
+}
+
+/** A file in shared memory, where workers have their chunks. */
+function slabOf(path: string): SharedArrayBuffer {
+  const file = openSync(path, 'r')
+  const slab = new SharedArrayBuffer(fstatSync(file).size)
+  const bytes = new Uint8Array(slab)
+  for (let at = 0; at < bytes.length; )
+    at += readSync(file, bytes, at, Math.min(bytes.length - at, 2 ** 26), null)
+  closeSync(file)
+  return slab
 }

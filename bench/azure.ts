@@ -24,8 +24,8 @@ import { machineText, spreadLegend, spreadText, writeSection } from './results.j
 const HELP = `What does a run from blob to blob cost, against a plain copy through the same requests and the engine alone?
 
   node dist/bench/azure.js                          1 GB in one blob, a table and JSON
-  node dist/bench/azure.js --bytes 2GB --rounds 1   for the peak memory
-  node dist/bench/azure.js --blobs 10000 --bytes 100MB --rounds 1
+  node dist/bench/azure.js --bytes 2GB   for the peak memory
+  node dist/bench/azure.js --blobs 1000 --bytes 10MB
 
 --bytes <size>    size of all blobs, default 1GB
 --blobs <n>       in so many blobs, default 1
@@ -62,7 +62,9 @@ async function main(options: Options, folder: string): Promise<void> {
       `${JSON.stringify({ gigabytes, ratios, samples: Object.fromEntries(samples) })}\n\n${table}\n`,
     )
     if (options.write)
-      writeSection(`azure-${options.bytes}-${options.blobs}`, sectionOf(table, ratios, options))
+      writeSection(`azure-${options.bytes}-${options.blobs}`, sectionOf(table, ratios, options), {
+        rounds: ratios.wall.rounds,
+      })
   } finally {
     for (const teardown of teardowns) await teardown()
   }

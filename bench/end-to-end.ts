@@ -80,7 +80,10 @@ async function main(options: Options, folder: string): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ node: process.versions.node, megabytes, rows, scaling })}\n\n${table}\n\n${scalingText(scaling)}\n`,
   )
-  if (options.write) writeSection(`end-to-end-${options.bytes}`, sectionOf(table, scaling, options.bytes))
+  if (options.write)
+    writeSection(`end-to-end-${options.bytes}`, sectionOf(table, scaling, options.bytes), {
+      rounds: scaling.rounds,
+    })
 }
 
 const nameOf = (mode: number): string =>

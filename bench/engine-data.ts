@@ -8,8 +8,10 @@ import { uuidOf } from '../src/demo/random.js'
 
 export const sharedFolder = fileURLToPath(new URL('../../../shared/', import.meta.url))
 
-/** Whole lines in one buffer; line n is `bytes[starts[n], starts[n + 1] - 1)`. */
+/** Whole lines in shared memory, as in a slab; line n is `bytes[starts[n], starts[n + 1] - 1)`. */
 export interface Lines {
+  readonly slab: SharedArrayBuffer
+  /** A view of the slab. */
   readonly bytes: Buffer
   readonly starts: readonly number[]
 }
@@ -48,16 +50,54 @@ export function withDistinctIds({ bytes }: Lines, seed: number): Lines {
 }
 
 /** About the first `share` of the lines, taken evenly. */
-export function thinned({ bytes, starts }: Lines, every: number): Lines {
+export const thinned = (lines: Lines, every: number): Lines => chosen(lines, (n) => n % every === 0)
+
+/** The lines whose number is chosen. */
+export function chosen({ bytes, starts }: Lines, choose: (line: number) => boolean): Lines {
   const kept: Buffer[] = []
-  for (let n = 0; n + 1 < starts.length; n += every)
-    kept.push(bytes.subarray(starts[n] as number, starts[n + 1] as number))
+  for (let n = 0; n + 1 < starts.length; n++)
+    if (choose(n)) kept.push(bytes.subarray(starts[n] as number, starts[n + 1] as number))
   return linesOf(Buffer.concat(kept))
 }
 
+/** The same lines with `", "` and `": "` between the tokens, as Python's `json.dumps` writes them. */
+export const spaced = (lines: Lines): Lines =>
+  rewritten(lines, 1, (line) =>
+    line.replace(/"(?:[^"\\]|\\.)*"|[,:]/g, (token) => (token.length === 1 ? `${token} ` : token)),
+  )
+
+/** The same lines; in every tenth one the first key that is not `resourceType` is written with an escape. */
+export const withEscapedKeys = (lines: Lines): Lines =>
+  rewritten(lines, 10, (line) =>
+    line.replace(/,"([a-z])(?=\w*":)/, (_, c: string) => `,"\\u00${c.charCodeAt(0).toString(16)}`),
+  )
+
+/** The same lines; in every tenth one a list of primitives has a null beside a list of extensions. */
+export const withNulls = (lines: Lines): Lines =>
+  rewritten(lines, 10, (line) =>
+    line.includes('"contained"') ? line : `${line.slice(0, -1)},"contained":[${NAMED_WITH_NULLS}]}`,
+  )
+
+const NAMED_WITH_NULLS =
+  '{"resourceType":"Patient","name":[{"given":["Ann",null],"_given":[null,{"id":"g"}]}]}'
+
+/** Rewrites every nth line; the data is ASCII but for some names. */
+function rewritten({ bytes, starts }: Lines, every: number, rewrite: (line: string) => string): Lines {
+  const written: string[] = []
+  for (let n = 0; n + 1 < starts.length; n++) {
+    const line = bytes.toString('latin1', starts[n] as number, (starts[n + 1] as number) - 1)
+    written.push(n % every === 0 ? rewrite(line) : line)
+  }
+  return linesOf(Buffer.from(`${written.join('\n')}\n`, 'latin1'))
+}
+
 function linesOf(text: Buffer): Lines {
-  const bytes = text.at(-1) === 10 ? text : Buffer.concat([text, Buffer.from('\n')])
+  const isWhole = text.at(-1) === 10
+  const slab = new SharedArrayBuffer(text.length + (isWhole ? 0 : 1))
+  const bytes = Buffer.from(slab)
+  bytes.set(text)
+  if (!isWhole) bytes[text.length] = 10
   const starts = [0]
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) starts.push(at + 1)
-  return { bytes, starts }
+  return { slab, bytes, starts }
 }

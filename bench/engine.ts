@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-import { isUtf8 } from 'node:buffer'
 import { existsSync } from 'node:fs'
 import { createLineAnonymizer, type LineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
 import { Output } from '../src/anonymizer/output.js'
-import { ENGINE_CASES, type EngineCase, specOf } from './engine-cases.js'
+import { anonymizeLines } from '../src/workers/anonymize-lines.js'
+import { comparisonSection } from './comparison.js'
+import { ENGINE_CASES, type EngineCase, specOfCase } from './engine-cases.js'
 import { type Lines, thinned, withDistinctIds } from './engine-data.js'
 import { benchOptions } from './harness.js'
+import { linesTask } from './lines-task.js'
 import {
   machineText,
   markdownTable,
@@ -21,10 +23,10 @@ const HELP = `How fast is one core, against JSON.parse + JSON.stringify + Buffer
 
   node dist/bench/engine.js                        a table and JSON
   node dist/bench/engine.js --only r4-sample       the cases whose name contains the text
-  node dist/bench/engine.js --write                also into bench/README.md
+  node dist/bench/engine.js --write                also into bench/README.md and README.md
   npx -p node@26 node dist/bench/engine.js
 
---rounds <n>   interleaved rounds, default 7; the first is not counted
+--rounds <n>   interleaved rounds, default 7; the first is not counted unless it is the only one
 `
 
 interface Result {
@@ -33,6 +35,7 @@ interface Result {
   readonly lineCount: number
   readonly megabytesPerSecond: Spread
   readonly linesPerSecond: Spread
+  readonly baselineMegabytesPerSecond: Spread
   /** Times as fast as parse and stringify, or as `against`. */
   readonly ratio: Spread
   /** The same by processor time, which other work on the machine does not stretch; garbage collection included. */
@@ -42,6 +45,8 @@ interface Result {
 }
 
 const out = new Output(1 << 20)
+// The oldest version that is supported; newer ones have a table of their own.
+const PUBLISHED_MAJOR = '20'
 
 async function main(): Promise<void> {
   const options = benchOptions(HELP, { rounds: '7', only: '', write: false })
@@ -54,24 +59,32 @@ async function main(): Promise<void> {
   }
   const table = tableOf(results)
   process.stdout.write(`${JSON.stringify({ node: process.versions.node, results })}\n\n${table}\n`)
-  if (options.write)
-    writeSection(
-      `engine-node${process.versions.node.split('.')[0]}`,
-      sectionOf(table, results[0]?.ratio.rounds ?? 0),
-    )
+  if (options.write) write(results, table, options.only !== '')
+}
+
+/** Publishes the table; with all cases, also what the project's page compares with other programs. */
+function write(results: readonly Result[], table: string, isPart: boolean): void {
+  if (isPart) throw new RangeError('a part of the table is not published: leave out --only')
+  const rounds = Math.min(...results.map(({ ratio }) => ratio.rounds))
+  const [major] = process.versions.node.split('.')
+  writeSection(`engine-node${major}`, sectionOf(table, rounds), { rounds })
+  const [first] = results
+  if (first !== undefined && major === PUBLISHED_MAJOR)
+    writeSection('speed', comparisonSection(first, machineText()), { rounds, page: 'project' })
 }
 
 async function measure(one: EngineCase, rounds: number): Promise<Result> {
   let lines = one.lines(0)
-  const spec = await specOf(one.config, one.extraRules)
+  const spec = await specOfCase(one, 'with extra rules')
   const newEngine = () => createLineAnonymizer(spec, { engine: one.engine ?? 'automatic' })
   const other =
-    one.extraRules === undefined ? undefined : await createLineAnonymizer(await specOf(one.config))
+    one.extraRules === undefined ? undefined : await createLineAnonymizer(await specOfCase(one, 'without'))
   const baseline = (block: Block) =>
     other === undefined ? parseAndPrint(lines, block) : anonymizeAll(other, lines, block)
   const megabytes = lines.bytes.length / 1e6
   const lineCount = lines.starts.length - 1
   const engineSeconds: number[] = []
+  const floorSeconds: number[] = []
   const ratios: number[] = []
   const processorRatios: number[] = []
   let anonymizer = await newEngine()
@@ -95,6 +108,7 @@ async function measure(one: EngineCase, rounds: number): Promise<Result> {
     }
     if (round === 0 && rounds > 1) continue
     engineSeconds.push(engine.seconds)
+    floorSeconds.push(floor.seconds)
     ratios.push(floor.seconds / engine.seconds)
     processorRatios.push(floor.processorSeconds / engine.processorSeconds)
   }
@@ -104,6 +118,7 @@ async function measure(one: EngineCase, rounds: number): Promise<Result> {
     lineCount,
     megabytesPerSecond: spreadOf(engineSeconds.map((seconds) => megabytes / seconds)),
     linesPerSecond: spreadOf(engineSeconds.map((seconds) => lineCount / seconds)),
+    baselineMegabytesPerSecond: spreadOf(floorSeconds.map((seconds) => megabytes / seconds)),
     ratio: spreadOf(ratios),
     processorRatio: spreadOf(processorRatios),
     interpretedShare:
@@ -128,21 +143,15 @@ function* blocksOf({ starts }: Lines): Generator<Block> {
   }
 }
 
+/** Anonymizes the lines of a block as a worker does a chunk; returns how many were rejected. */
 function anonymizeAll(
   anonymizer: LineAnonymizer,
-  { bytes, starts }: Lines,
+  { slab, starts }: Lines,
   { firstLine, endLine }: Block,
 ): number {
-  let rejectedCount = 0
-  // Once for the whole block, as the workers do.
-  const isValidUtf8 = isUtf8(bytes.subarray(starts[firstLine], starts[endLine]))
-  const context = { item: 'bench.ndjson', record: 0, baseOffset: 0, dateShiftPrefix: '', isValidUtf8 }
-  for (let n = firstLine; n < endLine; n++) {
-    out.length = 0
-    const range = { start: starts[n] as number, end: (starts[n + 1] as number) - 1 }
-    if (anonymizer.anonymizeLine(bytes, range, context, out) !== undefined) rejectedCount++
-  }
-  return rejectedCount
+  out.length = 0
+  const task = linesTask(slab, starts[firstLine], starts[endLine])
+  return anonymizeLines(anonymizer, task, out).rejected.count
 }
 
 function parseAndPrint({ bytes, starts }: Lines, { firstLine, endLine }: Block): number {
@@ -184,6 +193,6 @@ const tableOf = (results: readonly Result[]): string =>
   )
 
 const sectionOf = (table: string, rounds: number): string =>
-  `## Engine, one core (\`bench/engine.ts\`)\n\n${machineText()}. ${spreadLegend(rounds)}. \`× as fast\` compares with\nJSON.parse + JSON.stringify + Buffer.from of the same lines, taking turns with them block by block; for \`÷\` with the same\nengine without the slow rule.\n\n${table}`
+  `## Engine, one core (\`bench/engine.ts\`)\n\n${machineText()}. ${spreadLegend(rounds)}. \`× as fast\` compares with\nJSON.parse + JSON.stringify + Buffer.from of the same lines, taking turns with them block by block; for \`÷\` with the same\nengine without the rules named.\n\n${table}`
 
 await main()

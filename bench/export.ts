@@ -99,6 +99,7 @@ function report(samples: CostSamples, gigabytes: number, options: Options): void
 ${table}
 
 ${ratioText}`,
+    { rounds: ratios.wall.rounds },
   )
 }
 

@@ -7,8 +7,9 @@ import { anonymizeLines } from '../src/workers/anonymize-lines.js'
 import { WorkerPool } from '../src/workers/pool.js'
 import type { LinesTask } from '../src/workers/protocol.js'
 import { elementAt, firstOf } from '../test/support/elements.js'
-import { ENGINE_CASES, specOf } from './engine-cases.js'
+import { ENGINE_CASES, specOfCase } from './engine-cases.js'
 import type { Lines } from './engine-data.js'
+import { linesTask } from './lines-task.js'
 import {
   machineText,
   markdownTable,
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
     return
   }
   const engineCase = firstOf(ENGINE_CASES)
-  const spec = await specOf(engineCase.config, engineCase.extraRules)
+  const spec = await specOfCase(engineCase, 'with extra rules')
   const slabs = slabsOf(engineCase.lines(0))
   const megabytes = slabs.reduce((sum, { original }) => sum + original.length, 0) / 1e6
   const ways = await waysOf(spec)
@@ -77,6 +78,7 @@ async function main(): Promise<void> {
     writeSection(
       'pool',
       `## What the threads cost\n\n\`node dist/bench/pool.js --write\`, ${machineText()}. ${spreadLegend(rows[0]?.megabytesPerSecond.rounds ?? 0)} of ${engineCase.name}; no files.\n\n${table}\n\n${note}`,
+      { rounds: rows[0]?.megabytesPerSecond.rounds ?? 0 },
     )
 }
 
@@ -134,27 +136,11 @@ function slabsOf({ bytes }: Lines): readonly Slab[] {
     const end = newline < 0 ? bytes.length : newline + 1
     const original = bytes.subarray(at, end)
     const slab = new SharedArrayBuffer(Math.ceil(original.length * 1.5))
-    slabs.push({ original, task: taskOf(slab, original.length) })
+    slabs.push({ original, task: linesTask(slab, 0, original.length) })
     at = end
   }
   return slabs
 }
-
-const taskOf = (slab: SharedArrayBuffer, end: number): LinesTask => ({
-  kind: 'lines',
-  slab,
-  claim: new SharedArrayBuffer(4),
-  start: 0,
-  end,
-  roomBytes: slab.byteLength,
-  item: 'bench.ndjson',
-  firstRecord: 0,
-  dateShiftPrefix: '',
-  baseOffset: 0,
-  document: false,
-  maxLineBytes: 64 * 2 ** 20,
-  keepContent: false,
-})
 
 const tableOf = (
   rows: readonly { name: string; megabytesPerSecond: Spread; againstThisThread: Spread }[],

@@ -64,15 +64,32 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 export const machineText = (): string =>
   `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, load average ${loadavg()[0]?.toFixed(1)}, ${new Date().toISOString().slice(0, 10)}`
 
+const PAGES = { bench: '../../bench/README.md', project: '../../README.md' } as const
+
 /**
- * Puts the text between the markers `<!-- name -->` and `<!-- /name -->` of bench/README.md, at its end where they
- * are absent.
+ * Puts the text between the markers `<!-- name -->` and `<!-- /name -->` of a page, at the end of bench/README.md where
+ * they are absent. Throws RangeError for figures that may not be published: of fewer than five rounds, or none at all.
  */
-export function writeSection(name: string, text: string): void {
-  const path = fileURLToPath(new URL('../../bench/README.md', import.meta.url))
+export function writeSection(
+  name: string,
+  text: string,
+  { rounds, page = 'bench' }: { readonly rounds: number; readonly page?: keyof typeof PAGES },
+): void {
+  checkPublishable(text, rounds)
+  const path = fileURLToPath(new URL(PAGES[page], import.meta.url))
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '# Benches\n'
   const section = `<!-- ${name} -->\n${text.trim()}\n<!-- /${name} -->`
   const old = new RegExp(`<!-- ${name} -->[\\s\\S]*?<!-- /${name} -->`)
   const after = old.test(before) ? before.replace(old, () => section) : `${before.trimEnd()}\n\n${section}\n`
   writeFileSync(path, after)
+}
+
+/** Throws RangeError for a text with figures of too few rounds, or with one that is no number. */
+export function checkPublishable(text: string, rounds: number): void {
+  if (!(rounds >= MIN_ROUNDS_FOR_MEDIAN))
+    throw new RangeError(
+      `${rounds} interleaved rounds are too few to publish: use --rounds ${MIN_ROUNDS_FOR_MEDIAN} or more with --write`,
+    )
+  const odd = /\b(?:NaN|Infinity|undefined)\b/.exec(text)
+  if (odd !== null) throw new RangeError(`a text with ${odd[0]} in it is not published`)
 }

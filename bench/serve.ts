@@ -171,6 +171,7 @@ async function main(options: Options, folder: string): Promise<void> {
     writeSection(
       'serve',
       `## Serving: a file of ${options.bytes}\n\n\`node dist/bench/serve.js --bytes ${options.bytes} --write\`, ${machineText()}. ${spreadLegend(results.ratio.rounds)} of downloads on loopback, identity encoding, servers in processes of their own.\n\n${table}`,
+      { rounds: results.ratio.rounds },
     )
 }
 
