@@ -19,31 +19,3 @@ export function copyBytes(source: DataView, from: number, to: number, target: Da
     target.setInt32(at + count - 4, source.getInt32(to - 4, true), true)
   } else for (let p = from; p < to; p++) target.setUint8(at++, source.getUint8(p))
 }
-
-/** Whether `source[from, to)` equals the bytes at `other[at]`. */
-export function sameBytes(source: DataView, from: number, to: number, other: DataView, at: number): boolean {
-  const last = to - 4
-  const shift = at - from
-  let p = from
-  if (p > last) {
-    for (; p < to; p++) if (source.getUint8(p) !== other.getUint8(p + shift)) return false
-    return true
-  }
-  for (; p < last; p += 4) if (source.getInt32(p, true) !== other.getInt32(p + shift, true)) return false
-  return source.getInt32(last, true) === other.getInt32(last + shift, true)
-}
-
-/** Returns a hash of `source[from, to)`. */
-export function hashBytes(source: DataView, from: number, to: number): number {
-  const last = to - 4
-  let hash = to - from
-  let p = from
-  if (p > last) for (; p < to; p++) hash = Math.imul(hash ^ source.getUint8(p), HASH_FACTOR)
-  else {
-    for (; p < last; p += 4) hash = Math.imul(hash ^ source.getInt32(p, true), HASH_FACTOR)
-    hash = Math.imul(hash ^ source.getInt32(last, true), HASH_FACTOR)
-  }
-  return hash ^ (hash >>> 15)
-}
-
-const HASH_FACTOR = 0x9e3779b1

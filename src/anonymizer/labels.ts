@@ -33,14 +33,15 @@ export const LABEL_CODES: ReadonlySet<string> = new Set(LABELS.map(({ code }) =>
 /** Returns the code of the label for a record. */
 export const labelCode = (record: RecordName): string => LABEL_OF[record].code
 
+const NONE: ReadonlySet<string> = new Set()
+
 /** Returns the codings for a set of records, comma-separated. Codes in `present` (upper case) are left out. */
-function codings(records: number, present: ReadonlySet<string>): string {
+export function codings(records: number, present: ReadonlySet<string> = NONE): string {
   return LABELS.filter(({ bit, code }) => (records & bit) !== 0 && !present.has(code))
     .map(({ json }) => json)
     .join(',')
 }
 
-const NONE: ReadonlySet<string> = new Set()
 const wholeMeta = new Map<number, Buffer>()
 const newSecurity = new Map<number, Buffer>()
 
@@ -48,7 +49,7 @@ const newSecurity = new Map<number, Buffer>()
 export function metaWithLabels(records: number): Buffer {
   let bytes = wholeMeta.get(records)
   if (bytes === undefined) {
-    bytes = Buffer.from(`"meta":{"security":[${codings(records, NONE)}]}`)
+    bytes = Buffer.from(`"meta":{"security":[${codings(records)}]}`)
     wholeMeta.set(records, bytes)
   }
   return bytes
@@ -64,7 +65,7 @@ export function addLabels(out: Output, start: number, end: number, records: numb
   if (security === undefined) {
     let insert = newSecurity.get(records)
     if (insert === undefined) {
-      insert = Buffer.from(`,"security":[${codings(records, NONE)}]`)
+      insert = Buffer.from(`,"security":[${codings(records)}]`)
       newSecurity.set(records, insert)
     }
     const isEmpty = bytes[end - 2] === 0x7b
@@ -72,7 +73,7 @@ export function addLabels(out: Output, start: number, end: number, records: numb
     return
   }
   if (bytes[security.start] !== 0x5b) {
-    splice(out, security.start, security.end, Buffer.from(`[${codings(records, NONE)}]`))
+    splice(out, security.start, security.end, Buffer.from(`[${codings(records)}]`))
     return
   }
   const added = codings(records, presentCodes(bytes, security.start, security.end))

@@ -5,10 +5,10 @@ import { interpretLine } from './interpreter/interpreter.js'
 import { structureRejection } from './interpreter/structure-check.js'
 import type { CustomMethod } from './methods/custom-method.js'
 import type { Output } from './output.js'
-import { compileProgram } from './program.js'
+import { compileProgram, type Program } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
-import { compactJson } from './walk/compact.js'
-import { Transducer } from './walk/transducer.js'
+import { type ServeLine, Walk, type WalkedLines, type WalkLines } from './walk/walk.js'
+import { hasWebAssembly } from './walk/walk-module.js'
 
 /** Turns one line into one outcome. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
 export interface LineAnonymizer {
@@ -16,8 +16,8 @@ export interface LineAnonymizer {
   /** Whether `LineContext.record` is needed, because a rule's method depends on the place. */
   readonly needsRecordNumbers: boolean
   /**
-   * Anonymizes the line `source[start, end)`, which contains no newline, and appends the result to `out`, without a
-   * newline. If the line cannot be delivered, returns the rejection and leaves `out.length` unchanged.
+   * Anonymizes the line `source[start, end)` and appends the result to `out`, without a newline. If the line cannot be
+   * delivered, returns the rejection and leaves `out.length` unchanged.
    */
   anonymizeLine(
     source: Uint8Array,
@@ -25,6 +25,14 @@ export interface LineAnonymizer {
     context: LineContext,
     out: Output,
   ): Rejection | undefined
+  /**
+   * Anonymizes many lines at once and appends the results to `out`, each with a newline. Lines that the walk does not
+   * serve are handed to `serve`, in their order; it may append to `out`, for instance by `interpret`. Undefined if there
+   * is no walk, or if each line must be looked at for itself.
+   */
+  readonly walk: ((lines: WalkLines, out: Output, serve: ServeLine) => WalkedLines) | undefined
+  /** Anonymizes a line that `walk` did not serve. Otherwise like `anonymizeLine`. */
+  readonly interpret: LineAnonymizer['anonymizeLine']
 }
 
 /** Compiles a spec after loading its custom methods. Throws SluiceError CONFIG_INVALID if one cannot be loaded. */
@@ -81,31 +89,25 @@ export function createLineAnonymizerSync(
     elementsByRule: new Float64Array(spec.rules.length),
     interpretedLines: 0,
   }
-  const needsRecordNumbers = program.rules.some(({ method }) => method.dependsOnPlace === true)
-  const transducer = options.engine === 'interpreter' ? undefined : new Transducer(program)
-  const transduce = withCompaction(needsRecordNumbers)
-  let viewed: Uint8Array | undefined
-  let buffer: Buffer | undefined
+  const walk = options.engine !== 'interpreter' && hasWebAssembly ? new Walk(program) : undefined
+  const interpret = interpreting(program, counts)
+  const looksAtLines = spec.validateInput || spec.validateOutput
   return {
     counts,
-    needsRecordNumbers,
+    needsRecordNumbers: program.rules.some(({ method }) => method.dependsOnPlace === true),
+    walk: walk && !looksAtLines ? (lines, out, serve) => walk.run(lines, out, counts, serve) : undefined,
+    interpret,
     anonymizeLine(source, range, context, out) {
-      if (buffer === undefined || source !== viewed) {
-        viewed = source
-        buffer = Buffer.from(source.buffer, source.byteOffset, source.byteLength)
-      }
-      if (context.isValidUtf8 !== true && !isUtf8(buffer.subarray(range.start, range.end)))
+      const { start, end } = range
+      if (context.isValidUtf8 !== true && !isUtf8(source.subarray(start, end)))
         return { code: 'INVALID_UTF8', offset: 0, message: 'the line is not valid UTF-8' }
       if (spec.validateInput) {
-        const rejection = structureRejection(program.elements, buffer, range, 'input')
+        const rejection = structureRejection(program.elements, bufferOf(source), range, 'input')
         if (rejection !== undefined) return rejection
       }
       const before = out.length
-      if (transducer !== undefined && transduce(transducer, buffer, range, context, out))
-        transducer.count(counts)
-      else {
-        counts.interpretedLines++
-        const rejection = interpretLine(program, buffer, range, context, { out, counts })
+      if (walk === undefined || !walkedLine(walk, source, range, context, out, counts)) {
+        const rejection = interpret(source, range, context, out)
         if (rejection !== undefined) return rejection
       }
       if (!spec.validateOutput) return undefined
@@ -117,25 +119,35 @@ export function createLineAnonymizerSync(
   }
 }
 
-type Transduce = (
-  transducer: Transducer,
-  source: Buffer,
-  range: { readonly start: number; readonly end: number },
-  context: LineContext,
-  out: Output,
-) => boolean
+const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-/**
- * Returns a function that runs the transducer. It accepts only compact lines; others are compacted first, unless
- * places (offsets in the line) matter.
- */
-function withCompaction(placesMatter: boolean): Transduce {
-  let scratch = Buffer.alloc(0)
-  return (transducer, source, { start, end }, context, out) => {
-    if (transducer.write(source, start, end, context, out)) return true
-    if (placesMatter) return false
-    if (scratch.length < end - start) scratch = Buffer.allocUnsafe((end - start) * 2)
-    const length = compactJson(source, start, end, scratch)
-    return length > 0 && length < end - start && transducer.write(scratch, 0, length, context, out)
+/** Returns a function that interprets lines of, usually, the same buffer. */
+function interpreting(program: Program, counts: AnonymizerCounts): LineAnonymizer['interpret'] {
+  let viewed: Uint8Array | undefined
+  let buffer: Buffer | undefined
+  return (source, range, context, out) => {
+    if (buffer === undefined || source !== viewed) {
+      viewed = source
+      buffer = bufferOf(source)
+    }
+    counts.interpretedLines++
+    return interpretLine(program, buffer, range, context, { out, counts })
   }
 }
+
+/** Has the walk anonymize one line, without its newline. Returns false if it does not serve it. */
+function walkedLine(
+  walk: Walk,
+  source: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  context: LineContext,
+  out: Output,
+  counts: AnonymizerCounts,
+): boolean {
+  const line = { source, start, end, isDocument: true, maxLineBytes: end - start, context }
+  const { delivered } = walk.run(line, out, counts, IGNORE)
+  if (delivered === 1) out.length--
+  return delivered === 1
+}
+
+const IGNORE = () => {}

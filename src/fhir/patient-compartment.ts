@@ -6,6 +6,7 @@ import {
   stringText,
   type ValueRange,
 } from '../json/scanner.js'
+import type { ElementType } from './elements.js'
 import { resourceInUrl } from './resource-url.js'
 
 /**
@@ -60,6 +61,16 @@ export const SUPPORTING_TYPES: ReadonlySet<string> = new Set(
     'SubstanceDefinition'
   ).split(' '),
 )
+
+/**
+ * Returns the elements, most specific first, that alone decide `patientIdOf` for resources of a type: a Patient's id or
+ * the references that the type has. Undefined where nested elements decide too.
+ */
+export function patientElementsOf({ name, members }: ElementType): readonly string[] | undefined {
+  if (name === 'Patient') return ['id']
+  if (NESTED[name] !== undefined) return undefined
+  return PATIENT_ELEMENTS.filter((element) => members.has(element))
+}
 
 /**
  * Returns the id of the patient that a resource belongs to, as written in the source: a Patient's own id, otherwise

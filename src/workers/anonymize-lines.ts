@@ -3,7 +3,8 @@ import type { AnonymizerCounts } from '../anonymizer/counts.js'
 import type { LineAnonymizer } from '../anonymizer/line-anonymizer.js'
 import type { Output } from '../anonymizer/output.js'
 import type { LineContext } from '../anonymizer/spec.js'
-import { isBlank, LF } from '../ndjson/line.js'
+import type { WalkedLines } from '../anonymizer/walk/walk.js'
+import { contentEnd, isBlank, LF } from '../ndjson/line.js'
 import { LineCursor } from '../ndjson/line-cursor.js'
 import type { LineCounts, LinesTask } from './protocol.js'
 import { RejectionList, TOO_LONG } from './rejections.js'
@@ -20,48 +21,90 @@ export interface AnonymizedLines extends LineCounts {
 export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out: Output): AnonymizedLines {
   const source = Buffer.from(task.slab)
   const before = snapshot(anonymizer.counts)
-  const rejected = new RejectionList()
-  const contents: Uint8Array[] = []
-  let lines = 0
-  let delivered = 0
-  let blank = 0
-  const context = {
-    item: task.item,
-    record: task.firstRecord,
-    baseOffset: task.baseOffset,
-    dateShiftPrefix: task.dateShiftPrefix,
-    isValidUtf8: isUtf8(source.subarray(task.start, task.end)),
-  } satisfies LineContext
-  const line = new LineCursor(source, { start: task.start, end: task.end, isDocument: task.document })
-  while (line.advance()) {
-    const { start, end } = line
-    const place = [start - task.start, end - start, lines] as const
-    if (isBlank(source, start, end)) blank += 1
-    else if (end - start > task.maxLineBytes) rejected.add(place, TOO_LONG, 0)
-    else {
-      const rejection = anonymizer.anonymizeLine(source, { start, end }, context, out)
-      if (rejection === undefined) {
-        out.reserve(1)
-        out.bytes[out.length] = LF
-        out.length += 1
-        delivered += 1
-      } else {
-        rejected.add(place, rejection, rejection.offset)
-        if (task.keepContent) contents.push(source.subarray(start, end))
-      }
-    }
-    lines += 1
-    context.record += 1
+  const lines = new LineByLine(task, source, out)
+  const { walk } = anonymizer
+  if (walk !== undefined && lines.context.isValidUtf8) {
+    const { start, end, document: isDocument, maxLineBytes } = task
+    const range = { source, start, end, isDocument, maxLineBytes, context: lines.context }
+    const last = walk(range, out, (lineStart, next, served) => {
+      lines.skip(served)
+      lines.serve(lineStart, isDocument ? next : contentEnd(source, lineStart, next), anonymizer.interpret)
+    })
+    lines.skip(last)
+  } else {
+    const line = new LineCursor(source, { start: task.start, end: task.end, isDocument: task.document })
+    while (line.advance()) lines.serve(line.start, line.end, anonymizer.anonymizeLine)
   }
+  const { counted, rejected, contents } = lines
   return {
-    lines,
-    delivered,
-    blank,
+    ...counted,
     rejected,
     ...(task.keepContent ? { content: new Uint8Array(Buffer.concat(contents)) } : {}),
     ...since(before, anonymizer.counts),
   }
 }
+
+/** Serves lines one by one and keeps the count of all. */
+class LineByLine {
+  readonly rejected = new RejectionList()
+  readonly contents: Uint8Array[] = []
+  readonly counted = { lines: 0, delivered: 0, blank: 0 }
+  readonly context: { -readonly [K in keyof LineContext]: LineContext[K] }
+  readonly #task: LinesTask
+  readonly #source: Buffer
+  readonly #out: Output
+
+  constructor(task: LinesTask, source: Buffer, out: Output) {
+    this.#task = task
+    this.#source = source
+    this.#out = out
+    this.context = {
+      item: task.item,
+      record: task.firstRecord,
+      baseOffset: task.baseOffset,
+      dateShiftPrefix: task.dateShiftPrefix,
+      isValidUtf8: isUtf8(source.subarray(task.start, task.end)),
+    }
+  }
+
+  /** Counts lines that were served elsewhere. */
+  skip({ lines, delivered, blank }: WalkedLines): void {
+    this.counted.lines += lines
+    this.counted.delivered += delivered
+    this.counted.blank += blank
+  }
+
+  /** Serves the line with the content `[start, end)`. */
+  serve(start: number, end: number, anonymize: LineAnonymizer['anonymizeLine']): void {
+    const task = this.#task
+    const { counted } = this
+    const place = [start - task.start, end - start, counted.lines] as const
+    if (isBlank(this.#source, start, end)) counted.blank++
+    else if (end - start > task.maxLineBytes) this.rejected.add(place, TOO_LONG, 0)
+    else {
+      this.context.record = task.firstRecord + counted.lines
+      this.#anonymize(start, end, place, anonymize)
+    }
+    counted.lines++
+  }
+
+  #anonymize(start: number, end: number, place: LinePlace, anonymize: LineAnonymizer['anonymizeLine']): void {
+    const out = this.#out
+    const rejection = anonymize(this.#source, { start, end }, this.context, out)
+    if (rejection === undefined) {
+      out.reserve(1)
+      out.bytes[out.length] = LF
+      out.length += 1
+      this.counted.delivered++
+      return
+    }
+    this.rejected.add(place, rejection, rejection.offset)
+    if (this.#task.keepContent) this.contents.push(this.#source.subarray(start, end))
+  }
+}
+
+/** Offset in the task, length and number of a line. */
+type LinePlace = readonly [offset: number, length: number, line: number]
 
 interface Snapshot {
   readonly types: ReadonlyMap<string, number>

@@ -2,7 +2,8 @@
 // src/anonymizer/interpreter/interpreter.ts, src/anonymizer/interpreter/turns.ts,
 // src/anonymizer/interpreter/claims.ts, src/anonymizer/interpreter/leaf-changes.ts,
 // src/anonymizer/interpreter/rule-failure.ts, src/anonymizer/interpreter/element-index.ts,
-// src/anonymizer/walk/transducer.ts, src/anonymizer/walk/value-steps.ts, src/anonymizer/walk/line-copy.ts.
+// src/anonymizer/walk/walk.ts, src/anonymizer/walk/walk-answers.ts, src/anonymizer/walk/walk-module.ts,
+// src/anonymizer/walk/walk-memory.ts, src/anonymizer/walk/record-writer.ts.
 import t from 'tap'
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
 import { isSluiceError } from '../../src/errors.js'

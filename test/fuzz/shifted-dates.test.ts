@@ -1,4 +1,4 @@
-// Holds src/anonymizer/walk/date-shifts.ts, src/anonymizer/methods/shift-prefix.ts.
+// Holds src/anonymizer/walk/shift-prefixes.ts, src/anonymizer/methods/shift-prefix.ts.
 import t from 'tap'
 import { elementAt, firstOf } from '../support/elements.js'
 import { seededRandom } from '../support/random.js'

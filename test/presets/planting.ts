@@ -21,7 +21,7 @@ export interface Planted {
 /**
  * `values`: a canary in every element. `siblings`: near the root only, but with the id and an extension of every
  * primitive. `dates`: an exact date in every date, dateTime and instant, nothing else. They are separate because the
- * transducer leaves some siblings, and so the whole line, to the interpreter.
+ * walk leaves some siblings, and so the whole line, to the interpreter.
  */
 export type Planting = 'values' | 'siblings' | 'dates'
 

@@ -12,9 +12,6 @@ interface WebAssemblyApi {
 
 const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly
 
-const OPTIONS = ['-O3', '--noAssert', '--converge', '--runtime', 'stub', '--importMemory']
-const FEATURES = ['--enable', 'simd', '--enable', 'bulk-memory']
-
 /**
  * Compiles AssemblyScript that imports from `./assembly/`, and instantiates it with a memory of `pages` pages of 64 KiB.
  * This takes seconds: once per test file.
@@ -31,7 +28,8 @@ export async function assemblyModule<Exports extends object>(
 
 async function compiled(entry: string): Promise<Uint8Array> {
   const outputs = new Map<string, string | Uint8Array>()
-  const { error, stderr } = await asc.main(['entry.ts', '--outFile', 'entry.wasm', ...OPTIONS, ...FEATURES], {
+  const options = ['entry.ts', '--outFile', 'entry.wasm', ...buildOptions()]
+  const { error, stderr } = await asc.main(options, {
     readFile: (name) => (name === 'entry.ts' ? entry : sourceText(name)),
     writeFile: (name, contents) => {
       outputs.set(name, contents)
@@ -41,6 +39,18 @@ async function compiled(entry: string): Promise<Uint8Array> {
   const bytes = outputs.get('entry.wasm')
   if (error !== null || !(bytes instanceof Uint8Array)) throw error ?? new Error(stderr.toString())
   return bytes
+}
+
+/** The options of the build, as arguments. */
+function buildOptions(): readonly string[] {
+  const { options } = JSON.parse(readFileSync(join(projectRoot, 'assembly/asconfig.json'), 'utf8')) as {
+    readonly options: Readonly<Record<string, string | number | true | readonly string[]>>
+  }
+  return Object.entries(options)
+    .filter(([name]) => name !== 'outFile')
+    .flatMap(([name, value]) =>
+      [value].flat().flatMap((one) => [`--${name}`, ...(one === true ? [] : [`${one}`])]),
+    )
 }
 
 /** The text of a file, or null if it does not exist: the compiler tries several names. */

@@ -15,7 +15,7 @@ import { TreeWriter } from './tree-writer.js'
 import { Turns } from './turns.js'
 
 /**
- * Anonymizes one line step by step, as the law specifies (law 3, 13, 14). It is the reference for the transducer,
+ * Anonymizes one line step by step, as the law specifies (law 3, 13, 14). It is the reference for the walk,
  * which must give the same results. `source[start, end)` must be valid UTF-8.
  */
 export function interpretLine(

@@ -46,7 +46,7 @@ export function createHmac(key: string): Hmac {
     bytes: (text) => crypto.hash('sha256', outerMessage(message(text)), 'buffer'),
     hexOfBytes(source, from, to) {
       const length = to - from
-      // INVARIANT loop-reads (`walk/scan.ts`).
+      // `length` bytes are in the source.
       for (let k = 0; k < length; k++) inner[BLOCK_BYTES + k] = source[from + k] as number
       views[length] ??= inner.subarray(0, BLOCK_BYTES + length)
       return crypto.hash('sha256', outerMessage(views[length]), 'hex')

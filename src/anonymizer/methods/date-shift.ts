@@ -57,7 +57,7 @@ function zeroedTime({ text }: Leaf, moment: Moment): string {
 const FRACTION_DIGITS_AT = '2015-02-07T13:28:17.'.length
 
 /** Time of every shifted instant, because an instant must have one. */
-export const MIDNIGHT_UTC = 'T00:00:00Z'
+const MIDNIGHT_UTC = 'T00:00:00Z'
 
 /**
  * Returns the time part without the true offset: '' for a dateTime. An offset reflects daylight saving at the true

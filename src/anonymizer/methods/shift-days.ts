@@ -99,7 +99,7 @@ function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
   }
   return (bytes, at) => {
     let sum = keySum
-    // INVARIANT loop-reads (`walk/scan.ts`).
+    // Both loops stay within 64 bytes.
     for (let k = 0; k < weights.length; k++) sum += (bytes[at + k] as number) * (weights[k] as number)
     return (sum % SHIFTS) - MAX_SHIFT_DAYS
   }

@@ -1,26 +1,8 @@
-import { hashBytes, sameBytes, viewOf } from '../copy-bytes.js'
-
 /** Computes the next step of the hash that the walk makes while it looks for a key's closing quote. */
-export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
+const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
 
-/** A set of names that are looked up by their bytes. */
-export class NameSet {
-  readonly #slots: readonly (DataView | undefined)[]
-  readonly #factor: number
-
-  constructor(names: readonly string[]) {
-    const views = names.map((name) => viewOf(Buffer.from(name)))
-    const hashes = views.map((view) => hashBytes(view, 0, view.byteLength))
-    ;({ slots: this.#slots, factor: this.#factor } = withoutCollisions(views, hashes))
-  }
-
-  /** Whether `source[from, to)` is one of the names. */
-  has(source: DataView, from: number, to: number): boolean {
-    const hash = Math.imul(hashBytes(source, from, to), this.#factor) >>> 16
-    const name = this.#slots[hash & (this.#slots.length - 1)]
-    return name !== undefined && name.byteLength === to - from && sameBytes(source, from, to, name, 0)
-  }
-}
+/** Returns the hash by which the walk finds a key or a name (`assembly/names.ts`). */
+export const nameHash = (name: string): number => Buffer.from(name).reduce(nextHash, 0)
 
 /** Makes a table, and finds a factor, that give every item a slot of its own by its hash. */
 export function withoutCollisions<T>(

@@ -1,4 +1,5 @@
 import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
+import { patientElementsOf } from '../../fhir/patient-compartment.js'
 import { type Arrival, Automaton, isChoice, type Place } from '../../rules/automaton/automaton.js'
 import type { AutomatonRule, Effect } from '../../rules/automaton/progress.js'
 import { compilePath, isPlain } from '../../rules/automaton/steps.js'
@@ -7,141 +8,52 @@ import { Guard } from '../interpreter/guard.js'
 import { isReferenceElement, type Leaf } from '../methods/leaf.js'
 import type { Method, WalkStep } from '../methods/method.js'
 import type { CompiledRule, Program } from '../program.js'
-import { nextHash, withoutCollisions } from './perfect-hash.js'
-import { type KeyWords, keyWords } from './scan.js'
+import { ACT } from './layout.js'
 
-const NO_TYPES: ReadonlySet<string> = new Set()
-
-/** Actions of the walk on a value. They are numbers so that the walk's switch compiles to a jump table. */
-export const ACT = {
-  /** Leaves the line to the interpreter. */
-  BAIL: 0,
-  KEEP_STRING: 1,
-  KEEP_NUMBER: 2,
-  KEEP_BOOLEAN: 3,
-  OBJECT: 4,
-  /** Removes the value, checking only its JSON syntax. */
-  DROP: 5,
-  HASH: 6,
-  HASH_REFERENCE: 7,
-  METHOD: 8,
-  RESOURCE: 9,
-  RESOURCE_TYPE: 10,
-  SHIFT: 11,
-  /** Redacts a date to its year. */
-  KEEP_YEAR: 12,
-} as const
-
-/**
- * One key of an object, prepared for the walk. It is a class so that all edges share one hidden class, on which the
- * walk's speed depends.
- */
+/** One key of an object, as the rules decide about it. */
 export class Edge {
-  readonly name: string
-  readonly key: KeyWords
-  /** Index among the object's keys, and of its bit in the set of keys seen. */
-  readonly index: number
-  readonly act: number
-  readonly isUnderscore: boolean
-  /** 0 for a single value, 1 for an array. */
-  readonly arity: number
-  /** Required first byte of the value if `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
-  readonly opening: number
   /** Whether the value is a single string that is kept or dropped whole. */
   readonly isPlainString: boolean
-  readonly isMeta: boolean
-  /** Whether this is the id of a resource. */
-  readonly isId: boolean
-  /** Number of the rule whose claim begins at this element; 0 for none. */
-  readonly counts: number
-  readonly rule: CompiledRule | undefined
-  /** The element as a method sees it; the walk fills in its text. */
-  readonly leaf: MutableLeaf
-  readonly isMetaInstant: boolean
-  /** Types of child resources that need the interpreter. */
-  readonly bailTypes: ReadonlySet<string>
-  /** The key that followed this one last time. */
-  guess: Edge | undefined = undefined
-  /** Table of the object's keys, made by `makeTable` on first use. */
-  table: Table | undefined = undefined
-  readonly makeTable: () => Table
 
-  constructor(key: string, index: number, facts: EdgeFacts) {
-    this.name = key
-    this.key = keyWords(`"${key}":`)
-    this.index = index
-    this.act = facts.act
-    this.isUnderscore = facts.isUnderscore ?? false
-    this.arity = facts.arity ?? 0
-    this.opening = facts.opening ?? 0
-    const isStringDrop = facts.act === ACT.DROP && this.opening === 0x22
-    this.isPlainString = this.arity !== 1 && (facts.act === ACT.KEEP_STRING || isStringDrop)
-    this.isMeta = facts.isMeta ?? false
-    this.isId = facts.isId ?? false
-    this.counts = facts.counts ?? 0
-    this.rule = facts.rule
-    this.leaf = {
-      name: facts.name ?? key,
-      type: facts.type ?? '',
-      parentType: facts.parentType ?? '',
-      kind: facts.kind ?? 'string',
-      text: '',
-      isReferenceValue: isReferenceElement({ name: facts.name ?? key, parentType: facts.parentType ?? '' }),
-    }
-    this.isMetaInstant = facts.isMetaInstant ?? false
-    this.bailTypes = facts.bailTypes ?? NO_TYPES
-    this.makeTable = facts.makeTable ?? (() => new Table([]))
+  constructor(
+    readonly key: string,
+    readonly facts: EdgeFacts,
+  ) {
+    const { act, arity, opening } = facts
+    const isStringDrop = act === ACT.DROP && opening === OPENING.string
+    this.isPlainString = arity !== 1 && (act === ACT.KEEP_STRING || isStringDrop)
   }
 }
 
-interface EdgeFacts {
+export interface EdgeFacts {
   readonly act: number
   readonly isUnderscore?: boolean
+  /** 0 for a single value, 1 for an array. */
   readonly arity?: number
+  /** Required first byte of the value if `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
   readonly opening?: number
   readonly isMeta?: boolean
+  /** Whether this is the id of a resource. */
   readonly isId?: boolean
+  /** Whether it is `security` in a meta that gets labels. */
+  readonly isSecurity?: boolean
+  /** Whether the element may name the resource's patient, before any other. */
+  readonly namesPatient?: boolean
+  /** Number of the rule whose claim begins at this element; 0 for none. */
   readonly counts?: number
   readonly rule?: CompiledRule | undefined
-  readonly name?: string
-  readonly type?: string
-  readonly parentType?: string
-  readonly kind?: Leaf['kind']
+  /** The element as a method sees it, without its text. */
+  readonly leaf?: Omit<Leaf, 'text'>
   readonly isMetaInstant?: boolean
-  readonly bailTypes?: ReadonlySet<string>
-  readonly makeTable?: () => Table
+  /** For child resources: the name as an element, and the types that need the interpreter. */
+  readonly child?: { readonly name: string; readonly bailTypes: ReadonlySet<string> }
+  /** Makes the keys of the value's objects. */
+  readonly makeEdges?: () => EdgeTable
 }
 
-export type MutableLeaf = { -readonly [K in keyof Leaf]: Leaf[K] }
-
-/** Number of 32-bit words in the set of keys seen in an object. */
-export const SEEN_WORDS = 16
-
-/** The keys that an object at one place may have. */
-export class Table {
-  /** The key that came first last time. */
-  first: Edge | undefined
-  /** Number of words that the set of seen keys needs, 32 keys each. */
-  readonly words: number
-  readonly #slots: (Edge | undefined)[]
-  readonly #mask: number
-  readonly #factor: number
-
-  constructor(readonly edges: readonly Edge[]) {
-    if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
-    this.words = (edges.length + 31) >>> 5
-    this.first = edges[0]
-    ;({ slots: this.#slots, factor: this.#factor } = withoutCollisions(
-      edges,
-      edges.map(({ name }) => Buffer.from(name).reduce(nextHash, 0)),
-    ))
-    this.#mask = this.#slots.length - 1
-  }
-
-  /** Returns the edge for a hash; the caller must compare the key's bytes. */
-  at(hash: number): Edge | undefined {
-    return this.#slots[(Math.imul(hash, this.#factor) >>> 16) & this.#mask]
-  }
+/** The keys that an object at one place may have. Equal places share one table. */
+export interface EdgeTable {
+  readonly edges: readonly Edge[]
 }
 
 /** The start of a resource's walk. */
@@ -149,7 +61,7 @@ export interface ResourceStart {
   readonly type: ElementType
   /** The resource's name as an element: `contained`, `resource`; '' for the root. */
   readonly name: string
-  readonly table: Table
+  readonly table: EdgeTable
   /** Checks that the rules that the table leaves out select nothing; undefined if it has all rules. */
   readonly guard: Guard | undefined
 }
@@ -198,7 +110,7 @@ export class WalkTables {
 }
 
 class TableBuilder {
-  readonly #tables = new Map<string, Table>()
+  readonly #tables = new Map<string, EdgeTable>()
   readonly #drops = new Map<number, boolean>()
 
   readonly #program: Program
@@ -211,17 +123,15 @@ class TableBuilder {
     this.#contained = contained
   }
 
-  resource(place: Place): Table {
-    const edges = this.#edges(place, false)
-    edges.push(new Edge('resourceType', edges.length, { act: ACT.RESOURCE_TYPE }))
-    return new Table(edges)
+  resource(place: Place): EdgeTable {
+    return { edges: [...this.#edges(place, false), new Edge('resourceType', { act: ACT.KEEP_STRING })] }
   }
 
-  #table(place: Place, inMeta: boolean): Table {
+  #table(place: Place, inMeta: boolean): EdgeTable {
     const key = `${place.id}${inMeta ? 'm' : ''}`
     let table = this.#tables.get(key)
     if (table === undefined) {
-      table = new Table(this.#edges(place, inMeta))
+      table = { edges: this.#edges(place, inMeta) }
       this.#tables.set(key, table)
     }
     return table
@@ -229,29 +139,37 @@ class TableBuilder {
 
   #edges(place: Place, inMeta: boolean): Edge[] {
     const edges: Edge[] = []
+    const isOwner = place.type.isResource && !this.#contained
+    const [patientKey] = isOwner ? (patientElementsOf(place.type) ?? []) : []
     for (const member of place.type.members.values()) {
+      const { key } = member
       if (member.type.isResource) {
-        edges.push(this.#resourceEdge(place, member, edges.length))
+        edges.push(this.#resourceEdge(place, member))
         continue
       }
       const child = placeOf(this.#automaton.child(place, member))
-      const isMeta = place.type.isResource && member.key === 'meta' && !this.#contained
+      const isMeta = isOwner && key === 'meta'
       const facts = this.#memberFacts(place, member, child, inMeta || isMeta)
-      const isId = place.type.isResource && member.key === 'id'
-      edges.push(new Edge(member.key, edges.length, { ...facts, isMeta, isId }))
+      const isId = place.type.isResource && key === 'id'
+      const isSecurity = inMeta && place.type.name === 'Meta' && key === 'security'
+      edges.push(new Edge(key, { ...facts, isMeta, isId, isSecurity, namesPatient: key === patientKey }))
       if (isPrimitive(member.type)) {
         const act = this.#underscoreAct(place, child)
-        const extra = { ...facts, act, isUnderscore: true, opening: 0x7b, counts: 0 }
-        edges.push(new Edge(`_${member.key}`, edges.length, extra))
+        edges.push(
+          new Edge(`_${key}`, { ...facts, act, isUnderscore: true, opening: OPENING.object, counts: 0 }),
+        )
       }
     }
     return edges
   }
 
-  #resourceEdge(place: Place, member: Member, index: number): Edge {
+  #resourceEdge(place: Place, member: Member): Edge {
     const { always, types } = this.#automaton.crossing(place, member.name)
-    const arity = ARITY[member.cardinality]
-    return new Edge(member.key, index, { act: always ? ACT.BAIL : ACT.RESOURCE, arity, bailTypes: types })
+    return new Edge(member.key, {
+      act: always ? ACT.BAIL : ACT.RESOURCE,
+      arity: ARITY[member.cardinality],
+      child: { name: member.name, bailTypes: types },
+    })
   }
 
   #memberFacts(place: Place, member: Member, child: Place, inMeta: boolean): EdgeFacts {
@@ -266,12 +184,15 @@ class TableBuilder {
       opening: OPENING[jsonKind],
       counts: child.claimsHere ? child.claim : 0,
       rule,
-      name: member.name,
-      type: name,
-      parentType: place.type.name,
-      kind: jsonKind === 'object' ? 'string' : jsonKind,
+      leaf: {
+        name: member.name,
+        type: name,
+        parentType: place.type.name,
+        kind: jsonKind === 'object' ? 'string' : jsonKind,
+        isReferenceValue: isReferenceElement({ name: member.name, parentType: place.type.name }),
+      },
       isMetaInstant,
-      makeTable: () => this.#table(child, inMeta),
+      makeEdges: () => this.#table(child, inMeta),
     }
   }
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { compileProgram } from '../../../src/anonymizer/program.js'
-import { ACT, type Edge, WalkTables } from '../../../src/anonymizer/walk/walk-tables.js'
+import { ACT } from '../../../src/anonymizer/walk/layout.js'
+import { type Edge, WalkTables } from '../../../src/anonymizer/walk/walk-tables.js'
 import { type Json, KEYS } from '../../support/rules.js'
 import { specOf } from '../../support/spec-of.js'
 
@@ -20,10 +21,10 @@ function actAt(tables: WalkTables, path: string): string | undefined {
   let table = tables.start(type, '')?.table
   let edge: Edge | undefined
   for (const key of keys) {
-    edge = table?.edges.find(({ name }) => name === key)
-    table = edge?.makeTable()
+    edge = table?.edges.find((candidate) => candidate.key === key)
+    table = edge?.facts.makeEdges?.()
   }
-  return edge === undefined ? undefined : NAMES.get(edge.act)
+  return edge === undefined ? undefined : NAMES.get(edge.facts.act)
 }
 
 // The rules, a path, what the walk does there.

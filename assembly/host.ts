@@ -1,0 +1,60 @@
+/** What the module asks its host for. Addresses and results are those of the module's memory. */
+
+/**
+ * Returns the start record for the resource type `[from, to)` under a kind of child resource; 0 if the interpreter must
+ * serve it.
+ */
+@external('host', 'start')
+export declare function hostStart(from: usize, to: usize, kind: u32): usize
+
+/** Makes the table of an edge's objects and returns its address; 0 if there is no room for more tables. */
+@external('host', 'table')
+export declare function hostTable(edge: usize): usize
+
+/**
+ * Runs a rule's method on the scalar `[from, to)`. Returns METHOD_FAILED, or the bits of the records that it leaves with
+ * METHOD_GONE or METHOD_REPLACED, if so.
+ */
+@external('host', 'method')
+export declare function hostMethod(edge: usize, from: usize, to: usize): u32
+
+/** Length of the replacement of the last `hostMethod`. */
+@external('host', 'replacementLength')
+export declare function hostReplacementLength(): u32
+
+/** Writes the replacement of the last `hostMethod`. */
+@external('host', 'replacement')
+export declare function hostReplacement(at: usize): void
+
+/** Returns the days for the dates of the current owner and rule; NO_DAYS if the method must decide. */
+@external('host', 'days')
+export declare function hostDays(rule: u32): i32
+
+/** Returns the days for the prefix that is the 64 hex digits at `at`. */
+@external('host', 'daysOfDigits')
+export declare function hostDaysOfDigits(at: usize): i32
+
+/** Returns the days for the patient with the id `[from, to)`. */
+@external('host', 'daysOfPatient')
+export declare function hostDaysOfPatient(from: usize, to: usize): i32
+
+/** Whether the rules that a start leaves out select nothing in the resource at `p`. */
+@external('host', 'guard')
+export declare function hostGuard(start: usize, p: usize): bool
+
+/** Writes the labels for a set of records, comma-separated, at an address of its own; returns it. */
+@external('host', 'codings')
+export declare function hostCodings(records: u32): usize
+
+/**
+ * Adds labels to the meta `[from, to)` of the output, which has a `security`, and moves what follows it up to `end`.
+ * Returns the new end.
+ */
+@external('host', 'label')
+export declare function hostLabel(from: usize, to: usize, end: usize, records: u32): usize
+
+export const METHOD_FAILED: u32 = 0x80000000
+export const METHOD_GONE: u32 = 0x100
+export const METHOD_REPLACED: u32 = 0x200
+export const METHOD_RECORDS: u32 = 0xff
+export const NO_DAYS: i32 = i32.MIN_VALUE

@@ -1,0 +1,118 @@
+/**
+ * The records that the host writes and the walk reads. The host's side is `src/anonymizer/walk/layout.ts`; a test holds
+ * both to the same numbers.
+ */
+
+/** What the walk does with a value. */
+export namespace Act {
+  /** Leaves the line to the interpreter. */
+  export const BAIL = 0
+  export const KEEP_STRING = 1
+  export const KEEP_NUMBER = 2
+  export const KEEP_BOOLEAN = 3
+  export const OBJECT = 4
+  /** Removes the value, checking only its JSON syntax. */
+  export const DROP = 5
+  export const HASH = 6
+  export const HASH_REFERENCE = 7
+  export const METHOD = 8
+  export const RESOURCE = 9
+  export const SHIFT = 10
+  /** Redacts a date to its year. */
+  export const KEEP_YEAR = 11
+}
+
+/** Facts about an edge, as bits. */
+export namespace Fact {
+  /** A single string that is kept or dropped whole. */
+  export const PLAIN_STRING: u32 = 1
+  /** The meta of a resource that gets labels. */
+  export const META: u32 = 2
+  /** The id of a resource. */
+  export const ID: u32 = 4
+  /** The `_` object of a primitive. */
+  export const UNDERSCORE: u32 = 8
+  export const ARRAY: u32 = 16
+  export const BOOLEAN: u32 = 32
+  export const STRING: u32 = 64
+  export const DATE: u32 = 128
+  export const INSTANT: u32 = 256
+  /** An instant in meta, which is completed if only a part of it is left. */
+  export const META_INSTANT: u32 = 512
+  /** `security` in meta. */
+  export const SECURITY: u32 = 1024
+  /** An element that may name the resource's patient. */
+  export const PATIENT: u32 = 2048
+}
+
+/** One key of an object. `key` is the address of its bytes, with quotes and colon, padded with zeros to 16. */
+export namespace Edge {
+  export const KEY: usize = 0
+  export const KEY_LENGTH: usize = 4
+  /** Index of the key's bit in the set of keys seen. */
+  export const INDEX: usize = 6
+  export const ACT: usize = 8
+  /** Required first byte of a dropped value: a quote, a brace, or 0 for numbers and booleans. */
+  export const OPENING: usize = 9
+  export const FACTS: usize = 10
+  /** Address of the counter of the rule whose claim begins here; 0 for none. */
+  export const COUNTER: usize = 12
+  /** Table of the object's keys; 0 until it is made. */
+  export const TABLE: usize = 16
+  /** The edge that followed this one last time; 0 for none. */
+  export const NEXT: usize = 20
+  export const RULE: usize = 24
+  /** Kind of the child resource, for `hostStart`. */
+  export const KIND: usize = 28
+}
+
+/** The keys that an object at one place may have. */
+export namespace Table {
+  /** The edge that came first last time. */
+  export const FIRST: usize = 0
+  /** Number of 32-bit words in its set of keys seen. */
+  export const WORDS: usize = 4
+  export const MASK: usize = 8
+  export const FACTOR: usize = 12
+  /** Address of the slots, each the address of an edge or 0. */
+  export const SLOTS: usize = 16
+}
+
+/** The start of a resource's walk. */
+export namespace Start {
+  export const TABLE: usize = 0
+  /** Address of the counter of resources of this type. */
+  export const COUNTER: usize = 4
+  export const FLAGS: usize = 8
+  /** How to find the resource's patient: address of keys, or 0 to ask the host. */
+  export const PATIENT: usize = 12
+
+  export const CONTAINED: u32 = 1
+  export const GUARDED: u32 = 2
+  export const IS_PATIENT: u32 = 4
+}
+
+/** What the host sets before a run of lines. */
+export namespace Settings {
+  export const RULE_COUNTERS: usize = 0
+  /** Bytes of the counters, a multiple of 16. */
+  export const COUNTER_BYTES: usize = 4
+  /** Where the counters are copied to at the start of a line. */
+  export const COUNTER_COPY: usize = 8
+  /** Largest day of birth, as year · 10000 + month · 100 + day, of a person over 89. */
+  export const OVER_89: usize = 12
+  export const SHIFT_SCOPE: usize = 16
+  /** Days of the scope FIXED. */
+  export const DAYS: usize = 20
+  export const REMOVES_TIME_ZONE: usize = 24
+  export const MAX_LINE_BYTES: usize = 28
+  /** Whether the source is one document instead of lines. */
+  export const IS_DOCUMENT: usize = 32
+  /** The names of the resource types (`names.ts`). */
+  export const RESOURCE_NAMES: usize = 36
+  /** The key's block for the hashes, and their cache; 0 if nothing is hashed. */
+  export const HASH_KEY: usize = 40
+  export const HASH_CACHE: usize = 44
+  /** The cache of days by patient (`patients.ts`). */
+  export const PATIENT_CACHE: usize = 48
+}

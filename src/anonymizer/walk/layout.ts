@@ -1,0 +1,94 @@
+/**
+ * The records in the module's memory, as `assembly/records.ts` describes them: offsets of their fields, and the values of
+ * fields that are codes or bits. All fields are little-endian; addresses are of 32 bits.
+ */
+
+/** What the walk does with a value. */
+export const ACT = {
+  /** Leaves the line to the interpreter. */
+  BAIL: 0,
+  KEEP_STRING: 1,
+  KEEP_NUMBER: 2,
+  KEEP_BOOLEAN: 3,
+  OBJECT: 4,
+  /** Removes the value, checking only its JSON syntax. */
+  DROP: 5,
+  HASH: 6,
+  HASH_REFERENCE: 7,
+  METHOD: 8,
+  RESOURCE: 9,
+  SHIFT: 10,
+  /** Redacts a date to its year. */
+  KEEP_YEAR: 11,
+} as const
+
+export const FACT = {
+  PLAIN_STRING: 1,
+  META: 2,
+  ID: 4,
+  UNDERSCORE: 8,
+  ARRAY: 16,
+  BOOLEAN: 32,
+  STRING: 64,
+  DATE: 128,
+  INSTANT: 256,
+  META_INSTANT: 512,
+  SECURITY: 1024,
+  PATIENT: 2048,
+} as const
+
+export const EDGE = {
+  KEY: 0,
+  KEY_LENGTH: 4,
+  INDEX: 6,
+  ACT: 8,
+  OPENING: 9,
+  FACTS: 10,
+  COUNTER: 12,
+  TABLE: 16,
+  NEXT: 20,
+  RULE: 24,
+  KIND: 28,
+  BYTES: 32,
+} as const
+
+export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, BYTES: 20 } as const
+
+export const START = { TABLE: 0, COUNTER: 4, FLAGS: 8, PATIENT: 12, BYTES: 16 } as const
+
+export const START_FLAG = { CONTAINED: 1, GUARDED: 2, IS_PATIENT: 4 } as const
+
+export const SETTINGS = {
+  RULE_COUNTERS: 0,
+  COUNTER_BYTES: 4,
+  COUNTER_COPY: 8,
+  OVER_89: 12,
+  SHIFT_SCOPE: 16,
+  DAYS: 20,
+  REMOVES_TIME_ZONE: 24,
+  MAX_LINE_BYTES: 28,
+  IS_DOCUMENT: 32,
+  RESOURCE_NAMES: 36,
+  HASH_KEY: 40,
+  HASH_CACHE: 44,
+  PATIENT_CACHE: 48,
+  BYTES: 64,
+} as const
+
+/** Which days dates shift by (`assembly/shifts.ts`). */
+export const SCOPE = { FIXED: 0, ROOT: 1, PATIENT: 2 } as const
+
+/** Answers of the host (`assembly/host.ts`). */
+export const METHOD_FAILED = 0x80000000 | 0
+export const METHOD_GONE = 0x100
+export const METHOD_REPLACED = 0x200
+export const NO_DAYS = -(2 ** 31)
+
+/** Bytes of the caches that the host makes room for. */
+export const HASH_CACHE_BYTES = 128 << 17
+export const PATIENT_CACHE_BYTES = 80 << 10
+
+/** Longest name of a resource type. */
+export const MAX_NAME_BYTES = 32
+/** Number of 32-bit words in the set of keys seen in an object. */
+export const SEEN_WORDS = 16

@@ -1,0 +1,167 @@
+import { EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
+import { nameHash, withoutCollisions } from './perfect-hash.js'
+import type { WalkMap } from './walk-memory.js'
+import type { Edge, EdgeTable, ResourceStart } from './walk-tables.js'
+
+/** Writes tables, starts and names as records into the module's memory. Each returns an address, 0 without room. */
+export class RecordWriter {
+  readonly #memory: WalkMap
+  readonly #countersAt: number
+  readonly #kindOf: (edge: Edge) => number
+  readonly #keys = new Map<string, number>()
+  readonly #tables = new Map<EdgeTable, number>()
+  readonly #edges = new Map<number, Edge>()
+
+  /** `countersAt` is the address of the rules' counters; `kindOf` gives the kind of an edge's child resource. */
+  constructor(memory: WalkMap, countersAt: number, kindOf: (edge: Edge) => number) {
+    this.#memory = memory
+    this.#countersAt = countersAt
+    this.#kindOf = kindOf
+  }
+
+  /** Returns the edge whose record is at an address. */
+  edgeAt(at: number): Edge | undefined {
+    return this.#edges.get(at)
+  }
+
+  /** Writes a table, once, without the tables below. */
+  table(table: EdgeTable): number {
+    const known = this.#tables.get(table)
+    if (known !== undefined) return known
+    const at = this.#write(table.edges)
+    this.#tables.set(table, at)
+    return at
+  }
+
+  #write(edges: readonly Edge[]): number {
+    if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
+    const { slots, factor } = withoutCollisions(
+      edges,
+      edges.map(({ key }) => nameHash(key)),
+    )
+    const keys = edges.map(({ key }) => this.#key(key))
+    const at = this.#memory.allocate(TABLE.BYTES)
+    const edgesAt = this.#memory.allocate(edges.length * EDGE.BYTES)
+    const slotsAt = this.#memory.allocate(slots.length * 4)
+    if (at === 0 || edgesAt === 0 || slotsAt === 0 || keys.includes(0)) return 0
+    const addresses = new Map<Edge, number>()
+    edges.forEach((edge, index) => {
+      const edgeAt = edgesAt + index * EDGE.BYTES
+      addresses.set(edge, edgeAt)
+      this.#edge(edgeAt, edge, index, keys[index] ?? 0)
+    })
+    const { view } = this.#memory
+    slots.forEach((edge, slot) => {
+      view.setUint32(slotsAt + slot * 4, edge === undefined ? 0 : (addresses.get(edge) ?? 0), true)
+    })
+    view.setUint32(at + TABLE.FIRST, edges.length === 0 ? 0 : edgesAt, true)
+    view.setUint32(at + TABLE.WORDS, (edges.length + 31) >>> 5, true)
+    view.setUint32(at + TABLE.MASK, slots.length - 1, true)
+    view.setUint32(at + TABLE.FACTOR, factor, true)
+    view.setUint32(at + TABLE.SLOTS, slotsAt, true)
+    return at
+  }
+
+  #edge(at: number, edge: Edge, index: number, keyAt: number): void {
+    this.#edges.set(at, edge)
+    const { view } = this.#memory
+    const { act, opening, counts, rule, child } = edge.facts
+    view.setUint32(at + EDGE.KEY, keyAt, true)
+    view.setUint16(at + EDGE.KEY_LENGTH, Buffer.byteLength(edge.key) + QUOTES_AND_COLON, true)
+    view.setUint16(at + EDGE.INDEX, index, true)
+    view.setUint8(at + EDGE.ACT, act)
+    view.setUint8(at + EDGE.OPENING, opening ?? 0)
+    view.setUint16(at + EDGE.FACTS, factBits(edge), true)
+    const counter = counts === undefined || counts === 0 ? 0 : this.#countersAt + (counts - 1) * 4
+    view.setUint32(at + EDGE.COUNTER, counter, true)
+    view.setUint32(at + EDGE.RULE, rule?.number ?? 0, true)
+    view.setUint32(at + EDGE.KIND, child === undefined ? 0 : this.#kindOf(edge), true)
+  }
+
+  /** Writes a key with quotes and colon, once, padded with zeros for comparisons of 16 bytes. */
+  #key(key: string): number {
+    const known = this.#keys.get(key)
+    if (known !== undefined) return known
+    const bytes = Buffer.from(`"${key}":`)
+    const at = this.#memory.allocate(bytes.length + PADDING)
+    if (at === 0) return 0
+    this.#memory.bytes.set(bytes, at)
+    this.#keys.set(key, at)
+    return at
+  }
+
+  /** Writes a start and its table. `patientElements` are the keys that `assembly/patients.ts` looks for. */
+  start(start: ResourceStart, patientElements: readonly string[] | undefined): number {
+    const tableAt = this.table(start.table)
+    const patientAt = patientElements === undefined ? 0 : this.#shortKeys(patientElements)
+    const counterAt = this.#memory.allocate(4)
+    const at = this.#memory.allocate(START.BYTES)
+    if (tableAt === 0 || counterAt === 0 || at === 0) return 0
+    const { view } = this.#memory
+    const flags =
+      (start.name === 'contained' ? START_FLAG.CONTAINED : 0) |
+      (start.guard === undefined ? 0 : START_FLAG.GUARDED)
+    view.setUint32(at + START.TABLE, tableAt, true)
+    view.setUint32(at + START.COUNTER, counterAt, true)
+    view.setUint32(at + START.FLAGS, flags, true)
+    view.setUint32(at + START.PATIENT, patientAt, true)
+    return at
+  }
+
+  /** Writes the number of keys, and from 16 on each with its quotes in 16 bytes, the length in the last. */
+  #shortKeys(keys: readonly string[]): number {
+    const at = this.#memory.allocate(16 + keys.length * 16)
+    if (at === 0) return 0
+    this.#memory.view.setUint32(at, keys.length, true)
+    keys.forEach((key, index) => {
+      const bytes = Buffer.from(`"${key}"`)
+      if (bytes.length > 15) throw new RangeError('a key that is too long')
+      const keyAt = at + 16 + index * 16
+      this.#memory.bytes.set(bytes, keyAt)
+      this.#memory.bytes[keyAt + 15] = bytes.length
+    })
+    return at
+  }
+
+  /** Writes a set of names as a table of names (`assembly/names.ts`). */
+  names(names: readonly string[]): number {
+    const fitting = names.filter((name) => name.length <= MAX_NAME_BYTES)
+    const { slots, factor } = withoutCollisions(fitting, fitting.map(nameHash))
+    const at = this.#memory.allocate(TABLE.BYTES)
+    const slotsAt = this.#memory.allocate(slots.length * 4)
+    if (at === 0 || slotsAt === 0) return 0
+    slots.forEach((name, slot) => {
+      const nameAt = name === undefined ? 0 : this.#memory.allocate(16 + MAX_NAME_BYTES)
+      this.#memory.view.setUint32(slotsAt + slot * 4, nameAt, true)
+      if (name === undefined || nameAt === 0) return
+      this.#memory.view.setUint32(nameAt, name.length, true)
+      this.#memory.bytes.set(Buffer.from(name), nameAt + 16)
+    })
+    const { view } = this.#memory
+    view.setUint32(at + TABLE.MASK, slots.length - 1, true)
+    view.setUint32(at + TABLE.FACTOR, factor, true)
+    view.setUint32(at + TABLE.SLOTS, slotsAt, true)
+    return at
+  }
+}
+
+const QUOTES_AND_COLON = 3
+/** A comparison of 16 bytes may begin at the key's last. */
+const PADDING = 16
+
+function factBits({ isPlainString, facts }: Edge): number {
+  const { arity, leaf } = facts
+  const kind = leaf?.kind === 'boolean' ? FACT.BOOLEAN : leaf?.kind === 'string' ? FACT.STRING : 0
+  const date = leaf?.type === 'date' ? FACT.DATE : leaf?.type === 'instant' ? FACT.INSTANT : 0
+  const bits: readonly (readonly [boolean | undefined, number])[] = [
+    [isPlainString, FACT.PLAIN_STRING],
+    [facts.isMeta, FACT.META],
+    [facts.isId, FACT.ID],
+    [facts.isUnderscore, FACT.UNDERSCORE],
+    [arity === 1, FACT.ARRAY],
+    [facts.isMetaInstant, FACT.META_INSTANT],
+    [facts.isSecurity, FACT.SECURITY],
+    [facts.namesPatient, FACT.PATIENT],
+  ]
+  return bits.reduce((all, [holds, bit]) => (holds === true ? all | bit : all), kind | date)
+}

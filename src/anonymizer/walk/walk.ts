@@ -1,0 +1,170 @@
+import type { AnonymizerCounts } from '../counts.js'
+import { blockKey } from '../keyed-hash/hmac.js'
+import { over89Limit } from '../methods/over-89.js'
+import { compileShiftDays, type ShiftDays } from '../methods/shift-days.js'
+import { prefixSource } from '../methods/shift-prefix.js'
+import type { Output } from '../output.js'
+import type { Program } from '../program.js'
+import type { LineContext } from '../spec.js'
+import { HASH_CACHE_BYTES, PATIENT_CACHE_BYTES, SCOPE, SETTINGS } from './layout.js'
+import { WalkAnswers } from './walk-answers.js'
+import { WalkMap } from './walk-memory.js'
+import { WalkTables } from './walk-tables.js'
+
+/** The lines to anonymize: `source[start, end)`, which is valid UTF-8. */
+export interface WalkLines {
+  readonly source: Uint8Array
+  readonly start: number
+  readonly end: number
+  /** Whether all of it is one document, whatever newlines it contains. */
+  readonly isDocument: boolean
+  readonly maxLineBytes: number
+  readonly context: LineContext
+}
+
+/** Numbers of the lines that the walk served. */
+export interface WalkedLines {
+  readonly lines: number
+  readonly blank: number
+  readonly delivered: number
+}
+
+/**
+ * Serves a line that the walk left: `source[start, next)`, with its ending. `served` counts the lines before it that the
+ * walk served since the start or the last left line.
+ */
+export type ServeLine = (start: number, next: number, served: WalkedLines) => void
+
+/** Memory above this is given back after a call: one huge line does not stretch a worker for good. */
+const KEPT_WINDOW_BYTES = 2 ** 25
+
+/**
+ * Anonymizes lines in one pass over their bytes, by a WebAssembly module (`assembly/README.md`). It never rejects a line:
+ * what it does not do, it leaves to the interpreter, and otherwise it writes exactly what the interpreter would write.
+ */
+export class Walk {
+  readonly #program: Program
+  readonly #tables: WalkTables
+  readonly #shiftDays: ShiftDays | undefined
+  readonly #tableBytes: number
+  #instance: Instance | undefined
+
+  /** `tableBytes` bounds the memory of tables; types that need more are left to the interpreter. */
+  constructor(program: Program, tableBytes = TABLE_BYTES) {
+    this.#program = program
+    this.#tables = new WalkTables(program)
+    this.#tableBytes = tableBytes
+    const { parameters } = program.spec
+    const shifts =
+      program.neededKeys.has('dateShiftKey') || parameters.dateShiftFixedOffsetInDays !== undefined
+    this.#shiftDays = shifts ? compileShiftDays(parameters) : undefined
+  }
+
+  /** Appends the anonymized lines to `out`, each with a newline, in their order, and adds to `counts`. */
+  run(task: WalkLines, out: Output, counts: AnonymizerCounts, serve: ServeLine): WalkedLines {
+    this.#instance ??= this.#instantiate()
+    const { memory, answers } = this.#instance
+    const { exports } = memory
+    const { source, start, end, isDocument } = task
+    const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
+    this.#set(this.#instance, task)
+    answers.begin(task.context, to)
+    exports.begin(to, outAt)
+    let total = NO_LINES
+    let left = 0
+    for (let at = from; at < to; ) {
+      answers.linesLeft = left
+      at = exports.walk(at, outAt)
+      append(out, memory.bytes, outAt, exports.output.value)
+      const served = countsOf(exports)
+      if (at >= to) {
+        total = served
+        break
+      }
+      const next = exports.next.value
+      serve(start + at - from, start + next - from, since(total, served))
+      total = served
+      left++
+      at = next
+    }
+    answers.count(counts)
+    if (memory.size > this.#instance.firstSize + KEPT_WINDOW_BYTES) this.#instance = undefined
+    return total
+  }
+
+  #instantiate(): Instance {
+    const program = this.#program
+    const hashes = program.neededKeys.has('cryptoHashKey')
+    const answers = new WalkAnswers(program, this.#tables, this.#shiftDays)
+    const memory = new WalkMap(answers.imports(), {
+      recordBytes: this.#tableBytes,
+      cacheBytes: hashes ? HASH_CACHE_BYTES : 0,
+    })
+    const settingsAt = answers.prepare(memory)
+    const { view } = memory
+    const { asOf, parameters } = program.spec
+    view.setInt32(settingsAt + SETTINGS.OVER_89, over89Limit(asOf), true)
+    const removes = parameters.dateShiftTimeZone === 'remove'
+    view.setUint32(settingsAt + SETTINGS.REMOVES_TIME_ZONE, removes ? 1 : 0, true)
+    view.setUint32(settingsAt + SETTINGS.PATIENT_CACHE, memory.allocate(PATIENT_CACHE_BYTES), true)
+    const { cryptoHashKey } = parameters
+    if (hashes && cryptoHashKey !== undefined) {
+      const keyAt = memory.allocate(64)
+      memory.bytes.set(blockKey(cryptoHashKey), keyAt)
+      view.setUint32(settingsAt + SETTINGS.HASH_KEY, keyAt, true)
+      view.setUint32(settingsAt + SETTINGS.HASH_CACHE, memory.cacheAt, true)
+    }
+    memory.exports.initialize(settingsAt)
+    return { memory, answers, settingsAt, firstSize: memory.size }
+  }
+
+  /** Writes the settings that differ from call to call. */
+  #set({ memory, settingsAt }: Instance, { isDocument, maxLineBytes, context }: WalkLines): void {
+    const { view } = memory
+    view.setUint32(settingsAt + SETTINGS.IS_DOCUMENT, isDocument ? 1 : 0, true)
+    view.setUint32(settingsAt + SETTINGS.MAX_LINE_BYTES, Math.min(maxLineBytes, 2 ** 32 - 1), true)
+    const { dateShiftScope, dateShiftFixedOffsetInDays: fixed } = this.#program.spec.parameters
+    const shiftDays = this.#shiftDays
+    if (shiftDays === undefined) return
+    const by = prefixSource(dateShiftScope, context.dateShiftPrefix)
+    const isFixed = fixed !== undefined || by === 'item'
+    view.setUint32(settingsAt + SETTINGS.SHIFT_SCOPE, isFixed ? SCOPE.FIXED : SCOPES[by], true)
+    if (isFixed)
+      view.setInt32(settingsAt + SETTINGS.DAYS, shiftDays.ofPrefix(context.dateShiftPrefix) ?? 0, true)
+  }
+}
+
+interface Instance {
+  readonly memory: WalkMap
+  readonly answers: WalkAnswers
+  readonly settingsAt: number
+  readonly firstSize: number
+}
+
+/**
+ * Default bound of the tables. All that the research preset can reach on all types of R4 takes less than a third
+ * of it.
+ */
+const TABLE_BYTES = 2 ** 24
+const LF = 0x0a
+const NO_LINES: WalkedLines = { lines: 0, blank: 0, delivered: 0 }
+const SCOPES = { root: SCOPE.ROOT, patient: SCOPE.PATIENT, item: SCOPE.FIXED } as const
+
+const countsOf = ({ lines, blank, delivered }: WalkMap['exports']): WalkedLines => ({
+  lines: lines.value,
+  blank: blank.value,
+  delivered: delivered.value,
+})
+
+const since = (before: WalkedLines, now: WalkedLines): WalkedLines => ({
+  lines: now.lines - before.lines,
+  blank: now.blank - before.blank,
+  delivered: now.delivered - before.delivered,
+})
+
+function append(out: Output, bytes: Buffer, from: number, to: number): void {
+  if (to === from) return
+  out.reserve(to - from)
+  bytes.copy(out.bytes, out.length, from, to)
+  out.length += to - from
+}
