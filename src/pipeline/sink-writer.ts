@@ -38,8 +38,12 @@ export class SinkWriter {
   /** Offset of the item that the journal covers. */
   #notedOffset = 0
   #unsyncedBytes = 0
+  /** Whether the journal is started, or about to be. */
+  #isJournaled: boolean
+  /** The journal's entry and the flush that are under way while chunks continue to be delivered. */
+  #noting: Promise<void> = Promise.resolve()
   #syncing: Promise<void> = Promise.resolve()
-  #syncFailure: { readonly reason: unknown } | undefined
+  #asideFailure: { readonly reason: unknown } | undefined
   #aheadBytes = 0
 
   readonly #run: RunContext
@@ -56,12 +60,13 @@ export class SinkWriter {
     this.#work = work
     this.#sinkItem = sinkItem
     this.#journal = journal
+    this.#isJournaled = journal !== undefined
     this.#checkpoint = checkpoint
     this.#quarantineDigest = quarantineDigest
   }
 
   get isJournaled(): boolean {
-    return this.#journal !== undefined
+    return this.#isJournaled
   }
 
   get at(): Checkpoint {
@@ -75,7 +80,7 @@ export class SinkWriter {
   }
 
   async deliver({ offset, endOffset, output, parts }: AnonymizedChunk): Promise<void> {
-    if (this.#syncFailure !== undefined) throw this.#syncFailure.reason
+    this.#checkAside()
     const { endOffset: reached, totals, quarantineBytes } = this.#checkpoint
     // Only a byte-order mark may lie between two chunks.
     if (offset !== reached && !(reached === 0 && offset === 3)) throw this.#unreconciled('bytes')
@@ -111,7 +116,7 @@ export class SinkWriter {
     this.#checkpoint = { ...step, totals: addCounts(totals, chunkTotals) }
     this.#unsyncedBytes += written
     const isTimeToSync = this.#unsyncedBytes >= SYNC_EVERY_BYTES
-    if (this.#journal !== undefined || this.#pending.length > 1 || isTimeToSync) await this.#noteKept()
+    if (this.#isJournaled || this.#pending.length > 1 || isTimeToSync) await this.#noteAside()
     if (isTimeToSync) await this.#syncAside()
   }
 
@@ -125,6 +130,7 @@ export class SinkWriter {
     if (compression !== undefined && hasOutput && this.#checkpoint.outputBytes === 0)
       await this.#sinkItem.append([compressed(new Uint8Array(0), compression)])
     await this.#sinkItem.complete()
+    await this.#noted()
     if (this.#journal !== undefined) await this.#noteKept(false)
     const head = hasOutput ? await this.#sinkItem.sealed() : null
     await this.#synced()
@@ -143,10 +149,25 @@ export class SinkWriter {
 
   /** Releases everything; a later run resumes from the checkpoint. */
   async close(): Promise<void> {
+    await this.#noting
     await this.#syncing
     const quarantine = this.#quarantine
     this.#quarantine = undefined
     await closeAll([quarantine, this.#journal, this.#sinkItem])
+  }
+
+  /** Notes a chunk while the next one is written. Waiting for the entry before bounds what is not in the journal. */
+  async #noteAside(): Promise<void> {
+    await this.#noted()
+    this.#isJournaled = true
+    this.#noting = this.#noteKept().catch((reason: unknown) => {
+      this.#asideFailure ??= { reason }
+    })
+  }
+
+  async #noted(): Promise<void> {
+    await this.#noting
+    this.#checkAside()
   }
 
   /** Writes one entry for all chunks whose bytes are kept by now. With `keep` false, the caller flushes the journal. */
@@ -219,6 +240,7 @@ export class SinkWriter {
 
   /** Flushes while chunks continue to be delivered. Waiting for the previous flush bounds what is not flushed. */
   async #syncAside(): Promise<void> {
+    await this.#noted()
     await this.#synced()
     const [notedOffset, quarantine] = [this.#notedOffset, this.#quarantine]
     this.#unsyncedBytes = 0
@@ -230,13 +252,17 @@ export class SinkWriter {
       this.#run.faultPoint('after-fsync')
     }
     this.#syncing = sync().catch((reason: unknown) => {
-      this.#syncFailure ??= { reason }
+      this.#asideFailure ??= { reason }
     })
   }
 
   async #synced(): Promise<void> {
     await this.#syncing
-    if (this.#syncFailure !== undefined) throw this.#syncFailure.reason
+    this.#checkAside()
+  }
+
+  #checkAside(): void {
+    if (this.#asideFailure !== undefined) throw this.#asideFailure.reason
   }
 
   #unreconciled(what: string) {

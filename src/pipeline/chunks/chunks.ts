@@ -89,7 +89,8 @@ export class Chunks implements ChunkSource {
       filled = await this.#readTo(bytes, filled, Math.max(3, gridBytes))
       start = lengthOfMark(bytes.subarray(0, filled), this.#options.item)
     }
-    filled = await this.#readTo(bytes, filled, Math.max(filled, gridBytes))
+    // Some bytes more, because the last line ends beyond the grid: two reads would take twice the time of one.
+    filled = await this.#readTo(bytes, filled, Math.max(filled, gridBytes + QUANTUM_BYTES))
     // The chunk ends with the line that contains the grid's last byte.
     for (let from = Math.max(start, gridBytes - 1); ; ) {
       const end = lineStartAfter(bytes, from, filled)

@@ -17,6 +17,8 @@ export interface ItemReader {
 }
 
 const PIECE_BYTES = 256 * 1024
+// The decompressor works on the thread pool of Node, ahead of the reader by a piece. Large pieces cost less to hand over.
+const UNPACKED_PIECE_BYTES = 2 ** 20
 
 /** Opens an item at an offset of its decompressed bytes. Its first bytes decide whether it is gzip (RFC 1952). */
 export async function openItem(
@@ -116,7 +118,7 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
     }
   }
   const input = Readable.from(packed(), { objectMode: false })
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES })
+  const gunzip = createGunzip({ chunkSize: UNPACKED_PIECE_BYTES })
   input.on('error', (error) => gunzip.destroy(error))
   // The stream may fail before anyone reads it; the first reader gets the error.
   gunzip.on('error', () => {})

@@ -81,14 +81,20 @@ export class FileSinkItem implements SinkItem {
 
   append(pieces: readonly Uint8Array[]): Promise<void> {
     return writing(this.#name, async () => {
-      const file = this.#opened()
-      for (const piece of pieces) {
-        for (let at = 0; at < piece.length; )
-          at += (await file.write(piece, at, piece.length - at, this.#bytes + at)).bytesWritten
-        this.#bytes += piece.length
-      }
+      const written = this.#write(pieces)
+      // While the system writes on another thread. After a failed write, the item ends, and its digest with it.
       this.#digest.add(pieces)
+      await written
     })
+  }
+
+  async #write(pieces: readonly Uint8Array[]): Promise<void> {
+    const file = this.#opened()
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; )
+        at += (await file.write(piece, at, piece.length - at, this.#bytes + at)).bytesWritten
+      this.#bytes += piece.length
+    }
   }
 
   get keptBytes(): number {
