@@ -19,11 +19,22 @@ import {
  * Compiles a criterion on elements of a type. What cannot be decided by bytes but cannot fail either becomes
  * `unsure`. Undefined if the criterion may fail, or looks outside the element: it needs the interpreter.
  */
-export function compilePredicate(expression: Expression, type: ElementType): Predicate | undefined {
-  return decided(expression, type) ?? (isTotal(expression, type) ? constant('unsure') : undefined)
+export const compilePredicate = (expression: Expression, type: ElementType): Predicate | undefined =>
+  compiled(expression, { type, size: { left: MAX_BRANCHES } })
+
+/** Maximum number of members in a predicate. Those of choice elements multiply along a path. */
+const MAX_BRANCHES = 1_000
+
+/** Where a part of a criterion is evaluated. */
+interface Site {
+  readonly type: ElementType
+  readonly size: { left: number }
 }
 
-function decided(expression: Expression, type: ElementType): Predicate | undefined {
+const compiled = (expression: Expression, site: Site): Predicate | undefined =>
+  decided(expression, site) ?? (isTotal(expression, site.type) ? constant('unsure') : undefined)
+
+function decided(expression: Expression, site: Site): Predicate | undefined {
   switch (expression.op) {
     case 'literal':
       return expression.kind === 'boolean'
@@ -32,14 +43,14 @@ function decided(expression: Expression, type: ElementType): Predicate | undefin
     case 'empty':
       return constant('empty')
     case 'binary':
-      return decidedBinary(expression, type)
+      return decidedBinary(expression, site)
     case 'type':
-      return expression.operator === 'is' ? typeTest(expression.input, expression.type, type) : undefined
+      return expression.operator === 'is' ? typeTest(expression.input, expression.type, site) : undefined
     case 'call':
-      return decidedCall(expression, type) ?? condition(expression, type)
+      return decidedCall(expression, site) ?? condition(expression, site)
     case 'this':
     case 'member':
-      return condition(expression, type)
+      return condition(expression, site)
     default:
       return undefined
   }
@@ -48,36 +59,38 @@ function decided(expression: Expression, type: ElementType): Predicate | undefin
 const CONNECTIVES: ReadonlySet<string> = new Set<Connective>(['and', 'or', 'xor', 'implies'])
 const isConnective = (operator: string): operator is Connective => CONNECTIVES.has(operator)
 
-function decidedBinary({ operator, left, right }: Binary, type: ElementType): Predicate | undefined {
+function decidedBinary({ operator, left, right }: Binary, site: Site): Predicate | undefined {
   if (isConnective(operator)) {
-    const a = compilePredicate(left, type)
-    const b = a && compilePredicate(right, type)
+    const a = compiled(left, site)
+    const b = a && compiled(right, site)
     return a && b && connective(operator, a, b)
   }
   switch (operator) {
     case '=':
-      return equality(left, right, type) ?? equality(right, left, type)
+      return equality(left, right, site) ?? equality(right, left, site)
     case '!=': {
-      const of = equality(left, right, type) ?? equality(right, left, type)
+      const of = equality(left, right, site) ?? equality(right, left, site)
       return of && not(of)
     }
     case 'in':
-      return membership(left, right, type)
+      return membership(left, right, site)
     case 'contains':
-      return membership(right, left, type)
+      return membership(right, left, site)
     default:
       return undefined
   }
 }
 
-const equality = (path: Expression, literal: Expression, type: ElementType): Predicate | undefined =>
-  literal.op === 'literal' ? items('single', path, type, (leaf) => equalityTest(literal, leaf)) : undefined
+const equality = (path: Expression, literal: Expression, site: Site): Predicate | undefined =>
+  literal.op === 'literal'
+    ? items('single', path, site, ({ type }) => equalityTest(literal, type))
+    : undefined
 
 /** `path in ('a' | 'b')`, and `'a' in path`. */
-function membership(sought: Expression, set: Expression, type: ElementType): Predicate | undefined {
-  if (sought.op === 'literal') return items('some', set, type, (leaf) => equalityTest(sought, leaf))
+function membership(sought: Expression, set: Expression, site: Site): Predicate | undefined {
+  if (sought.op === 'literal') return items('some', set, site, ({ type }) => equalityTest(sought, type))
   const literals = literalsOf(set)
-  return literals && items('each', sought, type, (leaf) => anyEquality(literals, leaf))
+  return literals && items('each', sought, site, ({ type }) => anyEquality(literals, type))
 }
 
 function anyEquality(literals: readonly Literal[], leaf: ElementType): Test | undefined {
@@ -98,36 +111,36 @@ function literalsOf(expression: Expression): readonly Literal[] | undefined {
   return left && right && [...left, ...right]
 }
 
-function decidedCall(call: Call, type: ElementType): Predicate | undefined {
+function decidedCall(call: Call, site: Site): Predicate | undefined {
   const { name, args } = call
   const input: Expression = call.input ?? { op: 'this' }
   const [argument] = args
   switch (name) {
     case 'exists':
     case 'any':
-      return some(input, argument, type)
+      return some(input, argument, site)
     case 'empty': {
-      const of = some(input, undefined, type)
+      const of = some(input, undefined, site)
       return of && not(of)
     }
     case 'all':
       return (
         argument &&
-        items('all', input, type, (item) => {
-          const predicate = compilePredicate(argument, item)
+        items('all', input, site, (item) => {
+          const predicate = compiled(argument, item)
           return predicate && { kind: 'predicate', predicate }
         })
       )
     case 'not': {
-      const of = compilePredicate(input, type)
+      const of = compiled(input, site)
       return of && not(of)
     }
     case 'is':
-      return argument?.op === 'literal' ? typeTest(input, argument.text, type) : undefined
+      return argument?.op === 'literal' ? typeTest(input, argument.text, site) : undefined
     case 'startsWith':
     case 'endsWith':
     case 'contains':
-      return part(PARTS[name], input, argument, type)
+      return part(PARTS[name], input, argument, site)
     default:
       return undefined
   }
@@ -139,38 +152,40 @@ function part(
   kind: 'starts' | 'ends' | 'contains',
   input: Expression,
   argument: Expression | undefined,
-  type: ElementType,
+  site: Site,
 ): Predicate | undefined {
-  if (argument?.op !== 'literal' || argument.kind !== 'string' || !isSingleText(input, type)) return undefined
-  return items('single', input, type, () => partTest(kind, argument.text))
+  if (argument?.op !== 'literal' || argument.kind !== 'string' || !isSingleText(input, site.type))
+    return undefined
+  return items('single', input, site, () => partTest(kind, argument.text))
 }
 
 /** `path.exists()`, or with a criterion. */
-function some(path: Expression, criterion: Expression | undefined, type: ElementType): Predicate | undefined {
+function some(path: Expression, criterion: Expression | undefined, site: Site): Predicate | undefined {
   const filtered: Expression =
     criterion === undefined ? path : { op: 'call', name: 'where', args: [criterion], input: path }
-  return items('some', filtered, type, () => ({ kind: 'any' }))
+  return items('some', filtered, site, () => ({ kind: 'any' }))
 }
 
-function typeTest(path: Expression, name: string, type: ElementType): Predicate | undefined {
+function typeTest(path: Expression, name: string, site: Site): Predicate | undefined {
   const wanted = name.startsWith('FHIR.') ? name.slice('FHIR.'.length) : name
   if (wanted.includes('.')) return undefined
-  return items('single', path, type, (item) =>
-    isOfUnknownType(item) ? undefined : { kind: item.name === wanted ? 'any' : 'never' },
+  return items('single', path, site, ({ type }) =>
+    isOfUnknownType(type) ? undefined : { kind: type.name === wanted ? 'any' : 'never' },
   )
 }
 
 /** A path as a condition: the value of a single boolean; any other item, and several, count as true. */
-const condition = (path: Expression, type: ElementType): Predicate | undefined =>
-  items('condition', path, type, (leaf) =>
-    leaf.jsonKind === 'boolean' ? { kind: 'boolean', value: true } : { kind: 'any' },
+const condition = (path: Expression, site: Site): Predicate | undefined =>
+  items('condition', path, site, ({ type }) =>
+    type.jsonKind === 'boolean' ? { kind: 'boolean', value: true } : { kind: 'any' },
   )
 
-type TestOf = (item: ElementType) => Test | undefined
+/** Returns the test of an item, by the type that it has; undefined if that takes the interpreter. */
+type TestOf = (item: Site) => Test | undefined
 
-function items(mode: Mode, expression: Expression, type: ElementType, testOf: TestOf): Predicate | undefined {
+function items(mode: Mode, expression: Expression, site: Site, testOf: TestOf): Predicate | undefined {
   const path = pathOf(expression)
-  const target = path && targetOf(path, 0, type, testOf)
+  const target = path && targetOf({ path, testOf }, 0, site)
   if (target === undefined) return undefined
   if (target === 'nothing') return constant(counted(mode, 0, 0, false))
   const { filters, goal } = target
@@ -180,27 +195,34 @@ function items(mode: Mode, expression: Expression, type: ElementType, testOf: Te
     : { kind: 'items', mode, target }
 }
 
+interface Way {
+  readonly path: Path
+  readonly testOf: TestOf
+}
+
 /**
- * Returns what a path does from its step `at` at an element of a type; `nothing` if it selects nothing there,
- * undefined if it needs the interpreter.
+ * Returns what a path does from its step `at` at an element; `nothing` if it selects nothing there, undefined if it
+ * needs the interpreter.
  */
-function targetOf(path: Path, at: number, type: ElementType, testOf: TestOf): Target | 'nothing' | undefined {
+function targetOf(way: Way, at: number, site: Site): Target | 'nothing' | undefined {
+  const { path, testOf } = way
+  const { type } = site
   const filters: Predicate[] = []
   for (let next = at; ; next++) {
     const step = path[next]
     if (step === undefined) {
-      const goal = testOf(type)
+      const goal = testOf(site)
       return goal && { filters, goal }
     }
     if (step.kind === 'type') {
       if (isOfUnknownType(type)) return undefined
       if (step.name !== type.name) return 'nothing'
     } else if (step.kind === 'where') {
-      const filter = compilePredicate(step.criterion, type)
+      const filter = compiled(step.criterion, site)
       if (filter === undefined) return undefined
       filters.push(filter)
     } else {
-      const members = membersOf(path, next, type, testOf)
+      const members = membersOf(way, next, site)
       if (members?.length === 0) return 'nothing'
       return members && { filters, goal: { kind: 'members', members } }
     }
@@ -209,15 +231,16 @@ function targetOf(path: Path, at: number, type: ElementType, testOf: TestOf): Ta
 
 type Branches = Extract<Target['goal'], { kind: 'members' }>['members']
 
-function membersOf(path: Path, at: number, type: ElementType, testOf: TestOf): Branches | undefined {
-  const step = path[at]
+function membersOf(way: Way, at: number, { type, size }: Site): Branches | undefined {
+  const step = way.path[at]
   const branches: Branches[number][] = []
   if (isOfUnknownType(type)) return undefined
   for (const member of type.members.values()) {
     if (step?.kind !== 'child' || member.name !== step.name) continue
     // Children of a primitive stand in another property.
     if (type.jsonKind !== 'object') return undefined
-    const target = targetOf(path, at + 1, member.type, testOf)
+    if (size.left-- <= 0) return undefined
+    const target = targetOf(way, at + 1, { type: member.type, size })
     if (target === undefined) return undefined
     if (target !== 'nothing') branches.push({ member, target })
   }

@@ -67,6 +67,7 @@ t.test('a criterion is decided by bytes, known at once, unsure, or left to the i
     ["family ~ 'x'", 'HumanName', undefined],
     ["family.extension('x').exists()", 'HumanName', 'unsure'],
     ["resource.id = 'x'", 'Bundle', 'empty'],
+    [`${'extension.value.'.repeat(3)}code = 'x'`, 'Patient', 'unsure'],
   ]
   for (const [criterion, type, how] of rows)
     t.equal(howDecided(criterion, type), how, `${criterion} on ${type}`)
