@@ -7,9 +7,13 @@
 @external('host', 'start')
 export declare function hostStart(from: usize, to: usize, kind: u32): usize
 
-/** Makes the table of an edge's objects and returns its address; 0 if there is no room for more tables. */
+/** Makes the table of an edge's objects, or its choice, and returns its address; 0 if there is no room for more. */
 @external('host', 'table')
 export declare function hostTable(edge: usize): usize
+
+/** Makes the variant of a choice for the predicates whose bits are set; 0 if the interpreter must serve the line. */
+@external('host', 'variant')
+export declare function hostVariant(choice: usize, mask: u32): usize
 
 /**
  * Runs a rule's method on the scalar `[from, to)`. Returns METHOD_FAILED, or the bits of the records that it leaves with

@@ -1,4 +1,5 @@
 import { byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
+import { variantOf } from './choices'
 import { hostGuard, hostTable } from './host'
 import { labelMeta, labelNew } from './labels'
 import { flush, gone, output, pending, record, records, rewind, setGone, setPending, setRecords } from './line'
@@ -55,6 +56,9 @@ export function walkResource(p: usize, kind: u32, depth: u32): usize {
   if (start == 0) return 0
   const flags = load<u32>(start, Start.FLAGS)
   if (flags & Start.GUARDED && !hostGuard(start, p)) return 0
+  let table = <usize>load<u32>(start, Start.TABLE)
+  if (flags & Start.CHOOSES) table = variantOf(table, p)
+  if (table == 0) return 0
   const outerRecords = records
   const outerOwner = ownerAt
   const outerOwnerStart = ownerStart
@@ -66,7 +70,7 @@ export function walkResource(p: usize, kind: u32, depth: u32): usize {
     rootAt = p
     rootStart = start
   }
-  const stop = walkObject(load<u32>(start, Start.TABLE), p, depth, isContained ? PLAIN : LABELLED)
+  const stop = walkObject(table, p, depth, isContained ? PLAIN : LABELLED)
   setDepthOfResource(depthOfResource - 1)
   if (!isContained) setOwner(outerOwner, outerOwnerStart)
   setRecords(records | outerRecords)
@@ -275,12 +279,8 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
     }
     case Act.OBJECT: {
       if (byteAt(p) != OPEN_BRACE) return 0
-      let table = <usize>load<u32>(edge, Edge.TABLE)
-      if (table == 0) {
-        table = hostTable(edge)
-        if (table == 0) return 0
-      }
-      return walkObject(table, p, depth + 1, PLAIN)
+      const table = tableOf(edge)
+      return table == 0 ? 0 : walkObject(table, p, depth + 1, PLAIN)
     }
     case Act.DROP:
       return dropValue(edge, p, depth)
@@ -303,7 +303,19 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
     }
     case Act.RESOURCE:
       return byteAt(p) == OPEN_BRACE ? walkResource(p, load<u32>(edge, Edge.KIND), depth + 1) : 0
+    case Act.CHOOSE: {
+      const choice = tableOf(edge)
+      const variant = choice == 0 ? <usize>0 : variantOf(choice, p)
+      return variant == 0 ? 0 : walkValue(variant, p, depth)
+    }
     default:
       return 0
   }
+}
+
+/** Returns the table or choice of an edge, which the host makes on first use; 0 without room. */
+@inline
+function tableOf(edge: usize): usize {
+  const table = <usize>load<u32>(edge, Edge.TABLE)
+  return table != 0 ? table : hostTable(edge)
 }

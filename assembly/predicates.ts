@@ -102,12 +102,12 @@ let broken: bool = false
 /** Number of bytes that may still be looked at. It bounds the work on deeply nested elements. */
 let bytesLeft: i64 = 0
 
-const BYTES_PER_LINE: i64 = 1 << 20
-const BYTES_PER_BYTE: i64 = 32
+const BYTES_AT_LEAST: i64 = 1 << 20
+const LOOKS_PER_BYTE: i64 = 64
 
-/** Begins a line of a number of bytes. */
-export function beginPredicates(lineBytes: usize): void {
-  bytesLeft = BYTES_PER_LINE + BYTES_PER_BYTE * <i64>lineBytes
+/** Begins lines of a number of bytes in all. */
+export function beginPredicates(bytes: usize): void {
+  bytesLeft = BYTES_AT_LEAST + LOOKS_PER_BYTE * <i64>bytes
 }
 
 /** Decides a predicate on the element whose JSON value is at `at`: TRUE, FALSE or UNSURE. */

@@ -20,6 +20,8 @@ export namespace Act {
   export const SHIFT = 10
   /** Redacts a date to its year. */
   export const KEEP_YEAR = 11
+  /** Does what the act of a variant says, which depends on what the element holds. */
+  export const CHOOSE = 12
 }
 
 /** Facts about an edge, as bits. */
@@ -57,7 +59,7 @@ export namespace Edge {
   export const FACTS: usize = 10
   /** Address of the counter of the rule whose claim begins here; 0 for none. */
   export const COUNTER: usize = 12
-  /** Table of the object's keys; 0 until it is made. */
+  /** Table of the object's keys, or the choice of CHOOSE; 0 until it is made. */
   export const TABLE: usize = 16
   /** The edge that followed this one last time; 0 for none. */
   export const NEXT: usize = 20
@@ -78,8 +80,20 @@ export namespace Table {
   export const SLOTS: usize = 16
 }
 
+/** What follows at an element, by the predicates that it meets (`choices.ts`). */
+export namespace Choice {
+  /** The variants met last, by a hash of their masks: 16 slots, each a mask and the address of an edge or table. */
+  export const SLOT_MASK: usize = 0
+  export const SLOT_VARIANT: usize = 4
+  export const SLOT_BYTES: usize = 8
+  /** Number of predicates, and their addresses. Bit k of a mask is set if the element meets predicate k. */
+  export const COUNT: usize = 128
+  export const PREDICATES: usize = 132
+}
+
 /** The start of a resource's walk. */
 export namespace Start {
+  /** The resource's table, or with CHOOSES the choice of one. */
   export const TABLE: usize = 0
   /** Address of the counter of resources of this type. */
   export const COUNTER: usize = 4
@@ -90,6 +104,7 @@ export namespace Start {
   export const CONTAINED: u32 = 1
   export const GUARDED: u32 = 2
   export const IS_PATIENT: u32 = 4
+  export const CHOOSES: u32 = 8
 }
 
 /** What the host sets before a run of lines. */

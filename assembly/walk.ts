@@ -2,6 +2,7 @@ import { byteAt, CR, LF, OPEN_BRACE, SPACE } from './bytes'
 import { clearHashes, discardHashes, initHashes, settleHashes } from './hash-queue'
 import { flush, lineStart, output, rewind, setLine, setWindows, sourceEnd } from './line'
 import { rootAt, rootStart, walkResource } from './objects'
+import { beginPredicates } from './predicates'
 import { setPatientCache } from './patients'
 import { Settings, Start } from './records'
 import { setResourceNames } from './references'
@@ -41,13 +42,14 @@ export function initialize(at: usize): void {
   setPatientCache(load<u32>(at, Settings.PATIENT_CACHE))
 }
 
-/** Begins with the lines up to `end`; the output goes to `out`, the last window of the memory. */
-export function begin(end: usize, out: usize): void {
+/** Begins with the lines `[from, end)`; the output goes to `out`, the last window of the memory. */
+export function begin(from: usize, end: usize, out: usize): void {
   isDocument = load<u32>(settings, Settings.IS_DOCUMENT) != 0
   maxLineBytes = load<u32>(settings, Settings.MAX_LINE_BYTES)
   setNewlineIsSpace(isDocument)
   setShifts(load<u32>(settings, Settings.SHIFT_SCOPE), load<i32>(settings, Settings.DAYS))
   setWindows(end, out)
+  beginPredicates(end - from)
   clearHashes()
   lines = 0
   blank = 0

@@ -2,8 +2,7 @@ import { keep } from './methods/keep.js'
 import type { MethodSettings } from './methods/table.js'
 import type { AnonymizerSpec, Rule } from './spec.js'
 
-// An entry that deletes a resource names it (Bulk Data Access, "deleted"). Because of `where`, these need the
-// interpreter.
+// An entry that deletes a resource names it (Bulk Data Access, "deleted").
 const ADDRESSES = [
   'Bundle.entry.where(request.exists()).fullUrl',
   "Bundle.entry.request.where(method = 'DELETE').url",

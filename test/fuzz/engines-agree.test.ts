@@ -55,7 +55,8 @@ function oneConfig(random: Random, tally: Tally): string[] {
   const types = random.shuffled([...tree.resources.keys()]).slice(0, 2)
   if (random.chance(0.5)) types[0] = random.pick(['Patient', 'Observation', 'Bundle', 'Claim'])
   const golden = random.chance(0.3) ? goldenConfig(random, tree, types) : undefined
-  const config = golden ?? randomConfig(random, tree, { types, kind: random.pick(['plain', 'plain', 'any']) })
+  const config =
+    golden ?? randomConfig(random, tree, { types, kind: random.pick(['plain', 'criteria', 'any']) })
   const spec = checkedSpec(config)
   if (spec === undefined) {
     tally.refused++

@@ -1,5 +1,6 @@
 import { type ElementTree, type ElementType, isPrimitive, type Member } from '../../src/fhir/elements.js'
 import type { Random } from './random.js'
+import { randomCriterion } from './random-criterion.js'
 
 /** A rule path with the type of the elements it reaches, where it is known. */
 export interface RandomPath {
@@ -7,8 +8,11 @@ export interface RandomPath {
   readonly type: ElementType | undefined
 }
 
-/** What kind of path: `plain` ones compile into the automaton, `any` are those and all others. */
-export type PathKind = 'plain' | 'any'
+/**
+ * What kind of path: `plain` ones are decided by names and types, `criteria` are half of them with `where(…)`, `any` are
+ * all.
+ */
+export type PathKind = 'plain' | 'criteria' | 'any'
 
 /** A random rule path that reaches something in resources of the given type often enough to be worth a rule. */
 export function randomPath(
@@ -18,7 +22,8 @@ export function randomPath(
   kind: PathKind,
 ): RandomPath {
   const plain = random.pick(PLAIN)
-  const maker = kind === 'plain' || random.chance(0.6) ? plain : random.pick(OTHER)
+  const others = kind === 'any' ? OTHER : [criterion]
+  const maker = kind === 'plain' || random.chance(kind === 'any' ? 0.6 : 0.4) ? plain : random.pick(others)
   return maker({ random, tree, root: tree.resources.get(resourceType) as ElementType })
 }
 
@@ -175,6 +180,17 @@ const where: Maker = (place) => {
   ])
   const path = `${head.path}.where(${criterion})`
   return random.chance(0.4) ? { path: `${path}.${child}`, type: undefined } : { path, type: head.type }
+}
+
+/** A criterion of any kind on elements of a known type, and often a step from those that meet it. */
+const criterion: Maker = (place) => {
+  const { random } = place
+  const head = random2(place, [dotted, dotted, byType, whole])
+  if (head.type === undefined) return head
+  const texts = ['Peter', 'home', 'a', 'http://test/ext', 'http://example.org/a', 'REDACTED']
+  const path = `${head.path}.where(${randomCriterion(random, head.type, texts, 1)})`
+  const { steps, type } = walk(place, head.type, 2)
+  return random.chance(0.5) ? { path: [path, ...steps].join('.'), type } : { path, type: head.type }
 }
 
 const navigated: Maker = (place) => {

@@ -20,6 +20,8 @@ export const ACT = {
   SHIFT: 10,
   /** Redacts a date to its year. */
   KEEP_YEAR: 11,
+  /** Does what the act of a variant says, which depends on what the element holds. */
+  CHOOSE: 12,
 } as const
 
 export const FACT = {
@@ -54,9 +56,11 @@ export const EDGE = {
 
 export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, BYTES: 20 } as const
 
+export const CHOICE = { COUNT: 128, PREDICATES: 132 } as const
+
 export const START = { TABLE: 0, COUNTER: 4, FLAGS: 8, PATIENT: 12, BYTES: 16 } as const
 
-export const START_FLAG = { CONTAINED: 1, GUARDED: 2, IS_PATIENT: 4 } as const
+export const START_FLAG = { CONTAINED: 1, GUARDED: 2, IS_PATIENT: 4, CHOOSES: 8 } as const
 
 export const SETTINGS = {
   RULE_COUNTERS: 0,

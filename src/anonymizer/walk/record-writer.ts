@@ -1,7 +1,8 @@
-import { EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
+import { CHOICE, EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
 import { nameHash, withoutCollisions } from './perfect-hash.js'
+import { PredicateRecords } from './predicate-records.js'
 import type { WalkMap } from './walk-memory.js'
-import type { Edge, EdgeTable, ResourceStart } from './walk-tables.js'
+import { Edge, type EdgeTable, type ResourceStart, type Variants } from './walk-tables.js'
 
 /** Writes tables, starts and names as records into the module's memory. Each returns an address, 0 without room. */
 export class RecordWriter {
@@ -11,12 +12,16 @@ export class RecordWriter {
   readonly #keys = new Map<string, number>()
   readonly #tables = new Map<EdgeTable, number>()
   readonly #edges = new Map<number, Edge>()
+  readonly #choices = new Map<number, Variants<Edge | EdgeTable>>()
+  readonly #variants = new Map<Edge, number>()
+  readonly #predicates: PredicateRecords
 
   /** `countersAt` is the address of the rules' counters; `kindOf` gives the kind of an edge's child resource. */
   constructor(memory: WalkMap, countersAt: number, kindOf: (edge: Edge) => number) {
     this.#memory = memory
     this.#countersAt = countersAt
     this.#kindOf = kindOf
+    this.#predicates = new PredicateRecords(memory)
   }
 
   /** Returns the edge whose record is at an address. */
@@ -62,6 +67,34 @@ export class RecordWriter {
     return at
   }
 
+  /** Writes a choice, without its variants. */
+  choice(choice: Variants<Edge | EdgeTable>): number {
+    const { predicates } = choice
+    const addresses = predicates.map((predicate) => this.#predicates.write(predicate))
+    const at = addresses.includes(0) ? 0 : this.#memory.allocate(CHOICE.PREDICATES + predicates.length * 4)
+    if (at === 0) return 0
+    const { view } = this.#memory
+    view.setUint32(at + CHOICE.COUNT, predicates.length, true)
+    addresses.forEach((address, k) => {
+      view.setUint32(at + CHOICE.PREDICATES + k * 4, address, true)
+    })
+    this.#choices.set(at, choice)
+    return at
+  }
+
+  /** Writes a variant of the choice at an address, once; 0 also if the interpreter is needed. */
+  variant(choiceAt: number, mask: number): number {
+    const variant = this.#choices.get(choiceAt)?.variant(mask)
+    if (variant === undefined) return 0
+    if (!(variant instanceof Edge)) return this.table(variant)
+    const known = this.#variants.get(variant)
+    if (known !== undefined) return known
+    const at = this.#memory.allocate(EDGE.BYTES)
+    if (at !== 0) this.#edge(at, variant, 0, 0)
+    this.#variants.set(variant, at)
+    return at
+  }
+
   #edge(at: number, edge: Edge, index: number, keyAt: number): void {
     this.#edges.set(at, edge)
     const { view } = this.#memory
@@ -92,7 +125,7 @@ export class RecordWriter {
 
   /** Writes a start and its table. `patientElements` are the keys that `assembly/patients.ts` looks for. */
   start(start: ResourceStart, patientElements: readonly string[] | undefined): number {
-    const tableAt = this.table(start.table)
+    const tableAt = start.kind === 'table' ? this.table(start.table) : this.choice(start.variants)
     const patientAt = patientElements === undefined ? 0 : this.#shortKeys(patientElements)
     const counterAt = this.#memory.allocate(4)
     const at = this.#memory.allocate(START.BYTES)
@@ -100,7 +133,8 @@ export class RecordWriter {
     const { view } = this.#memory
     const flags =
       (start.name === 'contained' ? START_FLAG.CONTAINED : 0) |
-      (start.guard === undefined ? 0 : START_FLAG.GUARDED)
+      (start.guard === undefined ? 0 : START_FLAG.GUARDED) |
+      (start.kind === 'table' ? 0 : START_FLAG.CHOOSES)
     view.setUint32(at + START.TABLE, tableAt, true)
     view.setUint32(at + START.COUNTER, counterAt, true)
     view.setUint32(at + START.FLAGS, flags, true)

@@ -71,7 +71,11 @@ export class ShiftPrefixes {
     if (bytes[found.start] !== QUOTE)
       throw new JsonError('INVALID_JSON', found.start, 'the id is not a string')
     const raw = trimText(stringText(bytes, found.start, found.end))
-    const facts = this.#startAt(exports.rootStart.value)?.table.edges.find(({ key }) => key === 'id')?.facts
+    const start = this.#startAt(exports.rootStart.value)
+    const table = start?.kind === 'table' ? start.table : undefined
+    const facts = table?.edges.find(({ key }) => key === 'id')?.facts
+    if (start !== undefined && (facts === undefined || facts.variants !== undefined))
+      throw new JsonError('INVALID_JSON', found.start, 'the rule for the id depends on the data')
     const { rule, leaf } = facts ?? {}
     if (rule === undefined || leaf === undefined || raw === '') return { raw, changed: raw, rule: 0 }
     const digitsAt = exports.rootDigitsAt.value

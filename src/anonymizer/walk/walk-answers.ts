@@ -99,6 +99,7 @@ export class WalkAnswers {
     return {
       start: (from, to, kind) => this.#start(from, to, kind),
       table: (edge) => this.#table(edge),
+      variant: (choice, mask) => this.#get().writer.variant(choice, mask),
       method: (edge, from, to) => this.#method(edge, from, to),
       replacementLength: () => this.#replacement.length,
       replacement: (at) => {
@@ -136,8 +137,11 @@ export class WalkAnswers {
 
   #table(edgeAt: number): number {
     const { memory, writer } = this.#get()
-    const { makeEdges } = present(writer.edgeAt(edgeAt), 'an edge').facts
-    const at = writer.table(present(makeEdges, 'the keys of an object')())
+    const { variants, makeEdges } = present(writer.edgeAt(edgeAt), 'an edge').facts
+    const at =
+      variants === undefined
+        ? writer.table(present(makeEdges, 'the keys of an object')())
+        : writer.choice(variants)
     memory.view.setUint32(edgeAt + EDGE.TABLE, at, true)
     return at
   }

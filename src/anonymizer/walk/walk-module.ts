@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 export interface WalkHost {
   start(from: number, to: number, kind: number): number
   table(edge: number): number
+  variant(choice: number, mask: number): number
   method(edge: number, from: number, to: number): number
   replacementLength(): number
   replacement(at: number): void
@@ -22,7 +23,7 @@ interface Global {
 /** What the module exports (`assembly/walk.ts`). */
 export interface WalkExports {
   initialize(settings: number): void
-  begin(end: number, out: number): void
+  begin(from: number, end: number, out: number): void
   walk(from: number, out: number): number
   settleHashes(): void
   readonly heapBase: Global

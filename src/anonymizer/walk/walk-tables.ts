@@ -1,6 +1,8 @@
 import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
 import { patientElementsOf } from '../../fhir/patient-compartment.js'
 import { type Arrival, Automaton, isChoice, type Place } from '../../rules/automaton/automaton.js'
+import { decidabilityOf } from '../../rules/automaton/decidable.js'
+import type { Predicate } from '../../rules/automaton/predicates/predicate.js'
 import type { AutomatonRule, Effect } from '../../rules/automaton/progress.js'
 import { compilePath, isPlain } from '../../rules/automaton/steps.js'
 import { redacts } from '../../rules/lint/method-facts.js'
@@ -49,6 +51,15 @@ export interface EdgeFacts {
   readonly child?: { readonly name: string; readonly bailTypes: ReadonlySet<string> }
   /** Makes the keys of the value's objects. */
   readonly makeEdges?: () => EdgeTable
+  /** For the act CHOOSE. */
+  readonly variants?: Variants<Edge>
+}
+
+/** What follows at an element, by the predicates that it meets. */
+export interface Variants<T> {
+  readonly predicates: readonly Predicate[]
+  /** Returns the variant for the predicates whose bits are set; undefined if the interpreter is needed. */
+  variant(mask: number): T | undefined
 }
 
 /** The keys that an object at one place may have. Equal places share one table. */
@@ -57,14 +68,16 @@ export interface EdgeTable {
 }
 
 /** The start of a resource's walk. */
-export interface ResourceStart {
+export type ResourceStart = {
   readonly type: ElementType
   /** The resource's name as an element: `contained`, `resource`; '' for the root. */
   readonly name: string
-  readonly table: EdgeTable
-  /** Checks that the rules that the table leaves out select nothing; undefined if it has all rules. */
+  /** Checks that the rules that the tables leave out select nothing; undefined if they have all rules. */
   readonly guard: Guard | undefined
-}
+} & (
+  | { readonly kind: 'table'; readonly table: EdgeTable }
+  | { readonly kind: 'choice'; readonly variants: Variants<EdgeTable> }
+)
 
 /** All tables of a program: one per place and surroundings, made when the data first reaches it. */
 export class WalkTables {
@@ -93,19 +106,27 @@ export class WalkTables {
     let changes = false
     for (const rule of this.#program.rulesFor(typeName)) {
       const paths = compilePath(rule.path)
-      if (paths !== undefined && isPlain(paths)) {
-        rules.push({ number: rule.number, paths, effect: effectOf(rule.method) })
+      const compiled = paths && { number: rule.number, paths, effect: effectOf(rule.method) }
+      const isDecided = compiled !== undefined && isDecidedOn(compiled, type)
+      if (!isDecided && name === '' && !changes) guarded.push(rule)
+      else if (compiled === undefined) return undefined
+      else {
+        rules.push(compiled)
         changes ||= rule.method.changesNothing !== true
-      } else if (name === '' && !changes) guarded.push(rule)
-      else return undefined
+      }
     }
     const automaton = new Automaton(rules)
-    const place = placeOf(automaton.start(type, name))
-    const reach = this.#program.methodAt(place.claim)?.reach
-    if (reach === 'replacement' || reach === 'primitive' || reach === 'element') return undefined
     const builder = new TableBuilder(this.#program, automaton, name === 'contained')
     const guard = guarded.length === 0 ? undefined : new Guard(this.#program, guarded)
-    return { type, name, table: builder.resource(place), guard }
+    const arrival = automaton.start(type, name)
+    if (arrival === undefined) return undefined
+    if (isChoice(arrival)) {
+      const { predicates, resolve } = arrival
+      const variants = { predicates, variant: (mask: number) => builder.resource(resolve(mask)) }
+      return { type, name, guard, kind: 'choice', variants }
+    }
+    const table = builder.resource(arrival)
+    return table && { type, name, guard, kind: 'table', table }
   }
 }
 
@@ -123,7 +144,10 @@ class TableBuilder {
     this.#contained = contained
   }
 
-  resource(place: Place): EdgeTable {
+  /** Returns the keys of a resource; undefined if a rule for it as a whole needs the interpreter. */
+  resource(place: Place): EdgeTable | undefined {
+    const reach = this.#program.methodAt(place.claim)?.reach
+    if (reach === 'replacement' || reach === 'primitive' || reach === 'element') return undefined
     return { edges: [...this.#edges(place, false), new Edge('resourceType', { act: ACT.KEEP_STRING })] }
   }
 
@@ -147,14 +171,15 @@ class TableBuilder {
         edges.push(this.#resourceEdge(place, member))
         continue
       }
-      const child = placeOf(this.#automaton.child(place, member))
+      const child = this.#automaton.child(place, member)
       const isMeta = isOwner && key === 'meta'
-      const facts = this.#memberFacts(place, member, child, inMeta || isMeta)
+      const facts = this.#arrivalFacts(place, member, child, inMeta || isMeta)
       const isId = place.type.isResource && key === 'id'
       const isSecurity = inMeta && place.type.name === 'Meta' && key === 'security'
       edges.push(new Edge(key, { ...facts, isMeta, isId, isSecurity, namesPatient: key === patientKey }))
       if (isPrimitive(member.type)) {
-        const act = this.#underscoreAct(place, child)
+        // Whether the element meets predicates is seen at its value, not here.
+        const act = child === undefined || isChoice(child) ? ACT.BAIL : this.#underscoreAct(place, child)
         edges.push(
           new Edge(`_${key}`, { ...facts, act, isUnderscore: true, opening: OPENING.object, counts: 0 }),
         )
@@ -172,12 +197,24 @@ class TableBuilder {
     })
   }
 
+  #arrivalFacts(place: Place, member: Member, child: Arrival, inMeta: boolean): EdgeFacts {
+    const arity = ARITY[member.cardinality]
+    if (child === undefined) return { act: ACT.BAIL, arity }
+    if (!isChoice(child)) return this.#memberFacts(place, member, child, inMeta)
+    const isId = place.type.isResource && member.key === 'id'
+    const variant = (mask: number): Edge =>
+      new Edge(member.key, { ...this.#memberFacts(place, member, child.resolve(mask), inMeta), isId })
+    return { act: ACT.CHOOSE, arity, variants: { predicates: child.predicates, variant: once(variant) } }
+  }
+
   #memberFacts(place: Place, member: Member, child: Place, inMeta: boolean): EdgeFacts {
     const rule = child.claim === 0 ? undefined : this.#program.rules[child.claim - 1]
     const { name, jsonKind } = member.type
     const isMetaInstant = inMeta && name === 'instant'
     // Instants in meta are only completed if the method leaves a record.
-    const act = isMetaInstant && rule?.method.isUnrecorded ? ACT.BAIL : this.#act(place, member, child)
+    const isUnrecorded = isMetaInstant && rule?.method.isUnrecorded === true
+    const act = isUnrecorded ? ACT.BAIL : this.#act(place, member, child)
+    const isReference = isReferenceElement({ name: member.name, parentType: place.type.name })
     return {
       act,
       arity: ARITY[member.cardinality],
@@ -189,7 +226,7 @@ class TableBuilder {
         type: name,
         parentType: place.type.name,
         kind: jsonKind === 'object' ? 'string' : jsonKind,
-        isReferenceValue: isReferenceElement({ name: member.name, parentType: place.type.name }),
+        isReferenceValue: isReference || rule?.rule.goesFirst === true,
       },
       isMetaInstant,
       makeEdges: () => this.#table(child, inMeta),
@@ -205,6 +242,9 @@ class TableBuilder {
       return this.#isDropped(child) ? ACT.DROP : ACT.OBJECT
     }
     const step = method === undefined ? 'keep' : this.#step(method, place, member)
+    // A rule that goes first treats its values as references.
+    if (step === 'hash' && this.#program.rules[child.claim - 1]?.rule.goesFirst === true)
+      return ACT.HASH_REFERENCE
     return step === 'keep' ? KEEP[member.type.jsonKind] : ACTS[step]
   }
 
@@ -255,7 +295,10 @@ class TableBuilder {
     seen.add(place)
     for (const member of place.type.members.values()) {
       if (member.type.isResource) return false
-      const child = placeOf(this.#automaton.child(place, member))
+      const child = this.#automaton.child(place, member)
+      // A rule that looks ahead is counted only where the walk goes.
+      if (child === undefined || isChoice(child)) return false
+      if (child.claimsHere && child.claimedBy?.looksAhead === true) return false
       const method = this.#program.methodAt(child.claim)
       if (method === undefined) return false
       if (isPrimitive(member.type) && this.#step(method, place, member) !== 'drop') return false
@@ -274,10 +317,19 @@ const removedAct = ({ claimedBy, claimsHere, below }: Place): number =>
     ? ACT.DROP
     : ACT.BAIL
 
-/** Plain paths, which look at names and types alone, never lead to a choice. */
-function placeOf(arrival: Arrival): Place {
-  if (arrival === undefined || isChoice(arrival)) throw new Error('a plain path that looks at values')
-  return arrival
+/** Whether a rule is decided without the interpreter on every resource of a type. */
+const isDecidedOn = (rule: AutomatonRule, type: ElementType): boolean =>
+  isPlain(rule.paths) || decidabilityOf(new Automaton([rule]), type) !== 'interpreter'
+
+function once<T>(make: (mask: number) => T): (mask: number) => T {
+  const made = new Map<number, T>()
+  return (mask) => {
+    const known = made.get(mask)
+    if (known !== undefined) return known
+    const value = make(mask)
+    made.set(mask, value)
+    return value
+  }
 }
 
 function effectOf({ changesNothing, reach }: Method): Effect {

@@ -69,7 +69,7 @@ export class Walk {
     const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
     this.#set(this.#instance, task)
     answers.begin(task.context, to)
-    exports.begin(to, outAt)
+    exports.begin(from, to, outAt)
     let total = NO_LINES
     let left = 0
     for (let at = from; at < to; ) {

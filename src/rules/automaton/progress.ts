@@ -1,5 +1,5 @@
 import type { ElementType, Member } from '../../fhir/elements.js'
-import { mayFail, type Step, type StepPath } from './steps.js'
+import { isPlain, mayFail, type Step, type StepPath } from './steps.js'
 
 /**
  * What a rule does to the elements that it claims: nothing, something to their values, or `whole` if it may take or
@@ -19,6 +19,8 @@ export interface OrderedRule {
   readonly number: number
   readonly order: number
   readonly effect: Effect
+  /** Whether it looks at values to find its elements. */
+  readonly looksAhead: boolean
 }
 
 /** A rule part-way along one of its paths. */
@@ -41,7 +43,7 @@ export function firstProgress(rules: readonly AutomatonRule[]): readonly Progres
   const first: Progress[] = []
   let id = 0
   rules.forEach(({ number, paths, effect }, order) => {
-    const rule = { number, order, effect }
+    const rule = { number, order, effect, looksAhead: !isPlain(paths) }
     for (const path of paths) {
       let progress: Progress | undefined
       for (let at = path.length; at >= 0; at--)

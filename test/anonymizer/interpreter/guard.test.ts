@@ -2,8 +2,8 @@ import t from 'tap'
 import { engineFor } from '../../support/engines.js'
 import { specOf } from '../../support/spec-of.js'
 
-const NONE = "Patient.name.where(use = 'none' and family.length() > 99)"
-const SOME = "Patient.name.where(use = 'old').family"
+const NONE = 'Patient.name.where(family.length() > 99)'
+const SOME = 'Patient.name.where(family.length() < 99).family'
 const PATIENT =
   '{"resourceType":"Patient","id":"p","name":[{"use":"usual","family":"A"},{"use":"old","family":"B"}]}'
 
@@ -15,7 +15,7 @@ const cases: readonly (readonly [string, readonly object[], string, boolean])[] 
     'one that would select something, had not the rule before it changed that',
     [
       { path: 'Patient.name.use', method: 'redact' },
-      { path: SOME, method: 'redact' },
+      { path: "Patient.name.where(use = 'old').family", method: 'redact' },
     ],
     PATIENT,
     true,
@@ -44,11 +44,20 @@ const cases: readonly (readonly [string, readonly object[], string, boolean])[] 
     PATIENT,
     true,
   ],
+  [
+    'one that bytes decide, whether it selects something or not',
+    [
+      { path: "Patient.name.where(use = 'old').family", method: 'redact' },
+      { path: "Patient.name.where(use = 'none' and family.length() > 99)", method: 'redact' },
+    ],
+    PATIENT,
+    false,
+  ],
   ['one that fails', [{ path: 'Patient.name.single()', method: 'redact' }], PATIENT, true],
   [
     'one that selects nothing in a patient that is contained',
     [{ path: NONE, method: 'redact' }],
-    '{"resourceType":"Basic","id":"b","contained":[{"resourceType":"Patient","id":"p"}]}',
+    '{"resourceType":"Basic","id":"b","contained":[{"resourceType":"Patient","name":[{"family":"A"}]}]}',
     true,
   ],
 ]

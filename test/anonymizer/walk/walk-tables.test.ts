@@ -1,4 +1,5 @@
 import t from 'tap'
+import { withDeletionRules } from '../../../src/anonymizer/deletion-rules.js'
 import { compileProgram } from '../../../src/anonymizer/program.js'
 import { ACT } from '../../../src/anonymizer/walk/layout.js'
 import { type Edge, WalkTables } from '../../../src/anonymizer/walk/walk-tables.js'
@@ -18,7 +19,8 @@ const NAMES = new Map(Object.entries(ACT).map(([name, act]) => [act as number, n
 /** What the walk does with the value at a path such as `Patient.name._family`. */
 function actAt(tables: WalkTables, path: string): string | undefined {
   const [type = '', ...keys] = path.split('.')
-  let table = tables.start(type, '')?.table
+  const start = tables.start(type, '')
+  let table = start?.kind === 'table' ? start.table : undefined
   let edge: Edge | undefined
   for (const key of keys) {
     edge = table?.edges.find((candidate) => candidate.key === key)
@@ -83,13 +85,23 @@ t.test('parameters that keep part of a value decide against dropping it', async 
 })
 
 t.test(
-  'a type with a rule that does not compile has a table only under a guard, and none after a change',
+  'rules that bytes do not decide have a guard, or the interpreter serves what they reach',
   async (t) => {
-    const slow = { path: "Patient.name.where(use = 'x')", method: 'redact' }
+    const slow = { path: 'Patient.name.where(family.length() > 9)', method: 'redact' }
     const fast = { path: 'Patient.gender', method: 'redact' }
     t.ok(tablesFor([slow, fast]).start('Patient', '')?.guard)
-    t.equal(tablesFor([fast, slow]).start('Patient', ''), undefined)
+    t.equal(actAt(tablesFor([slow, fast]), 'Patient.name'), 'OBJECT')
+    t.equal(tablesFor([fast, slow]).start('Patient', '')?.guard, undefined)
+    t.equal(
+      actAt(tablesFor([fast, slow]), 'Patient.name'),
+      'BAIL',
+      'not after a change, which a guard does not see',
+    )
     t.equal(tablesFor([fast, slow]).start('Observation', '')?.guard, undefined)
+    t.equal(
+      tablesFor([fast, { path: 'Patient.name.count()', method: 'redact' }]).start('Patient', ''),
+      undefined,
+    )
     t.equal(tablesFor([]).start('Patrician', ''), undefined)
     for (const method of ['remove', 'substitute', 'generalize'])
       t.equal(
@@ -98,3 +110,34 @@ t.test(
       )
   },
 )
+
+t.test('a criterion leads to a choice, of an element or of the whole resource', async (t) => {
+  const rules = [
+    { path: "Patient.name.where(use = 'old')", method: 'redact' },
+    { path: "Patient.name.where(use = 'usual')", method: 'remove' },
+  ]
+  const start = tablesFor(rules).start('Patient', '')
+  const name = start?.kind === 'table' ? start.table.edges.find(({ key }) => key === 'name') : undefined
+  t.strictSame(
+    [0, 1, 2].map((mask) => NAMES.get(name?.facts.variants?.variant(mask)?.facts.act ?? 0)),
+    ['OBJECT', 'DROP', 'DROP'],
+  )
+  t.equal(
+    actAt(tablesFor([{ path: "Patient.gender.where($this = 'x')", method: 'redact' }]), 'Patient._gender'),
+    'BAIL',
+  )
+  t.equal(
+    tablesFor([{ path: 'Patient.where(active).name', method: 'redact' }]).start('Patient', '')?.kind,
+    'choice',
+  )
+})
+
+t.test('a rule that goes first treats what it hashes as a reference', async (t) => {
+  const hash = { path: "nodesByType('Reference').reference", method: 'cryptoHash' }
+  const spec = specOf({ fhirVersion: 'R4', fhirPathRules: [hash], parameters: KEYS })
+  const tables = new WalkTables(compileProgram(withDeletionRules(spec), new Map()))
+  const start = tables.start('Bundle', '')
+  const entry = start?.kind === 'table' ? start.table.edges.find(({ key }) => key === 'entry') : undefined
+  const edges = entry?.facts.variants?.variant(1)?.facts.makeEdges?.().edges
+  t.equal(NAMES.get(edges?.find(({ key }) => key === 'fullUrl')?.facts.act ?? 0), 'HASH_REFERENCE')
+})
