@@ -6,7 +6,17 @@ import { flush, gone, output, pending, record, records, rewind, setGone, setPend
 import { nextHash, slotAt } from './names'
 import { Act, Edge, Fact, Start, Table } from './records'
 import { filledString, MAX_DEPTH, scanBoolean, scanNumber, spaceEnd } from './scan'
-import { depthOfResource, ownerAt, ownerStart, setDepthOfResource, setOwner, setPatientAt } from './shifts'
+import {
+  askedDays,
+  depthOfResource,
+  ownerAt,
+  ownerStart,
+  patientAt,
+  restoreOwner,
+  setDepthOfResource,
+  setOwner,
+  setPatientAt,
+} from './shifts'
 import { startOf } from './starts'
 import { dropValue, factsOf, hashValue, keepYear, REDACT, runMethod, shiftValue } from './values'
 
@@ -62,6 +72,8 @@ export function walkResource(p: usize, kind: u32, depth: u32): usize {
   const outerRecords = records
   const outerOwner = ownerAt
   const outerOwnerStart = ownerStart
+  const outerPatient = patientAt
+  const outerDays = askedDays
   setRecords(0)
   const isContained = (flags & Start.CONTAINED) != 0
   if (!isContained) setOwner(p, start)
@@ -72,7 +84,7 @@ export function walkResource(p: usize, kind: u32, depth: u32): usize {
   }
   const stop = walkObject(table, p, depth, isContained ? PLAIN : LABELLED)
   setDepthOfResource(depthOfResource - 1)
-  if (!isContained) setOwner(outerOwner, outerOwnerStart)
+  if (!isContained) restoreOwner(outerOwner, outerOwnerStart, outerPatient, outerDays)
   setRecords(records | outerRecords)
   setGone(false)
   return stop

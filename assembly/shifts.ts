@@ -32,7 +32,7 @@ export let patientAt: usize = 0
 
 /** The last answers, for the line (root) or the owner (patient); UNKNOWN until needed. */
 let digitsDays: i32 = 0
-let askedDays: i32 = 0
+export let askedDays: i32 = 0
 let askedRule: u32 = 0
 const UNKNOWN: i32 = i32.MIN_VALUE + 2
 
@@ -55,10 +55,16 @@ export function setDepthOfResource(depth: u32): void {
 
 @inline
 export function setOwner(at: usize, start: usize): void {
+  restoreOwner(at, start, 0, UNKNOWN)
+}
+
+/** Goes back to an owner, with what was known of its patient. */
+@inline
+export function restoreOwner(at: usize, start: usize, patient: usize, days: i32): void {
   ownerAt = at
   ownerStart = start
-  patientAt = 0
-  askedDays = UNKNOWN
+  patientAt = patient
+  askedDays = days
 }
 
 @inline

@@ -22,6 +22,9 @@ export class ShiftPrefixes {
   readonly #startAt: (address: number) => ResourceStart | undefined
   #context: LineContext | undefined
   #sourceEnd = 0
+  /** The last answers, and where the resources begin that they are for: a Bundle's entries ask again and again. */
+  #lastRoot = { at: 0, id: NO_ID }
+  #lastRootPatient = { at: 0, id: '' }
 
   constructor(
     program: Program,
@@ -39,17 +42,16 @@ export class ShiftPrefixes {
   begin(context: LineContext, sourceEnd: number): void {
     this.#context = context
     this.#sourceEnd = sourceEnd
+    this.#lastRoot = { at: 0, id: NO_ID }
+    this.#lastRootPatient = { at: 0, id: '' }
   }
 
   /** Returns the prefix for a date of the module's current resource. Throws JsonError. */
   prefix(): string {
     const itemPrefix = this.#context?.dateShiftPrefix ?? ''
     switch (prefixSource(this.#program.spec.parameters.dateShiftScope, itemPrefix)) {
-      case 'patient': {
-        const { ownerStart, ownerAt } = this.#memory.exports
-        const type = this.#startAt(ownerStart.value)?.type.name ?? ''
-        return patientIdOf(type, this.#memory.bytes, ownerAt.value, this.#sourceEnd)
-      }
+      case 'patient':
+        return this.#patientId()
       case 'item':
         return itemPrefix
       case 'root':
@@ -57,9 +59,22 @@ export class ShiftPrefixes {
     }
   }
 
+  /** Returns the id of the owner's patient. */
+  #patientId(): string {
+    const { ownerStart, ownerAt, rootAt } = this.#memory.exports
+    const at = ownerAt.value
+    if (this.#lastRootPatient.at === at) return this.#lastRootPatient.id
+    const type = this.#startAt(ownerStart.value)?.type.name ?? ''
+    const id = patientIdOf(type, this.#memory.bytes, at, this.#sourceEnd)
+    if (at === rootAt.value) this.#lastRootPatient = { at, id }
+    return id
+  }
+
   /** Returns the root's id. In the root's own turn, only the rules before the asking one have changed it. */
   #rootId(): string {
-    const { raw, changed, rule } = this.#findRootId()
+    const at = this.#memory.exports.rootAt.value
+    if (this.#lastRoot.at !== at) this.#lastRoot = { at, id: this.#findRootId() }
+    const { raw, changed, rule } = this.#lastRoot.id
     return this.#memory.exports.depthOfResource.value === 1 && rule > this.rule ? raw : changed
   }
 

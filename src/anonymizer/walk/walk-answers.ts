@@ -36,6 +36,7 @@ export class WalkAnswers {
   readonly #place: { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
   #context: LineContext = NO_CONTEXT
   #sourceEnd = 0
+  #isDocument = false
   #replacement = Buffer.alloc(0)
   #parts: Parts | undefined
 
@@ -65,12 +66,14 @@ export class WalkAnswers {
     return settingsAt
   }
 
-  /** Begins a call whose source ends at an address. */
-  begin(context: LineContext, sourceEnd: number): void {
-    this.#context = context
+  /** Begins a call whose source ends at an address; all of it may be one document. */
+  begin(context: LineContext, sourceEnd: number, isDocument: boolean): void {
+    // The caller changes its context for the lines that are left.
+    this.#context = { ...context }
     this.#sourceEnd = sourceEnd
+    this.#isDocument = isDocument
     this.#place.item = context.item
-    this.#get().prefixes.begin(context, sourceEnd)
+    this.#get().prefixes.begin(this.#context, sourceEnd)
   }
 
   /** Adds the module's counts, and sets them back to 0. */
@@ -191,7 +194,10 @@ export class WalkAnswers {
 
   #guard(startAt: number, p: number): boolean {
     const { guard } = present(this.#starts.get(startAt), 'the start of a resource')
-    return guard?.isIdle(this.#get().memory.bytes, p, this.#sourceEnd) !== false
+    const { bytes } = this.#get().memory
+    // Behind the last line there is a newline too.
+    const end = this.#isDocument ? this.#sourceEnd : bytes.indexOf(LF, p)
+    return guard?.isIdle(bytes, p, end) !== false
   }
 
   #codings(records: number): number {
@@ -227,6 +233,8 @@ interface Parts {
 }
 
 const NO_CONTEXT: LineContext = { item: '', record: 0, baseOffset: 0, dateShiftPrefix: '' }
+
+const LF = 0x0a
 
 const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
   a.size === b.size && [...a].every((item) => b.has(item))

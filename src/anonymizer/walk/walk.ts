@@ -60,7 +60,10 @@ export class Walk {
     this.#shiftDays = shifts ? compileShiftDays(parameters) : undefined
   }
 
-  /** Appends the anonymized lines to `out`, each with a newline, in their order, and adds to `counts`. */
+  /**
+   * Appends the anonymized lines to `out`, each with a newline, in their order, and adds to `counts`. Returns how many it
+   * served since the last left line.
+   */
   run(task: WalkLines, out: Output, counts: AnonymizerCounts, serve: ServeLine): WalkedLines {
     this.#instance ??= this.#instantiate()
     const { memory, answers } = this.#instance
@@ -68,28 +71,28 @@ export class Walk {
     const { source, start, end, isDocument } = task
     const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
     this.#set(this.#instance, task)
-    answers.begin(task.context, to)
+    answers.begin(task.context, to, isDocument)
     exports.begin(from, to, outAt)
-    let total = NO_LINES
+    let before = NO_LINES
+    let last = NO_LINES
     let left = 0
     for (let at = from; at < to; ) {
       answers.linesLeft = left
       at = exports.walk(at, outAt)
       append(out, memory.bytes, outAt, exports.output.value)
       const served = countsOf(exports)
-      if (at >= to) {
-        total = served
-        break
-      }
+      last = since(before, served)
+      if (at >= to) break
       const next = exports.next.value
-      serve(start + at - from, start + next - from, since(total, served))
-      total = served
+      serve(start + at - from, start + next - from, last)
+      last = NO_LINES
+      before = served
       left++
       at = next
     }
     answers.count(counts)
     if (memory.size > this.#instance.firstSize + KEPT_WINDOW_BYTES) this.#instance = undefined
-    return total
+    return last
   }
 
   #instantiate(): Instance {
