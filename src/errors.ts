@@ -121,7 +121,7 @@ export const CODES = {
     help: 'run it again',
   },
   SOURCE_CORRUPT: {
-    means: 'the source is damaged: it is not a complete gzip file, or not what its name says',
+    means: 'the source is damaged: it is not a complete gzip or zstd file, or not what its name says',
     blame: 'source',
     retry: 'never',
     exitCode: 3,

@@ -111,7 +111,7 @@ const absolute = (address: string, baseFolder: string): string =>
 
 function settingsOf({ limits, sink }: PipelineConfig) {
   const { workers, memoryBudget, maxLineBytes, onBadLine, quarantineContent, maxQuarantined } = limits
-  const { gzip } = sink
+  const { gzip, zstd } = sink
   return {
     workers,
     memoryBudgetBytes: memoryBudget,
@@ -120,5 +120,6 @@ function settingsOf({ limits, sink }: PipelineConfig) {
     quarantineContent,
     maxQuarantined,
     gzip,
+    zstd,
   }
 }

@@ -81,7 +81,7 @@ async function listed(source: DiffStores['before']): Promise<ReadonlyMap<string,
   return items
 }
 
-/** As the pipeline names outputs: with or without `.gz`. */
+/** As the pipeline names outputs: with or without `.gz` or `.zst`. */
 async function namedAlike(
   { after }: DiffStores,
   before: ReadonlyMap<string, SourceItem>,

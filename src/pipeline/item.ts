@@ -1,3 +1,4 @@
+import { namedFormat } from '../compression/compression.js'
 import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
 import { isDocumentName } from '../storage/names.js'
 import type { SourceItem } from '../storage/store.js'
@@ -103,12 +104,13 @@ function chunksOf(
   }: { readonly reader: Awaited<ReturnType<typeof openItem>>; readonly fromOffset: number },
 ): ChunkSource {
   const { chunkBytes, maxLineBytes } = run.limits
-  if (/\.gz$/i.test(item.name) !== reader.gzip)
+  const named = namedFormat(item.name)
+  if (named !== reader.format)
     run.onEvent({
       event: 'source.mislabelled',
       level: 'warn',
       item: item.name,
-      reason: reader.gzip ? 'gzip under another name' : 'not gzip',
+      reason: reader.format === undefined ? `not ${named}` : `${reader.format} under another name`,
     })
   const options = { item: item.name, chunkBytes, maxLineBytes, fromOffset }
   return isDocumentName(item.name)

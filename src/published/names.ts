@@ -7,7 +7,7 @@ export const REPORT_NAME = 'run.json'
 /** The list of outputs, where they are too many for `run.json`. */
 export const LIST_NAME = 'outputs.ndjson'
 
-const OWN = /^(?:run\.json|outputs\.ndjson)(?:\.gz)?$/i
+const OWN = /^(?:run\.json|outputs\.ndjson)(?:\.gz|\.zst)?$/i
 
 /** Whether the last part of a name is one that Sluice writes itself; the case does not count, as some disks ignore it. */
 export const isOwnName = (name: string): boolean => OWN.test(name.slice(name.lastIndexOf('/') + 1))

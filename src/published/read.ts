@@ -69,7 +69,7 @@ export function readOutput(value: unknown, names: NameCheck): PublishedOutput | 
   }
   if (parts === undefined) {
     // A document that was quarantined: earlier versions list it, although it has no output.
-    if (bytes === 0 && sha256 === undefined && /\.json(?:\.gz)?$/i.test(name)) return undefined
+    if (bytes === 0 && sha256 === undefined && /\.json(?:\.gz|\.zst)?$/i.test(name)) return undefined
     return names.refused(name) ?? output
   }
   if (!Array.isArray(parts) || parts.length === 0) return new InvalidReport(`has no parts for ${shown(name)}`)

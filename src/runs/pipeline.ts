@@ -103,6 +103,7 @@ export const chainOf = (pipeline: Pipeline): string =>
 export const factsOf = ({ plan, settings, splitBytes }: Pipeline): LayoutFacts => ({
   plan,
   gzip: settings.gzip,
+  zstd: settings.zstd,
   quarantineContent: settings.quarantineContent,
   splitBytes,
 })

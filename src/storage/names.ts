@@ -2,8 +2,8 @@ import { sluiceError } from '../errors.js'
 import { isInnerName, isOwnName } from '../published/names.js'
 import type { LeftOutReason } from './store.js'
 
-/** Endings of items; each may be followed by `.gz`. */
-const ITEM = /\.(?:ndjson|jsonl|xndjson|json)(?:\.gz)?$/i
+/** Endings of items; each may be followed by `.gz` or `.zst`. */
+const ITEM = /\.(?:ndjson|jsonl|xndjson|json)(?:\.gz|\.zst)?$/i
 
 /**
  * Says why a file of this name is not an item: hidden, a report of Sluice, or another ending. Undefined for an item.
@@ -23,7 +23,7 @@ export const isInHiddenFolder = (name: string): boolean =>
   name.split('/').some((part) => /^\.(?!\.?$)/.test(part))
 
 /** Whether the item is one JSON document rather than lines. */
-export const isDocumentName = (name: string): boolean => /\.json(?:\.gz)?$/i.test(name)
+export const isDocumentName = (name: string): boolean => /\.json(?:\.gz|\.zst)?$/i.test(name)
 
 // Journals and temporary files have longer names than their item.
 const MAX_FILE_NAME_BYTES = 200

@@ -266,7 +266,7 @@ const notOurs = (at: string) =>
 
 /** Names a part: `a/Patient.ndjson` and 2 give `a/Patient-00002.ndjson`. */
 const partName = (name: string, number: number): string =>
-  name.replace(/(\.[^./]+(?:\.gz)?)$/i, (ending) => `-${String(number).padStart(5, '0')}${ending}`)
+  name.replace(/(\.[^./]+(?:\.gz|\.zst)?)$/i, (ending) => `-${String(number).padStart(5, '0')}${ending}`)
 
 type PartFacts = readonly [bytes: number, version: string, fingerprint?: string]
 

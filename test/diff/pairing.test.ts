@@ -9,6 +9,7 @@ import { folderSink } from '../../src/storage/folder/folder.js'
 import { splitSink } from '../../src/storage/split.js'
 import { compare } from '../support/diff-run.js'
 import { codeOf, run, runPipelineInto, syntheticLines, textIn, writeFiles } from '../support/pipeline-run.js'
+import { skipWithoutZstd, zstdOf } from '../support/zstd.js'
 
 const patient = (id: string, more: object = {}): string =>
   JSON.stringify({ resourceType: 'Patient', id, ...more })
@@ -89,6 +90,13 @@ t.test('gzip on either side is read, whatever the names', async (t) => {
     t.equal(lines.quarantined, 3)
     t.equal(items.compared, 2)
   }
+})
+
+t.test('zstd on either side is read', { skip: skipWithoutZstd() }, async (t) => {
+  const files = { 'a/x.ndjson.zst': zstdOf(TRICKY), 'b.ndjson': `${patient('1')}\n` }
+  const { before, after } = await anonymized(t.testdir({}), files, { config: KEEP_BIRTH, zstd: true })
+  const { lines, items } = await compare(before, after)
+  t.match({ lines, items }, { lines: { compared: 5, quarantined: 3 }, items: { compared: 2 } })
 })
 
 t.test('documents are compared whole; one that was quarantined has no pair', async (t) => {

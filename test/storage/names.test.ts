@@ -10,7 +10,7 @@ import {
 } from '../../src/storage/names.js'
 
 t.test('items are what ends so and is neither hidden nor a report', async (t) => {
-  for (const name of ['a.ndjson', 'a/b.NDJSON.gz', 'x.jsonl', 'x.xndjson', 'x.json.gz'])
+  for (const name of ['a.ndjson', 'a/b.NDJSON.gz', 'x.jsonl', 'x.xndjson', 'x.json.gz', 'x.NDJSON.zst'])
     t.ok(isItemName(name), name)
   for (const [name, reason] of [
     ['a.txt', 'unknown-ending'],
@@ -20,7 +20,7 @@ t.test('items are what ends so and is neither hidden nor a report', async (t) =>
     ['a/run.json', 'own-name'],
   ] as const)
     t.equal(notAnItem(name), reason, name)
-  for (const name of ['a.json', 'a.JSON.gz']) t.ok(isDocumentName(name), name)
+  for (const name of ['a.json', 'a.JSON.gz', 'a.json.zst']) t.ok(isDocumentName(name), name)
   for (const name of ['a.ndjson', 'a.jsonl', 'json']) t.notOk(isDocumentName(name), name)
 })
 

@@ -156,7 +156,7 @@ async function stream(
 }
 
 const sharedOptions = (
-  { asOf, workers, memoryBudget, maxLineBytes, gzip, onBadLine }: AnonymizeValues,
+  { asOf, workers, memoryBudget, maxLineBytes, gzip, zstd, onBadLine }: AnonymizeValues,
   checked: CheckedConfig,
   { signal }: Terminal,
 ) =>
@@ -166,6 +166,7 @@ const sharedOptions = (
     memoryBudgetBytes: memoryBudget,
     maxLineBytes,
     gzip,
+    zstd,
     onBadLine,
     signal,
   }) satisfies Partial<RunOptions>

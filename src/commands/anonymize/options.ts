@@ -1,4 +1,4 @@
-import { LEVELS } from '../../compression/compression.js'
+import { type CompressionFormat, LEVELS } from '../../compression/compression.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { LAYOUTS } from '../../pipeline/layout.js'
 import { EXIT, type QuarantineExit } from '../exit-codes.js'
@@ -15,6 +15,17 @@ import {
   withDefault,
 } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
+
+/** `--gzip`, `--gzip 9` */
+const compressionLevel = (format: CompressionFormat, description: string) => {
+  const { min, max, default: bare } = LEVELS[format]
+  return maybe(
+    `--${format} [level]`,
+    `${description}, at a level from ${min} (fastest) to ${max} (smallest)`,
+    asCount(min, max),
+    { bare, fallbackText: `not compressed; level ${bare} without a number` },
+  )
+}
 
 export const ANONYMIZE_OPTIONS = {
   input: maybe(
@@ -119,15 +130,8 @@ export const ANONYMIZE_OPTIONS = {
     asByteCount('1KiB'),
     { fallbackText: '64MiB, or what the memory budget allows' },
   ),
-  gzip: maybe(
-    '--gzip [level]',
-    `compress the outputs, at a level from ${LEVELS.gzip.min} (fastest) to ${LEVELS.gzip.max} (smallest)`,
-    asCount(LEVELS.gzip.min, LEVELS.gzip.max),
-    {
-      bare: LEVELS.gzip.default,
-      fallbackText: `not compressed; level ${LEVELS.gzip.default} without a number`,
-    },
-  ),
+  gzip: compressionLevel('gzip', 'compress the outputs with gzip'),
+  zstd: compressionLevel('zstd', 'compress the outputs with zstd; needs Node 22.15'),
   overwrite: flag('--overwrite', 'replace outputs that Sluice did not make'),
   prune: flag('--prune', 'remove outputs of earlier runs whose input files no longer exist'),
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the input contains nothing to anonymize'),
@@ -161,7 +165,7 @@ export const ANONYMIZE = {
   name: 'anonymize',
   summary: 'Anonymizes FHIR NDJSON and JSON files as they stream, on all cores.',
   details:
-    'Reads .ndjson, .jsonl and .xndjson (one resource per line) and .json (one resource or Bundle), each also gzipped. ' +
+    'Reads .ndjson, .jsonl and .xndjson (one resource per line) and .json (one resource or Bundle), each also compressed (.gz, .zst). ' +
     'Outputs keep the names and folders of the inputs; run.json reports on the run. State and quarantine are kept ' +
     'beside the output, in <output>.sluice. If a run is killed or interrupted, run it again: finished work is not ' +
     'redone.\n\n' +

@@ -163,6 +163,7 @@ const runOptionsOf = (values: ExportValues) =>
     memoryBudgetBytes: values.memoryBudget,
     maxLineBytes: values.maxLineBytes,
     gzip: values.gzip,
+    zstd: values.zstd,
     onBadLine: values.onBadLine,
     quarantineContent: values.quarantineContent,
     maxQuarantined: values.maxQuarantined,

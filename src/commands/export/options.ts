@@ -124,6 +124,7 @@ export const EXPORT_OPTIONS = {
   memoryBudget: ANONYMIZE_OPTIONS.memoryBudget,
   maxLineBytes: ANONYMIZE_OPTIONS.maxLineBytes,
   gzip: ANONYMIZE_OPTIONS.gzip,
+  zstd: ANONYMIZE_OPTIONS.zstd,
   layout: ANONYMIZE_OPTIONS.layout,
   createContainer: ANONYMIZE_OPTIONS.createContainer,
   state: ANONYMIZE_OPTIONS.state,

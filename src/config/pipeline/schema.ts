@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LEVELS } from '../../compression/compression.js'
+import { type CompressionFormat, LEVELS } from '../../compression/compression.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { secretPlaceSchema } from '../environment/secret-place.js'
 import { isDay } from '../units/days.js'
@@ -103,18 +103,22 @@ const anonymizer = z.strictObject({
   validateOutput: z.boolean().default(false),
 })
 
+const compressionLevel = (format: CompressionFormat) => {
+  const { min, max, default: usual } = LEVELS[format]
+  return z
+    .union([z.boolean(), count(min, max)], { error: `must be true, false or a level from ${min} to ${max}` })
+    .default(false)
+    .describe(`compresses the outputs with ${format}; true: level ${usual}`)
+}
+
 const sink = z.strictObject({
   store,
   layout: z.enum(['dated', 'dated-output']).default('dated'),
   createContainer: z.boolean().default(false),
   state: store.optional().describe('for checkpoints, history and quarantine'),
   splitBytes: byteCount('1KiB').optional(),
-  gzip: z
-    .union([z.boolean(), count(LEVELS.gzip.min, LEVELS.gzip.max)], {
-      error: `must be true, false or a level from ${LEVELS.gzip.min} to ${LEVELS.gzip.max}`,
-    })
-    .default(false)
-    .describe(`compresses the outputs; true: level ${LEVELS.gzip.default}`),
+  gzip: compressionLevel('gzip'),
+  zstd: compressionLevel('zstd'),
 })
 
 const retention = z

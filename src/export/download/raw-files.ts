@@ -19,7 +19,7 @@ export interface RawReport {
 interface RawOutput {
   readonly name: string
   readonly bytes: number
-  /** Number of non-blank lines; undefined if its gzip cannot be read. */
+  /** Number of non-blank lines; undefined if it cannot be decompressed. */
   readonly lines?: number | undefined
   readonly sha256?: string | undefined
 }

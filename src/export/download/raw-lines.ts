@@ -1,52 +1,64 @@
-import { createGunzip, type Gunzip } from 'node:zlib'
+import { formatOf, openUnpacker, type Unpacker } from '../../compression/unpacker.js'
+import { zstdOfNode } from '../../compression/zstd.js'
 import { LineCounter } from '../../ndjson/line-counter.js'
 
-/** Counts non-blank lines in pieces of any size, decompressing gzip. */
+const PIECE_BYTES = 256 * 1024
+
+/** Counts non-blank lines in pieces of any size, decompressing gzip and zstd. */
 export class LineCount {
   readonly #lines = new LineCounter()
-  #gunzip: Gunzip | undefined
+  #unpacker: Unpacker | undefined
   #isStarted = false
   #isBroken = false
 
   async add(bytes: Buffer): Promise<void> {
-    if (!this.#isStarted) {
-      this.#isStarted = true
-      if (bytes[0] === 0x1f && bytes[1] === 0x8b) this.#gunzip = this.#openGunzip()
+    if (!this.#isStarted) this.#start(bytes)
+    const unpacker = this.#unpacker
+    if (this.#isBroken) return
+    if (unpacker === undefined) {
+      this.#lines.add(bytes)
+      return
     }
-    const gunzip = this.#gunzip
-    if (gunzip === undefined) this.#lines.add(bytes)
-    else if (!this.#isBroken)
-      await new Promise<void>((resolve) => {
-        gunzip.once('close', resolve)
-        gunzip.write(bytes, () => {
-          gunzip.off('close', resolve)
-          resolve()
-        })
+    const { stream } = unpacker
+    unpacker.see(bytes)
+    await new Promise<void>((resolve) => {
+      stream.once('close', resolve)
+      stream.write(bytes, () => {
+        stream.off('close', resolve)
+        resolve()
       })
+    })
   }
 
-  /** Returns the count at the end of the file, or undefined if its gzip is damaged. */
+  /** Returns the count at the end of the file, or undefined if it is damaged or cannot be decompressed here. */
   async end(): Promise<number | undefined> {
-    const gunzip = this.#gunzip
-    if (gunzip !== undefined && !this.#isBroken)
+    const unpacker = this.#unpacker
+    if (unpacker !== undefined && !this.#isBroken)
       await new Promise<void>((resolve) => {
-        gunzip.once('close', resolve)
-        gunzip.end()
+        unpacker.stream.once('close', resolve)
+        unpacker.stream.end()
       })
-    return this.#isBroken ? undefined : this.#lines.count
+    return this.#isBroken || unpacker?.mayEnd() === false ? undefined : this.#lines.count
   }
 
   /** Releases the decompressor of a file that was not read to its end. */
   close(): void {
-    this.#gunzip?.destroy()
+    this.#unpacker?.stream.destroy()
   }
 
-  #openGunzip(): Gunzip {
-    const gunzip = createGunzip({ chunkSize: 256 * 1024 })
-    gunzip.on('data', (bytes: Buffer) => this.#lines.add(bytes))
-    gunzip.on('error', () => {
+  #start(bytes: Buffer): void {
+    this.#isStarted = true
+    const format = formatOf(bytes)
+    if (format === undefined) return
+    if (format === 'zstd' && zstdOfNode() === undefined) {
+      this.#isBroken = true
+      return
+    }
+    const unpacker = openUnpacker(format, '', PIECE_BYTES)
+    unpacker.stream.on('data', (piece: Buffer) => this.#lines.add(piece))
+    unpacker.stream.on('error', () => {
       this.#isBroken = true
     })
-    return gunzip
+    this.#unpacker = unpacker
   }
 }

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import type { CompressionFormat } from '../../compression/compression.js'
+import { formatOf, HEAD_BYTES, openUnpacker } from '../../compression/unpacker.js'
+import { windowError } from '../../compression/zstd.js'
 import { sluiceError } from '../../errors.js'
 import type { Read } from '../../ndjson/line-blocks.js'
 import { readPieces } from '../../ndjson/line-stream.js'
@@ -7,8 +9,9 @@ import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 
 /** An item's decompressed bytes, in order. */
 export interface ItemReader {
-  readonly gzip: boolean
-  /** Source bytes read so far; compressed ones for gzip. */
+  /** How its source is compressed; undefined for not at all. */
+  readonly format: CompressionFormat | undefined
+  /** Source bytes read so far; compressed ones of a compressed item. */
   sourceBytes(): number
   /** Fills `target`; reads less only at the end. Throws SOURCE_CORRUPT, SOURCE_CHANGED, SOURCE_UNREADABLE. */
   read(target: Uint8Array): Promise<number>
@@ -20,7 +23,7 @@ const PIECE_BYTES = 256 * 1024
 // The decompressor works on the thread pool of Node, ahead of the reader by a piece. Large pieces cost less to hand over.
 const UNPACKED_PIECE_BYTES = 2 ** 20
 
-/** Opens an item at an offset of its decompressed bytes. Its first bytes decide whether it is gzip (RFC 1952). */
+/** Opens an item at an offset of its decompressed bytes. Its first bytes decide how it is compressed. */
 export async function openItem(
   source: Source,
   item: SourceItem,
@@ -30,11 +33,12 @@ export async function openItem(
 ): Promise<ItemReader> {
   const open = async (fromByte: number) => checked(await source.open(item, fromByte), check)
   const reader = await open(0)
-  const head = Buffer.alloc(2)
+  const head = Buffer.alloc(HEAD_BYTES)
   try {
     const headBytes = await reader.read(head)
-    if (headBytes === 2 && head[0] === 0x1f && head[1] === 0x8b) {
-      const unpacked = gunzipped(reader, head, item)
+    const format = formatOf(head.subarray(0, headBytes))
+    if (format !== undefined) {
+      const unpacked = unpackedReader(reader, head.subarray(0, headBytes), { item, format })
       await skip(unpacked, fromByte)
       return unpacked
     }
@@ -64,11 +68,12 @@ export async function openStream(input: Readable, item: SourceItem): Promise<Ite
     verify: async () => {},
     close: async () => {},
   }
-  const head = Buffer.alloc(2)
+  const head = Buffer.alloc(HEAD_BYTES)
   const headBytes = await reader.read(head)
-  return headBytes === 2 && head[0] === 0x1f && head[1] === 0x8b
-    ? gunzipped(reader, head, item)
-    : plain(reader, head.subarray(0, headBytes))
+  const format = formatOf(head.subarray(0, headBytes))
+  return format === undefined
+    ? plain(reader, head.subarray(0, headBytes))
+    : unpackedReader(reader, head.subarray(0, headBytes), { item, format })
 }
 
 /** Reads until the target is full or the end is there. */
@@ -86,7 +91,7 @@ function plain(reader: SourceReader, head: Uint8Array, fromByte = 0): ItemReader
   let rest = head
   let taken = fromByte + head.length
   return {
-    gzip: false,
+    format: undefined,
     sourceBytes: () => taken,
     async read(target) {
       const first = rest.subarray(0, target.length)
@@ -101,10 +106,18 @@ function plain(reader: SourceReader, head: Uint8Array, fromByte = 0): ItemReader
   }
 }
 
-function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): ItemReader {
+interface Packed {
+  readonly item: SourceItem
+  readonly format: CompressionFormat
+}
+
+/** Throws SOURCE_UNUSABLE where this version of Node cannot decompress the format. */
+function unpackedReader(reader: SourceReader, head: Uint8Array, { item, format }: Packed): ItemReader {
+  const unpacker = openUnpacker(format, item.name, UNPACKED_PIECE_BYTES)
   let taken = head.length
   let unreadable: { readonly reason: unknown } | undefined
   async function* packed(): AsyncIterable<Uint8Array> {
+    unpacker.see(head)
     yield head
     for (;;) {
       const piece = Buffer.allocUnsafe(PIECE_BYTES)
@@ -113,42 +126,47 @@ function gunzipped(reader: SourceReader, head: Uint8Array, item: SourceItem): It
         throw reason
       })
       taken += bytes
-      if (bytes === 0) return
+      if (bytes === 0) break
+      unpacker.see(piece.subarray(0, bytes))
       yield piece.subarray(0, bytes)
     }
+    if (!unpacker.mayEnd()) throw new Error('the last frame is not whole')
   }
   const input = Readable.from(packed(), { objectMode: false })
-  const gunzip = createGunzip({ chunkSize: UNPACKED_PIECE_BYTES })
-  input.on('error', (error) => gunzip.destroy(error))
+  const { stream } = unpacker
+  input.on('error', (error) => stream.destroy(error))
   // The stream may fail before anyone reads it; the first reader gets the error.
-  gunzip.on('error', () => {})
-  const pieces: AsyncIterator<Uint8Array> = input.pipe(gunzip)[Symbol.asyncIterator]()
+  stream.on('error', () => {})
+  const pieces: AsyncIterator<Uint8Array> = input.pipe(stream)[Symbol.asyncIterator]()
   // An iterator that failed reports its end afterwards, which must not be taken for the end of the item.
   let failed: Promise<never> | undefined
   const fail = (error: unknown): Promise<never> => {
-    failed = unreadable === undefined ? corrupt(error, reader, item) : Promise.reject(unreadable.reason)
+    failed =
+      unreadable === undefined ? corrupt(error, reader, { item, format }) : Promise.reject(unreadable.reason)
     return failed
   }
   const read = filling(readPieces({ next: () => failed ?? pieces.next().catch(fail) }))
   return {
-    gzip: true,
+    format,
     sourceBytes: () => taken,
     read,
     verify: () => reader.verify(),
     async close() {
       input.destroy()
-      gunzip.destroy()
+      stream.destroy()
       await reader.close()
     },
   }
 }
 
 /** An overwritten file looks corrupt too; reporting the change is more helpful. */
-async function corrupt(error: unknown, reader: SourceReader, item: SourceItem): Promise<never> {
+async function corrupt(error: unknown, reader: SourceReader, { item, format }: Packed): Promise<never> {
   await reader.verify()
+  const tooWide = windowError(item.name, error)
+  if (tooWide !== undefined) throw tooWide
   throw sluiceError('SOURCE_CORRUPT', {
     at: item.name,
-    message: 'is not a complete gzip file; nothing of it was committed',
+    message: `is not a complete ${format} file; nothing of it was committed`,
     cause: error,
   })
 }

@@ -10,6 +10,7 @@ import type { Source, SourceItem } from '../../storage/store.js'
 import { type GroupPlace, headPath, type ItemIndex, isDeletionName, linesPath } from './item-index.js'
 import { factsOf } from './line-facts.js'
 import { FLUSH_BYTES, RecordWriter } from './line-records.js'
+import { type Packing, packingOf } from './packing.js'
 
 export interface IndexOptions {
   readonly folder: string
@@ -48,7 +49,11 @@ export async function buildIndex(
     await part.close()
     await rename(`${path}.part`, path)
     const { isMarked, endOffset: bytes } = blocks
-    const index = { item, isGzip: reader.gzip, bytes, isMarked, ...lines.summary(), recordBytes }
+    const packing = packingOf({
+      isGzip: reader.format === 'gzip',
+      ...(reader.format === 'zstd' ? { isZstd: true } : {}),
+    })
+    const index = { item, ...packing, bytes, isMarked, ...lines.summary(), recordBytes }
     await writeWhole(headPath(folder, item), JSON.stringify(index), 0o600)
     return index
   } finally {
@@ -104,7 +109,7 @@ class LineCollector {
     this.records.add(place, facts)
   }
 
-  summary(): Omit<ItemIndex, 'item' | 'isGzip' | 'bytes' | 'isMarked' | 'recordBytes'> {
+  summary(): Omit<ItemIndex, 'item' | keyof Packing | 'bytes' | 'isMarked' | 'recordBytes'> {
     return {
       types: this.records.types(),
       blankLines: this.#blankLines,

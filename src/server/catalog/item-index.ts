@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SourceItem } from '../../storage/store.js'
+import type { Packing } from './packing.js'
 
 /** Summary of an item, from its index on disk; one for each version of each item. */
-export interface ItemIndex {
+export interface ItemIndex extends Packing {
   readonly item: SourceItem
-  readonly isGzip: boolean
   /** Decompressed size. */
   readonly bytes: number
   /** Line counts by resource type. The position of a type is its number in the records. */

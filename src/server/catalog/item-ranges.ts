@@ -97,7 +97,7 @@ export async function* runsOf(path: string): AsyncGenerator<ByteRun> {
   }
 }
 
-// A larger gap is skipped rather than read; a gzip item must be read through.
+// A larger gap is skipped rather than read; a compressed item must be read through.
 const JUMP_BYTES = 1024 * 1024
 // Runs are often single lines, so they are cut from blocks.
 const BLOCK_BYTES = 256 * 1024
@@ -114,13 +114,19 @@ export class RunReader implements SourceReader {
 
   readonly #source: Source
   readonly #item: SourceItem
-  readonly #isGzip: boolean
+  readonly #isPacked: boolean
   readonly #runs: AsyncIterator<ByteRun>
 
-  constructor(source: Source, item: SourceItem, isGzip: boolean, runs: AsyncIterator<ByteRun>, fromByte = 0) {
+  constructor(
+    source: Source,
+    item: SourceItem,
+    isPacked: boolean,
+    runs: AsyncIterator<ByteRun>,
+    fromByte = 0,
+  ) {
     this.#source = source
     this.#item = item
-    this.#isGzip = isGzip
+    this.#isPacked = isPacked
     this.#runs = runs
     this.#skip = fromByte
   }
@@ -167,13 +173,13 @@ export class RunReader implements SourceReader {
 
   /** Reads the block with this byte. Returns false if the item ends before it. */
   async #load(offset: number): Promise<boolean> {
-    if (this.#reader === undefined || (!this.#isGzip && offset - this.#blockEnd > JUMP_BYTES)) {
+    if (this.#reader === undefined || (!this.#isPacked && offset - this.#blockEnd > JUMP_BYTES)) {
       await this.#reader?.close()
       this.#reader = undefined
-      this.#reader = this.#isGzip
+      this.#reader = this.#isPacked
         ? await openItem(this.#source, this.#item, 0)
         : await this.#source.open(this.#item, offset)
-      this.#blockEnd = this.#isGzip ? 0 : offset
+      this.#blockEnd = this.#isPacked ? 0 : offset
     }
     do {
       const bytes = await this.#reader.read(this.#block)

@@ -5,6 +5,7 @@ import { folderSource } from '../../storage/folder/folder.js'
 import { makeFolders } from '../../storage/folder/folder-files.js'
 import { createOwn } from '../../storage/folder/own-file.js'
 import type { SourceItem } from '../../storage/store.js'
+import { packingOf } from '../catalog/packing.js'
 import type { Selection } from '../query/selection.js'
 import { openSelection } from '../query/selection-source.js'
 import { writeSelection } from '../query/write-selection.js'
@@ -21,11 +22,11 @@ export async function copyAll(options: ExportRunOptions, job: JobRecord, work: W
   const allBytes = selections.reduce((sum, { bytes }) => sum + bytes, 0)
   let doneBytes = 0
   for (const selection of selections) {
-    const { type, count, item, isGzip, bytes, runs, isDeletions } = selection
+    const { type, count, item, bytes, runs, isDeletions } = selection
     const name = urlName(selection.name)
     const names = namesOf(selection)
     if (runs === undefined && !isDeletions)
-      output.push({ name, type, count, place: 'item', item, isGzip, bytes })
+      output.push({ name, type, count, place: 'item', item, ...packingOf(selection), bytes })
     else {
       const copied = await copyOne(options, selection, {
         job,

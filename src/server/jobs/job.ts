@@ -1,4 +1,5 @@
 import type { SourceItem } from '../../storage/store.js'
+import type { Packing } from '../catalog/packing.js'
 import type { Criteria } from '../query/criteria.js'
 import type { Issue, IssueCode } from '../refusal.js'
 
@@ -44,7 +45,7 @@ export interface JobFailure {
 }
 
 /** One file of the manifest. */
-export interface OutputFile {
+export interface OutputFile extends Packing {
   /** Last segment of its URL. */
   readonly name: string
   readonly type: string
@@ -55,7 +56,6 @@ export interface OutputFile {
   readonly place: 'item' | 'job' | 'container'
   /** Name and version of the file to read. */
   readonly item: SourceItem
-  readonly isGzip: boolean
   /** Decompressed size. */
   readonly bytes: number
 }

@@ -7,6 +7,7 @@ import { type ItemIndex, isDeletionName } from '../catalog/item-index.js'
 import { RunReader } from '../catalog/item-ranges.js'
 import { deletionsIn, resourceKey } from '../catalog/line-facts.js'
 import { linesOf } from '../catalog/line-records.js'
+import { isPacked } from '../catalog/packing.js'
 import { turns } from '../turns.js'
 import { type Criteria, wantsType } from './criteria.js'
 import type { Selection, SelectOptions } from './selection.js'
@@ -74,7 +75,7 @@ async function collect(
       // A deletion without a time is always listed, because the client may not know of it.
       if (lastUpdatedMs < sinceMs || lastUpdatedMs >= untilMs) continue
       if (!keys.some(({ kind, key }) => kind === 'delete' && current.deleted.has(key))) continue
-      const reader = new RunReader(source, index.item, index.isGzip, only(run))
+      const reader = new RunReader(source, index.item, isPacked(index), only(run))
       try {
         const line = Buffer.allocUnsafe(run.length)
         const text = line.toString('utf8', 0, await reader.read(line))

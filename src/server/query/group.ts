@@ -7,6 +7,7 @@ import type { CurrentLines } from '../catalog/current-lines.js'
 import type { GroupPlace, ItemIndex } from '../catalog/item-index.js'
 import { RunReader } from '../catalog/item-ranges.js'
 import { patientKey } from '../catalog/line-facts.js'
+import { isPacked } from '../catalog/packing.js'
 import { turns } from '../turns.js'
 import { spanOf } from './search-date.js'
 
@@ -123,12 +124,12 @@ function isWithinPeriod(
 /** Reads a Group's line from the store. */
 export async function readGroup(
   source: Source,
-  { index: { item, isGzip }, place: { offset, length } }: FoundGroup,
+  { index, place: { offset, length } }: FoundGroup,
 ): Promise<Buffer> {
   const runs = (async function* () {
     yield { offset, length }
   })()
-  const reader = new RunReader(source, item, isGzip, runs)
+  const reader = new RunReader(source, index.item, isPacked(index), runs)
   try {
     const bytes = Buffer.allocUnsafe(length)
     return bytes.subarray(0, await reader.read(bytes))

@@ -1,5 +1,6 @@
 import { type ItemIndex, isDeletionName } from '../catalog/item-index.js'
 import { linesOf } from '../catalog/line-records.js'
+import { packingOf } from '../catalog/packing.js'
 import { turns } from '../turns.js'
 import { isBesideOthers, takesEverything, wantsType } from './criteria.js'
 import { type LineTest, lineTests } from './line-test.js'
@@ -64,17 +65,13 @@ function onlyType(index: ItemIndex, { criteria, current }: SelectOptions): Count
   return isWhole ? only : undefined
 }
 
-const wholeItem = (
-  { item, isGzip, bytes }: ItemIndex,
-  { name, count }: CountedType,
-  number: number,
-): Selection => ({
+const wholeItem = (index: ItemIndex, { name, count }: CountedType, number: number): Selection => ({
   name: `${name}-${number}.ndjson`,
   type: name,
   count,
-  item,
-  isGzip,
-  bytes,
+  item: index.item,
+  ...packingOf(index),
+  bytes: index.bytes,
   digest: '',
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ItemIndex } from '../catalog/item-index.js'
 import { RunReader, RunWriter, runsOf } from '../catalog/item-ranges.js'
 import type { LineRecord } from '../catalog/line-records.js'
+import { isPacked, packingOf } from '../catalog/packing.js'
 import { turns } from '../turns.js'
 import { contentTest } from './content-test.js'
 import type { Selection, SelectOptions } from './selection.js'
@@ -52,7 +53,7 @@ export class SelectionParts {
 
   async next(): Promise<void> {
     await this.flush()
-    const { item, isGzip } = this.#index
+    const { item } = this.#index
     const writer = this.#writer
     this.#writer = undefined
     if (writer !== undefined) {
@@ -62,7 +63,7 @@ export class SelectionParts {
         type: this.#of.type,
         count: this.#count,
         item,
-        isGzip,
+        ...packingOf(this.#index),
         bytes: this.#bytes,
         runs: this.#runs,
         digest,
@@ -108,7 +109,7 @@ export class SelectionParts {
     const runs = `${selection.name}.passed.runs`
     const writer = await RunWriter.create(join(folder, runs))
     let digest = ''
-    const reader = new RunReader(source, selection.item, selection.isGzip, runsOf(all))
+    const reader = new RunReader(source, selection.item, isPacked(selection), runsOf(all))
     let count = 0
     let bytes = 0
     const turn = turns(signal)

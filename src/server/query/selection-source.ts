@@ -3,6 +3,7 @@ import { openItem } from '../../pipeline/chunks/unpack.js'
 import { folderSource } from '../../storage/folder/folder.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
 import { RunReader, runsOf } from '../catalog/item-ranges.js'
+import { isPacked } from '../catalog/packing.js'
 import type { Selection } from './selection.js'
 
 /** The selections of a job as a source: what the pipeline anonymizes, without a copy of the raw lines. */
@@ -36,10 +37,12 @@ export function selectionSource(source: Source, selections: readonly Selection[]
 /** The selected lines as they are in the source, decompressed. */
 export async function openSelection(
   source: Source,
-  { item, isGzip, runs, isDeletions }: Selection,
+  selection: Selection,
   { folder, fromByte }: { readonly folder: string; readonly fromByte: number },
 ): Promise<SourceReader> {
+  const { item, runs, isDeletions } = selection
   if (isDeletions) return folderSource(folder).open(item, fromByte)
-  if (runs !== undefined) return new RunReader(source, item, isGzip, runsOf(join(folder, runs)), fromByte)
-  return isGzip ? openItem(source, item, fromByte) : source.open(item, fromByte)
+  if (runs !== undefined)
+    return new RunReader(source, item, isPacked(selection), runsOf(join(folder, runs)), fromByte)
+  return isPacked(selection) ? openItem(source, item, fromByte) : source.open(item, fromByte)
 }

@@ -1,16 +1,16 @@
 import type { Source, SourceItem } from '../../storage/store.js'
 import type { Snapshot } from '../catalog/catalog.js'
 import type { CurrentLines } from '../catalog/current-lines.js'
+import type { Packing } from '../catalog/packing.js'
 import type { Criteria } from './criteria.js'
 
 /** Lines of one type of one item that become one file of the export; stored as JSON in the job's folder. */
-export interface Selection {
+export interface Selection extends Packing {
   /** `Observation-3.ndjson` */
   readonly name: string
   readonly type: string
   readonly count: number
   readonly item: SourceItem
-  readonly isGzip: boolean
   /** Decompressed size of the lines. */
   readonly bytes: number
   /** File of byte runs in the job's folder; absent if the whole item is served unchanged. */

@@ -4,6 +4,7 @@ import { isSluiceError } from '../../errors.js'
 import { openItem } from '../../pipeline/chunks/unpack.js'
 import { isMissing } from '../../storage/folder/file-errors.js'
 import type { Source, SourceItem, SourceReader } from '../../storage/store.js'
+import { isPacked, type Packing } from '../catalog/packing.js'
 import { parseRange, prefersGzip } from '../http/byte-range.js'
 import { type HttpAnswer, type HttpRequest, outcomeAnswer } from '../http/http-message.js'
 import { Refusal } from '../refusal.js'
@@ -11,10 +12,9 @@ import type { ServerEvent } from '../server-event.js'
 import { describeUnknown } from '../unknown-error.js'
 
 /** A file in a store. */
-export interface StoredFile {
+export interface StoredFile extends Packing {
   readonly source: Source
   readonly item: SourceItem
-  readonly isGzip: boolean
   /** Decompressed size. */
   readonly bytes: number
 }
@@ -33,7 +33,7 @@ export interface DownloadWatch {
 }
 
 /**
- * Answers with a file or a part of it, plain or compressed, as the client prefers. A file that is stored compressed is
+ * Answers with a file or a part of it, plain or compressed, as the client prefers. A file that is stored as gzip is
  * sent without decompressing it. Ranges refer to the plain file, so parts are never compressed. Throws Refusal 410 if
  * the file has changed since the export or is gone, and 503 if it cannot be opened now.
  */
@@ -77,7 +77,7 @@ export async function downloadAnswer(
   if (range === 'whole' && prefersGzip(request.header('accept-encoding'))) {
     const headers = { ...common, etag: packedTag, 'content-encoding': 'gzip' }
     const start = await opened(
-      () => file.source.open(file.item, 0),
+      () => (isGzip ? file.source.open(file.item, 0) : openPlain(file, 0)),
       isGzip ? file.item.bytes : bytes,
       onEvent,
     )
@@ -90,16 +90,16 @@ export async function downloadAnswer(
     return { status: 200, headers, body: packed(pieces(start, bytes), () => abandon(start, onEnd)) }
   }
   const { from, to } = range === 'whole' ? { from: 0, to: bytes } : range
-  const start = await opened(
-    () => (isGzip ? openItem(file.source, file.item, from) : file.source.open(file.item, from)),
-    to - from,
-    onEvent,
-  )
+  const start = await opened(() => openPlain(file, from), to - from, onEvent)
   const headers = { ...common, etag, 'content-length': String(to - from) }
   const body = pieces(start, to - from)
   if (range === 'whole') return { status: 200, headers, body }
   return { status: 206, headers: { ...headers, 'content-range': `bytes ${from}-${to - 1}/${bytes}` }, body }
 }
+
+/** The file's decompressed bytes from here. */
+const openPlain = (file: StoredFile, fromByte: number): Promise<SourceReader> =>
+  isPacked(file) ? openItem(file.source, file.item, fromByte) : file.source.open(file.item, fromByte)
 
 interface Opened {
   readonly reader: SourceReader

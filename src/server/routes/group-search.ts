@@ -4,6 +4,7 @@ import { type Grant, permits } from '../auth/scopes.js'
 import type { Catalog } from '../catalog/catalog.js'
 import type { GroupPlace, ItemIndex } from '../catalog/item-index.js'
 import { RunReader } from '../catalog/item-ranges.js'
+import { isPacked } from '../catalog/packing.js'
 import {
   FHIR_JSON,
   type HttpAnswer,
@@ -163,8 +164,8 @@ async function* linesOfGroups(source: Source, state: CurrentSnapshot): AsyncGene
     places.push(place)
     byItem.set(index, places)
   }
-  for (const [{ item, isGzip }, places] of byItem) {
-    const reader = new RunReader(source, item, isGzip, each(places))
+  for (const [index, places] of byItem) {
+    const reader = new RunReader(source, index.item, isPacked(index), each(places))
     try {
       for (const { length } of places) {
         const line = Buffer.allocUnsafe(length)

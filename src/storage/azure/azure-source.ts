@@ -75,7 +75,7 @@ export function azureSource(
   async function refuseMissing(): Promise<never> {
     const blob = await container.head(path)
     if (blob !== undefined && !blob.isFolder)
-      throw unreadable(place, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz')
+      throw unreadable(place, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz or .zst')
     throw sluiceError('SOURCE_NOT_FOUND', { at: place, message: 'there is nothing under this address' })
   }
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { maybePacked } from '../../compression/unpacker.js'
 import type { BlobRead } from './blob-container.js'
 
 /** Buffers for ranges that are fetched ahead of their readers, shared by all items of a source. */
@@ -46,7 +47,7 @@ interface Range {
 
 /**
  * The bytes of a large blob, in order, with the next ranges fetched side by side while buffers are free. What begins
- * as gzip (RFC 1952) is read by one request at a time.
+ * as a compressed file is read by one request at a time.
  */
 export class RangeReader implements BlobRead {
   readonly #options: RangeReaderOptions
@@ -99,7 +100,7 @@ export class RangeReader implements BlobRead {
   #judge(part: Uint8Array): void {
     this.#head.push(...part.subarray(0, 2 - this.#head.length))
     const [first, second] = this.#head
-    this.#fetchesAhead = second !== undefined && !(first === 0x1f && second === 0x8b)
+    this.#fetchesAhead = second !== undefined && !maybePacked(first, second)
   }
 
   /** Returns the range at the reader's position, read on demand if it was not prefetched. */

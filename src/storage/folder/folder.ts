@@ -44,7 +44,7 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
       if (!stats.isFile()) throw unreadable(path, 'is neither a file nor a folder')
       folder = dirname(path)
       if (!isItemName(basename(path)))
-        throw unreadable(path, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz')
+        throw unreadable(path, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz or .zst')
       yield await itemAt(basename(path), path)
     },
     async head(name) {

@@ -6,6 +6,7 @@ import t from 'tap'
 import { LineCount } from '../../../src/export/download/raw-lines.js'
 import { type Plan, startBadServer } from '../../support/bad-fhir-server.js'
 import { exportTo, lines, patientLine } from '../../support/export-run.js'
+import { FRAMES, hasZstd, zstdOf } from '../../support/zstd.js'
 
 t.jobs = 4
 
@@ -21,6 +22,12 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, lines: 
   'gzip of resources': [gzipSync(full), 3],
   'gzip in two members': [Buffer.concat([gzipSync(full), gzipSync(full)]), 6],
   'gzip that is cut': [gzipSync(full).subarray(0, 40), undefined],
+  ...(hasZstd
+    ? ({
+        'zstd in two frames': [Buffer.concat([zstdOf(full), zstdOf(full)]), 6],
+        'zstd that is cut': [zstdOf(full).subarray(0, 20), undefined],
+      } as const)
+    : ({ 'zstd that Node cannot read': [FRAMES.repeated, undefined] } as const)),
 }
 
 // What the bad server counts are line feeds of what it sends.

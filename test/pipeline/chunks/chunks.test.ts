@@ -20,7 +20,7 @@ interface Cut {
 const readerOf = (bytes: Buffer, from: number): ItemReader => {
   let at = from
   return {
-    gzip: false,
+    format: undefined,
     sourceBytes: () => at,
     async read(target) {
       const piece = bytes.subarray(at, at + target.length)

@@ -1,4 +1,4 @@
-// Holds src/server/http/byte-range.ts.
+// Holds src/server/http/byte-range.ts, src/server/catalog/packing.ts.
 
 import { appendFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { parseRange, prefersGzip } from '../../../src/server/http/byte-range.js'
 import { firstOf } from '../../support/elements.js'
+import { hasZstd, zstdOf } from '../../support/zstd.js'
 import { lines, outcomeText, type Provider, provide } from '../provider.js'
 
 const TEXT = lines(
@@ -38,6 +39,7 @@ const raw = (url: string, headers: Record<string, string> = {}, method = 'GET'):
 for (const [name, files, query] of [
   ['a plain item', { 'Patient.ndjson': TEXT }, ''],
   ['a compressed item', { 'Patient.ndjson.gz': gzipSync(TEXT) }, ''],
+  ...(hasZstd ? ([['an item in zstd', { 'Patient.ndjson.zst': zstdOf(TEXT) }, '']] as const) : []),
   ['a file of the job', { 'Patient.ndjson': TEXT }, '?_since=2020-01-01'],
 ] as const)
   t.test(`${name} is served whole, compressed and in parts`, async (t) => {

@@ -307,6 +307,7 @@ function md5Of(pieces: readonly Uint8Array[]): Buffer {
 
 const CONTENT_TYPES: readonly (readonly [RegExp, string])[] = [
   [/\.gz$/i, 'application/gzip'],
+  [/\.zst$/i, 'application/zstd'],
   [/\.json$/i, 'application/fhir+json'],
 ]
 
