@@ -126,8 +126,25 @@ export function isBlankString(p: usize): bool {
 function blankEscape(p: usize): usize {
   const c = byteAt(p + 1)
   if (c == 0x74 || c == 0x6e || c == 0x72 || c == 0x66) return 2
-  // Rare: the interpreter reads it. Calling it white space only risks to leave it a line that it need not get.
-  return c == 0x75 ? 6 : 0
+  return c == 0x75 && isSpaceUnit(hexUnit(p + 2)) ? 6 : 0
+}
+
+/** Reads four hexadecimal digits; what they stand for is of no use if they are not such digits. */
+function hexUnit(p: usize): u32 {
+  let unit: u32 = 0
+  for (let k: usize = 0; k < 4; k++) {
+    const c = <u32>byteAt(p + k)
+    unit = (unit << 4) | ((c & 0xf) + (c > 0x39 ? 9 : 0))
+  }
+  return unit
+}
+
+/** Whether a UTF-16 unit is white space that .NET trims (`trimText`). */
+function isSpaceUnit(unit: u32): bool {
+  if (unit <= 0x20) return unit == 0x20 || (unit >= 0x09 && unit <= 0x0d)
+  if (unit < 0x1680) return unit == 0x85 || unit == 0xa0
+  if (unit < 0x2000) return unit == 0x1680
+  return unit <= 0x200a || unit == 0x2028 || unit == 0x2029 || unit == 0x202f || unit == 0x205f || unit == 0x3000
 }
 
 /**
