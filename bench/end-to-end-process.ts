@@ -1,8 +1,3 @@
-import { once } from 'node:events'
-import { createReadStream, createWriteStream, mkdirSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { finished } from 'node:stream/promises'
 import { letHeapsGrow } from '../src/commands/heap-growth.js'
 import { checkConfig } from '../src/config/anonymizer/configuration.js'
 import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
@@ -17,7 +12,6 @@ export interface Measured extends ProcessCost {
   readonly lines: number
 }
 
-/** `workers` 0 is the loop that everybody writes: readline, parse, stringify, write, on one thread. */
 export interface ProcessOptions {
   readonly input: string
   readonly output: string
@@ -27,7 +21,7 @@ export interface ProcessOptions {
 }
 
 const options = JSON.parse(elementAt(process.argv, 2)) as ProcessOptions
-const lines = options.workers === 0 ? await loop(options) : await pipeline(options)
+const lines = await pipeline(options)
 const measured: Measured = { ...costOfThisProcess(), lines }
 process.stdout.write(`${JSON.stringify(measured)}\n`)
 
@@ -48,19 +42,4 @@ async function pipeline({
     memoryBudgetBytes,
   })
   return report.lines.read
-}
-
-async function loop({ input, output }: ProcessOptions): Promise<number> {
-  mkdirSync(output, { recursive: true })
-  let count = 0
-  for (const name of readdirSync(input)) {
-    const target = createWriteStream(join(output, name))
-    for await (const line of createInterface({ input: createReadStream(join(input, name)) })) {
-      count += 1
-      if (!target.write(`${JSON.stringify(JSON.parse(line))}\n`)) await once(target, 'drain')
-    }
-    target.end()
-    await finished(target)
-  }
-  return count
 }

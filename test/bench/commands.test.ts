@@ -43,3 +43,15 @@ t.test('engine prints JSON and a table', async (t) => {
   t.match(results, [{ name: 'safe-harbor-stu3', rejectedCount: 0 }])
   t.match(stdout, /\| safe-harbor-stu3 +\|/)
 })
+
+t.test('end-to-end compares with the readline loop and the copy loop', async (t) => {
+  const { stdout } = await bench('end-to-end', '--bytes', '1MB', '--rounds', '1', '--workers', '1')
+  const { rows } = JSON.parse(stdout.split('\n')[0] as string)
+  t.match(rows, [
+    { name: 'readline, parse, stringify, write', againstLoop: { min: 1 } },
+    { name: 'read, write, flush', processorAgainstCopy: { min: 1 } },
+    { name: '1 worker', againstLoop: { rounds: 1 }, processorAgainstCopy: { rounds: 1 } },
+  ])
+  t.ok(rows[2].processorAgainstCopy.min > 1)
+  t.match(stdout, /\| ÷ copy \|/)
+})
