@@ -15,6 +15,10 @@ export declare function hostTable(edge: usize): usize
 @external('host', 'variant')
 export declare function hostVariant(choice: usize, mask: u32): usize
 
+/** Decides a criterion that bytes do not decide, on the element at `at`: 0 false, 1 true, 2 unsure, 3 empty. */
+@external('host', 'criterion')
+export declare function hostCriterion(number: u32, at: usize): i32
+
 /**
  * Runs a rule's method on the scalar `[from, to)`. Returns METHOD_FAILED, or the bits of the records that it leaves with
  * METHOD_GONE or METHOD_REPLACED, if so.
@@ -41,10 +45,6 @@ export declare function hostDaysOfDigits(at: usize): i32
 /** Returns the days for the patient with the id `[from, to)`. */
 @external('host', 'daysOfPatient')
 export declare function hostDaysOfPatient(from: usize, to: usize): i32
-
-/** Whether the rules that a start leaves out select nothing in the resource at `p`. */
-@external('host', 'guard')
-export declare function hostGuard(start: usize, p: usize): bool
 
 /** Writes the labels for a set of records, comma-separated, at an address of its own; returns it. */
 @external('host', 'codings')

@@ -1,6 +1,6 @@
 import { byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
 import { variantOf } from './choices'
-import { hostGuard, hostTable } from './host'
+import { hostTable } from './host'
 import { labelMeta, labelNew } from './labels'
 import { flush, gone, output, pending, record, records, rewind, setGone, setPending, setRecords } from './line'
 import { nextHash, slotAt } from './names'
@@ -65,7 +65,6 @@ export function walkResource(p: usize, kind: u32, depth: u32): usize {
   const start = startOf(p, kind)
   if (start == 0) return 0
   const flags = load<u32>(start, Start.FLAGS)
-  if (flags & Start.GUARDED && !hostGuard(start, p)) return 0
   let table = <usize>load<u32>(start, Start.TABLE)
   if (flags & Start.CHOOSES) table = variantOf(table, p)
   if (table == 0) return 0

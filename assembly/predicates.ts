@@ -5,7 +5,7 @@
  * Records, with fields of 32 bits unless stated otherwise; all addresses are absolute:
  *
  * - predicate, 12 bytes: kind (u8), then for `constant` its truth (u8), for `items` the mode (u8); at 4 the operand,
- *   the left operand or the target; at 8 the right operand
+ *   the left operand, the target or the number of a criterion; at 8 the right operand
  * - target, 16 bytes and more: kind of goal (u8), value of a boolean (u8), number of filters (u16); at 4 the members,
  *   texts or predicate, or the integer; at 8 the number of members or texts; from 16 on the addresses of the filters
  * - member, 16 bytes: address of the key with its opening quote; at 4 the target; at 8 the key's length without quotes
@@ -13,6 +13,7 @@
  * - text, 4 bytes and more: number of bytes, then the bytes, padded to 16
  */
 import { BACKSLASH, byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, DASH, isDigit, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
+import { hostCriterion } from './host'
 import { afterSpace, anyString, scanBoolean, scanNumber, skipValue, spaceEnd } from './scan'
 
 export const FALSE: i32 = 0
@@ -28,6 +29,7 @@ namespace Kind {
   export const OR: u8 = 3
   export const XOR: u8 = 4
   export const IMPLIES: u8 = 5
+  export const CRITERION: u8 = 7
 }
 
 namespace Mode {
@@ -145,6 +147,8 @@ function evaluate(address: usize, at: usize): i32 {
       if (left == EMPTY || right == EMPTY) return EMPTY
       return left == right ? FALSE : TRUE
     }
+    case Kind.CRITERION:
+      return hostCriterion(<u32>predicate.first, at)
     default:
       return evaluateItems(predicate, at)
   }

@@ -31,6 +31,21 @@ export function parseTree(
   return parser.parse()
 }
 
+/**
+ * Parses the value of an element of a known type that begins at `at`; the source after it is not read. Returns
+ * undefined if it has a structural fault. Throws JsonError if it is not JSON.
+ */
+export function parseElement(
+  elements: ElementTree,
+  source: Buffer,
+  { at, end }: { readonly at: number; readonly end: number },
+  type: ElementType,
+): TreeNode | undefined {
+  const parser = new Parser(elements, source, at, end, undefined)
+  const node = parser.parseElement(type)
+  return parser.faults.length === 0 ? node : undefined
+}
+
 const KEYS = new KeyCache()
 
 class Parser {
@@ -77,6 +92,12 @@ class Parser {
       isCompact: this.#spaces === 0,
       hasEmpty: this.#hasEmpty,
     }
+  }
+
+  parseElement(type: ElementType): TreeNode {
+    const node = new TreeNode('', type, undefined)
+    this.#value(node, false, 0)
+    return node
   }
 
   #finish(): void {

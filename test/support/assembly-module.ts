@@ -14,15 +14,16 @@ const { Memory, Module, Instance } = (globalThis as unknown as { WebAssembly: We
 
 /**
  * Compiles AssemblyScript that imports from `./assembly/`, and instantiates it with a memory of `pages` pages of 64 KiB.
- * This takes seconds: once per test file.
+ * `host` has what it imports from its host. This takes seconds: once per test file.
  */
 export async function assemblyModule<Exports extends object>(
   entry: string,
   pages: number,
+  host: Readonly<Record<string, (...values: never[]) => number>> = {},
 ): Promise<{ readonly exports: Exports; readonly memory: Buffer }> {
   const memory = new Memory({ initial: pages })
   const module = new Module(await compiled(entry))
-  const { exports } = new Instance(module, { env: { memory } })
+  const { exports } = new Instance(module, { env: { memory }, host })
   return { exports: exports as Exports, memory: Buffer.from(memory.buffer) }
 }
 

@@ -1,6 +1,7 @@
 import { isPrimitive } from '../../fhir/elements.js'
 import type {
   Branch,
+  Criterion,
   Mode,
   Predicate,
   Target,
@@ -18,10 +19,13 @@ export interface RecordMemory {
 /** Writes predicates as the records that `assembly/predicates.ts` describes. */
 export class PredicateRecords {
   readonly #memory: RecordMemory
+  readonly #numberOf: (criterion: Criterion) => number
   readonly #known = new Map<Predicate, number>()
 
-  constructor(memory: RecordMemory) {
+  /** `numberOf` gives the number by which the module asks for a criterion. */
+  constructor(memory: RecordMemory, numberOf: (criterion: Criterion) => number) {
     this.#memory = memory
+    this.#numberOf = numberOf
   }
 
   /** Returns the address of a predicate; 0 if it is too large or there is no room. */
@@ -37,6 +41,11 @@ export class PredicateRecords {
     switch (predicate.kind) {
       case 'constant':
         return this.#record(KINDS.constant, TRUTHS[predicate.truth], [])
+      case 'criterion': {
+        const at = this.#record(KINDS.criterion, 0, [])
+        if (at !== 0) this.#memory.view.setUint32(at + 4, this.#numberOf(predicate), true)
+        return at
+      }
       case 'not':
         return this.#record(KINDS.not, 0, [this.#predicate(predicate.of)])
       case 'items':
@@ -162,6 +171,7 @@ const textBytes = (text: string): number => (4 + Buffer.byteLength(text) + 15) &
 function depthOf(predicate: Predicate): number {
   switch (predicate.kind) {
     case 'constant':
+    case 'criterion':
       return 1
     case 'not':
       return 1 + depthOf(predicate.of)
@@ -190,7 +200,7 @@ const FILTERS_AT = 16
 /** A comparison of 16 bytes may begin at the last one. */
 const PADDING = 16
 
-const KINDS = { constant: 0, not: 1, and: 2, or: 3, xor: 4, implies: 5, items: 6 } as const
+const KINDS = { constant: 0, not: 1, and: 2, or: 3, xor: 4, implies: 5, items: 6, criterion: 7 } as const
 const TRUTHS: Readonly<Record<Truth, number>> = { false: 0, true: 1, unsure: 2, empty: 3 }
 const MODES: Readonly<Record<Mode, number>> = { some: 0, single: 1, each: 2, all: 3, condition: 4 }
 const JSON_KINDS = { string: 0, number: 1, boolean: 2, object: 3 } as const

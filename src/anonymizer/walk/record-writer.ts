@@ -1,8 +1,16 @@
+import type { Criterion } from '../../rules/automaton/predicates/predicate.js'
 import { CHOICE, EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
 import { nameHash, withoutCollisions } from './perfect-hash.js'
 import { PredicateRecords } from './predicate-records.js'
 import type { WalkMap } from './walk-memory.js'
 import { Edge, type EdgeTable, type ResourceStart, type Variants } from './walk-tables.js'
+
+/** The numbers by which the module asks its host. */
+interface Numbering {
+  /** Returns the kind of an edge's child resource. */
+  readonly kindOf: (edge: Edge) => number
+  readonly numberOf: (criterion: Criterion) => number
+}
 
 /** Writes tables, starts and names as records into the module's memory. Each returns an address, 0 without room. */
 export class RecordWriter {
@@ -16,12 +24,12 @@ export class RecordWriter {
   readonly #variants = new Map<Edge, number>()
   readonly #predicates: PredicateRecords
 
-  /** `countersAt` is the address of the rules' counters; `kindOf` gives the kind of an edge's child resource. */
-  constructor(memory: WalkMap, countersAt: number, kindOf: (edge: Edge) => number) {
+  /** `countersAt` is the address of the rules' counters. */
+  constructor(memory: WalkMap, countersAt: number, { kindOf, numberOf }: Numbering) {
     this.#memory = memory
     this.#countersAt = countersAt
     this.#kindOf = kindOf
-    this.#predicates = new PredicateRecords(memory)
+    this.#predicates = new PredicateRecords(memory, numberOf)
   }
 
   /** Returns the edge whose record is at an address. */
@@ -133,7 +141,6 @@ export class RecordWriter {
     const { view } = this.#memory
     const flags =
       (start.name === 'contained' ? START_FLAG.CONTAINED : 0) |
-      (start.guard === undefined ? 0 : START_FLAG.GUARDED) |
       (start.kind === 'table' ? 0 : START_FLAG.CHOOSES)
     view.setUint32(at + START.TABLE, tableAt, true)
     view.setUint32(at + START.COUNTER, counterAt, true)

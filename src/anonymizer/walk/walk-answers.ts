@@ -10,6 +10,7 @@ import type { ShiftDays } from '../methods/shift-days.js'
 import { Output } from '../output.js'
 import type { Program } from '../program.js'
 import type { LineContext } from '../spec.js'
+import { Criteria } from './criteria.js'
 import { EDGE, METHOD_FAILED, METHOD_GONE, METHOD_REPLACED, NO_DAYS, SETTINGS, START } from './layout.js'
 import { RecordWriter } from './record-writer.js'
 import { ShiftPrefixes } from './shift-prefixes.js'
@@ -28,6 +29,7 @@ export class WalkAnswers {
   /** Number of lines of this call that have gone to the interpreter. */
   linesLeft = 0
   readonly #program: Program
+  readonly #criteria: Criteria
   readonly #tables: WalkTables
   readonly #shiftDays: ShiftDays | undefined
   readonly #kinds: Kind[] = [{ name: '', bailTypes: new Set() }]
@@ -36,7 +38,6 @@ export class WalkAnswers {
   readonly #place: { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
   #context: LineContext = NO_CONTEXT
   #sourceEnd = 0
-  #isDocument = false
   #replacement = Buffer.alloc(0)
   #parts: Parts | undefined
 
@@ -44,6 +45,7 @@ export class WalkAnswers {
     this.#program = program
     this.#tables = tables
     this.#shiftDays = shiftDays
+    this.#criteria = new Criteria(program.elements, program.spec.asOf)
     this.#place = { item: '', record: 0, offset: 0, prefix: () => '' }
   }
 
@@ -53,7 +55,10 @@ export class WalkAnswers {
     const countersAt = memory.allocate(counterBytes)
     const copyAt = memory.allocate(counterBytes)
     const settingsAt = memory.allocate(SETTINGS.BYTES)
-    const writer = new RecordWriter(memory, countersAt, (edge) => this.#kindOf(edge))
+    const writer = new RecordWriter(memory, countersAt, {
+      kindOf: (edge) => this.#kindOf(edge),
+      numberOf: (criterion) => this.#criteria.numberOf(criterion),
+    })
     const namesAt = writer.names([...this.#program.elements.resources.keys()])
     const { view } = memory
     view.setUint32(settingsAt + SETTINGS.RULE_COUNTERS, countersAt, true)
@@ -66,12 +71,11 @@ export class WalkAnswers {
     return settingsAt
   }
 
-  /** Begins a call whose source ends at an address; all of it may be one document. */
-  begin(context: LineContext, sourceEnd: number, isDocument: boolean): void {
+  /** Begins a call whose source ends at an address. */
+  begin(context: LineContext, sourceEnd: number): void {
     // The caller changes its context for the lines that are left.
     this.#context = { ...context }
     this.#sourceEnd = sourceEnd
-    this.#isDocument = isDocument
     this.#place.item = context.item
     this.#get().prefixes.begin(this.#context, sourceEnd)
   }
@@ -103,6 +107,8 @@ export class WalkAnswers {
       start: (from, to, kind) => this.#start(from, to, kind),
       table: (edge) => this.#table(edge),
       variant: (choice, mask) => this.#get().writer.variant(choice, mask),
+      criterion: (number, at) =>
+        this.#criteria.verdict(number, this.#get().memory.bytes, at, this.#sourceEnd),
       method: (edge, from, to) => this.#method(edge, from, to),
       replacementLength: () => this.#replacement.length,
       replacement: (at) => {
@@ -111,7 +117,6 @@ export class WalkAnswers {
       days: (rule) => this.#days(rule),
       daysOfDigits: (at) => this.#shiftDays?.ofDigits(this.#get().memory.bytes, at) ?? NO_DAYS,
       daysOfPatient: (from, to) => this.#daysOf(this.#get().memory.bytes.latin1Slice(from, to)),
-      guard: (start, p) => (this.#guard(start, p) ? 1 : 0),
       codings: (records) => this.#codings(records),
       label: (from, to, end, records) => this.#label(from, to, end, records),
     }
@@ -192,14 +197,6 @@ export class WalkAnswers {
     return this.#shiftDays?.ofPrefix(prefix) ?? NO_DAYS
   }
 
-  #guard(startAt: number, p: number): boolean {
-    const { guard } = present(this.#starts.get(startAt), 'the start of a resource')
-    const { bytes } = this.#get().memory
-    // Behind the last line there is a newline too.
-    const end = this.#isDocument ? this.#sourceEnd : bytes.indexOf(LF, p)
-    return guard?.isIdle(bytes, p, end) !== false
-  }
-
   #codings(records: number): number {
     const { memory } = this.#get()
     const bytes = Buffer.from(codings(records))
@@ -233,8 +230,6 @@ interface Parts {
 }
 
 const NO_CONTEXT: LineContext = { item: '', record: 0, baseOffset: 0, dateShiftPrefix: '' }
-
-const LF = 0x0a
 
 const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
   a.size === b.size && [...a].every((item) => b.has(item))

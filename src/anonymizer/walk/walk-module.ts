@@ -5,13 +5,13 @@ export interface WalkHost {
   start(from: number, to: number, kind: number): number
   table(edge: number): number
   variant(choice: number, mask: number): number
+  criterion(number: number, at: number): number
   method(edge: number, from: number, to: number): number
   replacementLength(): number
   replacement(at: number): void
   days(rule: number): number
   daysOfDigits(at: number): number
   daysOfPatient(from: number, to: number): number
-  guard(start: number, p: number): number
   codings(records: number): number
   label(from: number, to: number, end: number, records: number): number
 }

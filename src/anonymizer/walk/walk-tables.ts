@@ -1,12 +1,10 @@
 import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
 import { patientElementsOf } from '../../fhir/patient-compartment.js'
 import { type Arrival, Automaton, isChoice, type Place } from '../../rules/automaton/automaton.js'
-import { decidabilityOf } from '../../rules/automaton/decidable.js'
 import type { Predicate } from '../../rules/automaton/predicates/predicate.js'
 import type { AutomatonRule, Effect } from '../../rules/automaton/progress.js'
-import { compilePath, isPlain } from '../../rules/automaton/steps.js'
+import { compilePath } from '../../rules/automaton/steps.js'
 import { redacts } from '../../rules/lint/method-facts.js'
-import { Guard } from '../interpreter/guard.js'
 import { isReferenceElement, type Leaf } from '../methods/leaf.js'
 import type { Method, WalkStep } from '../methods/method.js'
 import type { CompiledRule, Program } from '../program.js'
@@ -72,8 +70,6 @@ export type ResourceStart = {
   readonly type: ElementType
   /** The resource's name as an element: `contained`, `resource`; '' for the root. */
   readonly name: string
-  /** Checks that the rules that the tables leave out select nothing; undefined if they have all rules. */
-  readonly guard: Guard | undefined
 } & (
   | { readonly kind: 'table'; readonly table: EdgeTable }
   | { readonly kind: 'choice'; readonly variants: Variants<EdgeTable> }
@@ -102,31 +98,22 @@ export class WalkTables {
     const type = this.#program.elements.resources.get(typeName)
     if (type === undefined) return undefined
     const rules: AutomatonRule[] = []
-    const guarded: CompiledRule[] = []
-    let changes = false
     for (const rule of this.#program.rulesFor(typeName)) {
       const paths = compilePath(rule.path)
-      const compiled = paths && { number: rule.number, paths, effect: effectOf(rule.method) }
-      const isDecided = compiled !== undefined && isDecidedOn(compiled, type)
-      if (!isDecided && name === '' && !changes) guarded.push(rule)
-      else if (compiled === undefined) return undefined
-      else {
-        rules.push(compiled)
-        changes ||= rule.method.changesNothing !== true
-      }
+      if (paths === undefined) return undefined
+      rules.push({ number: rule.number, paths, effect: effectOf(rule.method) })
     }
     const automaton = new Automaton(rules)
     const builder = new TableBuilder(this.#program, automaton, name === 'contained')
-    const guard = guarded.length === 0 ? undefined : new Guard(this.#program, guarded)
     const arrival = automaton.start(type, name)
     if (arrival === undefined) return undefined
     if (isChoice(arrival)) {
       const { predicates, resolve } = arrival
       const variants = { predicates, variant: (mask: number) => builder.resource(resolve(mask)) }
-      return { type, name, guard, kind: 'choice', variants }
+      return { type, name, kind: 'choice', variants }
     }
     const table = builder.resource(arrival)
-    return table && { type, name, guard, kind: 'table', table }
+    return table && { type, name, kind: 'table', table }
   }
 }
 
@@ -316,10 +303,6 @@ const removedAct = ({ claimedBy, claimsHere, below }: Place): number =>
   claimsHere && claimedBy !== undefined && below.every(({ rule }) => rule.order > claimedBy.order)
     ? ACT.DROP
     : ACT.BAIL
-
-/** Whether a rule is decided without the interpreter on every resource of a type. */
-const isDecidedOn = (rule: AutomatonRule, type: ElementType): boolean =>
-  isPlain(rule.paths) || decidabilityOf(new Automaton([rule]), type) !== 'interpreter'
 
 function once<T>(make: (mask: number) => T): (mask: number) => T {
   const made = new Map<number, T>()

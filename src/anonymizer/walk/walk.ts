@@ -71,7 +71,7 @@ export class Walk {
     const { source, start, end, isDocument } = task
     const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
     this.#set(this.#instance, task)
-    answers.begin(task.context, to, isDocument)
+    answers.begin(task.context, to)
     exports.begin(from, to, outAt)
     let before = NO_LINES
     let last = NO_LINES

@@ -124,7 +124,8 @@ export class Automaton {
     if (step?.kind !== 'where') return undefined
     const predicate = this.#compiled(step.criterion, reached.type)
     if (predicate === undefined) return undefined
-    const isClaimable = !holdsResources(reached.type) && next?.mayFail !== true
+    const mayFail = predicate.kind === 'criterion' && predicate.mayFail
+    const isClaimable = !holdsResources(reached.type) && next?.mayFail !== true && !mayFail
     if (isClaimable && sure !== undefined && sure.order < rule.order) return false
     if (predicate.kind === 'constant')
       return predicate.truth === 'unsure' ? undefined : predicate.truth === 'true'

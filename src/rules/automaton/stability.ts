@@ -1,5 +1,7 @@
-import type { ElementType, Member } from '../../fhir/elements.js'
-import { type Predicate, visitReads } from './predicates/predicate.js'
+import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
+import { print } from '../expression/print.js'
+import { rootMembers } from '../path/root-members.js'
+import { type Criterion, type Predicate, visitReads } from './predicates/predicate.js'
 import { type Followed, followed, type OrderedRule, type Progress, settled } from './progress.js'
 
 /** An element, with the rules that have arrived at it and the one that claims its parent. */
@@ -23,7 +25,7 @@ export function isUnchanged(
 ): boolean {
   const here = levelAt(reached, rule, isClaimable)
   let isUnchanged = true
-  visitReads(predicate, (path) => {
+  visitReads(predicate, (path, criterion) => {
     let level = here
     for (const member of path) {
       // The walk leaves a line to the interpreter where a container's rule reaches a child resource.
@@ -31,6 +33,7 @@ export function isUnchanged(
       level = below(level, member, rule)
     }
     if (level.whole || level.changed < level.kept) isUnchanged = false
+    if (criterion !== undefined && mayChangeFor(criterion, level, rule)) isUnchanged = false
   })
   return isUnchanged
 }
@@ -82,6 +85,24 @@ function entered(outer: Level, reached: Reached, before: OrderedRule): Level {
   for (const { rule, isConditional } of ended) level = claimed(level, rule, !isConditional)
   return level
 }
+
+/** Whether a rule may change something that a criterion may read below an element. */
+function mayChangeFor({ expression, type }: Criterion, level: Level, before: OrderedRule): boolean {
+  const names = rootMembers(expression)
+  if (names === undefined) return mayChangeBelow(level)
+  const looksDeeper = /extension|children|descendants|nodesBy|repeat|\bid\b/.test(print(expression))
+  return [...type.members.values()].some((member) => {
+    if (!names.has(member.name)) return false
+    if (member.type.isResource) return true
+    const inner = below(level, member, before)
+    if (inner.whole || inner.changed < inner.kept) return true
+    return (looksDeeper || !isPrimitive(member.type)) && mayChangeBelow(inner)
+  })
+}
+
+/** Whether a rule may change something below an element. */
+const mayChangeBelow = ({ progress, kept }: Level): boolean =>
+  progress.some(({ rule }) => rule.effect === 'whole' || (rule.effect === 'values' && rule.order < kept))
 
 function claimed(level: Level, { order, effect }: OrderedRule, isCertain: boolean): Level {
   if (effect === 'whole') return { ...level, whole: true }

@@ -1,4 +1,10 @@
+import type { ElementType } from '../../fhir/elements.js'
+import { TreeNode } from '../../fhir/tree.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import { EvaluationError } from '../evaluate/evaluation-error.js'
+import type { Scope } from '../evaluate/scope.js'
 import type { Call, Expression } from '../expression/expression.js'
+import { rootMembers } from '../path/root-members.js'
 import type { RulePath } from '../path/rule-path.js'
 import { isTotal } from './predicates/certainty.js'
 import { extensionSteps, nameSteps, typeSteps } from './predicates/path.js'
@@ -37,11 +43,11 @@ export const mayFail = (path: StepPath, at: number): boolean =>
 
 /**
  * Returns the paths of a rule's path, one for each side of a union. Undefined if the whole rule needs the
- * interpreter, because the path may select or fail where no step of it leads.
+ * interpreter, because the path may select something or fail in any resource.
  */
 export function compilePath({ form }: RulePath): readonly StepPath[] | undefined {
   if (form.kind === 'resource') return [[]]
-  if (form.kind === 'expression') return compileExpression(form.expression)
+  if (form.kind === 'expression') return compileExpression(form.expression) ?? byMembers(form.expression)
   const search = {
     kind: 'search',
     by: form.kind === 'byType' ? 'type' : 'name',
@@ -76,6 +82,27 @@ function compileExpression(expression: Expression): Alternatives {
       return undefined
   }
 }
+
+/** A path that steps do not describe needs the interpreter wherever there is an element of the resource that it examines. */
+function byMembers(expression: Expression): Alternatives {
+  const names = rootMembers(expression)
+  if (names === undefined || !isIdleOnNothing(expression)) return undefined
+  return [...names].map((name) => [{ kind: 'child', name }, ...OPAQUE])
+}
+
+/** Whether an expression selects nothing and does not fail on a resource without elements. */
+function isIdleOnNothing(expression: Expression): boolean {
+  try {
+    return evaluate(expression, NOTHING, NO_SCOPE).length === 0
+  } catch (error) {
+    if (error instanceof EvaluationError) return false
+    throw error
+  }
+}
+
+const NO_TYPE: ElementType = { id: '', name: '', jsonKind: 'object', isResource: true, members: new Map() }
+const NOTHING = new TreeNode('', NO_TYPE, undefined)
+const NO_SCOPE: Scope = { valueOf: () => undefined, variable: () => undefined, asOf: '2000-01-01', bytes: 0 }
 
 function extend(input: Expression | undefined, steps: readonly Step[] | undefined): Alternatives {
   const before = input === undefined ? [[]] : compileExpression(input)

@@ -198,7 +198,7 @@ t.test('where leads to a choice, whose variants have their own claims', async (t
     ],
     [[["Patient.name.where(usee = 'old')", 'values']], [0]],
     [[['Patient.name.where($this is HumanName and true)', 'values']], [1]],
-    [[['Patient.name.where(use.lower() = family)', 'values']], 'interpreter'],
+    [[['Patient.name.where(use.lower() = family)', 'values']], [0, 1]],
     [[['Patient.name.where(%resource.active)', 'values']], 'interpreter'],
     [[['Patient.name[0]', 'values']], 'interpreter'],
     [

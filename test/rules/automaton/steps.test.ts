@@ -64,16 +64,27 @@ t.test(
   },
 )
 
-t.test('a path that may select or fail beyond its steps needs the interpreter as a whole', async (t) => {
+t.test('a path that steps do not describe needs the interpreter where what it examines occurs', async (t) => {
+  for (const [path, paths] of [
+    ['Patient.name is HumanName', ['.name opaque']],
+    ['Observation.value.ofType(System.Quantity)', ['.value opaque']],
+    ['Patient.name.given.union(contact.name.given)', ['.name opaque', '.contact opaque']],
+    ['Patient.name.tail().repeat(given)', ['.name opaque']],
+    ['Patient.name.where(false).repeat(given)', ['.name opaque']],
+  ] as const)
+    t.strictSame(compiled(path), paths, path)
+})
+
+t.test('a path that may select or fail in any resource needs the interpreter for all', async (t) => {
   for (const path of [
     'Patient.`giv*`',
-    'Patient.name is HumanName',
     'Patient.nodesByType(HumanName)',
-    'Observation.value.ofType(System.Quantity)',
     'Patient.name[x]',
+    'Patient.name.count()',
     'Patient.name.skip(count())',
     'Patient.name.combine(Patient.contact)',
-    'Patient.extension(id)',
+    'Patient.extension(%resource.id)',
+    'Patient.repeat(contact)',
   ])
     t.equal(compiled(path), undefined, path)
 })

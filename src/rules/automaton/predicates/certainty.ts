@@ -1,5 +1,5 @@
 import type { ElementType } from '../../../fhir/elements.js'
-import type { Call, Expression } from '../../expression/expression.js'
+import { type Call, type Expression, partsOf } from '../../expression/expression.js'
 import { holdsText } from './literal-test.js'
 import { pathOf } from './path.js'
 
@@ -62,6 +62,13 @@ export function isTotal(expression: Expression, type: ElementType | undefined): 
       return false
   }
 }
+
+/** Whether an expression looks at nothing but the element that it is evaluated on, and the elements in it. */
+export const isLocal = (expression: Expression): boolean =>
+  expression.op !== 'variable' &&
+  expression.op !== 'index' &&
+  expression.op !== 'total' &&
+  partsOf(expression).every(isLocal)
 
 function isTotalCall({ name, args, input }: Call, type: ElementType | undefined): boolean {
   if (input !== undefined && !isTotal(input, type)) return false

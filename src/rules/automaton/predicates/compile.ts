@@ -1,6 +1,6 @@
 import type { ElementType } from '../../../fhir/elements.js'
 import type { Binary, Call, Expression, Literal } from '../../expression/expression.js'
-import { isSingleText, isTotal } from './certainty.js'
+import { isLocal, isSingleText, isTotal } from './certainty.js'
 import { anyOf, equalityTest, partTest } from './literal-test.js'
 import { type Path, pathOf } from './path.js'
 import {
@@ -15,12 +15,12 @@ import {
   type Test,
 } from './predicate.js'
 
-/**
- * Compiles a criterion on elements of a type. What cannot be decided by bytes but cannot fail either becomes
- * `unsure`. Undefined if the criterion may fail, or looks outside the element: it needs the interpreter.
- */
-export const compilePredicate = (expression: Expression, type: ElementType): Predicate | undefined =>
-  compiled(expression, { type, size: { left: MAX_BRANCHES } })
+/** Compiles a criterion on elements of a type. Undefined if it looks outside the element: it needs the interpreter. */
+export function compilePredicate(expression: Expression, type: ElementType): Predicate | undefined {
+  const predicate = compiled(expression, { type, size: { left: MAX_BRANCHES } })
+  if (predicate !== undefined) return predicate
+  return isLocal(expression) ? { kind: 'criterion', expression, type, mayFail: true } : undefined
+}
 
 /** Maximum number of members in a predicate. Those of choice elements multiply along a path. */
 const MAX_BRANCHES = 1_000
@@ -31,8 +31,13 @@ interface Site {
   readonly size: { left: number }
 }
 
-const compiled = (expression: Expression, site: Site): Predicate | undefined =>
-  decided(expression, site) ?? (isTotal(expression, site.type) ? constant('unsure') : undefined)
+/** Undefined if the expression may fail. */
+function compiled(expression: Expression, site: Site): Predicate | undefined {
+  const predicate = decided(expression, site)
+  if (predicate !== undefined) return predicate
+  const { type } = site
+  return isTotal(expression, type) ? { kind: 'criterion', expression, type, mayFail: false } : undefined
+}
 
 function decided(expression: Expression, site: Site): Predicate | undefined {
   switch (expression.op) {

@@ -1,4 +1,5 @@
-import type { Member } from '../../../fhir/elements.js'
+import type { ElementType, Member } from '../../../fhir/elements.js'
+import type { Expression } from '../../expression/expression.js'
 
 /**
  * Truth in FHIRPath's three-valued logic, where `empty` is the third value; `unsure` leaves the decision to the
@@ -7,14 +8,22 @@ import type { Member } from '../../../fhir/elements.js'
 export type Truth = 'false' | 'true' | 'empty' | 'unsure'
 
 /**
- * A criterion on one element, decided by the JSON value of that element alone. Evaluating one never fails: a
- * criterion that can fail does not compile.
+ * A criterion on one element, decided by the JSON value of that element alone. `criterion` is one, or a part of one, that
+ * bytes do not decide: the evaluator decides it on that element. Only a whole criterion may fail.
  */
 export type Predicate =
   | { readonly kind: 'constant'; readonly truth: Truth }
   | { readonly kind: 'not'; readonly of: Predicate }
   | { readonly kind: Connective; readonly left: Predicate; readonly right: Predicate }
   | { readonly kind: 'items'; readonly mode: Mode; readonly target: Target }
+  | Criterion
+
+export interface Criterion {
+  readonly kind: 'criterion'
+  readonly expression: Expression
+  readonly type: ElementType
+  readonly mayFail: boolean
+}
 
 export type Connective = 'and' | 'or' | 'xor' | 'implies'
 
@@ -97,16 +106,20 @@ export function counted(mode: Mode, items: number, hits: number, isUnsure: boole
   return hits === items ? 'true' : 'false'
 }
 
-/** Calls `visit` for each member that a predicate reads, with the members that lead to it. */
-export function visitReads(predicate: Predicate, visit: (path: readonly Member[]) => void): void {
-  readsOf(predicate, [], visit)
-}
+/**
+ * Calls `visit` for each member that a predicate reads, with the members that lead to it, and for each criterion in it,
+ * which may read what its expression says.
+ */
+export const visitReads = (predicate: Predicate, visit: Visit): void => readsOf(predicate, [], visit)
 
-type Visit = (path: readonly Member[]) => void
+type Visit = (path: readonly Member[], criterion?: Criterion) => void
 
 function readsOf(predicate: Predicate, path: readonly Member[], visit: Visit): void {
   switch (predicate.kind) {
     case 'constant':
+      return
+    case 'criterion':
+      visit(path, predicate)
       return
     case 'not':
       readsOf(predicate.of, path, visit)

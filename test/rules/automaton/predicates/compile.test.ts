@@ -21,53 +21,57 @@ function compiled(criterion: string, typeName: string): Predicate | undefined {
   return compilePredicate(parseExpression(criterion), type)
 }
 
-/** `decided` by bytes, a truth known without data, or undefined for what needs the interpreter. */
-function howDecided(criterion: string, typeName: string): Truth | 'decided' | undefined {
+/** `bytes` or the `evaluator` decide it, a truth known without data, or undefined for what needs the interpreter. */
+function howDecided(criterion: string, typeName: string): How {
   const predicate = compiled(criterion, typeName)
-  return predicate?.kind === 'constant' ? predicate.truth : predicate && 'decided'
+  if (predicate?.kind === 'constant') return predicate.truth
+  if (predicate?.kind !== 'criterion') return predicate && 'bytes'
+  return predicate.mayFail ? 'evaluator, or fails' : 'evaluator'
 }
 
+type How = Truth | 'bytes' | 'evaluator' | 'evaluator, or fails' | undefined
+
 t.test('a criterion is decided by bytes, known at once, unsure, or left to the interpreter', async (t) => {
-  const rows: readonly (readonly [criterion: string, type: string, Truth | 'decided' | undefined])[] = [
-    ["use = 'old'", 'HumanName', 'decided'],
-    ["'old' = use", 'HumanName', 'decided'],
-    ["use != 'old' and family.exists()", 'HumanName', 'decided'],
-    ["type.coding.where(system = 's' and code = 'c').exists()", 'Identifier', 'decided'],
-    ["type.coding.exists(system = 's' and code = 'c').not()", 'Identifier', 'decided'],
-    ["use in ('old' | 'maiden')", 'HumanName', 'decided'],
-    ["given contains 'Anna'", 'HumanName', 'decided'],
-    ["'Anna' in given", 'HumanName', 'decided'],
-    ["url.startsWith('http://x/')", 'Extension', 'decided'],
-    ["value.ofType(Coding).code = 'x'", 'Extension', 'decided'],
-    ["extension('http://x').exists()", 'Extension', 'decided'],
-    ["$this = 'x'", 'string', 'decided'],
-    ['active', 'Patient', 'decided'],
-    ['active = true', 'Patient', 'decided'],
-    ['multipleBirth = 2', 'Patient', 'decided'],
-    ["contact.all(gender = 'male')", 'Patient', 'decided'],
-    ['value is Quantity', 'Observation', 'decided'],
-    ['entry.where(request.exists() and resource.exists()).exists()', 'Bundle', 'decided'],
+  const rows: readonly (readonly [criterion: string, type: string, How])[] = [
+    ["use = 'old'", 'HumanName', 'bytes'],
+    ["'old' = use", 'HumanName', 'bytes'],
+    ["use != 'old' and family.exists()", 'HumanName', 'bytes'],
+    ["type.coding.where(system = 's' and code = 'c').exists()", 'Identifier', 'bytes'],
+    ["type.coding.exists(system = 's' and code = 'c').not()", 'Identifier', 'bytes'],
+    ["use in ('old' | 'maiden')", 'HumanName', 'bytes'],
+    ["given contains 'Anna'", 'HumanName', 'bytes'],
+    ["'Anna' in given", 'HumanName', 'bytes'],
+    ["url.startsWith('http://x/')", 'Extension', 'bytes'],
+    ["value.ofType(Coding).code = 'x'", 'Extension', 'bytes'],
+    ["extension('http://x').exists()", 'Extension', 'bytes'],
+    ["$this = 'x'", 'string', 'bytes'],
+    ['active', 'Patient', 'bytes'],
+    ['active = true', 'Patient', 'bytes'],
+    ['multipleBirth = 2', 'Patient', 'bytes'],
+    ["contact.all(gender = 'male')", 'Patient', 'bytes'],
+    ['value is Quantity', 'Observation', 'bytes'],
+    ['entry.where(request.exists() and resource.exists()).exists()', 'Bundle', 'bytes'],
     ["usee = 'old'", 'HumanName', 'empty'],
     ['usee.exists()', 'HumanName', 'false'],
     ['usee.exists() or true', 'HumanName', 'true'],
-    ["birthDate = '2000-01-01'", 'Patient', 'decided'],
+    ["birthDate = '2000-01-01'", 'Patient', 'bytes'],
     ['$this is Patient', 'Patient', 'true'],
     ['$this is Basic', 'Patient', 'false'],
-    ["use = 'none' and family.length() > 99", 'HumanName', 'decided'],
-    ['family.length() > 99', 'HumanName', 'unsure'],
-    ['given.count() > 1', 'HumanName', 'unsure'],
-    ['family = use', 'HumanName', 'unsure'],
-    ['given.length() > 9', 'HumanName', undefined],
-    ["given.startsWith('A')", 'HumanName', undefined],
-    ["birthDate.startsWith('1')", 'Patient', undefined],
-    ['birthDate < @1930', 'Patient', undefined],
-    ['birthDate = @1930-02-30', 'Patient', undefined],
+    ["use = 'none' and family.length() > 99", 'HumanName', 'bytes'],
+    ['family.length() > 99', 'HumanName', 'evaluator'],
+    ['given.count() > 1', 'HumanName', 'evaluator'],
+    ['family = use', 'HumanName', 'evaluator'],
+    ['given.length() > 9', 'HumanName', 'evaluator, or fails'],
+    ["given.startsWith('A')", 'HumanName', 'evaluator, or fails'],
+    ["birthDate.startsWith('1')", 'Patient', 'evaluator, or fails'],
+    ['birthDate < @1930', 'Patient', 'evaluator, or fails'],
+    ['birthDate = @1930-02-30', 'Patient', 'evaluator, or fails'],
     ["%resource.id = 'x'", 'HumanName', undefined],
     ["use = 'old' or %resource.active", 'HumanName', undefined],
-    ["family ~ 'x'", 'HumanName', undefined],
-    ["family.extension('x').exists()", 'HumanName', 'unsure'],
+    ["family ~ 'x'", 'HumanName', 'evaluator, or fails'],
+    ["family.extension('x').exists()", 'HumanName', 'evaluator'],
     ["resource.id = 'x'", 'Bundle', 'empty'],
-    [`${'extension.value.'.repeat(3)}code = 'x'`, 'Patient', 'unsure'],
+    [`${'extension.value.'.repeat(3)}code = 'x'`, 'Patient', 'evaluator'],
   ]
   for (const [criterion, type, how] of rows)
     t.equal(howDecided(criterion, type), how, `${criterion} on ${type}`)
