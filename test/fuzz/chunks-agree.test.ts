@@ -1,17 +1,13 @@
 import t from 'tap'
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
-import { isSluiceError } from '../../src/errors.js'
 import { type ElementTree, elementTree } from '../../src/fhir/elements.js'
 import { FHIR_VERSIONS } from '../../src/fhir/version.js'
 import { ChunkEngine, type ChunkOutcome, difference, joined } from '../support/chunk-engine.js'
 import { elementAt } from '../support/elements.js'
-import { mutated } from '../support/mutate.js'
 import { fuzzSeconds, type Random, seededRandom } from '../support/random.js'
+import { acceptedSpec, randomLine } from '../support/random-chunk.js'
 import { randomConfig } from '../support/random-config.js'
-import { randomResource } from '../support/random-resource.js'
-import { respelled } from '../support/respell.js'
 import { shrunkLine, shrunkList } from '../support/shrink.js'
-import { specOf } from '../support/spec-of.js'
 
 const CHUNKS_PER_CONFIG = 6
 
@@ -40,7 +36,7 @@ function oneConfig(random: Random, tally: Tally): string[] {
   const types = random.shuffled([...tree.resources.keys()]).slice(0, 3)
   if (random.chance(0.7)) types[0] = random.pick(['Patient', 'Observation', 'Bundle', 'Claim'])
   const config = randomConfig(random, tree, { types, kind: random.pick(['plain', 'plain', 'plain', 'any']) })
-  const spec = checkedSpec(config)
+  const spec = acceptedSpec(config)
   if (spec === undefined) return []
   tally.configs++
   const interpreter = new ChunkEngine(spec, 'interpreter')
@@ -58,17 +54,6 @@ function oneConfig(random: Random, tally: Tally): string[] {
   return []
 }
 
-function checkedSpec(config: unknown): AnonymizerSpec | undefined {
-  try {
-    const spec = specOf(config)
-    new ChunkEngine(spec, 'interpreter')
-    return spec
-  } catch (error) {
-    if (isSluiceError(error) && error.code === 'CONFIG_INVALID') return undefined
-    throw error
-  }
-}
-
 /** Lines with their endings, the last one perhaps without. */
 function randomLines(random: Random, tree: ElementTree, types: readonly string[]): readonly Buffer[] {
   const count = random.pick([1, 1, 2, 5, 30])
@@ -80,30 +65,6 @@ function randomLines(random: Random, tree: ElementTree, types: readonly string[]
       Buffer.from(isLast && random.chance(0.5) ? '' : ending),
     ])
   })
-}
-
-function randomLine(random: Random, tree: ElementTree, types: readonly string[]): Buffer {
-  if (random.chance(0.04)) return Buffer.from(random.pick(['', ' ', '\t \r', '{}', 'x', 'null', '\0']))
-  const type = random.chance(0.9) ? random.pick(types) : undefined
-  const elementCount = random.chance(0.02) ? 600 : random.between(2, 50)
-  const line = randomResource(random, tree, { type, elementCount, calm: random.chance(0.7) })
-  // A mutation may break the line in two, which is as good a chunk.
-  if (random.chance(0.15)) return mutated(random, line)
-  if (random.chance(0.3)) return Buffer.from(longer(random, line))
-  if (random.chance(0.4)) {
-    const [order, spaces, escapes] = [random.chance(0.3), random.chance(0.7), random.chance(0.2)]
-    return Buffer.from(respelled(random, line, { order, spaces, escapes }).replaceAll('\n', ' '))
-  }
-  return Buffer.from(line)
-}
-
-/** With one string that is longer than what the walk reads or copies at a time, or than all lines before. */
-function longer(random: Random, line: string): string {
-  const length = random.pick([14, 30, 63, 200, 5000, 100_000]) + random.below(4)
-  return line.replace(
-    /(:\s*")(?=[^"]*")/,
-    (start) => `${start}${random.pick(['x', 'é', '\\n']).repeat(length)}`,
-  )
 }
 
 function textOf(lines: readonly Buffer[]): Buffer {

@@ -144,7 +144,8 @@ t.test('a string of escapes is blank only if all of them are white space', async
   ])
     for (const name of ['kept', 'dropped', 'hashed'] as const) agree(t, entryOf(STRINGS, name)(text), text)
   t.notOk(left(), 'the walk serves them')
-  for (let unit = 0; unit <= 0x3100; unit++) {
+  const units = [0x00, 0x80, 0x9f, 0x1670, 0x180e, 0x1ff8, 0x2020, 0x2058, 0x2ff8, 0xfef8]
+  for (const unit of units.flatMap((first) => Array.from({ length: 48 }, (_, k) => first + k))) {
     const escaped = `\\u${unit.toString(16).padStart(4, '0')}`
     for (const text of [escaped, ` ${escaped}`, `${escaped}${escaped.toUpperCase().replace('U', 'u')}`])
       agree(t, patient(`"language":"${text}","name":[{"family":"${text}"}]`), text)
