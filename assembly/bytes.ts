@@ -25,17 +25,6 @@ export function isDigit(c: u8): bool {
   return <u8>(c - 0x30) < 10
 }
 
-@inline
-export function isLetter(c: u8): bool {
-  return <u8>((c | 0x20) - 0x61) < 26
-}
-
-/** Whether the byte may be part of an id (FHIR `id`). */
-@inline
-export function isIdByte(c: u8): bool {
-  return isLetter(c) || isDigit(c) || c == DASH || c == DOT
-}
-
 export function isHexDigit(c: u8): bool {
   return isDigit(c) || <u8>((c | 0x20) - 0x61) < 6
 }

@@ -22,10 +22,22 @@ export function secondHalf(p: usize, n: usize): v128 {
   return v128.and(v128.load(p, 16), v128.load(ONES + 48 - n))
 }
 
-/** Computes the next step of the hash by which keys and names are found. */
+/** Computes the next step of the hash by which keys are found. */
 @inline
 export function nextHash(hash: u32, c: u8): u32 {
   return hash * 31 + c
+}
+
+/** Returns the hash by which a name is found: of its 32 padded bytes, as words (`nameHash` of the host). */
+@inline
+function nameHash(first: v128, second: v128): u32 {
+  const words = i32x4.add(
+    i32x4.mul(first, i32x4(0x2c1b3c6d, 0x297a2d39, 0x1b56c4e9, 0x3c6ef372)),
+    i32x4.mul(second, i32x4(0x68e31da4, 0x5f356495, 0x46d22e43, 0x7ed55d16)),
+  )
+  const sum = i32x4.extract_lane(words, 0) + i32x4.extract_lane(words, 1) * 3
+  const hash = <u32>(sum + i32x4.extract_lane(words, 2) * 5 + i32x4.extract_lane(words, 3) * 7)
+  return hash ^ (hash >> 15)
 }
 
 /** Returns what a table's slot holds for a hash. */
@@ -35,14 +47,14 @@ export function slotAt(table: usize, hash: u32): usize {
   return load<u32>(load<u32>(table, Table.SLOTS) + (slot << 2))
 }
 
-/** Whether the table has the name `[from, to)`, whose hash is given. */
-export function hasName(table: usize, from: usize, to: usize, hash: u32): bool {
-  const name = slotAt(table, hash)
+/** Whether the table has the name `[from, to)`. */
+export function hasName(table: usize, from: usize, to: usize): bool {
   const length = to - from
-  if (name == 0 || load<u32>(name) != <u32>length || length > MAX_NAME) return false
-  const differs = v128.or(
-    v128.xor(firstHalf(from, length), v128.load(name, 16)),
-    v128.xor(secondHalf(from, length), v128.load(name, 32)),
-  )
+  if (length > MAX_NAME) return false
+  const first = firstHalf(from, length)
+  const second = secondHalf(from, length)
+  const name = slotAt(table, nameHash(first, second))
+  if (name == 0 || load<u32>(name) != <u32>length) return false
+  const differs = v128.or(v128.xor(first, v128.load(name, 16)), v128.xor(second, v128.load(name, 32)))
   return !v128.any_true(differs)
 }

@@ -1,5 +1,6 @@
-import { byteAt, COLON, COMMA, isIdByte, OPEN_BRACE, QUOTE } from './bytes'
-import { hostDaysOfPatient } from "./host"
+import { byteAt, COLON, COMMA, OPEN_BRACE, QUOTE } from './bytes'
+import { hostDaysOfPatient } from './host'
+import { idBytesEnd } from './references'
 import { afterSpace, anyString, skipValue } from './scan'
 
 /**
@@ -82,10 +83,8 @@ const REFERENCE_KEY: usize = memory.data<u8>([
 
 /** Returns `p` if an id fills the string up to its quote. */
 function wholeId(p: usize): usize {
-  let q = p
-  while (isIdByte(byteAt(q))) q++
-  idEnd = q
-  return byteAt(q) == QUOTE && q > p && q - p <= ID_BYTES ? p : 0
+  idEnd = idBytesEnd(p)
+  return byteAt(idEnd) == QUOTE && idEnd > p && idEnd - p <= ID_BYTES ? p : 0
 }
 
 const ID_BYTES: usize = 64

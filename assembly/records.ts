@@ -129,4 +129,9 @@ export namespace Settings {
   export const HASH_CACHE: usize = 44
   /** The cache of days by patient (`patients.ts`). */
   export const PATIENT_CACHE: usize = 48
+  /** How days follow from 64 digits: weights of 16 bits and what is added to their sum; 0 to ask the host. */
+  export const DIGIT_WEIGHTS: usize = 52
+  export const DIGIT_SUM: usize = 56
+  export const DIGIT_MODULUS: usize = 60
+  export const DIGIT_LEAST: usize = 64
 }

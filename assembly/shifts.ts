@@ -1,7 +1,7 @@
 import { settleHashes } from './hash-queue'
 import { hostDays, hostDaysOfDigits, NO_DAYS } from './host'
 import { ASK_HOST, daysOfPatientAt, patientElement } from './patients'
-import { Start } from './records'
+import { Settings, Start } from './records'
 
 /** The days by which dates shift, in the configured scope. */
 
@@ -93,9 +93,34 @@ function daysOfRoot(rule: u32): i32 {
   if (rootDigitsAt == 0 || !isAfterId) return asked(rule)
   if (digitsDays == UNKNOWN) {
     settleHashes()
-    digitsDays = hostDaysOfDigits(rootDigitsAt)
+    digitsDays = digitWeights == 0 ? hostDaysOfDigits(rootDigitsAt) : daysOfDigits(rootDigitsAt)
   }
   return digitsDays
+}
+
+/** How days follow from digits (`Settings`). */
+let digitWeights: usize = 0
+let digitSum: u32 = 0
+let digitModulus: u32 = 0
+let digitLeast: i32 = 0
+
+export function setDigitWeights(settings: usize): void {
+  digitWeights = load<u32>(settings, Settings.DIGIT_WEIGHTS)
+  digitSum = load<u32>(settings, Settings.DIGIT_SUM)
+  digitModulus = load<u32>(settings, Settings.DIGIT_MODULUS)
+  digitLeast = load<i32>(settings, Settings.DIGIT_LEAST)
+}
+
+/** Computes the days for the prefix that is the 64 hex digits at `at`. */
+function daysOfDigits(at: usize): i32 {
+  let sums = i32x4.splat(0)
+  for (let k: usize = 0; k < 64; k += 8) {
+    const digits = v128.load_ext<u8>(at + k)
+    sums = i32x4.add(sums, i32x4.dot_i16x8_s(digits, v128.load(digitWeights + (k << 1))))
+  }
+  const sum =
+    i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3)
+  return <i32>((digitSum + <u32>sum) % digitModulus) + digitLeast
 }
 
 function daysOfOwner(rule: u32): i32 {

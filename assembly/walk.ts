@@ -7,7 +7,7 @@ import { setPatientCache } from './patients'
 import { Settings, Start } from './records'
 import { setResourceNames } from './references'
 import { afterSpace, setNewlineIsSpace } from './scan'
-import { beginShiftsOfLine, depthOfResource, ownerAt, ownerStart, rootDigitsAt, setShifts } from './shifts'
+import { beginShiftsOfLine, depthOfResource, ownerAt, ownerStart, rootDigitsAt, setDigitWeights, setShifts } from './shifts'
 import { setDates } from './values'
 
 /**
@@ -40,6 +40,7 @@ export function initialize(at: usize): void {
   const key = load<u32>(at, Settings.HASH_KEY)
   if (key != 0) initHashes(key, load<u32>(at, Settings.HASH_CACHE))
   setPatientCache(load<u32>(at, Settings.PATIENT_CACHE))
+  setDigitWeights(at)
 }
 
 /** Begins with the lines `[from, end)`; the output goes to `out`, the last window of the memory. */

@@ -43,6 +43,17 @@ export interface ShiftDays {
   ofPrefix(prefix: string): number | undefined
   /** Returns the days for the prefix given by the 64 hex digits at `bytes[at]`. Not for scope `patient`. */
   ofDigits(bytes: Uint8Array, at: number): number
+  /** How the days follow from 64 digits, if the hash is linear. */
+  readonly digitWeights?: DigitWeights
+}
+
+/** The days are `(sum + Σ weights[k] · digits[k]) mod modulus + least`, where the digits are ASCII codes. */
+export interface DigitWeights {
+  readonly sum: number
+  /** One for each of 64 digits, each less than the modulus. */
+  readonly weights: Int16Array
+  readonly modulus: number
+  readonly least: number
 }
 
 /**
@@ -65,7 +76,10 @@ export function compileShiftDays(parameters: Parameters): ShiftDays {
     lastDays = scope === 'patient' && prefix === '' ? undefined : compute(prefix)
     return lastDays
   }
-  if (isLinear) return { ofPrefix, ofDigits: linearOffsetOfDigits(key) }
+  if (isLinear) {
+    const digitWeights = digitWeightsOf(key)
+    return { ofPrefix, ofDigits: offsetOfDigits(digitWeights), digitWeights }
+  }
   return {
     ofPrefix,
     ofDigits: (bytes, at) => compute(Buffer.from(bytes.subarray(at, at + 64)).toString('latin1')),
@@ -88,19 +102,21 @@ function linearOffset(prefix: string, key: string): number {
   return sum - MAX_SHIFT_DAYS
 }
 
-/** Compiles `linearOffset` for prefixes of 64 ASCII bytes, without making strings of them. */
-function linearOffsetOfDigits(key: string): ShiftDays['ofDigits'] {
+/** Compiles `linearOffset` for prefixes of 64 ASCII bytes. */
+function digitWeightsOf(key: string): DigitWeights {
   const keySum = Buffer.from(key).reduce((sum, byte) => (sum * 30 + byte) % SHIFTS, 0)
-  const weights = new Int32Array(64)
+  const weights = new Int16Array(64)
   let weight = Buffer.from(key).reduce((power) => (power * 30) % SHIFTS, 1)
   for (let k = weights.length - 1; k >= 0; k--) {
     weights[k] = weight
     weight = (weight * 30) % SHIFTS
   }
+  return { sum: keySum, weights, modulus: SHIFTS, least: -MAX_SHIFT_DAYS }
+}
+
+function offsetOfDigits({ sum: keySum, weights }: DigitWeights): ShiftDays['ofDigits'] {
   return (bytes, at) => {
-    let sum = keySum
-    // Both loops stay within 64 bytes.
-    for (let k = 0; k < weights.length; k++) sum += (bytes[at + k] as number) * (weights[k] as number)
+    const sum = weights.reduce((total, weight, k) => total + weight * (bytes[at + k] ?? 0), keySum)
     return (sum % SHIFTS) - MAX_SHIFT_DAYS
   }
 }

@@ -76,7 +76,11 @@ export const SETTINGS = {
   HASH_KEY: 40,
   HASH_CACHE: 44,
   PATIENT_CACHE: 48,
-  BYTES: 64,
+  DIGIT_WEIGHTS: 52,
+  DIGIT_SUM: 56,
+  DIGIT_MODULUS: 60,
+  DIGIT_LEAST: 64,
+  BYTES: 80,
 } as const
 
 /** Which days dates shift by (`assembly/shifts.ts`). */

@@ -1,8 +1,23 @@
 /** Computes the next step of the hash that the walk makes while it looks for a key's closing quote. */
 const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
 
-/** Returns the hash by which the walk finds a key or a name (`assembly/names.ts`). */
-export const nameHash = (name: string): number => Buffer.from(name).reduce(nextHash, 0)
+/** Returns the hash by which the walk finds a key. */
+export const keyHash = (key: string): number => Buffer.from(key).reduce(nextHash, 0)
+
+const FACTORS = [
+  0x2c1b3c6d, 0x297a2d39, 0x1b56c4e9, 0x3c6ef372, 0x68e31da4, 0x5f356495, 0x46d22e43, 0x7ed55d16,
+]
+
+/** Returns the hash by which the walk finds a name of up to 32 bytes (`assembly/names.ts`). */
+export function nameHash(name: string): number {
+  const bytes = Buffer.alloc(FACTORS.length * 4)
+  bytes.write(name)
+  const sum = FACTORS.reduce((total, factor, k) => {
+    const product = Math.imul(bytes.readInt32LE(k * 4), factor)
+    return (total + Math.imul(product, 2 * (k % 4) + 1)) | 0
+  }, 0)
+  return sum ^ (sum >>> 15)
+}
 
 /** Makes a table, and finds a factor, that give every item a slot of its own by its hash. */
 export function withoutCollisions<T>(

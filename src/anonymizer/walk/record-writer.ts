@@ -1,6 +1,6 @@
 import type { Criterion } from '../../rules/automaton/predicates/predicate.js'
 import { CHOICE, EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
-import { nameHash, withoutCollisions } from './perfect-hash.js'
+import { keyHash, nameHash, withoutCollisions } from './perfect-hash.js'
 import { PredicateRecords } from './predicate-records.js'
 import type { WalkMap } from './walk-memory.js'
 import { Edge, type EdgeTable, type ResourceStart, type Variants } from './walk-tables.js'
@@ -50,7 +50,7 @@ export class RecordWriter {
     if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
     const { slots, factor } = withoutCollisions(
       edges,
-      edges.map(({ key }) => nameHash(key)),
+      edges.map(({ key }) => keyHash(key)),
     )
     const keys = edges.map(({ key }) => this.#key(key))
     const at = this.#memory.allocate(TABLE.BYTES)

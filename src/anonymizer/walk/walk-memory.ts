@@ -74,7 +74,8 @@ export class WalkMap {
     source: Uint8Array,
     { start, end, endByte }: { readonly start: number; readonly end: number; readonly endByte: number },
   ): { readonly from: number; readonly to: number; readonly out: number } {
-    const from = this.#sourceAt
+    // V8 copies shared memory byte by byte unless both places are equally aligned.
+    const from = this.#sourceAt + ((source.byteOffset + start) & 7)
     const to = from + end - start
     const out = aligned(to + SENTINEL_BYTES)
     const missing = out + (to - from) + SLACK_BYTES - this.size

@@ -1,7 +1,7 @@
 import type { AnonymizerCounts } from '../counts.js'
 import { blockKey } from '../keyed-hash/hmac.js'
 import { over89Limit } from '../methods/over-89.js'
-import { compileShiftDays, type ShiftDays } from '../methods/shift-days.js'
+import { compileShiftDays, type DigitWeights, type ShiftDays } from '../methods/shift-days.js'
 import { prefixSource } from '../methods/shift-prefix.js'
 import type { Output } from '../output.js'
 import type { Program } from '../program.js'
@@ -117,6 +117,8 @@ export class Walk {
       view.setUint32(settingsAt + SETTINGS.HASH_KEY, keyAt, true)
       view.setUint32(settingsAt + SETTINGS.HASH_CACHE, memory.cacheAt, true)
     }
+    const digitWeights = this.#shiftDays?.digitWeights
+    if (digitWeights !== undefined) writeDigitWeights(memory, settingsAt, digitWeights)
     memory.exports.initialize(settingsAt)
     return { memory, answers, settingsAt, firstSize: memory.size }
   }
@@ -135,6 +137,18 @@ export class Walk {
     if (isFixed)
       view.setInt32(settingsAt + SETTINGS.DAYS, shiftDays.ofPrefix(context.dateShiftPrefix) ?? 0, true)
   }
+}
+
+function writeDigitWeights(memory: WalkMap, settingsAt: number, { weights, ...rest }: DigitWeights): void {
+  const at = memory.allocate(weights.byteLength)
+  const { view } = memory
+  weights.forEach((weight, k) => {
+    view.setInt16(at + k * 2, weight, true)
+  })
+  view.setUint32(settingsAt + SETTINGS.DIGIT_WEIGHTS, at, true)
+  view.setUint32(settingsAt + SETTINGS.DIGIT_SUM, rest.sum, true)
+  view.setUint32(settingsAt + SETTINGS.DIGIT_MODULUS, rest.modulus, true)
+  view.setInt32(settingsAt + SETTINGS.DIGIT_LEAST, rest.least, true)
 }
 
 interface Instance {

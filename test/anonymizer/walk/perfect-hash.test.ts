@@ -1,5 +1,5 @@
 import t from 'tap'
-import { nameHash, withoutCollisions } from '../../../src/anonymizer/walk/perfect-hash.js'
+import { keyHash, nameHash, withoutCollisions } from '../../../src/anonymizer/walk/perfect-hash.js'
 import { elementTree } from '../../../src/fhir/elements.js'
 
 /** How the walk looks a key up. */
@@ -12,7 +12,7 @@ t.test('each key of every type of every version has a place of its own', async (
     let lost = 0
     for (const type of [...resources.values(), ...dataTypes.values()]) {
       const keys = [...type.members.keys()]
-      const hashes = keys.map(nameHash)
+      const hashes = keys.map(keyHash)
       const { slots, factor } = withoutCollisions(keys, hashes)
       keys.forEach((key, k) => {
         if (slots[slotOf(hashes[k] ?? 0, factor, slots.length)] !== key) lost++
@@ -25,4 +25,13 @@ t.test('each key of every type of every version has a place of its own', async (
 
 t.test('two keys with one hash are an error, no endless search', async (t) => {
   t.throws(() => withoutCollisions(['a', 'b'], [7, 7]), RangeError)
+})
+
+t.test('a resource type has a place of its own by its name', async (t) => {
+  const names = [...elementTree('R5').resources.keys()]
+  const { slots, factor } = withoutCollisions(names, names.map(nameHash))
+  t.same(
+    names.filter((name) => slots[slotOf(nameHash(name), factor, slots.length)] !== name),
+    [],
+  )
 })
