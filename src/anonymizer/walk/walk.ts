@@ -65,12 +65,14 @@ export class Walk {
    * served since the last left line.
    */
   run(task: WalkLines, out: Output, counts: AnonymizerCounts, serve: ServeLine): WalkedLines {
-    this.#instance ??= this.#instantiate()
-    const { memory, answers } = this.#instance
+    const instance = this.#instance ?? this.#instantiate()
+    // What a method throws may leave it half-way through a line.
+    this.#instance = undefined
+    const { memory, answers } = instance
     const { exports } = memory
     const { source, start, end, isDocument } = task
     const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
-    this.#set(this.#instance, task)
+    this.#set(instance, task)
     answers.begin(task.context, to)
     exports.begin(from, to, outAt)
     let before = NO_LINES
@@ -91,7 +93,7 @@ export class Walk {
       at = next
     }
     answers.count(counts)
-    if (memory.size > this.#instance.firstSize + KEPT_WINDOW_BYTES) this.#instance = undefined
+    if (memory.size <= instance.firstSize + KEPT_WINDOW_BYTES) this.#instance = instance
     return last
   }
 
