@@ -70,6 +70,15 @@ export const isLocal = (expression: Expression): boolean =>
   expression.op !== 'total' &&
   partsOf(expression).every(isLocal)
 
+const ON_CHILDREN = new Set(['children', 'descendants', 'extension', 'nodesByType', 'nodesByName'])
+
+/** Whether an expression may look at the children of the elements that it is evaluated on or reaches. */
+export function looksAtChildren(expression: Expression): boolean {
+  if (expression.op === 'member' && !/^[A-Z]/.test(expression.name)) return true
+  if (expression.op === 'call' && ON_CHILDREN.has(expression.name)) return true
+  return partsOf(expression).some(looksAtChildren)
+}
+
 function isTotalCall({ name, args, input }: Call, type: ElementType | undefined): boolean {
   if (input !== undefined && !isTotal(input, type)) return false
   if (ON_ITEMS.has(name)) return args.every((argument) => isTotal(argument, undefined))

@@ -1,6 +1,6 @@
-import type { ElementType } from '../../../fhir/elements.js'
+import { type ElementType, isPrimitive } from '../../../fhir/elements.js'
 import type { Binary, Call, Expression, Literal } from '../../expression/expression.js'
-import { isLocal, isSingleText, isTotal } from './certainty.js'
+import { isLocal, isSingleText, isTotal, looksAtChildren } from './certainty.js'
 import { anyOf, equalityTest, partTest } from './literal-test.js'
 import { type Path, pathOf } from './path.js'
 import {
@@ -36,6 +36,8 @@ function compiled(expression: Expression, site: Site): Predicate | undefined {
   const predicate = decided(expression, site)
   if (predicate !== undefined) return predicate
   const { type } = site
+  // The children of a primitive are not in its value.
+  if (isPrimitive(type) && looksAtChildren(expression)) return undefined
   return isTotal(expression, type) ? { kind: 'criterion', expression, type, mayFail: false } : undefined
 }
 

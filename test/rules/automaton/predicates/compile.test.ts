@@ -71,6 +71,8 @@ t.test('a criterion is decided by bytes, known at once, unsure, or left to the i
     ["family ~ 'x'", 'HumanName', 'evaluator, or fails'],
     ["family.extension('x').exists()", 'HumanName', 'evaluator'],
     ["resource.id = 'x'", 'Bundle', 'empty'],
+    ['family.where($this.length() > 9).exists()', 'HumanName', 'bytes'],
+    ['family.where(id.empty()).exists()', 'HumanName', 'evaluator'],
     [`${'extension.value.'.repeat(3)}code = 'x'`, 'Patient', 'evaluator'],
   ]
   for (const [criterion, type, how] of rows)
