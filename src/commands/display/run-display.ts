@@ -1,3 +1,4 @@
+import { hasWebAssembly } from '../../anonymizer/walk/walk-module.js'
 import type { CheckedConfig } from '../../config/anonymizer/configuration.js'
 import type { RunProgress } from '../../pipeline/options.js'
 import type { QuarantinedLine } from '../../pipeline/report/quarantine.js'
@@ -101,15 +102,29 @@ function forLog(terminal: Terminal, { isVerbose }: DisplayOptions): RunDisplay {
   }
 }
 
-function configurationRemarks({ notices, randomKeys }: CheckedConfig) {
-  const remarks = notices
+interface Remark {
+  readonly event: string
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly text: string
+}
+
+/** What the author of a configuration, or whoever starts the run, should know before it begins. */
+function configurationRemarks({ notices, randomKeys }: CheckedConfig): readonly Remark[] {
+  const remarks: Remark[] = notices
     .filter(({ code }) => code !== 'secret-in-file')
     .map(({ code, rule, path, message }) => ({
       event: `config.${code}`,
       fields: { rule, path, message },
       text: `${rule === undefined ? '' : `rule ${rule}: `}${path} ${message}`,
     }))
-  if (randomKeys.length === 0) return remarks
-  const text = `keys made for this run and destroyed at its end: ${randomKeys.join(', ')}`
-  return [...remarks, { event: 'config.random-keys', fields: { keys: randomKeys }, text }]
+  if (randomKeys.length > 0) {
+    const text = `keys made for this run and destroyed at its end: ${randomKeys.join(', ')}`
+    remarks.push({ event: 'config.random-keys', fields: { keys: randomKeys }, text })
+  }
+  if (!hasWebAssembly)
+    remarks.push({ event: 'engine.slow', fields: { message: NO_WEB_ASSEMBLY }, text: NO_WEB_ASSEMBLY })
+  return remarks
 }
+
+const NO_WEB_ASSEMBLY =
+  'WebAssembly is switched off (node --jitless): the output is the same, but takes more than ten times as long'
