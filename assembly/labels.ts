@@ -4,7 +4,7 @@ import { advanceOutput, flush, output, records, reserve, writeBytes } from './li
 
 /** Adds security labels to the output, in the resource's meta or in a new one. */
 
-/** Addresses of the codings for each set of records; 0 until the host has written them. */
+/** Addresses of the codings for each set of records; 0 until the host has written them, or if it has no room. */
 const codings: usize = memory.data(128 << 2, 16)
 
 /** `,"meta":{"security":[` and `]}` */
@@ -31,6 +31,7 @@ function codingsFor(set: u32): usize {
 export function labelNew(p: usize): bool {
   flush(p)
   const text = codingsFor(records)
+  if (text == 0) return false
   const length = <usize>load<u32>(text)
   if (!reserve(META_LENGTH + length + 2)) return false
   writeBytes(META, META_LENGTH)
@@ -47,6 +48,7 @@ export function labelNew(p: usize): bool {
 export function labelMeta(p: usize, from: usize, to: usize, hasSecurity: bool): bool {
   flush(p)
   const text = codingsFor(records)
+  if (text == 0) return false
   const length = <usize>load<u32>(text)
   if (!reserve(META_LENGTH + length)) return false
   if (hasSecurity) {

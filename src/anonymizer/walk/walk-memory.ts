@@ -19,7 +19,8 @@ export class WalkMap {
   #bytes: LatinBuffer
   #view: DataView
   #next: number
-  readonly #recordsEnd: number
+  #recordsEnd: number
+  readonly #cacheAt: number
   readonly #sourceAt: number
 
   constructor(
@@ -34,12 +35,13 @@ export class WalkMap {
     this.#view = new DataView(memory.buffer)
     this.#next = aligned(exports.heapBase.value)
     this.#recordsEnd = this.#next + recordBytes
-    this.#sourceAt = aligned(this.#recordsEnd + cacheBytes)
+    this.#cacheAt = aligned(this.#recordsEnd, CACHE_ALIGNMENT)
+    this.#sourceAt = aligned(this.#cacheAt + cacheBytes)
   }
 
   /** Address of the cache of digests. */
   get cacheAt(): number {
-    return aligned(this.#recordsEnd)
+    return this.#cacheAt
   }
 
   get size(): number {
@@ -55,6 +57,11 @@ export class WalkMap {
   get view(): DataView {
     this.#refresh()
     return this.#view
+  }
+
+  /** Leaves room for records of so many bytes and no more. */
+  limitRecords(byteCount: number): void {
+    this.#recordsEnd = Math.min(this.#recordsEnd, this.#next + byteCount)
   }
 
   /** Returns the address of new records, zeroed and aligned to 16; 0 if there is no room for them. */
@@ -95,7 +102,9 @@ export class WalkMap {
   }
 }
 
-const aligned = (at: number): number => (at + 63) & ~63
+const aligned = (at: number, to = 64): number => Math.ceil(at / to) * to
+
+const CACHE_ALIGNMENT = 256
 
 /** Room for the module's own data. */
 const MODULE_BYTES = 2 * PAGE_BYTES

@@ -102,7 +102,7 @@ export class Walk {
     const hashes = program.neededKeys.has('cryptoHashKey')
     const answers = new WalkAnswers(program, this.#tables, this.#shiftDays)
     const memory = new WalkMap(answers.imports(), {
-      recordBytes: this.#tableBytes,
+      recordBytes: FIXED_BYTES + program.rules.length * BYTES_PER_RULE + this.#tableBytes,
       cacheBytes: hashes ? HASH_CACHE_BYTES : 0,
     })
     const settingsAt = answers.prepare(memory)
@@ -121,6 +121,7 @@ export class Walk {
     }
     const digitWeights = this.#shiftDays?.digitWeights
     if (digitWeights !== undefined) writeDigitWeights(memory, settingsAt, digitWeights)
+    memory.limitRecords(this.#tableBytes)
     memory.exports.initialize(settingsAt)
     return { memory, answers, settingsAt, firstSize: memory.size }
   }
@@ -160,11 +161,12 @@ interface Instance {
   readonly firstSize: number
 }
 
-/**
- * Default bound of the tables. All that the research preset can reach on all types of R4 takes less than a third
- * of it.
- */
-const TABLE_BYTES = 2 ** 24
+/** Default bound of the tables: more than all that the presets can reach on all resource types together. */
+const TABLE_BYTES = 2 ** 26
+/** Room for the records that every program needs: settings, names, days by patient. */
+const FIXED_BYTES = 2 ** 18
+/** Two counters for each rule, and their rounding. */
+const BYTES_PER_RULE = 16
 const LF = 0x0a
 const NO_LINES: WalkedLines = { lines: 0, blank: 0, delivered: 0 }
 const SCOPES = { root: SCOPE.ROOT, patient: SCOPE.PATIENT, item: SCOPE.FIXED } as const
