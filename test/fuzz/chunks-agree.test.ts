@@ -23,7 +23,7 @@ t.test('a chunk comes out the same from both engines, whole or cut between any t
   const random = seededRandom('chunks agree')
   const tally: Tally = { configs: 0, chunks: 0, lines: 0, delivered: 0, interpreted: 0 }
   const wrong: string[] = []
-  const end = Date.now() + fuzzSeconds(6) * 1000
+  const end = Date.now() + fuzzSeconds(4) * 1000
   while (Date.now() < end && wrong.length < 5) wrong.push(...oneConfig(random, tally))
   console.log(`# fuzz: chunks agree: ${JSON.stringify(tally)}`)
   for (const finding of wrong) console.log(`# wrong: ${finding}`)
