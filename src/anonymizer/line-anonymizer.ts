@@ -7,7 +7,7 @@ import type { CustomMethod } from './methods/custom-method.js'
 import type { Output } from './output.js'
 import { compileProgram, type Program } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
-import { type ServeLine, Walk, type WalkedLines, type WalkLines } from './walk/walk.js'
+import { MAX_WALK_BYTES, type ServeLine, Walk, type WalkedLines, type WalkLines } from './walk/walk.js'
 import { hasWebAssembly } from './walk/walk-module.js'
 
 /** Turns one line into one outcome. Pure: no I/O, no clock, no threads; the same input gives the same bytes. */
@@ -144,6 +144,7 @@ function walkedLine(
   out: Output,
   counts: AnonymizerCounts,
 ): boolean {
+  if (end - start > MAX_WALK_BYTES) return false
   const line = { source, start, end, isDocument: true, maxLineBytes: end - start, context }
   const { delivered } = walk.run(line, out, counts, IGNORE)
   if (delivered === 1) out.length--

@@ -3,7 +3,7 @@ import type { AnonymizerCounts } from '../anonymizer/counts.js'
 import type { LineAnonymizer } from '../anonymizer/line-anonymizer.js'
 import type { Output } from '../anonymizer/output.js'
 import type { LineContext } from '../anonymizer/spec.js'
-import type { WalkedLines } from '../anonymizer/walk/walk.js'
+import { MAX_WALK_BYTES, type WalkedLines } from '../anonymizer/walk/walk.js'
 import { contentEnd, isBlank, LF } from '../ndjson/line.js'
 import { LineCursor } from '../ndjson/line-cursor.js'
 import type { LineCounts, LinesTask } from './protocol.js'
@@ -23,7 +23,7 @@ export function anonymizeLines(anonymizer: LineAnonymizer, task: LinesTask, out:
   const before = snapshot(anonymizer.counts)
   const lines = new LineByLine(task, source, out)
   const { walk } = anonymizer
-  if (walk !== undefined && lines.context.isValidUtf8) {
+  if (walk !== undefined && lines.context.isValidUtf8 && task.end - task.start <= MAX_WALK_BYTES) {
     const { start, end, document: isDocument, maxLineBytes } = task
     const range = { source, start, end, isDocument, maxLineBytes, context: lines.context }
     const last = walk(range, out, (lineStart, next, served) => {

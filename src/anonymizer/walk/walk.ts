@@ -35,6 +35,9 @@ export interface WalkedLines {
  */
 export type ServeLine = (start: number, next: number, served: WalkedLines) => void
 
+/** Most bytes of one call: the module's memory, of 4 GiB at most, holds them twice and what the output grows by. */
+export const MAX_WALK_BYTES = 2 ** 30
+
 /** Memory above this is given back after a call: one huge line does not stretch a worker for good. */
 const KEPT_WINDOW_BYTES = 2 ** 25
 
