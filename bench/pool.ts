@@ -103,8 +103,8 @@ async function waysOf(spec: AnonymizerSpec): Promise<readonly Way[]> {
     },
   ]
   for (const size of [1, 2]) {
-    const pool = new WorkerPool({ spec, size, heapMebibytes: 1024 })
-    await pool.ready
+    const pool = new WorkerPool({ size, heapMebibytes: 1024 })
+    await pool.prepare(spec)
     const name = `${size} worker${size === 1 ? '' : 's'}`
     ways.push({ name, pool, run: (tasks) => runAll(pool, tasks) })
   }

@@ -9,7 +9,7 @@ import type { Limits } from './limits.js'
 import type { RunOptions } from './options.js'
 import type { RunCounts } from './run-counts.js'
 
-/** Slabs and workers of a run. Workers start immediately, while the first chunk is being read. */
+/** Slabs and workers of a run. */
 export interface SharedResources
   extends Pick<RunContext, 'slabs' | 'dispatch' | 'needsRecordNumbers' | 'checkStopped'> {
   /** Ends all work with this reason. The first reason counts. */
@@ -26,18 +26,20 @@ export type SharedResourceOptions = Pick<
   'metrics' | 'onEvent' | 'signal' | 'workerEntry' | 'workerStartTimeoutMs'
 >
 
-export function openSharedResources(
-  options: SharedResourceOptions,
+/**
+ * Starts the worker threads, no more than there are chunks. They load their code while the caller reads and settles
+ * what they will be told. The caller must destroy the pool.
+ */
+export const startWorkers = (
+  { workerEntry, workerStartTimeoutMs, onEvent = () => {} }: SharedResourceOptions,
   limits: Limits,
-  spec: RunContext['spec'],
-): SharedResources {
-  const { metrics, onEvent = () => {}, signal } = options
-  const pool = new WorkerPool({
-    spec,
-    size: limits.workers,
+  chunkCount = Number.POSITIVE_INFINITY,
+): WorkerPool =>
+  new WorkerPool({
+    size: Math.max(1, Math.min(limits.workers, chunkCount)),
     heapMebibytes: limits.workerHeapMebibytes,
-    entry: options.workerEntry,
-    startTimeoutMs: options.workerStartTimeoutMs,
+    entry: workerEntry,
+    startTimeoutMs: workerStartTimeoutMs,
     onWaiting: (seconds) =>
       onEvent({
         event: 'workers.waiting',
@@ -46,6 +48,13 @@ export function openSharedResources(
         reason: 'no worker thread has started yet',
       }),
   })
+
+export function openSharedResources(
+  options: SharedResourceOptions,
+  limits: Limits,
+  { pool, spec }: { readonly pool: WorkerPool; readonly spec: RunContext['spec'] },
+): SharedResources {
+  const { metrics, onEvent = () => {}, signal } = options
   const slabs = new Slabs(limits, (bytes) => metrics?.inFlightBytes(bytes))
   const stopping = new AbortController()
   let stopped: { readonly reason: unknown } | undefined
@@ -59,7 +68,7 @@ export function openSharedResources(
   const interrupt = () => stop(interrupted())
   if (signal?.aborted === true) interrupt()
   signal?.addEventListener('abort', interrupt)
-  const needsRecordNumbers = pool.ready.then((ready) => ready.needsRecordNumbers)
+  const needsRecordNumbers = pool.prepare(spec).then((ready) => ready.needsRecordNumbers)
   needsRecordNumbers.catch(stop)
   return {
     slabs,

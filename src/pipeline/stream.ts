@@ -13,7 +13,7 @@ import { addCounts, countsOf, lineCounts, NO_COUNTS } from './report/item-counts
 import { countByCode, type QuarantinedLine, quarantined } from './report/quarantine.js'
 import type { LineTotals } from './report/report.js'
 import { observe } from './run-counts.js'
-import { openSharedResources } from './shared-resources.js'
+import { openSharedResources, startWorkers } from './shared-resources.js'
 
 export interface StreamOptions
   extends Pick<
@@ -42,15 +42,16 @@ export interface StreamOptions
 const ITEM = { name: '-', bytes: 0, version: '' } as const
 
 /**
- * NDJSON (gzip or not) from a stream to a stream, in order. There is no checkpoint, because written output cannot be taken back.
+ * NDJSON (compressed or not) from a stream to a stream, in order. There is no checkpoint, because written output cannot be taken back.
  * Throws SOURCE_CORRUPT, SOURCE_NOT_UTF8, SINK_UNWRITABLE, BAD_LINE, WORKER_FAILED, INTERRUPTED.
  */
 export async function anonymizeStream(options: StreamOptions): Promise<LineTotals> {
   const limits = settleLimits(options)
   const { plan, input, output, metrics } = options
   const compression = compressionOf(options)
+  const pool = startWorkers(options, limits)
   const spec = plan.settle(plan.newRunSecrets())
-  const shared = openSharedResources(options, limits, spec)
+  const shared = openSharedResources(options, limits, { pool, spec })
   let totals = NO_COUNTS
   let sourceBytes = 0
   const onOutputError = (cause: unknown) => shared.stop(unwritable(cause))

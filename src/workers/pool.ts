@@ -3,10 +3,18 @@ import { Piscina } from 'piscina'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import { environmentError } from '../environment-error.js'
 import { isSluiceError, type SluiceError, sluiceError } from '../errors.js'
-import { type Answer, CLAIM, type LinesResult, type LinesTask, type Ready, type Task } from './protocol.js'
+import { present } from '../invariant.js'
+import {
+  type Answer,
+  CLAIM,
+  type LinesResult,
+  type LinesTask,
+  type Ready,
+  type Task,
+  type WorkerData,
+} from './protocol.js'
 
 export interface PoolOptions {
-  readonly spec: AnonymizerSpec
   readonly size: number
   /** Heap of one worker; a line that needs more is WORKER_CRASHED. */
   readonly heapMebibytes: number
@@ -32,22 +40,20 @@ const TELL_EVERY_MS = 10_000
 // Each thread's young generation would grow to 48 MiB over minutes without benefit: objects there die with their line.
 const YOUNG_MEBIBYTES = 24
 
-/** Worker threads that anonymize lines; the only user of piscina. */
+/** Worker threads that anonymize lines; the only user of piscina. They start at once, and load their code. */
 export class WorkerPool {
   readonly size: number
-  /**
-   * Resolves with the first worker's greeting. Rejects with WORKER_FAILED or the reason why the specification is
-   * refused.
-   */
-  readonly ready: Promise<Ready>
+  #spec: AnonymizerSpec | undefined
   readonly #piscina: Piscina<Task, Answer>
+  /** Rejects when a thread ends before it got its first task. */
+  readonly #startFailure: Promise<never>
   readonly #startTimeoutMs: number
   readonly #onWaiting: (seconds: number) => void
   readonly #tellEveryMs: number
   #destroyed: Promise<void> | undefined
 
   constructor(options: PoolOptions) {
-    const { spec, size, heapMebibytes, entry } = options
+    const { size, heapMebibytes, entry } = options
     this.size = size
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS
     this.#onWaiting = options.onWaiting ?? (() => {})
@@ -60,21 +66,33 @@ export class WorkerPool {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
-      workerData: { spec, module: (entry ?? new URL('./task.js', import.meta.url)).href },
+      workerData: { module: (entry ?? new URL('./task.js', import.meta.url)).href } satisfies WorkerData,
       resourceLimits: {
         maxOldGenerationSizeMb: heapMebibytes,
         maxYoungGenerationSizeMb: YOUNG_MEBIBYTES,
       },
     })
-    // Late errors of idle workers arrive here; the following task is retried.
-    this.#piscina.on('error', () => {})
-    this.ready = this.#tellWhile(Promise.race(Array.from({ length: size }, () => this.#hello())))
-    this.ready.catch(() => {})
+    // Errors of idle workers arrive here. Of a late one, the following task is retried. Where a thread cannot start,
+    // piscina would start no other, and a task would wait forever.
+    this.#startFailure = new Promise((_, reject) => {
+      this.#piscina.on('error', (error) => reject(startError(error)))
+    })
+    this.#startFailure.catch(() => {})
+  }
+
+  /**
+   * Tells all workers what to anonymize by. Resolves with the first one's greeting. Rejects with WORKER_FAILED or the
+   * reason why the specification is refused.
+   */
+  prepare(spec: AnonymizerSpec): Promise<Ready> {
+    this.#spec = spec
+    const greetings = Array.from({ length: this.size }, () => this.#hello(spec))
+    return this.#tellWhile(Promise.race([this.#startFailure, ...greetings]))
   }
 
   /** Whether a worker can still start and answer. Throws WORKER_FAILED. */
   hello(): Promise<Ready> {
-    return this.#tellWhile(this.#hello())
+    return this.#tellWhile(this.#hello(this.#prepared()))
   }
 
   async #tellWhile<T>(waiting: Promise<T>): Promise<T> {
@@ -91,14 +109,14 @@ export class WorkerPool {
     }
   }
 
-  async #hello(): Promise<Ready> {
+  async #hello(spec: AnonymizerSpec): Promise<Ready> {
     const signal = AbortSignal.timeout(this.#startTimeoutMs)
     let answer: Answer
     try {
-      answer = await this.#run({ kind: 'hello' }, signal)
+      answer = await this.#run({ kind: 'hello', spec }, signal)
     } catch (error) {
       if (signal.aborted) throw notStarted(`none answered within ${this.#startTimeoutMs / 1000} s`, error)
-      throw environmentError(error) ?? notStarted(startMessage(error), error)
+      throw startError(error)
     }
     if (answer?.kind === 'ready') return answer
     if (answer?.kind === 'refused') throw sluiceError(answer.code, answer)
@@ -141,9 +159,17 @@ export class WorkerPool {
     return this.#destroyed
   }
 
-  #run(task: Task, signal: AbortSignal): Promise<Answer> {
+  async #run(task: Task, signal: AbortSignal): Promise<Answer> {
     if (this.#destroyed !== undefined) throw failed('the worker threads were stopped')
-    return this.#piscina.run(task, { signal })
+    const answer = await this.#piscina.run(task, { signal })
+    // Another worker may get it this time, which does not matter.
+    return answer?.kind === 'unprepared'
+      ? this.#piscina.run({ ...task, spec: this.#prepared() }, { signal })
+      : answer
+  }
+
+  #prepared(): AnonymizerSpec {
+    return present(this.#spec, 'the specification of the workers')
   }
 }
 
@@ -156,6 +182,9 @@ const failed = (what: string, cause?: unknown): SluiceError =>
 
 const notStarted = (why: string, cause: unknown): SluiceError =>
   failed(`the worker threads do not start: ${why}`, cause)
+
+const startError = (error: unknown): SluiceError =>
+  environmentError(error) ?? notStarted(startMessage(error), error)
 
 /** Makes the error for an answer that no worker may give. */
 const broken = (message: string): SluiceError =>

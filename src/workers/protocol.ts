@@ -4,7 +4,6 @@ import type { ErrorCode } from '../errors.js'
 
 /** Data passed to every worker at its start. */
 export interface WorkerData {
-  readonly spec: AnonymizerSpec
   /** URL of the module whose default export answers tasks. */
   readonly module: string
 }
@@ -14,6 +13,7 @@ export type Task = HelloTask | LinesTask
 /** Answered as soon as the worker can anonymize. */
 export interface HelloTask {
   readonly kind: 'hello'
+  readonly spec: AnonymizerSpec
 }
 
 /**
@@ -25,6 +25,8 @@ export const CLAIM = { running: 0, writing: 1, cancelled: 2 } as const
 
 export interface LinesTask {
   readonly kind: 'lines'
+  /** Only for a worker that has answered that it is unprepared. */
+  readonly spec?: AnonymizerSpec
   readonly slab: SharedArrayBuffer
   /** One Int32; see INVARIANT claim. */
   readonly claim: SharedArrayBuffer
@@ -47,11 +49,16 @@ export interface LinesTask {
   readonly keepContent: boolean
 }
 
-export type Answer = Ready | LinesResult | Crashed | Refused
+export type Answer = Ready | LinesResult | Unprepared | Crashed | Refused
 
 export interface Ready {
   readonly kind: 'ready'
   readonly needsRecordNumbers: boolean
+}
+
+/** The worker has no specification: it started in place of a lost one. The task is untouched. */
+export interface Unprepared {
+  readonly kind: 'unprepared'
 }
 
 /** The specification cannot be compiled here; no line is at fault. */

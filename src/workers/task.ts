@@ -1,20 +1,23 @@
-import { workerData } from 'node:worker_threads'
 import { createLineAnonymizer, type LineAnonymizer } from '../anonymizer/line-anonymizer.js'
 import { Output } from '../anonymizer/output.js'
+import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import { compressed } from '../compression/compressed.js'
 import { isSluiceError } from '../errors.js'
 import { anonymizeLines } from './anonymize-lines.js'
-import { type Answer, CLAIM, type LinesTask, type Task, type WorkerData } from './protocol.js'
+import { type Answer, CLAIM, type LinesTask, type Task } from './protocol.js'
 
 // A buffer stretched by one huge line is not kept for small ones.
 const KEPT_OUTPUT_BYTES = 16 * 2 ** 20
 
+let spec: AnonymizerSpec | undefined
 let anonymizer: Promise<LineAnonymizer> | undefined
 let out = new Output(2 ** 20)
 
 /** The entry of a worker thread. Answers with data only: error classes do not survive the thread boundary. */
 export default async function answer(task: Task): Promise<Answer> {
-  anonymizer ??= createLineAnonymizer((workerData as WorkerData).spec)
+  spec ??= task.spec
+  if (spec === undefined) return { kind: 'unprepared' }
+  anonymizer ??= createLineAnonymizer(spec)
   let ready: LineAnonymizer
   try {
     ready = await anonymizer

@@ -130,7 +130,6 @@ t.test(
     let reports = 0
     const startedMs = performance.now()
     const pool = new WorkerPool({
-      spec: plan.settle(plan.newRunSecrets()),
       size: 4,
       heapMebibytes: 256,
       entry: pathToFileURL(entry),
@@ -140,7 +139,7 @@ t.test(
       },
     })
     try {
-      await pool.ready
+      await pool.prepare(plan.settle(plan.newRunSecrets()))
       const most = (performance.now() - startedMs) / 100
       t.ok(reports > 0 && reports <= most, `${reports} reports in ${most} intervals`)
     } finally {

@@ -23,6 +23,7 @@ function taskOf(text: string): LinesTask {
     dateShiftPrefix: '',
     baseOffset: 0,
     document: false,
+    spec: walkSpec(),
     maxLineBytes: 2 ** 26,
     keepContent: false,
   }
@@ -59,6 +60,6 @@ async function measure(): Promise<object> {
 }
 
 if (isMainThread) {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { spec: walkSpec(), module: '' } })
+  const worker = new Worker(new URL(import.meta.url), { workerData: { module: '' } })
   worker.on('message', (measured) => console.log(JSON.stringify(measured)))
 } else parentPort?.postMessage(await measure())

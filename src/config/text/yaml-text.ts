@@ -1,17 +1,15 @@
-import {
-  Composer,
-  type CST,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  Parser,
-  type YAMLMap,
-} from 'yaml'
+import { createRequire } from 'node:module'
+import type { CST, Document, LineCounter, Node, YAMLMap } from 'yaml'
 import { type TolerantJson, TolerantJsonError } from './tolerant-json.js'
+
+type Yaml = typeof import('yaml')
+let library: Yaml | undefined
+
+/** Loaded when the first YAML is read: most runs read none, and its 73 files take a tenth of the start. */
+function yaml(): Yaml {
+  library ??= createRequire(import.meta.url)('yaml') as Yaml
+  return library
+}
 
 const MAX_DEPTH = 64
 // Aliases may repeat what they name: a small text could otherwise become gigabytes.
@@ -22,12 +20,14 @@ const MAX_NODES = 100_000
  * given twice in one object is an error, as in JSON. Throws TolerantJsonError.
  */
 export function readYaml(text: string): TolerantJson {
+  const { LineCounter } = yaml()
   const lines = new LineCounter()
   const document = parsed(text, lines)
   return new Reader(document, lines).read()
 }
 
 function parsed(text: string, lineCounter: LineCounter): Document {
+  const { Composer, Parser } = yaml()
   const tokens = [...new Parser(lineCounter.addNewLine).parse(text)]
   // The composer calls itself for each level, and Node may abort where the stack ends in it: judge the depth before.
   const at = tooDeepAt(tokens)
@@ -88,16 +88,16 @@ class Reader {
     if (depth > MAX_DEPTH) throw this.#error(TOO_DEEP, at)
     this.#nodeCount += 1
     if (this.#nodeCount > MAX_NODES) throw this.#error('aliases make it too large', at)
-    if (isAlias(node)) {
+    if (yaml().isAlias(node)) {
       const target = node.resolve(this.#document)
       if (target === undefined) throw this.#error('an alias without its anchor', at)
       if (inside.has(target)) throw this.#error('an alias inside of what it names', at)
       return this.#value(target, depth, inside)
     }
-    if (isScalar(node)) return this.#scalar(node.value, at)
+    if (yaml().isScalar(node)) return this.#scalar(node.value, at)
     const around = new Set(inside).add(node as Node)
-    if (isSeq(node)) return node.items.map((item) => this.#value(item, depth + 1, around))
-    if (!isMap(node)) throw this.#error('a value was expected here', at)
+    if (yaml().isSeq(node)) return node.items.map((item) => this.#value(item, depth + 1, around))
+    if (!yaml().isMap(node)) throw this.#error('a value was expected here', at)
     return this.#object(node, depth, around)
   }
 
@@ -127,7 +127,7 @@ class Reader {
   }
 
   #name(key: unknown, map: YAMLMap): string {
-    if (isScalar(key) && (typeof key.value === 'string' || key.source !== undefined))
+    if (yaml().isScalar(key) && (typeof key.value === 'string' || key.source !== undefined))
       return String(key.source ?? key.value)
     throw this.#error('a name must be a text', offsetOf(key) ?? offsetOf(map))
   }
@@ -145,7 +145,8 @@ function errorAt(lines: LineCounter, message: string, offset: number): TolerantJ
 }
 
 /** `<<` without quotes: YAML 1.1's key for the members of other objects, which this object's own ones override. */
-const isMergeKey = (key: unknown): boolean => isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
+const isMergeKey = (key: unknown): boolean =>
+  yaml().isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
 
 const offsetOf = (node: unknown): number | undefined =>
   (node as { range?: readonly number[] | null } | null)?.range?.[0]
