@@ -2,7 +2,7 @@ import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fh
 import { patientElementsOf } from '../../fhir/patient-compartment.js'
 import { type Arrival, Automaton, isChoice, type Place } from '../../rules/automaton/automaton.js'
 import type { Predicate } from '../../rules/automaton/predicates/predicate.js'
-import type { AutomatonRule, Effect } from '../../rules/automaton/progress.js'
+import { type AutomatonRule, effectOf } from '../../rules/automaton/progress.js'
 import { compilePath } from '../../rules/automaton/steps.js'
 import { redacts } from '../../rules/lint/method-facts.js'
 import { isReferenceElement, type Leaf } from '../methods/leaf.js'
@@ -313,11 +313,6 @@ function once<T>(make: (mask: number) => T): (mask: number) => T {
     made.set(mask, value)
     return value
   }
-}
-
-function effectOf({ changesNothing, reach }: Method): Effect {
-  if (changesNothing === true) return 'none'
-  return reach === 'element' || reach === 'replacement' ? 'whole' : 'values'
 }
 
 const ARITY = { one: 0, many: 1 } as const

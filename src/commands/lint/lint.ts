@@ -26,7 +26,7 @@ export async function lint(
     ? await lintPipeline(raw, address, terminal)
     : lintConfig(raw, { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder })
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
-  const warningCount = remarks.length - problemCount
+  const warningCount = remarks.filter(({ severity }) => severity === 'warning').length
   const report: LintReport = {
     config: path,
     problemCount,

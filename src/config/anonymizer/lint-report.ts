@@ -5,7 +5,7 @@ const count = z.int().min(0)
 const codes = Object.keys(FINDING_CODES) as [FindingCode, ...FindingCode[]]
 
 const remark = z.strictObject({
-  severity: z.enum(['problem', 'warning']),
+  severity: z.enum(['problem', 'warning', 'note']),
   code: z.enum(codes).describe('stable: a code never changes its meaning; newer versions may add codes'),
   rule: z.int().min(1).optional().describe('the number of the rule, from 1'),
   path: z.string().describe('the path of the rule, or the place in the configuration'),

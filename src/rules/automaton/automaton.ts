@@ -1,7 +1,7 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
 import { print } from '../expression/print.js'
 import { compilePredicate } from './predicates/compile.js'
-import type { Predicate } from './predicates/predicate.js'
+import { type Predicate, usesEvaluator } from './predicates/predicate.js'
 import {
   type AutomatonRule,
   claiming,
@@ -63,13 +63,35 @@ export class Automaton {
 
   /** Returns where rules arrive at the resource itself; `name` is its name as an element, '' for the root. */
   start(type: ElementType, name: string): Arrival {
-    return this.#arrive({ type, name, inherited: undefined, arrived: this.#first, searching: [] })
+    return this.arrive(this.reachedAtStart(type, name))
   }
 
   /** Returns where rules arrive at a child element that is not a resource. */
   child(place: Place, member: Member): Arrival {
+    return this.arrive(this.reachedAt(place, member))
+  }
+
+  /** Returns the resource itself as rules reach it, only those that apply. */
+  reachedAtStart(type: ElementType, name: string, applies?: (rule: OrderedRule) => boolean): Reached {
+    const arrived = applies === undefined ? this.#first : this.#first.filter(({ rule }) => applies(rule))
+    return { type, name, inherited: undefined, arrived, searching: [] }
+  }
+
+  /** Returns a child element that is not a resource, as rules reach it. */
+  reachedAt(place: Place, member: Member): Reached {
     const { type, name } = member
-    return this.#arrive({ type, name, inherited: place.claimedBy, ...followed(place.below, member) })
+    return { type, name, inherited: place.claimedBy, ...followed(place.below, member) }
+  }
+
+  /** Returns what it takes to decide about an element for one rule. */
+  costAt(reached: Reached, rule: number): 'names' | 'bytes' | 'evaluator' | 'some lines' {
+    const own = [...this.#decisions(reached)].flatMap(([progress, decision]) =>
+      progress.rule.number === rule ? [decision] : [],
+    )
+    if (own.includes(undefined)) return 'some lines'
+    const predicates = own.filter((decision): decision is Predicate => typeof decision === 'object')
+    if (predicates.some(usesEvaluator)) return 'evaluator'
+    return predicates.length > 0 ? 'bytes' : 'names'
   }
 
   /** Returns which of the container's rules reach a child resource of that name. */
@@ -87,15 +109,9 @@ export class Automaton {
     return { always, types }
   }
 
-  #arrive(reached: Reached): Arrival {
-    const { ended } = settled(reached, reached, () => false)
-    const sure = claiming(ended, reached.inherited)
-    const decisions = new Map<Progress, boolean | Predicate | undefined>()
-    settled(reached, reached, (progress) => {
-      const decision = this.#decision(progress, reached, sure)
-      decisions.set(progress, decision)
-      return decision !== false && decision !== undefined
-    })
+  /** Returns where the rules that have reached an element arrive. */
+  arrive(reached: Reached): Arrival {
+    const decisions = this.#decisions(reached)
     const predicates = new Set<Predicate>()
     const inOrder = [...decisions].sort(([a], [b]) => a.id - b.id)
     for (const [, decision] of inOrder) {
@@ -110,6 +126,19 @@ export class Automaton {
         return typeof decision === 'object' ? (mask & (bits.get(decision) ?? 0)) !== 0 : decision === true
       })
     return predicates.size === 0 ? resolve(0) : { predicates: [...predicates], resolve: once(resolve) }
+  }
+
+  /** Decides, for each rule with a criterion at an element, or finds what decides. */
+  #decisions(reached: Reached): ReadonlyMap<Progress, boolean | Predicate | undefined> {
+    const { ended } = settled(reached, reached, () => false)
+    const sure = claiming(ended, reached.inherited)
+    const decisions = new Map<Progress, boolean | Predicate | undefined>()
+    settled(reached, reached, (progress) => {
+      const decision = this.#decision(progress, reached, sure)
+      decisions.set(progress, decision)
+      return decision !== false && decision !== undefined
+    })
+    return decisions
   }
 
   /**

@@ -7,6 +7,18 @@ import { isPlain, mayFail, type Step, type StepPath } from './steps.js'
  */
 export type Effect = 'none' | 'values' | 'whole'
 
+/** Returns the effect of a method, by what it does to the elements that it claims. */
+export function effectOf({
+  changesNothing,
+  reach,
+}: {
+  readonly changesNothing?: boolean
+  readonly reach: string
+}): Effect {
+  if (changesNothing === true) return 'none'
+  return reach === 'element' || reach === 'replacement' ? 'whole' : 'values'
+}
+
 /** A rule of the automaton. */
 export interface AutomatonRule {
   readonly number: number

@@ -1,5 +1,4 @@
 import type { ElementTree } from '../../fhir/elements.js'
-import { compilePath, isPlain } from '../automaton/steps.js'
 import { parseRulePath, type RulePath } from '../path/rule-path.js'
 import { repaired } from './advice/repair.js'
 import { listed } from './elements/name-list.js'
@@ -7,6 +6,7 @@ import type { Place } from './elements/place.js'
 import { brokenLinks } from './findings/bundle-links.js'
 import { type Cases, caseFindings } from './findings/cases.js'
 import type { FindingCode } from './findings/codes.js'
+import { type CostedRule, costFindings } from './findings/costs.js'
 import { type Cover, coverOf } from './findings/cover.js'
 import { oddEffect } from './findings/effect.js'
 import { extensionsWithoutUrl, resourcesLeft } from './findings/leftovers.js'
@@ -53,6 +53,7 @@ export function lintRules(
   { keepsParts = false, urls }: LintedParameters = {},
 ): Finding[] {
   const findings: Finding[] = []
+  const parsedRules: CostedRule[] = []
   const redactsAll = rules.some(({ path, method }) => path === 'Resource' && redacts(method))
   const earlier: {
     readonly number: number
@@ -72,9 +73,11 @@ export function lintRules(
         ...leftovers({ ...rule, redactsAll, keepsParts }, parsed, verdict, { earlier, tree }),
       )
     told.push(...surprises(parsed, verdict))
+    parsedRules.push({ number, path: parsed, method })
     for (const finding of told) findings.push({ rule: number, ...finding })
     earlier.push({ number, method, covers: coverOf(parsed) })
   }
+  findings.push(...costFindings(parsedRules, tree))
   if (urls !== undefined)
     for (const { rule, message } of brokenLinks(earlier, tree, urls))
       findings.push({ code: 'bundle-links-break', rule, message })
@@ -151,11 +154,9 @@ function leftovers(
   ].flatMap((left) => (left === undefined ? [] : [left]))
 }
 
-/** Finds what works but costs time or differs from the original. */
+/** Finds what works but differs from the original. */
 function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[] {
   const told: Told[] = []
-  const paths = compilePath(path)
-  if (paths === undefined || !isPlain(paths)) told.push({ code: 'not-compiled', message: costOf(path) })
   if (bindsUnionFirst(path.text)) {
     const message = '"as" and "is" take the whole union before them: a | b as T means (a | b) as T'
     told.push({ code: 'precedence', message })
@@ -166,10 +167,4 @@ function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[]
     told.push({ code: 'union', message })
   }
   return told
-}
-
-function costOf({ resourceType }: RulePath): string {
-  const all = resourceType === '' || resourceType === 'Resource' || resourceType === 'DomainResource'
-  const lines = all ? 'lines of every resource type' : `${resourceType} lines`
-  return `${lines} go through the interpreter, which is several times slower`
 }

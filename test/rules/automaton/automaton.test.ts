@@ -1,4 +1,4 @@
-// Holds src/rules/automaton/automaton.ts, src/rules/automaton/decidable.ts, src/rules/automaton/progress.ts, src/rules/automaton/stability.ts.
+// Holds src/rules/automaton/automaton.ts, src/rules/automaton/cost.ts, src/rules/automaton/progress.ts, src/rules/automaton/stability.ts.
 import t from 'tap'
 import { type ElementType, elementTree } from '../../../src/fhir/elements.js'
 import {
@@ -8,7 +8,7 @@ import {
   isChoice,
   type Place,
 } from '../../../src/rules/automaton/automaton.js'
-import { type Decidability, decidabilityOf } from '../../../src/rules/automaton/decidable.js'
+import { type Cost, CostSurvey } from '../../../src/rules/automaton/cost.js'
 import type { Effect } from '../../../src/rules/automaton/progress.js'
 import { compilePath } from '../../../src/rules/automaton/steps.js'
 import { parseRulePath } from '../../../src/rules/path/rule-path.js'
@@ -249,20 +249,27 @@ t.test('a criterion counts only if no earlier rule may change what it reads', as
   t.not(claimsAt(later, 'Patient', 'name'), 'interpreter', 'later rules do not matter')
 })
 
-t.test('how a rule decides on the resources of a type: the hardest of its elements counts', async (t) => {
-  const rows: readonly (readonly [path: string, resource: string, Decidability])[] = [
+t.test('what a rule costs on a type: the dearest of its elements counts', async (t) => {
+  const rows: readonly (readonly [path: string, resource: string, Cost])[] = [
     ['Patient.name', 'Patient', 'names'],
-    ["Patient.name.where(use = 'old')", 'Patient', 'values'],
-    ["nodesByType('Coding').where(system = 'x')", 'Patient', 'values'],
-    ["nodesByType('HumanName').where(use = 'old')", 'Observation', 'values'],
-    ["nodesByType('HumanName').where(%resource.active)", 'Encounter', 'interpreter'],
-    ['Patient.name[0]', 'Patient', 'interpreter'],
+    ["Patient.name.where(use = 'old')", 'Patient', 'bytes'],
+    ["nodesByType('Coding').where(system = 'x')", 'Patient', 'bytes'],
+    ["Patient.nodesByType('Encounter').where(status = 'planned')", 'Patient', 'names'],
+    ["nodesByType('HumanName').where(use = 'old')", 'Patient', 'bytes'],
+    ["nodesByType('HumanName').where(family.lower() = 'a')", 'Patient', 'evaluator'],
+    ["nodesByType('HumanName').where(%resource.active)", 'Patient', 'some lines'],
+    ['Patient.name[0]', 'Patient', 'some lines'],
     ['Patient.noSuchElement[0]', 'Patient', 'names'],
-    ['Patient.where(active)', 'Patient', 'values'],
+    ['Patient.where(active)', 'Patient', 'bytes'],
+    ['Patient.where(%context.active)', 'Patient', 'all lines'],
   ]
-  for (const [path, resource, decidability] of rows) {
+  for (const [path, resource, cost] of rows) {
     const paths = compilePath(parseRulePath(path)) ?? []
     const automaton = new Automaton([{ number: 1, paths, effect: 'values' }])
-    t.equal(decidabilityOf(automaton, typeNamed(resource)), decidability, path)
+    t.equal(
+      new CostSurvey(automaton, 1).on(typeNamed(resource), () => true),
+      cost,
+      path,
+    )
   }
 })

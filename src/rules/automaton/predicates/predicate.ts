@@ -112,6 +112,15 @@ export function counted(mode: Mode, items: number, hits: number, isUnsure: boole
  */
 export const visitReads = (predicate: Predicate, visit: Visit): void => readsOf(predicate, [], visit)
 
+/** Whether the evaluator has to decide a predicate, or a part of it. */
+export function usesEvaluator(predicate: Predicate): boolean {
+  let uses = false
+  visitReads(predicate, (_, criterion) => {
+    if (criterion !== undefined) uses = true
+  })
+  return uses
+}
+
 type Visit = (path: readonly Member[], criterion?: Criterion) => void
 
 function readsOf(predicate: Predicate, path: readonly Member[], visit: Visit): void {

@@ -1,8 +1,8 @@
 /**
  * `problem`: a run refuses this configuration, or the rule rejects every line it reaches, or leaves data that it seems to
- * remove.
+ * remove. `note`: worth knowing, and nothing to change.
  */
-export type Severity = 'problem' | 'warning'
+export type Severity = 'problem' | 'warning' | 'note'
 
 interface CodeFacts {
   readonly severity: Severity
@@ -12,6 +12,7 @@ interface CodeFacts {
 }
 
 const problem = (title: string, says?: string) => ({ severity: 'problem', title, says }) as const
+const note = (title: string, says?: string) => ({ severity: 'note', title, says }) as const
 const warning = (title: string, says?: string) => ({ severity: 'warning', title, says }) as const
 
 /**
@@ -62,6 +63,7 @@ export const FINDING_CODES = {
   'unreached-dates': warning('No rule reaches some dates.'),
   'unreached-texts': warning('No rule reaches some free texts.'),
   'unreached-types': warning('No rule reaches anything in some resource types.'),
+  'looks-ahead': note('A rule looks at what elements hold.', 'looks ahead'),
   'not-compiled': warning('A rule needs the slower engine.', 'does not compile'),
   union: warning('The original treats equal values in a union differently.', 'differs from the original'),
   precedence: warning('`as` and `is` apply to the whole union before them.', 'may not mean what it seems to'),

@@ -266,7 +266,7 @@ const FINE = [
 t.test('conditions that can hold have no finding but their cost', async (t) => {
   for (const path of FINE)
     t.same(
-      lint(path, 'R4').filter(({ code }) => code !== 'not-compiled'),
+      lint(path, 'R4').filter(({ code }) => code !== 'not-compiled' && code !== 'looks-ahead'),
       [],
       path,
     )
