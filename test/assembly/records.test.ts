@@ -2,7 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { ACT, EDGE, FACT, SETTINGS, START, START_FLAG, TABLE } from '../../src/anonymizer/walk/layout.js'
+import {
+  ACT,
+  CHOICE,
+  EDGE,
+  FACT,
+  SETTINGS,
+  START,
+  START_FLAG,
+  TABLE,
+} from '../../src/anonymizer/walk/layout.js'
 import { projectRoot } from '../support/shared.js'
 
 const SOURCE = readFileSync(join(projectRoot, 'assembly/records.ts'), 'utf8')
@@ -21,6 +30,7 @@ t.test('the host writes each field where the module reads it', async (t) => {
   t.same(constantsOf('Fact'), FACT)
   t.same(constantsOf('Edge'), withoutSize(EDGE))
   t.same(constantsOf('Table'), withoutSize(TABLE))
+  t.match(constantsOf('Choice'), CHOICE)
   t.same(constantsOf('Start'), { ...withoutSize(START), ...START_FLAG })
   t.same(constantsOf('Settings'), withoutSize(SETTINGS))
 })
