@@ -1,3 +1,4 @@
+import { MAX_TABLE_BYTES } from '../../rules/automaton/table-size.js'
 import type { AnonymizerCounts } from '../counts.js'
 import { blockKey } from '../keyed-hash/hmac.js'
 import { over89Limit } from '../methods/over-89.js'
@@ -53,7 +54,7 @@ export class Walk {
   #instance: Instance | undefined
 
   /** `tableBytes` bounds the memory of tables; types that need more are left to the interpreter. */
-  constructor(program: Program, tableBytes = TABLE_BYTES) {
+  constructor(program: Program, tableBytes = MAX_TABLE_BYTES) {
     this.#program = program
     this.#tables = new WalkTables(program)
     this.#tableBytes = tableBytes
@@ -164,8 +165,6 @@ interface Instance {
   readonly firstSize: number
 }
 
-/** Default bound of the tables: more than all that the presets can reach on all resource types together. */
-const TABLE_BYTES = 2 ** 26
 /** Room for the records that every program needs: settings, names, days by patient. */
 const FIXED_BYTES = 2 ** 18
 /** Two counters for each rule, and their rounding. */
