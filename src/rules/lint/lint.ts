@@ -9,6 +9,7 @@ import type { FindingCode } from './findings/codes.js'
 import { type CostedRule, costFindings } from './findings/costs.js'
 import { type Cover, coverOf } from './findings/cover.js'
 import { oddEffect } from './findings/effect.js'
+import { tableFindings } from './findings/large-tables.js'
 import { extensionsWithoutUrl, resourcesLeft } from './findings/leftovers.js'
 import { describe } from './findings/messages.js'
 import { bindsUnionFirst, hasUnionOfNodes } from './findings/precedence.js'
@@ -77,7 +78,7 @@ export function lintRules(
     for (const finding of told) findings.push({ rule: number, ...finding })
     earlier.push({ number, method, covers: coverOf(parsed) })
   }
-  findings.push(...costFindings(parsedRules, tree))
+  findings.push(...costFindings(parsedRules, tree), ...tableFindings(parsedRules, tree))
   if (urls !== undefined)
     for (const { rule, message } of brokenLinks(earlier, tree, urls))
       findings.push({ code: 'bundle-links-break', rule, message })

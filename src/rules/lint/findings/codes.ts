@@ -65,6 +65,7 @@ export const FINDING_CODES = {
   'unreached-types': warning('No rule reaches anything in some resource types.'),
   'looks-ahead': note('A rule looks at what elements hold.', 'looks ahead'),
   'not-compiled': warning('A rule needs the slower engine.', 'does not compile'),
+  'large-tables': warning('Rules need more tables than the fast engine has room for.', 'needs many tables'),
   union: warning('The original treats equal values in a union differently.', 'differs from the original'),
   precedence: warning('`as` and `is` apply to the whole union before them.', 'may not mean what it seems to'),
   'unknown-key': warning('A key of the configuration is unknown and has no effect.'),
