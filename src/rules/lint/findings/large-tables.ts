@@ -10,7 +10,11 @@ import type { CostedRule, CostFinding } from './costs.js'
  * Says that rules which search below what they search for need more tables than the walk has room for. Each of them is,
  * at every element, half-way or not, so each may double the tables. Fewer than `LEAST` of them never need that many.
  */
-export function tableFindings(rules: readonly CostedRule[], tree: ElementTree): readonly CostFinding[] {
+export function tableFindings(
+  rules: readonly CostedRule[],
+  tree: ElementTree,
+  maxBytes = MAX_TABLE_BYTES,
+): readonly CostFinding[] {
   const searching = rules.flatMap((rule) => {
     const paths = compilePath(rule.path) ?? []
     return paths.some(searchesTwice) ? [{ ...rule, paths, effect: 'values' as const }] : []
@@ -18,13 +22,13 @@ export function tableFindings(rules: readonly CostedRule[], tree: ElementTree): 
   const last = searching.at(-1)
   if (last === undefined || searching.length < LEAST) return []
   const type = tree.resources.get('Patient')
-  if (type === undefined || !takesMoreThan(new Automaton(searching), type, MAX_TABLE_BYTES)) return []
+  if (type === undefined || !takesMoreThan(new Automaton(searching), type, maxBytes)) return []
   const numbers = listed(searching.map(({ number }) => String(number)))
   return [
     {
       rule: last.number,
       code: 'large-tables',
-      message: `rules ${numbers} together need more than ${MAX_TABLE_BYTES / 2 ** 20} MiB of tables`,
+      message: `rules ${numbers} together need more than ${maxBytes / 2 ** 20} MiB of tables`,
     },
   ]
 }
