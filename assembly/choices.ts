@@ -1,5 +1,6 @@
-import { evaluatePredicate, TRUE, UNSURE } from './predicates'
 import { hostVariant } from './host'
+import { TRUE, UNSURE } from './predicate-records'
+import { evaluatePredicate } from './predicates'
 import { Choice } from './records'
 
 /**

@@ -1,99 +1,15 @@
 /**
  * Decides predicates, the compiled criteria of rules (`src/rules/automaton/predicates/predicate.ts`), by a look ahead
- * over the JSON value of an element. The value need not be valid: what is malformed, or not as FHIR has it, is unsure.
- *
- * Records, with fields of 32 bits unless stated otherwise; all addresses are absolute:
- *
- * - predicate, 12 bytes: kind (u8), then for `constant` its truth (u8), for `items` the mode (u8); at 4 the operand,
- *   the left operand, the target or the number of a criterion; at 8 the right operand
- * - target, 16 bytes and more: kind of goal (u8), value of a boolean (u8), number of filters (u16); at 4 the members,
- *   texts or predicate, or the integer; at 8 the number of members or texts; from 16 on the addresses of the filters
- * - member, 16 bytes: address of the key with its opening quote; at 4 the target; at 8 the key's length without quotes
- *   (u16), JSON kind (u8), bits (u8)
- * - text, 4 bytes and more: number of bytes, then the bytes, padded to 16
+ * over the JSON value of an element. The value need not be valid: what is malformed, or not as FHIR has it, is unsure. The
+ * records are those of `predicate-records.ts`.
  */
-import { BACKSLASH, byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, DASH, isDigit, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
+import { BACKSLASH, byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, DASH, isDigit, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './bytes'
 import { hostCriterion } from './host'
+import {
+  Bit, EMPTY, FALSE, FILTERS, Goal, JsonKind, Kind, Member, MEMBER_BYTES, Mode, Predicate, Target, TRUE, UNSURE,
+} from './predicate-records'
 import { afterSpace, anyString, scanBoolean, scanNumber, skipValue, spaceEnd } from './scan'
-
-export const FALSE: i32 = 0
-export const TRUE: i32 = 1
-export const UNSURE: i32 = 2
-/** Empty, the third value of FHIRPath's logic. */
-const EMPTY: i32 = 3
-
-namespace Kind {
-  export const CONSTANT: u8 = 0
-  export const NOT: u8 = 1
-  export const AND: u8 = 2
-  export const OR: u8 = 3
-  export const XOR: u8 = 4
-  export const IMPLIES: u8 = 5
-  export const CRITERION: u8 = 7
-}
-
-namespace Mode {
-  export const SOME: u8 = 0
-  export const SINGLE: u8 = 1
-  export const ALL: u8 = 3
-  export const CONDITION: u8 = 4
-}
-
-namespace Goal {
-  export const MEMBERS: u8 = 0
-  export const ANY: u8 = 1
-  export const NEVER: u8 = 2
-  export const UNSURE: u8 = 3
-  export const TEXTS: u8 = 4
-  export const STARTS: u8 = 5
-  export const ENDS: u8 = 6
-  export const CONTAINS: u8 = 7
-  export const BOOLEAN: u8 = 8
-  export const INTEGER: u8 = 9
-  export const PREDICATE: u8 = 10
-}
-
-namespace JsonKind {
-  export const STRING: u8 = 0
-  export const NUMBER: u8 = 1
-  export const BOOLEAN: u8 = 2
-}
-
-/** Bits of a member. */
-namespace Bit {
-  export const ARRAY: u8 = 1
-  /** Whether its element may have another property, `_key`. */
-  export const PRIMITIVE: u8 = 2
-}
-
-@unmanaged
-class Predicate {
-  kind: u8
-  detail: u8
-  first: usize
-  second: usize
-}
-
-@unmanaged
-class Target {
-  goal: u8
-  isTrue: u8
-  filterCount: u16
-  parts: usize
-  count: u32
-}
-const FILTERS: usize = 16
-
-@unmanaged
-class Member {
-  key: usize
-  target: usize
-  keyLength: u16
-  kind: u8
-  bits: u8
-  unused: u32
-}
-const MEMBER_BYTES: usize = 16
+import { areEqual, hasBackslash, integerVerdict, mayBeTrimmed, textVerdict } from './value-tests'
 
 /** Items of the collection being counted, how many hit, and whether one may count or hit or not. */
 let items: u32 = 0
@@ -237,9 +153,7 @@ function count(target: Target, at: usize): void {
   const goal = target.goal
   if (goal == Goal.ANY) hits++
   else if (goal == Goal.PREDICATE) {
-    const truth = evaluate(target.parts, at)
-    if (truth == TRUE) hits++
-    else if (truth == UNSURE) doubtful = true
+    score(evaluate(target.parts, at))
   } else if (goal != Goal.NEVER) doubtful = true
 }
 
@@ -346,87 +260,8 @@ function visitString(target: Target, at: usize): usize {
     return end
   }
   items++
-  if (hasBackslash(at + 1, end - 1)) doubtful = true
-  else testText(target, at + 1, end - 1)
+  score(hasBackslash(at + 1, end - 1) ? UNSURE : textVerdict(target, at + 1, end - 1))
   return end
-}
-
-/**
- * Whether a text is empty, or may have white space at an end, which is trimmed. The lead bytes of white space beyond
- * ASCII are C2 (two bytes) and E1 to E3 (three bytes); other characters that begin so only cost a look more.
- */
-function mayBeTrimmed(from: usize, to: usize): bool {
-  if (from == to) return true
-  const first = byteAt(from)
-  const last = byteAt(to - 1)
-  if (first <= SPACE || first == BACKSLASH || first == 0xc2 || (first >= 0xe1 && first <= 0xe3)) return true
-  if (last <= SPACE) return true
-  if (last < 0x80) return hasEscapeAtEnd(from, to)
-  const before = byteAt(to - 3)
-  return byteAt(to - 2) == 0xc2 || (before >= 0xe1 && before <= 0xe3)
-}
-
-/** Whether a text may end in an escape. */
-@inline
-function hasEscapeAtEnd(from: usize, to: usize): bool {
-  const start = to - from > 6 ? to - 6 : from
-  for (let p = start; p < to; p++) if (byteAt(p) == BACKSLASH) return true
-  return false
-}
-
-function hasBackslash(from: usize, to: usize): bool {
-  for (let p = from; p < to; p++) if (byteAt(p) == BACKSLASH) return true
-  return false
-}
-
-/** Tests the text `[from, to)`, which has no escapes and nothing to trim. */
-function testText(target: Target, from: usize, to: usize): void {
-  const length = to - from
-  const text = target.parts
-  const wanted = <usize>load<u32>(text)
-  switch (<i32>target.goal) {
-    case Goal.TEXTS: {
-      if (isOneOf(target, from, length)) hits++
-      break
-    }
-    case Goal.STARTS: {
-      if (!isAscii(from, to)) doubtful = true
-      else if (length >= wanted && areEqual(from, text + 4, wanted)) hits++
-      break
-    }
-    case Goal.ENDS: {
-      if (!isAscii(from, to)) doubtful = true
-      else if (length >= wanted && areEqual(to - wanted, text + 4, wanted)) hits++
-      break
-    }
-    case Goal.CONTAINS: {
-      for (let p = from; p + wanted <= to; p++)
-        if (areEqual(p, text + 4, wanted)) {
-          hits++
-          break
-        }
-      bytesLeft -= <i64>length
-      break
-    }
-    default:
-      doubtful = true
-  }
-}
-
-/** Whether a text is one of the target's. */
-function isOneOf(target: Target, from: usize, length: usize): bool {
-  let text = target.parts
-  for (let k: u32 = 0; k < target.count; k++) {
-    const wanted = <usize>load<u32>(text)
-    if (wanted == length && areEqual(from, text + 4, length)) return true
-    text += (4 + wanted + 15) & ~15
-  }
-  return false
-}
-
-function isAscii(from: usize, to: usize): bool {
-  for (let p = from; p < to; p++) if (byteAt(p) >= 0x80) return false
-  return true
 }
 
 function visitBoolean(target: Target, at: usize): usize {
@@ -447,36 +282,15 @@ function visitNumber(target: Target, at: usize): usize {
   if (!passes(target, at)) return end
   if (target.goal == Goal.INTEGER) {
     items++
-    testInteger(target, at, end)
+    score(integerVerdict(target, at, end))
   } else if (target.goal == Goal.MEMBERS) return failed()
   else count(target, at)
   return end
 }
 
-/** Tests the number `[from, to)`; one with a fraction or an exponent, or of many digits, is unsure. */
-function testInteger(target: Target, from: usize, to: usize): void {
-  const isNegative = byteAt(from) == DASH
-  let p = isNegative ? from + 1 : from
-  if (to - p > 9) {
-    doubtful = true
-    return
-  }
-  let value: i32 = 0
-  for (; p < to; p++) {
-    const c = byteAt(p)
-    if (!isDigit(c)) {
-      doubtful = true
-      return
-    }
-    value = value * 10 + <i32>(c - 0x30)
-  }
-  if ((isNegative ? -value : value) == <i32>target.parts) hits++
-}
-
-/** Whether two ranges of `length` bytes are equal. Reads up to 15 bytes more of each. */
-function areEqual(a: usize, b: usize, length: usize): bool {
-  for (; length > 16; length -= 16, a += 16, b += 16)
-    if (i8x16.bitmask(i8x16.ne(v128.load(a), v128.load(b))) != 0) return false
-  const different = i8x16.bitmask(i8x16.ne(v128.load(a), v128.load(b)))
-  return (different & ((1 << <i32>length) - 1)) == 0
+/** Counts the hit of an item. */
+@inline
+function score(truth: i32): void {
+  if (truth == TRUE) hits++
+  else if (truth == UNSURE) doubtful = true
 }

@@ -1,4 +1,5 @@
-// Holds assembly/predicates.ts, src/anonymizer/walk/predicate-records.ts,
+// Holds assembly/predicates.ts, assembly/predicate-records.ts, assembly/value-tests.ts,
+// src/anonymizer/walk/predicate-records.ts,
 // src/anonymizer/walk/criteria.ts.
 import { isUtf8 } from 'node:buffer'
 import t from 'tap'

@@ -16,7 +16,7 @@ export interface RecordMemory {
   readonly view: DataView
 }
 
-/** Writes predicates as the records that `assembly/predicates.ts` describes. */
+/** Writes predicates as the records that `assembly/predicate-records.ts` describes. */
 export class PredicateRecords {
   readonly #memory: RecordMemory
   readonly #numberOf: (criterion: Criterion) => number
