@@ -19,6 +19,7 @@ export class WalkMap {
   #bytes: LatinBuffer
   #view: DataView
   #next: number
+  #isFull = false
   #recordsEnd: number
   readonly #cacheAt: number
   readonly #sourceAt: number
@@ -37,6 +38,11 @@ export class WalkMap {
     this.#recordsEnd = this.#next + recordBytes
     this.#cacheAt = aligned(this.#recordsEnd, CACHE_ALIGNMENT)
     this.#sourceAt = aligned(this.#cacheAt + cacheBytes)
+  }
+
+  /** Whether there was no room for some record. */
+  get isFull(): boolean {
+    return this.#isFull
   }
 
   /** Address of the cache of digests. */
@@ -68,7 +74,10 @@ export class WalkMap {
   allocate(byteCount: number): number {
     const at = this.#next
     const next = aligned(at + byteCount)
-    if (next > this.#recordsEnd) return 0
+    if (next > this.#recordsEnd) {
+      this.#isFull = true
+      return 0
+    }
     this.#next = next
     return at
   }

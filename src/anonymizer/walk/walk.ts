@@ -50,14 +50,19 @@ export class Walk {
   readonly #program: Program
   readonly #tables: WalkTables
   readonly #shiftDays: ShiftDays | undefined
-  readonly #tableBytes: number
+  readonly #maxTableBytes: number
+  #tableBytes: number
   #instance: Instance | undefined
 
-  /** `tableBytes` bounds the memory of tables; types that need more are left to the interpreter. */
-  constructor(program: Program, tableBytes = MAX_TABLE_BYTES) {
+  /**
+   * `tableBytes` bounds the memory of tables; lines that need more are left to the interpreter. There are
+   * `firstTableBytes` of them until that was too little.
+   */
+  constructor(program: Program, tableBytes = MAX_TABLE_BYTES, firstTableBytes = FIRST_TABLE_BYTES) {
     this.#program = program
     this.#tables = new WalkTables(program)
-    this.#tableBytes = tableBytes
+    this.#maxTableBytes = tableBytes
+    this.#tableBytes = Math.min(tableBytes, firstTableBytes)
     const { parameters } = program.spec
     const shifts =
       program.neededKeys.has('dateShiftKey') || parameters.dateShiftFixedOffsetInDays !== undefined
@@ -97,7 +102,8 @@ export class Walk {
       at = next
     }
     answers.count(counts)
-    if (memory.size <= instance.firstSize + KEPT_WINDOW_BYTES) this.#instance = instance
+    if (memory.isFull && this.#tableBytes < this.#maxTableBytes) this.#tableBytes = this.#maxTableBytes
+    else if (memory.size <= instance.firstSize + KEPT_WINDOW_BYTES) this.#instance = instance
     return last
   }
 
@@ -165,6 +171,8 @@ interface Instance {
   readonly firstSize: number
 }
 
+/** Room for tables at first: V8 collects garbage as if all memory were in use. Programs that need more get it after a call. */
+const FIRST_TABLE_BYTES = 2 ** 22
 /** Room for the records that every program needs: settings, names, days by patient. */
 const FIXED_BYTES = 2 ** 18
 /** Two counters for each rule, and their rounding. */

@@ -12,14 +12,17 @@ const OBSERVATION =
   '{"resourceType":"Observation","id":"o1","status":"final","code":{"coding":[{"system":"s","code":"c"}]}}\n'
 const LINES = Buffer.from([PATIENT, OBSERVATION, PATIENT, OBSERVATION].join(''))
 
-/** Runs the lines with a bound for the tables; returns the output, and where the lines began that were left. */
-function runWith(tableBytes: number) {
+function walkWith(tableBytes: number, firstTableBytes?: number): Walk {
   const rules = [
     { path: 'Patient.name', method: 'redact' },
     { path: 'Resource.id', method: 'cryptoHash' },
   ]
   const spec = specOf({ fhirVersion: 'R4', fhirPathRules: rules, parameters: KEYS })
-  const walk = new Walk(compileProgram(spec, new Map()), tableBytes)
+  return new Walk(compileProgram(spec, new Map()), tableBytes, firstTableBytes)
+}
+
+/** Returns the output, and where the lines began that were left. */
+function run(walk: Walk) {
   const out = new Output()
   const counts = { resourcesByType: new Map(), elementsByRule: new Float64Array(2), interpretedLines: 0 }
   const left: number[] = []
@@ -32,7 +35,7 @@ function runWith(tableBytes: number) {
 t.test(
   'what has no room for its tables is left to the interpreter, at whatever table the room ends',
   async (t) => {
-    const whole = runWith(2 ** 22)
+    const whole = run(walkWith(2 ** 22))
     t.same(whole.left, [])
     t.same(whole.types, [
       ['Patient', 2],
@@ -41,7 +44,7 @@ t.test(
     const wholeLines = whole.output.split('\n').slice(0, -1)
     const seen = new Set<number>()
     for (let tableBytes = 0; tableBytes < 2 ** 15; tableBytes += 509) {
-      const { output, left } = runWith(tableBytes)
+      const { output, left } = run(walkWith(tableBytes))
       seen.add(left.length)
       const lines = output.split('\n').slice(0, -1)
       t.equal(lines.length + left.length, 4, `${tableBytes} bytes`)
@@ -53,3 +56,10 @@ t.test(
     t.ok(seen.has(4) && seen.has(0) && seen.size > 2, 'the room ended before, between and after the types')
   },
 )
+
+t.test('a program that needs more room than it has at first gets it after the call', async (t) => {
+  const walk = walkWith(2 ** 22, 0)
+  t.equal(run(walk).left.length, 4)
+  t.same(run(walk).left, [])
+  t.same(run(walkWith(2 ** 12, 0)).left.length, 4)
+})
