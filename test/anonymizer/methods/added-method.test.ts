@@ -49,6 +49,8 @@ t.test('a method is added in its file and in the table, nowhere else', async (t)
   // tap's loaders come with NODE_OPTIONS, and the compiler does not start with them.
   const compiler = join(projectRoot, 'node_modules/typescript/bin/tsc')
   execFileSync('env', ['-u', 'NODE_OPTIONS', process.execPath, compiler, '-p', copy], { cwd: copy })
+  const module = 'dist/src/anonymizer/walk/walk.wasm'
+  cpSync(join(projectRoot, module), join(copy, module))
   const load = async (path: string) => await import(pathToFileURL(join(copy, 'dist/src', path)).href)
   const { checkConfig } = await load('config/anonymizer/configuration.js')
   const { lintConfig } = await load('config/anonymizer/lint-config.js')
