@@ -44,8 +44,11 @@ export default async function answer(task: Task): Promise<Answer> {
 
 function answerLines(ready: LineAnonymizer, task: LinesTask): Answer {
   const startedMs = performance.now()
+  // V8 copies to shared memory byte by byte unless both places are equally aligned.
+  const from = task.start % 8
+  out.length = from
   const { rejected, ...counts } = anonymizeLines(ready, task, out)
-  const written = out.bytes.subarray(0, out.length)
+  const written = out.bytes.subarray(from, out.length)
   const { compression } = task
   const bytes = compression !== undefined && written.length > 0 ? compressed(written, compression) : written
   const claim = new Int32Array(task.claim)
