@@ -7,8 +7,9 @@ const PAGES = [
   ...inFolder('.').filter((name) => !name.endsWith('CHANGELOG.md')),
   ...inFolder('docs'),
   ...inFolder('docs/adr'),
+  ...inFolder('assembly'),
 ]
-const ROOTS = ['src', 'test', 'bench', 'scripts', 'examples']
+const ROOTS = ['assembly', 'src', 'test', 'bench', 'scripts', 'examples']
 
 t.test('every source file that a page names exists', async (t) => {
   const files = ROOTS.flatMap((root) =>
