@@ -100,9 +100,14 @@ function check(t: Test, random: Random, tree: ElementTree, tally: Tally): void {
   }
 }
 
+/** Elements of any type, of which the full resources have only the first dozen. */
+const ANY_TYPE =
+  /^(?:Parameters|Task|Transport)\..*\bvalue\b|\b(?:defaultValue|fixed|pattern|m(?:in|ax)Value)\b|example\.value/
+
 /** Whether data decide what it selects, or how deep or how often elements are there. */
 const isConditional = (path: string): boolean =>
   /^[a-z(]/.test(path) ||
+  ANY_TYPE.test(path) ||
   /where|exists|assigner|\[|tail|skip|extension|repeat|select|contained|resource|nodesBy|item|contains|concept|descendants|children|\bid\b/i.test(
     path,
   )
