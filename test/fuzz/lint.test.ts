@@ -34,13 +34,18 @@ const lint = (path: string, tree: ElementTree): Finding[] =>
 
 const BAD = new Set(['never-matches', 'fails', 'partly-never-matches', 'dead-condition'])
 
+/** Paths through elements that may have any of some fifty types. */
+const ANY_TYPE =
+  /^(?:Parameters|Task|Transport)\..*\bvalue\b|\b(?:defaultValue|fixed|pattern|m(?:in|ax)Value)\b|example\.value/
+
 const full = new Map<string, readonly string[]>()
-function fullLines(type: string, tree: ElementTree): readonly string[] {
-  const key = `${tree.version} ${type}`
+function fullLines(type: string, tree: ElementTree, path: string): readonly string[] {
+  const maxLines = ANY_TYPE.test(path) ? 64 : 12
+  const key = `${tree.version} ${type} ${maxLines}`
   const known = full.get(key)
   if (known !== undefined) return known
   const resource = tree.resources.get(type)
-  const lines = resource === undefined ? [] : fullResources(resource, tree)
+  const lines = resource === undefined ? [] : fullResources(resource, tree, maxLines)
   full.set(key, lines)
   return lines
 }
@@ -67,7 +72,7 @@ function check(t: Test, random: Random, tree: ElementTree, tally: Tally): void {
   const findings = lint(path, tree)
   const codes = new Set(findings.map(({ code }) => code))
   const types = typesOf(path, own, tree)
-  const all = types.flatMap((type) => fullLines(type, tree))
+  const all = types.flatMap((type) => fullLines(type, tree, path))
   const ran = run(path, tree.version, all)
   const said = `${tree.version} ${path}: ${findings.map(({ message }) => message).join('; ')}`
   if (codes.has('never-matches')) {
@@ -91,7 +96,7 @@ function check(t: Test, random: Random, tree: ElementTree, tally: Tally): void {
     const left = lint(suggestion, tree).filter(({ code }) => BAD.has(code))
     if (left.length > 0) t.fail(`the advice is no better: ${said} => ${left[0]?.message}`)
     if (isConditional(suggestion)) continue
-    const lines = typesOf(suggestion, own, tree).flatMap((type) => fullLines(type, tree))
+    const lines = typesOf(suggestion, own, tree).flatMap((type) => fullLines(type, tree, suggestion))
     if (
       !/^nodesBy|^Resource|^DomainResource/.test(suggestion) &&
       run(suggestion, tree.version, lines).selected === 0
@@ -100,14 +105,9 @@ function check(t: Test, random: Random, tree: ElementTree, tally: Tally): void {
   }
 }
 
-/** Elements of any type, of which the full resources have only the first dozen. */
-const ANY_TYPE =
-  /^(?:Parameters|Task|Transport)\..*\bvalue\b|\b(?:defaultValue|fixed|pattern|m(?:in|ax)Value)\b|example\.value/
-
 /** Whether data decide what it selects, or how deep or how often elements are there. */
 const isConditional = (path: string): boolean =>
   /^[a-z(]/.test(path) ||
-  ANY_TYPE.test(path) ||
   /where|exists|assigner|\[|tail|skip|extension|repeat|select|contained|resource|nodesBy|item|contains|concept|descendants|children|\bid\b/i.test(
     path,
   )

@@ -5,11 +5,11 @@ const MAX_LEVELS = 6
 
 /**
  * A resource with every element that its type can have, each choice element with one type after the other: as many
- * lines as the largest choice has types. Strings are texts, dates are real.
+ * lines as the largest choice has types, but no more than `maxLines`. Strings are texts, dates are real.
  */
-export function fullResources(type: ElementType, tree: ElementTree): readonly string[] {
+export function fullResources(type: ElementType, tree: ElementTree, maxLines = 12): readonly string[] {
   const lines: string[] = []
-  for (let choice = 0; choice < 12; choice++) {
+  for (let choice = 0; choice < maxLines; choice++) {
     const writer = new Writer(tree, choice)
     lines.push(JSON.stringify(writer.object(type, 0, new Set())))
     if (!writer.hasMore) break
