@@ -102,7 +102,6 @@ export namespace Start {
   export const PATIENT: usize = 12
 
   export const CONTAINED: u32 = 1
-  export const IS_PATIENT: u32 = 4
   export const CHOOSES: u32 = 8
 }
 

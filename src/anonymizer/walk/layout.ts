@@ -60,7 +60,7 @@ export const CHOICE = { COUNT: 128, PREDICATES: 132 } as const
 
 export const START = { TABLE: 0, COUNTER: 4, FLAGS: 8, PATIENT: 12, BYTES: 16 } as const
 
-export const START_FLAG = { CONTAINED: 1, IS_PATIENT: 4, CHOOSES: 8 } as const
+export const START_FLAG = { CONTAINED: 1, CHOOSES: 8 } as const
 
 export const SETTINGS = {
   RULE_COUNTERS: 0,
