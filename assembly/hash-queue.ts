@@ -64,12 +64,12 @@ export function queueHash(from: usize, to: usize, at: usize): void {
   if (queued == CAPACITY) settleHashes()
 }
 
-/** Discards the queued hashes whose digits go to `from` or behind it. */
+/** Discards the queued hashes whose digits go to `from` or after it. */
 export function discardHashes(from: usize): void {
   while (queued > 0 && queuedHash(queued - 1).at >= from) queued--
 }
 
-/** Moves the places of the queued digits at `from` or behind it by `bytes`, as the bytes around them were moved. */
+/** Moves the places of the queued digits at `from` or after it by `bytes`, as the bytes around them were moved. */
 export function moveHashes(from: usize, bytes: usize): void {
   for (let k = queued; k > 0 && queuedHash(k - 1).at >= from; k--) queuedHash(k - 1).at += bytes
 }

@@ -13,7 +13,7 @@ import { setDates } from './values'
 /**
  * The module's entry. The host copies lines into the source window, calls `begin`, then `walk` until all lines are done.
  * `walk` returns at the end, or before a line that it leaves to the interpreter, which the host serves before it calls
- * `walk` again behind it.
+ * `walk` again for the lines after it.
  */
 export { lineStart, output, rootStart, rootAt, ownerAt, ownerStart, depthOfResource, rootDigitsAt }
 export { settleHashes }
@@ -59,7 +59,7 @@ export function begin(from: usize, end: usize, out: usize): void {
 
 /**
  * Anonymizes the lines from `p` on. Returns the end of the source, or the start of a line that the interpreter must serve;
- * `next` is then the start of the line behind it. `out` is where the output continues.
+ * `next` is then the start of the line after it. `out` is where the output continues.
  */
 export function walk(p: usize, out: usize): usize {
   setWindows(sourceEnd, out)
@@ -127,7 +127,10 @@ function walkLine(start: usize, out: usize): usize {
   return stop
 }
 
-/** Returns the start of the line behind that whose value ends at `p`; 0 if there is something else, or it is too long. */
+/**
+ * Returns the start of the next line, given where the value of this one ends; 0 if more follows the value, or the line
+ * is too long.
+ */
 function endOfLine(p: usize, start: usize): usize {
   p = afterSpace(p)
   const isLast = p >= sourceEnd

@@ -29,7 +29,7 @@ export function zstdOfNode(): Zstd | undefined {
 }
 
 const NEEDED = `this is Node ${process.versions.node}, which has no zstd`
-const NEWER = 'run it with Node 22.15 or newer (23.8 or newer of 23)'
+const NEWER = 'run it with Node 22.15 or later (in the 23.x line, 23.8 or later)'
 
 /** Throws USAGE where outputs cannot be compressed with zstd. */
 export function checkZstd(): void {

@@ -83,7 +83,7 @@ export class WalkMap {
   }
 
   /**
-   * Copies `source[start, end)` into the source window. Returns where it lies, and where the output begins. Behind the
+   * Copies `source[start, end)` into the source window. Returns where it lies, and where the output begins. After the
    * source lies `endByte`, and zeros that end every token.
    */
   load(

@@ -144,9 +144,9 @@ t.test('as after a union is reported as a surprise, unless parentheses say what 
 
 t.test('a rule that looks at values is reported with what it costs, by type', async (t) => {
   const found = (...paths: readonly string[]) => lint(paths).map(({ code, message }) => `${code}: ${message}`)
-  t.same(found("Patient.name.where(use = 'official')"), ['looks-ahead: Patient lines take hardly longer'])
+  t.same(found("Patient.name.where(use = 'official')"), ['looks-ahead: Patient lines take barely longer'])
   t.same(found("Resource.meta.tag.where(code = 'x')"), [
-    'looks-ahead: lines of every resource type take hardly longer',
+    'looks-ahead: lines of every resource type take barely longer',
   ])
   t.same(found("Patient.name.where(use.lower() = 'official')"), [
     'not-compiled: Patient lines take several times as long where the rule meets an element',

@@ -70,7 +70,7 @@ function findingsOf(
 
 const MESSAGES: Readonly<Record<Cost, (lines: string) => string>> = {
   names: () => '',
-  bytes: (lines) => `${lines} take hardly longer`,
+  bytes: (lines) => `${lines} take barely longer`,
   evaluator: (lines) => `${lines} take several times as long where the rule meets an element`,
   'some lines': (lines) => `${lines} go to the interpreter where the rule may select something`,
   'all lines': (lines) => `${lines} all go to the interpreter`,
