@@ -5,12 +5,12 @@ import { checkZstd, windowError, zstdDecompressor } from '../../src/compression/
 import { FRAMES, hasZstd, skipWithoutZstd, skipWithZstd } from '../support/zstd.js'
 
 t.test('a version of Node without zstd says what to do', { skip: skipWithZstd() }, async (t) => {
-  t.throws(() => checkZstd(), { code: 'USAGE', message: /has no zstd.*Node 22\.15 or newer.*or use gzip/s })
+  t.throws(() => checkZstd(), { code: 'USAGE', message: /has no zstd.*Node 22\.15 or later.*or use gzip/s })
   t.throws(() => compressionOf({ zstd: true }), { code: 'USAGE' })
   t.throws(() => zstdDecompressor('a.ndjson.zst', 1000), {
     code: 'SOURCE_UNUSABLE',
     at: 'a.ndjson.zst',
-    message: /compressed with zstd.*Node 22\.15 or newer.*or decompress it first/s,
+    message: /compressed with zstd.*Node 22\.15 or later.*or decompress it first/s,
   })
 })
 

@@ -35,7 +35,7 @@ t.test(
       'safe-harbor-r4',
     ])
     t.equal(refused.exitCode, 2)
-    t.match(refused.stderr, /has no zstd.*Node 22\.15 or newer.*use gzip/s)
+    t.match(refused.stderr, /has no zstd.*Node 22\.15 or later.*use gzip/s)
   },
 )
 
