@@ -10,6 +10,8 @@ export interface Parameters {
   readonly dateShiftRangeInDays?: readonly [min: number, max: number] | undefined
   /** Whether a shift of 0 days is excluded, so that no date keeps its true day. */
   readonly dateShiftExcludeZero?: boolean
+  /** Whether dates move by whole weeks, so that every date keeps its day of the week. */
+  readonly dateShiftKeepWeekday?: boolean
   /**
    * `remove` turns a shifted dateTime into a date and an instant into midnight UTC; `keep` leaves the offset as
    * written.

@@ -75,7 +75,16 @@ t.test('dateShiftTimeZone changes no shift', async (t) => {
     }
 })
 
-const RANGES: readonly (readonly [least: number, most: number, excludesZero: boolean])[] = [
+const RANGES: readonly (readonly [
+  least: number,
+  most: number,
+  excludesZero: boolean,
+  keepsWeekday?: true,
+])[] = [
+  [-50, 50, true, true],
+  [-364, 364, false, true],
+  [-100, -1, true, true],
+  [1, 20, true, true],
   [-50, 50, true],
   [-365, -1, false],
   [0, 30, true],
@@ -88,13 +97,14 @@ const RANGES: readonly (readonly [least: number, most: number, excludesZero: boo
 
 t.test('the range of shifts: every day in it, none outside, all equally likely, zero left out', async (t) => {
   const patients = 4000
-  for (const [least, most, excludesZero] of RANGES)
+  for (const [least, most, excludesZero, keepsWeekday = false] of RANGES)
     for (const dateShiftScope of SCOPES) {
       const counts = new Map<number, number>()
       const engines = enginesFor([{ path: 'Resource.id', method: 'cryptoHash' }, ...RULES], {
         dateShiftScope,
         dateShiftRangeInDays: [least, most],
         dateShiftExcludeZero: excludesZero,
+        dateShiftKeepWeekday: keepsWeekday,
       })
       for (let k = 0; k < patients; k++) {
         const line = observation(`p${k}`, { effectiveDateTime: '2015-06-15' })
@@ -110,8 +120,15 @@ t.test('the range of shifts: every day in it, none outside, all equally likely, 
         )
         if (lawful !== shift) t.equal(shift, lawful, `p${k}: both engines`)
       }
-      const choices = most - least + (excludesZero && least <= 0 && most >= 0 ? 0 : 1)
-      const name = `${least} to ${most}, scope ${dateShiftScope}`
+      let choices = 0
+      for (let days = least; days <= most; days++)
+        if (!(excludesZero && days === 0) && !(keepsWeekday && days % 7 !== 0)) choices++
+      const name = `${least} to ${most}, scope ${dateShiftScope}${keepsWeekday ? ', whole weeks' : ''}`
+      if (keepsWeekday)
+        t.ok(
+          [...counts.keys()].every((days) => days % 7 === 0),
+          `${name}: the same day of the week`,
+        )
       t.ok(
         [...counts.keys()].every((days) => days >= least && days <= most),
         name,

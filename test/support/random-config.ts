@@ -61,12 +61,18 @@ function randomParameters(random: Random): Json {
   if (random.chance(0.2)) parameters.dateShiftFixedOffsetInDays = random.pick([0, 11, -20, 4000])
   if (random.chance(0.3)) parameters.dateShiftTimeZone = random.pick(['keep', 'remove', 'Remove'])
   if (random.chance(0.2)) parameters.dateShiftExcludeZero = random.chance(0.8)
+  const keepsWeekday = random.chance(0.1)
+  if (keepsWeekday) parameters.dateShiftKeepWeekday = true
   if (random.chance(0.2))
     parameters.dateShiftRangeInDays = random.pick([
       [-365, -1],
-      [-3, 4],
-      [1, 2],
       [0, 30],
+      ...(keepsWeekday
+        ? []
+        : [
+            [-3, 4],
+            [1, 2],
+          ]),
     ])
   return parameters
 }

@@ -7,33 +7,55 @@ import { requiredKey } from './method.js'
 const MAX_SHIFT_DAYS = 50
 const SHIFTS = 2 * MAX_SHIFT_DAYS + 1
 
+const DAYS_OF_WEEK = 7
+
 /** The range of days by which dates may move, inclusive. */
 export interface ShiftRange {
   readonly min: number
   readonly max: number
   readonly excludesZero: boolean
+  /** Whether only whole weeks of the range are used. */
+  readonly keepsWeekday: boolean
 }
 
-type RangeParameters = Pick<Parameters, 'dateShiftRangeInDays' | 'dateShiftExcludeZero'>
+type RangeParameters = Pick<
+  Parameters,
+  'dateShiftRangeInDays' | 'dateShiftExcludeZero' | 'dateShiftKeepWeekday'
+>
+
+export function shiftRangeOf(parameters: RangeParameters): ShiftRange {
+  const [min, max] = parameters.dateShiftRangeInDays ?? [-MAX_SHIFT_DAYS, MAX_SHIFT_DAYS]
+  const { dateShiftExcludeZero: excludesZero = false, dateShiftKeepWeekday: keepsWeekday = false } =
+    parameters
+  return { min, max, excludesZero, keepsWeekday }
+}
+
+/** The shifts of a range: `step` times every whole number from `first` to `last`, without 0 if it is left out. */
+interface Shifts {
+  readonly first: number
+  readonly last: number
+  readonly step: number
+  readonly leavesOutZero: boolean
+  readonly count: number
+}
+
+function shiftsOf({ min, max, excludesZero, keepsWeekday }: ShiftRange): Shifts {
+  const step = keepsWeekday ? DAYS_OF_WEEK : 1
+  const first = Math.ceil(min / step)
+  const last = Math.floor(max / step)
+  const leavesOutZero = excludesZero && first <= 0 && last >= 0
+  return { first, last, step, leavesOutZero, count: last - first + (leavesOutZero ? 0 : 1) }
+}
 
 /** Returns the number of different shifts in the range. */
-export const shiftCountOf = (range: ShiftRange): number =>
-  range.max - range.min + (leavesOutZero(range) ? 0 : 1)
-
-const leavesOutZero = ({ min, max, excludesZero }: ShiftRange): boolean =>
-  excludesZero && min <= 0 && max >= 0
-
-export function shiftRangeOf({ dateShiftRangeInDays, dateShiftExcludeZero }: RangeParameters): ShiftRange {
-  const [min, max] = dateShiftRangeInDays ?? [-MAX_SHIFT_DAYS, MAX_SHIFT_DAYS]
-  return { min, max, excludesZero: dateShiftExcludeZero ?? false }
-}
+export const shiftCountOf = (range: ShiftRange): number => shiftsOf(range).count
 
 /**
  * Whether the original's linear hash decides the shift: only for the original's range, and not under scope `patient`.
  */
 export function isLinearShift(parameters: Pick<Parameters, 'dateShiftScope'> & RangeParameters): boolean {
-  const { min, max, excludesZero } = shiftRangeOf(parameters)
-  const isOriginal = min === -MAX_SHIFT_DAYS && max === MAX_SHIFT_DAYS && !excludesZero
+  const { min, max, excludesZero, keepsWeekday } = shiftRangeOf(parameters)
+  const isOriginal = min === -MAX_SHIFT_DAYS && max === MAX_SHIFT_DAYS && !excludesZero && !keepsWeekday
   return isOriginal && parameters.dateShiftScope !== 'patient'
 }
 
@@ -124,14 +146,14 @@ function offsetOfDigits({ sum: keySum, weights }: DigitWeights): ShiftDays['ofDi
 const WORDS = 2 ** 32
 
 /**
- * Compiles a keyed shift in which every day of the range is equally likely. The key depends on the range: two
+ * Compiles a keyed shift in which every shift of the range is equally likely. The key depends on the range: two
  * releases with different ranges reveal no more together than each alone.
  */
 function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (prefix: string) => number {
-  const { min, max, excludesZero } = range
-  const hmac = createHmac(subKey(key, 'dateShift', scope, min, max, excludesZero))
-  const skipsZero = leavesOutZero(range)
-  const choices = shiftCountOf(range)
+  const { min, max, excludesZero, keepsWeekday } = range
+  const weeks = keepsWeekday ? ['weeks'] : []
+  const hmac = createHmac(subKey(key, 'dateShift', scope, min, max, excludesZero, ...weeks))
+  const { first, step, leavesOutZero, count: choices } = shiftsOf(range)
   // Words at or above this would make some offsets likelier than others.
   const unbiasedWords = WORDS - (WORDS % choices)
   return (prefix) => {
@@ -140,8 +162,8 @@ function keyedOffset(key: string, scope: DateShiftScope, range: ShiftRange): (pr
       for (let at = 0; at < digest.length; at += 4) {
         const word = digest.readUInt32BE(at)
         if (word >= unbiasedWords) continue
-        const days = min + (word % choices)
-        return skipsZero && days >= 0 ? days + 1 : days
+        const steps = first + (word % choices)
+        return step * (leavesOutZero && steps >= 0 ? steps + 1 : steps)
       }
     }
   }

@@ -10,6 +10,7 @@ type ShiftParameters = Pick<
   | 'dateShiftFixedOffsetInDays'
   | 'dateShiftRangeInDays'
   | 'dateShiftExcludeZero'
+  | 'dateShiftKeepWeekday'
   | 'dateShiftTimeZone'
 >
 
@@ -17,13 +18,17 @@ const FEW_SHIFTS = 30
 
 /** A range that leaves no choice, and settings that a fixed offset contradicts. */
 export function dateShiftProblems(parameters: ShiftParameters): ConfigProblem[] {
-  const { dateShiftFixedOffsetInDays: fixed, dateShiftRangeInDays: range, dateShiftExcludeZero } = parameters
+  const { dateShiftFixedOffsetInDays: fixed, dateShiftRangeInDays: range } = parameters
+  const { dateShiftExcludeZero, dateShiftKeepWeekday } = parameters
   const problems: ConfigProblem[] = []
   const path = 'parameters.dateShiftRangeInDays'
   if (shiftCount(parameters) < 2)
     problems.push({
       path,
-      message: 'must hold at least two different shifts, or every patient has the same one',
+      message:
+        dateShiftKeepWeekday === true
+          ? 'must hold at least two whole weeks (dateShiftKeepWeekday), or every patient has the same shift'
+          : 'must hold at least two different shifts, or every patient has the same one',
     })
   else if (fixed !== undefined && range !== undefined)
     problems.push({ path, message: 'has no effect beside dateShiftFixedOffsetInDays: remove one of the two' })
@@ -31,6 +36,11 @@ export function dateShiftProblems(parameters: ShiftParameters): ConfigProblem[] 
     problems.push({
       path: 'parameters.dateShiftExcludeZero',
       message: 'contradicts dateShiftFixedOffsetInDays, which is 0: every date would keep its true day',
+    })
+  if (fixed !== undefined && dateShiftKeepWeekday === true && fixed % 7 !== 0)
+    problems.push({
+      path: 'parameters.dateShiftKeepWeekday',
+      message: 'contradicts dateShiftFixedOffsetInDays, which is not a multiple of 7',
     })
   return problems
 }

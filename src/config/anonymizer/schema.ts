@@ -75,6 +75,7 @@ export const parametersSchema = z.object({
   dateShiftFixedOffsetInDays: fixedOffset.optional(),
   dateShiftRangeInDays: shiftRange.optional(),
   dateShiftExcludeZero: flag.default(false),
+  dateShiftKeepWeekday: flag.default(false),
   dateShiftTimeZone: anyCase(['keep', 'remove']).default('keep'),
   cryptoHashKey: keySource,
   absoluteReferences: anyCase(['keep', 'relative']).default('keep'),

@@ -192,6 +192,8 @@ t.test('a fixed offset takes neither a range nor the exclusion of 0 days', async
     [{ dateShiftRangeInDays: [0, 0], dateShiftExcludeZero: true }, 'dateShiftRangeInDays'],
     [{ dateShiftRangeInDays: [0, 1], dateShiftExcludeZero: true }, 'dateShiftRangeInDays'],
     [{ dateShiftRangeInDays: [5, 3] }, 'dateShiftRangeInDays'],
+    [{ dateShiftRangeInDays: [1, 13], dateShiftKeepWeekday: true }, 'dateShiftRangeInDays'],
+    [{ dateShiftFixedOffsetInDays: 9, dateShiftKeepWeekday: true }, 'dateShiftKeepWeekday'],
   ] as const) {
     const { problems } = judge(parameters)
     t.equal(problems.length, 1, JSON.stringify(parameters))
@@ -199,6 +201,8 @@ t.test('a fixed offset takes neither a range nor the exclusion of 0 days', async
   }
   for (const parameters of [
     { dateShiftFixedOffsetInDays: 9, dateShiftExcludeZero: true },
+    { dateShiftFixedOffsetInDays: -14, dateShiftKeepWeekday: true },
+    { dateShiftRangeInDays: [1, 14], dateShiftKeepWeekday: true },
     { dateShiftFixedOffsetInDays: 0 },
     { dateShiftRangeInDays: [-1, 1], dateShiftExcludeZero: true },
   ])
