@@ -7,6 +7,10 @@
 @external('host', 'start')
 export declare function hostStart(from: usize, to: usize, kind: u32): usize
 
+/** Writes what the rules decide about an edge whose key the data has for the first time. */
+@external('host', 'edge')
+export declare function hostEdge(edge: usize): void
+
 /** Makes the table of an edge's objects, or its choice, and returns its address; 0 if there is no room for more. */
 @external('host', 'table')
 export declare function hostTable(edge: usize): usize

@@ -1,5 +1,5 @@
 /**
- * A set of names that are looked up by their bytes. It is laid out as a `Table` whose slots hold addresses of names: the
+ * A set of names that are looked up by their bytes. It is laid out as a `Table` whose slots hold offsets of names: the
  * length at 0, and from 16 on the bytes, padded with zeros to 32.
  */
 import { Table } from './records'
@@ -40,11 +40,12 @@ function nameHash(first: v128, second: v128): u32 {
   return hash ^ (hash >> 15)
 }
 
-/** Returns what a table's slot holds for a hash. */
+/** Returns the address of the record in a table's slot for a hash; 0 for none. */
 @inline
 export function slotAt(table: usize, hash: u32): usize {
   const slot = ((hash * load<u32>(table, Table.FACTOR)) >> 16) & load<u32>(table, Table.MASK)
-  return load<u32>(load<u32>(table, Table.SLOTS) + (slot << 2))
+  const offset = <usize>load<u32>(load<u32>(table, Table.SLOTS) + (slot << 2))
+  return offset == 0 ? 0 : table + offset
 }
 
 /** Whether the table has the name `[from, to)`. */

@@ -1,6 +1,6 @@
 import { byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
 import { variantOf } from './choices'
-import { hostTable } from './host'
+import { hostEdge, hostTable } from './host'
 import { labelMeta, labelNew } from './labels'
 import { flush, gone, output, pending, record, records, rewind, setGone, setPending, setRecords } from './line'
 import { nextHash, slotAt } from './names'
@@ -221,7 +221,7 @@ function longKeyMatches(p: usize, key: usize, length: u32): bool {
   return true
 }
 
-/** Returns the table's edge for the key at `p`, which may be followed by white space; 0 if there is none. */
+/** Returns the table's edge for the key at `p`, which may be followed by white space, decided; 0 if there is none. */
 function lookUp(table: usize, p: usize): usize {
   if (byteAt(p) != QUOTE) return 0
   let hash: u32 = 0
@@ -233,7 +233,9 @@ function lookUp(table: usize, p: usize): usize {
   const edge = slotAt(table, hash)
   if (edge == 0 || load<u16>(edge, Edge.KEY_LENGTH) != q - p + 2) return 0
   const key = <usize>load<u32>(edge, Edge.KEY)
-  return memory.compare(p, key, q - p) == 0 ? edge : 0
+  if (memory.compare(p, key, q - p) != 0) return 0
+  if (load<u8>(edge, Edge.ACT) == Act.UNKNOWN) hostEdge(edge)
+  return edge
 }
 
 @inline

@@ -22,6 +22,8 @@ export namespace Act {
   export const KEEP_YEAR = 11
   /** Does what the act of a variant says, which depends on what the element holds. */
   export const CHOOSE = 12
+  /** The host has not decided yet. Only `lookUp` meets such an edge. */
+  export const UNKNOWN = 13
 }
 
 /** Facts about an edge, as bits. */
@@ -68,15 +70,15 @@ export namespace Edge {
   export const KIND: usize = 28
 }
 
-/** The keys that an object at one place may have. */
+/** The keys that an object at one place may have. Its edges follow at 32. */
 export namespace Table {
-  /** The edge that came first last time. */
+  /** The edge that came first last time; 0 for none. */
   export const FIRST: usize = 0
   /** Number of 32-bit words in its set of keys seen. */
   export const WORDS: usize = 4
   export const MASK: usize = 8
   export const FACTOR: usize = 12
-  /** Address of the slots, each the address of an edge or 0. */
+  /** Address of the slots, which tables of one type share: each the offset of an edge in the table, or 0. */
   export const SLOTS: usize = 16
 }
 

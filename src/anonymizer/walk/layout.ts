@@ -22,6 +22,8 @@ export const ACT = {
   KEEP_YEAR: 11,
   /** Does what the act of a variant says, which depends on what the element holds. */
   CHOOSE: 12,
+  /** The host has not decided yet. */
+  UNKNOWN: 13,
 } as const
 
 export const FACT = {
@@ -54,7 +56,7 @@ export const EDGE = {
   BYTES: 32,
 } as const
 
-export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, BYTES: 20 } as const
+export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, BYTES: 32 } as const
 
 export const CHOICE = { COUNT: 128, PREDICATES: 132 } as const
 

@@ -1,6 +1,9 @@
+import type { ElementType } from '../../fhir/elements.js'
+import { present } from '../../invariant.js'
 import type { Criterion } from '../../rules/automaton/predicates/predicate.js'
-import { CHOICE, EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
-import { keyHash, nameHash, withoutCollisions } from './perfect-hash.js'
+import { ACT, CHOICE, EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
+import { objectKeys } from './object-keys.js'
+import { nameHash, withoutCollisions } from './perfect-hash.js'
 import { PredicateRecords } from './predicate-records.js'
 import type { WalkMap } from './walk-memory.js'
 import { Edge, type EdgeTable, type ResourceStart, type Variants } from './walk-tables.js'
@@ -18,7 +21,9 @@ export class RecordWriter {
   readonly #countersAt: number
   readonly #kindOf: (edge: Edge) => number
   readonly #keys = new Map<string, number>()
+  readonly #layouts = new Map<ElementType, Uint8Array>()
   readonly #tables = new Map<EdgeTable, number>()
+  readonly #tableAt = new Map<number, EdgeTable>()
   readonly #edges = new Map<number, Edge>()
   readonly #choices = new Map<number, Variants<Edge | EdgeTable>>()
   readonly #variants = new Map<Edge, number>()
@@ -37,42 +42,59 @@ export class RecordWriter {
     return this.#edges.get(at)
   }
 
-  /** Writes a table, once, without the tables below. */
+  /** Writes a table, once, without the tables below. Its edges are decided when the data has their keys. */
   table(table: EdgeTable): number {
     const known = this.#tables.get(table)
     if (known !== undefined) return known
-    const at = this.#write(table.edges)
+    const at = this.#write(table)
     this.#tables.set(table, at)
     return at
   }
 
-  #write(edges: readonly Edge[]): number {
-    if (edges.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
-    const { slots, factor } = withoutCollisions(
-      edges,
-      edges.map(({ key }) => keyHash(key)),
-    )
-    const keys = edges.map(({ key }) => this.#key(key))
-    const at = this.#memory.allocate(TABLE.BYTES)
-    const edgesAt = this.#memory.allocate(edges.length * EDGE.BYTES)
-    const slotsAt = this.#memory.allocate(slots.length * 4)
-    if (at === 0 || edgesAt === 0 || slotsAt === 0 || keys.includes(0)) return 0
-    const addresses = new Map<Edge, number>()
-    edges.forEach((edge, index) => {
-      const edgeAt = edgesAt + index * EDGE.BYTES
-      addresses.set(edge, edgeAt)
-      this.#edge(edgeAt, edge, index, keys[index] ?? 0)
-    })
-    const { view } = this.#memory
-    slots.forEach((edge, slot) => {
-      view.setUint32(slotsAt + slot * 4, edge === undefined ? 0 : (addresses.get(edge) ?? 0), true)
-    })
-    view.setUint32(at + TABLE.FIRST, edges.length === 0 ? 0 : edgesAt, true)
-    view.setUint32(at + TABLE.WORDS, (edges.length + 31) >>> 5, true)
-    view.setUint32(at + TABLE.MASK, slots.length - 1, true)
-    view.setUint32(at + TABLE.FACTOR, factor, true)
-    view.setUint32(at + TABLE.SLOTS, slotsAt, true)
+  #write(table: EdgeTable): number {
+    const layout = this.#layout(table.type)
+    const at = layout === undefined ? 0 : this.#memory.allocate(layout.length)
+    if (at === 0 || layout === undefined) return 0
+    this.#memory.bytes.set(layout, at)
+    this.#tableAt.set(at, table)
     return at
+  }
+
+  /** Returns the bytes of a table of which no edge is known; undefined without room for keys and slots, which are shared. */
+  #layout(type: ElementType): Uint8Array | undefined {
+    const known = this.#layouts.get(type)
+    if (known !== undefined) return known
+    const { keys, slots, factor } = objectKeys(type)
+    if (keys.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
+    const slotsAt = this.#memory.allocate(slots.length * 4)
+    const keysAt = keys.map((key) => this.#key(key))
+    if (slotsAt === 0 || keysAt.includes(0)) return undefined
+    slots.forEach((index, slot) => {
+      if (index !== undefined) this.#memory.view.setUint32(slotsAt + slot * 4, edgeOffset(index), true)
+    })
+    const layout = new Uint8Array(edgeOffset(keys.length))
+    const view = new DataView(layout.buffer)
+    view.setUint32(TABLE.WORDS, (keys.length + 31) >>> 5, true)
+    view.setUint32(TABLE.MASK, slots.length - 1, true)
+    view.setUint32(TABLE.FACTOR, factor, true)
+    view.setUint32(TABLE.SLOTS, slotsAt, true)
+    keys.forEach((key, index) => {
+      const offset = edgeOffset(index)
+      view.setUint32(offset + EDGE.KEY, keysAt[index] ?? 0, true)
+      view.setUint16(offset + EDGE.KEY_LENGTH, Buffer.byteLength(key) + QUOTES_AND_COLON, true)
+      view.setUint16(offset + EDGE.INDEX, index, true)
+      view.setUint8(offset + EDGE.ACT, ACT.UNKNOWN)
+    })
+    this.#layouts.set(type, layout)
+    return layout
+  }
+
+  /** Writes what the rules decide about the edge at an address, whose key the data has for the first time. */
+  decide(at: number): void {
+    const index = this.#memory.view.getUint16(at + EDGE.INDEX, true)
+    const table = present(this.#tableAt.get(at - edgeOffset(index)), 'a table')
+    const key = present(objectKeys(table.type).keys[index], 'a key')
+    this.#edge(at, present(table.edge(key), 'an edge'))
   }
 
   /** Writes a choice, without its variants. */
@@ -98,18 +120,16 @@ export class RecordWriter {
     const known = this.#variants.get(variant)
     if (known !== undefined) return known
     const at = this.#memory.allocate(EDGE.BYTES)
-    if (at !== 0) this.#edge(at, variant, 0, 0)
+    if (at !== 0) this.#edge(at, variant)
     this.#variants.set(variant, at)
     return at
   }
 
-  #edge(at: number, edge: Edge, index: number, keyAt: number): void {
+  /** Writes an edge, but for its key. */
+  #edge(at: number, edge: Edge): void {
     this.#edges.set(at, edge)
     const { view } = this.#memory
     const { act, opening, counts, rule, child } = edge.facts
-    view.setUint32(at + EDGE.KEY, keyAt, true)
-    view.setUint16(at + EDGE.KEY_LENGTH, Buffer.byteLength(edge.key) + QUOTES_AND_COLON, true)
-    view.setUint16(at + EDGE.INDEX, index, true)
     view.setUint8(at + EDGE.ACT, act)
     view.setUint8(at + EDGE.OPENING, opening ?? 0)
     view.setUint16(at + EDGE.FACTS, factBits(edge), true)
@@ -173,8 +193,8 @@ export class RecordWriter {
     if (at === 0 || slotsAt === 0) return 0
     slots.forEach((name, slot) => {
       const nameAt = name === undefined ? 0 : this.#memory.allocate(16 + MAX_NAME_BYTES)
-      this.#memory.view.setUint32(slotsAt + slot * 4, nameAt, true)
       if (name === undefined || nameAt === 0) return
+      this.#memory.view.setUint32(slotsAt + slot * 4, nameAt - at, true)
       this.#memory.view.setUint32(nameAt, name.length, true)
       this.#memory.bytes.set(Buffer.from(name), nameAt + 16)
     })
@@ -185,6 +205,9 @@ export class RecordWriter {
     return at
   }
 }
+
+/** Returns where the edge with an index begins in its table: after the other fields. */
+const edgeOffset = (index: number): number => TABLE.BYTES + index * EDGE.BYTES
 
 const QUOTES_AND_COLON = 3
 /** A comparison of 16 bytes may begin at the key's last. */

@@ -88,7 +88,7 @@ export class ShiftPrefixes {
     const raw = trimText(stringText(bytes, found.start, found.end))
     const start = this.#startAt(exports.rootStart.value)
     const table = start?.kind === 'table' ? start.table : undefined
-    const facts = table?.edges.find(({ key }) => key === 'id')?.facts
+    const facts = table?.edge('id')?.facts
     if (start !== undefined && (facts === undefined || facts.variants !== undefined))
       throw new JsonError('INVALID_JSON', found.start, 'the rule for the id depends on the data')
     const { rule, leaf } = facts ?? {}

@@ -105,6 +105,7 @@ export class WalkAnswers {
   imports(): WalkHost {
     return {
       start: (from, to, kind) => this.#start(from, to, kind),
+      edge: (at) => this.#get().writer.decide(at),
       table: (edge) => this.#table(edge),
       variant: (choice, mask) => this.#get().writer.variant(choice, mask),
       criterion: (number, at) =>

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 /** The functions that the module imports, as `assembly/host.ts` describes them. */
 export interface WalkHost {
   start(from: number, to: number, kind: number): number
+  edge(at: number): void
   table(edge: number): number
   variant(choice: number, mask: number): number
   criterion(number: number, at: number): number

@@ -9,6 +9,7 @@ import { isReferenceElement, type Leaf } from '../methods/leaf.js'
 import type { Method, WalkStep } from '../methods/method.js'
 import type { CompiledRule, Program } from '../program.js'
 import { ACT } from './layout.js'
+import { RESOURCE_TYPE } from './object-keys.js'
 
 /** One key of an object, as the rules decide about it. */
 export class Edge {
@@ -61,8 +62,25 @@ export interface Variants<T> {
 }
 
 /** The keys that an object at one place may have. Equal places share one table. */
-export interface EdgeTable {
-  readonly edges: readonly Edge[]
+export class EdgeTable {
+  readonly #edges = new Map<string, Edge | undefined>()
+  readonly #make: (key: string) => Edge | undefined
+
+  /** `make` decides about a key when the data first has it: most keys of a type are in no data. */
+  constructor(
+    readonly type: ElementType,
+    make: (key: string) => Edge | undefined,
+  ) {
+    this.#make = make
+  }
+
+  /** Returns what the rules decide about a key of the type; undefined if it is not one (`objectKeys`). */
+  edge(key: string): Edge | undefined {
+    if (this.#edges.has(key)) return this.#edges.get(key)
+    const edge = this.#make(key)
+    this.#edges.set(key, edge)
+    return edge
+  }
 }
 
 /** The start of a resource's walk. */
@@ -118,7 +136,7 @@ export class WalkTables {
 }
 
 class TableBuilder {
-  readonly #tables = new Map<string, EdgeTable>()
+  readonly #tables = new Map<number, EdgeTable>()
   readonly #drops = new Map<number, boolean>()
 
   readonly #program: Program
@@ -135,44 +153,44 @@ class TableBuilder {
   resource(place: Place): EdgeTable | undefined {
     const reach = this.#program.methodAt(place.claim)?.reach
     if (reach === 'replacement' || reach === 'primitive' || reach === 'element') return undefined
-    return { edges: [...this.#edges(place, false), new Edge('resourceType', { act: ACT.KEEP_STRING })] }
+    return new EdgeTable(place.type, (key) =>
+      key === RESOURCE_TYPE ? new Edge(key, { act: ACT.KEEP_STRING }) : this.#edge(place, key, false),
+    )
   }
 
   #table(place: Place, inMeta: boolean): EdgeTable {
-    const key = `${place.id}${inMeta ? 'm' : ''}`
-    let table = this.#tables.get(key)
+    const number = place.id * 2 + (inMeta ? 1 : 0)
+    let table = this.#tables.get(number)
     if (table === undefined) {
-      table = { edges: this.#edges(place, inMeta) }
-      this.#tables.set(key, table)
+      table = new EdgeTable(place.type, (key) => this.#edge(place, key, inMeta))
+      this.#tables.set(number, table)
     }
     return table
   }
 
-  #edges(place: Place, inMeta: boolean): Edge[] {
-    const edges: Edge[] = []
+  #edge(place: Place, key: string, inMeta: boolean): Edge | undefined {
+    const { members } = place.type
+    const isUnderscore = key.startsWith('_')
+    const member = members.get(isUnderscore ? key.slice(1) : key)
+    if (member === undefined || (isUnderscore && !isPrimitive(member.type))) return undefined
+    if (member.type.isResource) return this.#resourceEdge(place, member)
     const isOwner = place.type.isResource && !this.#contained
-    const [patientKey] = isOwner ? (patientElementsOf(place.type) ?? []) : []
-    for (const member of place.type.members.values()) {
-      const { key } = member
-      if (member.type.isResource) {
-        edges.push(this.#resourceEdge(place, member))
-        continue
-      }
-      const child = this.#automaton.child(place, member)
-      const isMeta = isOwner && key === 'meta'
-      const facts = this.#arrivalFacts(place, member, child, inMeta || isMeta)
-      const isId = place.type.isResource && key === 'id'
-      const isSecurity = inMeta && place.type.name === 'Meta' && key === 'security'
-      edges.push(new Edge(key, { ...facts, isMeta, isId, isSecurity, namesPatient: key === patientKey }))
-      if (isPrimitive(member.type)) {
-        // Whether the element meets predicates is seen at its value, not here.
-        const act = child === undefined || isChoice(child) ? ACT.BAIL : this.#underscoreAct(place, child)
-        edges.push(
-          new Edge(`_${key}`, { ...facts, act, isUnderscore: true, opening: OPENING.object, counts: 0 }),
-        )
-      }
+    const child = this.#automaton.child(place, member)
+    const isMeta = isOwner && member.key === 'meta'
+    const facts = {
+      ...this.#arrivalFacts(place, member, child, inMeta || isMeta),
+      isMeta,
+      isId: place.type.isResource && member.key === 'id',
+      isSecurity: inMeta && place.type.name === 'Meta' && member.key === 'security',
+      namesPatient: isOwner && patientElementsOf(place.type)?.[0] === member.key,
     }
-    return edges
+    return new Edge(key, isUnderscore ? { ...facts, ...this.#underscoreFacts(place, child) } : facts)
+  }
+
+  #underscoreFacts(place: Place, child: Arrival): Partial<EdgeFacts> & { readonly act: number } {
+    // Whether the element meets predicates is seen at its value, not here.
+    const act = child === undefined || isChoice(child) ? ACT.BAIL : this.#underscoreAct(place, child)
+    return { act, isUnderscore: true, opening: OPENING.object, counts: 0 }
   }
 
   #resourceEdge(place: Place, member: Member): Edge {

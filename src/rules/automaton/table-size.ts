@@ -4,7 +4,7 @@ import { type Arrival, type Automaton, isChoice, type Place } from './automaton.
 /** Most memory that a worker has for the tables of its walk. What has no room is left to the interpreter. */
 export const MAX_TABLE_BYTES = 2 ** 25
 
-/** About what a member takes in a table: its record, that of its `_` object, and its share of the slots. */
+/** About what a member takes in a table: its record, and for a primitive that of its `_` object. */
 const MEMBER_BYTES = 48
 
 /**

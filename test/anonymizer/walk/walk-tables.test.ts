@@ -23,7 +23,7 @@ function actAt(tables: WalkTables, path: string): string | undefined {
   let table = start?.kind === 'table' ? start.table : undefined
   let edge: Edge | undefined
   for (const key of keys) {
-    edge = table?.edges.find((candidate) => candidate.key === key)
+    edge = table?.edge(key)
     table = edge?.facts.makeEdges?.()
   }
   return edge === undefined ? undefined : NAMES.get(edge.facts.act)
@@ -112,7 +112,7 @@ t.test('a criterion leads to a choice, of an element or of the whole resource', 
     { path: "Patient.name.where(use = 'usual')", method: 'remove' },
   ]
   const start = tablesFor(rules).start('Patient', '')
-  const name = start?.kind === 'table' ? start.table.edges.find(({ key }) => key === 'name') : undefined
+  const name = start?.kind === 'table' ? start.table.edge('name') : undefined
   t.strictSame(
     [0, 1, 2].map((mask) => NAMES.get(name?.facts.variants?.variant(mask)?.facts.act ?? 0)),
     ['OBJECT', 'DROP', 'DROP'],
@@ -132,7 +132,7 @@ t.test('a rule that goes first treats what it hashes as a reference', async (t) 
   const spec = specOf({ fhirVersion: 'R4', fhirPathRules: [hash], parameters: KEYS })
   const tables = new WalkTables(compileProgram(withDeletionRules(spec), new Map()))
   const start = tables.start('Bundle', '')
-  const entry = start?.kind === 'table' ? start.table.edges.find(({ key }) => key === 'entry') : undefined
-  const edges = entry?.facts.variants?.variant(1)?.facts.makeEdges?.().edges
-  t.equal(NAMES.get(edges?.find(({ key }) => key === 'fullUrl')?.facts.act ?? 0), 'HASH_REFERENCE')
+  const entry = start?.kind === 'table' ? start.table.edge('entry') : undefined
+  const edges = entry?.facts.variants?.variant(1)?.facts.makeEdges?.()
+  t.equal(NAMES.get(edges?.edge('fullUrl')?.facts.act ?? 0), 'HASH_REFERENCE')
 })
