@@ -3,8 +3,8 @@
  *
  * - predicate, 12 bytes: kind (u8), then for `constant` its truth (u8), for `items` the mode (u8); at 4 the operand,
  *   the left operand, the target or the number of a criterion; at 8 the right operand
- * - target, 16 bytes and more: kind of goal (u8), value of a boolean (u8), number of filters (u16); at 4 the members,
- *   texts or predicate, or the integer; at 8 the number of members or texts; from 16 on the addresses of the filters
+ * - target, 16 bytes and more: kind of goal (u8), value of a boolean or bits of ORDER (u8), number of filters (u16);
+ *   at 4 the members, texts or predicate, or the integer; at 8 the number of members or texts; from 16 on the addresses of the filters
  * - member, 16 bytes: address of the key with its opening quote; at 4 the target; at 8 the key's length without quotes
  *   (u16), JSON kind (u8), bits (u8)
  * - text, 4 bytes and more: number of bytes, then the bytes, padded to 16
@@ -45,6 +45,14 @@ export namespace Goal {
   export const BOOLEAN: u8 = 8
   export const INTEGER: u8 = 9
   export const PREDICATE: u8 = 10
+  export const ORDER: u8 = 11
+}
+
+/** How a number compares with the integer of an ORDER, as bits. */
+export namespace Order {
+  export const BELOW: u8 = 1
+  export const EQUAL: u8 = 2
+  export const ABOVE: u8 = 4
 }
 
 export namespace JsonKind {
@@ -71,7 +79,7 @@ export class Predicate {
 @unmanaged
 export class Target {
   goal: u8
-  isTrue: u8
+  detail: u8
   filterCount: u16
   parts: usize
   count: u32

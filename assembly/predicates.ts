@@ -9,7 +9,7 @@ import {
   Bit, EMPTY, FALSE, FILTERS, Goal, JsonKind, Kind, Member, MEMBER_BYTES, Mode, Predicate, Target, TRUE, UNSURE,
 } from './predicate-records'
 import { afterSpace, anyString, scanBoolean, scanNumber, skipValue, spaceEnd } from './scan'
-import { areEqual, hasBackslash, integerVerdict, mayBeTrimmed, textVerdict } from './value-tests'
+import { areEqual, hasBackslash, integerVerdict, mayBeTrimmed, orderVerdict, textVerdict } from './value-tests'
 
 /** Items of the collection being counted, how many hit, and whether one may count or hit or not. */
 let items: u32 = 0
@@ -270,7 +270,7 @@ function visitBoolean(target: Target, at: usize): usize {
   if (!passes(target, at)) return end
   if (target.goal == Goal.BOOLEAN) {
     items++
-    if ((byteAt(at) == 0x74) == (target.isTrue != 0)) hits++
+    if ((byteAt(at) == 0x74) == (target.detail != 0)) hits++
   } else if (target.goal == Goal.MEMBERS) return failed()
   else count(target, at)
   return end
@@ -283,6 +283,9 @@ function visitNumber(target: Target, at: usize): usize {
   if (target.goal == Goal.INTEGER) {
     items++
     score(integerVerdict(target, at, end))
+  } else if (target.goal == Goal.ORDER) {
+    items++
+    score(orderVerdict(target, at, end))
   } else if (target.goal == Goal.MEMBERS) return failed()
   else count(target, at)
   return end

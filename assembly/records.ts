@@ -135,4 +135,6 @@ export namespace Settings {
   export const DIGIT_SUM: usize = 56
   export const DIGIT_MODULUS: usize = 60
   export const DIGIT_LEAST: usize = 64
+  /** Whether an instant that is cut to its year is written as the first instant of that year. */
+  export const WHOLE_INSTANTS: usize = 68
 }

@@ -1,5 +1,5 @@
-import { BACKSLASH, byteAt, DASH, isDigit, SPACE } from './bytes'
-import { FALSE, Goal, Target, TRUE, UNSURE } from './predicate-records'
+import { BACKSLASH, byteAt, DASH, DOT, isDigit, SPACE } from './bytes'
+import { FALSE, Goal, Order, Target, TRUE, UNSURE } from './predicate-records'
 
 /** Tests of values. A range is a token without its quotes; what cannot be told from the bytes is UNSURE. */
 
@@ -41,6 +41,32 @@ export function integerVerdict(target: Target, from: usize, to: usize): i32 {
     value = value * 10 + <i32>(c - 0x30)
   }
   return (isNegative ? -value : value) == <i32>target.parts ? TRUE : FALSE
+}
+
+/** Longest number that is compared by its bytes. A much longer one counts as a text. */
+const LONGEST_COMPARED: usize = 18
+
+/** Compares a number with an integer of at most nine digits; one with an exponent is UNSURE. */
+export function orderVerdict(target: Target, from: usize, to: usize): i32 {
+  if (to - from > LONGEST_COMPARED) return UNSURE
+  const isNegative = byteAt(from) == DASH
+  let p = isNegative ? from + 1 : from
+  let value: i64 = 0
+  for (; p < to && isDigit(byteAt(p)); p++) value = value * 10 + <i64>(byteAt(p) - 0x30)
+  let hasRest = false
+  if (p < to) {
+    if (byteAt(p) != DOT) return UNSURE
+    for (p++; p < to; p++) {
+      const c = byteAt(p)
+      if (!isDigit(c)) return UNSURE
+      if (c != 0x30) hasRest = true
+    }
+  }
+  if (isNegative) value = -value
+  const wanted = <i64><i32>target.parts
+  let order = value < wanted ? Order.BELOW : value > wanted ? Order.ABOVE : Order.EQUAL
+  if (order == Order.EQUAL && hasRest) order = isNegative ? Order.BELOW : Order.ABOVE
+  return (target.detail & order) != 0 ? TRUE : FALSE
 }
 
 /**

@@ -24,10 +24,15 @@ const DIGITS: usize = 64
 
 let over89: i32 = 0
 let removesTimeZone: bool = false
+let wholeInstants: bool = false
 
 export function setDates(limit: i32, removes: bool): void {
   over89 = limit
   removesTimeZone = removes
+}
+
+export function setWholeInstants(areWhole: bool): void {
+  wholeInstants = areWhole
 }
 
 @inline
@@ -154,6 +159,13 @@ function zeroTime(from: usize, to: usize): void {
   advanceOutput(to - from)
 }
 
+/** `-01-01T00:00:00+00:00` */
+const START_OF_YEAR: usize = memory.data<u8>([
+  0x2d, 0x30, 0x31, 0x2d, 0x30, 0x31, 0x54, 0x30, 0x30, 0x3a, 0x30, 0x30, 0x3a, 0x30, 0x30, 0x2b, 0x30, 0x30, 0x3a, 0x30,
+  0x30,
+])
+const START_OF_YEAR_LENGTH: usize = 21
+
 /** Keeps the year of a complete date at `p`, with or without a complete time; any other value goes to the method. */
 export function keepYear(edge: usize, p: usize): usize {
   const facts = factsOf(edge)
@@ -166,6 +178,10 @@ export function keepYear(edge: usize, p: usize): usize {
     q += byteAt(q) == 0x5a ? 1 : 6
   }
   flush(p + 5)
+  if (wholeInstants && facts & Fact.INSTANT) {
+    if (!reserve(DIGITS)) return 0
+    writeBytes(START_OF_YEAR, START_OF_YEAR_LENGTH)
+  }
   setPending(q)
   record(REDACT)
   setGone(false)

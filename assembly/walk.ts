@@ -8,7 +8,7 @@ import { Settings, Start } from './records'
 import { setResourceNames } from './references'
 import { afterSpace, setNewlineIsSpace } from './scan'
 import { beginShiftsOfLine, depthOfResource, ownerAt, ownerStart, rootDigitsAt, setDigitWeights, setShifts } from './shifts'
-import { setDates } from './values'
+import { setDates, setWholeInstants } from './values'
 
 /**
  * The module's entry. The host copies lines into the source window, calls `begin`, then `walk` until all lines are done.
@@ -37,6 +37,7 @@ export function initialize(at: usize): void {
   settings = at
   setResourceNames(load<u32>(at, Settings.RESOURCE_NAMES))
   setDates(load<i32>(at, Settings.OVER_89), load<u32>(at, Settings.REMOVES_TIME_ZONE) != 0)
+  setWholeInstants(load<u32>(at, Settings.WHOLE_INSTANTS) != 0)
   const key = load<u32>(at, Settings.HASH_KEY)
   if (key != 0) initHashes(key, load<u32>(at, Settings.HASH_CACHE))
   setPatientCache(load<u32>(at, Settings.PATIENT_CACHE))

@@ -29,6 +29,10 @@ export interface Parameters {
   readonly enablePartialAgesForRedact: boolean
   readonly enablePartialDatesForRedact: boolean
   readonly enablePartialZipCodesForRedact: boolean
+  /** What redact leaves of an instant: the year, as in the original, or a whole instant, the first of that year. */
+  readonly redactedInstants?: 'year' | 'whole'
+  /** When a date is over 89: from the 90th birthday, as in the original, or from the 1st of January of its year. */
+  readonly over89From?: 'birthday' | 'year'
   readonly restrictedZipCodeTabulationAreas: readonly string[]
   readonly customSettings?: unknown
 }

@@ -116,6 +116,47 @@ t.test('a predicate decides by the bytes of an element', async (t) => {
   for (const [criterion, verdict] of rows) t.equal(onLine(criterion, PATIENT), verdict, criterion)
 })
 
+t.test('a number is compared with an integer by its bytes', async (t) => {
+  const numbers = [
+    '-1000000',
+    '-3.5',
+    '-3',
+    '-0.5',
+    '-0',
+    '0',
+    '0.0',
+    '2',
+    '2.0',
+    '2.01',
+    '3',
+    '999999',
+    '6175550199',
+  ]
+  const integers = [-3, 0, 2, 999_999]
+  const orders: readonly (readonly [string, (a: number, b: number) => boolean])[] = [
+    ['<', (a, b) => a < b],
+    ['<=', (a, b) => a <= b],
+    ['>', (a, b) => a > b],
+    ['>=', (a, b) => a >= b],
+  ]
+  for (const number of numbers)
+    for (const integer of integers)
+      for (const [operator, holds] of orders) {
+        const line = `{"resourceType":"Location","position":{"longitude":${number}}}`
+        const criterion = `position.longitude ${operator} ${integer}`
+        t.equal(onLine(criterion, line), holds(Number(number), integer), `${number} ${operator} ${integer}`)
+        const turned = `${integer} ${operator} position.longitude`
+        t.equal(onLine(turned, line), holds(integer, Number(number)), `${integer} ${operator} ${number}`)
+      }
+  for (const number of ['1e3', '1.5E-2', '1234567890123456789', '"5"'])
+    t.equal(
+      onLine('position.longitude < 5', `{"resourceType":"Location","position":{"longitude":${number}}}`),
+      'unsure',
+      number,
+    )
+  t.equal(onLine('position.longitude < 5', '{"resourceType":"Location"}'), false)
+})
+
 t.test('white space counts for nothing, and what may read otherwise is unsure', async (t) => {
   const rows: readonly (readonly [string, Verdict])[] = [
     ['{"resourceType": "Patient" , "name" : [ { "use" : "old" } ] }', true],

@@ -60,6 +60,8 @@ function randomParameters(random: Random): Json {
   if (random.chance(0.3)) parameters.absoluteReferences = random.pick(['keep', 'relative'])
   if (random.chance(0.2)) parameters.dateShiftFixedOffsetInDays = random.pick([0, 11, -20, 4000])
   if (random.chance(0.3)) parameters.dateShiftTimeZone = random.pick(['keep', 'remove', 'Remove'])
+  if (random.chance(0.3)) parameters.redactedInstants = random.pick(['year', 'whole'])
+  if (random.chance(0.3)) parameters.over89From = random.pick(['birthday', 'year'])
   if (random.chance(0.2)) parameters.dateShiftExcludeZero = random.chance(0.8)
   const keepsWeekday = random.chance(0.1)
   if (keepsWeekday) parameters.dateShiftKeepWeekday = true

@@ -65,6 +65,16 @@ const compared: Maker = (spot) => {
     : `${literal(spot)} ${operator} ${path(spot).path}`
 }
 
+/** A path that leads to a number, if one is found soon, compared by its order. */
+const ordered: Maker = (spot) => {
+  const { random } = spot
+  const paths = Array.from({ length: 12 }, () => path(spot))
+  const { path: at } = paths.find(({ type }) => type.jsonKind === 'number') ?? path(spot)
+  const operator = random.pick(['<', '<=', '>', '>='])
+  const number = random.pick([0, 1, 2, 12, 100, 1_000_000])
+  return random.chance(0.8) ? `${at} ${operator} ${number}` : `${number} ${operator} ${at}`
+}
+
 const SIMPLE: readonly Maker[] = [
   compared,
   compared,
@@ -76,6 +86,7 @@ const SIMPLE: readonly Maker[] = [
 const ALL: readonly Maker[] = [
   ...SIMPLE,
   compared,
+  ordered,
   (spot) => `(${inner(spot)}) and (${inner(spot)})`,
   (spot) => `(${inner(spot)}) or (${inner(spot)})`,
   (spot) => `(${inner(spot)}) ${spot.random.pick(['xor', 'implies'])} (${inner(spot)})`,

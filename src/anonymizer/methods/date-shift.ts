@@ -25,9 +25,9 @@ export const dateShift = method({
  * known patient, or would leave the years 1 to 9999.
  */
 function compileDateShift(context: Pick<MethodContext, 'asOf' | 'parameters'>): LeafMethod {
-  const { asOf, parameters } = context
+  const { parameters } = context
   const redactDate = compileDateRedact(context)
-  const isOver89 = over89Test(asOf)
+  const isOver89 = over89Test(context)
   const shiftDays = compileShiftDays(parameters)
   const timeOf = parameters.dateShiftTimeZone === 'remove' ? timeWithoutZone : zeroedTime
   return (leaf, place) => {

@@ -56,15 +56,20 @@ export const parseLeafDate = (leaf: Leaf): Moment | undefined =>
  * Redacts a date: keeps the year if partial dates are allowed and the person is not over 89. dateShift falls back to
  * this.
  */
-export function compileDateRedact({ asOf, parameters }: RedactContext): (leaf: Leaf) => LeafChange {
-  if (!parameters.enablePartialDatesForRedact) return () => REMOVED
-  const isOver89 = over89Test(asOf)
+export function compileDateRedact(context: RedactContext): (leaf: Leaf) => LeafChange {
+  const { enablePartialDatesForRedact, redactedInstants } = context.parameters
+  if (!enablePartialDatesForRedact) return () => REMOVED
+  const isOver89 = over89Test(context)
   return (leaf) => {
     const moment = parseLeafDate(leaf)
     if (moment === undefined || isOver89(moment)) return REMOVED
-    return { record: RECORD.REDACT, json: `"${leaf.text.slice(0, 4)}"` }
+    const rest = leaf.type === 'instant' && redactedInstants === 'whole' ? START_OF_YEAR : ''
+    return { record: RECORD.REDACT, json: `"${leaf.text.slice(0, 4)}${rest}"` }
   }
 }
+
+/** Completes a year to an instant, as in `meta` (law 14.4). */
+const START_OF_YEAR = '-01-01T00:00:00+00:00'
 
 function redactZip(zip: string, restricted: readonly string[]): LeafChange {
   if (restricted.some((prefix) => startsWithCultureAware(zip, prefix))) return abstracted(zeroed(zip))

@@ -82,6 +82,7 @@ export const SETTINGS = {
   DIGIT_SUM: 56,
   DIGIT_MODULUS: 60,
   DIGIT_LEAST: 64,
+  WHOLE_INSTANTS: 68,
   BYTES: 80,
 } as const
 

@@ -80,7 +80,7 @@ export class PredicateRecords {
     if (at === 0 || parts === undefined) return 0
     const { view } = this.#memory
     view.setUint8(at, GOALS[goal.kind])
-    view.setUint8(at + 1, goal.kind === 'boolean' && goal.value ? 1 : 0)
+    view.setUint8(at + 1, detailOf(goal))
     view.setUint16(at + 2, filters.length, true)
     view.setInt32(at + 4, parts.value, true)
     view.setUint32(at + 8, parts.count, true)
@@ -106,6 +106,7 @@ export class PredicateRecords {
       case 'predicate':
         return addressed(this.#predicate(goal.predicate), 1)
       case 'integer':
+      case 'order':
         return { value: goal.value, count: 0 }
       default:
         return NO_PARTS
@@ -162,6 +163,14 @@ const NO_PARTS: Parts = { value: 0, count: 0 }
 const addressed = (value: number, count: number): Parts | undefined =>
   value === 0 ? undefined : { value, count }
 
+/** The value of a boolean, or the orders that hit, as bits. */
+function detailOf(goal: Target['goal']): number {
+  if (goal.kind === 'boolean') return goal.value ? 1 : 0
+  if (goal.kind !== 'order') return 0
+  const { below, equal, above } = goal.hits
+  return (below ? 1 : 0) | (equal ? 2 : 0) | (above ? 4 : 0)
+}
+
 /** Whether JSON writes a text without escapes. A value that has one is unsure, so any other text is not found. */
 const isWrittenPlainly = (text: string): boolean => JSON.stringify(text) === `"${text}"`
 
@@ -216,4 +225,5 @@ const GOALS: Readonly<Record<Test['kind'] | 'members', number>> = {
   boolean: 8,
   integer: 9,
   predicate: 10,
+  order: 11,
 }

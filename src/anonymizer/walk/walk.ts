@@ -117,10 +117,12 @@ export class Walk {
     })
     const settingsAt = answers.prepare(memory)
     const { view } = memory
-    const { asOf, parameters } = program.spec
-    view.setInt32(settingsAt + SETTINGS.OVER_89, over89Limit(asOf), true)
+    const { parameters } = program.spec
+    view.setInt32(settingsAt + SETTINGS.OVER_89, over89Limit(program.spec), true)
     const removes = parameters.dateShiftTimeZone === 'remove'
     view.setUint32(settingsAt + SETTINGS.REMOVES_TIME_ZONE, removes ? 1 : 0, true)
+    const areWhole = parameters.redactedInstants === 'whole'
+    view.setUint32(settingsAt + SETTINGS.WHOLE_INSTANTS, areWhole ? 1 : 0, true)
     view.setUint32(settingsAt + SETTINGS.PATIENT_CACHE, memory.allocate(PATIENT_CACHE_BYTES), true)
     const { cryptoHashKey } = parameters
     if (hashes && cryptoHashKey !== undefined) {

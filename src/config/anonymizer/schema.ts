@@ -85,6 +85,8 @@ export const parametersSchema = z.object({
   enablePartialAgesForRedact: flag.default(false),
   enablePartialDatesForRedact: flag.default(false),
   enablePartialZipCodesForRedact: flag.default(false),
+  redactedInstants: anyCase(['year', 'whole']).default('year'),
+  over89From: anyCase(['birthday', 'year']).default('birthday'),
   restrictedZipCodeTabulationAreas: z
     .array(z.union([z.string(), z.number().transform(String)], { error: 'must be a text' }))
     .nullish()

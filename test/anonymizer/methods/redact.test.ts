@@ -85,6 +85,18 @@ t.test('everybody over 89 on the reference day loses the year, nobody else', asy
     t.equal(redact(leafOf('date', text ?? '')).value, expected, String(text))
 })
 
+t.test('an instant becomes a whole one on request, and nothing over 89', async (t) => {
+  const redact = leafMethod({ method: 'redact' }, { ...PARTIAL, redactedInstants: 'whole' })
+  for (const [type, text, expected] of [
+    ['instant', '2015-02-07T13:28:17.123-05:00', '2015-01-01T00:00:00+00:00'],
+    ['instant', '2015', '2015-01-01T00:00:00+00:00'],
+    ['instant', '1915-02-07T13:28:17Z', null],
+    ['dateTime', '2015-02-07T13:28:17Z', '2015'],
+    ['date', '2015-02-07', '2015'],
+  ] as const)
+    t.equal(redact(leafOf(type, text)).value, expected, text)
+})
+
 t.test('a decimal age is compared as a number and kept up to 89', async (t) => {
   const redact = leafMethod({ method: 'redact' }, PARTIAL)
   for (const [text, expected] of [

@@ -96,7 +96,18 @@ const isNumber = (expression: Expression): boolean =>
     : expression.op === 'call' && (expression.name === 'count' || expression.name === 'length')
 
 /** Whether a path from an element of a type leads to at most one element, and that holds a text. */
-export function isSingleText(expression: Expression, type: ElementType | undefined): boolean {
+export const isSingleText = (expression: Expression, type: ElementType | undefined): boolean =>
+  isSingle(expression, type, holdsText)
+
+/** Whether a path from an element of a type leads to at most one element, and that holds a number. */
+export const isSingleNumber = (expression: Expression, type: ElementType | undefined): boolean =>
+  isSingle(expression, type, ({ jsonKind }) => jsonKind === 'number')
+
+function isSingle(
+  expression: Expression,
+  type: ElementType | undefined,
+  isWanted: (leaf: ElementType) => boolean,
+): boolean {
   const path = pathOf(expression)
   let leaf = type
   if (path === undefined) return false
@@ -111,5 +122,5 @@ export function isSingleText(expression: Expression, type: ElementType | undefin
     if (member === undefined || members.length > 1 || member.cardinality === 'many') return false
     leaf = member.type
   }
-  return leaf !== undefined && holdsText(leaf)
+  return leaf !== undefined && isWanted(leaf)
 }

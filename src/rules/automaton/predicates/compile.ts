@@ -1,7 +1,7 @@
 import { type ElementType, isPrimitive } from '../../../fhir/elements.js'
 import type { Binary, Call, Expression, Literal } from '../../expression/expression.js'
-import { isLocal, isSingleText, isTotal, looksAtChildren } from './certainty.js'
-import { anyOf, equalityTest, partTest } from './literal-test.js'
+import { isLocal, isSingleNumber, isSingleText, isTotal, looksAtChildren } from './certainty.js'
+import { anyOf, equalityTest, ORDERS, orderTest, partTest } from './literal-test.js'
 import { type Path, pathOf } from './path.js'
 import {
   type Connective,
@@ -84,8 +84,19 @@ function decidedBinary({ operator, left, right }: Binary, site: Site): Predicate
     case 'contains':
       return membership(right, left, site)
     default:
-      return undefined
+      return ordering(operator, left, right, site)
   }
+}
+
+/** `path < 5`, and `5 < path`. */
+function ordering(operator: string, left: Expression, right: Expression, site: Site): Predicate | undefined {
+  const isTurned = left.op === 'literal'
+  const literal = isTurned ? left : right
+  const path = isTurned ? right : left
+  const hits = ORDERS.get(operator)
+  if (hits === undefined || literal.op !== 'literal' || !isSingleNumber(path, site.type)) return undefined
+  const turned = isTurned ? { ...hits, below: hits.above, above: hits.below } : hits
+  return items('single', path, site, () => orderTest(literal, turned))
 }
 
 const equality = (path: Expression, literal: Expression, site: Site): Predicate | undefined =>

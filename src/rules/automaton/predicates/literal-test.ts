@@ -2,7 +2,7 @@ import type { ElementType } from '../../../fhir/elements.js'
 import { trimText } from '../../../fhir/text.js'
 import { leafValue } from '../../evaluate/value.js'
 import type { Literal } from '../../expression/expression.js'
-import type { Test } from './predicate.js'
+import type { Order, Test } from './predicate.js'
 
 const NEVER: Test = { kind: 'never' }
 const UNSURE: Test = { kind: 'unsure' }
@@ -20,6 +20,24 @@ export function equalityTest(literal: Literal, type: ElementType): Test | undefi
     default:
       return undefined
   }
+}
+
+/** The orders in which `element operator literal` is true. */
+export const ORDERS: ReadonlyMap<string, Order> = new Map([
+  ['<', { below: true, equal: false, above: false }],
+  ['<=', { below: true, equal: true, above: false }],
+  ['>', { below: false, equal: false, above: true }],
+  ['>=', { below: false, equal: true, above: true }],
+])
+
+/** Largest integer that numbers are compared with by their bytes: nine digits. */
+const LARGEST_COMPARED = 999_999_999
+
+/** Returns the test of a number's order; undefined for a literal that needs the interpreter. */
+export function orderTest({ kind, text }: Literal, hits: Order): Test | undefined {
+  const value = Number(text)
+  if (kind !== 'integer' || Math.abs(value) > LARGEST_COMPARED) return undefined
+  return { kind: 'order', value, hits }
 }
 
 function textTest(text: string, type: ElementType): Test {

@@ -58,7 +58,15 @@ export type Test =
   | { readonly kind: 'starts' | 'ends' | 'contains'; readonly text: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'integer'; readonly value: number }
+  /** Whether a number is below, equal to or above an integer, as far as these count as a hit. */
+  | { readonly kind: 'order'; readonly value: number; readonly hits: Order }
   | { readonly kind: 'predicate'; readonly predicate: Predicate }
+
+export interface Order {
+  readonly below: boolean
+  readonly equal: boolean
+  readonly above: boolean
+}
 
 export const constant = (truth: Truth): Predicate => ({ kind: 'constant', truth })
 
