@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { createLineAnonymizer } from '../src/anonymizer/line-anonymizer.js'
 import { Output } from '../src/anonymizer/output.js'
-import { letHeapsGrow } from '../src/commands/heap-growth.js'
+import { setV8Flags } from '../src/commands/v8-flags.js'
 import { checkConfig } from '../src/config/anonymizer/configuration.js'
 import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
 import { planOf } from '../src/config/anonymizer/plan.js'
@@ -50,7 +50,7 @@ else {
 process.stdout.write(`${JSON.stringify(costOfThisProcess())}\n`)
 
 async function pipeline(source: Source, sink: Sink): Promise<void> {
-  letHeapsGrow()
+  setV8Flags(process.versions.v8)
   const checked = checkConfig(await readConfigFile(options.config), {
     allowRandomKeys: true,
     allowWeakKeys: true,

@@ -1,4 +1,4 @@
-import { letHeapsGrow } from '../src/commands/heap-growth.js'
+import { setV8Flags } from '../src/commands/v8-flags.js'
 import { checkConfig } from '../src/config/anonymizer/configuration.js'
 import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
 import { planOf } from '../src/config/anonymizer/plan.js'
@@ -32,7 +32,7 @@ async function pipeline({
   workers,
   memoryBudgetBytes,
 }: ProcessOptions): Promise<number> {
-  letHeapsGrow()
+  setV8Flags(process.versions.v8)
   const checked = checkConfig(await readConfigFile(config), { allowRandomKeys: true, allowWeakKeys: true })
   const report = await runPipeline({
     source: folderSource(input),

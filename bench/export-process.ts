@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import { letHeapsGrow } from '../src/commands/heap-growth.js'
+import { setV8Flags } from '../src/commands/v8-flags.js'
 import { checkConfig } from '../src/config/anonymizer/configuration.js'
 import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
 import { planOf } from '../src/config/anonymizer/plan.js'
@@ -47,7 +47,7 @@ async function fetchAll(): Promise<void> {
 }
 
 async function exportAll(): Promise<void> {
-  letHeapsGrow()
+  setV8Flags(process.versions.v8)
   const { base, output, workers, downloads } = options
   const checked = checkConfig(await readConfigFile(options.config), {
     allowRandomKeys: true,

@@ -59,8 +59,8 @@ function end(exitCode: number): void {
 // open too few files.
 async function main(): Promise<ExitCode> {
   checkNodeVersion(process.versions.node)
-  const { letHeapsGrow } = await import('./commands/heap-growth.js')
-  letHeapsGrow()
+  const { setV8Flags } = await import('./commands/v8-flags.js')
+  setV8Flags(process.versions.v8)
   const { runVerb } = await import('./commands/parser.js')
   const { VERBS } = await import('./commands/verbs.js')
   const { packageVersion } = await import('./version.js')
