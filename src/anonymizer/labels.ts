@@ -33,6 +33,10 @@ export const LABEL_CODES: ReadonlySet<string> = new Set(LABELS.map(({ code }) =>
 /** Returns the code of the label for a record. */
 export const labelCode = (record: RecordName): string => LABEL_OF[record].code
 
+/** Returns the codes of the labels for a set of records, in the order of the output. */
+export const labelCodes = (records: number): readonly string[] =>
+  LABELS.filter(({ bit }) => (records & bit) !== 0).map(({ code }) => code)
+
 const NONE: ReadonlySet<string> = new Set()
 
 /** Returns the codings for a set of records, comma-separated. Codes in `present` (upper case) are left out. */

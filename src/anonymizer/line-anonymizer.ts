@@ -3,6 +3,7 @@ import { sluiceError } from '../errors.js'
 import type { AnonymizerCounts } from './counts.js'
 import { interpretLine } from './interpreter/interpreter.js'
 import { structureRejection } from './interpreter/structure-check.js'
+import { type LineTrace, traceLine } from './interpreter/trace.js'
 import type { CustomMethod } from './methods/custom-method.js'
 import type { Output } from './output.js'
 import { compileProgram, type Program } from './program.js'
@@ -33,6 +34,8 @@ export interface LineAnonymizer {
   readonly walk: ((lines: WalkLines, out: Output, serve: ServeLine) => WalkedLines) | undefined
   /** Anonymizes a line that `walk` did not serve. Otherwise like `anonymizeLine`. */
   readonly interpret: LineAnonymizer['anonymizeLine']
+  /** Has the interpreter anonymize a line and tells for each value which rule did what. Slow; counts nothing. */
+  trace(line: Buffer, context: LineContext): LineTrace
 }
 
 /** Compiles a spec after loading its custom methods. Throws SluiceError CONFIG_INVALID if one cannot be loaded. */
@@ -97,6 +100,7 @@ export function createLineAnonymizerSync(
     needsRecordNumbers: program.rules.some(({ method }) => method.dependsOnPlace === true),
     walk: walk && !looksAtLines ? (lines, out, serve) => walk.run(lines, out, counts, serve) : undefined,
     interpret,
+    trace: (line, context) => traceLine(program, line, context),
     anonymizeLine(source, range, context, out) {
       const { start, end } = range
       if (context.isValidUtf8 !== true && !isUtf8(source.subarray(start, end)))

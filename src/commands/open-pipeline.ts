@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { type CheckedConfig, checkConfig } from '../config/anonymizer/configuration.js'
+import { withKeys } from '../config/anonymizer/given-keys.js'
 import { planOf } from '../config/anonymizer/plan.js'
 import { readProxies } from '../config/environment/proxy-settings.js'
 import { readSecret } from '../config/environment/secret-place.js'
 import { resolveExportAuth } from '../config/pipeline/export-auth.js'
 import type { PipelineConfig, ServerSource } from '../config/pipeline/schema.js'
 import { seriesOf } from '../config/pipeline/series.js'
-import { isRecord } from '../json/record.js'
 import type { Pipeline, PipelineSource } from '../runs/pipeline.js'
 import { isLocal, openLake, openSource } from '../storage/open.js'
 import { requestOf } from './export/export.js'
@@ -45,16 +45,6 @@ export async function openAnonymizer(file: PipelineFile): Promise<CheckedConfig>
     if (place !== undefined)
       given[name] = await readSecret(place, `anonymizer.keys.${name}`, secretSourcesOf(file))
   return checkConfig(withKeys(raw, given), { ...options, baseFolder, series: seriesOf(file.config) })
-}
-
-/** The keys of the pipeline go before those of the configuration, however it spells them. */
-export function withKeys(raw: unknown, keys: Readonly<Record<string, string | object>>): unknown {
-  if (Object.keys(keys).length === 0 || !isRecord(raw)) return raw
-  const found = Object.keys(raw).find((name) => name.toLowerCase() === 'parameters') ?? 'parameters'
-  const parameters = isRecord(raw[found]) ? raw[found] : {}
-  const replaced = new Set(Object.keys(keys).map((name) => name.toLowerCase()))
-  const others = Object.entries(parameters).filter(([name]) => !replaced.has(name.toLowerCase()))
-  return { ...raw, [found]: { ...Object.fromEntries(others), ...keys } }
 }
 
 export async function openPipelineSource(file: PipelineFile): Promise<PipelineSource> {

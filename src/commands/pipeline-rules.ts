@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { withKeys } from '../config/anonymizer/given-keys.js'
 import { randomKey } from '../config/anonymizer/keys.js'
 import { lintConfig } from '../config/anonymizer/lint-config.js'
 import type { LintRemark } from '../config/anonymizer/lint-report.js'
@@ -9,7 +10,6 @@ import { isSluiceError, sluiceError } from '../errors.js'
 import { pageOf } from '../rules/lint/findings/codes.js'
 import { scheduleProblems } from '../runs/cron.js'
 import type { Terminal } from './display/terminal.js'
-import { withKeys } from './open-pipeline.js'
 import { fileOf, type PipelineFile } from './pipeline-file.js'
 import { readConfigAt } from './store-access.js'
 

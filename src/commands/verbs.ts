@@ -5,6 +5,7 @@ import { DEMO } from './demo/options.js'
 import { DIFF } from './diff/options.js'
 import { EXPORT } from './export/options.js'
 import { LINT } from './lint/options.js'
+import { PREVIEW } from './preview/options.js'
 import { RUN } from './run/options.js'
 import { SERVE } from './serve/options.js'
 import { SHARE } from './share/options.js'
@@ -27,6 +28,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...LINT,
     run: async (values, terminal, words) => (await import('./lint/lint.js')).lint(values, terminal, words),
+  }),
+  verb({
+    ...PREVIEW,
+    run: async (values, terminal) => (await import('./preview/preview.js')).preview(values, terminal),
   }),
   verb({
     ...DECRYPT,

@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { isBlank } from '../ndjson/line.js'
+import type { ItemLine, ItemLines } from '../pipeline/item-lines.js'
 import { isObject, type Json, type JsonObject } from './align.js'
-import type { ItemLine, ItemLines } from './item-lines.js'
 import type { RejectedLines } from './rejected-lines.js'
 
 /** A raw resource with what became of it. */

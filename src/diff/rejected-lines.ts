@@ -1,7 +1,7 @@
 import { sluiceError } from '../errors.js'
 import { quarantineName } from '../pipeline/checkpoint/done-record.js'
+import { ItemLines } from '../pipeline/item-lines.js'
 import type { QuarantinedLine } from '../pipeline/report/quarantine.js'
-import { ItemLines } from './item-lines.js'
 import { type DiffStores, unlessAbsent } from './stores.js'
 
 // A row may hold the line itself, escaped or in base64.

@@ -1,5 +1,6 @@
 import { sluiceError } from '../errors.js'
 import { parseJson } from '../json/parse.js'
+import { ItemLines } from '../pipeline/item-lines.js'
 import type { RunReport } from '../pipeline/report/report.js'
 import { readRunReport } from '../pipeline/report/state-report.js'
 import { LIST_NAME, REPORT_NAME } from '../published/names.js'
@@ -7,7 +8,6 @@ import { InvalidReport, isOwnReport, readList, readPublished, SIZE_UNKNOWN } fro
 import type { PublishedReport } from '../published/report.js'
 import { checkName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
-import { ItemLines } from './item-lines.js'
 import { type DiffStores, unlessAbsent } from './stores.js'
 
 /** What is taken from a run's report. */

@@ -1,4 +1,4 @@
-// Holds src/diff/item-lines.ts, src/diff/item-pairs.ts, src/diff/line-pairs.ts, src/diff/rejected-lines.ts,
+// Holds src/pipeline/item-lines.ts, src/diff/item-pairs.ts, src/diff/line-pairs.ts, src/diff/rejected-lines.ts,
 // src/diff/run-records.ts, src/diff/stores.ts.
 
 import { cpSync, renameSync, rmSync, writeFileSync } from 'node:fs'

@@ -26,6 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['pipeline'],
   ['check', 'share'],
   ['export', 'load', 'server', 'diff'],
+  ['preview'],
   ['runs'],
   ['commands'],
   ['cli'],

@@ -1,5 +1,5 @@
 import { parseTree } from '../../fhir/parse-tree.js'
-import { type Fault, pathOf, type Tree } from '../../fhir/tree.js'
+import { type Fault, pathOf, type Tree, type TreeNode } from '../../fhir/tree.js'
 import { JsonError } from '../../json/scanner.js'
 import { type AnonymizerCounts, countResource } from '../counts.js'
 import { metaWithLabels } from '../labels.js'
@@ -14,6 +14,14 @@ import { RuleFailure } from './rule-failure.js'
 import { TreeWriter } from './tree-writer.js'
 import { Turns } from './turns.js'
 
+/** Where a line goes, and who looks at it on the way. */
+export interface InterpreterTarget {
+  readonly out: Output
+  readonly counts: AnonymizerCounts
+  /** Gets the tree with all changes before it is written, and the records of the resources that get labels. */
+  readonly onTree?: (tree: Tree, labelled: ReadonlyMap<TreeNode, number>) => void
+}
+
 /**
  * Anonymizes one line step by step, as the law specifies (law 3, 13, 14). It is the reference for the walk,
  * which must give the same results. `source[start, end)` must be valid UTF-8.
@@ -23,7 +31,7 @@ export function interpretLine(
   source: Buffer,
   range: { readonly start: number; readonly end: number },
   context: LineContext,
-  target: { readonly out: Output; readonly counts: AnonymizerCounts },
+  target: InterpreterTarget,
 ): Rejection | undefined {
   const { out, counts } = target
   let tree: Tree | undefined
@@ -53,7 +61,10 @@ export function interpretLine(
     if (program.spec.processingErrors !== 'skip' || !failure.skippable)
       return failureRejection(failure, range.start)
     writeEmptied(tree, out)
-  } else new TreeWriter(tree, turns.labelled, out).write()
+  } else {
+    target.onTree?.(tree, turns.labelled)
+    new TreeWriter(tree, turns.labelled, out).write()
+  }
   countResource(counts, tree.root.type.name)
   return undefined
 }

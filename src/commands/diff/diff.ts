@@ -2,6 +2,7 @@ import { isColorWanted } from '../../config/environment/color.js'
 import { compareExports, type DiffOptions } from '../../diff/diff.js'
 import { checkPagePlace, writePage } from '../../diff/page-file.js'
 import type { DiffSummary } from '../../diff/summary.js'
+import { widthOf } from '../display/columns.js'
 import type { ProgressDisplay } from '../display/progress-bar.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
@@ -52,7 +53,7 @@ async function withProgress<T>(
 
 function show(summary: DiffSummary, { html, limit }: DiffValues, terminal: Terminal): void {
   const { stdout } = terminal
-  const width = 'columns' in stdout && typeof stdout.columns === 'number' ? stdout.columns : DEFAULT_WIDTH
+  const width = widthOf(stdout, DEFAULT_WIDTH)
   const examples = summary.examples.slice(0, limit ?? SHOWN)
   for (const line of diffText({ ...summary, examples }, { isColored: isColorWanted(stdout), width }))
     terminal.printColored(line)

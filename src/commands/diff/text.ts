@@ -3,6 +3,7 @@ import type { Example, ExampleRow } from '../../diff/examples.js'
 import { CHANGES, changeOf, OUTCOMES } from '../../diff/outcome.js'
 import type { DiffSummary, ElementSummary } from '../../diff/summary.js'
 import { visible } from '../../visible.js'
+import { cell } from '../display/columns.js'
 
 export interface TextOptions {
   readonly isColored: boolean
@@ -74,9 +75,6 @@ function fitted(widest: readonly number[], width: number): number[] {
     widths[widths.indexOf(most)] = most - 1
   }
 }
-
-const cell = (text: string, width: number): string =>
-  text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)
 
 function* typeText({ types, bytes }: DiffSummary, paint: Paint): Iterable<string> {
   const heads = ['resources', 'before', 'after', ...CHANGES]

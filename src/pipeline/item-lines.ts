@@ -1,7 +1,7 @@
 import { lineStream, type StreamLine } from '../ndjson/line-stream.js'
-import { openItem } from '../pipeline/chunks/unpack.js'
 import { isDocumentName } from '../storage/names.js'
 import type { Source, SourceItem } from '../storage/store.js'
+import { openItem } from './chunks/unpack.js'
 
 /** One line of an item, or a whole document. Its bytes are undefined where it is too long to be held. */
 export interface ItemLine extends StreamLine {
