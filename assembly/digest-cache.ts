@@ -1,16 +1,30 @@
 /**
- * A cache of hex digests by the bytes of their texts. A record of 128 bytes holds the text's length (1 byte), the text
- * (from byte 4) and the 64 digits (from byte 64); a record of zeros is empty. Each hash value has a record and its
- * neighbour. A new text takes an empty one; if both are full, they are taken in turn, so that two texts with the same
- * hash value do not evict each other. If hardly any look-up succeeds, the cache rests for a while, because a miss costs
+ * A cache of digests by the bytes of their texts. Records are written one after the other, so that texts which come
+ * together lie together and share the pages and cache lines that a look-up waits for. A record holds the digest
+ * (32 bytes), the text's length (1 byte) and the text, and begins at a multiple of 8.
+ *
+ * An index finds them: buckets of four slots of 32 bits, each 0 or the place of a record and, above it, a tag of the
+ * text's hash value, so that other records need not be read. A full bucket gives up its slots in turn. When the room for
+ * records is used up, the cache begins anew. If hardly any look-up succeeds, it rests for a while, because a miss costs
  * as much as half a digest.
  */
 
-const RECORD_BYTES: usize = 128
-/** There are 2^17 records, which are 16 MiB. */
-const RECORD_BITS: usize = 17
-const TEXT_AT: usize = 4
-const DIGITS_AT: usize = 64
+/** The index takes the first of the cache's 16 MiB. */
+const BUCKET_BITS: usize = 16
+const BUCKET_BYTES: usize = 16
+const INDEX_BYTES: usize = BUCKET_BYTES << BUCKET_BITS
+const CACHE_BYTES: usize = 16 << 20
+
+/** A slot's lower bits: a record's distance from the cache's beginning, in steps of 8 bytes. The upper ones: its tag. */
+const PLACE_BITS: i32 = 21
+const PLACES: usize = (1 << PLACE_BITS) - 1
+const TAG: usize = ~PLACES
+const STEP: usize = 8
+
+const LENGTH_AT: usize = 32
+const TEXT_AT: usize = 33
+/** What writing a record may touch: it copies 64 bytes of text. */
+const RECORD_REACH: usize = TEXT_AT + 64
 
 /** An odd number of 64 bits whose multiples are well mixed (MurmurHash3). */
 const MULTIPLIER: u64 = 0xff51afd7ed558ccd
@@ -20,6 +34,8 @@ const WINDOW: usize = 1 << 12
 const WINDOWS_OFF: usize = 15
 
 let cache: usize = 0
+/** Where the next record goes. */
+let next: usize = 0
 let turn: usize = 0
 let lookups: usize = 0
 let found: usize = 0
@@ -27,12 +43,10 @@ let resting: usize = 0
 /** Result of the reads in `touchRecord`, kept so that they are not optimized away. */
 let touched: usize = 0
 
-/**
- * Gives the cache its memory: 16 MiB at `address`, a multiple of 256, that hold zeros or the records of the same
- * key.
- */
+/** Gives the cache its memory: 16 MiB at `address`, a multiple of 16, that hold zeros. */
 export function initDigestCache(address: usize): void {
   cache = address
+  next = address + INDEX_BYTES
   turn = lookups = found = resting = 0
 }
 
@@ -50,12 +64,18 @@ export function cacheServes(count: usize): bool {
   return true
 }
 
-/** Returns the address of the record in which the text `[text, text + length)` may be. Reads whole words of 8 bytes. */
-export function homeOf(text: usize, length: usize): usize {
+/** Counts the texts that were found. */
+export function countFound(count: usize): void {
+  found += count
+}
+
+/** Returns the hash value of the text `[text, text + length)`. Reads whole words of 8 bytes. */
+// @ts-ignore: decorator
+@inline
+export function hashOf(text: usize, length: usize): u64 {
   let hash = <u64>length
   for (; length > 8; length -= 8, text += 8) hash = mix(hash ^ load<u64>(text))
-  hash = mix(hash ^ (load<u64>(text) & (<u64>-1 >> (64 - 8 * length))))
-  return cache + <usize>((hash * MULTIPLIER) >> (64 - RECORD_BITS)) * RECORD_BYTES
+  return mix(hash ^ (load<u64>(text) & (<u64>-1 >> (64 - 8 * length)))) * MULTIPLIER
 }
 
 /** Multiplies, then folds: the product's upper half depends on all bits of the hash, its lower one on lower bits only. */
@@ -66,40 +86,76 @@ function mix(hash: u64): u64 {
   return hash ^ (hash >> 32)
 }
 
-/**
- * Reads a byte of the text and of the digits of a record. Such reads of many records wait for memory together, whereas
- * `findDigits` branches on what memory returns.
- */
 // @ts-ignore: decorator
 @inline
-export function touchRecord(record: usize): void {
-  touched += <usize>load<u8>(record) + <usize>load<u8>(record, DIGITS_AT)
+function bucketOf(hash: u64): usize {
+  return cache + (<usize>(hash >> (64 - BUCKET_BITS)) << 4)
 }
 
-/** Returns the address of the digits of a text whose home is `record`, or 0 if they are not known. */
-export function findDigits(record: usize, text: usize, length: usize): usize {
-  if (!holds(record, text, length)) {
-    record ^= RECORD_BYTES
-    if (!holds(record, text, length)) return 0
+/** Returns a tag in its bits of a slot. It is never 0, so that no text has the tag of an empty slot. */
+// @ts-ignore: decorator
+@inline
+function tagOf(hash: u64): usize {
+  return (<usize>(hash >> 16) & TAG) | (1 << PLACE_BITS)
+}
+
+/** Returns a bit for each slot of a bucket that has the hash value's tag. */
+// @ts-ignore: decorator
+@inline
+function candidates(bucket: usize, hash: u64): i32 {
+  const tags = v128.and(v128.load(bucket), i32x4.splat(<i32>TAG))
+  return i32x4.bitmask(i32x4.eq(tags, i32x4.splat(<i32>tagOf(hash))))
+}
+
+/** Returns the record of a slot; the beginning of the cache, where there is none, for an empty one. */
+// @ts-ignore: decorator
+@inline
+function recordOf(bucket: usize, slot: i32): usize {
+  return cache + (load<usize>(bucket + (<usize>slot << 2)) & PLACES) * STEP
+}
+
+/** Reads the bucket of a hash value. Reads of many buckets wait for memory together. */
+// @ts-ignore: decorator
+@inline
+export function touchBucket(hash: u64): void {
+  touched += load<u8>(bucketOf(hash))
+}
+
+/** Reads both ends of the record that may be that of a text with this hash value. */
+// @ts-ignore: decorator
+@inline
+export function touchRecord(hash: u64): void {
+  const bucket = bucketOf(hash)
+  const record = recordOf(bucket, ctz(candidates(bucket, hash) | 8))
+  touched += <usize>load<u8>(record) + <usize>load<u8>(record, 64)
+}
+
+/** Returns the address of the digest of a text, or 0 if it is not known. */
+export function findDigest(hash: u64, text: usize, length: usize): usize {
+  const bucket = bucketOf(hash)
+  for (let slots = candidates(bucket, hash); slots != 0; slots &= slots - 1) {
+    const record = recordOf(bucket, ctz(slots))
+    if (holds(record, text, length)) return record
   }
-  found++
-  return record + DIGITS_AT
+  return 0
 }
 
-/** Returns the record to use for a new text whose home is `record`. */
-export function takeRecord(record: usize): usize {
-  if (load<u8>(record) == 0) return record
-  if (load<u8>(record ^ RECORD_BYTES) == 0) return record ^ RECORD_BYTES
-  turn ^= RECORD_BYTES
-  return record ^ turn
-}
-
-/** Writes the text `[text, text + length)` and its digits, which are at `digits`, into a record. Reads 64 bytes. */
-export function keepDigits(record: usize, text: usize, length: usize, digits: usize): void {
-  store<u8>(record, <u8>length)
-  // The last bytes of this copy are overwritten by the digits.
+/** Adds the record of a text that is not known. Reads 64 bytes of the text. */
+export function keepDigest(hash: u64, text: usize, length: usize, digest: usize): void {
+  if (next + RECORD_REACH > cache + CACHE_BYTES) {
+    memory.fill(cache, 0, INDEX_BYTES)
+    next = cache + INDEX_BYTES
+  }
+  const record = next
+  v128.store(record, v128.load(digest))
+  v128.store(record, v128.load(digest, 16), 16)
+  store<u8>(record, <u8>length, LENGTH_AT)
   copy64(record + TEXT_AT, text)
-  copy64(record + DIGITS_AT, digits)
+  next = (record + TEXT_AT + length + STEP - 1) & ~(STEP - 1)
+  const bucket = bucketOf(hash)
+  const empty = i32x4.bitmask(i32x4.eq(v128.load(bucket), i32x4.splat(0)))
+  const slot = empty != 0 ? <usize>ctz(empty) : turn++ & 3
+  store<usize>(bucket + (slot << 2), tagOf(hash) | ((record - cache) / STEP))
 }
 
 /** Copies 64 bytes. */
@@ -116,7 +172,7 @@ export function copy64(to: usize, from: usize): void {
 // @ts-ignore: decorator
 @inline
 function holds(record: usize, text: usize, length: usize): bool {
-  if (<usize>load<u8>(record) != length) return false
+  if (<usize>load<u8>(record, LENGTH_AT) != length) return false
   record += TEXT_AT
   for (; length > 16; length -= 16, text += 16, record += 16)
     if (i8x16.bitmask(i8x16.ne(v128.load(text), v128.load(record))) != 0) return false

@@ -4,17 +4,8 @@
  *
  * INVARIANT queue-order: the places of the queued digits ascend.
  */
-import {
-  cacheServes,
-  copy64,
-  findDigits,
-  homeOf,
-  initDigestCache,
-  keepDigits,
-  takeRecord,
-  touchRecord,
-} from './digest-cache'
-import { computeDigests, LANES, putMessage, setHashKey, writeDigits } from './hmac'
+import { cacheServes, countFound, findDigest, hashOf, initDigestCache, keepDigest, touchBucket, touchRecord } from './digest-cache'
+import { computeDigests, digestOf, LANES, putMessage, setHashKey, writeDigits } from './hmac'
 
 /** Maximum number of queued hashes. */
 const CAPACITY: usize = 32
@@ -26,13 +17,12 @@ class QueuedHash {
   at: usize
   text: usize
   length: usize
-  /** The text's home in the cache. */
-  home: usize
-  /** The record that will hold the digits once they are computed, or 0. */
-  record: usize
+  /** Whether the cache shall know the digest once it is computed, under this hash value of the text. */
+  isKept: bool
+  hash: u64
 }
 
-const QUEUE = memory.data(32 * 20, 16)
+const QUEUE = memory.data(32 * 24, 16)
 let queued: usize = 0
 
 /** The hashes being computed, by lane. */
@@ -60,7 +50,6 @@ export function queueHash(from: usize, to: usize, at: usize): void {
   hash.at = at
   hash.text = from
   hash.length = to - from
-  hash.home = homeOf(from, to - from)
   if (queued == CAPACITY) settleHashes()
 }
 
@@ -85,24 +74,33 @@ export function settleHashes(): void {
   if (count == 0) return
   queued = 0
   if (cacheServes(count)) settleFromCache(count)
-  else for (let k: usize = 0; k < count; k++) compute(queuedHash(k), 0)
+  else for (let k: usize = 0; k < count; k++) compute(queuedHash(k), false)
   if (computing > 0) writeComputed()
 }
 
-/** Writes the digits that are in the cache and computes the others. */
+/** Writes the digits of the digests that are in the cache and computes the others. */
 function settleFromCache(count: usize): void {
-  for (let k: usize = 0; k < count; k++) touchRecord(queuedHash(k).home)
   for (let k: usize = 0; k < count; k++) {
     const hash = queuedHash(k)
-    const digits = findDigits(hash.home, hash.text, hash.length)
-    if (digits != 0) copy64(hash.at, digits)
-    else compute(hash, takeRecord(hash.home))
+    hash.hash = hashOf(hash.text, hash.length)
+    touchBucket(hash.hash)
   }
+  for (let k: usize = 0; k < count; k++) touchRecord(queuedHash(k).hash)
+  let found: usize = 0
+  for (let k: usize = 0; k < count; k++) {
+    const hash = queuedHash(k)
+    const digest = findDigest(hash.hash, hash.text, hash.length)
+    if (digest != 0) {
+      writeDigits(digest, hash.at)
+      found++
+    } else compute(hash, true)
+  }
+  countFound(found)
 }
 
 /** Puts a hash into the next lane, and computes when all lanes are full. */
-function compute(hash: QueuedHash, record: usize): void {
-  hash.record = record
+function compute(hash: QueuedHash, isKept: bool): void {
+  hash.isKept = isKept
   putMessage(computing, hash.text, hash.length)
   store<usize>(COMPUTING + computing * sizeof<usize>(), changetype<usize>(hash))
   if (++computing == LANES) writeComputed()
@@ -113,8 +111,11 @@ function writeComputed(): void {
   computeDigests()
   for (let lane: usize = 0; lane < computing; lane++) {
     const hash = changetype<QueuedHash>(load<usize>(COMPUTING + lane * sizeof<usize>()))
-    writeDigits(lane, hash.at)
-    if (hash.record != 0) keepDigits(hash.record, hash.text, hash.length, hash.at)
+    const digest = digestOf(lane)
+    writeDigits(digest, hash.at)
+    // The same text may be in several lanes.
+    if (hash.isKept && findDigest(hash.hash, hash.text, hash.length) == 0)
+      keepDigest(hash.hash, hash.text, hash.length, digest)
   }
   computing = 0
 }

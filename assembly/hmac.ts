@@ -1,6 +1,6 @@
 /**
  * HMAC-SHA256 (RFC 2104) of up to four short messages at once: `putMessage` each into a lane, `computeDigests`, then
- * `writeDigits`. A lane that was not filled again gives the digest of its previous message.
+ * `writeDigits` of `digestOf` each. A lane that was not filled again gives the digest of its previous message.
  */
 import { compress, WORD_BYTES, writeInitialState } from './sha256'
 
@@ -65,9 +65,17 @@ export function computeDigests(): void {
   transpose(DIGEST_WORDS + 4 * WORD_BYTES, WORD_BYTES, DIGESTS + 16, DIGEST_BYTES)
 }
 
-/** Writes a lane's digest as 64 lower-case hex digits at `at`. */
-export function writeDigits(lane: usize, at: usize): void {
-  const digest = DIGESTS + lane * DIGEST_BYTES
+/** Returns the address of a lane's digest. */
+// @ts-ignore: decorator
+@inline
+export function digestOf(lane: usize): usize {
+  return DIGESTS + lane * DIGEST_BYTES
+}
+
+/** Writes a digest as 64 lower-case hex digits at `at`. */
+// @ts-ignore: decorator
+@inline
+export function writeDigits(digest: usize, at: usize): void {
   writeHex(v128.load(digest), at)
   writeHex(v128.load(digest, 16), at + 32)
 }

@@ -7,7 +7,7 @@ import { elementAt } from '../support/elements.js'
 import { type Random, seededRandom } from '../support/random.js'
 
 const ENTRY = `
-export { homeOf } from './assembly/digest-cache'
+export { hashOf } from './assembly/digest-cache'
 export {
   clearHashes, discardHashes, initHashes, moveHashes, queueHash, settleHashes
 } from './assembly/hash-queue'
@@ -20,7 +20,7 @@ interface HashQueue {
   clearHashes(): void
   discardHashes(from: number): void
   moveHashes(from: number, bytes: number): void
-  homeOf(text: number, length: number): number
+  hashOf(text: number, length: number): bigint
 }
 
 const MAX_BYTES = 55
@@ -35,8 +35,14 @@ const KEY_AT = PAGE
 const SOURCE_AT = 2 * PAGE
 const OUTPUT_AT = 3 * PAGE
 const CACHE_AT = 4 * PAGE
-const RECORD = 128
-const CACHE_BYTES = RECORD << 17
+const CACHE_BYTES = 2 ** 24
+/** The cache begins with its index: buckets, each of so many slots. The records follow. */
+const BUCKETS = 1 << 16
+const SLOTS = 4
+const RECORDS_AT = BUCKETS * SLOTS * 4
+/** Where a record has the text's length and the text, after the digest. */
+const LENGTH = 32
+const TEXT = 33
 
 const { exports: queue, memory } = await assemblyModule<HashQueue>(ENTRY, 4 + CACHE_BYTES / PAGE)
 const source = memory.subarray(SOURCE_AT, SOURCE_AT + PAGE)
@@ -73,10 +79,13 @@ function hashed(texts: readonly string[], batch = CAPACITY - 1): string[] {
   return digits
 }
 
-const homeOf = (text: string): number => {
+const hashOf = (text: string): bigint => {
   source.write(text, 0, 'latin1')
-  return queue.homeOf(SOURCE_AT, text.length) - CACHE_AT
+  return BigInt.asUintN(64, queue.hashOf(SOURCE_AT, text.length))
 }
+
+/** Number of the bucket for a text. */
+const bucketOf = (text: string): number => Number(hashOf(text) >> 48n)
 
 const plainText = (random: Random, length: number): string =>
   Array.from({ length }, () => String.fromCharCode(random.between(0x20, 0x7e))).join('')
@@ -109,15 +118,15 @@ t.test('a text may end where memory ends but for the 64 bytes that a read takes 
   }
 })
 
-/** Texts of which many are equal, some share a home, and some share a beginning. */
+/** Texts of which many are equal, some share a bucket, and some share a beginning. */
 function textPool(random: Random): string[] {
-  const byHome = new Map<number, string[]>()
+  const byBucket = new Map<number, string[]>()
   for (let k = 0; k < 40_000; k++) {
     const text = `id-${k}`
-    const home = homeOf(text)
-    byHome.set(home, [...(byHome.get(home) ?? []), text])
+    const bucket = bucketOf(text)
+    byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), text])
   }
-  const colliding = [...byHome.values()].filter((texts) => texts.length > 2).slice(0, 20)
+  const colliding = [...byBucket.values()].filter((texts) => texts.length > SLOTS).slice(0, 20)
   const similar = Array.from({ length: MAX_BYTES }, (_, k) => 'x'.repeat(k + 1))
   const different = Array.from({ length: 300 }, () => plainText(random, random.between(1, MAX_BYTES)))
   return [...colliding.flat(), ...similar, ...different]
@@ -190,65 +199,74 @@ t.test('digits are at their places after any sequence, and no other byte changes
   const random = seededRandom('hash queue')
   begin()
   const pool = textPool(random)
-  t.ok(pool.length > 400, 'there are texts with the same home')
+  t.ok(pool.length > 400, 'there are texts with the same bucket')
   for (let run = 0; run < 3000; run++)
     if (!sequenceHolds(random, pool)) return t.fail(`run ${run}; SLUICE_SEED=${random.seed} repeats it`)
 })
 
-/** Replaces all digits in the cache, so that an answer shows whether it came from there. */
-function poisonCache(): void {
-  for (let record = 0; record < CACHE_BYTES; record += RECORD)
-    if (cache[record] !== 0) cache.fill('?', record + RECORD - DIGITS, record + RECORD)
+/** Where the records begin that the index knows. */
+function recordPlaces(): number[] {
+  const slots = new Uint32Array(cache.buffer, cache.byteOffset, BUCKETS * SLOTS)
+  return Array.from(slots.filter((slot) => slot !== 0)).map((slot) => (slot % 2 ** 21) * 8)
 }
 
-const POISON = '?'.repeat(DIGITS)
+/** Replaces all digests in the cache, so that an answer shows whether it came from there. */
+function poisonCache(): void {
+  for (const at of recordPlaces()) cache.fill('?', at, at + LENGTH)
+}
 
-t.test('texts come from the cache, two for each home', async (t) => {
+const POISON = '3f'.repeat(LENGTH)
+
+t.test('texts come from the cache, four for each bucket', async (t) => {
   begin()
-  const home = homeOf('id-0')
+  const bucket = bucketOf('id-0')
   const sharing = ['id-0']
-  for (let k = 1; sharing.length < 3; k++) if (homeOf(`id-${k}`) === home) sharing.push(`id-${k}`)
-  const [first, second, third] = [elementAt(sharing, 0), elementAt(sharing, 1), elementAt(sharing, 2)]
-  hashed([first])
-  hashed([second])
+  for (let k = 1; sharing.length <= SLOTS; k++) if (bucketOf(`id-${k}`) === bucket) sharing.push(`id-${k}`)
+  const first = sharing.slice(0, SLOTS)
+  const last = elementAt(sharing, SLOTS)
+  for (const text of first) hashed([text])
   poisonCache()
-  t.strictSame(hashed([first, second]), [POISON, POISON])
-  t.strictSame(hashed([third], 1), [hmac(third)], 'not known')
+  const poisoned = first.map(() => POISON)
+  t.strictSame(hashed(first), poisoned)
+  t.strictSame(hashed([last]), [hmac(last)], 'not known')
   poisonCache()
-  t.strictSame(hashed([third]), [POISON], 'it took the place of another')
-  const left = [hashed([first])[0], hashed([second])[0]]
-  t.ok(
-    left.includes(POISON) !== left.every((digits) => digits === POISON),
-    'one of the others is still known',
+  t.strictSame(hashed([last]), [POISON], 'it took the place of another')
+  const left = hashed(first).filter((digits) => digits === POISON)
+  t.equal(left.length, SLOTS - 1, 'the others are still known')
+})
+
+t.test('a text that is queued several times gets one record', async (t) => {
+  begin()
+  const texts = Array.from({ length: CAPACITY - 1 }, (_, k) => (k % 5 === 4 ? 'other' : 'same'))
+  t.strictSame(
+    hashed(texts),
+    texts.map((text) => hmac(text)),
   )
+  t.equal(recordPlaces().length, 2)
 })
 
 t.test('a record serves only a text that is equal in length and in every byte', async (t) => {
   const random = seededRandom('records')
-  begin()
   for (let length = 1; length <= MAX_BYTES; length++) {
     const text = plainText(random, length)
-    const home = homeOf(text)
-    /** What the queue writes if the text's home is the text's own record after a change, its digits replaced. */
+    /** What the queue writes for the text after a change of its record, the digest replaced. */
     const answer = (change: (record: Buffer) => void): string | undefined => {
-      const record = cache.subarray(home, home + RECORD)
-      record.fill(0)
-      record.writeUInt8(length, 0)
-      record.write(text, 4, 'latin1')
-      record.fill('?', RECORD - DIGITS)
-      change(record)
-      const [digits] = hashed([text])
-      cache.fill(0, home & ~(2 * RECORD - 1), (home | (2 * RECORD - 1)) + 1)
-      return digits
+      cache.fill(0, 0, RECORDS_AT + PAGE)
+      queue.initHashes(KEY_AT, CACHE_AT)
+      hashed([text])
+      cache.fill('?', RECORDS_AT, RECORDS_AT + LENGTH)
+      change(cache.subarray(RECORDS_AT))
+      return hashed([text])[0]
     }
     t.equal(
       answer(() => {}),
       POISON,
     )
     const wrong = Array.from({ length }, (_, place) =>
-      answer((record) => record.writeUInt8(record.readUInt8(4 + place) ^ 1, 4 + place)),
+      answer((record) => record.writeUInt8(record.readUInt8(TEXT + place) ^ 1, TEXT + place)),
     )
-    for (const other of [length - 1, length + 1]) wrong.push(answer((record) => record.writeUInt8(other, 0)))
+    for (const other of [length - 1, length + 1])
+      wrong.push(answer((record) => record.writeUInt8(other, LENGTH)))
     const message = `${length} bytes; SLUICE_SEED=${random.seed} repeats it`
     t.strictSame(
       wrong,
@@ -256,6 +274,42 @@ t.test('a record serves only a text that is equal in length and in every byte', 
       message,
     )
   }
+})
+
+t.test('an empty slot is no record, whatever the index holds', async (t) => {
+  begin()
+  let text = ''
+  for (let k = 0; text === ''; k++) if (((hashOf(`n-${k}`) >> 37n) & 0x7ffn) === 0n) text = `n-${k}`
+  cache.fill('?', 0, LENGTH)
+  cache.writeUInt8(text.length, LENGTH)
+  cache.write(text, TEXT, 'latin1')
+  t.strictSame(hashed([text]), [hmac(text)])
+})
+
+t.test('a cache that is full begins anew', async (t) => {
+  begin()
+  const texts = Array.from({ length: CAPACITY }, () => '')
+  const fill = (round: number): void => {
+    for (let k = 0; k < texts.length; k++) texts[k] = `${round}-${k}`.padEnd(MAX_BYTES, '.')
+    // Twice, lest the cache rests.
+    const expected = hashed(texts)
+    t.strictSame(hashed(texts), expected)
+    if (round % 500 === 0)
+      t.strictSame(
+        expected,
+        texts.map((text) => hmac(text)),
+      )
+  }
+  const recordBytes = Math.ceil((TEXT + MAX_BYTES) / 8) * 8
+  const rounds = Math.ceil((CACHE_BYTES - RECORDS_AT) / recordBytes / CAPACITY)
+  fill(0)
+  const first = elementAt(texts, 0)
+  for (let round = 1; round < rounds - 1; round++) fill(round)
+  const last = elementAt(texts, CAPACITY - 1)
+  poisonCache()
+  t.strictSame(hashed([first, last]), [POISON, POISON], 'it knows all texts')
+  for (let round = rounds; round < rounds + 3; round++) fill(round)
+  t.strictSame(hashed([first, last]), [hmac(first), hmac(last)], 'it knows none of them')
 })
 
 t.test('a cache that finds hardly anything rests, and is tried again', async (t) => {
@@ -293,13 +347,19 @@ t.test('a cache that finds hardly anything rests, and is tried again', async (t)
   t.ok(isUsed(), 'it does not rest if a quarter is found')
 })
 
-t.test('homes of consecutive ids are spread over the cache', async (t) => {
+t.test('consecutive ids are spread over the buckets, and differ in their tags', async (t) => {
   const texts = 1 << 16
   // As many as texts thrown at random would take, less a tenth.
-  const least = (1 << 17) * (1 - Math.exp(-texts / (1 << 17))) * 0.9
+  const least = BUCKETS * (1 - Math.exp(-texts / BUCKETS)) * 0.9
   for (const prefix of ['', '1', 'Patient-0000', 'urn:uuid:7a1e', '00000000-0000-0000-0000-0000000']) {
-    const homes = new Set<number>()
-    for (let k = 0; k < texts; k++) homes.add(homeOf(prefix + String(k).padStart(5, '0')))
-    t.ok(homes.size > least, `${prefix}: ${homes.size}`)
+    const buckets = new Set<number>()
+    const tagged = new Set<bigint>()
+    for (let k = 0; k < texts; k++) {
+      const hash = hashOf(prefix + String(k).padStart(5, '0'))
+      buckets.add(Number(hash >> 48n))
+      tagged.add(hash >> 37n)
+    }
+    t.ok(buckets.size > least, `${prefix}: ${buckets.size}`)
+    t.ok(tagged.size > texts * 0.99, `${prefix}: ${tagged.size} with their tags`)
   }
 })

@@ -96,7 +96,7 @@ export const METHOD_REPLACED = 0x200
 export const NO_DAYS = -(2 ** 31)
 
 /** Bytes of the caches that the host makes room for. */
-export const HASH_CACHE_BYTES = 128 << 17
+export const HASH_CACHE_BYTES = 16 << 20
 export const PATIENT_CACHE_BYTES = 80 << 10
 
 /** Longest name of a resource type. */

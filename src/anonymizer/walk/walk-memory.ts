@@ -36,7 +36,7 @@ export class WalkMap {
     this.#view = new DataView(memory.buffer)
     this.#next = aligned(exports.heapBase.value)
     this.#recordsEnd = this.#next + recordBytes
-    this.#cacheAt = aligned(this.#recordsEnd, CACHE_ALIGNMENT)
+    this.#cacheAt = aligned(this.#recordsEnd)
     this.#sourceAt = aligned(this.#cacheAt + cacheBytes)
   }
 
@@ -111,9 +111,7 @@ export class WalkMap {
   }
 }
 
-const aligned = (at: number, to = 64): number => Math.ceil(at / to) * to
-
-const CACHE_ALIGNMENT = 256
+const aligned = (at: number): number => Math.ceil(at / 64) * 64
 
 /** Room for the module's own data. */
 const MODULE_BYTES = 2 * PAGE_BYTES
