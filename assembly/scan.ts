@@ -47,7 +47,7 @@ function ordinaryEnd(p: usize): usize {
     const v = v128.load(p)
     const stops = v128.or(
       v128.or(i8x16.eq(v, i8x16.splat(0x22)), i8x16.eq(v, i8x16.splat(0x5c))),
-      i8x16.lt_u(v, i8x16.splat(0x20)),
+      i8x16.le_u(v, i8x16.splat(0x1f)),
     )
     const mask = i8x16.bitmask(stops)
     if (mask != 0) return p + ctz(mask)
@@ -101,13 +101,10 @@ export function filledString(p: usize): usize {
   return maybeBlank(byteAt(p + 1)) && isBlankString(p) ? 0 : anyString(p)
 }
 
-/**
- * Whether a string that begins with this byte may be blank: quote, space, backslash, and the lead bytes of other
- * white space.
- */
+/** Whether a string that begins with this byte may be blank. Few begin with a backslash or outside `#` to `~`. */
 @inline
 function maybeBlank(c: u8): bool {
-  return c <= 0x22 || c == BACKSLASH || c == 0xc2 || (c >= 0xe1 && c <= 0xe3)
+  return <u8>(c - 0x23) > 0x7e - 0x23 || c == BACKSLASH
 }
 
 /** Whether the string at `p` is empty or holds only white space. Invalid strings may count as blank. */
