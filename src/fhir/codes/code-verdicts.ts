@@ -25,7 +25,6 @@ export interface CodeVerdicts {
 /** Compiles a setting for one FHIR version. */
 export function codeVerdicts({ allow, grammar }: CodeSystemsSetting, version: FhirVersion): CodeVerdicts {
   const allowed = allowedUrls(allow)
-  const required = requiredCodes(version)
   return {
     pair(system, code) {
       if (system === undefined) return code === undefined
@@ -33,8 +32,8 @@ export function codeVerdicts({ allow, grammar }: CodeSystemsSetting, version: Fh
       return accepts !== undefined && (code === undefined || !grammar || accepts(code))
     },
     code(element, value) {
-      const codes = required.get(element)
-      return codes === undefined ? !grammar || isCodeForm(value) : codes.has(value)
+      const required = requiredCodes(element, version)
+      return required === undefined ? !grammar || isCodeForm(value) : required.accepts(value)
     },
     countedAs(system) {
       if (system === undefined) return 'none'

@@ -2,18 +2,9 @@ import { readFileSync } from 'node:fs'
 import { isCodeForm } from './code-form.js'
 import type { CodeSet, CodeSystem } from './code-system.js'
 
-const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem/'
-const FHIR = 'http://hl7.org/fhir/'
 const DICOM = 'http://dicom.nema.org/resources/ontology/DCM'
 
-/** Urls of STU3: `http://hl7.org/fhir/v3/ActCode`, `…/v2/0203`, `…/observation-category`. */
-function earlierUrl(url: string): string | undefined {
-  const name = url.startsWith(TERMINOLOGY) ? url.slice(TERMINOLOGY.length) : undefined
-  if (name === undefined) return undefined
-  return FHIR + name.replace(/^(v[23])-/, '$1/')
-}
-
-/** Makes a code system of a line `url oid oid|code|code`; a definition that lists only examples has no codes. */
+/** Makes a code system of a line `url alias alias|code|code`; a definition that lists only examples has no codes. */
 function codeSystem(line: string, urls: readonly string[]): CodeSystem {
   const [url = ''] = urls
   const isClosed = line.includes('|')
@@ -38,13 +29,7 @@ function codeSystems(): readonly CodeSystem[] {
   if (read !== undefined) return read
   const file = new URL('./hl7-codes.json', import.meta.url)
   const lines = JSON.parse(readFileSync(file, 'utf8')) as readonly string[]
-  const urlsOf = (line: string): string[] => (line.split('|', 1)[0] ?? '').split(' ')
-  const defined = new Set(lines.map((line) => urlsOf(line)[0]))
-  read = lines.map((line) => {
-    const urls = urlsOf(line)
-    const earlier = earlierUrl(urls[0] ?? '')
-    return codeSystem(line, earlier === undefined || defined.has(earlier) ? urls : [...urls, earlier])
-  })
+  read = lines.map((line) => codeSystem(line, (line.split('|', 1)[0] ?? '').split(' ')))
   return read
 }
 

@@ -1,11 +1,21 @@
 import type { CodeSet } from './code-system.js'
 import { HL7 } from './hl7.js'
+import { ISO_3166, ISO_4217, LANGUAGE_TAGS, MIME_TYPES } from './international.js'
 import { LOINC } from './loinc.js'
 import { SNOMED_CT } from './snomed-ct.js'
 import { UCUM } from './ucum.js'
 
 /** The sets that a configuration can list by name. */
-export const CODE_SETS: readonly CodeSet[] = [LOINC, SNOMED_CT, UCUM, HL7]
+export const CODE_SETS: readonly CodeSet[] = [
+  LOINC,
+  SNOMED_CT,
+  UCUM,
+  HL7,
+  LANGUAGE_TAGS,
+  MIME_TYPES,
+  ISO_3166,
+  ISO_4217,
+]
 
 /** What an entry of `allow` lets through. */
 export interface AllowedSystem {

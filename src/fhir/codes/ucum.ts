@@ -30,7 +30,7 @@ const FACTOR = /^(?:[1-9]\d{0,2}|1000)$/
 const COMMON_ERRORS: ReadonlySet<string> = new Set(['units', 'pH', '(score)', '#'])
 
 /** Whether a text is a unit of UCUM's grammar (UCUM 2.2, section 2) with reviewed annotations only. */
-function isUcum(code: string): boolean {
+export function isUcum(code: string): boolean {
   if (code.length > MAX_LENGTH) return false
   if (COMMON_ERRORS.has(code)) return true
   const tokens = tokensOf(code)

@@ -1,3 +1,4 @@
+// Holds src/fhir/codes/ucum.ts, src/fhir/codes/ucum-units.ts.
 import t from 'tap'
 import { codeVerdicts } from '../../../src/fhir/codes/code-verdicts.js'
 

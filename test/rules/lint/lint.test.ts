@@ -3,7 +3,7 @@
 // src/rules/lint/judge/faults.ts, src/rules/lint/findings/messages.ts, src/rules/lint/findings/cover.ts,
 // src/rules/lint/findings/precedence.ts, src/rules/lint/advice/nearest-name.ts,
 // src/rules/lint/elements/place.ts, src/rules/lint/elements/name-list.ts,
-// src/rules/lint/elements/bindings.ts, src/rules/lint/elements/required-codes.ts. Holds
+// src/rules/lint/elements/bindings.ts. Holds
 // src/config/anonymizer/date-shift-checks.ts.
 
 import t from 'tap'

@@ -1,0 +1,103 @@
+import { type CodeSet, singleSet } from './code-system.js'
+import {
+  AREAS,
+  COUNTRIES,
+  COUNTRIES_3,
+  COUNTRY_NUMBERS,
+  CURRENCIES,
+  LANGUAGES,
+  SCRIPTS,
+  US_STATES,
+} from './iso-lists.js'
+import { inList } from './list.js'
+
+const isLanguageSubtag = inList(LANGUAGES)
+const isScript = inList(SCRIPTS)
+const isArea = inList(AREAS)
+const isCountry = inList(COUNTRIES)
+const isCountryCode3 = inList(COUNTRIES_3)
+const isCountryNumber = inList(COUNTRY_NUMBERS)
+const isState = inList(US_STATES)
+
+/** Whether a text is a currency of ISO 4217. */
+export const isCurrency = inList(CURRENCIES)
+
+/** Whether a text is a tag of BCP 47: language, script, region. Variants and private use (`x-…`) are refused. */
+export function isLanguage(tag: string): boolean {
+  const [, language = '', script, region] =
+    /^([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?$/i.exec(tag) ?? []
+  return (
+    isLanguageSubtag(language.toLowerCase()) &&
+    (script === undefined || isScript(script.charAt(0).toUpperCase() + script.slice(1).toLowerCase())) &&
+    (region === undefined || isCountry(region.toUpperCase()) || isArea(region))
+  )
+}
+
+/** Top-level types of IANA; `x-` types are refused. */
+const MIME_TYPE =
+  /^(?:application|audio|font|image|message|model|multipart|text|video)\/(?!x-)[a-z0-9][a-z0-9.+-]{0,60}$/i
+const MIME_PARAMETER = /^\s?(?:charset="?(?:utf-8|us-ascii|iso-8859-\d{1,2})"?|fhirVersion=\d\.\d)$/i
+/** Types of private use that FHIR servers write. */
+const PRIVATE_MIME_TYPES = new Set(['text/x-fhir-query', 'application/x-fhir-query'])
+
+/** Whether a text is a registered form of a media type, with no parameter but a character set. */
+export function isMimeType(text: string): boolean {
+  const [type = '', ...parameters] = text.split(';')
+  return (
+    (MIME_TYPE.test(type) || PRIVATE_MIME_TYPES.has(type)) &&
+    parameters.every((parameter) => MIME_PARAMETER.test(parameter))
+  )
+}
+
+export const LANGUAGE_TAGS = singleSet('bcp-47', 'A rare language can single out a person.', {
+  title: 'Languages (BCP 47)',
+  urls: ['urn:ietf:bcp:47', 'urn:oid:2.16.840.1.113883.6.121'],
+  edition: 'ISO 639 of 2025',
+  form: 'language and, if given, script and region, each from a list; no variants, no private use',
+  accepts: isLanguage,
+})
+
+export const MIME_TYPES = singleSet('bcp-13', 'The subtype is only checked for its form.', {
+  title: 'Media types (BCP 13)',
+  urls: ['urn:ietf:bcp:13', 'http://www.rfc-editor.org/bcp/bcp13.txt'],
+  edition: 'top-level types of 2025',
+  form: 'a top-level type of IANA and one word; no parameters but the character set',
+  accepts: isMimeType,
+})
+
+export const ISO_4217 = singleSet('iso-4217', 'A closed list.', {
+  title: 'Currencies (ISO 4217)',
+  urls: ['urn:iso:std:iso:4217'],
+  edition: '2025',
+  form: 'a code of the list',
+  accepts: isCurrency,
+})
+
+const countries = [
+  {
+    title: 'Countries (ISO 3166-1)',
+    urls: [
+      'urn:iso:std:iso:3166',
+      'urn:iso:std:iso:3166:-1',
+      'urn:oid:1.0.3166.1.2.2',
+      'urn:oid:1.0.3166.1.2.3',
+    ],
+    edition: '2025',
+    form: 'two letters, three letters or a number of the list',
+    accepts: (code: string) => isCountry(code) || isCountryCode3(code) || isCountryNumber(code),
+  },
+  {
+    title: 'States of the United States (ISO 3166-2)',
+    urls: ['urn:iso:std:iso:3166:-2', 'https://www.usps.com/'],
+    edition: '2025',
+    form: 'a state, district or territory of the United States; subdivisions of other countries are refused',
+    accepts: (code: string) => isState(code.replace(/^US-/, '')),
+  },
+]
+
+export const ISO_3166: CodeSet = {
+  name: 'iso-3166',
+  title: 'Countries and states of the United States',
+  note: 'No geographic unit smaller than a state.',
+  systems: () => countries,
+}
