@@ -24,6 +24,7 @@ export const cryptoHash = method({
       parameters,
     ),
   walk: walkStep,
+  resultOf: () => 'hashed',
 })
 
 function walkStep(leaf: LeafPlaceFacts, { urls }: Parameters): WalkStep {

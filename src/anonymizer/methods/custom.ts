@@ -38,6 +38,7 @@ export const custom: Method<'custom'> = method({
     const settings = { customSettings: context.parameters.customSettings, rule: rule.settings }
     return compileCustom(rule.name, loaded, settings)
   },
+  resultOf: () => 'custom',
 })
 
 function compileCustom(name: string, customMethod: CustomMethod, settings: CustomSettings): LeafMethod {

@@ -17,6 +17,7 @@ export const dateShift = method({
     dateShiftFixedOffsetInDays === undefined ? ['dateShiftKey'] : [],
   compile: (_, context) => compileDateShift(context),
   walk: ({ type }) => (isDateType(type) ? 'shift' : 'keep'),
+  resultOf: ({ type }) => (isDateType(type) ? 'shifted' : 'kept'),
 })
 
 /**

@@ -19,6 +19,7 @@ export const encrypt = method({
   keysOf: () => ['encryptKey'],
   compile: (_, { parameters }) =>
     compileEncrypt(requiredKey(parameters, 'encryptKey'), requiredKey(parameters, 'perturbKey')),
+  resultOf: () => 'encrypted',
 })
 
 /**

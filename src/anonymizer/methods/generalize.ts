@@ -10,6 +10,7 @@ import { parseExpression } from '../../rules/path/parser.js'
 import { ExpressionError } from '../../rules/path/tokens.js'
 import { type Leaf, type LeafChange, type LeafFailure, type LeafMethod, RECORD } from './leaf.js'
 import { method, type RuleWith } from './method.js'
+import { resultOfTrial } from './trial.js'
 
 const settings = {
   cases: { kind: 'cases' },
@@ -24,7 +25,11 @@ export const generalize = method({
   records: ['GENERALIZE'],
   reach: 'primitive',
   compile: (rule, { asOf }) => compileGeneralize(rule, asOf),
+  resultOf: (leaf, _, rule) => resultOfTrial(leaf, compileGeneralize(rule, TRIAL_DAY)),
 })
+
+/** Any day: the trial asks what a rule lets through, not who is over 89. */
+const TRIAL_DAY = '2000-01-01'
 
 interface Case {
   readonly condition: Expression

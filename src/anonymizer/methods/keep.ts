@@ -10,4 +10,5 @@ export const keep = method({
   changesNothing: true,
   compile: () => () => UNCHANGED,
   walk: () => 'keep',
+  resultOf: () => 'kept',
 })

@@ -1,4 +1,5 @@
 import { sluiceError } from '../../errors.js'
+import type { Result } from '../../rules/explain/result.js'
 import type { MethodFacts } from '../../rules/lint/method-facts.js'
 import type { KeyName, Parameters } from '../parameters.js'
 import type { CustomMethod } from './custom-method.js'
@@ -33,6 +34,8 @@ export interface Method<Name extends string = string, Shape extends SettingsShap
   compile(rule: RuleWith<Shape>, context: MethodContext): LeafMethod
   /** Returns how the walk treats a primitive's value. Default `method`, which calls the compiled method. */
   walk?(leaf: LeafPlaceFacts, parameters: Parameters): WalkStep
+  /** Returns what the method makes of a value that it claims, for `sluice explain`. */
+  resultOf(leaf: LeafPlaceFacts, parameters: Parameters, rule: RuleWith<Shape>): Result
 }
 
 /** A rule with the settings of its method. */

@@ -35,6 +35,7 @@ export const perturb = method({
   keysOf: ({ span }) => (span > 0 ? ['perturbKey'] : []),
   compile: (rule, { parameters }) => compilePerturb(rule, requiredKey(parameters, 'perturbKey')),
   walk: ({ kind }) => (kind === 'number' ? 'method' : 'keep'),
+  resultOf: ({ type }) => (PERTURBED_NUMBERS.has(type) ? 'perturbed' : 'kept'),
 })
 
 /**

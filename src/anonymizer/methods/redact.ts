@@ -18,6 +18,11 @@ export const redact = method({
     if (redactDropsAlways(leaf, parameters)) return 'drop'
     return isDateType(leaf.type) ? 'keep-year' : 'method'
   },
+  resultOf(leaf, parameters) {
+    if (redactDropsAlways(leaf, parameters)) return 'removed'
+    if (isDateType(leaf.type)) return 'year'
+    return leaf.name === 'postalCode' ? 'ZIP prefix' : 'age to 89'
+  },
 })
 
 /** The only settings on which the result of redact depends. */

@@ -10,4 +10,5 @@ export const remove = method({
   reach: 'element',
   takesAway: true,
   compile: () => () => REMOVED,
+  resultOf: () => 'removed',
 })

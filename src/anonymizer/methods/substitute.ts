@@ -13,6 +13,7 @@ export const substitute = method({
   reach: 'replacement',
   templateOf: ({ replaceWith }) => replaceWith,
   compile: ({ replaceWith }) => compileSubstitute(replaceWith),
+  resultOf: (_, __, { replaceWith }) => (replaceWith === null ? 'removed' : 'substituted'),
 })
 
 /**

@@ -22,8 +22,11 @@ export type Step =
   | { readonly kind: 'search'; readonly by: 'type' | 'name'; readonly name: string; readonly nested: boolean }
   /** Keeps the element if it meets the criterion, which is compiled for the element's type. */
   | { readonly kind: 'where'; readonly criterion: Expression }
-  /** Needs the interpreter for every element that reaches it: an index, `first()`, `select()`. */
-  | { readonly kind: 'opaque' }
+  /**
+   * Needs the interpreter for every element that reaches it. `itself` is an index or `first()`, which may keep the
+   * element; `anything` is `select()` and the like, which may select whatever is in it.
+   */
+  | { readonly kind: 'opaque'; readonly selects: 'itself' | 'anything' }
 
 export type StepPath = readonly Step[]
 
@@ -77,7 +80,7 @@ function compileExpression(expression: Expression): Alternatives {
     case 'call':
       return extend(expression.input, callSteps(expression))
     case 'at':
-      return isCount(expression.position) ? extend(expression.input, OPAQUE) : undefined
+      return isCount(expression.position) ? extend(expression.input, ITSELF) : undefined
     default:
       return undefined
   }
@@ -87,7 +90,7 @@ function compileExpression(expression: Expression): Alternatives {
 function byMembers(expression: Expression): Alternatives {
   const names = rootMembers(expression)
   if (names === undefined || !isIdleOnNothing(expression)) return undefined
-  return [...names].map((name) => [{ kind: 'child', name }, ...OPAQUE])
+  return [...names].map((name) => [{ kind: 'child', name }, ...ANYTHING])
 }
 
 /** Whether an expression selects nothing and does not fail on a resource without elements. */
@@ -128,11 +131,12 @@ function callSteps({ name, args }: Call): readonly Step[] | undefined {
     case 'last':
     case 'tail':
     case 'single':
+      return ITSELF
     case 'select':
-      return OPAQUE
+      return ANYTHING
     case 'skip':
     case 'take':
-      return isCount(argument) ? OPAQUE : undefined
+      return isCount(argument) ? ITSELF : undefined
     case 'nodesByType':
     case 'nodesByName':
       if (text === undefined) return undefined
@@ -150,7 +154,8 @@ function whereSteps(criterion: Expression): readonly Step[] {
   return types ?? [{ kind: 'where', criterion }]
 }
 
-const OPAQUE: readonly Step[] = [{ kind: 'opaque' }]
+const ITSELF: readonly Step[] = [{ kind: 'opaque', selects: 'itself' }]
+const ANYTHING: readonly Step[] = [{ kind: 'opaque', selects: 'anything' }]
 
 const isCount = (expression: Expression | undefined): boolean =>
   expression?.op === 'literal' && expression.kind === 'integer'

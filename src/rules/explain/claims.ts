@@ -1,0 +1,67 @@
+import { type ElementType, isPrimitive } from '../../fhir/elements.js'
+import type { OrderedRule } from '../automaton/progress.js'
+import { templateFault } from '../lint/findings/template.js'
+import type { ExplainedRule } from './explained-rule.js'
+
+/** A rule that claims an element, or an element above it. */
+export interface Claim {
+  readonly rule: ExplainedRule
+  readonly order: number
+  /** Whether it claims the element whatever the data holds. */
+  readonly isSure: boolean
+  /** Whether the rule fails on the element at which the claim begins. */
+  readonly fails: boolean
+  /** For a replacement: what it writes for this element; undefined for nothing. */
+  readonly part: unknown
+  /** For a change of a number: whether the number is above this element, which then stays as it is. */
+  readonly isSpent: boolean
+}
+
+/** Returns the claim of a rule that arrives at an element. */
+export function newClaim(
+  rule: ExplainedRule,
+  { order }: OrderedRule,
+  { name, type }: { readonly name: string; readonly type: ElementType },
+  isSure: boolean,
+): Claim {
+  const { reach } = rule.method
+  const fails =
+    (reach === 'primitive' && !isPrimitive(type)) ||
+    (reach === 'element' && type.isResource && name === '') ||
+    (reach === 'replacement' && !isPrimitive(type) && templateFault(type, rule.replaceWith) !== undefined)
+  return { rule, order, isSure, fails, part: rule.replaceWith, isSpent: false }
+}
+
+/**
+ * Returns the claims that matter at an element in the order of the rules: the first that is sure decides, if no
+ * earlier one does. What `generalize` leaves below a value goes to later rules, so those count too.
+ */
+export function inForce(claims: readonly Claim[]): readonly Claim[] {
+  const byOrder = new Map<number, Claim>()
+  for (const claim of claims) {
+    const known = byOrder.get(claim.order)
+    if (known === undefined || (!known.isSure && claim.isSure)) byOrder.set(claim.order, claim)
+  }
+  const ordered = [...byOrder.values()].sort((a, b) => a.order - b.order)
+  const last = ordered.findIndex(({ isSure, rule }) => isSure && rule.method.reach !== 'primitive')
+  return last < 0 ? ordered : ordered.slice(0, last + 1)
+}
+
+/** Returns the claims up to the first that is sure. */
+export function upToSure(claims: readonly Claim[]): readonly Claim[] {
+  const sure = claims.findIndex(({ isSure }) => isSure)
+  return sure < 0 ? claims : claims.slice(0, sure + 1)
+}
+
+/**
+ * Returns the claims that remove the element as a whole, whatever earlier rules do with what is in it: also those that
+ * fail on it, and so remove the line.
+ */
+export function removals(claims: readonly Claim[]): readonly Claim[] {
+  let isSure = true
+  return upToSure(claims).flatMap((claim) => {
+    const removes = claim.rule.method.reach === 'element' || claim.fails
+    if (!removes) isSure = false
+    return removes ? [{ ...claim, isSure: claim.isSure && isSure }] : []
+  })
+}
