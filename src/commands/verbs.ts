@@ -15,7 +15,8 @@ import { type Verb, verb } from './verb.js'
 export const VERBS: readonly Verb[] = [
   verb({
     ...ANONYMIZE,
-    run: async (values, terminal) => (await import('./anonymize/anonymize.js')).anonymize(values, terminal),
+    run: async (values, terminal) =>
+      (await import('./anonymize/early-start.js')).startAnonymizing(values, terminal),
   }),
   verb({
     ...EXPORT,

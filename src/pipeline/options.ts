@@ -1,6 +1,7 @@
 import type { CompressionOptions } from '../compression/compression.js'
 import type { Metrics } from '../metrics/registry.js'
 import type { Sink, Source } from '../storage/store.js'
+import type { WorkerPool } from '../workers/pool.js'
 import type { AnonymizerPlan } from './plan.js'
 
 /** Options of a run. Everything but source, sink and plan has a default. */
@@ -45,6 +46,8 @@ export interface RunOptions extends CompressionOptions {
   readonly onProgress?: ((progress: RunProgress) => void) | undefined
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   readonly metrics?: RunMetrics | undefined
+  /** Worker threads that were started ahead, by `startEarly` with the same options; the run ends them. */
+  readonly pool?: WorkerPool
   /** Time limit for worker threads to start; default five minutes. */
   readonly workerStartTimeoutMs?: number
   /** Module of the worker threads; tests replace it with one that fails. */

@@ -23,31 +23,38 @@ export interface SharedResources
 
 export type SharedResourceOptions = Pick<
   RunOptions,
-  'metrics' | 'onEvent' | 'signal' | 'workerEntry' | 'workerStartTimeoutMs'
+  'metrics' | 'onEvent' | 'pool' | 'signal' | 'workerEntry' | 'workerStartTimeoutMs'
 >
 
 /**
  * Starts the worker threads, no more than there are chunks. They load their code while the caller reads and settles
  * what they will be told. The caller must destroy the pool.
  */
-export const startWorkers = (
-  { workerEntry, workerStartTimeoutMs, onEvent = () => {} }: SharedResourceOptions,
+export function startWorkers(
+  { pool, workerEntry, workerStartTimeoutMs, onEvent = () => {} }: SharedResourceOptions,
   limits: Limits,
   chunkCount = Number.POSITIVE_INFINITY,
-): WorkerPool =>
-  new WorkerPool({
-    size: Math.max(1, Math.min(limits.workers, chunkCount)),
+): WorkerPool {
+  const size = Math.max(1, Math.min(limits.workers, chunkCount))
+  const onWaiting = (seconds: number): void =>
+    onEvent({
+      event: 'workers.waiting',
+      level: 'warn',
+      seconds,
+      reason: 'no worker thread has started yet',
+    })
+  if (pool !== undefined) {
+    pool.settle({ size, onWaiting })
+    return pool
+  }
+  return new WorkerPool({
+    size,
     heapMebibytes: limits.workerHeapMebibytes,
     entry: workerEntry,
     startTimeoutMs: workerStartTimeoutMs,
-    onWaiting: (seconds) =>
-      onEvent({
-        event: 'workers.waiting',
-        level: 'warn',
-        seconds,
-        reason: 'no worker thread has started yet',
-      }),
+    onWaiting,
   })
+}
 
 export function openSharedResources(
   options: SharedResourceOptions,

@@ -30,6 +30,7 @@ export interface StreamOptions
     | 'signal'
     | 'onEvent'
     | 'metrics'
+    | 'pool'
     | 'workerEntry'
     | 'workerStartTimeoutMs'
   > {

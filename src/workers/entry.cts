@@ -4,11 +4,15 @@ import threads = require('node:worker_threads')
 // an ES module (a small run ends while its last worker is still starting), so this is CommonJS and imports the rest.
 type Answer = (task: unknown) => Promise<unknown>
 
-// Before the first task arrives: the run has other things to do until then.
-const answer = import((threads.workerData as { module: string }).module).then(
-  (module: { default: Answer }) => module.default,
-)
-// The first task reports it.
-answer.catch(() => {})
-
-export = async (task: unknown): Promise<unknown> => (await answer)(task)
+// Piscina awaits the export `default` of an ES module before it waits for tasks. While it waits, nothing else happens in
+// the thread: an import that is under way would stand still until the first task arrives.
+export = {
+  __esModule: true,
+  default: import((threads.workerData as { module: string }).module).then(
+    (module: { default: Answer }) => module.default,
+    // The first task reports it.
+    (error: unknown): Answer =>
+      () =>
+        Promise.reject(error),
+  ),
+}

@@ -15,7 +15,10 @@ import {
 } from './protocol.js'
 
 export interface PoolOptions {
+  /** Number of threads. */
   readonly size: number
+  /** Number of those that start with the pool; default all. The others start when there is work for them. */
+  readonly startedAtOnce?: number
   /** Heap of one worker; a line that needs more is WORKER_CRASHED. */
   readonly heapMebibytes: number
   /** The module whose default export answers tasks; tests replace it with one that fails. */
@@ -42,25 +45,25 @@ const YOUNG_MEBIBYTES = 24
 
 /** Worker threads that anonymize lines; the only user of piscina. They start at once, and load their code. */
 export class WorkerPool {
-  readonly size: number
+  #size: number
   #spec: AnonymizerSpec | undefined
   readonly #piscina: Piscina<Task, Answer>
   /** Rejects when a thread ends before it got its first task. */
   readonly #startFailure: Promise<never>
   readonly #startTimeoutMs: number
-  readonly #onWaiting: (seconds: number) => void
+  #onWaiting: (seconds: number) => void
   readonly #tellEveryMs: number
   #destroyed: Promise<void> | undefined
 
   constructor(options: PoolOptions) {
     const { size, heapMebibytes, entry } = options
-    this.size = size
+    this.#size = size
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS
     this.#onWaiting = options.onWaiting ?? (() => {})
     this.#tellEveryMs = options.tellEveryMs ?? TELL_EVERY_MS
     this.#piscina = new Piscina<Task, Answer>({
       filename: fileURLToPath(new URL('./entry.cjs', import.meta.url)),
-      minThreads: size,
+      minThreads: options.startedAtOnce ?? size,
       maxThreads: size,
       // A worker that dies takes all of its tasks with it.
       concurrentTasksPerWorker: 1,
@@ -78,6 +81,16 @@ export class WorkerPool {
       this.#piscina.on('error', (error) => reject(startError(error)))
     })
     this.#startFailure.catch(() => {})
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Settles what was not known when the first threads started: how many are needed, and who is told of a slow start. */
+  settle({ size, onWaiting }: Required<Pick<PoolOptions, 'size' | 'onWaiting'>>): void {
+    this.#size = Math.min(this.#size, size)
+    this.#onWaiting = onWaiting
   }
 
   /**

@@ -10,21 +10,35 @@ import type { StoreAccess } from '../../storage/access.js'
 import { isLocal, openLake, openSource } from '../../storage/open.js'
 import { splitSink } from '../../storage/split.js'
 import type { Sink } from '../../storage/store.js'
+import type { WorkerPool } from '../../workers/pool.js'
 import { printReport, printStreamTotals } from '../display/report-text.js'
 import type { RunDisplay } from '../display/run-display.js'
 import { apartFromRun } from '../display/run-metrics.js'
 import type { Terminal } from '../display/terminal.js'
 import { withRunDisplay } from '../display/with-run-display.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
-import { longFlag, required, usage } from '../shared-options.js'
+import { longFlag, usage } from '../shared-options.js'
 import { readConfigAt, storeAccess } from '../store-access.js'
 import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './options.js'
 
+export interface Places {
+  readonly input: string
+  readonly output: string
+  readonly config: string
+}
+
+export interface Surroundings {
+  readonly terminal: Terminal
+  /** The threads for the run, started ahead. */
+  readonly pool: WorkerPool
+}
+
 /** `sluice anonymize`. Throws what the configuration, the store and the pipeline throw. */
-export async function anonymize(values: AnonymizeValues, terminal: Terminal): Promise<ExitCode> {
-  const input = required(values.input, ANONYMIZE_OPTIONS.input)
-  const output = required(values.output, ANONYMIZE_OPTIONS.output)
-  const config = required(values.config, ANONYMIZE_OPTIONS.config)
+export async function anonymize(
+  { input, output, config }: Places,
+  values: AnonymizeValues,
+  { terminal, pool }: Surroundings,
+): Promise<ExitCode> {
   if ((input === '-') !== (output === '-')) throw usage('stdin goes to stdout: -i - and -o - belong together')
   let shown: RunDisplay | undefined
   const access = storeAccess(terminal, {
@@ -48,7 +62,7 @@ export async function anonymize(values: AnonymizeValues, terminal: Terminal): Pr
   return withRunDisplay(places, terminal, !isStream, (display, metrics) => {
     shown = display
     display.configured(checked)
-    const opened = { checked, display, metrics, access }
+    const opened = { checked, display, metrics, access, pool }
     return isStream ? stream(values, opened, terminal) : files({ input, output }, values, opened, terminal)
   })
 }
@@ -77,12 +91,13 @@ interface Opened {
   readonly display: RunDisplay
   readonly metrics: RunMetrics | undefined
   readonly access: StoreAccess
+  readonly pool: WorkerPool
 }
 
 async function files(
   { input, output }: { readonly input: string; readonly output: string },
   values: AnonymizeValues,
-  { checked, display, metrics, access }: Opened,
+  { checked, display, metrics, access, pool }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { createContainer, state, splitBytes, overwrite, quarantineContent } = values
@@ -101,6 +116,7 @@ async function files(
       ...shared,
       source,
       sink,
+      pool,
       maxQuarantined: values.maxQuarantined,
       overwrite,
       prune: values.prune,
@@ -139,11 +155,12 @@ const isWithoutResource = ({ items, lines }: RunReport): boolean =>
 
 async function stream(
   values: AnonymizeValues,
-  { checked, display, metrics }: Opened,
+  { checked, display, metrics, pool }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const totals = await anonymizeStream({
     ...sharedOptions(values, checked, terminal),
+    pool,
     input: terminal.stdin,
     output: terminal.stdout,
     metrics,
