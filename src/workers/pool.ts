@@ -17,7 +17,7 @@ import {
 export interface PoolOptions {
   /** Number of threads. */
   readonly size: number
-  /** Number of those that start with the pool; default all. The others start when there is work for them. */
+  /** Number of those that start with the pool; default all. The others start when a task finds none that is free. */
   readonly startedAtOnce?: number
   /** Heap of one worker; a line that needs more is WORKER_CRASHED. */
   readonly heapMebibytes: number

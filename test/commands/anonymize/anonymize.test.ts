@@ -1,6 +1,6 @@
 // Holds src/commands/store-access.ts, src/commands/display/report-text.ts,
 // src/commands/display/run-display.ts, src/commands/display/run-metrics.ts,
-// src/commands/display/with-run-display.ts, src/config/anonymizer/configuration-file.ts,
+// src/commands/display/with-run-display.ts, src/commands/anonymize/early-start.ts, src/config/anonymizer/configuration-file.ts,
 // src/config/anonymizer/rules.ts, src/config/anonymizer/schema.ts, src/config/anonymizer/method-settings.ts.
 
 import { createHash } from 'node:crypto'
