@@ -85,22 +85,24 @@ export class FileSinkItem implements SinkItem {
 
   append(pieces: readonly Uint8Array[]): Promise<void> {
     return writing(this.#name, async () => {
-      const written = this.#write(pieces)
-      // While the system writes on another thread. After a failed write, the item ends, and its digest with it.
-      this.#digest.add(pieces)
-      await written
+      for (const piece of pieces)
+        for (let at = 0; at < piece.length; at += WRITE_BYTES)
+          await this.#write(piece.subarray(at, at + WRITE_BYTES))
     })
   }
 
-  async #write(pieces: readonly Uint8Array[]): Promise<void> {
+  async #write(bytes: Uint8Array): Promise<void> {
     const file = this.#opened()
-    for (const piece of pieces) {
-      for (let at = 0; at < piece.length; ) {
-        const length = Math.min(WRITE_BYTES, piece.length - at)
-        at += (await file.write(piece, at, length, this.#bytes + at)).bytesWritten
-      }
-      this.#bytes += piece.length
+    let result = file.write(bytes, 0, bytes.length, this.#bytes)
+    // While the system writes on another thread, and not for long: workers wait for answers meanwhile. After a failed
+    // write, the item ends, and its digest with it.
+    this.#digest.add([bytes])
+    for (let written = 0; ; ) {
+      written += (await result).bytesWritten
+      if (written === bytes.length) break
+      result = file.write(bytes, written, bytes.length - written, this.#bytes + written)
     }
+    this.#bytes += bytes.length
   }
 
   get keptBytes(): number {
