@@ -1,5 +1,6 @@
 import { byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
 import { variantOf } from './choices'
+import { judgeCode, tableOfPair } from './codes'
 import { hostEdge, hostTable } from './host'
 import { labelMeta, labelNew } from './labels'
 import { flush, gone, output, pending, record, records, rewind, setGone, setPending, setRecords } from './line'
@@ -18,7 +19,7 @@ import {
   setPatientAt,
 } from './shifts'
 import { startOf } from './starts'
-import { dropValue, factsOf, hashValue, keepYear, REDACT, runMethod, shiftValue } from './values'
+import { dropValue, factsOf, hashValue, isChanged, keepYear, REDACT, runMethod, shiftValue } from './values'
 
 /**
  * The walk over objects, arrays and resources. Each function takes the address where a value begins and returns the one
@@ -300,8 +301,11 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
     case Act.HASH:
     case Act.HASH_REFERENCE:
       return hashValue(edge, p)
-    case Act.METHOD:
-      return runMethod(edge, p)
+    case Act.METHOD: {
+      const stop = runMethod(edge, p)
+      if (!(factsOf(edge) & Fact.CODE) || stop == 0) return stop
+      return withoutSibling(edge, isChanged ? stop : judgeCode(edge, p), depth)
+    }
     case Act.SHIFT:
       return shiftValue(edge, p)
     case Act.KEEP_YEAR:
@@ -316,6 +320,14 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
     }
     case Act.RESOURCE:
       return byteAt(p) == OPEN_BRACE ? walkResource(p, load<u32>(edge, Edge.KIND), depth + 1) : 0
+    case Act.PAIR: {
+      if (byteAt(p) != OPEN_BRACE) return 0
+      const pair = tableOf(edge)
+      const table = pair == 0 ? <usize>0 : tableOfPair(pair, p)
+      return table == 0 ? 0 : walkObject(table, p, depth + 1, PLAIN)
+    }
+    case Act.CODE:
+      return withoutSibling(edge, judgeCode(edge, p), depth)
     case Act.CHOOSE: {
       const choice = tableOf(edge)
       const variant = choice == 0 ? <usize>0 : variantOf(choice, p)
@@ -326,7 +338,21 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
   }
 }
 
-/** Returns the table or choice of an edge, which the host makes on first use; 0 without room. */
+/**
+ * Returns `stop`, the end of a judged code; 0 if the code goes and its `_` property, which goes with it, came before it.
+ * One that comes after it leaves the line as if it were a duplicate.
+ */
+function withoutSibling(edge: usize, stop: usize, depth: u32): usize {
+  if (!gone || factsOf(edge) & Fact.ARRAY) return stop
+  const index = <u32>load<u16>(edge, Edge.INDEX) + 1
+  const word = seenSets + depth * SEEN_BYTES + ((index >> 5) << 2)
+  const bit: u32 = 1 << (index & 31)
+  const seenBits = load<u32>(word)
+  store<u32>(word, seenBits | bit)
+  return seenBits & bit ? 0 : stop
+}
+
+/** Returns the table, choice or pair of an edge, which the host makes on first use; 0 without room. */
 @inline
 function tableOf(edge: usize): usize {
   const table = <usize>load<u32>(edge, Edge.TABLE)

@@ -28,6 +28,12 @@ export function beginPredicates(bytes: usize): void {
   bytesLeft = BYTES_AT_LEAST + LOOKS_PER_BYTE * <i64>bytes
 }
 
+/** Counts bytes that were looked at beside predicates. Returns false if there have been too many. */
+export function spendLooks(bytes: usize): bool {
+  bytesLeft -= <i64>bytes
+  return bytesLeft >= 0
+}
+
 /** Decides a predicate on the element whose JSON value is at `at`: TRUE, FALSE or UNSURE. */
 export function evaluatePredicate(predicate: usize, at: usize): i32 {
   if (bytesLeft < 0) return UNSURE

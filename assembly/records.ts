@@ -24,6 +24,10 @@ export namespace Act {
   export const CHOOSE = 12
   /** The host has not decided yet. Only `lookUp` meets such an edge. */
   export const UNKNOWN = 13
+  /** Keeps a code if it may stay. */
+  export const CODE = 14
+  /** An object whose system and code are kept if they may stay. */
+  export const PAIR = 15
 }
 
 /** Facts about an edge, as bits. */
@@ -47,6 +51,8 @@ export namespace Fact {
   export const SECURITY: u32 = 1024
   /** An element that may name the resource's patient. */
   export const PATIENT: u32 = 2048
+  /** A code that is judged where its rule leaves it as it is. */
+  export const CODE: u32 = 4096
 }
 
 /** One key of an object. `key` is the address of its bytes, with quotes and colon, padded with zeros to 16. */
@@ -61,12 +67,12 @@ export namespace Edge {
   export const FACTS: usize = 10
   /** Address of the counter of the rule whose claim begins here; 0 for none. */
   export const COUNTER: usize = 12
-  /** Table of the object's keys, or the choice of CHOOSE; 0 until it is made. */
+  /** Table of the object's keys, the choice of CHOOSE, the pair of PAIR; 0 until it is made. For CODE, see `codes.ts`. */
   export const TABLE: usize = 16
   /** The edge that followed this one last time; 0 for none. */
   export const NEXT: usize = 20
   export const RULE: usize = 24
-  /** Kind of the child resource, for `hostStart`. */
+  /** Kind of the child resource, for `hostStart`; number of the code's element, for `hostVerdict`. */
   export const KIND: usize = 28
 }
 
@@ -91,6 +97,20 @@ export namespace Choice {
   /** Number of predicates, and their addresses. Bit k of a mask is set if the element meets predicate k. */
   export const COUNT: usize = 128
   export const PREDICATES: usize = 132
+}
+
+/** An object with a system and a code that are judged together (`codes.ts`). */
+export namespace Pair {
+  /** Tables of its keys: where the two stay, and where they go; the latter is 0 until it is made. */
+  export const KEPT: usize = 0
+  export const REFUSED: usize = 4
+  /** Which of the two the rules leave as they are. */
+  export const FLAGS: usize = 8
+  /** The entry of the cache that answered here last. */
+  export const LAST: usize = 12
+
+  export const JUDGES_SYSTEM: u32 = 1
+  export const JUDGES_CODE: u32 = 2
 }
 
 /** The start of a resource's walk. */
@@ -137,4 +157,7 @@ export namespace Settings {
   export const DIGIT_LEAST: usize = 64
   /** Whether an instant that is cut to its year is written as the first instant of that year. */
   export const WHOLE_INSTANTS: usize = 68
+  /** The cache of verdicts on codes and the counters of those that go; 0 if none are judged. */
+  export const CODE_CACHE: usize = 72
+  export const CODE_COUNTERS: usize = 76
 }

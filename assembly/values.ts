@@ -93,6 +93,9 @@ function plainEnd(p: usize): usize {
   }
 }
 
+/** Whether the last method changed the value or removed it. */
+export let isChanged: bool = false
+
 /** Runs a rule's method on the scalar at `p`. */
 export function runMethod(edge: usize, p: usize): usize {
   const facts = factsOf(edge)
@@ -104,6 +107,7 @@ export function runMethod(edge: usize, p: usize): usize {
   if (change == METHOD_FAILED) return 0
   record(change & METHOD_RECORDS)
   setGone((change & METHOD_GONE) != 0)
+  isChanged = (change & (METHOD_GONE | METHOD_REPLACED)) != 0
   if (change & METHOD_REPLACED) {
     flush(p)
     if (!writeReplacement()) return 0

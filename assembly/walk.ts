@@ -1,4 +1,5 @@
 import { byteAt, CR, LF, OPEN_BRACE, SPACE } from './bytes'
+import { beginCodes, beginCodesOfLine, initCodes, uncountCodes } from './codes'
 import { clearHashes, discardHashes, initHashes, settleHashes } from './hash-queue'
 import { flush, lineStart, output, rewind, setLine, setWindows, sourceEnd } from './line'
 import { rootAt, rootStart, walkResource } from './objects'
@@ -42,6 +43,7 @@ export function initialize(at: usize): void {
   if (key != 0) initHashes(key, load<u32>(at, Settings.HASH_CACHE))
   setPatientCache(load<u32>(at, Settings.PATIENT_CACHE))
   setDigitWeights(at)
+  initCodes(at)
 }
 
 /** Begins with the lines `[from, end)`; the output goes to `out`, the last window of the memory. */
@@ -52,6 +54,7 @@ export function begin(from: usize, end: usize, out: usize): void {
   setShifts(load<u32>(settings, Settings.SHIFT_SCOPE), load<i32>(settings, Settings.DAYS))
   setWindows(end, out)
   beginPredicates(end - from)
+  beginCodes()
   clearHashes()
   lines = 0
   blank = 0
@@ -109,6 +112,7 @@ function walkLine(start: usize, out: usize): usize {
   const copy = load<u32>(settings, Settings.COUNTER_COPY)
   memory.copy(copy, counters, counterBytes)
   beginShiftsOfLine()
+  beginCodesOfLine()
   setLine(start, p)
   let stop = byteAt(p) == OPEN_BRACE ? walkResource(p, 0, 1) : 0
   if (stop != 0) {
@@ -117,6 +121,7 @@ function walkLine(start: usize, out: usize): usize {
   }
   if (stop == 0) {
     memory.copy(counters, copy, counterBytes)
+    uncountCodes()
     discardHashes(out)
     rewind(out, p)
     return 0

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { sluiceError } from '../errors.js'
-import type { AnonymizerCounts } from './counts.js'
+import { type AnonymizerCounts, newCounts } from './counts.js'
 import { interpretLine } from './interpreter/interpreter.js'
 import { structureRejection } from './interpreter/structure-check.js'
 import { type LineTrace, traceLine } from './interpreter/trace.js'
@@ -87,11 +87,7 @@ export function createLineAnonymizerSync(
   options: EngineOptions = {},
 ): LineAnonymizer {
   const program = compileProgram(spec, new Map(Object.entries(customMethods)))
-  const counts: AnonymizerCounts = {
-    resourcesByType: new Map(),
-    elementsByRule: new Float64Array(spec.rules.length),
-    interpretedLines: 0,
-  }
+  const counts = newCounts(spec.rules.length)
   const walk = options.engine !== 'interpreter' && hasWebAssembly ? new Walk(program) : undefined
   const interpret = interpreting(program, counts)
   const looksAtLines = spec.validateInput || spec.validateOutput

@@ -1,3 +1,4 @@
+import { type CodeVerdicts, codeVerdicts } from '../fhir/codes/code-verdicts.js'
 import { type ElementTree, elementTree } from '../fhir/elements.js'
 import { appliesTo, parseRulePath, type RulePath } from '../rules/path/rule-path.js'
 import { createHashText, type HashText } from './methods/crypto-hash.js'
@@ -23,6 +24,8 @@ export interface Program {
   readonly spec: AnonymizerSpec
   readonly elements: ElementTree
   readonly rules: readonly CompiledRule[]
+  /** Which codes stay where rules leave them; undefined if all do. */
+  readonly codes: CodeVerdicts | undefined
   /** Returns the rules that apply to resources of a type, in the order in which they run. */
   rulesFor(resourceType: string): readonly CompiledRule[]
   /** Keys that the rules require. */
@@ -37,7 +40,7 @@ export function compileProgram(
   customMethods: ReadonlyMap<string, CustomMethod>,
 ): Program {
   const elements = elementTree(spec.fhirVersion)
-  const { asOf, parameters } = spec
+  const { asOf, parameters, codeSystems } = spec
   const { cryptoHashKey } = parameters
   const hashText = cryptoHashKey === undefined ? undefined : cached(createHashText(cryptoHashKey))
   const resourceTypes = new Set(elements.resources.keys())
@@ -52,6 +55,7 @@ export function compileProgram(
     spec,
     elements,
     rules,
+    codes: codeSystems && codeVerdicts(codeSystems, spec.fhirVersion),
     neededKeys: new Set(rules.flatMap(({ method, rule }) => method.keysOf?.(rule, parameters) ?? [])),
     methodAt: (number) => rules[number - 1]?.method,
     rulesFor(resourceType) {

@@ -1,3 +1,4 @@
+import type { CodeSystemsSetting } from '../fhir/codes/code-verdicts.js'
 import type { FhirVersion } from '../fhir/version.js'
 import type { MethodSettings } from './methods/table.js'
 import type { Parameters } from './parameters.js'
@@ -11,6 +12,8 @@ export interface AnonymizerSpec {
   readonly unknownElements: 'quarantine' | 'drop'
   readonly rules: readonly Rule[]
   readonly parameters: Parameters
+  /** The systems whose codes stay where rules leave them; undefined if all codes stay (law 18). */
+  readonly codeSystems?: CodeSystemsSetting
   /** Absolute module URLs (`file:`) of custom methods, by lower-case method name. */
   readonly customMethods: Readonly<Record<string, string>>
   /**

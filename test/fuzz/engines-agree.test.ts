@@ -4,6 +4,7 @@
 // src/anonymizer/interpreter/rule-failure.ts, src/anonymizer/interpreter/element-index.ts,
 // src/anonymizer/walk/walk.ts, src/anonymizer/walk/walk-answers.ts, src/anonymizer/walk/walk-module.ts,
 // src/anonymizer/walk/walk-memory.ts, src/anonymizer/walk/record-writer.ts.
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
 import { isSluiceError } from '../../src/errors.js'
@@ -22,6 +23,7 @@ import { specOf } from '../support/spec-of.js'
 
 const LINES_PER_CONFIG = 60
 const PREFIX = 'folder'
+const SYSTEMS = ['loinc', 'snomed-ct', 'ucum', 'hl7', 'http://example.org/a', 'urn:oid:1.2.3']
 
 const goldenCases = Object.values(GOLDEN_FILES).map(goldenLines)
 
@@ -32,19 +34,29 @@ interface Tally {
   rejected: number
   changed: number
   interpreted: number
+  codesRemoved: number
 }
 
 t.test(
   'both engines give the same bytes and the same rejections, whatever the rules and resources',
   async (t) => {
     const random = seededRandom('engines agree')
-    const tally: Tally = { configs: 0, refused: 0, delivered: 0, rejected: 0, changed: 0, interpreted: 0 }
+    const tally: Tally = {
+      configs: 0,
+      refused: 0,
+      delivered: 0,
+      rejected: 0,
+      changed: 0,
+      interpreted: 0,
+      codesRemoved: 0,
+    }
     const wrong: string[] = []
     const end = Date.now() + fuzzSeconds() * 1000
     while (Date.now() < end && wrong.length < 5) wrong.push(...oneConfig(random, tally))
     console.log(`# fuzz: engines agree: ${JSON.stringify(tally)}`)
     for (const finding of wrong) console.log(`# wrong: ${finding}`)
     t.ok(tally.changed > 0, 'rules changed something')
+    t.ok(tally.codesRemoved > 0, 'codes were removed')
     t.equal(wrong.length, 0, `SLUICE_SEED=${random.seed} repeats it`)
   },
 )
@@ -55,8 +67,9 @@ function oneConfig(random: Random, tally: Tally): string[] {
   const types = random.shuffled([...tree.resources.keys()]).slice(0, 2)
   if (random.chance(0.5)) types[0] = random.pick(['Patient', 'Observation', 'Bundle', 'Claim'])
   const golden = random.chance(0.3) ? goldenConfig(random, tree, types) : undefined
-  const config =
+  const rules =
     golden ?? randomConfig(random, tree, { types, kind: random.pick(['plain', 'criteria', 'any']) })
+  const config = random.chance(0.4) ? { ...rules, codeSystems: randomCodeSystems(random) } : rules
   const spec = checkedSpec(config)
   if (spec === undefined) {
     tally.refused++
@@ -68,7 +81,7 @@ function oneConfig(random: Random, tally: Tally): string[] {
     const line = randomLine(random, tree, types)
     const difference = differenceOf(engines, line, record)
     if (difference !== undefined) return [reproduction(config, line, record)]
-    const outcome = firstOf(engines).run(line, PREFIX, record)
+    const outcome = firstOf(engines.map((engine) => engine.run(line, PREFIX, record)))
     if (!outcome.ok) tally.rejected++
     else {
       tally.delivered++
@@ -76,7 +89,18 @@ function oneConfig(random: Random, tally: Tally): string[] {
     }
   }
   tally.interpreted += elementAt(engines, 1).lines.counts.interpretedLines
-  return []
+  const [first, second] = engines.map(({ lines }) => [...lines.counts.codesRemoved].sort())
+  tally.codesRemoved += first?.length ?? 0
+  return isDeepStrictEqual(first, second)
+    ? []
+    : [`counts of removed codes: ${JSON.stringify([config, first, second])}`]
+}
+
+function randomCodeSystems(random: Random): Json {
+  return {
+    allow: random.shuffled(SYSTEMS).slice(0, random.below(SYSTEMS.length)),
+    grammar: random.chance(0.7),
+  }
 }
 
 /** A configuration of a golden case, where it is of the tree's version; its first rules' types go into `types`. */

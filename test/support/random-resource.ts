@@ -113,6 +113,7 @@ class Writer {
       Reference: ['reference'],
       Age: ['value'],
       Quantity: ['value'],
+      Coding: ['system', 'code'],
     }
     return this.object(this.members(member.type, depth + 1, likely[member.type.name as 'Meta'] ?? []))
   }

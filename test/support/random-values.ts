@@ -50,6 +50,18 @@ const REFERENCES = [
 ]
 const ZIPS = ['98052', '20301', '98028-1830', '12', 'K1A 0B1', '٩٨٠٥٢', '55602']
 const CODES = ['REDACTED', 'redacted', 'MASKED', 'CRYTOHASH', 'PERTURBED', 'home', 'official', 'a', 'final']
+const MORE_CODES = ['8480-6', '8480-5', '73211009', 'mm[Hg]', 'kg', 'male', 'Anna Smith', '123456789']
+/** Systems of codings and quantities, as JSON texts. */
+const SYSTEMS = [
+  '"http://loinc.org"',
+  '"http:\\/\\/loinc.org"',
+  '"http://snomed.info/sct"',
+  '"http://unitsofmeasure.org"',
+  '"http://terminology.hl7.org/CodeSystem/v3-ActCode"',
+  '"http://example.org/a"',
+  '"urn:oid:2.16.840.1.113883.6.1"',
+  '"urn:oid:1.2.3"',
+]
 const URIS = ['http://example.org/a', 'urn:oid:1.2.3', 'http://x/y#z', 'Patient/1', 'http://test/ext']
 const TEXTS = [
   'Peter',
@@ -120,7 +132,8 @@ function randomText(random: Random, type: string, place: string, calm: boolean):
   if (random.chance(0.01)) return quoted('long '.repeat(random.between(10, 300)))
   if (place === 'Reference.reference') return quoted(random.pick(REFERENCES))
   if (place.endsWith('.postalCode')) return quoted(random.pick(ZIPS))
-  if (type === 'code') return quoted(random.pick(CODES))
+  if (type === 'code') return quoted(random.pick(random.chance(0.5) ? CODES : MORE_CODES))
+  if (/^(?:Coding|Quantity|Age|Duration)\.system$/.test(place)) return random.pick(SYSTEMS)
   if (type === 'id') return quoted(random.pick(['example', 'a-1', 'x'.repeat(64), '1']))
   if (['uri', 'url', 'canonical', 'oid', 'uuid'].includes(type)) return quoted(random.pick(URIS))
   return quoted(random.pick(random.chance(0.8) ? TEXTS : [...CODES, ...DATES, ...NUMBERS]))

@@ -1,13 +1,14 @@
 import { parseTree } from '../../fhir/parse-tree.js'
 import { type Fault, pathOf, type Tree, type TreeNode } from '../../fhir/tree.js'
 import { JsonError } from '../../json/scanner.js'
-import { type AnonymizerCounts, countResource } from '../counts.js'
+import { type AnonymizerCounts, countRemovedCodes, countResource } from '../counts.js'
 import { metaWithLabels } from '../labels.js'
 import { RECORD } from '../methods/leaf.js'
 import type { Output } from '../output.js'
 import type { Program } from '../program.js'
 import type { LineContext, Rejection } from '../spec.js'
 import { Claims } from './claims.js'
+import { type CodeRemoval, removeCodes } from './code-removal.js'
 import { LeafChanges } from './leaf-changes.js'
 import { dropEmpty, prune } from './prune.js'
 import { RuleFailure } from './rule-failure.js'
@@ -47,8 +48,11 @@ export function interpretLine(
   const leaves = new LeafChanges(tree, { ...context, lineStart: range.start }, parameters)
   const turns = new Turns(program, tree, new Claims(program, leaves, counts))
   let failure: RuleFailure | undefined
+  let codes: CodeRemoval | undefined
   try {
     turns.resource(tree.root)
+    codes = program.codes && removeCodes(tree, program.codes)
+    for (const loser of codes?.losers ?? []) turns.label(loser, RECORD.REDACT)
   } catch (error) {
     if (!(error instanceof RuleFailure)) throw error
     failure = error
@@ -64,6 +68,7 @@ export function interpretLine(
   } else {
     target.onTree?.(tree, turns.labelled)
     new TreeWriter(tree, turns.labelled, out).write()
+    for (const [name, count] of codes?.counts ?? []) countRemovedCodes(counts, name, count)
   }
   countResource(counts, tree.root.type.name)
   return undefined

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isPrimitive } from '../../fhir/elements.js'
 import type { Tree, TreeNode } from '../../fhir/tree.js'
-import type { AnonymizerCounts } from '../counts.js'
+import { newCounts } from '../counts.js'
 import { labelCodes } from '../labels.js'
 import { Output } from '../output.js'
 import type { Program } from '../program.js'
@@ -51,7 +51,7 @@ export function traceLine(program: Program, line: Buffer, context: LineContext):
   let traced: Pick<Extract<LineTrace, { kind: 'delivered' }>, 'leaves' | 'labels'> | undefined
   const rejection = interpretLine(program, line, { start: 0, end: line.length }, context, {
     out,
-    counts: newCounts(program),
+    counts: newCounts(program.spec.rules.length),
     onTree: (tree, labelled) => {
       traced = traceTree(tree, labelled)
     },
@@ -60,12 +60,6 @@ export function traceLine(program: Program, line: Buffer, context: LineContext):
   const bytes = out.bytes.subarray(0, out.length)
   return { kind: 'delivered', bytes, isEmptied: traced === undefined, leaves: [], labels: [], ...traced }
 }
-
-const newCounts = (program: Program): AnonymizerCounts => ({
-  resourcesByType: new Map(),
-  elementsByRule: new Float64Array(program.spec.rules.length),
-  interpretedLines: 0,
-})
 
 function traceTree(tree: Tree, labelled: ReadonlyMap<TreeNode, number>) {
   const leaves: TracedLeaf[] = []

@@ -42,13 +42,17 @@ export class Turns {
     this.#turn(node)
     let records = claims.records
     for (const child of resourcesBelow(node)) records |= this.resource(child)
-    if (records !== 0 && node.name !== 'contained') {
-      this.labelled.set(node, records)
-      touch(node)
-      for (const child of node.body?.children ?? []) if (child.name === 'meta') completeInstants(child)
-    }
+    this.label(node, records)
     claims.records = outer
     return records
+  }
+
+  /** Labels a resource with records, in addition to those it has. Contained resources have no labels. */
+  label(node: TreeNode, records: number): void {
+    if (records === 0 || node.name === 'contained') return
+    this.labelled.set(node, (this.labelled.get(node) ?? 0) | records)
+    touch(node)
+    for (const child of node.body?.children ?? []) if (child.name === 'meta') completeInstants(child)
   }
 
   #turn(node: TreeNode): void {

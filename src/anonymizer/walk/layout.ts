@@ -24,6 +24,10 @@ export const ACT = {
   CHOOSE: 12,
   /** The host has not decided yet. */
   UNKNOWN: 13,
+  /** Keeps a code if it may stay. */
+  CODE: 14,
+  /** An object whose system and code are kept if they may stay. */
+  PAIR: 15,
 } as const
 
 export const FACT = {
@@ -39,6 +43,7 @@ export const FACT = {
   META_INSTANT: 512,
   SECURITY: 1024,
   PATIENT: 2048,
+  CODE: 4096,
 } as const
 
 export const EDGE = {
@@ -59,6 +64,11 @@ export const EDGE = {
 export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, BYTES: 32 } as const
 
 export const CHOICE = { COUNT: 128, PREDICATES: 132 } as const
+
+export const PAIR = { KEPT: 0, REFUSED: 4, FLAGS: 8, LAST: 12, BYTES: 16 } as const
+
+/** Which parts of a pair the rules leave as they are. */
+export const PAIR_FLAG = { JUDGES_SYSTEM: 1, JUDGES_CODE: 2 } as const
 
 export const START = { TABLE: 0, COUNTER: 4, FLAGS: 8, PATIENT: 12, BYTES: 16 } as const
 
@@ -83,6 +93,8 @@ export const SETTINGS = {
   DIGIT_MODULUS: 60,
   DIGIT_LEAST: 64,
   WHOLE_INSTANTS: 68,
+  CODE_CACHE: 72,
+  CODE_COUNTERS: 76,
   BYTES: 80,
 } as const
 
@@ -94,10 +106,14 @@ export const METHOD_FAILED = 0x80000000 | 0
 export const METHOD_GONE = 0x100
 export const METHOD_REPLACED = 0x200
 export const NO_DAYS = -(2 ** 31)
+/** Answers of the host about a code; any other is the address of a counter. */
+export const VERDICT = { LEAVES: 0, STAYS: 1 } as const
 
 /** Bytes of the caches that the host makes room for. */
 export const HASH_CACHE_BYTES = 16 << 20
 export const PATIENT_CACHE_BYTES = 80 << 10
+export const CODE_CACHE_BYTES = 256 << 12
+export const CODE_COUNTER_BYTES = 1024
 
 /** Longest name of a resource type. */
 export const MAX_NAME_BYTES = 32

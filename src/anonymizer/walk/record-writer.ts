@@ -1,25 +1,38 @@
 import type { ElementType } from '../../fhir/elements.js'
 import { present } from '../../invariant.js'
 import type { Criterion } from '../../rules/automaton/predicates/predicate.js'
-import { ACT, CHOICE, EDGE, FACT, MAX_NAME_BYTES, SEEN_WORDS, START, START_FLAG, TABLE } from './layout.js'
+import { Edge, type EdgeTable, type PairTables, type ResourceStart, type Variants } from './edges.js'
+import {
+  ACT,
+  CHOICE,
+  EDGE,
+  FACT,
+  MAX_NAME_BYTES,
+  PAIR,
+  SEEN_WORDS,
+  START,
+  START_FLAG,
+  TABLE,
+} from './layout.js'
 import { objectKeys } from './object-keys.js'
 import { nameHash, withoutCollisions } from './perfect-hash.js'
 import { PredicateRecords } from './predicate-records.js'
 import type { WalkMap } from './walk-memory.js'
-import { Edge, type EdgeTable, type ResourceStart, type Variants } from './walk-tables.js'
 
 /** The numbers by which the module asks its host. */
 interface Numbering {
   /** Returns the kind of an edge's child resource. */
   readonly kindOf: (edge: Edge) => number
   readonly numberOf: (criterion: Criterion) => number
+  /** Returns the number of the element by whose definition a code is judged. */
+  readonly codeNumberOf: (element: string) => number
 }
 
 /** Writes tables, starts and names as records into the module's memory. Each returns an address, 0 without room. */
 export class RecordWriter {
   readonly #memory: WalkMap
   readonly #countersAt: number
-  readonly #kindOf: (edge: Edge) => number
+  readonly #numbering: Numbering
   readonly #keys = new Map<string, number>()
   readonly #layouts = new Map<ElementType, Uint8Array>()
   readonly #tables = new Map<EdgeTable, number>()
@@ -27,14 +40,15 @@ export class RecordWriter {
   readonly #edges = new Map<number, Edge>()
   readonly #choices = new Map<number, Variants<Edge | EdgeTable>>()
   readonly #variants = new Map<Edge, number>()
+  readonly #refused = new Map<number, EdgeTable>()
   readonly #predicates: PredicateRecords
 
   /** `countersAt` is the address of the rules' counters. */
-  constructor(memory: WalkMap, countersAt: number, { kindOf, numberOf }: Numbering) {
+  constructor(memory: WalkMap, countersAt: number, numbering: Numbering) {
     this.#memory = memory
     this.#countersAt = countersAt
-    this.#kindOf = kindOf
-    this.#predicates = new PredicateRecords(memory, numberOf)
+    this.#numbering = numbering
+    this.#predicates = new PredicateRecords(memory, numbering.numberOf)
   }
 
   /** Returns the edge whose record is at an address. */
@@ -125,18 +139,44 @@ export class RecordWriter {
     return at
   }
 
+  /** Writes a pair, without the table for a pair that is refused. */
+  pair({ kept, flags, refused }: PairTables): number {
+    const keptAt = this.table(kept)
+    const at = keptAt === 0 ? 0 : this.#memory.allocate(PAIR.BYTES)
+    if (at === 0) return 0
+    const { view } = this.#memory
+    view.setUint32(at + PAIR.KEPT, keptAt, true)
+    view.setUint32(at + PAIR.FLAGS, flags, true)
+    this.#refused.set(at, refused)
+    return at
+  }
+
+  /** Writes the table for refused pairs of the pair at an address. */
+  refused(pairAt: number): number {
+    const table = this.#refused.get(pairAt)
+    const at = table === undefined ? 0 : this.table(table)
+    this.#memory.view.setUint32(pairAt + PAIR.REFUSED, at, true)
+    return at
+  }
+
   /** Writes an edge, but for its key. */
   #edge(at: number, edge: Edge): void {
     this.#edges.set(at, edge)
     const { view } = this.#memory
-    const { act, opening, counts, rule, child } = edge.facts
+    const { act, opening, counts, rule } = edge.facts
     view.setUint8(at + EDGE.ACT, act)
     view.setUint8(at + EDGE.OPENING, opening ?? 0)
     view.setUint16(at + EDGE.FACTS, factBits(edge), true)
     const counter = counts === undefined || counts === 0 ? 0 : this.#countersAt + (counts - 1) * 4
     view.setUint32(at + EDGE.COUNTER, counter, true)
     view.setUint32(at + EDGE.RULE, rule?.number ?? 0, true)
-    view.setUint32(at + EDGE.KIND, child === undefined ? 0 : this.#kindOf(edge), true)
+    view.setUint32(at + EDGE.KIND, this.#kindOf(edge), true)
+  }
+
+  #kindOf(edge: Edge): number {
+    const { child, codeElement } = edge.facts
+    if (child !== undefined) return this.#numbering.kindOf(edge)
+    return codeElement === undefined ? 0 : this.#numbering.codeNumberOf(codeElement)
   }
 
   /** Writes a key with quotes and colon, once, padded with zeros for comparisons of 16 bytes. */
@@ -226,6 +266,7 @@ function factBits({ isPlainString, facts }: Edge): number {
     [facts.isMetaInstant, FACT.META_INSTANT],
     [facts.isSecurity, FACT.SECURITY],
     [facts.namesPatient, FACT.PATIENT],
+    [facts.codeElement !== undefined, FACT.CODE],
   ]
   return bits.reduce((all, [holds, bit]) => (holds === true ? all | bit : all), kind | date)
 }

@@ -5,8 +5,8 @@ import { isFailure, type LeafPlace } from '../methods/leaf.js'
 import { prefixSource } from '../methods/shift-prefix.js'
 import type { Program } from '../program.js'
 import type { LineContext } from '../spec.js'
+import type { ResourceStart } from './edges.js'
 import type { WalkMap } from './walk-memory.js'
-import type { ResourceStart } from './walk-tables.js'
 
 /**
  * Finds the prefix that decides by how many days a date shifts, where the module does not find it by itself. It is often

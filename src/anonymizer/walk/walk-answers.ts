@@ -10,13 +10,25 @@ import type { ShiftDays } from '../methods/shift-days.js'
 import { Output } from '../output.js'
 import type { Program } from '../program.js'
 import type { LineContext } from '../spec.js'
+import { CodeAnswers } from './code-answers.js'
 import { Criteria } from './criteria.js'
-import { EDGE, METHOD_FAILED, METHOD_GONE, METHOD_REPLACED, NO_DAYS, SETTINGS, START } from './layout.js'
+import type { Edge, ResourceStart } from './edges.js'
+import {
+  ACT,
+  EDGE,
+  METHOD_FAILED,
+  METHOD_GONE,
+  METHOD_REPLACED,
+  NO_DAYS,
+  SETTINGS,
+  START,
+  VERDICT,
+} from './layout.js'
 import { RecordWriter } from './record-writer.js'
 import { ShiftPrefixes } from './shift-prefixes.js'
 import type { WalkMap } from './walk-memory.js'
 import type { WalkHost } from './walk-module.js'
-import type { Edge, ResourceStart, WalkTables } from './walk-tables.js'
+import type { WalkTables } from './walk-tables.js'
 
 /** A kind of child resource: its name as an element, and the types that need the interpreter. Kind 0 is the root. */
 interface Kind {
@@ -55,9 +67,12 @@ export class WalkAnswers {
     const countersAt = memory.allocate(counterBytes)
     const copyAt = memory.allocate(counterBytes)
     const settingsAt = memory.allocate(SETTINGS.BYTES)
+    const { codes: verdicts } = this.#program
+    const codes = verdicts && new CodeAnswers(verdicts, memory, settingsAt)
     const writer = new RecordWriter(memory, countersAt, {
       kindOf: (edge) => this.#kindOf(edge),
       numberOf: (criterion) => this.#criteria.numberOf(criterion),
+      codeNumberOf: (element) => present(codes, 'the verdicts on codes').numberOf(element),
     })
     const namesAt = writer.names([...this.#program.elements.resources.keys()])
     const { view } = memory
@@ -67,7 +82,7 @@ export class WalkAnswers {
     view.setUint32(settingsAt + SETTINGS.RESOURCE_NAMES, namesAt, true)
     const prefixes = new ShiftPrefixes(this.#program, memory, this.#place, (at) => this.#starts.get(at))
     this.#place.prefix = () => prefixes.prefix()
-    this.#parts = { memory, writer, prefixes, countersAt }
+    this.#parts = { memory, writer, prefixes, countersAt, codes }
     return settingsAt
   }
 
@@ -82,8 +97,9 @@ export class WalkAnswers {
 
   /** Adds the module's counts, and sets them back to 0. */
   count(counts: AnonymizerCounts): void {
-    const { memory, countersAt } = this.#get()
+    const { memory, countersAt, codes } = this.#get()
     const { view } = memory
+    codes?.count(counts)
     const { elementsByRule, resourcesByType } = counts
     for (let rule = 0; rule < elementsByRule.length; rule++) {
       const count = view.getUint32(countersAt + rule * 4, true)
@@ -108,6 +124,9 @@ export class WalkAnswers {
       edge: (at) => this.#get().writer.decide(at),
       table: (edge) => this.#table(edge),
       variant: (choice, mask) => this.#get().writer.variant(choice, mask),
+      refused: (pair) => this.#get().writer.refused(pair),
+      verdict: (kind, systemFrom, systemTo, codeFrom, codeTo) =>
+        this.#get().codes?.verdict(kind, [systemFrom, systemTo], [codeFrom, codeTo]) ?? VERDICT.LEAVES,
       criterion: (number, at) =>
         this.#criteria.verdict(number, this.#get().memory.bytes, at, this.#sourceEnd),
       method: (edge, from, to) => this.#method(edge, from, to),
@@ -146,11 +165,7 @@ export class WalkAnswers {
 
   #table(edgeAt: number): number {
     const { memory, writer } = this.#get()
-    const { variants, makeEdges } = present(writer.edgeAt(edgeAt), 'an edge').facts
-    const at =
-      variants === undefined
-        ? writer.table(present(makeEdges, 'the keys of an object')())
-        : writer.choice(variants)
+    const at = tableRecord(writer, present(writer.edgeAt(edgeAt), 'an edge'))
     memory.view.setUint32(edgeAt + EDGE.TABLE, at, true)
     return at
   }
@@ -228,12 +243,22 @@ interface Parts {
   readonly writer: RecordWriter
   readonly prefixes: ShiftPrefixes
   readonly countersAt: number
+  readonly codes: CodeAnswers | undefined
 }
 
 const NO_CONTEXT: LineContext = { item: '', record: 0, baseOffset: 0, dateShiftPrefix: '' }
 
 const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
   a.size === b.size && [...a].every((item) => b.has(item))
+
+/** Writes what follows at an edge; 0 without room, or if the interpreter is needed. */
+function tableRecord(writer: RecordWriter, { facts }: Edge): number {
+  const { act, variants, makeEdges, makePair } = facts
+  if (variants !== undefined) return writer.choice(variants)
+  if (act !== ACT.PAIR) return writer.table(present(makeEdges, 'the keys of an object')())
+  const pair = present(makePair, 'the keys of a pair')()
+  return pair === undefined ? 0 : writer.pair(pair)
+}
 
 /** Returns a scalar's text as methods see it (law 2.5). */
 function textOf(kind: Leaf['kind'], bytes: LatinBuffer, from: number, to: number): string {

@@ -1,97 +1,17 @@
-import { type ElementType, isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
+import { isPrimitive, isQuantity, type Member } from '../../fhir/elements.js'
 import { patientElementsOf } from '../../fhir/patient-compartment.js'
 import { type Arrival, Automaton, isChoice, type Place } from '../../rules/automaton/automaton.js'
-import type { Predicate } from '../../rules/automaton/predicates/predicate.js'
 import { type AutomatonRule, effectOf } from '../../rules/automaton/progress.js'
 import { compilePath } from '../../rules/automaton/steps.js'
 import { redacts } from '../../rules/lint/method-facts.js'
-import { isReferenceElement, type Leaf } from '../methods/leaf.js'
+import { definitionPath, isPair, isSoleCode } from '../code-places.js'
+import { isReferenceElement } from '../methods/leaf.js'
 import type { Method, WalkStep } from '../methods/method.js'
-import type { CompiledRule, Program } from '../program.js'
+import type { Program } from '../program.js'
+import { Edge, type EdgeFacts, EdgeTable, OPENING, type PairTables, type ResourceStart } from './edges.js'
 import { ACT } from './layout.js'
 import { RESOURCE_TYPE } from './object-keys.js'
-
-/** One key of an object, as the rules decide about it. */
-export class Edge {
-  /** Whether the value is a single string that is kept or dropped whole. */
-  readonly isPlainString: boolean
-
-  constructor(
-    readonly key: string,
-    readonly facts: EdgeFacts,
-  ) {
-    const { act, arity, opening } = facts
-    const isStringDrop = act === ACT.DROP && opening === OPENING.string
-    this.isPlainString = arity !== 1 && (act === ACT.KEEP_STRING || isStringDrop)
-  }
-}
-
-export interface EdgeFacts {
-  readonly act: number
-  readonly isUnderscore?: boolean
-  /** 0 for a single value, 1 for an array. */
-  readonly arity?: number
-  /** Required first byte of the value if `act` is DROP: a quote, a brace, or 0 for numbers and booleans. */
-  readonly opening?: number
-  readonly isMeta?: boolean
-  /** Whether this is the id of a resource. */
-  readonly isId?: boolean
-  /** Whether it is `security` in a meta that gets labels. */
-  readonly isSecurity?: boolean
-  /** Whether the element may name the resource's patient, before any other. */
-  readonly namesPatient?: boolean
-  /** Number of the rule whose claim begins at this element; 0 for none. */
-  readonly counts?: number
-  readonly rule?: CompiledRule | undefined
-  /** The element as a method sees it, without its text. */
-  readonly leaf?: Omit<Leaf, 'text'>
-  readonly isMetaInstant?: boolean
-  /** For child resources: the name as an element, and the types that need the interpreter. */
-  readonly child?: { readonly name: string; readonly bailTypes: ReadonlySet<string> }
-  /** Makes the keys of the value's objects. */
-  readonly makeEdges?: () => EdgeTable
-  /** For the act CHOOSE. */
-  readonly variants?: Variants<Edge>
-}
-
-/** What follows at an element, by the predicates that it meets. */
-export interface Variants<T> {
-  readonly predicates: readonly Predicate[]
-  /** Returns the variant for the predicates whose bits are set; undefined if the interpreter is needed. */
-  variant(mask: number): T | undefined
-}
-
-/** The keys that an object at one place may have. Equal places share one table. */
-export class EdgeTable {
-  readonly #edges = new Map<string, Edge | undefined>()
-  readonly #make: (key: string) => Edge | undefined
-
-  /** `make` decides about a key when the data first has it: most keys of a type are in no data. */
-  constructor(
-    readonly type: ElementType,
-    make: (key: string) => Edge | undefined,
-  ) {
-    this.#make = make
-  }
-
-  /** Returns what the rules decide about a key of the type; undefined if it is not one (`objectKeys`). */
-  edge(key: string): Edge | undefined {
-    if (this.#edges.has(key)) return this.#edges.get(key)
-    const edge = this.#make(key)
-    this.#edges.set(key, edge)
-    return edge
-  }
-}
-
-/** The start of a resource's walk. */
-export type ResourceStart = {
-  readonly type: ElementType
-  /** The resource's name as an element: `contained`, `resource`; '' for the root. */
-  readonly name: string
-} & (
-  | { readonly kind: 'table'; readonly table: EdgeTable }
-  | { readonly kind: 'choice'; readonly variants: Variants<EdgeTable> }
-)
+import { pairTables } from './pair-tables.js'
 
 /** All tables of a program: one per place and surroundings, made when the data first reaches it. */
 export class WalkTables {
@@ -137,6 +57,7 @@ export class WalkTables {
 
 class TableBuilder {
   readonly #tables = new Map<number, EdgeTable>()
+  readonly #pairs = new Map<EdgeTable, PairTables>()
   readonly #drops = new Map<number, boolean>()
 
   readonly #program: Program
@@ -218,7 +139,8 @@ class TableBuilder {
     const isMetaInstant = inMeta && name === 'instant'
     // Instants in meta are only completed if the method leaves a record.
     const isUnrecorded = isMetaInstant && rule?.method.isUnrecorded === true
-    const act = isUnrecorded ? ACT.BAIL : this.#act(place, member, child)
+    const act = isUnrecorded ? ACT.BAIL : this.#judgedAct(place, member, this.#act(place, member, child))
+    const isCode = act === ACT.CODE || act === ACT.METHOD
     const isReference = isReferenceElement({ name: member.name, parentType: place.type.name })
     return {
       act,
@@ -235,7 +157,31 @@ class TableBuilder {
       },
       isMetaInstant,
       makeEdges: () => this.#table(child, inMeta),
+      makePair: act === ACT.PAIR ? () => this.#pair(child, inMeta) : undefined,
+      codeElement:
+        isCode && this.#judges(place, member) ? definitionPath(place.type, member.name) : undefined,
     }
+  }
+
+  /** Returns the act for an element, given what its rule alone does with it. */
+  #judgedAct(place: Place, member: Member, act: number): number {
+    if (this.#program.codes === undefined) return act
+    if (act === ACT.OBJECT && isPair(member.type)) return ACT.PAIR
+    return act === ACT.KEEP_STRING && this.#judges(place, member) ? ACT.CODE : act
+  }
+
+  #judges(place: Place, { type }: Member): boolean {
+    return this.#program.codes !== undefined && isSoleCode(place.type, type)
+  }
+
+  #pair(place: Place, inMeta: boolean): PairTables | undefined {
+    const kept = this.#table(place, inMeta)
+    let pair = this.#pairs.get(kept)
+    if (pair === undefined) {
+      pair = pairTables(kept)
+      if (pair !== undefined) this.#pairs.set(kept, pair)
+    }
+    return pair
   }
 
   #act(place: Place, member: Member, child: Place): number {
@@ -348,4 +294,3 @@ const ACTS: Readonly<Record<Exclude<WalkStep, 'keep'>, number>> = {
   'hash-reference': ACT.HASH_REFERENCE,
   method: ACT.METHOD,
 }
-const OPENING = { string: 0x22, object: 0x7b, number: 0, boolean: 0 } as const

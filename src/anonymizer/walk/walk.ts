@@ -7,7 +7,7 @@ import { prefixSource } from '../methods/shift-prefix.js'
 import type { Output } from '../output.js'
 import type { Program } from '../program.js'
 import type { LineContext } from '../spec.js'
-import { HASH_CACHE_BYTES, PATIENT_CACHE_BYTES, SCOPE, SETTINGS } from './layout.js'
+import { CODE_CACHE_BYTES, HASH_CACHE_BYTES, PATIENT_CACHE_BYTES, SCOPE, SETTINGS } from './layout.js'
 import { WalkAnswers } from './walk-answers.js'
 import { WalkMap } from './walk-memory.js'
 import { WalkTables } from './walk-tables.js'
@@ -112,7 +112,11 @@ export class Walk {
     const hashes = program.neededKeys.has('cryptoHashKey')
     const answers = new WalkAnswers(program, this.#tables, this.#shiftDays)
     const memory = new WalkMap(answers.imports(), {
-      recordBytes: FIXED_BYTES + program.rules.length * BYTES_PER_RULE + this.#tableBytes,
+      recordBytes:
+        FIXED_BYTES +
+        program.rules.length * BYTES_PER_RULE +
+        (program.codes === undefined ? 0 : CODE_CACHE_BYTES) +
+        this.#tableBytes,
       cacheBytes: hashes ? HASH_CACHE_BYTES : 0,
     })
     const settingsAt = answers.prepare(memory)

@@ -9,13 +9,14 @@ import type { LintedParameters } from '../../rules/lint/lint.js'
 import { isComment } from '../text/comments.js'
 import type { ConfigProblem, Notice } from '../text/problem.js'
 import { issuesAsProblems } from '../text/problem.js'
+import { codeSystemProblems } from './code-system-checks.js'
 import { configDigest } from './config-digest.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
 import { dateShiftNotices, dateShiftProblems } from './date-shift-checks.js'
 import { type KeySources, neededKeys, resolveKeys } from './keys.js'
 import { randomKeysInSeries, randomKeysInTask, type Series } from './random-keys.js'
 import { checkRules } from './rules.js'
-import { configurationSchema, parametersSchema } from './schema.js'
+import { codeSystemsSchema, configurationSchema, parametersSchema } from './schema.js'
 
 /** What a run adds to its configuration. */
 export interface ConfigOptions {
@@ -92,11 +93,10 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     }
   const folded = foldKeys(raw, Object.keys(configurationSchema.shape), '', { problems, notices })
   folded.parameters ??= {}
-  if (isRecord(folded.parameters))
-    folded.parameters = foldKeys(folded.parameters, Object.keys(parametersSchema.shape), 'parameters.', {
-      problems,
-      notices,
-    })
+  for (const [part, { shape }] of Object.entries(PARTS)) {
+    const value = folded[part]
+    if (isRecord(value)) folded[part] = foldKeys(value, Object.keys(shape), `${part}.`, { problems, notices })
+  }
   // Faults elsewhere must not hide those of the rules and the keys: what fails is put aside, the rest is read.
   const parsed = configurationSchema.safeParse(folded)
   if (!parsed.success) problems.push(...issuesAsProblems(parsed.error, ''))
@@ -114,7 +114,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   problems.push(...checkedRules.problems)
   notices.push(...checkedRules.notices)
   const { rules } = checkedRules
-  const { parameters } = settings
+  const { parameters, codeSystems } = settings
   const needs = neededKeys(rules, parameters)
   const keys = resolveKeys(parameters, needs, {
     baseFolder,
@@ -127,7 +127,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   problems.push(...keys.problems, ...missing)
   if (!options.allowRandomKeys) problems.push(...randomKeysInTask(keys.random, needs))
   if (options.series !== undefined) problems.push(...randomKeysInSeries(keys.random, needs, options.series))
-  problems.push(...dateShiftProblems(parameters))
+  problems.push(...dateShiftProblems(parameters), ...codeSystemProblems(codeSystems))
   notices.push(...keys.warnings.map(({ code, ...warning }) => ({ code: code ?? 'weak-key', ...warning })))
   notices.push(...keyNotices(parameters), ...dateShiftNotices(parameters, rules))
   const fhirVersion = chosenVersion(settings.fhirVersion, options.fhirVersion, { problems, notices })
@@ -145,6 +145,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     unknownElements: settings.unknownElements,
     rules,
     parameters: { ...plain, ...keys.fixed } satisfies Parameters,
+    ...(codeSystems === undefined ? {} : { codeSystems }),
     customMethods: Object.fromEntries(custom.modules.map(({ name, url }) => [name, url])),
     validateInput: options.validateInput ?? false,
     validateOutput: options.validateOutput ?? false,
@@ -158,6 +159,9 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   }
   return { ...verdict, checked }
 }
+
+/** The parts of a configuration whose keys are compared without case. */
+const PARTS = { parameters: parametersSchema, codeSystems: codeSystemsSchema } as const
 
 interface Findings {
   readonly problems: ConfigProblem[]

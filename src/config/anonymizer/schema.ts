@@ -94,6 +94,21 @@ export const parametersSchema = z.object({
   customSettings: z.unknown().optional(),
 })
 
+export const codeSystemsSchema = z.object(
+  {
+    allow: z
+      .array(z.string().min(1, { error: 'is empty' }), { error: 'must be a list of names and urls' })
+      .describe('the code systems whose codes stay: names of sets that Sluice ships, and urls'),
+    grammar: flag
+      .default(true)
+      .describe('whether a code must also have the form that its system, or FHIR, prescribes'),
+  },
+  {
+    error: ({ code }) =>
+      code === 'invalid_type' ? 'must be an object such as {"allow": ["loinc"]}' : undefined,
+  },
+)
+
 export const configurationSchema = z.object({
   fhirVersion: z
     .union([z.literal(''), z.null(), anyCase(FHIR_VERSIONS)], {
@@ -106,6 +121,7 @@ export const configurationSchema = z.object({
   fhirPathRules: z.array(z.unknown(), { error: 'must be a list of rules (it may be empty)' }),
   parameters: parametersSchema,
   customMethods: z.record(z.string(), z.string().min(1)).default({}),
+  codeSystems: codeSystemsSchema.optional(),
 })
 
 const path = z

@@ -1,5 +1,6 @@
 // Holds src/anonymizer/walk/record-writer.ts.
 import t from 'tap'
+import { newCounts } from '../../../src/anonymizer/counts.js'
 import { Output } from '../../../src/anonymizer/output.js'
 import { compileProgram } from '../../../src/anonymizer/program.js'
 import { Walk } from '../../../src/anonymizer/walk/walk.js'
@@ -24,7 +25,7 @@ function walkWith(tableBytes: number, firstTableBytes?: number): Walk {
 /** Returns the output, and where the lines began that were left. */
 function run(walk: Walk) {
   const out = new Output()
-  const counts = { resourcesByType: new Map(), elementsByRule: new Float64Array(2), interpretedLines: 0 }
+  const counts = newCounts(2)
   const left: number[] = []
   const context = { item: '', record: 0, baseOffset: 0, dateShiftPrefix: '' }
   const task = { source: LINES, start: 0, end: LINES.length, isDocument: false, maxLineBytes: 1e6, context }

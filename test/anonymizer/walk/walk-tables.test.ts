@@ -1,8 +1,9 @@
 import t from 'tap'
 import { withDeletionRules } from '../../../src/anonymizer/deletion-rules.js'
 import { compileProgram } from '../../../src/anonymizer/program.js'
+import type { Edge } from '../../../src/anonymizer/walk/edges.js'
 import { ACT } from '../../../src/anonymizer/walk/layout.js'
-import { type Edge, WalkTables } from '../../../src/anonymizer/walk/walk-tables.js'
+import { WalkTables } from '../../../src/anonymizer/walk/walk-tables.js'
 import { type Json, KEYS } from '../../support/rules.js'
 import { specOf } from '../../support/spec-of.js'
 
