@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { projectRoot } from './support/shared.js'
@@ -75,4 +75,21 @@ t.test('pipeline: a run lands in a dated folder of the lake', async (t) => {
   const output = readFileSync(join(lake, run, 'Patient.ndjson'), 'utf8')
   t.equal(parsedLines(output).length, 2)
   t.notMatch(output, NAMES)
+})
+
+t.test('tested configuration: its tests pass, and lint has nothing to say', async (t) => {
+  const folder = examples(t)
+  const config = join(folder, 'tested-configuration', 'config.yaml')
+  const { exitCode, stdout, stderr } = await sluice(['test', '-c', config])
+  t.equal(exitCode, 0, stdout + stderr)
+  t.match(stdout, '3 passed, 0 failed')
+  const page = readFileSync(join(projectRoot, 'docs', 'test.md'), 'utf8')
+  const ofPage = join(folder, 'page.yaml')
+  writeFileSync(ofPage, /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '')
+  t.match(await sluice(['test', '-c', config, ofPage]), { exitCode: 0, stdout: '1 passed, 0 failed' })
+  const env = {
+    EXAMPLE_HASH_KEY: 'hash: walnut, tundra, 9 lamps',
+    EXAMPLE_SHIFT_KEY: 'shift: pelican, ember, 4 rivers',
+  }
+  t.match(await sluice(['lint', config, '--strict'], { env }), { exitCode: 0 })
 })

@@ -10,6 +10,7 @@ export const EXIT = {
   sink: 4,
   service: 5,
   interrupted: 6,
+  testFailed: 7,
   someQuarantined: 10,
 } as const
 
@@ -26,6 +27,7 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
     'a service still failed after retries, or this machine lacks open files, memory, threads or access; safe to run again',
   ],
   [EXIT.interrupted, 'interrupted; run again to resume'],
+  [EXIT.testFailed, 'a test of `sluice test` failed'],
   [EXIT.bug, 'a bug in Sluice'],
 ]
 

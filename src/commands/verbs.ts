@@ -9,6 +9,7 @@ import { PREVIEW } from './preview/options.js'
 import { RUN } from './run/options.js'
 import { SERVE } from './serve/options.js'
 import { SHARE } from './share/options.js'
+import { TEST } from './test/options.js'
 import { type Verb, verb } from './verb.js'
 
 /** Every verb, in the order of the help. */
@@ -33,6 +34,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...PREVIEW,
     run: async (values, terminal) => (await import('./preview/preview.js')).preview(values, terminal),
+  }),
+  verb({
+    ...TEST,
+    run: async (values, terminal, words) => (await import('./test/test.js')).test(values, terminal, words),
   }),
   verb({
     ...DECRYPT,

@@ -26,7 +26,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['pipeline'],
   ['check', 'share'],
   ['export', 'load', 'server', 'diff'],
-  ['preview'],
+  ['preview', 'config-tests'],
   ['runs'],
   ['commands'],
   ['cli'],
