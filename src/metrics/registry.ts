@@ -11,6 +11,7 @@ export interface Metrics {
   linesRead(lines: number, blank: number): void
   resources(type: string, outcome: 'delivered', count: number): void
   quarantined(code: string, count: number): void
+  codesRemoved(system: string, count: number): void
   chunkSeconds(seconds: number): void
   chunksRetried(count: number): void
   itemFinished(outcome: 'committed' | 'failed' | 'finished_before' | 'skipped'): void
@@ -100,6 +101,7 @@ function runMetrics(registry: Registry): Metrics {
   const lines = counter(METRICS.lines)
   const resources = counter(METRICS.resources)
   const quarantined = counter(METRICS.quarantined)
+  const codesRemoved = counter(METRICS.codesRemoved)
   const retried = counter(METRICS.chunksRetried)
   const items = counter(METRICS.items)
   const { name, help, buckets } = METRICS.chunkSeconds
@@ -137,6 +139,7 @@ function runMetrics(registry: Registry): Metrics {
     },
     resources: (type, outcome, count) => resources.inc({ type, outcome }, count),
     quarantined: (code, count) => quarantined.inc({ code }, count),
+    codesRemoved: (system, count) => codesRemoved.inc({ system }, count),
     chunkSeconds: (seconds) => chunkSeconds.observe(seconds),
     chunksRetried: (count) => retried.inc(count),
     itemFinished: (outcome) => items.inc({ outcome }),

@@ -30,6 +30,12 @@ export const METRICS = {
     help: 'Rejected lines by reason code.',
     labels: ['code'],
   },
+  codesRemoved: {
+    kind: 'counter',
+    name: 'sluice_codes_removed_total',
+    help: 'Codes removed by codeSystems, by their system (`other` if it is neither listed nor public) or element.',
+    labels: ['system'],
+  },
   chunkSeconds: {
     kind: 'histogram',
     name: 'sluice_chunk_seconds',

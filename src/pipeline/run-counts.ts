@@ -100,5 +100,7 @@ export function observe(metrics: RunMetrics, chunk: AnonymizedChunk, sourceBytes
     for (const [type, count] of Object.entries(result.resourcesByType))
       metrics.resources(type, 'delivered', count)
     for (const [code, count] of Object.entries(countByCode(result))) metrics.quarantined(code, count)
+    for (const [system, count] of Object.entries(result.codesRemoved ?? {}))
+      metrics.codesRemoved(system, count)
   }
 }

@@ -38,6 +38,8 @@ export interface PublishedRun extends PublishedCounts {
   /** The reference day, `YYYY-MM-DD`. */
   readonly asOf?: string
   readonly elementsByRule: Readonly<Record<string, number>>
+  /** Number of codes that `codeSystems` removed, by their system or element; absent if there are none. */
+  readonly codesRemoved?: Readonly<Record<string, number>>
 }
 
 /** What a configuration is known by: anyone who has it can compute the digests. */

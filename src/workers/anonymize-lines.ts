@@ -109,32 +109,40 @@ type LinePlace = readonly [offset: number, length: number, line: number]
 interface Snapshot {
   readonly types: ReadonlyMap<string, number>
   readonly rules: Float64Array
+  readonly codes: ReadonlyMap<string, number>
   readonly interpreted: number
 }
 
 const snapshot = (counts: AnonymizerCounts): Snapshot => ({
   types: new Map(counts.resourcesByType),
   rules: counts.elementsByRule.slice(),
+  codes: new Map(counts.codesRemoved),
   interpreted: counts.interpretedLines,
 })
 
 function since(
   before: Snapshot,
   now: AnonymizerCounts,
-): Pick<LineCounts, 'resourcesByType' | 'elementsByRule' | 'interpretedLines'> {
-  const types: [string, number][] = []
-  for (const [type, count] of now.resourcesByType) {
-    const more = count - (before.types.get(type) ?? 0)
-    if (more > 0) types.push([type, more])
-  }
+): Pick<LineCounts, 'resourcesByType' | 'elementsByRule' | 'codesRemoved' | 'interpretedLines'> {
+  const codes = moreThan(before.codes, now.codesRemoved)
   const rules: [string, number][] = []
   now.elementsByRule.forEach((count, index) => {
     const more = count - (before.rules[index] ?? 0)
     if (more > 0) rules.push([String(index + 1), more])
   })
   return {
-    resourcesByType: Object.fromEntries(types),
+    resourcesByType: Object.fromEntries(moreThan(before.types, now.resourcesByType)),
     elementsByRule: Object.fromEntries(rules),
+    ...(codes.length === 0 ? {} : { codesRemoved: Object.fromEntries(codes) }),
     interpretedLines: now.interpretedLines - before.interpreted,
   }
+}
+
+function moreThan(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): [string, number][] {
+  const more: [string, number][] = []
+  for (const [name, count] of now) {
+    const added = count - (before.get(name) ?? 0)
+    if (added > 0) more.push([name, added])
+  }
+  return more
 }

@@ -94,6 +94,8 @@ export interface LineCounts {
   readonly interpretedLines: number
   readonly resourcesByType: Readonly<Record<string, number>>
   readonly elementsByRule: Readonly<Record<string, number>>
+  /** Number of codes that `codeSystems` removed, by their system or element; absent if there are none. */
+  readonly codesRemoved?: Readonly<Record<string, number>>
 }
 
 /** `rows` holds REJECTION_FIELDS numbers for each rejected line, in the order of the input. */

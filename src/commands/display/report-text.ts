@@ -30,6 +30,8 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
     terminal.print(`quarantined: ${codes.map(([code, count]) => `${code} ${printCount(count)}`).join(', ')}`)
     terminal.print(`quarantine: ${below(sink.state.place, 'quarantine')}`)
   }
+  const removedCodes = codesText(report.codesRemoved)
+  if (removedCodes !== undefined) terminal.print(removedCodes)
   const others = leftOutText(leftOut)
   if (others !== '') terminal.print(`left out: ${others} (${below(sink.state.place, LEFT_OUT_NAME)})`)
   if (removed.length > 0)
@@ -48,6 +50,18 @@ export function printReport(report: RunReport, sink: RunPlaces, terminal: Termin
 
 const shown = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+
+const MAX_SHOWN_SYSTEMS = 5
+
+/** What `codeSystems` removed: the systems and elements with the most codes first. */
+function codesText(codesRemoved: Readonly<Record<string, number>> = {}): string | undefined {
+  const counts = Object.entries(codesRemoved).toSorted(([, a], [, b]) => b - a)
+  if (counts.length === 0) return undefined
+  const sum = counts.reduce((before, [, count]) => before + count, 0)
+  const first = counts.slice(0, MAX_SHOWN_SYSTEMS).map(([name, count]) => `${name} ${printCount(count)}`)
+  if (counts.length > MAX_SHOWN_SYSTEMS) first.push('…')
+  return `codes removed: ${printCount(sum)} (${first.join(', ')})`
+}
 
 const MAX_SHOWN_RULES = 10
 

@@ -82,7 +82,18 @@ function messageOf({ exitCode, startedAt, finishedAt, report, error }: Attempt):
 
 /** A report without its list of outputs. */
 export function summaryOf({ report, ...facts }: PipelineReport): object {
-  const { items, lines, bytes, seconds, resourcesByType, idleRules, quarantinedByCode, failed, asOf } = report
-  const counts = { items, lines, bytes, resourcesByType, idleRules, quarantinedByCode }
+  const {
+    items,
+    lines,
+    bytes,
+    seconds,
+    resourcesByType,
+    idleRules,
+    quarantinedByCode,
+    codesRemoved,
+    failed,
+    asOf,
+  } = report
+  const counts = { items, lines, bytes, resourcesByType, idleRules, quarantinedByCode, codesRemoved }
   return { ...facts, asOf, seconds, ...counts, failed }
 }

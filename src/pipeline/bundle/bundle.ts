@@ -6,6 +6,7 @@ import { rejectedLine, TOO_LONG } from '../../workers/rejections.js'
 import type { AnonymizedChunk } from '../chunks/chunk-result.js'
 import type { RunContext } from '../context.js'
 import type { ItemWork } from '../item-list.js'
+import { codesRemovedIn, sumByKey } from '../report/item-counts.js'
 import { anonymizeText, eachBatch, Rejected, TAIL } from './bundle-batches.js'
 import { readShell } from './bundle-scan.js'
 import { BundleWriter, metaMember } from './bundle-text.js'
@@ -65,22 +66,23 @@ type Counts = Readonly<Record<string, number>>
 const minus = (result: LinesResult, empty: LinesResult): LinesResult => ({
   ...result,
   resourcesByType: {},
-  elementsByRule: Object.fromEntries(
-    Object.entries(result.elementsByRule).map(([rule, count]) => [
-      rule,
-      Math.max(0, count - (empty.elementsByRule[rule] ?? 0)),
-    ]),
-  ),
+  elementsByRule: lessBy(result.elementsByRule, empty.elementsByRule),
+  codesRemoved: lessBy(result.codesRemoved, empty.codesRemoved),
 })
 
+const lessBy = (counts: Counts = {}, less: Counts = {}): Counts =>
+  Object.fromEntries(
+    Object.entries(counts).map(([key, count]) => [key, Math.max(0, count - (less[key] ?? 0))]),
+  )
+
 function sumOf(results: readonly LinesResult[]): LinesResult {
-  const elementsByRule: Record<string, number> = {}
-  for (const result of results)
-    for (const [rule, count] of Object.entries(result.elementsByRule as Counts))
-      elementsByRule[rule] = (elementsByRule[rule] ?? 0) + count
+  const [first, ...others] = results
+  const sum = { ...present(first, 'the batch of a Bundle') }
+  const codes = Object.entries(results.map(({ codesRemoved }) => codesRemoved).reduce(sumByKey, {}) ?? {})
   return {
-    ...present(results[0], 'the batch of a Bundle'),
-    elementsByRule,
+    ...sum,
+    elementsByRule: others.map(({ elementsByRule }) => elementsByRule).reduce(sumByKey, sum.elementsByRule),
+    ...codesRemovedIn(Object.fromEntries(codes.filter(([, count]) => count > 0))),
     busyMs: results.reduce((sum, { busyMs }) => sum + busyMs, 0),
   }
 }

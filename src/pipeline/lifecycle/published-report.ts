@@ -8,6 +8,7 @@ import {
   publishedOutput,
   type RunSum,
 } from '../checkpoint/delivered-runs.js'
+import { codesRemovedIn } from '../report/item-counts.js'
 import type { RunReport } from '../report/report.js'
 import { INLINE_OUTPUTS, ListWriter } from '../report/state-report.js'
 import { readRunFacts } from './run-facts.js'
@@ -37,6 +38,7 @@ export async function publish(
       ...facts.get(key),
       ...publishedCounts(sum),
       elementsByRule: sum.totals.elementsByRule,
+      ...codesRemovedIn(sum.totals.codesRemoved),
     }),
   )
   const files = sink.whole ?? sink

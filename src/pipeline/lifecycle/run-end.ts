@@ -10,7 +10,7 @@ import { writeLedger } from '../checkpoint/output-ledger.js'
 import { destroySecrets } from '../checkpoint/run-secrets.js'
 import type { RunOptions } from '../options.js'
 import { idleRules } from '../report/idle-rules.js'
-import { lineCounts } from '../report/item-counts.js'
+import { codesRemovedIn, lineCounts } from '../report/item-counts.js'
 import type { ItemFailure, RunReport } from '../report/report.js'
 import { writeRunReport } from '../report/state-report.js'
 import { keepLeftOut, type ListedSource } from './left-out.js'
@@ -107,6 +107,7 @@ function reportOf(
     idleRules: idleRules(plan.settle(runState.secrets).rules, totals, { skipped, failed: failed.length }),
     interpretedLines: totals.interpretedLines,
     quarantinedByCode: totals.quarantinedByCode,
+    ...codesRemovedIn(totals.codesRemoved),
     outputs: delivered.outputs(),
     failed: failed.toSorted((a, b) => (a.item < b.item ? -1 : 1)),
     earlier: earlier.outputs(),

@@ -27,7 +27,12 @@ export const addCounts = (a: ItemCounts, b: ItemCounts): ItemCounts => ({
   resourcesByType: sumByKey(a.resourcesByType, b.resourcesByType),
   elementsByRule: sumByKey(a.elementsByRule, b.elementsByRule),
   quarantinedByCode: sumByKey(a.quarantinedByCode, b.quarantinedByCode),
+  ...codesRemovedIn(sumByKey(a.codesRemoved, b.codesRemoved)),
 })
+
+/** The member of counts for removed codes, which only runs have that removed some. */
+export const codesRemovedIn = (codesRemoved: Counts = {}): Pick<LineCounts, 'codesRemoved'> =>
+  Object.keys(codesRemoved).length === 0 ? {} : { codesRemoved }
 
 /** ItemCounts of one answer. */
 export function countsOf(
@@ -45,6 +50,7 @@ export function countsOf(
     resourcesByType,
     elementsByRule,
     quarantinedByCode,
+    ...codesRemovedIn(counts.codesRemoved),
   }
 }
 
@@ -61,8 +67,8 @@ export const lineCounts = ({ lines, delivered, quarantined, blank }: ItemCounts)
 
 type Counts = Readonly<Record<string, number>>
 
-/** Sorts keys (resource types, rule numbers, codes), so that equal runs give equal reports. */
-function sumByKey(a: Counts, b: Counts): Counts {
+/** Sorts keys (resource types, rule numbers, codes, systems), so that equal runs give equal reports. */
+export function sumByKey(a: Counts = {}, b: Counts = {}): Counts {
   const sums = new Map(Object.entries(a))
   for (const [key, count] of Object.entries(b)) sums.set(key, (sums.get(key) ?? 0) + count)
   return Object.fromEntries([...sums].sort(([x], [y]) => (x < y ? -1 : 1)))

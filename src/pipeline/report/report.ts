@@ -27,6 +27,8 @@ export interface RunReport {
   readonly idleRules: readonly number[]
   readonly interpretedLines: number
   readonly quarantinedByCode: Readonly<Record<string, number>>
+  /** Number of codes that `codeSystems` removed, by their system or element (law 18.4); absent if there are none. */
+  readonly codesRemoved?: Readonly<Record<string, number>>
   /** Every committed output with what it was made from. */
   readonly outputs: readonly OutputReport[]
   /** Items without an output. Empty in `run.json`, because a run with failures does not write it to the output. */
