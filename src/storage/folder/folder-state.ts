@@ -25,6 +25,10 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     confirm,
   }
 
+  // What has the epoch in its name is written by this process only, whoever holds the lock.
+  const mayAppend = (name: string): (() => Promise<void>) =>
+    held !== undefined && name.includes(held.epoch.id) ? held.lock.confirmRecent : confirm
+
   const confirmed = (name: string, change: () => Promise<void>): Promise<void> =>
     writing(fileOf(name), async () => {
       await confirm()
@@ -59,7 +63,9 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
       readText(fileOf(name)).catch((error: unknown) => Promise.reject(unreadable(error, fileOf(name)))),
     write: (name, text) => writing(fileOf(name), () => writeWhole(fileOf(name), text, OWNER_ONLY, writer)),
     appender: (name, keepBytes) =>
-      writing(fileOf(name), () => openAppender(fileOf(name), keepBytes, confirm)),
+      writing(fileOf(name), () =>
+        openAppender(fileOf(name), keepBytes, { confirm, mayAppend: mayAppend(name) }),
+      ),
     async bytesOf(name) {
       try {
         return (await stat(fileOf(name))).size
@@ -78,7 +84,7 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
 async function openAppender(
   path: string,
   keepBytes: number,
-  confirm: () => Promise<void>,
+  { confirm, mayAppend }: { readonly confirm: () => Promise<void>; readonly mayAppend: () => Promise<void> },
 ): Promise<Appender> {
   await makeFolders(dirname(path), 0o700)
   await confirm()
@@ -93,7 +99,7 @@ async function openAppender(
   return {
     append: (text) =>
       writing(path, async () => {
-        await confirm()
+        await mayAppend()
         await file.appendFile(text)
       }),
     keep: async () => {},
