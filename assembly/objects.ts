@@ -4,6 +4,7 @@ import { judgeCode, tableOfPair } from './codes'
 import { hostEdge, hostTable } from './host'
 import { labelMeta, labelNew } from './labels'
 import { flush, gone, output, pending, record, records, rewind, setGone, setPending, setRecords } from './line'
+import { mandatoryBit, writeMasks } from './masks'
 import { nextHash, slotAt } from './names'
 import { Act, Edge, Fact, Start, Table } from './records'
 import { filledString, MAX_DEPTH, scanBoolean, scanNumber, spaceEnd } from './scan'
@@ -102,6 +103,10 @@ export function walkObject(table: usize, p: usize, depth: u32, labelling: u32): 
   let metaFrom: usize = 0
   let metaTo: usize = 0
   let metaFacts: u32 = 0
+  // Mandatory elements whose value went, and those whose `_` object went or is left.
+  let lost: u64 = 0
+  let lostBodies: u64 = 0
+  let keptBodies: u64 = 0
   p = afterGap(p + 1)
   // Where the text of a removed member begins, and the state to go back to.
   let from = p
@@ -114,7 +119,7 @@ export function walkObject(table: usize, p: usize, depth: u32, labelling: u32): 
     if (value == 0) {
       edge = lookUp(table, p)
       if (edge == 0) return 0
-      value = p + load<u16>(edge, Edge.KEY_LENGTH) - 1
+      value = p + load<u8>(edge, Edge.KEY_LENGTH) - 1
       if (byteAt(value) != COLON) {
         value = gap(value)
         if (byteAt(value) != COLON) return 0
@@ -140,6 +145,7 @@ export function walkObject(table: usize, p: usize, depth: u32, labelling: u32): 
       if (p == 0) return 0
       if (load<u8>(edge, Edge.ACT) == Act.DROP) {
         record(REDACT)
+        lost |= mandatoryBit(edge)
         rewind(savedOutput, savedPending)
         flush(from)
         setPending(p)
@@ -157,8 +163,11 @@ export function walkObject(table: usize, p: usize, depth: u32, labelling: u32): 
         flush(from)
         setPending(p)
         if (facts & Fact.META) metaFrom = 0
+        if (facts & Fact.UNDERSCORE) lostBodies |= mandatoryBit(edge)
+        else lost |= mandatoryBit(edge)
       } else {
         kept++
+        if (facts & Fact.UNDERSCORE) keptBodies |= mandatoryBit(edge)
         if (facts & (Fact.META | Fact.SECURITY)) {
           if (facts & Fact.META) {
             flush(p)
@@ -189,6 +198,8 @@ export function walkObject(table: usize, p: usize, depth: u32, labelling: u32): 
     previous = edge
     guess = load<u32>(edge, Edge.NEXT)
   }
+  if (kept != 0 && (lost | lostBodies) > 1)
+    if (!writeMasks(table, p, seen, lost, lostBodies, keptBodies)) return 0
   if (labelling == LABELLED && records != 0)
     if (!(metaFrom == 0 ? labelNew(p) : labelMeta(p, metaFrom, metaTo, metaFacts != 0))) return 0
   setGone(kept == 0)
@@ -202,7 +213,7 @@ let metaSecurity: bool = false
 @inline
 function keyEnd(p: usize, edge: usize): usize {
   const key = <usize>load<u32>(edge, Edge.KEY)
-  const length = <u32>load<u16>(edge, Edge.KEY_LENGTH)
+  const length = <u32>load<u8>(edge, Edge.KEY_LENGTH)
   const equal = <u32>i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(key)))
   if (length <= 16) {
     const wanted: u32 = (1 << length) - 1
@@ -232,7 +243,7 @@ function lookUp(table: usize, p: usize): usize {
     hash = nextHash(hash, c)
   }
   const edge = slotAt(table, hash)
-  if (edge == 0 || load<u16>(edge, Edge.KEY_LENGTH) != q - p + 2) return 0
+  if (edge == 0 || load<u8>(edge, Edge.KEY_LENGTH) != q - p + 2) return 0
   const key = <usize>load<u32>(edge, Edge.KEY)
   if (memory.compare(p, key, q - p) != 0) return 0
   if (load<u8>(edge, Edge.ACT) == Act.UNKNOWN) hostEdge(edge)

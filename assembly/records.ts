@@ -58,7 +58,10 @@ export namespace Fact {
 /** One key of an object. `key` is the address of its bytes, with quotes and colon, padded with zeros to 16. */
 export namespace Edge {
   export const KEY: usize = 0
+  /** One byte; so is the next. */
   export const KEY_LENGTH: usize = 4
+  /** Number of the element among the mandatory ones of its type, from 1; 0 if it is not mandatory, or not masked. */
+  export const MANDATORY: usize = 5
   /** Index of the key's bit in the set of keys seen. */
   export const INDEX: usize = 6
   export const ACT: usize = 8
@@ -86,6 +89,19 @@ export namespace Table {
   export const FACTOR: usize = 12
   /** Address of the slots, which tables of one type share: each the offset of an edge in the table, or 0. */
   export const SLOTS: usize = 16
+  /** What stands in for mandatory elements, which tables of one type share: their number and a mask for each; 0 for none. */
+  export const MASKS: usize = 20
+}
+
+/** What stands in for a mandatory element. The first one follows at FIRST. */
+export namespace Mask {
+  export const FIRST: usize = 16
+  /** Index of the element's key in the set of keys seen. */
+  export const KEY_INDEX: usize = 0
+  /** Address and length of the member that is written. */
+  export const TEXT: usize = 4
+  export const LENGTH: usize = 8
+  export const BYTES: usize = 16
 }
 
 /** What follows at an element, by the predicates that it meets (`choices.ts`). */

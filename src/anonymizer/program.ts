@@ -1,5 +1,6 @@
 import { type CodeVerdicts, codeVerdicts } from '../fhir/codes/code-verdicts.js'
 import { type ElementTree, elementTree } from '../fhir/elements.js'
+import { type MandatoryMembers, mandatoryMembers } from '../fhir/mandatory.js'
 import { appliesTo, parseRulePath, type RulePath } from '../rules/path/rule-path.js'
 import { createHashText, type HashText } from './methods/crypto-hash.js'
 import type { CustomMethod } from './methods/custom-method.js'
@@ -28,6 +29,8 @@ export interface Program {
   readonly codes: CodeVerdicts | undefined
   /** Returns the rules that apply to resources of a type, in the order in which they run. */
   rulesFor(resourceType: string): readonly CompiledRule[]
+  /** The members that are masked when nothing of them is left; absent if they are removed as others are. */
+  readonly masked: MandatoryMembers | undefined
   /** Keys that the rules require. */
   readonly neededKeys: ReadonlySet<KeyName>
   /** Returns the method of rule `number`; undefined for 0, which means no rule. */
@@ -56,6 +59,7 @@ export function compileProgram(
     elements,
     rules,
     codes: codeSystems && codeVerdicts(codeSystems, spec.fhirVersion),
+    masked: spec.mandatoryElements === 'mask' ? mandatoryMembers(spec.fhirVersion) : undefined,
     neededKeys: new Set(rules.flatMap(({ method, rule }) => method.keysOf?.(rule, parameters) ?? [])),
     methodAt: (number) => rules[number - 1]?.method,
     rulesFor(resourceType) {

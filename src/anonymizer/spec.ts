@@ -10,6 +10,8 @@ export interface AnonymizerSpec {
   readonly asOf: string
   readonly processingErrors: 'raise' | 'skip'
   readonly unknownElements: 'quarantine' | 'drop'
+  /** Whether a mandatory element of which nothing is left gets a data-absent-reason, if its parent stays. */
+  readonly mandatoryElements: 'remove' | 'mask'
   readonly rules: readonly Rule[]
   readonly parameters: Parameters
   /** The systems whose codes stay where rules leave them; undefined if all codes stay (law 18). */

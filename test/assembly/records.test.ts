@@ -7,6 +7,7 @@ import {
   CHOICE,
   EDGE,
   FACT,
+  MASK,
   SETTINGS,
   START,
   START_FLAG,
@@ -30,6 +31,7 @@ t.test('the host writes each field where the module reads it', async (t) => {
   t.same(constantsOf('Fact'), FACT)
   t.same(constantsOf('Edge'), withoutSize(EDGE))
   t.same(constantsOf('Table'), withoutSize(TABLE))
+  t.same(constantsOf('Mask'), MASK)
   t.match(constantsOf('Choice'), CHOICE)
   t.same(constantsOf('Start'), { ...withoutSize(START), ...START_FLAG })
   t.same(constantsOf('Settings'), withoutSize(SETTINGS))

@@ -35,6 +35,7 @@ export function randomConfig(random: Random, tree: ElementTree, options: ConfigO
     fhirVersion: tree.version,
     processingErrors: random.pick(['raise', 'skip']),
     unknownElements: random.pick(['quarantine', 'quarantine', 'drop']),
+    mandatoryElements: random.pick(['remove', 'remove', 'mask']),
     fhirPathRules: rules,
     parameters: randomParameters(random),
   }

@@ -67,7 +67,7 @@ export function interpretLine(
     writeEmptied(tree, out)
   } else {
     target.onTree?.(tree, turns.labelled)
-    new TreeWriter(tree, turns.labelled, out).write()
+    new TreeWriter(tree, { records: turns.labelled, masked: program.masked }, out).write()
     for (const [name, count] of codes?.counts ?? []) countRemovedCodes(counts, name, count)
   }
   countResource(counts, tree.root.type.name)

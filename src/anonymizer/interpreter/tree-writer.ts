@@ -1,10 +1,20 @@
-import { isPrimitive } from '../../fhir/elements.js'
+import { isPrimitive, type Member } from '../../fhir/elements.js'
+import type { MandatoryMembers } from '../../fhir/mandatory.js'
 import type { Body, JsonMember, Tree, TreeNode } from '../../fhir/tree.js'
 import { present } from '../../invariant.js'
 import { copyBytes, viewOf } from '../copy-bytes.js'
 import { addLabels, metaWithLabels } from '../labels.js'
+import { maskedMember } from '../masked-elements.js'
 import type { Output } from '../output.js'
 import { hasValue } from './prune.js'
+
+/** What is added to a tree when it is written. */
+interface Additions {
+  /** Records of the resources to label. */
+  readonly records: ReadonlyMap<TreeNode, number>
+  /** The members to mask if nothing of them is left; absent if they are removed as others are. */
+  readonly masked: MandatoryMembers | undefined
+}
 
 /**
  * Writes a pruned tree as compact JSON: every token that no rule changed verbatim, in the source's order. A resource
@@ -14,13 +24,12 @@ export class TreeWriter {
   readonly #source: DataView
 
   readonly #tree: Tree
-  /** Records of the resources to label. */
-  readonly #records: ReadonlyMap<TreeNode, number>
+  readonly #additions: Additions
   readonly #out: Output
 
-  constructor(tree: Tree, records: ReadonlyMap<TreeNode, number>, out: Output) {
+  constructor(tree: Tree, additions: Additions, out: Output) {
     this.#tree = tree
-    this.#records = records
+    this.#additions = additions
     this.#out = out
     this.#source = viewOf(tree.source)
   }
@@ -32,7 +41,7 @@ export class TreeWriter {
   #object(node: TreeNode): void {
     const out = this.#out
     const tree = this.#tree
-    const records = node.isResource ? (this.#records.get(node) ?? 0) : 0
+    const records = node.isResource ? (this.#additions.records.get(node) ?? 0) : 0
     if (!node.touched && records === 0 && tree.isCompact) {
       this.#copy(node.start, node.end)
       return
@@ -50,6 +59,10 @@ export class TreeWriter {
         metaEnd = out.length
       }
     }
+    for (const member of this.#lostMandatory(node)) {
+      this.#comma()
+      this.#text(maskedMember(member))
+    }
     if (records !== 0) {
       if (metaStart >= 0) addLabels(out, metaStart, metaEnd, records)
       else {
@@ -58,6 +71,15 @@ export class TreeWriter {
       }
     }
     this.#byte(0x7d)
+  }
+
+  /** Returns the mandatory members that the object had and of which nothing is left. */
+  #lostMandatory({ type, body }: TreeNode): readonly Member[] {
+    const mandatory = this.#additions.masked?.(type) ?? []
+    return mandatory.filter((member) => {
+      const items = body?.members.filter((each) => each.member === member).flatMap((each) => each.items) ?? []
+      return items.some((item) => item.isReal) && items.every((item) => item.gone)
+    })
   }
 
   /**

@@ -49,6 +49,7 @@ export const FACT = {
 export const EDGE = {
   KEY: 0,
   KEY_LENGTH: 4,
+  MANDATORY: 5,
   INDEX: 6,
   ACT: 8,
   OPENING: 9,
@@ -61,7 +62,9 @@ export const EDGE = {
   BYTES: 32,
 } as const
 
-export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, BYTES: 32 } as const
+export const TABLE = { FIRST: 0, WORDS: 4, MASK: 8, FACTOR: 12, SLOTS: 16, MASKS: 20, BYTES: 32 } as const
+
+export const MASK = { FIRST: 16, KEY_INDEX: 0, TEXT: 4, LENGTH: 8, BYTES: 16 } as const
 
 export const CHOICE = { COUNT: 128, PREDICATES: 132 } as const
 

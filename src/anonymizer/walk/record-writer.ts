@@ -1,12 +1,15 @@
-import type { ElementType } from '../../fhir/elements.js'
+import type { ElementType, Member } from '../../fhir/elements.js'
+import type { MandatoryMembers } from '../../fhir/mandatory.js'
 import { present } from '../../invariant.js'
 import type { Criterion } from '../../rules/automaton/predicates/predicate.js'
+import { maskedMember } from '../masked-elements.js'
 import { Edge, type EdgeTable, type PairTables, type ResourceStart, type Variants } from './edges.js'
 import {
   ACT,
   CHOICE,
   EDGE,
   FACT,
+  MASK,
   MAX_NAME_BYTES,
   PAIR,
   SEEN_WORDS,
@@ -19,20 +22,22 @@ import { nameHash, withoutCollisions } from './perfect-hash.js'
 import { PredicateRecords } from './predicate-records.js'
 import type { WalkMap } from './walk-memory.js'
 
-/** The numbers by which the module asks its host. */
-interface Numbering {
+/** What tables hold besides the rules' decisions. */
+interface TableSettings {
   /** Returns the kind of an edge's child resource. */
   readonly kindOf: (edge: Edge) => number
   readonly numberOf: (criterion: Criterion) => number
   /** Returns the number of the element by whose definition a code is judged. */
   readonly codeNumberOf: (element: string) => number
+  /** The members to mask; absent if mandatory elements are removed as others are. */
+  readonly masked: MandatoryMembers | undefined
 }
 
 /** Writes tables, starts and names as records into the module's memory. Each returns an address, 0 without room. */
 export class RecordWriter {
   readonly #memory: WalkMap
   readonly #countersAt: number
-  readonly #numbering: Numbering
+  readonly #settings: TableSettings
   readonly #keys = new Map<string, number>()
   readonly #layouts = new Map<ElementType, Uint8Array>()
   readonly #tables = new Map<EdgeTable, number>()
@@ -44,11 +49,11 @@ export class RecordWriter {
   readonly #predicates: PredicateRecords
 
   /** `countersAt` is the address of the rules' counters. */
-  constructor(memory: WalkMap, countersAt: number, numbering: Numbering) {
+  constructor(memory: WalkMap, countersAt: number, settings: TableSettings) {
     this.#memory = memory
     this.#countersAt = countersAt
-    this.#numbering = numbering
-    this.#predicates = new PredicateRecords(memory, numbering.numberOf)
+    this.#settings = settings
+    this.#predicates = new PredicateRecords(memory, settings.numberOf)
   }
 
   /** Returns the edge whose record is at an address. */
@@ -82,7 +87,9 @@ export class RecordWriter {
     if (keys.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
     const slotsAt = this.#memory.allocate(slots.length * 4)
     const keysAt = keys.map((key) => this.#key(key))
-    if (slotsAt === 0 || keysAt.includes(0)) return undefined
+    const masked = this.#settings.masked?.(type) ?? []
+    const masksAt = masked.length === 0 ? undefined : this.#masks(masked, keys)
+    if (slotsAt === 0 || keysAt.includes(0) || masksAt === 0) return undefined
     slots.forEach((index, slot) => {
       if (index !== undefined) this.#memory.view.setUint32(slotsAt + slot * 4, edgeOffset(index), true)
     })
@@ -92,15 +99,44 @@ export class RecordWriter {
     view.setUint32(TABLE.MASK, slots.length - 1, true)
     view.setUint32(TABLE.FACTOR, factor, true)
     view.setUint32(TABLE.SLOTS, slotsAt, true)
+    view.setUint32(TABLE.MASKS, masksAt ?? 0, true)
+    const numbers = new Map(
+      masked.flatMap(({ key }, k) => [
+        [key, k + 1],
+        [`_${key}`, k + 1],
+      ]),
+    )
     keys.forEach((key, index) => {
       const offset = edgeOffset(index)
       view.setUint32(offset + EDGE.KEY, keysAt[index] ?? 0, true)
-      view.setUint16(offset + EDGE.KEY_LENGTH, Buffer.byteLength(key) + QUOTES_AND_COLON, true)
+      view.setUint8(offset + EDGE.KEY_LENGTH, Buffer.byteLength(key) + QUOTES_AND_COLON)
+      view.setUint8(offset + EDGE.MANDATORY, numbers.get(key) ?? 0)
       view.setUint16(offset + EDGE.INDEX, index, true)
       view.setUint8(offset + EDGE.ACT, ACT.UNKNOWN)
     })
     this.#layouts.set(type, layout)
     return layout
+  }
+
+  /** Writes what stands in for mandatory members. */
+  #masks(members: readonly Member[], keys: readonly string[]): number {
+    if (members.length > MAX_MASKS) throw new RangeError('a type with too many mandatory members')
+    const texts = members.map((member) => Buffer.from(maskedMember(member)))
+    const at = this.#memory.allocate(MASK.FIRST + members.length * MASK.BYTES)
+    const textsAt = texts.map(({ length }) => this.#memory.allocate(length))
+    if (at === 0 || textsAt.includes(0)) return 0
+    const { view, bytes } = this.#memory
+    view.setUint32(at, members.length, true)
+    members.forEach(({ key }, k) => {
+      const maskAt = at + MASK.FIRST + k * MASK.BYTES
+      const text = present(texts[k], 'a text')
+      const textAt = present(textsAt[k], 'an address')
+      bytes.set(text, textAt)
+      view.setUint32(maskAt + MASK.KEY_INDEX, keys.indexOf(key), true)
+      view.setUint32(maskAt + MASK.TEXT, textAt, true)
+      view.setUint32(maskAt + MASK.LENGTH, text.length, true)
+    })
+    return at
   }
 
   /** Writes what the rules decide about the edge at an address, whose key the data has for the first time. */
@@ -175,8 +211,8 @@ export class RecordWriter {
 
   #kindOf(edge: Edge): number {
     const { child, codeElement } = edge.facts
-    if (child !== undefined) return this.#numbering.kindOf(edge)
-    return codeElement === undefined ? 0 : this.#numbering.codeNumberOf(codeElement)
+    if (child !== undefined) return this.#settings.kindOf(edge)
+    return codeElement === undefined ? 0 : this.#settings.codeNumberOf(codeElement)
   }
 
   /** Writes a key with quotes and colon, once, padded with zeros for comparisons of 16 bytes. */
@@ -250,6 +286,8 @@ export class RecordWriter {
 const edgeOffset = (index: number): number => TABLE.BYTES + index * EDGE.BYTES
 
 const QUOTES_AND_COLON = 3
+/** Bits of 64, without the first. */
+const MAX_MASKS = 63
 /** A comparison of 16 bytes may begin at the key's last. */
 const PADDING = 16
 

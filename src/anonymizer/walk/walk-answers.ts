@@ -73,6 +73,7 @@ export class WalkAnswers {
       kindOf: (edge) => this.#kindOf(edge),
       numberOf: (criterion) => this.#criteria.numberOf(criterion),
       codeNumberOf: (element) => present(codes, 'the verdicts on codes').numberOf(element),
+      masked: this.#program.masked,
     })
     const namesAt = writer.names([...this.#program.elements.resources.keys()])
     const { view } = memory

@@ -143,6 +143,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     fhirVersion,
     processingErrors: settings.processingErrors,
     unknownElements: settings.unknownElements,
+    mandatoryElements: settings.mandatoryElements,
     rules,
     parameters: { ...plain, ...keys.fixed } satisfies Parameters,
     ...(codeSystems === undefined ? {} : { codeSystems }),

@@ -118,6 +118,7 @@ export const configurationSchema = z.object({
     .transform((version) => (version === '' || version === null ? undefined : version)),
   processingErrors: anyCaseOrNumber(['raise', 'skip'], ['raise', 'skip']).default('raise'),
   unknownElements: anyCase(['quarantine', 'drop']).default('quarantine'),
+  mandatoryElements: anyCase(['remove', 'mask']).default('remove'),
   fhirPathRules: z.array(z.unknown(), { error: 'must be a list of rules (it may be empty)' }),
   parameters: parametersSchema,
   customMethods: z.record(z.string(), z.string().min(1)).default({}),

@@ -26,7 +26,7 @@ function written(
   if (tree.hasEmpty) dropEmpty(tree.root)
   prune(tree.root)
   const out = new Output(16)
-  new TreeWriter(tree, records, out).write()
+  new TreeWriter(tree, { records, masked: undefined }, out).write()
   return out.bytes.toString('utf8', 0, out.length)
 }
 

@@ -203,6 +203,7 @@ t.test('settings get their defaults', async (t) => {
   t.match(checked?.spec, {
     processingErrors: 'raise',
     unknownElements: 'quarantine',
+    mandatoryElements: 'remove',
     parameters: { dateShiftScope: 'resource', restrictedZipCodeTabulationAreas: [] },
     rules: [{ number: 1, rangeType: 'fixed', roundTo: 2 }],
   })
