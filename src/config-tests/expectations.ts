@@ -134,7 +134,8 @@ function unlikeHash(leaves: readonly Leaf[], others: readonly Leaf[]): Wrong | u
 }
 
 /** What happened to a value, without the value. */
-export function fateOf({ place, rule, before, after }: TracedLeaf): string {
+export function fateOf({ place, rule, before, after, isUnlistedCode }: TracedLeaf): string {
+  if (isUnlistedCode) return `${place} was removed by codeSystems`
   const what =
     after === undefined
       ? 'was removed'

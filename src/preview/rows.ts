@@ -10,6 +10,8 @@ export interface PreviewRow {
   readonly outcome: Outcome
   /** The number of the rule; absent if no rule reaches the value. */
   readonly rule?: number
+  /** `codeSystems` removed the value, which the rules left. */
+  readonly isUnlistedCode?: true
   /** The value, or its form; absent if there is none. */
   readonly before?: string
   readonly after?: string
@@ -31,6 +33,7 @@ export function rowsOf(
       fhirType: leaf.type,
       outcome,
       ...(leaf.rule === 0 ? {} : { rule: leaf.rule }),
+      ...(leaf.isUnlistedCode ? { isUnlistedCode: true } : {}),
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
     }

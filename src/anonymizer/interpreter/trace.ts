@@ -20,6 +20,8 @@ export interface TracedLeaf {
   readonly before: string | undefined
   /** JSON text in the output; undefined if the value was removed. */
   readonly after: string | undefined
+  /** The rules left the value, and `codeSystems` removed it as a code that is not listed. */
+  readonly isUnlistedCode?: true
 }
 
 /** The security labels that one resource of the line got. */
@@ -53,7 +55,7 @@ export function traceLine(program: Program, line: Buffer, context: LineContext):
     out,
     counts: newCounts(program.spec.rules.length),
     onTree: (tree, labelled) => {
-      traced = traceTree(tree, labelled)
+      traced = traceTree(tree, labelled, program)
     },
   })
   if (rejection !== undefined) return { kind: 'rejected', rejection }
@@ -61,21 +63,46 @@ export function traceLine(program: Program, line: Buffer, context: LineContext):
   return { kind: 'delivered', bytes, isEmptied: traced === undefined, leaves: [], labels: [], ...traced }
 }
 
-function traceTree(tree: Tree, labelled: ReadonlyMap<TreeNode, number>) {
+/** What happened around a node. */
+interface Surroundings {
+  readonly rule: number
+  readonly isGone: boolean
+  /** The rule that removed an element around the node with its contents. */
+  readonly remover?: number | undefined
+}
+
+function traceTree(tree: Tree, labelled: ReadonlyMap<TreeNode, number>, program: Program) {
   const leaves: TracedLeaf[] = []
   const labels: TracedLabels[] = []
-  const visit = (node: TreeNode, place: string, around: { rule: number; isGone: boolean }): void => {
+  const visit = (node: TreeNode, place: string, around: Surroundings): void => {
     const isGone = around.isGone || node.gone
-    const rule = node.claimedBy === 0 ? around.rule : node.claimedBy
+    const own = node.claimedBy === 0 ? around.rule : node.claimedBy
+    const isUnlisted = around.remover === undefined && isUnlistedCode(node, own, program)
+    const rule = around.remover ?? own
     const records = labelled.get(node) ?? 0
     if (records !== 0 && !isGone) labels.push({ place, codes: labelCodes(records) })
     const leaf = leafOf(node, isGone, tree.source)
-    if (leaf !== undefined) leaves.push({ place, type: node.type.name, rule, ...leaf })
+    if (leaf !== undefined)
+      leaves.push({
+        place,
+        type: node.type.name,
+        rule,
+        ...leaf,
+        ...(isUnlisted ? { isUnlistedCode: true } : {}),
+      })
+    const remover = around.remover ?? (node.detached && !isUnlisted ? own : undefined)
     for (const [child, inner] of placesBelow(node, place))
-      visit(child, inner, { rule: child.isResource ? 0 : rule, isGone })
+      visit(child, inner, { rule: child.isResource ? 0 : rule, isGone, remover })
   }
   visit(tree.root, '', { rule: 0, isGone: false })
   return { leaves, labels }
+}
+
+/** Whether a code was taken out though its rule takes nothing out. */
+function isUnlistedCode({ detached, replaced, type }: TreeNode, rule: number, program: Program): boolean {
+  if (program.codes === undefined || !detached || replaced !== undefined || !isPrimitive(type)) return false
+  const reach = program.methodAt(rule)?.reach
+  return reach !== 'element' && reach !== 'replacement'
 }
 
 /** The value of a node before and after; undefined if it has none of its own. */

@@ -88,17 +88,17 @@ function* lineText(
 type FoldedRow = PreviewRow & { readonly count: number }
 
 function folded(rows: readonly PreviewRow[]): readonly FoldedRow[] {
-  const found: { -readonly [K in keyof FoldedRow]: FoldedRow[K] }[] = []
+  const found: { readonly row: PreviewRow; count: number }[] = []
   for (const row of rows) {
     const last = found.at(-1)
-    if (last !== undefined && kindOf(last) === kindOf(row)) last.count += 1
-    else found.push({ ...row, count: 1 })
+    if (last !== undefined && kindOf(last.row) === kindOf(row)) last.count += 1
+    else found.push({ row, count: 1 })
   }
-  return found
+  return found.map(({ row, count }) => ({ ...row, count }))
 }
 
-const kindOf = ({ place, outcome, rule, before, after }: PreviewRow): string =>
-  JSON.stringify([place.replace(/\[\d+\]/g, ''), outcome, rule, before, after])
+const kindOf = ({ place, ...facts }: PreviewRow): string =>
+  JSON.stringify([place.replace(/\[\d+\]/g, ''), facts])
 
 function* rowsText(
   rows: readonly FoldedRow[],
@@ -134,10 +134,11 @@ const endOf = (place: string, width: number): string =>
   place.length > width ? `…${place.slice(place.length - width + 1)}` : place.padEnd(width)
 
 function cellsOf(
-  { place, before, after, rule, count }: FoldedRow,
+  { place, before, after, rule, count, isUnlistedCode }: FoldedRow,
   rules: readonly PreviewedRule[],
 ): string[] {
-  const by = rule === undefined ? 'no rule' : `${rule} ${rules[rule - 1]?.method ?? ''}`
+  const byRule = rule === undefined ? 'no rule' : `${rule} ${rules[rule - 1]?.method ?? ''}`
+  const by = isUnlistedCode ? 'codeSystems' : byRule
   return [count === 1 ? place : `${place} … (${count})`, before ?? '', after ?? '', by]
 }
 
@@ -147,7 +148,11 @@ function* rulesText(
   rules: readonly PreviewedRule[],
   style: PreviewStyle,
 ): Iterable<string> {
-  const numbers = new Set(rows.flatMap(({ outcome, rule }) => (outcome === 'kept' ? [] : (rule ?? []))))
+  const numbers = new Set(
+    rows.flatMap(({ outcome, rule, isUnlistedCode }) =>
+      outcome === 'kept' || isUnlistedCode ? [] : (rule ?? []),
+    ),
+  )
   const used = rules.filter(({ number }) => numbers.has(number))
   if (used.length === 0) return
   yield '  rules that change this line:'
