@@ -3,10 +3,12 @@ import { Piscina } from 'piscina'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import { environmentError } from '../environment-error.js'
 import { isSluiceError, type SluiceError, sluiceError } from '../errors.js'
+import type { FhirVersion } from '../fhir/version.js'
 import { present } from '../invariant.js'
 import {
   type Answer,
   CLAIM,
+  type HelloTask,
   type LinesResult,
   type LinesTask,
   type Ready,
@@ -93,6 +95,12 @@ export class WorkerPool {
     this.#onWaiting = onWaiting
   }
 
+  /** Has a free worker load what a FHIR version takes, while the caller settles the rest. */
+  load(fhirVersion: FhirVersion): void {
+    // What goes wrong goes wrong again for `prepare`, which reports it.
+    this.#piscina.run({ kind: 'load', fhirVersion }).catch(() => {})
+  }
+
   /**
    * Tells all workers what to anonymize by. Resolves with the first one's greeting. Rejects with WORKER_FAILED or the
    * reason why the specification is refused.
@@ -172,7 +180,7 @@ export class WorkerPool {
     return this.#destroyed
   }
 
-  async #run(task: Task, signal: AbortSignal): Promise<Answer> {
+  async #run(task: HelloTask | LinesTask, signal: AbortSignal): Promise<Answer> {
     if (this.#destroyed !== undefined) throw failed('the worker threads were stopped')
     const answer = await this.#piscina.run(task, { signal })
     // Another worker may get it this time, which does not matter.

@@ -1,6 +1,7 @@
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import type { Compression } from '../compression/compression.js'
 import type { ErrorCode } from '../errors.js'
+import type { FhirVersion } from '../fhir/version.js'
 
 /** Data passed to every worker at its start. */
 export interface WorkerData {
@@ -8,7 +9,13 @@ export interface WorkerData {
   readonly module: string
 }
 
-export type Task = HelloTask | LinesTask
+export type Task = LoadTask | HelloTask | LinesTask
+
+/** Has the worker load what a FHIR version takes, before it is told the rules. */
+export interface LoadTask {
+  readonly kind: 'load'
+  readonly fhirVersion: FhirVersion
+}
 
 /** Answered as soon as the worker can anonymize. */
 export interface HelloTask {
@@ -49,7 +56,11 @@ export interface LinesTask {
   readonly keepContent: boolean
 }
 
-export type Answer = Ready | LinesResult | Unprepared | Crashed | Refused
+export type Answer = Loaded | Ready | LinesResult | Unprepared | Crashed | Refused
+
+export interface Loaded {
+  readonly kind: 'loaded'
+}
 
 export interface Ready {
   readonly kind: 'ready'

@@ -3,6 +3,7 @@ import { Output } from '../anonymizer/output.js'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
 import { compressed } from '../compression/compressed.js'
 import { isSluiceError } from '../errors.js'
+import { elementTree } from '../fhir/elements.js'
 import { anonymizeLines } from './anonymize-lines.js'
 import { type Answer, CLAIM, type LinesTask, type Task } from './protocol.js'
 
@@ -15,6 +16,10 @@ let out = new Output(2 ** 20)
 
 /** The entry of a worker thread. Answers with data only: error classes do not survive the thread boundary. */
 export default async function answer(task: Task): Promise<Answer> {
+  if (task.kind === 'load') {
+    elementTree(task.fhirVersion)
+    return { kind: 'loaded' }
+  }
   spec ??= task.spec
   if (spec === undefined) return { kind: 'unprepared' }
   anonymizer ??= createLineAnonymizer(spec)

@@ -41,8 +41,18 @@ t.test('one thread starts at once, and others only when it is busy', async (t) =
   }
 })
 
+t.test('a thread anonymizes by the rules that it is told, whatever it has loaded ahead', async (t) => {
+  const folder = t.testdir()
+  const pool = startEarly({ workers: 1 })
+  pool.load('STU3')
+  const [input, output] = [writeFiles(join(folder, 'in'), { 'a.ndjson': LINE }), join(folder, 'out')]
+  await run(input, output, { config: KEEP_ALL, workers: 1, pool })
+  t.equal(String(filesIn(output).get('a.ndjson')), LINE)
+})
+
 t.test('a thread that no run needs ends, also while it loads', async (t) => {
   const pool = startEarly({ workers: 2 })
+  pool.load('R4')
   await t.resolves(pool.destroy())
 })
 

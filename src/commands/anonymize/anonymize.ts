@@ -56,6 +56,7 @@ export async function anonymize(
     validateInput: values.validateInput,
     validateOutput: values.validateOutput,
   })
+  pool.load(checked.spec.fhirVersion)
   const isStream = input === '-'
   if (isStream) refuseFileOptions(values)
   const places = { ...values, apartFrom: apartFromRun(output, [input, config, values.state]) }
