@@ -7,6 +7,7 @@ import {
   claiming,
   firstProgress,
   followed,
+  isSearch,
   type OrderedRule,
   type Progress,
   settled,
@@ -50,9 +51,18 @@ export interface ResourceCrossing {
   readonly types: ReadonlySet<string>
 }
 
+/** States in the order of their ids. Equal lists are one object. */
+interface ProgressList {
+  readonly id: number
+  readonly states: readonly Progress[]
+}
+
 /** The automaton over the paths of one resource type's rules. Places are created on first use. */
 export class Automaton {
   readonly #places = new Map<string, Place>()
+  readonly #lists = new Map<string, ProgressList>()
+  /** The states below a child at which no rule arrives, by the place's id and whether the child can hold resources. */
+  readonly #passing = new Map<number, ProgressList>()
   readonly #predicates = new Map<string, Predicate | undefined>()
   readonly #first: readonly Progress[]
 
@@ -68,7 +78,8 @@ export class Automaton {
 
   /** Returns where rules arrive at a child element that is not a resource. */
   child(place: Place, member: Member): Arrival {
-    return this.arrive(this.reachedAt(place, member))
+    const reached = this.reachedAt(place, member)
+    return reached.arrived.length === 0 ? this.#passed(place, member.type) : this.arrive(reached)
   }
 
   /** Returns the resource itself as rules reach it, only those that apply. */
@@ -168,30 +179,48 @@ export class Automaton {
     return this.#predicates.get(key)
   }
 
+  /** Returns the place of a child at which no rule arrives, which most are: only searches go on below it. */
+  #passed(place: Place, type: ElementType): Place {
+    const holds = holdsResources(type)
+    const number = place.id * 2 + (holds ? 1 : 0)
+    let below = this.#passing.get(number)
+    if (below === undefined) {
+      const { claimedBy } = place
+      const searching = place.below.filter(isSearch)
+      below = this.#list(searching.filter((progress) => isLive(progress, claimedBy, holds)))
+      this.#passing.set(number, below)
+    }
+    return this.#intern(type, place.claimedBy, false, below)
+  }
+
   #settle(reached: Reached, meets: (progress: Progress) => boolean): Place {
     const { type, inherited } = reached
     const { ended, below } = settled(reached, reached, meets)
     const claim = claiming(ended, inherited)
-    // A rule after the claiming one has no effect below, except in child resources, which the claim does not enter.
-    const isLive = ({ rule, mayFail }: Progress): boolean =>
-      claim === undefined || rule.order < claim.order || mayFail || holdsResources(type)
-    const distinct = [...new Map(below.filter(isLive).map((progress) => [progress.id, progress])).values()]
-    return this.#intern(
-      type,
-      claim,
-      claim !== inherited,
-      distinct.sort((a, b) => a.id - b.id),
-    )
+    const holds = holdsResources(type)
+    const live = new Set(below.filter((progress) => isLive(progress, claim, holds)))
+    return this.#intern(type, claim, claim !== inherited, this.#list([...live].sort((a, b) => a.id - b.id)))
+  }
+
+  /** Returns the one list of these states, which are in the order of their ids. */
+  #list(states: readonly Progress[]): ProgressList {
+    const key = states.map(({ id }) => id).join(',')
+    let list = this.#lists.get(key)
+    if (list === undefined) {
+      list = { id: this.#lists.size, states }
+      this.#lists.set(key, list)
+    }
+    return list
   }
 
   #intern(
     type: ElementType,
     claimedBy: OrderedRule | undefined,
     claimsHere: boolean,
-    below: readonly Progress[],
+    { id: listId, states: below }: ProgressList,
   ): Place {
     const claim = claimedBy?.number ?? 0
-    const key = `${type.id}|${claim}|${claimsHere}|${below.map(({ id }) => id).join(',')}`
+    const key = `${type.id}|${claim}|${claimsHere}|${listId}`
     let place = this.#places.get(key)
     if (place === undefined) {
       place = { id: this.#places.size, type, claim, claimedBy, claimsHere, below }
@@ -200,6 +229,13 @@ export class Automaton {
     return place
   }
 }
+
+/**
+ * Whether a rule may have an effect below an element: one that runs after the claiming one has none, except in child
+ * resources, which the claim does not enter.
+ */
+const isLive = ({ rule, mayFail }: Progress, claim: OrderedRule | undefined, holds: boolean): boolean =>
+  claim === undefined || rule.order < claim.order || mayFail || holds
 
 function once(resolve: (mask: number) => Place): (mask: number) => Place {
   const places = new Map<number, Place>()

@@ -79,6 +79,10 @@ export interface Followed {
   readonly searching: readonly Progress[]
 }
 
+/** Whether a rule goes on searching below every child. */
+export const isSearch = ({ step }: Progress): boolean =>
+  step?.kind === 'descendants' || step?.kind === 'search'
+
 /** Takes the steps that lead from an element to a child. */
 export function followed(below: readonly Progress[], { name, type }: Member): Followed {
   const arrived: Progress[] = []
