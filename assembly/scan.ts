@@ -45,6 +45,7 @@ export function spaceEnd(p: usize): usize {
 function ordinaryEnd(p: usize): usize {
   while (true) {
     const v = v128.load(p)
+    // `le_u` takes two instructions on x64, `lt_u` four.
     const stops = v128.or(
       v128.or(i8x16.eq(v, i8x16.splat(0x22)), i8x16.eq(v, i8x16.splat(0x5c))),
       i8x16.le_u(v, i8x16.splat(0x1f)),
