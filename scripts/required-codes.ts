@@ -133,7 +133,4 @@ for (const [codes, paths] of rows) {
     byVersions.set(versions.join(','), [...(byVersions.get(versions.join(',')) ?? []), path])
   for (const [versions, list] of byVersions) lines.push(`${versions}|${list.join(' ')}|${codes}`)
 }
-writeFileSync(
-  'src/fhir/codes/required-codes.json',
-  `${JSON.stringify(lines.sort()).replaceAll('","', '",\n"')}\n`,
-)
+writeFileSync('src/fhir/codes/required-codes.json', `${JSON.stringify(lines.sort(), null, 2)}\n`)

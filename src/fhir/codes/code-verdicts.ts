@@ -2,7 +2,7 @@ import type { FhirVersion } from '../version.js'
 import { isCodeForm } from './code-form.js'
 import type { CodeSystem } from './code-system.js'
 import { requiredCodes } from './required-codes.js'
-import { CODE_SETS } from './sets.js'
+import { isUrl, SINGLE_SETS, systemsNamed } from './sets.js'
 
 /** `codeSystems` of a configuration. */
 export interface CodeSystemsSetting {
@@ -37,31 +37,34 @@ export function codeVerdicts({ allow, grammar }: CodeSystemsSetting, version: Fh
     },
     countedAs(system) {
       if (system === undefined) return 'none'
-      return allowed.has(system) || knownUrls().has(system) ? system : 'other'
+      return allowed.has(system) || isKnown(system) ? system : 'other'
     },
   }
 }
 
 type Accepts = CodeSystem['accepts']
 
+/** Two sets can list one url, each with codes of its own: a code that fits either stays. */
+function urlsOf(systems: readonly CodeSystem[]): Map<string, Accepts> {
+  const found = new Map<string, Accepts>()
+  for (const { urls, accepts } of systems)
+    for (const url of urls) {
+      const before = found.get(url)
+      found.set(url, before === undefined ? accepts : (code) => before(code) || accepts(code))
+    }
+  return found
+}
+
 function allowedUrls(allow: readonly string[]): ReadonlyMap<string, Accepts> {
-  const allowed = new Map<string, Accepts>()
-  for (const entry of allow) {
-    const set = CODE_SETS.find(({ name }) => name === entry)
-    for (const { urls, accepts } of set?.systems() ?? []) for (const url of urls) allowed.set(url, accepts)
-    if (set === undefined) allowed.set(entry, knownUrls().get(entry) ?? isCodeForm)
-  }
+  const allowed = urlsOf([...new Set(allow)].flatMap((entry) => systemsNamed(entry)))
+  for (const entry of allow) if (isUrl(entry) && !allowed.has(entry)) allowed.set(entry, isCodeForm)
   return allowed
 }
 
-let known: ReadonlyMap<string, Accepts> | undefined
+let known: ReadonlySet<string> | undefined
 
-/** The urls of all sets: public knowledge. */
-function knownUrls(): ReadonlyMap<string, Accepts> {
-  known ??= new Map(
-    CODE_SETS.flatMap(({ systems }) =>
-      systems().flatMap(({ urls, accepts }) => urls.map((url) => [url, accepts] as const)),
-    ),
-  )
-  return known
+/** Whether a url is public knowledge: one of any set. */
+function isKnown(url: string): boolean {
+  known ??= new Set(SINGLE_SETS.flatMap(({ systems }) => systems().flatMap(({ urls }) => urls)))
+  return known.has(url)
 }

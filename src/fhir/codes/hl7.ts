@@ -1,41 +1,53 @@
 import { readFileSync } from 'node:fs'
-import { isCodeForm } from './code-form.js'
 import type { CodeSet, CodeSystem } from './code-system.js'
 
-const DICOM = 'http://dicom.nema.org/resources/ontology/DCM'
+/** DICOM's terms, which the packages of HL7 hold too. */
+export const DICOM_URL = 'http://dicom.nema.org/resources/ontology/DCM'
 
-/** Makes a code system of a line `url alias alias|code|code`; a definition that lists only examples has no codes. */
-function codeSystem(line: string, urls: readonly string[]): CodeSystem {
+let lines: readonly string[] | undefined
+const lists = new Map<string, ReadonlySet<string>>()
+
+/** Reads the table of `url alias alias|code|code` on first use: a run without `codeSystems` never does. */
+function tableLines(): readonly string[] {
+  const file = new URL('./hl7-codes.json', import.meta.url)
+  lines ??= JSON.parse(readFileSync(file, 'utf8')) as readonly string[]
+  return lines
+}
+
+/** Returns the codes of a system by its current url; none if the table does not have it. */
+export function hl7List(url: string): ReadonlySet<string> {
+  const known = lists.get(url)
+  if (known !== undefined) return known
+  const line = tableLines().find((one) => one.startsWith(url) && ' |'.includes(one.charAt(url.length)))
+  const list = new Set(line?.split('|').slice(1))
+  lists.set(url, list)
+  return list
+}
+
+let systems: readonly CodeSystem[] | undefined
+
+function hl7Systems(): readonly CodeSystem[] {
+  systems ??= tableLines()
+    .map((line) => line.slice(0, line.indexOf('|')).split(' '))
+    .filter(([url]) => url !== DICOM_URL)
+    .map((urls) => hl7System(urls))
+  return systems
+}
+
+function hl7System(urls: readonly string[]): CodeSystem {
   const [url = ''] = urls
-  const isClosed = line.includes('|')
-  let list: ReadonlySet<string> | undefined
   return {
     title: url.slice(url.lastIndexOf('/') + 1),
     urls,
-    edition: 'HL7 Terminology 7.0.1, FHIR R4, R4B and R5',
-    form: isClosed ? 'a code of the system' : 'the form of a code; its definition lists only examples',
-    accepts: (code) => {
-      if (!isClosed) return isCodeForm(code)
-      list ??= new Set(line.split('|').slice(1))
-      return list.has(code)
-    },
+    edition: 'HL7 Terminology 7.0.1; FHIR STU3, R4, R4B and R5',
+    form: 'a code of the system',
+    accepts: (code) => hl7List(url).has(code),
   }
-}
-
-let read: readonly CodeSystem[] | undefined
-
-/** Reads the table of HL7's code systems on first use: a run without `codeSystems` never does. */
-function codeSystems(): readonly CodeSystem[] {
-  if (read !== undefined) return read
-  const file = new URL('./hl7-codes.json', import.meta.url)
-  const lines = JSON.parse(readFileSync(file, 'utf8')) as readonly string[]
-  read = lines.map((line) => codeSystem(line, (line.split('|', 1)[0] ?? '').split(' ')))
-  return read
 }
 
 export const HL7: CodeSet = {
   name: 'hl7',
   title: 'HL7 Terminology and FHIR',
-  note: 'Closed lists; other urls under hl7.org are not part of it.',
-  systems: () => codeSystems().filter(({ urls }) => urls[0] !== DICOM),
+  note: 'Closed lists, retired codes included. Other urls below hl7.org are not part of it.',
+  systems: hl7Systems,
 }

@@ -7,7 +7,7 @@ import {
   CURRENCIES,
   LANGUAGES,
   SCRIPTS,
-  US_STATES,
+  STATES,
 } from './iso-lists.js'
 import { inList } from './list.js'
 
@@ -17,7 +17,7 @@ const isArea = inList(AREAS)
 const isCountry = inList(COUNTRIES)
 const isCountryCode3 = inList(COUNTRIES_3)
 const isCountryNumber = inList(COUNTRY_NUMBERS)
-const isState = inList(US_STATES)
+const isState = inList(STATES)
 
 /** Whether a text is a currency of ISO 4217. */
 export const isCurrency = inList(CURRENCIES)
@@ -87,17 +87,17 @@ const countries = [
     accepts: (code: string) => isCountry(code) || isCountryCode3(code) || isCountryNumber(code),
   },
   {
-    title: 'States of the United States (ISO 3166-2)',
-    urls: ['urn:iso:std:iso:3166:-2', 'https://www.usps.com/'],
+    title: 'States and provinces (ISO 3166-2)',
+    urls: ['urn:iso:std:iso:3166:-2', 'urn:oid:1.0.3166.2', 'https://www.usps.com/'],
     edition: '2025',
-    form: 'a state, district or territory of the United States; subdivisions of other countries are refused',
-    accepts: (code: string) => isState(code.replace(/^US-/, '')),
+    form: 'a state or province of the United States (also without `US-`), Canada, Australia or Germany',
+    accepts: (code: string) => isState(code) || isState(`US-${code}`),
   },
 ]
 
 export const ISO_3166: CodeSet = {
   name: 'iso-3166',
-  title: 'Countries and states of the United States',
+  title: 'Countries, states and provinces',
   note: 'No geographic unit smaller than a state.',
   systems: () => countries,
 }

@@ -1,4 +1,4 @@
-// ISO 639 (two letters, part 2, and living languages that hospitals record), ISO 3166-1, ISO 4217; edition of 2025.
+// ISO 639 (two letters, part 2, and living languages that hospitals record), ISO 3166, ISO 4217; edition of 2025.
 
 export const LANGUAGES = `aa ab ace ach ada ady ae af afa afh aii ain ak akk ale alg als alt am an ang anp apa apw ar arb arc arn arp
 art arw as ase ast ath aus av awa ay ayc az azj ba bad bai bal ban bas bat be bej bem ber bfi bg bgp bho bi
@@ -60,9 +60,13 @@ export const COUNTRY_NUMBERS = `004 008 010 012 016 020 024 028 031 032 036 040 
 756 760 762 764 768 772 776 780 784 788 792 795 796 798 800 804 807 818 826 831 832 833 834 840 850 854 858
 860 862 876 882 887 894`
 
-/** States, districts and territories of the United States (ISO 3166-2, without `US-`). */
-export const US_STATES = `AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND
-OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR UM VI`
+/** ISO 3166-2: states, provinces and territories of the United States, Canada, Australia and Germany. */
+export const STATES = `US-AL US-AK US-AZ US-AR US-CA US-CO US-CT US-DE US-DC US-FL US-GA US-HI US-ID US-IL US-IN US-IA US-KS
+US-KY US-LA US-ME US-MD US-MA US-MI US-MN US-MS US-MO US-MT US-NE US-NV US-NH US-NJ US-NM US-NY US-NC
+US-ND US-OH US-OK US-OR US-PA US-RI US-SC US-SD US-TN US-TX US-UT US-VT US-VA US-WA US-WV US-WI US-WY
+US-AS US-GU US-MP US-PR US-UM US-VI CA-AB CA-BC CA-MB CA-NB CA-NL CA-NS CA-NT CA-NU CA-ON CA-PE CA-QC
+CA-SK CA-YT AU-ACT AU-NSW AU-NT AU-QLD AU-SA AU-TAS AU-VIC AU-WA DE-BW DE-BY DE-BE DE-BB DE-HB DE-HH DE-HE
+DE-MV DE-NI DE-NW DE-RP DE-SL DE-SN DE-ST DE-SH DE-TH`
 
 export const CURRENCIES = `AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD
 CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS

@@ -6,3 +6,16 @@ export function inList(words: string): (text: string) => boolean {
     return list.has(text)
   }
 }
+
+/**
+ * Returns a function that tells whether a text begins as the words of a list say: `A0:019` stands for A00, A01 and
+ * A09.
+ */
+export function inPrefixList(words: string): (text: string) => boolean {
+  let thirds: ReadonlyMap<string, string> | undefined
+  return (text) => {
+    thirds ??= new Map(words.split(/\s/).map((word) => [word.slice(0, 2), word.slice(3)]))
+    const third = text.charAt(2)
+    return third !== '' && (thirds.get(text.slice(0, 2))?.includes(third) ?? false)
+  }
+}

@@ -5,7 +5,7 @@ import { singleSet } from './code-system.js'
 const LETTERED = /^L[APLG][1-9]\d{0,6}-\d$/
 
 /** The number of a term with its check digit (LOINC Users' Guide, appendix C). */
-function isTerm(code: string): boolean {
+export function isLoincTerm(code: string): boolean {
   const [, number, check] = /^([1-9]\d{0,5})-(\d)$/.exec(code) ?? []
   return number !== undefined && check !== undefined && isModulo10(number + check)
 }
@@ -15,5 +15,5 @@ export const LOINC = singleSet('loinc', 'One of ten numbers has the right check 
   urls: ['http://loinc.org', 'urn:oid:2.16.840.1.113883.6.1'],
   edition: '2.81 (2025)',
   form: 'number of up to 6 digits with its check digit (modulo 10), or LP, LA, LL, LG and a number',
-  accepts: (code) => isTerm(code) || LETTERED.test(code),
+  accepts: (code) => isLoincTerm(code) || LETTERED.test(code),
 })

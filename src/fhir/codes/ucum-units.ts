@@ -1,6 +1,6 @@
 // From the tables of UCUM 2.2 (Regenstrief Institute, https://ucum.org/license), case-sensitive codes only.
 
-export const UCUM_PREFIXES = 'E G Gi Ki M Mi P T Ti Y Z a c d da f h k m n p u y z'
+export const UCUM_PREFIXES = 'E G M P T Y Z a c d da f h k m n p u y z'
 
 /** Units that take a prefix. */
 export const METRIC_UNITS = `m s g rad K C cd mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv l L ar t bar u pc [c] [h] [k]
@@ -35,7 +35,7 @@ export const ANNOTATIONS = `#;# of calculi;# of donor informative markers;# of f
 ActivityCoefficient;AntibodyResponse'U;Applicator;AspirinReaction'U;BCE;BasalActivity;Bead;Beats;Binding
 Blockade;Bottle;Bound;Bowls;Breaths;CAE'U;CAG_repeats;CGG;CGG_repeats;CH100'U;CPM;CagRepeat;Can;Cans
 Capsule;Carboxyhemoglobin;Cell;Cells;CfTiter;ComplementActivityEnzyme'U;ComplementCH100'U;ComplementCH50'U
-Conversion;Copies;Count;Counts;Cre;Ct;DDU;Dalton;DdTiter;DeltaOpticalDensity;Dilution;Disintegrations;Dose
+Conversion;Copies;Cound;Count;Counts;Cre;Ct;DDU;Dalton;DdTiter;DeltaOpticalDensity;Dilution;Disintegrations;Dose
 Drinks;DryWeight;EIA'U;EIAIndex;EIATiter;EIA_index;EIA_titer;ELISA'U;ERY;EV;Each;Ehrlich'U;EhrlichU
 Ehrlich_U;Elisa'U;ElisaIndex;ElisaU;ElisaValue;Elisa_U;Entity;EosSeen;Events;Excretion;FEU;FIU;Fat
 FetalErythrocytes;FluorescenceIntensity'U;G;G-PortionPhospholipids;GAA_repeats;GF;GPS'U;GliadinIndexValue
@@ -52,7 +52,7 @@ Polarization'U;Positive;Pouches;Precipitate;Protein;RBC;RBCs;RPI'U;RadioactiveT3
 RecTiter;Relative'U;RelativeViscosity;RubellaVirus;Rubella_virus;STDV;SatIndex;Scoop;ScoreOf;Specimen
 SpermMotility;Spermatozoa;StandardDeviation;StandardIgA'U;StandardIgG'U;StandardIgM'U;StdDeviation'U
 StimulatingIndex;Streptozyme'U;T-score;T4;TIBC'U;TSI_index;ThyroxinUptake'U;Times;Tine'U;Tissue
-Tot'Cholesterol;Tot'Hgb;Tot'Volume;Total;TotalProtein;TotalVolume;TotalWeight;ToxoplasmaIndexValue;Uptake
+Tot'Cholesterol;Tot'Hgb;Tot'Volume;Vvolume;Total;TotalProtein;TotalVolume;TotalWeight;ToxoplasmaIndexValue;Uptake
 Vial;Volume;WBC;WBCs;WeeksDays;WeightToWeight;WhiteBloodCell;Z-score;abnormal;absorbance;activity
 aggregation;at_60_min;bacteria;basal_activity;baseline;beat;beats;binding;binding_index;blockade;blocked
 body'wt;body_wt;bound;breakdown;capsule;cell;cells;cfu;class;clock time;clock_time;collection;control

@@ -26,6 +26,9 @@ const MAX_LENGTH = 60
 const MAX_COMPONENTS = 8
 const FACTOR = /^(?:[1-9]\d{0,2}|1000)$/
 
+/** The units that are only a number: `1`, and `/100` of HL7's tables. */
+const NUMBERS: ReadonlySet<string> = new Set(['1', '/100'])
+
 /** Codes that are no UCUM but that Synthea and its descendants write with UCUM's url. */
 const COMMON_ERRORS: ReadonlySet<string> = new Set(['units', 'pH', '(score)', '#'])
 
@@ -34,7 +37,7 @@ export function isUcum(code: string): boolean {
   if (code.length > MAX_LENGTH) return false
   if (COMMON_ERRORS.has(code)) return true
   const tokens = tokensOf(code)
-  return tokens !== undefined && isTerm(tokens)
+  return tokens !== undefined && isTerm(tokens) && (NUMBERS.has(code) || tokens.some(isMoreThanNumber))
 }
 
 /** Splits at operators and parentheses outside of brackets and braces; undefined if these are not balanced. */
@@ -59,25 +62,36 @@ function isTerm(tokens: readonly string[]): boolean {
       if (wantsComponent && !(token === '/' && atStart)) return false
       wantsComponent = true
     } else {
-      if (!wantsComponent || !isComponent(token)) return false
+      // HL7's tables annotate a term in parentheses: `U/(10.g){feces}`.
+      const isAnnotation = tokens[index - 1] === ')' && token.startsWith('{')
+      if ((!wantsComponent && !isAnnotation) || !isComponent(token)) return false
       wantsComponent = false
     }
   }
   return depth === 0 && !wantsComponent
 }
 
+/** Whether a token is neither an operator nor a number. */
+const isMoreThanNumber = (token: string): boolean => !/^[./()]$/.test(token) && !FACTOR.test(token)
+
 function isComponent(token: string): boolean {
   const { annotations } = unitTables()
   const [, unit = '', annotation] = /^(.*?)(?:\{([^{}]*)\})?$/.exec(token) ?? []
   if (annotation !== undefined && !annotations.has(annotation)) return false
   if (unit === '') return annotation !== undefined
-  return FACTOR.test(unit) || isUnit(unit) || isUnit(unit.replace(/[+-]?[1-9]\d?$/, ''))
+  return FACTOR.test(unit) || isUnit(unit) || isUnit(withoutExponent(unit))
 }
 
+/** Powers of ten go to two digits (`10*12`), those of units to one. */
+const withoutExponent = (unit: string): string =>
+  unit.replace(/^(10[*^])[+-]?[1-9]\d?$|(\D)[+-]?[1-9]$/, '$1$2')
+
+/** `Ki`, `Mi`, `Gi` and `Ti` go with bits and bytes only. */
 function isUnit(text: string): boolean {
   const { units, metric, prefixes } = unitTables()
   return (
     units.has(text) ||
+    /^[KMGT]i(?:bit|By)$/.test(text) ||
     prefixes.some((prefix) => text.startsWith(prefix) && metric.has(text.slice(prefix.length)))
   )
 }

@@ -16,7 +16,7 @@ const CASES: readonly (readonly [system: string, fits: readonly string[], refuse
     ['image/x-john', 'john/smith', 'text/plain; name=john', 'text/john smith', 'text/', 'text'],
   ],
   ['urn:iso:std:iso:3166', ['US', 'DEU', '840'], ['XX', 'us', 'JOE', '999', '02139']],
-  ['urn:iso:std:iso:3166:-2', ['US-MA', 'MA'], ['US-XX', 'DE-BY', 'MA-02139']],
+  ['urn:iso:std:iso:3166:-2', ['US-MA', 'MA', 'CA-AB', 'DE-BY'], ['US-XX', 'FR-75', 'MA-02139']],
   ['urn:iso:std:iso:4217', ['USD', 'EUR', 'XAF'], ['JOE', 'usd', '840']],
 ]
 

@@ -1,17 +1,44 @@
 import t from 'tap'
-import { allowedSystems, CODE_SETS } from '../../../src/fhir/codes/sets.js'
+import { allowedSystems, CODE_SETS, SINGLE_SETS, systemsNamed } from '../../../src/fhir/codes/sets.js'
 
-t.test('no url belongs to two systems', async (t) => {
-  const urls = CODE_SETS.flatMap(({ systems }) => systems().flatMap((system) => system.urls))
+t.test('only the two sets of race share a url', async (t) => {
+  const urls = SINGLE_SETS.flatMap(({ systems }) => systems().flatMap((system) => system.urls))
   t.strictSame(
     urls.filter((url, index) => urls.indexOf(url) !== index),
-    [],
+    ['urn:oid:2.16.840.1.113883.6.238'],
   )
 })
 
+t.test('every set has a name of its own, a note, and systems with an edition and a form', async (t) => {
+  const names = CODE_SETS.map(({ name }) => name)
+  t.equal(new Set(names).size, names.length)
+  for (const { name, note, systems } of CODE_SETS) {
+    t.match(name, /^[a-z0-9-]+$/)
+    t.ok(note.length > 0 && systems().length > 0, name)
+    t.ok(
+      systems().every(({ urls, edition, form }) => urls.length > 0 && edition !== '' && form !== ''),
+      name,
+    )
+  }
+})
+
 t.test('allowedSystems tells what each entry lets through', async (t) => {
-  const [first, second, ...rest] = allowedSystems(['loinc', 'http://example.org/cs', 'hl7'])
+  const [first, second, third, ...rest] = allowedSystems([
+    'loinc',
+    'http://example.org/cs',
+    'http://loinc.org',
+    'us',
+  ])
   t.match(first, { entry: 'loinc', title: 'LOINC', urls: ['http://loinc.org', /^urn:oid:/] })
-  t.match(second, { entry: 'http://example.org/cs', urls: ['http://example.org/cs'] })
-  t.ok(rest.length > 1000)
+  t.match(second, { entry: 'http://example.org/cs', urls: ['http://example.org/cs'], edition: undefined })
+  t.match(third, { entry: 'http://loinc.org', title: 'LOINC', urls: ['http://loinc.org'] })
+  t.ok(rest.length > 10 && rest.every(({ entry }) => entry === 'us'))
+})
+
+t.test('a group holds the systems of its members', async (t) => {
+  const urls = systemsNamed('international').flatMap((system) => system.urls)
+  for (const url of ['http://loinc.org', 'http://unitsofmeasure.org', 'urn:ietf:bcp:47'])
+    t.ok(urls.includes(url), url)
+  t.notOk(urls.includes('http://hl7.org/fhir/sid/icd-10-cm'))
+  t.strictSame(systemsNamed('no such set'), [])
 })

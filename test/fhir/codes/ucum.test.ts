@@ -24,6 +24,10 @@ t.test('units of the grammar are accepted', async (t) => {
     '{score}',
     'g/(100.g)',
     'cm-1',
+    'U/(10.g){feces}',
+    '/100',
+    '10*12/L',
+    'Kibit',
   ])
     t.ok(accepts(code), code)
 })
@@ -54,6 +58,12 @@ t.test('anything else is refused', async (t) => {
     'mg}{',
     '{score}{score}',
     'kmm',
+    'Kim',
+    'Max',
+    'J45',
+    '98.6',
+    '120',
+    '617.555',
     'm.m.m.m.m.m.m.m.m',
   ])
     t.notOk(accepts(code), code)
