@@ -11,6 +11,11 @@ const options = {
       aliases: ['--configFile <file>'],
     },
   ),
+  against: maybe(
+    '--against <file>',
+    'run no tests; list the elements whose fate differs from that under this other configuration',
+    asText,
+  ),
   update: flag('--update', 'write the outputs of all tests as golden ones, beside the tests'),
   tap: flag('--tap', 'print TAP 14 (Test Anything Protocol)'),
   junit: maybe('--junit <file>', 'also write the results as JUnit XML', asText),
@@ -49,6 +54,10 @@ export const TEST = {
       'runs one file and shows values that differ',
     ],
     ['sluice test -c config.json --junit results.xml', 'writes the results for a build server, too'],
+    [
+      'sluice test -c config.json --against old.json',
+      'lists the elements that fare differently under old.json',
+    ],
     ['sluice test -c config.json --update', 'writes what comes out as golden outputs'],
   ],
 } as const

@@ -16,6 +16,7 @@ import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { required, usage } from '../shared-options.js'
 import { readConfigAt, storeAccess } from '../store-access.js'
+import { compareFates } from './against.js'
 import { junitText } from './junit.js'
 import { TEST, type TestValues } from './options.js'
 import { tapText } from './tap.js'
@@ -42,6 +43,10 @@ export async function test(
     baseFolder,
     allowWeakKeys: true,
   })
+  if (values.against !== undefined) {
+    if (folder !== undefined) throw usage('--against runs no tests: leave the folder out')
+    return compareFates({ address, checked }, values.against, values, terminal)
+  }
   if (values.junit !== undefined)
     await checkReplaceable({ path: values.junit, option: '--junit', begins: /^<\?xml[^>]*>\s*<testsuites/ })
   const opened = await openFiles(folder ?? defaultFolder(address), terminal.signal)

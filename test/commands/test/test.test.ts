@@ -1,5 +1,5 @@
 // Holds src/commands/test/test.ts, src/commands/test/test-files.ts, src/commands/test/text.ts,
-// src/commands/test/tap.ts, src/commands/test/junit.ts.
+// src/commands/test/tap.ts, src/commands/test/junit.ts, src/commands/test/against.ts.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -148,3 +148,37 @@ t.test('what is wrong with tests or their place ends with 2', async (t) => {
   })
   t.match(await verbRun(['test']), { exitCode: 2, stderr: /--config is missing/ })
 })
+
+t.test(
+  '--against lists what fares differently under another configuration, without keys and tests',
+  async (t) => {
+    const { folder, config } = places(t, {})
+    const old = join(folder, 'old.json')
+    writeFileSync(
+      old,
+      JSON.stringify({
+        fhirVersion: 'R4',
+        fhirPathRules: [
+          { path: 'Resource.id', method: 'cryptoHash' },
+          { path: 'Patient', method: 'redact' },
+        ],
+        parameters: { cryptoHashKey: { random: true }, dateShiftScope: 'file' },
+        codeSystems: { allow: ['loinc'] },
+      }),
+    )
+    const { exitCode, stdout, stderr } = await verbRun(['test', '-c', config, '--against', old])
+    t.equal(exitCode, 0, stderr)
+    t.match(stdout, /^1 element newly kept\n {2}Patient\.gender: removed → (kept|listed code)$/m)
+    t.match(stdout, /^other settings: parameters\.dateShiftScope, codeSystems$/m)
+    const { stdout: json } = await verbRun(['test', '-c', config, '--against', old, '--json'])
+    t.match(JSON.parse(json), { changes: [{ path: 'Patient.gender', kind: 'newly kept' }] })
+    t.match(
+      (await verbRun(['test', '-c', config, '--against', config])).stdout,
+      /^no element has another fate$/m,
+    )
+    t.match(await verbRun(['test', '-c', config, folder, '--against', old]), {
+      exitCode: 2,
+      stderr: /leave the folder out/,
+    })
+  },
+)
