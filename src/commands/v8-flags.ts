@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8'
  * (`bench/export.ts`), and a quarter of that of a run that reads gzip.
  *
  * With V8 11, that of Node 20, a function runs nine times as long as by default before it is optimized. Most of what
- * runs here for a moment makes tables, once in each thread: optimizing that takes longer than it saves, a twelfth of the
+ * runs here for a moment makes tables, once in each thread: optimizing that takes longer than it saves, a fifteenth of the
  * processor time of a run of 1 GB (`bench/end-to-end.ts`). Later versions have a compiler between, and no such flag.
  */
 export function setV8Flags(v8Version: string): void {
