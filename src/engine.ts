@@ -6,6 +6,7 @@ import { checkConfig } from './config/anonymizer/configuration.js'
 import { planOf } from './config/anonymizer/plan.js'
 import { checkedDay } from './config/units/days.js'
 import { sluiceError } from './errors.js'
+import { codeVerdicts } from './fhir/codes/code-verdicts.js'
 import type { FhirVersion } from './fhir/version.js'
 
 export type {
@@ -78,7 +79,9 @@ export function createAnonymizer(
       help: `give ${unloaded.join(', ')} as functions`,
     })
   const plan = planOf(checked, checkedDay(asOf))
-  const line = createLineAnonymizerSync(plan.settle(plan.newRunSecrets()), methods)
+  const line = createLineAnonymizerSync(plan.settle(plan.newRunSecrets()), methods, {
+    compileCodes: codeVerdicts,
+  })
   const out = new Output()
   let lineCount = 0
   return {

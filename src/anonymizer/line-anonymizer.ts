@@ -6,7 +6,7 @@ import { structureRejection } from './interpreter/structure-check.js'
 import { type LineTrace, traceLine } from './interpreter/trace.js'
 import type { CustomMethod } from './methods/custom-method.js'
 import type { Output } from './output.js'
-import { compileProgram, type Program } from './program.js'
+import { type CompileCodes, compileProgram, type Program } from './program.js'
 import type { AnonymizerSpec, LineContext, Rejection } from './spec.js'
 import { MAX_WALK_BYTES, type ServeLine, Walk, type WalkedLines, type WalkLines } from './walk/walk.js'
 import { hasWebAssembly } from './walk/walk-module.js'
@@ -45,7 +45,8 @@ export async function createLineAnonymizer(
 ): Promise<LineAnonymizer> {
   const methods: Record<string, CustomMethod> = {}
   for (const [name, url] of Object.entries(spec.customMethods)) methods[name] = await loadMethod(name, url)
-  return createLineAnonymizerSync(spec, methods, options)
+  const compileCodes = spec.codeSystems && (await import('../fhir/codes/code-verdicts.js')).codeVerdicts
+  return createLineAnonymizerSync(spec, methods, { compileCodes, ...options })
 }
 
 export interface EngineOptions {
@@ -54,6 +55,8 @@ export interface EngineOptions {
    * cannot.
    */
   readonly engine?: 'interpreter' | 'automatic'
+  /** `codeVerdicts`, needed by `createLineAnonymizerSync` for a spec with `codeSystems`. */
+  readonly compileCodes?: CompileCodes | undefined
 }
 
 async function loadMethod(name: string, url: string): Promise<CustomMethod> {
@@ -86,7 +89,7 @@ export function createLineAnonymizerSync(
   customMethods: Readonly<Record<string, CustomMethod>> = {},
   options: EngineOptions = {},
 ): LineAnonymizer {
-  const program = compileProgram(spec, new Map(Object.entries(customMethods)))
+  const program = compileProgram(spec, new Map(Object.entries(customMethods)), options.compileCodes)
   const counts = newCounts(spec.rules.length)
   const walk = options.engine !== 'interpreter' && hasWebAssembly ? new Walk(program) : undefined
   const interpret = interpreting(program, counts)

@@ -1,6 +1,7 @@
-import { type CodeVerdicts, codeVerdicts } from '../fhir/codes/code-verdicts.js'
+import type { CodeVerdicts, codeVerdicts } from '../fhir/codes/code-verdicts.js'
 import { type ElementTree, elementTree } from '../fhir/elements.js'
 import { type MandatoryMembers, mandatoryMembers } from '../fhir/mandatory.js'
+import { present } from '../invariant.js'
 import { appliesTo, parseRulePath, type RulePath } from '../rules/path/rule-path.js'
 import { createHashText, type HashText } from './methods/crypto-hash.js'
 import type { CustomMethod } from './methods/custom-method.js'
@@ -37,10 +38,17 @@ export interface Program {
   methodAt(number: number): Method | undefined
 }
 
-/** Compiles a spec. Throws SluiceError if it lacks a key that a method needs. */
+/** Compiles `codeSystems`. Its two dozen files are loaded only where a configuration has it. */
+export type CompileCodes = typeof codeVerdicts
+
+/**
+ * Compiles a spec; `compileCodes` is needed if it has `codeSystems`. Throws SluiceError if it lacks a key that a method
+ * needs.
+ */
 export function compileProgram(
   spec: AnonymizerSpec,
   customMethods: ReadonlyMap<string, CustomMethod>,
+  compileCodes?: CompileCodes,
 ): Program {
   const elements = elementTree(spec.fhirVersion)
   const { asOf, parameters, codeSystems } = spec
@@ -58,7 +66,7 @@ export function compileProgram(
     spec,
     elements,
     rules,
-    codes: codeSystems && codeVerdicts(codeSystems, spec.fhirVersion),
+    codes: codeSystems && present(compileCodes, 'codeSystems are compiled')(codeSystems, spec.fhirVersion),
     masked: spec.mandatoryElements === 'mask' ? mandatoryMembers(spec.fhirVersion) : undefined,
     neededKeys: new Set(rules.flatMap(({ method, rule }) => method.keysOf?.(rule, parameters) ?? [])),
     methodAt: (number) => rules[number - 1]?.method,

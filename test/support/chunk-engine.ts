@@ -2,6 +2,7 @@ import { createLineAnonymizerSync, type LineAnonymizer } from '../../src/anonymi
 import type { CustomMethod } from '../../src/anonymizer/methods/custom-method.js'
 import { Output } from '../../src/anonymizer/output.js'
 import type { AnonymizerSpec } from '../../src/anonymizer/spec.js'
+import { codeVerdicts } from '../../src/fhir/codes/code-verdicts.js'
 import { anonymizeLines } from '../../src/workers/anonymize-lines.js'
 import type { LinesTask } from '../../src/workers/protocol.js'
 import { type Rejection, rejectionsOf } from '../../src/workers/rejections.js'
@@ -40,7 +41,7 @@ export class ChunkEngine {
     engine: EngineChoice,
     customMethods: Readonly<Record<string, CustomMethod>> = {},
   ) {
-    this.#anonymizer = createLineAnonymizerSync(spec, customMethods, { engine })
+    this.#anonymizer = createLineAnonymizerSync(spec, customMethods, { engine, compileCodes: codeVerdicts })
   }
 
   /** How many lines the interpreter has served so far. */

@@ -5,6 +5,7 @@ import {
 } from '../../src/anonymizer/line-anonymizer.js'
 import { Output } from '../../src/anonymizer/output.js'
 import type { AnonymizerSpec, RejectionCode } from '../../src/anonymizer/spec.js'
+import { codeVerdicts } from '../../src/fhir/codes/code-verdicts.js'
 
 export const ENGINES = ['interpreter', 'automatic'] as const
 export type EngineChoice = (typeof ENGINES)[number]
@@ -38,7 +39,7 @@ export const engineFor = async (spec: AnonymizerSpec, choice: EngineChoice): Pro
 
 /** The same for a spec without custom methods. */
 export const engineForSync = (spec: AnonymizerSpec, choice: EngineChoice): Engine =>
-  engineOf(createLineAnonymizerSync(spec, {}, { engine: choice }))
+  engineOf(createLineAnonymizerSync(spec, {}, { engine: choice, compileCodes: codeVerdicts }))
 
 function engineOf(lines: LineAnonymizer): Engine {
   const out = new Output()

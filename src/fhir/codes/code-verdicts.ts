@@ -1,7 +1,7 @@
 import type { FhirVersion } from '../version.js'
 import { isCodeForm } from './code-form.js'
 import type { CodeSystem } from './code-system.js'
-import { requiredCodes } from './required-codes.js'
+import { acceptsRequired } from './required-codes.js'
 import { isUrl, SINGLE_SETS, systemsNamed } from './sets.js'
 
 /** `codeSystems` of a configuration. */
@@ -32,8 +32,8 @@ export function codeVerdicts({ allow, grammar }: CodeSystemsSetting, version: Fh
       return accepts !== undefined && (code === undefined || !grammar || accepts(code))
     },
     code(element, value) {
-      const required = requiredCodes(element, version)
-      return required === undefined ? !grammar || isCodeForm(value) : required.accepts(value)
+      const accepts = acceptsRequired(element, version)
+      return accepts === undefined ? !grammar || isCodeForm(value) : accepts(value)
     },
     countedAs(system) {
       if (system === undefined) return 'none'

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { LineTrace } from '../../../src/anonymizer/interpreter/trace.js'
 import { createLineAnonymizerSync } from '../../../src/anonymizer/line-anonymizer.js'
 import { isSluiceError } from '../../../src/errors.js'
+import { codeVerdicts } from '../../../src/fhir/codes/code-verdicts.js'
 import { elementTree } from '../../../src/fhir/elements.js'
 import { FHIR_VERSIONS } from '../../../src/fhir/version.js'
 import { engineForSync } from '../../support/engines.js'
@@ -19,6 +20,8 @@ const LEFT_OUT = /(^|\.)(meta\.security|resourceType$)/
 const traceOf = (rules: readonly Json[], line: object | string, more: Json = {}): LineTrace =>
   createLineAnonymizerSync(
     specOf({ fhirVersion: 'R4', fhirPathRules: rules, parameters: KEYS, ...more }),
+    {},
+    { compileCodes: codeVerdicts },
   ).trace(Buffer.from(typeof line === 'string' ? line : JSON.stringify(line)), CONTEXT)
 
 t.test('each value is traced to the rule that owns it, with its text before and after', async (t) => {

@@ -1,5 +1,5 @@
 // Holds src/fhir/codes/code-verdicts.ts, src/fhir/codes/code-system.ts, src/fhir/codes/code-form.ts,
-// src/fhir/codes/hl7.ts, src/fhir/codes/required-codes.ts.
+// src/fhir/codes/hl7.ts.
 import t from 'tap'
 import { codeVerdicts } from '../../../src/fhir/codes/code-verdicts.js'
 

@@ -1,6 +1,8 @@
+// Holds src/fhir/codes/required-codes.ts, src/fhir/codes/required-lists.ts.
 import t from 'tap'
 import { codeVerdicts } from '../../../src/fhir/codes/code-verdicts.js'
-import { requiredCodes } from '../../../src/fhir/codes/required-codes.js'
+import { acceptsRequired } from '../../../src/fhir/codes/required-codes.js'
+import { hasForm, requiredList } from '../../../src/fhir/codes/required-lists.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../../src/fhir/version.js'
 
 const accepts = (element: string, code: string, version: FhirVersion = 'R4'): boolean =>
@@ -8,11 +10,7 @@ const accepts = (element: string, code: string, version: FhirVersion = 'R4'): bo
 
 t.test('an element with a required binding holds only its codes', async (t) => {
   for (const version of FHIR_VERSIONS) {
-    t.strictSame(
-      requiredCodes('Patient.gender', version)?.list,
-      ['male', 'female', 'other', 'unknown'],
-      version,
-    )
+    t.strictSame(requiredList('Patient.gender', version), ['male', 'female', 'other', 'unknown'], version)
     t.ok(accepts('Patient.contact.gender', 'female', version), version)
     t.notOk(accepts('Patient.gender', 'Male', version), 'codes are case-sensitive')
     t.notOk(accepts('Observation.status', 'John Smith 617-555-0199', version))
@@ -32,6 +30,7 @@ t.test('elements bound to systems without a list are held to a form', async (t) 
   t.ok(accepts('Attachment.contentType', 'text/plain; charset=utf-8'))
   t.notOk(accepts('Attachment.contentType', 'text/plain; name="John Smith.txt"'))
   t.notOk(accepts('Attachment.contentType', 'John Smith'))
+  t.ok(hasForm(requiredList('Money.currency', 'R4') ?? []))
   t.ok(accepts('Money.currency', 'USD'))
   t.notOk(accepts('Money.currency', 'JOE'))
   t.ok(accepts('SampledData.intervalUnit', 'ms', 'R5'))
@@ -45,7 +44,7 @@ t.test('elements bound to systems without a list are held to a form', async (t) 
 })
 
 t.test('other elements hold what has the form of a code', async (t) => {
-  t.equal(requiredCodes('Extension.value', 'R4'), undefined)
+  t.equal(acceptsRequired('Extension.value', 'R4'), undefined)
   t.ok(accepts('Extension.value', 'F'))
   t.notOk(accepts('Extension.value', 'SMITH JOHN MRN 4242'))
   t.ok(codeVerdicts({ allow: [], grammar: false }, 'R4').code('Extension.value', 'SMITH JOHN'))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { SET_NAMES } from '../../../src/fhir/codes/set-names.js'
 import { allowedSystems, CODE_SETS, SINGLE_SETS, systemsNamed } from '../../../src/fhir/codes/sets.js'
 
 t.test('only the two sets of race share a url', async (t) => {
@@ -6,6 +7,13 @@ t.test('only the two sets of race share a url', async (t) => {
   t.strictSame(
     urls.filter((url, index) => urls.indexOf(url) !== index),
     ['urn:oid:2.16.840.1.113883.6.238'],
+  )
+})
+
+t.test('the names are those of the sets', async (t) => {
+  t.strictSame(
+    SET_NAMES,
+    CODE_SETS.map(({ name }) => name),
   )
 })
 

@@ -1,4 +1,4 @@
-import { CODE_SETS } from '../../../fhir/codes/sets.js'
+import { SET_NAMES } from '../../../fhir/codes/set-names.js'
 import { nearestName } from './nearest-name.js'
 
 /** An entry of `codeSystems.allow` that is neither the name of a set nor a url. */
@@ -9,11 +9,10 @@ export interface UnknownSet {
 
 /** Returns the entries of `codeSystems.allow` that name nothing, each with the set that was perhaps meant. */
 export function unknownSets(allow: readonly string[]): readonly UnknownSet[] {
-  const names = CODE_SETS.map(({ name }) => name)
   return allow
-    .filter((entry) => !entry.includes(':') && !names.includes(entry))
+    .filter((entry) => !entry.includes(':') && !SET_NAMES.includes(entry))
     .map((name) => {
-      const nearest = nearestName(name, names)
+      const nearest = nearestName(name, SET_NAMES)
       return nearest === undefined ? { name } : { name, nearest }
     })
 }

@@ -1,10 +1,12 @@
-import { requiredCodes } from '../../../fhir/codes/required-codes.js'
+import { hasForm, requiredList } from '../../../fhir/codes/required-lists.js'
 import type { FhirVersion } from '../../../fhir/version.js'
 import type { Place } from './place.js'
 
 /** Returns the codes that a place may hold, if FHIR requires a binding to a list. */
-const codesOf = ({ name, parent }: Place, version: FhirVersion): readonly string[] | undefined =>
-  parent === undefined ? undefined : requiredCodes(`${parent.type.id}.${name}`, version)?.list
+function codesOf({ name, parent }: Place, version: FhirVersion): readonly string[] | undefined {
+  const list = parent && requiredList(`${parent.type.id}.${name}`, version)
+  return list === undefined || hasForm(list) ? undefined : list
+}
 
 /** Returns the codes that these places may hold; undefined if one of them may hold other codes. */
 export function codesAt(
