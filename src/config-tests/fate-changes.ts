@@ -2,7 +2,7 @@ import type { ElementTree } from '../fhir/elements.js'
 import type { ElementFate, ElementFates } from '../rules/explain/element-fates.js'
 import { ExtensionOutcomes } from '../rules/explain/extension-outcomes.js'
 import { type ExplainedLeaf, LeafSurvey } from '../rules/explain/leaves.js'
-import { leafFacts, type Outcome, outcomesOf, resourceOutcomes } from '../rules/explain/outcomes.js'
+import { type Outcome, outcomesOf, resourceOutcomes } from '../rules/explain/outcomes.js'
 import { isGone, isKept, RESULTS } from '../rules/explain/result.js'
 
 /** An element whose fate is another one under another configuration. */
@@ -78,7 +78,7 @@ class Fates {
     const fate = this.#fates.child(owner, last)
     if (leaf.kind === 'resource') return resourceOutcomes(fate)
     if (leaf.kind === 'extension') return this.#inExtensions.of(fate).outcomes
-    return outcomesOf(fate, leafFacts(last, owner.type))
+    return outcomesOf(fate, this.#fates.leafFacts(owner.type, last))
   }
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { explainedRules } from '../../src/config/anonymizer/explained-rules.js'
+import { explainedConfig } from '../../src/config/anonymizer/explained-config.js'
 import { type FateChange, type FateSide, fateChanges } from '../../src/config-tests/fate-changes.js'
 import { elementTree } from '../../src/fhir/elements.js'
 import { ElementFates } from '../../src/rules/explain/element-fates.js'
@@ -11,7 +11,7 @@ const TREE = elementTree('R4')
 function sideOf(rules: readonly Json[]): FateSide {
   const spec = specOf({ fhirVersion: 'R4', fhirPathRules: rules, parameters: KEYS })
   return {
-    fates: new ElementFates(explainedRules(spec.rules, spec.parameters), TREE),
+    fates: new ElementFates(explainedConfig(spec), TREE),
     settingsOf: (number) => JSON.stringify({ ...spec.rules[number - 1], number: 0, path: '' }),
   }
 }

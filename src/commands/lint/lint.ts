@@ -1,4 +1,5 @@
-import { lintConfig } from '../../config/anonymizer/lint-config.js'
+import { claimText } from '../../config/anonymizer/claim-check.js'
+import { lintConfig, supportedBy } from '../../config/anonymizer/lint-config.js'
 import type { LintReport } from '../../config/anonymizer/lint-report.js'
 import { isPipeline } from '../../config/pipeline/configuration.js'
 import { placeOf } from '../../storage/open.js'
@@ -22,9 +23,9 @@ export async function lint(
   const { raw, baseFolder } = await readConfigAt(address, storeAccess(terminal))
   const path = placeOf(address)
   const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
-  const remarks = isPipeline(raw)
-    ? await lintPipeline(raw, address, terminal)
-    : lintConfig(raw, { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder })
+  const options = { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder }
+  const remarks = isPipeline(raw) ? await lintPipeline(raw, address, terminal) : lintConfig(raw, options)
+  const supports = isPipeline(raw) ? undefined : supportedBy(raw, options)
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
   const warningCount = remarks.filter(({ severity }) => severity === 'warning').length
   const report: LintReport = {
@@ -32,16 +33,21 @@ export async function lint(
     problemCount,
     warningCount,
     remarks: dataWithoutCredentials(remarks),
+    ...(supports === undefined ? {} : { supports }),
   }
   if (values.json) terminal.print(JSON.stringify(report))
   else printRemarks(report, terminal)
   return problemCount > 0 || (values.strict && warningCount > 0) ? EXIT.usage : EXIT.delivered
 }
 
-function printRemarks({ config, problemCount, warningCount, remarks }: LintReport, terminal: Terminal): void {
+function printRemarks(
+  { config, problemCount, warningCount, remarks, supports }: LintReport,
+  terminal: Terminal,
+): void {
   for (const { severity, code, rule, path, message } of remarks)
     terminal.print(`${severity}: ${rule === undefined ? '' : `rule ${rule}: `}${path} ${message} [${code}]`)
   terminal.print(`${config}: ${count(problemCount, 'problem')}, ${count(warningCount, 'warning')}`)
+  if (supports !== undefined) for (const line of claimText(supports)) terminal.print(line)
   if (remarks.length > 0) terminal.print('docs/lint.md explains each code in brackets, with an example.')
 }
 

@@ -1,7 +1,7 @@
 import { KEY_NAMES } from '../../anonymizer/parameters.js'
 import type { AnonymizerSpec } from '../../anonymizer/spec.js'
 import { type CheckedConfig, checkConfig } from '../../config/anonymizer/configuration.js'
-import { explainedRules } from '../../config/anonymizer/explained-rules.js'
+import { explainedConfig } from '../../config/anonymizer/explained-config.js'
 import { withTestKeys } from '../../config/anonymizer/given-keys.js'
 import { printCount } from '../../config/units/sizes.js'
 import { type FateChange, type FateSide, fateChanges } from '../../config-tests/fate-changes.js'
@@ -31,9 +31,9 @@ export async function compareFates(
   if (before.fhirVersion !== after.fhirVersion)
     throw usage(`the configurations are of two FHIR versions: ${before.fhirVersion} and ${after.fhirVersion}`)
   const tree = elementTree(after.fhirVersion)
-  const sideOf = ({ rules, parameters }: Spec): FateSide => ({
-    fates: new ElementFates(explainedRules(rules, parameters), tree),
-    settingsOf: (number) => settingsText(rules[number - 1]),
+  const sideOf = (spec: Spec): FateSide => ({
+    fates: new ElementFates(explainedConfig(spec), tree),
+    settingsOf: (number) => settingsText(spec.rules[number - 1]),
   })
   const changes = fateChanges(sideOf(before), sideOf(after), tree)
   const settings = differingSettings(before, after)

@@ -2,6 +2,7 @@ import { METHODS } from '../../anonymizer/methods/table.js'
 import { KEY_NAMES, type KeyName, type Parameters } from '../../anonymizer/parameters.js'
 import type { AnonymizerSpec, Rule } from '../../anonymizer/spec.js'
 import { sluiceError } from '../../errors.js'
+import type { CodeSystemsSetting } from '../../fhir/codes/code-verdicts.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../fhir/version.js'
 import { isRecord } from '../../json/record.js'
 import { nearestName } from '../../rules/lint/advice/nearest-name.js'
@@ -9,6 +10,7 @@ import type { LintedParameters } from '../../rules/lint/lint.js'
 import { isComment } from '../text/comments.js'
 import type { ConfigProblem, Notice } from '../text/problem.js'
 import { issuesAsProblems } from '../text/problem.js'
+import { claimProblems } from './claim-check.js'
 import { codeSystemProblems } from './code-system-checks.js'
 import { configDigest } from './config-digest.js'
 import { type CustomModule, findCustomModules } from './custom-modules.js'
@@ -57,6 +59,10 @@ export interface Verdict {
   /** Those without fault. */
   readonly rules: readonly Rule[]
   readonly fhirVersion: FhirVersion
+  /** Without the keys. */
+  readonly parameters: Parameters
+  readonly codeSystems?: CodeSystemsSetting | undefined
+  readonly randomKeys: readonly KeyName[]
   /** What lint needs to know about the parameters. */
   readonly linted: LintedParameters
   readonly checked?: CheckedConfig
@@ -88,6 +94,8 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
       missingKeys: [],
       notices,
       rules: [],
+      parameters: withoutKeys(parametersSchema.parse({})),
+      randomKeys: [],
       linted: {},
       fhirVersion: options.fhirVersion ?? 'R4',
     }
@@ -136,9 +144,11 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     parameters.enablePartialAgesForRedact ||
     parameters.enablePartialZipCodesForRedact
   const linted = { keepsParts, urls: parameters.urls }
-  const verdict = { problems, missingKeys: missing, notices, rules, fhirVersion, linted }
+  const plain = withoutKeys(parameters)
+  const decided = { rules, fhirVersion, parameters: plain, codeSystems, randomKeys: keys.random }
+  if (problems.length === 0) problems.push(...claimProblems(settings.claim, decided))
+  const verdict = { problems, missingKeys: missing, notices, linted, ...decided }
   if (problems.length > 0) return verdict
-  const { dateShiftKey, cryptoHashKey, encryptKey, perturbKey, ...plain } = parameters
   const spec = {
     fhirVersion,
     processingErrors: settings.processingErrors,
@@ -163,6 +173,15 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
 
 /** The parts of a configuration whose keys are compared without case. */
 const PARTS = { parameters: parametersSchema, codeSystems: codeSystemsSchema } as const
+function withoutKeys({
+  dateShiftKey,
+  cryptoHashKey,
+  encryptKey,
+  perturbKey,
+  ...plain
+}: ReturnType<typeof parametersSchema.parse>): Parameters {
+  return plain
+}
 
 interface Findings {
   readonly problems: ConfigProblem[]

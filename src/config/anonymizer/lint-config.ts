@@ -1,10 +1,12 @@
 import { methodOf } from '../../anonymizer/methods/table.js'
 import { type ElementTree, elementTree } from '../../fhir/elements.js'
+import type { SupportedClaim } from '../../rules/explain/supported-claim.js'
 import { parsable, parsableCase } from '../../rules/lint/advice/repair.js'
 import { type FindingCode, factsOf, pageOf } from '../../rules/lint/findings/codes.js'
 import { uncovered } from '../../rules/lint/findings/coverage.js'
 import { lintRules } from '../../rules/lint/lint.js'
 import type { ConfigProblem } from '../text/problem.js'
+import { claimOf } from './claim-check.js'
 import { type ConfigOptions, judgeConfig } from './configuration.js'
 import type { LintRemark } from './lint-report.js'
 
@@ -34,6 +36,22 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
     ).map(({ code, message }) => remark(code, { path: 'fhirPathRules', message })),
   ]
   return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
+}
+
+/** Problems that leave no doubt about what the rules do. */
+const HARMLESS: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
+  'claim-unsupported',
+  'equal-keys',
+  'key-missing',
+  'random-key-in-array',
+  'random-key-in-series',
+  'weak-key',
+])
+
+/** Returns what a configuration supports at most; undefined if problems hide what its rules do. */
+export function supportedBy(raw: unknown, options: ConfigOptions = {}): SupportedClaim | undefined {
+  const verdict = judgeConfig(raw, options)
+  return verdict.problems.every(({ code }) => HARMLESS.has(code)) ? claimOf(verdict) : undefined
 }
 
 function problemRemark(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { METHODS } from '../../anonymizer/methods/table.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
+import { CLAIMS } from '../../rules/explain/claim-reason.js'
 import { anyCase, describedSettings } from './method-settings.js'
 
 /** The Microsoft-format configuration and what Sluice adds to it (law 1.2 to 1.6). */
@@ -123,6 +124,10 @@ export const configurationSchema = z.object({
   parameters: parametersSchema,
   customMethods: z.record(z.string(), z.string().min(1)).default({}),
   codeSystems: codeSystemsSchema.optional(),
+  claim: z
+    .enum(CLAIMS, { error: `must be one of ${CLAIMS.join(', ')}` })
+    .optional()
+    .describe('what the rules must support; a weaker configuration is refused'),
 })
 
 const path = z

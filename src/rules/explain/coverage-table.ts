@@ -30,7 +30,7 @@ export function coverageOf(leaf: ExplainedLeaf): Coverage | undefined {
 function coverageOfResult(isReached: boolean, result: Result, leaf: ExplainedLeaf): Coverage | undefined {
   if (result === 'own rules') return undefined
   if (isGone(result)) return 'removed'
-  if (result === 'listed code') return 'kept codes'
+  if (result === 'listed code' || result === 'code form') return 'kept codes'
   if (result !== 'kept') return 'transformed'
   if (!isReached) return 'not examined'
   return valueKind(leaf) === 'codes' ? 'kept codes' : 'kept otherwise'

@@ -12,7 +12,8 @@ import type { Expression } from '../expression/expression.js'
 import { print } from '../expression/print.js'
 import { appliesTo, parseRulePath } from '../path/rule-path.js'
 import { type Claim, inForce, newClaim, removals } from './claims.js'
-import type { ExplainedRule } from './explained-rule.js'
+import type { ExplainedConfig, ExplainedRule } from './explained-rule.js'
+import type { LeafFacts, Result } from './result.js'
 import { partOf } from './template-part.js'
 
 /**
@@ -36,6 +37,8 @@ export interface ElementFate {
 export class ElementFates {
   readonly #tree: ElementTree
   readonly #rules: readonly ExplainedRule[]
+  readonly #leftAs: (owner: ElementType, member: Member) => Result
+  readonly #facts = new Map<Member, LeafFacts>()
   readonly #first: readonly Progress[]
   readonly #fates = new Map<string, ElementFate>()
   readonly #children = new Map<ElementFate, Map<Member, ElementFate>>()
@@ -44,10 +47,10 @@ export class ElementFates {
   /** Whether a rule runs on resources of a type, by the rule's position. */
   readonly #applies: readonly ((resourceType: string) => boolean)[]
 
-  /** `rules` are in the order in which they run; their paths compile. */
-  constructor(rules: readonly ExplainedRule[], tree: ElementTree) {
+  constructor({ rules, leftAs }: ExplainedConfig, tree: ElementTree) {
     this.#tree = tree
     this.#rules = rules
+    this.#leftAs = leftAs ?? (() => 'kept')
     const paths = rules.map(({ path }) => parseRulePath(path))
     this.#applies = paths.map((path) => (resourceType) => appliesTo(path, resourceType))
     this.#first = firstProgress(
@@ -77,6 +80,22 @@ export class ElementFates {
     const children = this.#children.get(fate) ?? new Map<Member, ElementFate>()
     this.#children.set(fate, children.set(member, child))
     return child
+  }
+
+  /** Returns what methods know of a member that is a primitive, and what becomes of it without them. */
+  leafFacts(owner: ElementType, member: Member): LeafFacts {
+    const known = this.#facts.get(member)
+    if (known !== undefined) return known
+    const { name, type } = member
+    const facts = {
+      name,
+      type: type.name,
+      parentType: owner.name,
+      kind: type.jsonKind === 'object' ? 'string' : type.jsonKind,
+      left: this.#leftAs(owner, member),
+    } as const
+    this.#facts.set(member, facts)
+    return facts
   }
 
   #arrive(

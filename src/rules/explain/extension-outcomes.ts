@@ -1,6 +1,6 @@
-import { isPrimitive, type Member } from '../../fhir/elements.js'
+import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
 import type { ElementFate, ElementFates } from './element-fates.js'
-import { leafFacts, type Outcome, outcomesOf } from './outcomes.js'
+import { type Outcome, outcomesOf } from './outcomes.js'
 import { isKept } from './result.js'
 
 /** What may become of several values. */
@@ -8,6 +8,15 @@ export interface Folded {
   readonly outcomes: readonly Outcome[]
   /** Whether the outcomes of different values differ. */
   readonly isMixed: boolean
+  /** Of extensions: the kinds of values in them that may stay as they are. */
+  readonly kept: readonly KeptInside[]
+}
+
+/** A value at any depth in an extension. */
+export interface KeptInside {
+  readonly owner: ElementType
+  readonly member: Member
+  readonly outcomes: readonly Outcome[]
 }
 
 /** What may become of the values in extensions, folded: their number has no bound. */
@@ -24,6 +33,7 @@ export class ExtensionOutcomes {
     const known = this.#known.get(extension)
     if (known !== undefined) return known
     const lists = new Map<string, readonly Outcome[]>()
+    const kept: KeptInside[] = []
     const seen = new Set<ElementFate>()
     const visit = (fate: ElementFate): void => {
       if (seen.has(fate)) return
@@ -31,14 +41,15 @@ export class ExtensionOutcomes {
       for (const member of fate.type.members.values()) {
         const child = this.#fates.child(fate, member)
         if (isPrimitive(member.type)) {
-          const outcomes = outcomesOf(child, leafFacts(member, fate.type))
+          const outcomes = outcomesOf(child, this.#fates.leafFacts(fate.type, member))
           lists.set(keyOf(outcomes), outcomes)
+          if (outcomes.some(({ result }) => isKept(result))) kept.push({ owner: fate.type, member, outcomes })
         }
         visit(child)
       }
     }
     visit(extension)
-    const folded = { outcomes: united([...lists.values()]), isMixed: lists.size > 1 }
+    const folded = { outcomes: united([...lists.values()]), isMixed: lists.size > 1, kept }
     this.#known.set(extension, folded)
     return folded
   }
@@ -54,16 +65,25 @@ export class ExtensionOutcomes {
     const isLeft = ({ rule, result }: Outcome): boolean =>
       (isKept(result) || result === 'rejected') &&
       !ofValue.some((own) => own.rule === rule && isKept(own.result) === isKept(result))
-    return [...primitive.type.members.values()].flatMap((member) => {
-      const folded = this.#sibling(primitive, member)
-      return folded.outcomes.some(isLeft) ? [{ member, ...folded }] : []
-    })
+    return this.siblings(primitive).filter(({ outcomes }) => outcomes.some(isLeft))
+  }
+
+  /** Returns the id and the extensions of a primitive. */
+  siblings(primitive: ElementFate): readonly (Folded & { readonly member: Member })[] {
+    return [...primitive.type.members.values()].map((member) => ({
+      member,
+      ...this.#sibling(primitive, member),
+    }))
   }
 
   #sibling(primitive: ElementFate, member: Member): Folded {
     const fate = this.#fates.child(primitive, member)
     if (member.type.name === 'Extension') return this.of(fate)
-    return { outcomes: outcomesOf(fate, leafFacts(member, primitive.type)), isMixed: false }
+    return {
+      outcomes: outcomesOf(fate, this.#fates.leafFacts(primitive.type, member)),
+      isMixed: false,
+      kept: [],
+    }
   }
 }
 

@@ -192,7 +192,7 @@ export function identifiersAt(
       for (const letter of lettersByPlace.get(place) ?? []) found.add(letter)
     owner = member.type
   }
-  if (found.size > 1) found.delete('T')
+  if ([...found].some((letter) => letter !== 'T' && letter !== 'C')) found.delete('T')
   return LETTERS.filter((letter) => found.has(letter))
 }
 

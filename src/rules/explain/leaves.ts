@@ -1,7 +1,7 @@
 import { type ElementType, isPrimitive, type Member } from '../../fhir/elements.js'
 import type { ElementFate, ElementFates } from './element-fates.js'
-import { ExtensionOutcomes } from './extension-outcomes.js'
-import { leafFacts, type Outcome, outcomesOf, resourceOutcomes } from './outcomes.js'
+import { ExtensionOutcomes, type KeptInside } from './extension-outcomes.js'
+import { type Outcome, outcomesOf, resourceOutcomes } from './outcomes.js'
 
 /** A leaf of the element tree with what the rules make of it. */
 export interface ExplainedLeaf {
@@ -19,6 +19,8 @@ export interface ExplainedLeaf {
   readonly outcomes: readonly Outcome[]
   /** For extensions: whether different values in them have different outcomes. */
   readonly isMixed: boolean
+  /** For extensions: the kinds of values in them that may stay as they are. */
+  readonly kept: readonly KeptInside[]
   /** For a child resource: the numbers of the container's rules that look into it. */
   readonly lookingInto: readonly number[]
   /** Whether its type already occurs above it: it is listed again because rules treat it differently at this depth. */
@@ -28,6 +30,10 @@ export interface ExplainedLeaf {
 export interface LeafOptions {
   /** Path of an element whose extensions are listed value by value. */
   readonly open?: string | undefined
+  /** Whether to list the id and the extensions of every primitive. */
+  readonly hasAllSiblings?: boolean
+  /** Elements that are passed over with all that is in them. */
+  readonly passesOver?: (fate: ElementFate) => boolean
 }
 
 /** The leaves of all resource types under one configuration. */
@@ -46,15 +52,16 @@ export class LeafSurvey {
    * and the extensions of a primitive follow its value; they are listed where values in them may stay though the
    * value's rule does not reach them.
    */
-  visit(resource: ElementType, visit: (leaf: ExplainedLeaf) => void, { open }: LeafOptions = {}): void {
+  visit(resource: ElementType, visit: (leaf: ExplainedLeaf) => void, options: LeafOptions = {}): void {
     const root = this.#fates.resource(resource)
     const above = { path: resource.name, members: [], fates: [root], isDeeper: false }
-    this.#enter(root, above, { resource: resource.name, open, visit })
+    this.#enter(root, above, { ...options, resource: resource.name, visit })
   }
 
   #enter(fate: ElementFate, above: Position, survey: Survey): void {
     for (const member of fate.type.members.values()) {
       const child = this.#fates.child(fate, member)
+      if (!isPrimitive(member.type) && survey.passesOver?.(child)) continue
       const at: Position = {
         path: above.path + stepOf(member),
         members: [...above.members, member],
@@ -72,19 +79,23 @@ export class LeafSurvey {
     }
   }
 
-  #leaf(member: Member, owner: ElementFate, at: Position, { resource, visit }: Survey): void {
+  #leaf(member: Member, owner: ElementFate, at: Position, survey: Survey): void {
+    const { resource, visit } = survey
     const child = this.#fates.child(owner, member)
     const { path, members, isDeeper } = at
     const { lookingInto } = child
     const facts = { resource, path, members, isDeeper, lookingInto, type: member.type.name }
     if (member.type.isResource)
-      visit({ ...facts, kind: 'resource', outcomes: resourceOutcomes(child), isMixed: false })
+      visit({ ...facts, kind: 'resource', outcomes: resourceOutcomes(child), isMixed: false, kept: [] })
     else if (member.type.name === 'Extension')
       visit({ ...facts, kind: 'extension', ...this.#inExtensions.of(child) })
     else {
-      const outcomes = outcomesOf(child, leafFacts(member, owner.type))
-      visit({ ...facts, kind: 'value', outcomes, isMixed: false })
-      for (const { member: sibling, ...folded } of this.#inExtensions.siblingsLeft(child, outcomes))
+      const outcomes = outcomesOf(child, this.#fates.leafFacts(owner.type, member))
+      visit({ ...facts, kind: 'value', outcomes, isMixed: false, kept: [] })
+      const siblings = survey.hasAllSiblings
+        ? this.#inExtensions.siblings(child)
+        : this.#inExtensions.siblingsLeft(child, outcomes)
+      for (const { member: sibling, ...folded } of siblings)
         visit({
           ...facts,
           path: `${path}.${sibling.name}`,
@@ -106,9 +117,8 @@ interface Position {
   readonly isDeeper: boolean
 }
 
-interface Survey {
+interface Survey extends LeafOptions {
   readonly resource: string
-  readonly open: string | undefined
   readonly visit: (leaf: ExplainedLeaf) => void
 }
 

@@ -1,4 +1,3 @@
-import type { ElementType, Member } from '../../fhir/elements.js'
 import { type Claim, upToSure } from './claims.js'
 import type { ElementFate } from './element-fates.js'
 import type { ExplainedRule } from './explained-rule.js'
@@ -28,31 +27,24 @@ export function outcomesOf({ claims, removals }: ElementFate, leaf: LeafFacts): 
     if (!deciding.some(({ order }) => order === claim.order)) outcomes.push(removal(claim))
   for (const claim of deciding)
     outcomes.push({ rule: claim.rule, result: resultOf(claim, leaf), isSure: claim.isSure })
-  if (outcomes.at(-1)?.isSure !== true) outcomes.push(UNREACHED)
+  if (outcomes.at(-1)?.isSure !== true) outcomes.push({ rule: undefined, result: leaf.left, isSure: true })
   return outcomes
 }
-
-const UNREACHED: Outcome = { rule: undefined, result: 'kept', isSure: true }
 
 function resultOf({ rule, fails, part, isSpent }: Claim, leaf: LeafFacts): Result {
   if (fails) return 'rejected'
   const { reach } = rule.method
   if (reach === 'element') return 'removed'
   if (reach === 'replacement') return writesSomething(part) ? 'substituted' : 'removed'
-  return isSpent ? 'kept' : rule.resultOf(leaf)
+  const result = isSpent ? 'kept' : rule.resultOf(leaf)
+  return result === 'kept' ? leaf.left : result
 }
 
 /** Returns what may become of a child resource, apart from its own rules. */
 export function resourceOutcomes(fate: ElementFate): readonly Outcome[] {
-  return outcomesOf(fate, { name: '', type: 'Resource', parentType: '', kind: 'string' }).map((outcome) =>
+  return outcomesOf(fate, RESOURCE).map((outcome) =>
     outcome.rule === undefined ? { ...outcome, result: 'own rules' } : outcome,
   )
 }
 
-/** What a method knows of a member that is a primitive. */
-export const leafFacts = ({ name, type }: Member, owner: ElementType): LeafFacts => ({
-  name,
-  type: type.name,
-  parentType: owner.name,
-  kind: type.jsonKind === 'object' ? 'string' : type.jsonKind,
-})
+const RESOURCE: LeafFacts = { name: '', type: 'Resource', parentType: '', kind: 'string', left: 'kept' }

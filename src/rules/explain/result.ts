@@ -1,11 +1,13 @@
 /**
- * What a rule writes in place of a value. `month` is a date cut to more than its year; `rejected` means that the rule
+ * What a rule writes in place of a value. `listed code` is a code or system that stays if `codeSystems` or FHIR lists
+ * it, `code form` a code that stays if it looks like one. `month` is a date cut to more than its year; `rejected` means that the rule
  * fails on such an element, so the line is not written; `own rules` is a child resource, which the rules for its own type
  * decide.
  */
 export const RESULTS = [
   'kept',
   'listed code',
+  'code form',
   'month',
   'year',
   'shifted',
@@ -31,6 +33,8 @@ export interface LeafFacts {
   readonly type: string
   readonly parentType: string
   readonly kind: 'string' | 'number' | 'boolean'
+  /** What becomes of the value if the rules leave it as it is. */
+  readonly left: Result
 }
 
 /** Whether nothing of the value is written. */

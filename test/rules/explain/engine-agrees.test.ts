@@ -1,6 +1,6 @@
 // Holds src/rules/explain/element-fates.ts, src/rules/explain/claims.ts, src/rules/explain/outcomes.ts,
 // src/rules/explain/leaves.ts, src/rules/explain/extension-outcomes.ts, src/rules/explain/template-part.ts,
-// src/rules/explain/result.ts, src/anonymizer/methods/trial.ts, src/config/anonymizer/explained-rules.ts.
+// src/rules/explain/result.ts, src/anonymizer/methods/trial.ts, src/config/anonymizer/explained-config.ts.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

@@ -37,6 +37,7 @@ export const FINDING_CODES = {
   'equal-keys': problem('One key is used for two purposes.'),
   'random-key-in-series': problem('A new key is made for each of several runs that belong together.'),
   'random-key-in-array': problem('Each task of an array makes its own key.'),
+  'claim-unsupported': problem('The configuration states a claim that its rules do not support.'),
   fails: problem('A rule rejects every line it reaches.', 'fails'),
   'leaves-resources': problem('A rule leaves the resources in what it redacts.', 'leaves resources'),
   'extension-without-url': warning('A rule can leave an extension without url.', 'can leave invalid FHIR'),
