@@ -19,17 +19,13 @@ export declare function hostTable(edge: usize): usize
 @external('host', 'variant')
 export declare function hostVariant(choice: usize, mask: u32): usize
 
-/** Makes the table of a pair whose system and code go; 0 if there is no room for more. */
-@external('host', 'refused')
-export declare function hostRefused(pair: usize): usize
-
 /**
- * Judges a system and a code, or the code of an element (`kind` is its number; 0 for a pair). The texts are without
+ * Judges a system and a code, or the code of an element (`element` is its number; 0 for a pair). The texts are without
  * quotes, with their escapes, 0 for one that is absent. Returns 1 if they stay, the address of the counter of what goes,
  * or 0 if the interpreter must serve the line.
  */
 @external('host', 'verdict')
-export declare function hostVerdict(kind: u32, systemFrom: usize, systemTo: usize, codeFrom: usize, codeTo: usize): usize
+export declare function hostVerdict(element: u32, systemFrom: usize, systemTo: usize, codeFrom: usize, codeTo: usize): usize
 
 /** Decides a criterion that bytes do not decide, on the element at `at`: 0 false, 1 true, 2 unsure, 3 empty. */
 @external('host', 'criterion')

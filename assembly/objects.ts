@@ -1,6 +1,7 @@
 import { byteAt, CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './bytes'
 import { variantOf } from './choices'
-import { judgeCode, tableOfPair } from './codes'
+import { staysAgain } from './code-cache'
+import { codeEdge, codeEnd, excludesKey, GOES, judgeCode, judgeString } from './codes'
 import { hostEdge, hostTable } from './host'
 import { labelMeta, labelNew } from './labels'
 import { flush, gone, output, pending, record, records, rewind, setGone, setPending, setRecords } from './line'
@@ -143,7 +144,19 @@ export function walkObject(table: usize, p: usize, depth: u32, labelling: u32): 
       count(edge)
       p = filledString(value)
       if (p == 0) return 0
-      if (load<u8>(edge, Edge.ACT) == Act.DROP) {
+      let act = <i32>load<u8>(edge, Edge.ACT)
+      if (act >= Act.CODE && !(act == Act.CODE && staysAgain(edge, value + 1, p - 1))) {
+        const verdict = judgeString(edge, value, p, seen, depth)
+        if (verdict == 0) return 0
+        if (verdict == GOES) act = Act.DROP
+        else if (codeEdge != 0) {
+          // Both parts of a pair stay.
+          p = codeEnd
+          edge = codeEdge
+          count(edge)
+        }
+      }
+      if (act == Act.DROP) {
         record(REDACT)
         lost |= mandatoryBit(edge)
         rewind(savedOutput, savedPending)
@@ -331,12 +344,6 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
     }
     case Act.RESOURCE:
       return byteAt(p) == OPEN_BRACE ? walkResource(p, load<u32>(edge, Edge.KIND), depth + 1) : 0
-    case Act.PAIR: {
-      if (byteAt(p) != OPEN_BRACE) return 0
-      const pair = tableOf(edge)
-      const table = pair == 0 ? <usize>0 : tableOfPair(pair, p)
-      return table == 0 ? 0 : walkObject(table, p, depth + 1, PLAIN)
-    }
     case Act.CODE:
       return withoutSibling(edge, judgeCode(edge, p), depth)
     case Act.CHOOSE: {
@@ -349,21 +356,13 @@ function walkValue(edge: usize, p: usize, depth: u32): usize {
   }
 }
 
-/**
- * Returns `stop`, the end of a judged code; 0 if the code goes and its `_` property, which goes with it, came before it.
- * One that comes after it leaves the line as if it were a duplicate.
- */
+/** Returns `stop`, the end of a judged code; 0 if the code goes and its `_` property, which goes with it, came before it. */
 function withoutSibling(edge: usize, stop: usize, depth: u32): usize {
   if (!gone || factsOf(edge) & Fact.ARRAY) return stop
-  const index = <u32>load<u16>(edge, Edge.INDEX) + 1
-  const word = seenSets + depth * SEEN_BYTES + ((index >> 5) << 2)
-  const bit: u32 = 1 << (index & 31)
-  const seenBits = load<u32>(word)
-  store<u32>(word, seenBits | bit)
-  return seenBits & bit ? 0 : stop
+  return excludesKey(seenSets + depth * SEEN_BYTES, <u32>load<u16>(edge, Edge.INDEX) + 1) ? stop : 0
 }
 
-/** Returns the table, choice or pair of an edge, which the host makes on first use; 0 without room. */
+/** Returns the table or choice of an edge, which the host makes on first use; 0 without room. */
 @inline
 function tableOf(edge: usize): usize {
   const table = <usize>load<u32>(edge, Edge.TABLE)

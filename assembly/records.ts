@@ -26,8 +26,8 @@ export namespace Act {
   export const UNKNOWN = 13
   /** Keeps a code if it may stay. */
   export const CODE = 14
-  /** An object whose system and code are kept if they may stay. */
-  export const PAIR = 15
+  /** Keeps the system or the code of a pair if the pair may stay. */
+  export const PART = 15
 }
 
 /** Facts about an edge, as bits. */
@@ -70,13 +70,14 @@ export namespace Edge {
   export const FACTS: usize = 10
   /** Address of the counter of the rule whose claim begins here; 0 for none. */
   export const COUNTER: usize = 12
-  /** Table of the object's keys, the choice of CHOOSE, the pair of PAIR; 0 until it is made. For CODE, see `codes.ts`. */
+  /** Table of the object's keys, or the choice of CHOOSE; 0 until it is made. For CODE and PART, see `code-cache.ts`. */
   export const TABLE: usize = 16
   /** The edge that followed this one last time; 0 for none. */
   export const NEXT: usize = 20
   export const RULE: usize = 24
-  /** Kind of the child resource, for `hostStart`; number of the code's element, for `hostVerdict`. */
+  /** Kind of the child resource, for `hostStart`; for CODE, number of the element; for PART, a `Part`. */
   export const KIND: usize = 28
+  export const BYTES: usize = 32
 }
 
 /** The keys that an object at one place may have. Its edges follow at 32. */
@@ -115,18 +116,12 @@ export namespace Choice {
   export const PREDICATES: usize = 132
 }
 
-/** An object with a system and a code that are judged together (`codes.ts`). */
-export namespace Pair {
-  /** Tables of its keys: where the two stay, and where they go; the latter is 0 until it is made. */
-  export const KEPT: usize = 0
-  export const REFUSED: usize = 4
-  /** Which of the two the rules leave as they are. */
-  export const FLAGS: usize = 8
-  /** The entry of the cache that answered here last. */
-  export const LAST: usize = 12
-
-  export const JUDGES_SYSTEM: u32 = 1
-  export const JUDGES_CODE: u32 = 2
+/** What is known about one part of a pair: bits, and the index of the other part's key. */
+export namespace Part {
+  export const INDEX: u32 = 0xffff
+  /** Whether the rules leave the other one as it is, too. */
+  export const JUDGES_OTHER: u32 = 0x10000
+  export const IS_SYSTEM: u32 = 0x20000
 }
 
 /** The start of a resource's walk. */

@@ -1,6 +1,6 @@
 // Holds src/anonymizer/code-places.ts, src/anonymizer/interpreter/code-removal.ts,
-// src/anonymizer/walk/code-answers.ts, src/anonymizer/walk/edges.ts, src/anonymizer/walk/pair-tables.ts,
-// assembly/codes.ts.
+// src/anonymizer/walk/code-answers.ts, src/anonymizer/walk/edges.ts, src/anonymizer/walk/pair-parts.ts,
+// assembly/codes.ts, assembly/code-cache.ts.
 import t from 'tap'
 import { enginesFor, type Json, outputOf } from '../support/rules.js'
 

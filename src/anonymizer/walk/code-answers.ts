@@ -33,11 +33,11 @@ export class CodeAnswers {
     return known < 0 ? this.#elements.push(element) : known + 1
   }
 
-  /** Returns whether a pair or, if `kind` is not 0, the code of an element stays, or the counter of what goes. */
-  verdict(kind: number, systemAt: Range, codeAt: Range): number {
+  /** Returns whether a pair or, if `elementNumber` is not 0, the code of an element stays, or the counter of what goes. */
+  verdict(elementNumber: number, systemAt: Range, codeAt: Range): number {
     const system = this.#text(systemAt)
     const code = this.#text(codeAt)
-    const element = this.#elements[kind - 1]
+    const element = this.#elements[elementNumber - 1]
     if (element === undefined)
       return this.#verdicts.pair(system, code)
         ? VERDICT.STAYS

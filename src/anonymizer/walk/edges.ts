@@ -18,7 +18,8 @@ export class Edge {
   ) {
     const { act, arity, opening } = facts
     const isStringDrop = act === ACT.DROP && opening === OPENING.string
-    this.isPlainString = arity !== 1 && (act === ACT.KEEP_STRING || isStringDrop)
+    const isJudged = act === ACT.CODE || act === ACT.PART
+    this.isPlainString = arity !== 1 && (act === ACT.KEEP_STRING || isStringDrop || isJudged)
   }
 }
 
@@ -48,8 +49,8 @@ export interface EdgeFacts {
   readonly makeEdges?: () => EdgeTable
   /** For the act CHOOSE. */
   readonly variants?: Variants<Edge>
-  /** For the act PAIR; undefined if the interpreter is needed. */
-  readonly makePair?: (() => PairTables | undefined) | undefined
+  /** For the act PART: bits of PART and the index of the other part's key. */
+  readonly pairPart?: number | undefined
   /** The element by whose definition the value is judged where the rule leaves it as it is. */
   readonly codeElement?: string | undefined
 }
@@ -81,14 +82,6 @@ export class EdgeTable {
     this.#edges.set(key, edge)
     return edge
   }
-}
-
-/** The keys of a pair, a system and a code that are judged together, where they stay and where they go. */
-export interface PairTables {
-  readonly kept: EdgeTable
-  readonly refused: EdgeTable
-  /** Which of the two the rules leave as they are: bits of PAIR_FLAG. */
-  readonly flags: number
 }
 
 /** The start of a resource's walk. */

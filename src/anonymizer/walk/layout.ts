@@ -26,8 +26,8 @@ export const ACT = {
   UNKNOWN: 13,
   /** Keeps a code if it may stay. */
   CODE: 14,
-  /** An object whose system and code are kept if they may stay. */
-  PAIR: 15,
+  /** Keeps the system or the code of a pair if the pair may stay. */
+  PART: 15,
 } as const
 
 export const FACT = {
@@ -68,10 +68,8 @@ export const MASK = { FIRST: 16, KEY_INDEX: 0, TEXT: 4, LENGTH: 8, BYTES: 16 } a
 
 export const CHOICE = { COUNT: 128, PREDICATES: 132 } as const
 
-export const PAIR = { KEPT: 0, REFUSED: 4, FLAGS: 8, LAST: 12, BYTES: 16 } as const
-
-/** Which parts of a pair the rules leave as they are. */
-export const PAIR_FLAG = { JUDGES_SYSTEM: 1, JUDGES_CODE: 2 } as const
+/** What is known about one part of a pair, beside the index of the other part's key. */
+export const PART = { JUDGES_OTHER: 0x10000, IS_SYSTEM: 0x20000 } as const
 
 export const START = { TABLE: 0, COUNTER: 4, FLAGS: 8, PATIENT: 12, BYTES: 16 } as const
 
@@ -115,7 +113,7 @@ export const VERDICT = { LEAVES: 0, STAYS: 1 } as const
 /** Bytes of the caches that the host makes room for. */
 export const HASH_CACHE_BYTES = 16 << 20
 export const PATIENT_CACHE_BYTES = 80 << 10
-export const CODE_CACHE_BYTES = 256 << 12
+export const CODE_CACHE_BYTES = (128 << 12) + (256 << 9)
 export const CODE_COUNTER_BYTES = 1024
 
 /** Longest name of a resource type. */

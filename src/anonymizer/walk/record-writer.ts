@@ -3,7 +3,7 @@ import type { MandatoryMembers } from '../../fhir/mandatory.js'
 import { present } from '../../invariant.js'
 import type { Criterion } from '../../rules/automaton/predicates/predicate.js'
 import { maskedMember } from '../masked-elements.js'
-import { Edge, type EdgeTable, type PairTables, type ResourceStart, type Variants } from './edges.js'
+import { Edge, type EdgeTable, type ResourceStart, type Variants } from './edges.js'
 import {
   ACT,
   CHOICE,
@@ -11,7 +11,6 @@ import {
   FACT,
   MASK,
   MAX_NAME_BYTES,
-  PAIR,
   SEEN_WORDS,
   START,
   START_FLAG,
@@ -45,7 +44,6 @@ export class RecordWriter {
   readonly #edges = new Map<number, Edge>()
   readonly #choices = new Map<number, Variants<Edge | EdgeTable>>()
   readonly #variants = new Map<Edge, number>()
-  readonly #refused = new Map<number, EdgeTable>()
   readonly #predicates: PredicateRecords
 
   /** `countersAt` is the address of the rules' counters. */
@@ -175,26 +173,6 @@ export class RecordWriter {
     return at
   }
 
-  /** Writes a pair, without the table for a pair that is refused. */
-  pair({ kept, flags, refused }: PairTables): number {
-    const keptAt = this.table(kept)
-    const at = keptAt === 0 ? 0 : this.#memory.allocate(PAIR.BYTES)
-    if (at === 0) return 0
-    const { view } = this.#memory
-    view.setUint32(at + PAIR.KEPT, keptAt, true)
-    view.setUint32(at + PAIR.FLAGS, flags, true)
-    this.#refused.set(at, refused)
-    return at
-  }
-
-  /** Writes the table for refused pairs of the pair at an address. */
-  refused(pairAt: number): number {
-    const table = this.#refused.get(pairAt)
-    const at = table === undefined ? 0 : this.table(table)
-    this.#memory.view.setUint32(pairAt + PAIR.REFUSED, at, true)
-    return at
-  }
-
   /** Writes an edge, but for its key. */
   #edge(at: number, edge: Edge): void {
     this.#edges.set(at, edge)
@@ -210,9 +188,9 @@ export class RecordWriter {
   }
 
   #kindOf(edge: Edge): number {
-    const { child, codeElement } = edge.facts
+    const { child, codeElement, pairPart = 0 } = edge.facts
     if (child !== undefined) return this.#settings.kindOf(edge)
-    return codeElement === undefined ? 0 : this.#settings.codeNumberOf(codeElement)
+    return codeElement === undefined ? pairPart : this.#settings.codeNumberOf(codeElement)
   }
 
   /** Writes a key with quotes and colon, once, padded with zeros for comparisons of 16 bytes. */

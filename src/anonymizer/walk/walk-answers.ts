@@ -14,7 +14,6 @@ import { CodeAnswers } from './code-answers.js'
 import { Criteria } from './criteria.js'
 import type { Edge, ResourceStart } from './edges.js'
 import {
-  ACT,
   EDGE,
   METHOD_FAILED,
   METHOD_GONE,
@@ -125,9 +124,8 @@ export class WalkAnswers {
       edge: (at) => this.#get().writer.decide(at),
       table: (edge) => this.#table(edge),
       variant: (choice, mask) => this.#get().writer.variant(choice, mask),
-      refused: (pair) => this.#get().writer.refused(pair),
-      verdict: (kind, systemFrom, systemTo, codeFrom, codeTo) =>
-        this.#get().codes?.verdict(kind, [systemFrom, systemTo], [codeFrom, codeTo]) ?? VERDICT.LEAVES,
+      verdict: (element, systemFrom, systemTo, codeFrom, codeTo) =>
+        this.#get().codes?.verdict(element, [systemFrom, systemTo], [codeFrom, codeTo]) ?? VERDICT.LEAVES,
       criterion: (number, at) =>
         this.#criteria.verdict(number, this.#get().memory.bytes, at, this.#sourceEnd),
       method: (edge, from, to) => this.#method(edge, from, to),
@@ -166,7 +164,11 @@ export class WalkAnswers {
 
   #table(edgeAt: number): number {
     const { memory, writer } = this.#get()
-    const at = tableRecord(writer, present(writer.edgeAt(edgeAt), 'an edge'))
+    const { variants, makeEdges } = present(writer.edgeAt(edgeAt), 'an edge').facts
+    const at =
+      variants === undefined
+        ? writer.table(present(makeEdges, 'the keys of an object')())
+        : writer.choice(variants)
     memory.view.setUint32(edgeAt + EDGE.TABLE, at, true)
     return at
   }
@@ -251,15 +253,6 @@ const NO_CONTEXT: LineContext = { item: '', record: 0, baseOffset: 0, dateShiftP
 
 const sameSet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
   a.size === b.size && [...a].every((item) => b.has(item))
-
-/** Writes what follows at an edge; 0 without room, or if the interpreter is needed. */
-function tableRecord(writer: RecordWriter, { facts }: Edge): number {
-  const { act, variants, makeEdges, makePair } = facts
-  if (variants !== undefined) return writer.choice(variants)
-  if (act !== ACT.PAIR) return writer.table(present(makeEdges, 'the keys of an object')())
-  const pair = present(makePair, 'the keys of a pair')()
-  return pair === undefined ? 0 : writer.pair(pair)
-}
 
 /** Returns a scalar's text as methods see it (law 2.5). */
 function textOf(kind: Leaf['kind'], bytes: LatinBuffer, from: number, to: number): string {

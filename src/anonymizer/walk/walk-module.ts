@@ -6,8 +6,7 @@ export interface WalkHost {
   edge(at: number): void
   table(edge: number): number
   variant(choice: number, mask: number): number
-  refused(pair: number): number
-  verdict(kind: number, systemFrom: number, systemTo: number, codeFrom: number, codeTo: number): number
+  verdict(element: number, systemFrom: number, systemTo: number, codeFrom: number, codeTo: number): number
   criterion(number: number, at: number): number
   method(edge: number, from: number, to: number): number
   replacementLength(): number

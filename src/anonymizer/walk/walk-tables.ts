@@ -8,10 +8,10 @@ import { definitionPath, isPair, isSoleCode } from '../code-places.js'
 import { isReferenceElement } from '../methods/leaf.js'
 import type { Method, WalkStep } from '../methods/method.js'
 import type { Program } from '../program.js'
-import { Edge, type EdgeFacts, EdgeTable, OPENING, type PairTables, type ResourceStart } from './edges.js'
+import { Edge, type EdgeFacts, EdgeTable, OPENING, type ResourceStart } from './edges.js'
 import { ACT } from './layout.js'
-import { RESOURCE_TYPE } from './object-keys.js'
-import { pairTables } from './pair-tables.js'
+import { objectKeys, RESOURCE_TYPE } from './object-keys.js'
+import { OTHER_PART, type PairPart, pairPartOf } from './pair-parts.js'
 
 /** All tables of a program: one per place and surroundings, made when the data first reaches it. */
 export class WalkTables {
@@ -57,7 +57,6 @@ export class WalkTables {
 
 class TableBuilder {
   readonly #tables = new Map<number, EdgeTable>()
-  readonly #pairs = new Map<EdgeTable, PairTables>()
   readonly #drops = new Map<number, boolean>()
 
   readonly #program: Program
@@ -139,8 +138,9 @@ class TableBuilder {
     const isMetaInstant = inMeta && name === 'instant'
     // Instants in meta are only completed if the method leaves a record.
     const isUnrecorded = isMetaInstant && rule?.method.isUnrecorded === true
-    const act = isUnrecorded ? ACT.BAIL : this.#judgedAct(place, member, this.#act(place, member, child))
-    const isCode = act === ACT.CODE || act === ACT.METHOD
+    const ruleAct = isUnrecorded ? ACT.BAIL : this.#act(place, member, child)
+    const { act, pairPart } = this.#judgedAct(place, member, ruleAct)
+    const isCode = (act === ACT.CODE || act === ACT.METHOD) && this.#judges(place, member)
     const isReference = isReferenceElement({ name: member.name, parentType: place.type.name })
     return {
       act,
@@ -157,31 +157,26 @@ class TableBuilder {
       },
       isMetaInstant,
       makeEdges: () => this.#table(child, inMeta),
-      makePair: act === ACT.PAIR ? () => this.#pair(child, inMeta) : undefined,
-      codeElement:
-        isCode && this.#judges(place, member) ? definitionPath(place.type, member.name) : undefined,
+      pairPart,
+      codeElement: isCode ? definitionPath(place.type, member.name) : undefined,
     }
   }
 
   /** Returns the act for an element, given what its rule alone does with it. */
-  #judgedAct(place: Place, member: Member, act: number): number {
-    if (this.#program.codes === undefined) return act
-    if (act === ACT.OBJECT && isPair(member.type)) return ACT.PAIR
-    return act === ACT.KEEP_STRING && this.#judges(place, member) ? ACT.CODE : act
+  #judgedAct(place: Place, member: Member, act: number): PairPart {
+    const { type } = place
+    const other = type.members.get(OTHER_PART[member.key] ?? '')
+    if (this.#program.codes === undefined) return { act }
+    if (!isPair(type) || other === undefined)
+      return { act: act === ACT.KEEP_STRING && this.#judges(place, member) ? ACT.CODE : act }
+    const arrival = this.#automaton.child(place, other)
+    const isOpen = arrival === undefined || isChoice(arrival)
+    const acts = { own: act, other: isOpen ? ACT.BAIL : this.#act(place, other, arrival) }
+    return pairPartOf(member.key === 'system', acts, objectKeys(type).keys.indexOf(other.key))
   }
 
   #judges(place: Place, { type }: Member): boolean {
     return this.#program.codes !== undefined && isSoleCode(place.type, type)
-  }
-
-  #pair(place: Place, inMeta: boolean): PairTables | undefined {
-    const kept = this.#table(place, inMeta)
-    let pair = this.#pairs.get(kept)
-    if (pair === undefined) {
-      pair = pairTables(kept)
-      if (pair !== undefined) this.#pairs.set(kept, pair)
-    }
-    return pair
   }
 
   #act(place: Place, member: Member, child: Place): number {
