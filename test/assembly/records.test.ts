@@ -5,9 +5,12 @@ import t from 'tap'
 import {
   ACT,
   CHOICE,
+  CODE_CACHE_BYTES,
+  CODE_COUNTER_BYTES,
   EDGE,
   FACT,
   MASK,
+  PART,
   SETTINGS,
   START,
   START_FLAG,
@@ -20,7 +23,7 @@ const SOURCE = readFileSync(join(projectRoot, 'assembly/records.ts'), 'utf8')
 /** The constants of a namespace of the module's source, by name. */
 function constantsOf(namespace: string): Readonly<Record<string, number>> {
   const body = new RegExp(`export namespace ${namespace} \\{([^}]*)\\}`).exec(SOURCE)?.[1] ?? ''
-  const found = body.matchAll(/export const (\w+)(?:: \w+)? = (\d+)/g)
+  const found = body.matchAll(/export const (\w+)(?:: \w+)? = (0x[0-9a-f]+|\d+)/g)
   return Object.fromEntries([...found].map(([, name, value]) => [name, Number(value)]))
 }
 
@@ -29,7 +32,8 @@ const withoutSize = ({ BYTES: _, ...fields }: Readonly<Record<string, number>>) 
 t.test('the host writes each field where the module reads it', async (t) => {
   t.same(constantsOf('Act'), ACT)
   t.same(constantsOf('Fact'), FACT)
-  t.same(constantsOf('Edge'), withoutSize(EDGE))
+  t.same(constantsOf('Edge'), EDGE)
+  t.same(constantsOf('Part'), { INDEX: 0xffff, ...PART })
   t.same(constantsOf('Table'), withoutSize(TABLE))
   t.same(constantsOf('Mask'), MASK)
   t.match(constantsOf('Choice'), CHOICE)
@@ -44,4 +48,17 @@ t.test('fields do not overlap, and a record holds them all', async (t) => {
     for (const [k, offset] of offsets.entries()) t.equal(offset, k * 4)
     t.ok(BYTES >= offsets.length * 4)
   }
+})
+
+t.test('the host makes as much room for verdicts on codes as the module uses', async (t) => {
+  const source = ['code-cache', 'codes'].map((name) =>
+    readFileSync(join(projectRoot, `assembly/${name}.ts`), 'utf8'),
+  )
+  const constant = (name: string): number =>
+    Number(new RegExp(`^const ${name}: \\w+ = (\\d+)$`, 'm').exec(source.join('\n'))?.[1])
+  const [codes, systems] = ['CODE', 'SYSTEM'].map(
+    (name) => constant(`${name}_BYTES`) * 2 ** constant(`${name}_BITS`),
+  )
+  t.equal(CODE_CACHE_BYTES, Number(codes) + Number(systems))
+  t.equal(CODE_COUNTER_BYTES, constant('COUNTER_BYTES'))
 })
