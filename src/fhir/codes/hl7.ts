@@ -4,6 +4,9 @@ import type { CodeSet, CodeSystem } from './code-system.js'
 /** DICOM's terms, which the packages of HL7 hold too. */
 export const DICOM_URL = 'http://dicom.nema.org/resources/ontology/DCM'
 
+/** Systems that can single out a person: they are the set `cdc-race-ethnicity`. */
+const IDENTIFYING = /\/v3-(?:Race|Ethnicity|TribalEntityUS)$/
+
 let lines: readonly string[] | undefined
 const lists = new Map<string, ReadonlySet<string>>()
 
@@ -29,7 +32,7 @@ let systems: readonly CodeSystem[] | undefined
 function hl7Systems(): readonly CodeSystem[] {
   systems ??= tableLines()
     .map((line) => line.slice(0, line.indexOf('|')).split(' '))
-    .filter(([url]) => url !== DICOM_URL)
+    .filter(([url = '']) => url !== DICOM_URL && !IDENTIFYING.test(url))
     .map((urls) => hl7System(urls))
   return systems
 }

@@ -11,7 +11,7 @@ const CM_DIGIT =
   /^(?:O[346]\d|M1A|H[35][45]|H40|R40|E0[89]|E1[013]|C44|T86|J34|G71|Z86|K63)\.?[0-9A-KX][0-9A-EX]{2}\d$/
 
 /** Whether a text has the form of a code of ICD-10-CM in one of its categories, with or without the dot. */
-export const isIcd10Cm = (code: string): boolean => isCategory(code) && (CM.test(code) || CM_DIGIT.test(code))
+const isIcd10Cm = (code: string): boolean => isCategory(code) && (CM.test(code) || CM_DIGIT.test(code))
 
 /** Chapters of WHO's ICD-10 with up to two more digits, always with the dot; dagger and asterisk as printed. */
 const WHO = /^[A-Z]\d{2}(?:\.\d{1,2})?[*+†]?$/
@@ -32,7 +32,7 @@ export const ICD_10_CM = singleSet('icd-10-cm', 'A rare disease can single out a
   accepts: isIcd10Cm,
 })
 
-export const ICD_10_PCS = singleSet('icd-10-pcs', 'Of 10,000 numbers of seven digits about 400 fit.', {
+export const ICD_10_PCS = singleSet('icd-10-pcs', 'One of twenty numbers of seven digits fits.', {
   title: 'ICD-10-PCS',
   urls: [
     'http://www.cms.gov/Medicare/Coding/ICD10',

@@ -2,7 +2,7 @@ import type { CodeSet, CodeSystem } from './code-system.js'
 import { isSnomedId } from './snomed-ct.js'
 
 /** Up to five characters, filled with dots, and in version 2 the two digits of a term. */
-const READ = /^(?=.{5}(?:[01]\d)?$)[0-9A-Za-z]{1,5}?\.{0,4}(?:[01]\d)?$/
+const READ = /^(?=.{5}$|(?!\d{7}).{5}[01]\d$)[0-9A-Za-z]{1,5}?\.{0,4}(?:[01]\d)?$/
 /** Five letters that CTV3 numbers: `XaJLG`, `XEybc`, `UaVxk`. Other words of five letters are refused. */
 const CTV3_LETTERS = /^(?:X[A-Za-z][A-Z][A-Za-z]{2}|U[a-c][A-Z][A-Za-z]{2})$/
 const isRead = (code: string): boolean =>

@@ -81,8 +81,14 @@ const CASES: Readonly<Record<string, readonly (readonly [url: string, fits: stri
     ['https://bluebutton.cms.gov/resources/variables/line_place_of_srvc_cd', '22', 'JOHN'],
     ['https://bluebutton.cms.gov/resources/codesystem/eob-type', 'CARRIER', 'JOHN'],
   ],
-  'omb-race-ethnicity': [['urn:oid:2.16.840.1.113883.6.238', '2106-3 2186-5 2028-9', '1004-1 2107-1 UNK']],
-  'cdc-race-ethnicity': [['urn:oid:2.16.840.1.113883.6.238', '2106-3 1004-1 2148-5', '1004-2 JOHN']],
+  'omb-race-ethnicity': [
+    ['urn:oid:2.16.840.1.113883.6.238', '2106-3 2186-5 2028-9', '1004-1 2107-1 UNK'],
+    ['http://hl7.org/fhir/v3/Race', '2106-3', '1004-1'],
+  ],
+  'cdc-race-ethnicity': [
+    ['urn:oid:2.16.840.1.113883.6.238', '2106-3 1004-1 2148-5', '1004-2 JOHN'],
+    ['http://terminology.hl7.org/CodeSystem/v3-TribalEntityUS', '170', 'Navajo 999'],
+  ],
   'us-core': [
     [
       'http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category',

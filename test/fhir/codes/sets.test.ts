@@ -6,7 +6,7 @@ t.test('only the two sets of race share a url', async (t) => {
   const urls = SINGLE_SETS.flatMap(({ systems }) => systems().flatMap((system) => system.urls))
   t.strictSame(
     urls.filter((url, index) => urls.indexOf(url) !== index),
-    ['urn:oid:2.16.840.1.113883.6.238'],
+    systemsNamed('omb-race-ethnicity').flatMap((system) => system.urls),
   )
 })
 
