@@ -4,6 +4,7 @@ import { DECRYPT } from './decrypt/options.js'
 import { DEMO } from './demo/options.js'
 import { DIFF } from './diff/options.js'
 import { EXPORT } from './export/options.js'
+import { INIT } from './init/options.js'
 import { LINT } from './lint/options.js'
 import { PREVIEW } from './preview/options.js'
 import { RUN } from './run/options.js'
@@ -26,6 +27,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...RUN,
     run: async (values, terminal, words) => (await import('./run/run.js')).run(values, terminal, words),
+  }),
+  verb({
+    ...INIT,
+    run: async (values, terminal, words) => (await import('./init/init.js')).init(values, terminal, words),
   }),
   verb({
     ...LINT,
