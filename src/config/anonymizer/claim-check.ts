@@ -1,7 +1,7 @@
 import type { KeyName, Parameters } from '../../anonymizer/parameters.js'
 import type { Rule } from '../../anonymizer/spec.js'
 import type { CodeSystemsSetting } from '../../fhir/codes/code-verdicts.js'
-import { allowedSystems } from '../../fhir/codes/sets.js'
+import { isInSet } from '../../fhir/codes/set-names.js'
 import { elementTree } from '../../fhir/elements.js'
 import type { FhirVersion } from '../../fhir/version.js'
 import type { Claim } from '../../rules/explain/claim-reason.js'
@@ -34,7 +34,7 @@ export function claimOf(config: ClaimedConfig): SupportedClaim {
   return supportedClaim(explainedConfig(config), elementTree(fhirVersion), {
     isHashKeyKept: !randomKeys.includes('cryptoHashKey'),
     hidesSmallAreas: SMALL_AREAS.every((area) => restricted.some((prefix) => area.startsWith(prefix))),
-    checksAllSystems: allowedSystems(codeSystems?.allow ?? []).every(({ edition }) => edition !== undefined),
+    checksAllSystems: (codeSystems?.allow ?? []).every(isInSet),
   })
 }
 

@@ -3,7 +3,7 @@ import { methodOf } from '../../anonymizer/methods/table.js'
 import type { Parameters } from '../../anonymizer/parameters.js'
 import type { Rule } from '../../anonymizer/spec.js'
 import type { CodeSystemsSetting } from '../../fhir/codes/code-verdicts.js'
-import { acceptsRequired } from '../../fhir/codes/required-codes.js'
+import { isBound } from '../../fhir/codes/required-lists.js'
 import type { ElementType, Member } from '../../fhir/elements.js'
 import type { FhirVersion } from '../../fhir/version.js'
 import type { ExplainedConfig, ExplainedRule } from '../../rules/explain/explained-rule.js'
@@ -65,6 +65,6 @@ function leftAs(
     if (name === 'code') return grammar ? 'listed code' : 'kept'
   }
   if (!isSoleCode(owner, type)) return 'kept'
-  if (acceptsRequired(definitionPath(owner, name), fhirVersion) !== undefined) return 'listed code'
+  if (isBound(definitionPath(owner, name), fhirVersion)) return 'listed code'
   return grammar ? 'code form' : 'kept'
 }

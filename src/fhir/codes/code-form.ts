@@ -1,3 +1,6 @@
+import { isSnomedId } from './snomed-ct.js'
+import { isUcum } from './ucum.js'
+
 /** What a code of a system without a grammar looks like: one word, as HL7's and most local systems have them. */
 const WORD = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,47}$/
 
@@ -10,6 +13,9 @@ const TELLING = [
   /^\d{5}-\d{4}$/,
 ]
 
-/** Whether a text has the form of a code. It is the weakest check: a single name passes. */
+/**
+ * Whether a text has the form of a code: one word, an id of SNOMED CT or a unit of UCUM. It is the weakest check: a
+ * single name passes.
+ */
 export const isCodeForm = (code: string): boolean =>
-  WORD.test(code) && !TELLING.some((pattern) => pattern.test(code))
+  (WORD.test(code) && !TELLING.some((pattern) => pattern.test(code))) || isSnomedId(code) || isUcum(code)

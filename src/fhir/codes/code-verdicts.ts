@@ -2,7 +2,8 @@ import type { FhirVersion } from '../version.js'
 import { isCodeForm } from './code-form.js'
 import type { CodeSystem } from './code-system.js'
 import { acceptsRequired } from './required-codes.js'
-import { isUrl, SINGLE_SETS, systemsNamed } from './sets.js'
+import { isInSet } from './set-names.js'
+import { isUrl, systemsNamed } from './sets.js'
 
 /** `codeSystems` of a configuration. */
 export interface CodeSystemsSetting {
@@ -37,7 +38,7 @@ export function codeVerdicts({ allow, grammar }: CodeSystemsSetting, version: Fh
     },
     countedAs(system) {
       if (system === undefined) return 'none'
-      return allowed.has(system) || isKnown(system) ? system : 'other'
+      return allowed.has(system) || isInSet(system) ? system : 'other'
     },
   }
 }
@@ -59,12 +60,4 @@ function allowedUrls(allow: readonly string[]): ReadonlyMap<string, Accepts> {
   const allowed = urlsOf([...new Set(allow)].flatMap((entry) => systemsNamed(entry)))
   for (const entry of allow) if (isUrl(entry) && !allowed.has(entry)) allowed.set(entry, isCodeForm)
   return allowed
-}
-
-let known: ReadonlySet<string> | undefined
-
-/** Whether a url is public knowledge: one of any set. */
-function isKnown(url: string): boolean {
-  known ??= new Set(SINGLE_SETS.flatMap(({ systems }) => systems().flatMap(({ urls }) => urls)))
-  return known.has(url)
 }

@@ -27,6 +27,14 @@ export function hl7List(url: string): ReadonlySet<string> {
   return list
 }
 
+let urls: ReadonlySet<string> | undefined
+
+/** Whether HL7's table has a url or an alias. */
+export function isHl7Url(url: string): boolean {
+  urls ??= new Set(tableLines().flatMap((line) => line.slice(0, line.indexOf('|')).split(' ')))
+  return urls.has(url)
+}
+
 let systems: readonly CodeSystem[] | undefined
 
 function hl7Systems(): readonly CodeSystem[] {

@@ -13,6 +13,13 @@ const systems: readonly CodeSystem[] = [
     accepts: (code) => hl7List(DICOM_URL).has(code),
   },
   {
+    title: 'SNOMED RT, as DICOM has it',
+    urls: ['http://hl7.org/fhir/sid/srt', 'urn:oid:2.16.840.1.113883.6.5'],
+    edition: '2017, the last',
+    form: 'a letter, or a letter and a digit, hyphen, four or five hexadecimal digits',
+    accepts: (code) => /^[A-Z][0-9A-F]?-[0-9A-F]{4,5}$/.test(code),
+  },
+  {
     title: 'DICOM unique identifiers',
     urls: ['urn:ietf:rfc:3986', 'urn:dicom:uid'],
     edition: '2026',

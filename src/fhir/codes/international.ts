@@ -37,14 +37,14 @@ export function isLanguage(tag: string): boolean {
 const MIME_TYPE =
   /^(?:application|audio|font|image|message|model|multipart|text|video)\/(?!x-)[a-z0-9][a-z0-9.+-]{0,60}$/i
 const MIME_PARAMETER = /^\s?(?:charset="?(?:utf-8|us-ascii|iso-8859-\d{1,2})"?|fhirVersion=\d\.\d)$/i
-/** Types of private use that FHIR servers write. */
-const PRIVATE_MIME_TYPES = new Set(['text/x-fhir-query', 'application/x-fhir-query'])
+/** Types of private use that FHIR servers write, and FHIR's short names of its own formats. */
+const FHIR_MIME_TYPES = new Set(['text/x-fhir-query', 'application/x-fhir-query', 'json', 'xml', 'ttl'])
 
 /** Whether a text is a registered form of a media type, with no parameter but a character set. */
 export function isMimeType(text: string): boolean {
   const [type = '', ...parameters] = text.split(';')
   return (
-    (MIME_TYPE.test(type) || PRIVATE_MIME_TYPES.has(type)) &&
+    (MIME_TYPE.test(type) || FHIR_MIME_TYPES.has(type)) &&
     parameters.every((parameter) => MIME_PARAMETER.test(parameter))
   )
 }
@@ -85,6 +85,13 @@ const countries = [
     edition: '2025',
     form: 'two letters, three letters or a number of the list',
     accepts: (code: string) => isCountry(code) || isCountryCode3(code) || isCountryNumber(code),
+  },
+  {
+    title: 'Areas and countries (UN M49)',
+    urls: ['http://unstats.un.org/unsd/methods/m49/m49.htm'],
+    edition: '2025',
+    form: 'a number of the list',
+    accepts: (code: string) => isArea(code) || isCountryNumber(code),
   },
   {
     title: 'States and provinces (ISO 3166-2)',

@@ -1,6 +1,6 @@
 import type { FhirVersion } from '../version.js'
 import { isCurrency, isLanguage, isMimeType } from './international.js'
-import { requiredList } from './required-lists.js'
+import { isLanguageElement, requiredList } from './required-lists.js'
 import { isUcum } from './ucum.js'
 
 type Accepts = (code: string) => boolean
@@ -27,12 +27,9 @@ function acceptsOf(list: readonly string[]): Accepts {
   return accepts
 }
 
-/**
- * Returns whether an element may hold a code by FHIR's own definition; undefined if it has no required binding. An
- * element `language` is held to BCP 47 in every version, though only R5 requires it.
- */
+/** Returns whether an element may hold a code by FHIR's own definition; undefined if `isBound` says no. */
 export function acceptsRequired(element: string, version: FhirVersion): Accepts | undefined {
   const list = requiredList(element, version)
   if (list !== undefined) return acceptsOf(list)
-  return element.endsWith('.language') ? isLanguage : undefined
+  return isLanguageElement(element) ? isLanguage : undefined
 }

@@ -28,5 +28,12 @@ function tableOf(version: FhirVersion): ReadonlyMap<string, readonly string[]> {
 export const requiredList = (element: string, version: FhirVersion): readonly string[] | undefined =>
   tableOf(version).get(element)
 
+/** Whether an element is held to BCP 47 in every version, though only R5 requires it. */
+export const isLanguageElement = (element: string): boolean => element.endsWith('.language')
+
+/** Whether FHIR's definition of an element, rather than the form of a code, says which codes it may hold. */
+export const isBound = (element: string, version: FhirVersion): boolean =>
+  requiredList(element, version) !== undefined || isLanguageElement(element)
+
 /** Whether a list names a form, so that it does not hold all codes. */
 export const hasForm = (list: readonly string[]): boolean => list.some((code) => code.startsWith('@'))

@@ -32,6 +32,25 @@ t.test('a pair goes if its system is not listed or its code does not fit', async
   t.notOk(pair('urn:oid:1.2.840.114350', undefined), 'a system that is not listed')
 })
 
+t.test('a url without a set brings the form of a code', async (t) => {
+  for (const code of ['A-1', 'x_1.2', '4242', '44054006', '446141000124107', 'mm[Hg]', '%'])
+    t.ok(pair('http://example.org/cs', code), code)
+  for (const code of [
+    '617-555-0199',
+    '6175550199',
+    '123-45-6789',
+    '123456789',
+    '02139-4307',
+    '1987-06-05',
+    'a b',
+    '',
+    '-a',
+    'a@b.c',
+    'John/Smith',
+  ])
+    t.notOk(pair('http://example.org/cs', code), code)
+})
+
 t.test('without grammar only the system counts', async (t) => {
   const { pair } = codeVerdicts({ allow: ['loinc'], grammar: false }, 'R4')
   t.ok(pair('http://loinc.org', 'SMITH JOHN'))

@@ -17,6 +17,7 @@ const CASES: readonly (readonly [system: string, fits: readonly string[], refuse
   ],
   ['urn:iso:std:iso:3166', ['US', 'DEU', '840'], ['XX', 'us', 'JOE', '999', '02139']],
   ['urn:iso:std:iso:3166:-2', ['US-MA', 'MA', 'CA-AB', 'DE-BY'], ['US-XX', 'FR-75', 'MA-02139']],
+  ['http://unstats.un.org/unsd/methods/m49/m49.htm', ['001', '840'], ['999', 'US']],
   ['urn:iso:std:iso:4217', ['USD', 'EUR', 'XAF'], ['JOE', 'usd', '840']],
 ]
 

@@ -98,6 +98,7 @@ const CASES: Readonly<Record<string, readonly (readonly [url: string, fits: stri
   ],
   dicom: [
     ['http://dicom.nema.org/resources/ontology/DCM', 'CT DX 110010 128180', 'JOHN 999999'],
+    ['http://hl7.org/fhir/sid/srt', 'F-32011 P5-B0099', 'S-MITH F-123456'],
     [
       'urn:ietf:rfc:3986',
       '1.2.840.10008.5.1.4.1.1.1.1 urn:oid:1.2.840.10008.1.2.1',

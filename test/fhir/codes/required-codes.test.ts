@@ -2,7 +2,7 @@
 import t from 'tap'
 import { codeVerdicts } from '../../../src/fhir/codes/code-verdicts.js'
 import { acceptsRequired } from '../../../src/fhir/codes/required-codes.js'
-import { hasForm, requiredList } from '../../../src/fhir/codes/required-lists.js'
+import { hasForm, isBound, requiredList } from '../../../src/fhir/codes/required-lists.js'
 import { FHIR_VERSIONS, type FhirVersion } from '../../../src/fhir/version.js'
 
 const accepts = (element: string, code: string, version: FhirVersion = 'R4'): boolean =>
@@ -45,6 +45,8 @@ t.test('elements bound to systems without a list are held to a form', async (t) 
 
 t.test('other elements hold what has the form of a code', async (t) => {
   t.equal(acceptsRequired('Extension.value', 'R4'), undefined)
+  t.notOk(isBound('Extension.value', 'R4'))
+  t.ok(isBound('Patient.gender', 'R4') && isBound('Patient.language', 'R4'))
   t.ok(accepts('Extension.value', 'F'))
   t.notOk(accepts('Extension.value', 'SMITH JOHN MRN 4242'))
   t.ok(codeVerdicts({ allow: [], grammar: false }, 'R4').code('Extension.value', 'SMITH JOHN'))

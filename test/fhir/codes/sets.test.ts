@@ -1,5 +1,5 @@
 import t from 'tap'
-import { SET_NAMES } from '../../../src/fhir/codes/set-names.js'
+import { isInSet, SET_NAMES, SET_URLS } from '../../../src/fhir/codes/set-names.js'
 import { allowedSystems, CODE_SETS, SINGLE_SETS, systemsNamed } from '../../../src/fhir/codes/sets.js'
 
 t.test('only the two sets of race share a url', async (t) => {
@@ -15,6 +15,16 @@ t.test('the names are those of the sets', async (t) => {
     SET_NAMES,
     CODE_SETS.map(({ name }) => name),
   )
+})
+
+t.test('the urls are those of the sets', async (t) => {
+  const urls = SINGLE_SETS.filter(({ name }) => name !== 'hl7').flatMap(({ systems }) =>
+    systems().flatMap((system) => system.urls),
+  )
+  t.strictSame(SET_URLS, [...new Set(urls)].sort())
+  for (const url of systemsNamed('hl7').flatMap((system) => system.urls)) if (!isInSet(url)) t.fail(url)
+  t.ok(isInSet('http://loinc.org') && isInSet('germany'))
+  t.notOk(isInSet('http://example.org/cs') || isInSet('http://hl7.org/fhir/john-smith') || isInSet('lonic'))
 })
 
 t.test('every set has a name of its own, a note, and systems with an edition and a form', async (t) => {
