@@ -11,7 +11,7 @@ import { lintReportJsonSchema } from '../src/config/anonymizer/lint-report.js'
 import { configurationJsonSchema } from '../src/config/anonymizer/schema.js'
 import { pipelineJsonSchema } from '../src/config/pipeline/schema.js'
 import { CODES } from '../src/errors.js'
-import { CODE_SETS, SINGLE_SETS } from '../src/fhir/codes/sets.js'
+import { allowedSystems, CODE_SETS, SINGLE_SETS } from '../src/fhir/codes/sets.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -111,38 +111,19 @@ const codeSetTable = (): string =>
     CODE_SETS.map(({ name, title, note }) => [`\`${name}\``, cell(title), cell(note)]),
   )
 
-/** HL7's systems are too many for a table: they are one row. */
-function codeSystemTable(): string {
-  const rows = SINGLE_SETS.flatMap(({ name, title, systems }) =>
-    name === 'hl7'
-      ? [
-          [
-            name,
-            title,
-            '`http://terminology.hl7.org/CodeSystem/…`, `http://hl7.org/fhir/…`, `urn:oid:2.16.840.1.113883.5.…` and others',
-            systems()[0]?.edition ?? '',
-            `a code of the system; ${systems().length} systems, each a list`,
-          ],
-        ]
-      : systems().map((system) => [
-          name,
-          system.title,
-          system.urls.map((url) => `\`${url}\``).join('<br>'),
-          system.edition,
-          system.form,
-        ]),
-  )
-  return table(
+const codeSystemTable = (): string =>
+  table(
     ['set', 'system', 'urls', 'edition', 'what is checked'],
-    rows.map(([name = '', title = '', urls = '', edition = '', form = '']) => [
-      `\`${name}\``,
-      cell(title),
-      urls,
-      cell(edition),
-      cell(form),
-    ]),
+    allowedSystems(SINGLE_SETS.map(({ name }) => name)).map(
+      ({ entry, title, systemCount, urls, edition = '', form }) => [
+        `\`${entry}\``,
+        cell(systemCount === 1 ? title : `${title}: ${systemCount} systems`),
+        urls.map((url) => `\`${url}\``).join('<br>'),
+        cell(edition),
+        cell(form),
+      ],
+    ),
   )
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
   for (const [path, text] of documents()) writeFileSync(join(root, path), text)

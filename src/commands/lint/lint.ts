@@ -1,6 +1,7 @@
 import { claimText } from '../../config/anonymizer/claim-check.js'
-import { lintConfig, supportedBy } from '../../config/anonymizer/lint-config.js'
+import { lintConfig, supportedBy, systemsOf } from '../../config/anonymizer/lint-config.js'
 import type { LintReport } from '../../config/anonymizer/lint-report.js'
+import { systemsText } from '../../config/anonymizer/systems-text.js'
 import { isPipeline } from '../../config/pipeline/configuration.js'
 import { placeOf } from '../../storage/open.js'
 import { dataWithoutCredentials } from '../credentials.js'
@@ -25,6 +26,7 @@ export async function lint(
   const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
   const options = { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder }
   const remarks = isPipeline(raw) ? await lintPipeline(raw, address, terminal) : lintConfig(raw, options)
+  const codeSystems = isPipeline(raw) ? undefined : systemsOf(raw, options)
   const supports = isPipeline(raw) ? undefined : supportedBy(raw, options)
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
   const warningCount = remarks.filter(({ severity }) => severity === 'warning').length
@@ -33,6 +35,7 @@ export async function lint(
     problemCount,
     warningCount,
     remarks: dataWithoutCredentials(remarks),
+    ...(codeSystems === undefined ? {} : { codeSystems }),
     ...(supports === undefined ? {} : { supports }),
   }
   if (values.json) terminal.print(JSON.stringify(report))
@@ -41,12 +44,13 @@ export async function lint(
 }
 
 function printRemarks(
-  { config, problemCount, warningCount, remarks, supports }: LintReport,
+  { config, problemCount, warningCount, remarks, codeSystems, supports }: LintReport,
   terminal: Terminal,
 ): void {
   for (const { severity, code, rule, path, message } of remarks)
     terminal.print(`${severity}: ${rule === undefined ? '' : `rule ${rule}: `}${path} ${message} [${code}]`)
   terminal.print(`${config}: ${count(problemCount, 'problem')}, ${count(warningCount, 'warning')}`)
+  if (codeSystems !== undefined) for (const line of systemsText(codeSystems)) terminal.print(line)
   if (supports !== undefined) for (const line of claimText(supports)) terminal.print(line)
   if (remarks.length > 0) terminal.print('docs/lint.md explains each code in brackets, with an example.')
 }

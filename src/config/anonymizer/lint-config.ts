@@ -1,4 +1,5 @@
 import { methodOf } from '../../anonymizer/methods/table.js'
+import { type AllowedSystems, allowedSystems } from '../../fhir/codes/sets.js'
 import { type ElementTree, elementTree } from '../../fhir/elements.js'
 import type { SupportedClaim } from '../../rules/explain/supported-claim.js'
 import { parsable, parsableCase } from '../../rules/lint/advice/repair.js'
@@ -9,6 +10,7 @@ import type { ConfigProblem } from '../text/problem.js'
 import { claimOf } from './claim-check.js'
 import { type ConfigOptions, judgeConfig } from './configuration.js'
 import type { LintRemark } from './lint-report.js'
+import { ANY_TEXT } from './systems-text.js'
 
 /** All that `sluice lint` says of a configuration, by rule. Throws nothing. */
 export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemark[] {
@@ -52,6 +54,14 @@ const HARMLESS: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
 export function supportedBy(raw: unknown, options: ConfigOptions = {}): SupportedClaim | undefined {
   const verdict = judgeConfig(raw, options)
   return verdict.problems.every(({ code }) => HARMLESS.has(code)) ? claimOf(verdict) : undefined
+}
+
+/** Returns the systems whose codes stay; undefined without `codeSystems`. */
+export function systemsOf(raw: unknown, options: ConfigOptions = {}): readonly AllowedSystems[] | undefined {
+  const { codeSystems } = judgeConfig(raw, options)
+  if (codeSystems === undefined) return undefined
+  const systems = allowedSystems(codeSystems.allow)
+  return codeSystems.grammar ? systems : systems.map((one) => ({ ...one, form: ANY_TEXT }))
 }
 
 function problemRemark(

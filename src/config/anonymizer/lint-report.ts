@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AllowedSystems } from '../../fhir/codes/sets.js'
 import { CLAIMS } from '../../rules/explain/claim-reason.js'
 import type { SupportedClaim } from '../../rules/explain/supported-claim.js'
 import { FINDING_CODES, type FindingCode } from '../../rules/lint/findings/codes.js'
@@ -36,18 +37,33 @@ const supportedClaim = z.strictObject({
     .describe('why not a stronger claim, weakest first'),
 })
 
+const allowedSystems = z.strictObject({
+  entry: z.string().describe('the entry of codeSystems.allow'),
+  set: z.string().optional().describe('the set that has the system; absent for a url that no set has'),
+  title: z.string(),
+  systemCount: z.int().min(1).describe('more than 1 only for the systems of HL7, without their urls'),
+  urls: z.array(z.string()),
+  edition: z.string().optional(),
+  form: z.string().describe('what grammar checks'),
+})
+
 /** What `sluice lint --json` prints. */
 export const lintReportSchema = z.strictObject({
   config: z.string(),
   problemCount: count,
   warningCount: count,
   remarks: z.array(remark),
+  codeSystems: z
+    .array(allowedSystems)
+    .optional()
+    .describe('the systems that codeSystems lets through, if the configuration has it'),
   supports: supportedClaim
     .optional()
     .describe('of an anonymizer configuration whose rules are read without problems'),
 })
 
-export type LintReport = Readonly<Omit<z.output<typeof lintReportSchema>, 'supports'>> & {
+export type LintReport = Readonly<Omit<z.output<typeof lintReportSchema>, 'codeSystems' | 'supports'>> & {
+  readonly codeSystems?: readonly AllowedSystems[]
   readonly supports?: SupportedClaim
 }
 export type LintRemark = Readonly<z.output<typeof remark>>

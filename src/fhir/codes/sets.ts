@@ -16,11 +16,16 @@ import { BLUE_BUTTON, CPT, HCPCS, NUCC, US_BILLING } from './us-billing.js'
 import { CDC_RACE, OMB, US_CORE } from './us-people.js'
 
 /** A set that holds others. */
-const group = (name: string, title: string, members: readonly CodeSet[]): CodeSet => ({
+interface Group extends CodeSet {
+  readonly members: readonly CodeSet[]
+}
+
+const group = (name: string, title: string, members: readonly CodeSet[]): Group => ({
   name,
   title,
   note: `Holds ${members.map((member) => `\`${member.name}\``).join(', ')}.`,
   systems: () => members.flatMap((member) => member.systems()),
+  members,
 })
 
 const INTERNATIONAL = [
@@ -65,25 +70,30 @@ export const SINGLE_SETS: readonly CodeSet[] = [
   CANADA,
 ]
 
-/** The sets that a configuration can list by name. */
-export const CODE_SETS: readonly CodeSet[] = [
+const GROUPS: readonly Group[] = [
   group('international', 'What every country uses', INTERNATIONAL),
   group('us', 'What the United States use beside the international sets', UNITED_STATES),
-  ...SINGLE_SETS,
 ]
 
-/** What an entry of `allow` lets through. */
-export interface AllowedSystem {
+/** The sets that a configuration can list by name. */
+export const CODE_SETS: readonly CodeSet[] = [...GROUPS, ...SINGLE_SETS]
+
+/** Systems that an entry of `allow` lets through. */
+export interface AllowedSystems {
   /** The entry of the configuration. */
   readonly entry: string
+  /** The set that has them; absent for a url that no set has. */
+  readonly set?: string
   readonly title: string
+  /** One, but for the systems of HL7, which are told together and without urls. */
+  readonly systemCount: number
   readonly urls: readonly string[]
   readonly edition?: string
   /** What the grammar checks, in words. */
   readonly form: string
 }
 
-const ANY_FORM = 'the form of a code: one word of letters, digits, hyphens and dots'
+const ANY_FORM = 'the form of a code: one word, an id of SNOMED CT or a unit of UCUM'
 
 /** Whether an entry of `allow` is a url rather than the name of a set. */
 export const isUrl = (entry: string): boolean => entry.includes(':')
@@ -96,11 +106,33 @@ export function systemsNamed(entry: string): readonly CodeSystem[] {
     .map((system) => ({ ...system, urls: [entry] }))
 }
 
-/** Returns what each entry lets through, in the order of the configuration; a set with many systems gives many rows. */
-export function allowedSystems(allow: readonly string[]): readonly AllowedSystem[] {
-  return allow.flatMap((entry): readonly AllowedSystem[] => {
-    const systems = systemsNamed(entry)
-    if (systems.length === 0 && isUrl(entry)) return [{ entry, title: entry, urls: [entry], form: ANY_FORM }]
-    return systems.map(({ title, urls, edition, form }) => ({ entry, title, urls, edition, form }))
+/** Returns what each entry lets through, in the order of the configuration. */
+export function allowedSystems(allow: readonly string[]): readonly AllowedSystems[] {
+  return allow.flatMap((entry): readonly AllowedSystems[] => {
+    if (!isUrl(entry)) return setsNamed(entry).flatMap((set) => systemsOf(set, entry))
+    const found = SINGLE_SETS.flatMap((set) => systemsAt(entry, set))
+    return found.length > 0 ? found : [{ entry, title: entry, systemCount: 1, urls: [entry], form: ANY_FORM }]
   })
 }
+
+const setsNamed = (entry: string): readonly CodeSet[] =>
+  GROUPS.find(({ name }) => name === entry)?.members ?? SINGLE_SETS.filter(({ name }) => name === entry)
+
+function systemsOf(set: CodeSet, entry: string): readonly AllowedSystems[] {
+  const [first, ...others] = set.systems()
+  if (first !== undefined && set === HL7)
+    return [{ ...rowOf(first, set, entry), title: set.title, systemCount: others.length + 1, urls: [] }]
+  return set.systems().map((system) => rowOf(system, set, entry))
+}
+
+const systemsAt = (url: string, set: CodeSet): readonly AllowedSystems[] =>
+  set
+    .systems()
+    .filter(({ urls }) => urls.includes(url))
+    .map((system) => ({ ...rowOf(system, set, url), urls: [url] }))
+
+const rowOf = (
+  { title, urls, edition, form }: CodeSystem,
+  { name }: CodeSet,
+  entry: string,
+): AllowedSystems => ({ entry, set: name, title, systemCount: 1, urls, edition, form })

@@ -69,7 +69,7 @@ const usCore: readonly CodeSystem[] = (
     ['us-core-tags', 'patient-supplied'],
   ] as const
 ).map(([name, codes]) => ({
-  title: name,
+  title: `US Core: ${name}`,
   urls: [US_CORE_URL + name],
   edition: 'US Core 8',
   form: 'a code of the system',

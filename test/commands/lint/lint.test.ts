@@ -1,3 +1,4 @@
+// Holds src/commands/lint/lint.ts, src/config/anonymizer/systems-text.ts.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -80,4 +81,26 @@ t.test('every preset is without problem and warning', async (t) => {
     const { exitCode, stdout } = await sluice(['lint', '-c', `configs/${name}.json`], { env })
     t.equal(exitCode, 0, stdout)
   }
+})
+
+t.test('lint lists the systems that codeSystems lets through, and what is checked', async (t) => {
+  const allow = ['loinc', 'hl7', 'http://example.org/wards']
+  const path = config(t, [{ path: 'Resource', method: 'redact' }], { codeSystems: { allow } })
+  const { codeSystems } = JSON.parse((await sluice(['lint', '-c', path, '--json'])).stdout)
+  t.match(codeSystems, [
+    { entry: 'loinc', set: 'loinc', urls: ['http://loinc.org', /^urn:oid:/], form: /check digit/ },
+    { entry: 'hl7', title: 'HL7 Terminology and FHIR', urls: [] },
+    { entry: 'http://example.org/wards', urls: ['http://example.org/wards'], form: /the form of a code/ },
+  ])
+  const { stdout } = await sluice(['lint', '-c', path])
+  t.match(stdout, /codes of 1\d{3} systems stay where no rule changes them/)
+  t.match(stdout, /^ {2}hl7: HL7 Terminology and FHIR, 1\d{3} systems$/m)
+  const loose = config(t, [{ path: 'Resource', method: 'redact' }], {
+    codeSystems: { allow, grammar: false },
+  })
+  t.match((await sluice(['lint', '-c', loose])).stdout, /^without grammar, all texts /m)
+  t.match(
+    (await sluice(['lint', '-c', config(t, [{ path: 'Resource', method: 'redact' }])])).stdout,
+    /^(?!.*codes of)/s,
+  )
 })

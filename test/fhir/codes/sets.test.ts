@@ -41,16 +41,19 @@ t.test('every set has a name of its own, a note, and systems with an edition and
 })
 
 t.test('allowedSystems tells what each entry lets through', async (t) => {
-  const [first, second, third, ...rest] = allowedSystems([
-    'loinc',
-    'http://example.org/cs',
-    'http://loinc.org',
-    'us',
-  ])
-  t.match(first, { entry: 'loinc', title: 'LOINC', urls: ['http://loinc.org', /^urn:oid:/] })
-  t.match(second, { entry: 'http://example.org/cs', urls: ['http://example.org/cs'], edition: undefined })
-  t.match(third, { entry: 'http://loinc.org', title: 'LOINC', urls: ['http://loinc.org'] })
-  t.ok(rest.length > 10 && rest.every(({ entry }) => entry === 'us'))
+  const loinc = { set: 'loinc', title: 'LOINC', systemCount: 1 }
+  t.match(allowedSystems(['loinc']), [{ entry: 'loinc', ...loinc, urls: ['http://loinc.org', /^urn:oid:/] }])
+  t.match(allowedSystems(['http://loinc.org']), [{ ...loinc, urls: ['http://loinc.org'] }])
+  t.match(allowedSystems(['http://example.org/cs']), [{ title: 'http://example.org/cs', set: undefined }])
+  const act = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+  t.match(allowedSystems([act]), [{ set: 'hl7', title: 'v3-ActCode', urls: [act] }])
+  const [hl7, ...others] = allowedSystems(['hl7'])
+  t.ok(hl7 !== undefined && hl7.systemCount > 1000 && others.length === 0)
+  t.strictSame(
+    [...new Set(allowedSystems(['us']).map(({ set }) => set))],
+    SET_NAMES.slice(SET_NAMES.indexOf('rxnorm'), SET_NAMES.indexOf('us-billing') + 1),
+  )
+  t.strictSame(allowedSystems(['no such set']), [])
 })
 
 t.test('a group holds the systems of its members', async (t) => {
