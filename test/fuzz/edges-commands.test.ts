@@ -54,6 +54,7 @@ const FILES: Readonly<Record<string, string>> = {
   'empty.json': '',
   'secret.key': 'CANARYKEY of oak, 3 owls',
   'pipeline.json': JSON.stringify(PIPELINE),
+  'tests/id.json': JSON.stringify({ name: 'id', given: JSON.parse(PATIENT), never: ['CANARYVALUE'] }),
   'foreign/notes.txt': 'somebody else has written this',
   'foreign/Patient.ndjson': 'somebody else has written this, too\n',
   '\u001b[31mred': 'a name that a terminal would obey',
@@ -70,6 +71,8 @@ const PATHS = [
     'foreign/new',
     'made',
     'made.sluice',
+    'tests',
+    'study',
   ],
   ...[
     'made.sluice/run.json',

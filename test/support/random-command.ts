@@ -34,6 +34,32 @@ const STARTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['-c', 'config.json'],
     ['-c', 'pipeline.json'],
   ],
+  preview: [
+    ['-i', 'in', '-c', 'config.json'],
+    ['-i', 'in/one.json', '-c', 'config.json', '--sample', '1'],
+  ],
+  test: [
+    ['-c', 'config.json'],
+    ['-c', 'config.json', 'tests/id.json', '--update'],
+    ['-c', 'config.json', '--junit', 'page.html'],
+    ['-c', 'config.json', '--against', 'wrong.json'],
+  ],
+  init: [
+    [
+      'study',
+      '--fhir-version',
+      'R4',
+      '--purpose',
+      'own',
+      '--dates',
+      'year',
+      '--codes',
+      'any',
+      '--keys',
+      'file',
+    ],
+    ['--fhir-version', 'STU3', '--purpose', 'safe-harbor', '--keys', 'env'],
+  ],
   decrypt: [
     ['-c', 'config.json', 'AAAA'],
     ['--key-file', 'secret.key'],
@@ -101,7 +127,7 @@ const TEXTS = [
   '{}',
 ]
 /** Options whose values are written to. */
-const WRITES = /^--(output|outputFolder|outputs|to|state|html|metrics-file)$/
+const WRITES = /^--(output|outputFolder|outputs|to|state|html|junit|metrics-file)$/
 /** What takes a value that would start thousands of threads, stay or listen to others. */
 const NEVER = /^--(daemon|now|host)$/
 
@@ -173,10 +199,19 @@ function writtenBy(verb: Verb, words: readonly string[], cwd: string): string[] 
   const demo = verb.name === 'demo' ? ['sluice-demo'] : []
   // The pipelines of the test write there.
   const run = verb.name === 'run' ? ['pipeline-out'] : []
-  return [...values, ...served, ...demo, ...run]
+  const made = ['config.yaml', 'pipeline.yaml', 'tests', 'crypto-hash.key', 'date-shift.key']
+  const init = verb.name === 'init' ? [...made, ...words] : []
+  const golden = verb.name === 'test' ? [...words, '.'].flatMap(goldenAt) : []
+  return [...values, ...served, ...demo, ...run, ...init, ...golden]
     .filter((value) => value !== '')
     .flatMap((value) => [resolve(cwd, value), `${resolve(cwd, value)}.sluice`])
 }
+
+/** Golden outputs beside the tests at a path, or below it. */
+const goldenAt = (path: string): string[] => [
+  path.replace(/\.(json|ya?ml)$/i, '.golden.json'),
+  `${path}/tests`,
+]
 
 const dataOf = (words: readonly string[]): string[] =>
   words.flatMap((word, place) =>

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { methodOf } from '../../anonymizer/methods/table.js'
 import { KEY_NAMES, type KeyName } from '../../anonymizer/parameters.js'
 import type { Rule } from '../../anonymizer/spec.js'
-import { variableName } from '../environment/secret-place.js'
+import { variableName, variableOf } from '../environment/secret-place.js'
 import type { ConfigProblem } from '../text/problem.js'
 import { isSameKey, weaknessOf } from './key-strength.js'
 import type { KeySource } from './schema.js'
@@ -117,7 +117,7 @@ function readKey(
   if (source === undefined || source === null || source === '') return undefined
   if (typeof source === 'string') return source
   if ('env' in source) {
-    const text = process.env[source.env]
+    const text = variableOf(source.env)
     if (text) return text
     report(`${variableName(source.env)} is ${text === undefined ? 'not set' : 'empty'}`)
   } else if ('file' in source) {

@@ -49,6 +49,10 @@ export const variableName = (name: string): string =>
     ? `the environment variable ${name}`
     : 'the environment variable (its name is not shown, because it could be the secret itself)'
 
+/** The value of an environment variable; not what every object has, such as `constructor`. */
+export const variableOf = (name: string): string | undefined =>
+  Object.hasOwn(process.env, name) ? process.env[name] : undefined
+
 /** As messages name it. */
 const nameOf = (place: SecretPlace): string =>
   'env' in place
@@ -61,7 +65,7 @@ async function textOf(
   place: SecretPlace,
   { baseFolder, keyVault }: SecretSources,
 ): Promise<string | undefined> {
-  if ('env' in place) return process.env[place.env]
+  if ('env' in place) return variableOf(place.env)
   if ('file' in place) return readFile(resolve(baseFolder, place.file), 'utf8').catch(() => undefined)
   return keyVault(place.keyVault)
 }

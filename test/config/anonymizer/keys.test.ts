@@ -36,6 +36,12 @@ t.test('keys are read from texts, variables and files; random ones are left to t
   t.same(random, ['encryptKey'])
 })
 
+t.test('a variable is one that is set, not a member that every object has', async (t) => {
+  const { fixed, problems } = resolveKeys({ encryptKey: { env: 'constructor' } }, none, options(t.testdir()))
+  t.same(fixed, {})
+  t.match(problems, [{ path: 'parameters.encryptKey', message: /is not set$/ }])
+})
+
 t.test('a key that cannot be read is a problem that shows nothing of it', async (t) => {
   const folder = t.testdir({ 'empty.key': '\n' })
   const { problems } = resolveKeys(

@@ -26,6 +26,7 @@ t.test('a missing or empty secret is named by its place only', async (t) => {
   const read = (place: Parameters<typeof readSecret>[0]) =>
     readSecret(place, 'auth.token', { baseFolder, keyVault })
   await t.rejects(read({ env: 'SLUICE_TEST_UNSET' }), { code: 'KEY_MISSING', at: 'auth.token' })
+  await t.rejects(read({ env: 'constructor' }), { code: 'KEY_MISSING' }, 'every object has such a member')
   await t.rejects(read({ file: 'none.key' }), { code: 'KEY_MISSING', message: /none\.key/ })
   await t.rejects(read({ file: 'empty.key' }), { code: 'KEY_MISSING', message: /empty/ })
 })
