@@ -1,10 +1,8 @@
-import { CODE_SETS } from '../../fhir/codes/sets.js'
+import { SET_NAMES } from '../../fhir/codes/set-names.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { asChoice, asText, maybe, type Values, withDefault } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 import { DATES, KEYS, PURPOSES } from './choices.js'
-
-const SET_NAMES = CODE_SETS.map(({ name }) => name)
 
 const options = {
   fhirVersion: maybe(

@@ -1,3 +1,4 @@
+// Holds src/fhir/codes/sets.ts, src/fhir/codes/set-names.ts.
 import t from 'tap'
 import { isInSet, SET_NAMES, SET_URLS } from '../../../src/fhir/codes/set-names.js'
 import { allowedSystems, CODE_SETS, SINGLE_SETS, systemsNamed } from '../../../src/fhir/codes/sets.js'
