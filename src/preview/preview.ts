@@ -75,10 +75,11 @@ export async function previewSource(options: PreviewOptions): Promise<Preview> {
   return { types, read: { items: items.length, ...reading.counts } }
 }
 
+/** Small items first: what they leave of their shares goes to the large ones. */
 async function itemsOf(source: Source): Promise<readonly SourceItem[]> {
   const items: SourceItem[] = []
   for await (const item of source.list(() => undefined)) if (item.unreadable === undefined) items.push(item)
-  return items
+  return items.sort((a, b) => a.bytes - b.bytes)
 }
 
 /** Reads lines into a sample until its share of the bytes is used up. */

@@ -123,6 +123,9 @@ t.test('a bound on what is read reaches into every file, and says so', async (t)
   t.match(stdout, /^Patient: 1 of [1-9]\d? lines$/m)
   t.match(stdout, /^Observation: 1 of [1-9] lines$/m)
   t.match(stdout, /read: the start of each file \(--read takes more\)/)
+  writeFileSync(join(raw, 'a.ndjson'), ndjson(Array.from({ length: 40 }, (_, at) => patient(at))))
+  const whole = await verbRun(['preview', '-i', raw, '-c', config, '--read', '14kB', '--sample', '1'])
+  t.match(whole.stdout, /read: all of it/, 'a large file has what small ones leave')
 })
 
 t.test('files, compressed ones and documents are read as by other verbs', async (t) => {
