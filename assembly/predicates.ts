@@ -15,6 +15,9 @@ import { areEqual, hasBackslash, integerVerdict, mayBeTrimmed, orderVerdict, tex
 let items: u32 = 0
 let hits: u32 = 0
 let doubtful: bool = false
+/** Whether one hit decides, and whether it has: what follows is then not looked at. */
+let stopsAtHit: bool = false
+let stopped: bool = false
 /** Whether the value is malformed or not as FHIR has it, so that nothing is certain. */
 let broken: bool = false
 /** Number of bytes that may still be looked at. It bounds the work on deeply nested elements. */
@@ -92,13 +95,17 @@ function evaluateItems(predicate: Predicate, at: usize): i32 {
   const outerItems = items
   const outerHits = hits
   const outerDoubtful = doubtful
+  const outerStops = stopsAtHit
   items = hits = 0
-  doubtful = false
+  doubtful = stopped = false
+  stopsAtHit = predicate.detail == Mode.SOME
   visit(changetype<Target>(predicate.first), at)
   const truth = counted(predicate.detail)
   items = outerItems
   hits = outerHits
   doubtful = outerDoubtful
+  stopsAtHit = outerStops
+  stopped = false
   return truth
 }
 
@@ -136,6 +143,7 @@ function visitObject(target: Target, at: usize): usize {
   if (passes(target, at)) {
     if (target.goal == Goal.MEMBERS) return visitMembers(target, first)
     count(target, at)
+    if (stopped) return at
   }
   const end = skipValue(at, 0)
   bytesLeft -= <i64>(end - at)
@@ -157,7 +165,7 @@ function passes(target: Target, at: usize): bool {
 function count(target: Target, at: usize): void {
   items++
   const goal = target.goal
-  if (goal == Goal.ANY) hits++
+  if (goal == Goal.ANY) hit()
   else if (goal == Goal.PREDICATE) {
     score(evaluate(target.parts, at))
   } else if (goal != Goal.NEVER) doubtful = true
@@ -179,6 +187,10 @@ function visitMembers(target: Target, p: usize): usize {
       if ((seen & bit) != 0) return failed()
       seen |= bit
       p = visitMember(changetype<Member>(target.parts + <usize>found * MEMBER_BYTES), value)
+      if (stopped) {
+        bytesLeft -= <i64>(p - start)
+        return p
+      }
     } else p = skipValue(value, 0)
     if (p == 0) return failed()
     p = afterSpace(p)
@@ -227,7 +239,7 @@ function visitMember(member: Member, p: usize): usize {
   if (byteAt(p) == CLOSE_BRACKET) return p + 1
   while (true) {
     p = visitValue(member, p)
-    if (p == 0) return 0
+    if (p == 0 || stopped) return p
     p = afterSpace(p)
     const c = byteAt(p)
     if (c == CLOSE_BRACKET) return p + 1
@@ -276,7 +288,7 @@ function visitBoolean(target: Target, at: usize): usize {
   if (!passes(target, at)) return end
   if (target.goal == Goal.BOOLEAN) {
     items++
-    if ((byteAt(at) == 0x74) == (target.detail != 0)) hits++
+    if ((byteAt(at) == 0x74) == (target.detail != 0)) hit()
   } else if (target.goal == Goal.MEMBERS) return failed()
   else count(target, at)
   return end
@@ -297,9 +309,15 @@ function visitNumber(target: Target, at: usize): usize {
   return end
 }
 
+@inline
+function hit(): void {
+  hits++
+  stopped = stopsAtHit
+}
+
 /** Counts the hit of an item. */
 @inline
 function score(truth: i32): void {
-  if (truth == TRUE) hits++
+  if (truth == TRUE) hit()
   else if (truth == UNSURE) doubtful = true
 }

@@ -174,7 +174,7 @@ export class Automaton {
 
   /** Equal criteria on elements of one type are one predicate. */
   #compiled(criterion: Parameters<typeof print>[0], type: ElementType): Predicate | undefined {
-    const key = `${type.id}|${print(criterion)}`
+    const key = `${type.id}|${printed(criterion)}`
     if (!this.#predicates.has(key)) this.#predicates.set(key, compilePredicate(criterion, type))
     return this.#predicates.get(key)
   }
@@ -236,6 +236,15 @@ export class Automaton {
  */
 const isLive = ({ rule, mayFail }: Progress, claim: OrderedRule | undefined, holds: boolean): boolean =>
   claim === undefined || rule.order < claim.order || mayFail || holds
+
+const printedTexts = new WeakMap<object, string>()
+
+/** Criteria are printed once: a long list of codes takes its time, and meets many elements. */
+function printed(criterion: Parameters<typeof print>[0]): string {
+  const text = printedTexts.get(criterion) ?? print(criterion)
+  printedTexts.set(criterion, text)
+  return text
+}
 
 function once(resolve: (mask: number) => Place): (mask: number) => Place {
   const places = new Map<number, Place>()

@@ -8,6 +8,7 @@ import { fail } from './evaluation-error.js'
 import { FUNCTIONS } from './functions/functions.js'
 import { Invocation } from './invocation.js'
 import { type Item, type Items, isType, NOTHING, ofType } from './item.js'
+import { literalSet } from './literal-set.js'
 import { operated } from './operators.js'
 import type { Frame, Scope } from './scope.js'
 import { boolean, integer, isNumber, momentValue, string, type Value } from './value.js'
@@ -71,8 +72,12 @@ class Evaluator implements Evaluation {
       }
       case 'sign':
         return this.#signed(expression.negative, this.run(expression.input, frame))
-      case 'binary':
-        return operated(expression, frame, this)
+      case 'binary': {
+        const set = literalSet(expression)
+        if (set === undefined) return operated(expression, frame, this)
+        this.budget.spend(set.items.length)
+        return set.items
+      }
     }
   }
 

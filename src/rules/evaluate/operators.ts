@@ -12,7 +12,8 @@ import {
 import { order } from './comparison.js'
 import type { Evaluation } from './evaluation.js'
 import { fail } from './evaluation-error.js'
-import { type Items, NOTHING } from './item.js'
+import { type Items, isNode, NOTHING } from './item.js'
+import { type LiteralSet, literalSet } from './literal-set.js'
 import type { Frame } from './scope.js'
 import { boolean, string, type Value } from './value.js'
 
@@ -58,6 +59,10 @@ const ON_COLLECTIONS: ReadonlyMap<string, OnCollections> = new Map<string, OnCol
 /** Evaluates a binary operator. Both operands are always evaluated. */
 export function operated({ operator, left, right }: Binary, frame: Frame, evaluation: Evaluation): Items {
   const a = evaluation.run(left, frame)
+  if (operator === 'in') {
+    const isIn = isInLiterals(a, literalSet(right), evaluation)
+    if (isIn !== undefined) return [boolean(isIn)]
+  }
   const b = evaluation.run(right, frame)
   const onCollections = ON_COLLECTIONS.get(operator)
   if (onCollections !== undefined) return onCollections(a, b, evaluation)
@@ -67,6 +72,20 @@ export function operated({ operator, left, right }: Binary, frame: Frame, evalua
   if (x.kind === 'string' && y.kind === 'string') evaluation.budget.spendText(x.text.length + y.text.length)
   const result = ON_VALUES.get(operator)?.(x, y)
   return result === undefined ? NOTHING : [result]
+}
+
+/** Whether a single text is one of a set; undefined if there is no set, or not a single text. */
+function isInLiterals(
+  sought: Items,
+  set: LiteralSet | undefined,
+  evaluation: Evaluation,
+): boolean | undefined {
+  const [item] = sought
+  if (set === undefined || item === undefined || sought.length > 1) return undefined
+  const value = isNode(item) ? evaluation.scope.valueOf(item) : item
+  if (value?.kind !== 'string') return undefined
+  evaluation.budget.spendText(value.text.length)
+  return set.texts.has(value.text)
 }
 
 /** `&`: an empty side counts as ''. */

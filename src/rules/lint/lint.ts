@@ -56,11 +56,7 @@ export function lintRules(
   const findings: Finding[] = []
   const parsedRules: CostedRule[] = []
   const redactsAll = rules.some(({ path, method }) => path === 'Resource' && redacts(method))
-  const earlier: {
-    readonly number: number
-    readonly method?: MethodFacts | undefined
-    readonly covers: Cover
-  }[] = []
+  const earlier: Earlier[] = []
   for (const rule of rules) {
     const { number, path, method } = rule
     const parsed = parseRulePath(path)
@@ -73,10 +69,10 @@ export function lintRules(
         ...casesOf(rule, verdict, tree),
         ...leftovers({ ...rule, redactsAll, keepsParts }, parsed, verdict, { earlier, tree }),
       )
-    told.push(...surprises(parsed, verdict))
+    told.push(...surprises(parsed, verdict, rule.method))
     parsedRules.push({ number, path: parsed, method })
     for (const finding of told) findings.push({ rule: number, ...finding })
-    earlier.push({ number, method, covers: coverOf(parsed) })
+    earlier.push({ number, path, method, covers: coverOf(parsed) })
   }
   findings.push(...costFindings(parsedRules, tree), ...tableFindings(parsedRules, tree))
   if (urls !== undefined)
@@ -135,6 +131,14 @@ function casesOf({ cases }: LintedRule, { found }: PathVerdict, tree: ElementTre
   return caseFindings(cases, [...reached], tree).map((finding) => ({ ...finding, part: 'cases' }))
 }
 
+/** A rule before the one that is judged. */
+interface Earlier {
+  readonly number: number
+  readonly path: string
+  readonly method?: MethodFacts | undefined
+  readonly covers: Cover
+}
+
 /** Finds what a redact leaves although it seems to remove it. */
 function leftovers(
   {
@@ -144,25 +148,33 @@ function leftovers(
   }: LintedRule & { readonly redactsAll: boolean; readonly keepsParts: boolean },
   path: RulePath,
   verdict: PathVerdict,
-  { earlier, tree }: { readonly earlier: readonly { readonly covers: Cover }[]; readonly tree: ElementTree },
+  { earlier, tree }: { readonly earlier: readonly Earlier[]; readonly tree: ElementTree },
 ): readonly Told[] {
   if (!redacts(method)) return []
   const found = verdict.found.map(({ resource, places = [] }) => ({ resource, places }))
   const covers = earlier.map((rule) => rule.covers)
+  const keepsUrl = earlier.some(
+    ({ path: one, method: by }) => one === `${path.text}.url` && by?.changesNothing,
+  )
   return [
     resourcesLeft(path, found, redactsAll),
-    extensionsWithoutUrl(found, keepsParts, { covers, tree }),
+    keepsUrl ? undefined : extensionsWithoutUrl(found, keepsParts, { covers, tree }),
   ].flatMap((left) => (left === undefined ? [] : [left]))
 }
 
 /** Finds what works but differs from the original. */
-function surprises(path: RulePath, { expression }: PathVerdict): readonly Told[] {
+function surprises(
+  path: RulePath,
+  { expression }: PathVerdict,
+  method: MethodFacts | undefined,
+): readonly Told[] {
   const told: Told[] = []
   if (bindsUnionFirst(path.text)) {
     const message = '"as" and "is" take the whole union before them: a | b as T means (a | b) as T'
     told.push({ code: 'precedence', message })
   }
-  if (hasUnionOfNodes(expression)) {
+  // The original has no method that takes elements as a whole.
+  if (method?.reach !== 'element' && hasUnionOfNodes(expression)) {
     const message =
       'the original skips a node of a union whose value equals an earlier one; Sluice selects every node'
     told.push({ code: 'union', message })

@@ -88,13 +88,21 @@ function decidedBinary({ operator, left, right }: Binary, site: Site): Predicate
   }
 }
 
+function signedLiteral(expression: Expression): Literal | undefined {
+  if (expression.op === 'literal') return expression
+  if (expression.op !== 'sign' || expression.input.op !== 'literal') return undefined
+  const { kind, text } = expression.input
+  return { op: 'literal', kind, text: expression.negative ? `-${text}` : text }
+}
+
 /** `path < 5`, and `5 < path`. */
 function ordering(operator: string, left: Expression, right: Expression, site: Site): Predicate | undefined {
-  const isTurned = left.op === 'literal'
-  const literal = isTurned ? left : right
+  const leftLiteral = signedLiteral(left)
+  const isTurned = leftLiteral !== undefined
+  const literal = leftLiteral ?? signedLiteral(right)
   const path = isTurned ? right : left
   const hits = ORDERS.get(operator)
-  if (hits === undefined || literal.op !== 'literal' || !isSingleNumber(path, site.type)) return undefined
+  if (hits === undefined || literal === undefined || !isSingleNumber(path, site.type)) return undefined
   const turned = isTurned ? { ...hits, below: hits.above, above: hits.below } : hits
   return items('single', path, site, () => orderTest(literal, turned))
 }

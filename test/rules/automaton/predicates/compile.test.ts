@@ -51,6 +51,7 @@ t.test('a criterion is decided by bytes, known at once, unsure, or left to the i
     ['multipleBirth > 2', 'Patient', 'evaluator, or fails'],
     ['$this < 1000000', 'integer', 'bytes'],
     ['1000000 <= $this', 'decimal', 'bytes'],
+    ['$this <= -1000000', 'integer', 'bytes'],
     ['value >= 90', 'Quantity', 'bytes'],
     ['$this < 1.5', 'decimal', 'evaluator, or fails'],
     ['$this < 1000000000', 'integer', 'evaluator, or fails'],
