@@ -12,6 +12,7 @@ import { configurationJsonSchema } from '../src/config/anonymizer/schema.js'
 import { pipelineJsonSchema } from '../src/config/pipeline/schema.js'
 import { CODES } from '../src/errors.js'
 import { allowedSystems, CODE_SETS, SINGLE_SETS } from '../src/fhir/codes/sets.js'
+import { presetFiles } from './presets/presets.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -45,6 +46,7 @@ export function documents(): ReadonlyMap<string, string> {
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
     ['configs/lint-report.schema.json', `${JSON.stringify(lintReportJsonSchema(), null, 2)}\n`],
     ['configs/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],
+    ...presetFiles(),
   ])
 }
 

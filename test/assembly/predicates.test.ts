@@ -132,7 +132,7 @@ t.test('a number is compared with an integer by its bytes', async (t) => {
     '999999',
     '6175550199',
   ]
-  const integers = [-3, 0, 2, 999_999]
+  const integers = [-1_000_000, -3, 0, 2, 999_999]
   const orders: readonly (readonly [string, (a: number, b: number) => boolean])[] = [
     ['<', (a, b) => a < b],
     ['<=', (a, b) => a <= b],

@@ -73,7 +73,8 @@ t.test('an unknown name is an error that lists the presets', async (t) => {
       await sluice(words, { cwd }),
       {
         exitCode: 2,
-        stderr: /safe-harbour-r4.*name a preset: research-r4, safe-harbor-r4, safe-harbor-stu3/,
+        stderr:
+          /safe-harbour-r4.*name a preset: limited-data-set-r4, research-r4, research-r5, safe-harbor-r4, /,
       },
       firstOf(words),
     )

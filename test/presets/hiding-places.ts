@@ -90,6 +90,66 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
     [NAME, '424242'],
   ),
   place(
+    'typed text among the categories of race',
+    patient({
+      extension: [
+        {
+          url: 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-race',
+          _url: { id: NAME, extension: [{ url: NAME, valueInteger: 424242 }] },
+          id: NAME,
+          extension: [
+            {
+              id: NAME,
+              url: 'ombCategory',
+              _url: { id: NAME },
+              valueCoding: {
+                id: NAME,
+                system: 'urn:oid:2.16.840.1.113883.6.238',
+                _system: { id: NAME },
+                code: '2106-3',
+                _code: { extension: [{ url: NAME, valueInteger: 424242 }] },
+                display: NAME,
+                version: NAME,
+                extension: [{ url: NAME, valueString: NAME }],
+              },
+            },
+            {
+              url: 'ombCategory',
+              valueCoding: { system: 'urn:oid:2.16.840.1.113883.6.238', code: NAME },
+            },
+            { url: 'ombCategory', valueCoding: { system: `http://${NAME}`, code: '2106-3' } },
+            { url: 'detailed', valueCoding: { code: NAME } },
+            { url: 'text', valueString: NAME, _valueString: { id: NAME } },
+          ],
+        },
+        {
+          url: 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex',
+          valueCode: 'F',
+          _valueCode: { id: NAME, extension: [{ url: NAME, valueInteger: 424242 }] },
+        },
+        { url: 'http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex', valueCode: NAME },
+      ],
+    }),
+    [NAME, '424242'],
+  ),
+  place(
+    'labels of the source',
+    patient({
+      meta: {
+        security: [
+          { system: 'http://h.example', code: 'MAYOR', display: NAME },
+          { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'CEL' },
+          {
+            system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+            code: 'SMITH',
+            display: NAME,
+          },
+        ],
+      },
+    }),
+    ['h.example', 'MAYOR', 'CEL', 'SMITH', NAME],
+  ),
+  place(
     'the extension of a primitive',
     patient({ _gender: { id: NAME, extension: [{ url: 'u', valueString: NAME }] } }),
   ),
@@ -229,7 +289,82 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
     ['93'],
     { only: 'safe-harbor' },
   ),
+  place(
+    'a postal code elsewhere',
+    patient({
+      address: [
+        { postalCode: '10115', country: 'DE' },
+        { postalCode: '75001', country: 'France' },
+        { postalCode: '28001', state: 'Madrid' },
+      ],
+    }),
+    ['101', '750', '280'],
+  ),
+  place('a state elsewhere', patient({ address: [{ state: 'DE', country: 'DE' }] }), ['DE']),
+  place('an area without inhabitants', patient({ address: [{ postalCode: '73301' }] }), ['733']),
+  place(
+    'a position as an amount',
+    observation({
+      valueQuantity: { value: 42.360091, system: 'http://unitsofmeasure.org', code: 'deg' },
+      component: [{ valueQuantity: { value: -71.09416, unit: 'degrees', code: 'deg' } }],
+    }),
+    ['42.36', '71.09'],
+  ),
+  place('a birthday in the year of the 90th', patient({ birthDate: '1936-12-31' }), ['1936']),
+  ...(
+    [
+      [1_100, 'mo'],
+      [4_700, 'wk'],
+      [33_000, 'd'],
+      [9, '10.a'],
+      [94, undefined],
+      [95, 'years'],
+    ] as const
+  ).map(([value, code]) =>
+    place(
+      `an age of ${value} ${code ?? 'without unit'}`,
+      {
+        resourceType: 'Condition',
+        onsetAge: { value, unit: 'typed', system: 'http://unitsofmeasure.org', ...(code && { code }) },
+      },
+      [`:${value}`],
+    ),
+  ),
+  place(
+    'an age with a comparator',
+    { resourceType: 'Condition', onsetAge: { ...years(89), comparator: '>' } },
+    ['89'],
+  ),
+  ...['mo', 'wk', 'd', 'a', 'mo{age}', 'years'].map((code) =>
+    place(
+      `an age as an amount of ${code}`,
+      observation({ valueQuantity: { value: 95, system: 'http://unitsofmeasure.org', code } }),
+      [':95'],
+      { only: 'safe-harbor' },
+    ),
+  ),
   // D, E, F: telephone, fax, mail
+  place(
+    'a telephone number as a number',
+    { resourceType: 'Observation', valueInteger: 617_550_199 },
+    ['617550199'],
+    R4,
+  ),
+  place(
+    'a telephone number as an answer',
+    {
+      resourceType: 'QuestionnaireResponse',
+      item: [{ answer: [{ valueInteger: 617_550_199 }, { valueDecimal: 617_550_199.5 }] }],
+    },
+    ['617550199'],
+  ),
+  place('a telephone number as a birth order', patient({ multipleBirthInteger: 617_550_199 }), ['617550199']),
+  place('a record number as a sequence', { resourceType: 'Claim', diagnosis: [{ sequence: 999_123_456 }] }, [
+    '999123456',
+  ]),
+  place('a record number as an amount without unit', observation({ valueQuantity: { value: 999_123_456 } }), [
+    '999123456',
+  ]),
   place(
     'a telephone number',
     patient({ telecom: [{ value: '555-867-5309' }], contact: [{ telecom: [{ value: '555-867-5309' }] }] }),

@@ -20,6 +20,16 @@ export function mayBeKept({ steps }: Place): boolean {
   )
 }
 
+const IN_LIMITED_DATA_SET = new Set(['city', 'state', 'postalCode', 'country'])
+
+/** What a limited data set may hold in addition: town, state and ZIP code, dates and times. */
+export function mayBeInLimitedDataSet({ steps }: Place): boolean {
+  if (steps.some((step) => step.type === 'Extension')) return false
+  const leaf = steps.at(-1) as Step
+  if (['date', 'dateTime', 'instant', 'time'].includes(leaf.type)) return true
+  return steps.at(-2)?.type === 'Address' && IN_LIMITED_DATA_SET.has(leaf.name)
+}
+
 /** Whether a keep rule of the preset names the place or something above it. */
 export function isListed(place: Place, rules: readonly PresetRule[]): boolean {
   return rules.some((rule) => rule.method === 'keep' && names(rule.path, place))

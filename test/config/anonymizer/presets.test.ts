@@ -5,7 +5,14 @@ import t from 'tap'
 import { configPathOf, presetNames, presetPath } from '../../../src/config/anonymizer/presets.js'
 
 t.test('every preset has a file, and no other file of the folder is one', async (t) => {
-  t.strictSame(presetNames(), ['research-r4', 'safe-harbor-r4', 'safe-harbor-stu3'])
+  t.strictSame(presetNames(), [
+    'limited-data-set-r4',
+    'research-r4',
+    'research-r5',
+    'safe-harbor-r4',
+    'safe-harbor-r5',
+    'safe-harbor-stu3',
+  ])
   for (const name of presetNames()) t.ok(existsSync(presetPath(name) ?? ''), name)
   for (const name of ['pipeline.schema', 'README', 'safe-harbor-r4.json', '../package', ''])
     t.equal(presetPath(name), undefined, name)
