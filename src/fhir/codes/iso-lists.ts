@@ -1,4 +1,4 @@
-// ISO 639 (two letters, part 2, and living languages that hospitals record), ISO 3166, ISO 4217; edition of 2025.
+// ISO 639 (two letters, part 2, and living languages that hospitals record), ISO 3166, ISO 4217, media types of IANA; edition of 2025.
 
 export const LANGUAGES = `aa ab ace ach ada ady ae af afa afh aii ain ak akk ale alg als alt am an ang anp apa apw ar arb arc arn arp
 art arw as ase ast ath aus av awa ay ayc az azj ba bad bai bal ban bas bat be bej bem ber bfi bg bgp bho bi
@@ -75,3 +75,36 @@ KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV 
 NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN
 SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XAG
 XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG ZWL`
+
+/** Media types that health records hold, FHIR's short names of its own formats, and spellings of earlier years. */
+export const MIME_TYPE_LIST = `application/cda+xml application/ccda+xml application/cql+json application/csv application/dicom
+application/dicom+json application/dicom+xml application/ecmascript application/edi-x12 application/edifact
+application/elm+json application/elm+xml application/epub+zip application/fhir+json application/fhir+ndjson
+application/fhir+turtle application/fhir+ttl application/fhir+xml application/geo+json application/graphql
+application/gzip application/hl7-cda+xml application/hl7-sda+xml application/hl7-v2 application/hl7-v2+xml
+application/javascript application/jose application/jose+json application/json application/json+fhir
+application/json-patch+json application/jwk+json application/jwt application/ld+json
+application/merge-patch+json application/msword application/ndjson application/octet-stream application/pdf
+application/pgp-encrypted application/pgp-signature application/pkcs7-mime application/pkcs7-signature
+application/pkix-cert application/rtf application/signature application/smart-health-card
+application/soap+xml application/sql application/vnd.ms-excel application/vnd.ms-outlook
+application/vnd.ms-powerpoint application/vnd.ms-word application/vnd.oasis.opendocument.presentation
+application/vnd.oasis.opendocument.spreadsheet application/vnd.oasis.opendocument.text
+application/vnd.openxmlformats-officedocument.presentationml.presentation
+application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
+application/vnd.openxmlformats-officedocument.wordprocessingml.document application/x-fhir-query
+application/x-hl7 application/x-ndjson application/x-pdf application/x-zip-compressed application/xhtml+xml
+application/xml application/xml+fhir application/xml-patch+xml application/xop+xml application/xslt+xml application/yaml
+application/zip application/zstd audio/3gpp audio/32kadpcm audio/aac audio/ac3 audio/aiff audio/amr
+audio/basic audio/flac audio/g711 audio/k32adpcm audio/l16 audio/m4a audio/midi audio/mp3 audio/mp4
+audio/mpeg audio/ogg audio/opus audio/vnd.wave audio/wav audio/wave audio/webm audio/x-m4a audio/x-wav
+image/avif image/bmp image/dicom-rle image/g3fax image/gif image/heic image/heif image/jls image/jp2
+image/jpeg image/jpg image/jpm image/jpx image/pjpeg image/png image/svg+xml image/tif image/tiff
+image/vnd.microsoft.icon image/webp image/x-icon image/x-ms-bmp image/x-png text/calendar text/cda+xml
+text/cql text/cql-expression text/cql-identifier text/cql.expression text/cql.identifier text/css text/csv
+text/enriched text/fhirpath text/html text/javascript text/markdown text/plain text/richtext text/rtf
+text/sgml text/tab-separated-values text/turtle text/uri-list text/vcard text/x-cda-r1+xml text/x-fhir-query
+text/x-hl7-ft text/x-hl7-text+xml text/x-markdown text/xhtml text/xml text/yaml video/3gpp video/avi
+video/h264 video/mp4 video/mpeg video/ogg video/quicktime video/webm video/x-avi video/x-matroska
+video/x-ms-wmv video/x-msvideo json xml ttl message/rfc822 model/gltf+json model/obj model/stl model/vrml
+multipart/alternative multipart/form-data multipart/mixed multipart/related multipart/x-hl7-cda-level-one`

@@ -13,7 +13,16 @@ const CASES: readonly (readonly [system: string, fits: readonly string[], refuse
   [
     'urn:ietf:bcp:13',
     ['application/fhir+json', 'text/plain;charset=UTF-8', 'application/vnd.ms-excel', 'image/jpeg'],
-    ['image/x-john', 'john/smith', 'text/plain; name=john', 'text/john smith', 'text/', 'text'],
+    [
+      'image/x-john',
+      'image/john',
+      'application/vnd.john-smith',
+      'john/smith',
+      'text/plain; name=john',
+      'text/john smith',
+      'text/',
+      'text',
+    ],
   ],
   ['urn:iso:std:iso:3166', ['US', 'DEU', '840'], ['XX', 'us', 'JOE', '999', '02139']],
   ['urn:iso:std:iso:3166:-2', ['US-MA', 'MA', 'CA-AB', 'DE-BY'], ['US-XX', 'FR-75', 'MA-02139']],
