@@ -14,7 +14,7 @@ const METHOD = "Bundle.entry.request.where(method = 'DELETE').method"
  * as the spec treats references, so that they match the delivered ones, and keep the fact that an entry is a
  * deletion. Returns the spec unchanged if no rule covers references or ids.
  */
-export function withDeletionRules(spec: AnonymizerSpec): AnonymizerSpec {
+export function withDeletionRules<S extends Pick<AnonymizerSpec, 'rules'>>(spec: S): S {
   const model = spec.rules.find(isForReferences) ?? spec.rules.find(isForIds)
   if (model === undefined) return spec
   const { number: _, path: __, ...settings } = model

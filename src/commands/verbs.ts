@@ -3,6 +3,7 @@ import { CHECK } from './check/options.js'
 import { DECRYPT } from './decrypt/options.js'
 import { DEMO } from './demo/options.js'
 import { DIFF } from './diff/options.js'
+import { EXPLAIN } from './explain/options.js'
 import { EXPORT } from './export/options.js'
 import { INIT } from './init/options.js'
 import { LINT } from './lint/options.js'
@@ -31,6 +32,10 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...INIT,
     run: async (values, terminal, words) => (await import('./init/init.js')).init(values, terminal, words),
+  }),
+  verb({
+    ...EXPLAIN,
+    run: async (values, terminal) => (await import('./explain/explain.js')).explain(values, terminal),
   }),
   verb({
     ...LINT,

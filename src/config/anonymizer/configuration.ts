@@ -33,6 +33,8 @@ export interface ConfigOptions {
   readonly warnsOfWeakKeys?: boolean
   /** The runs that this one belongs to: their random keys are refused. */
   readonly series?: Series | undefined
+  /** Do not compute whether the rules support the claim that the configuration states. */
+  readonly ignoresClaim?: boolean
   readonly validateInput?: boolean
   readonly validateOutput?: boolean
   /** Custom methods that the caller has as functions, by name in lower case. */
@@ -146,7 +148,8 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   const linted = { keepsParts, urls: parameters.urls }
   const plain = withoutKeys(parameters)
   const decided = { rules, fhirVersion, parameters: plain, codeSystems, randomKeys: keys.random }
-  if (problems.length === 0) problems.push(...claimProblems(settings.claim, decided))
+  if (problems.length === 0 && options.ignoresClaim !== true)
+    problems.push(...claimProblems(settings.claim, decided))
   const verdict = { problems, missingKeys: missing, notices, linted, ...decided }
   if (problems.length > 0) return verdict
   const spec = {

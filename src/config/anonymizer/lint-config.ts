@@ -8,7 +8,8 @@ import { uncovered } from '../../rules/lint/findings/coverage.js'
 import { lintRules } from '../../rules/lint/lint.js'
 import type { ConfigProblem } from '../text/problem.js'
 import { claimOf } from './claim-check.js'
-import { type ConfigOptions, judgeConfig } from './configuration.js'
+import { type ConfigOptions, checkConfig, judgeConfig, type Verdict } from './configuration.js'
+import { withTestKeys } from './given-keys.js'
 import type { LintRemark } from './lint-report.js'
 import { ANY_TEXT } from './systems-text.js'
 
@@ -40,20 +41,30 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
   return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
 }
 
-/** Problems that leave no doubt about what the rules do. */
-const HARMLESS: ReadonlySet<FindingCode | undefined> = new Set<FindingCode>([
-  'claim-unsupported',
-  'equal-keys',
-  'key-missing',
-  'random-key-in-array',
-  'random-key-in-series',
-  'weak-key',
-])
+/** Reads a configuration to explain it; keys and a stated claim do not matter. Throws CONFIG_INVALID. */
+export function explainableConfig(raw: unknown, options: ConfigOptions = {}): Verdict {
+  const verdict = verdictOnRules(raw, options)
+  if (verdict.problems.length > 0) checkConfig(withTestKeys(raw), forRules(options))
+  return verdict
+}
 
 /** Returns what a configuration supports at most; undefined if problems hide what its rules do. */
 export function supportedBy(raw: unknown, options: ConfigOptions = {}): SupportedClaim | undefined {
-  const verdict = judgeConfig(raw, options)
-  return verdict.problems.every(({ code }) => HARMLESS.has(code)) ? claimOf(verdict) : undefined
+  const verdict = verdictOnRules(raw, options)
+  return verdict.problems.length === 0 ? claimOf(verdict) : undefined
+}
+
+const forRules = (options: ConfigOptions): ConfigOptions => ({
+  ...options,
+  allowRandomKeys: true,
+  allowWeakKeys: true,
+  ignoresClaim: true,
+})
+
+/** Of the keys, only those that are made for a run matter. */
+function verdictOnRules(raw: unknown, options: ConfigOptions): Verdict {
+  const { randomKeys } = judgeConfig(raw, forRules(options))
+  return { ...judgeConfig(withTestKeys(raw), forRules(options)), randomKeys }
 }
 
 /** Returns the systems whose codes stay; undefined without `codeSystems`. */

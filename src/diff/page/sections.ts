@@ -3,6 +3,7 @@ import { CHANGES, type Change, changeOf, OUTCOMES } from '../outcome.js'
 import type { Concern, DiffSummary, ElementSummary, TypeSummary } from '../summary.js'
 import { bytesChart, resourcesChart, valuesChart } from './charts.js'
 import { type Html, html, printedBytes, printedCount, printedShare } from './html.js'
+import { count, table } from './table.js'
 
 const NOTHING = html``
 /** More of them are folded away. */
@@ -146,16 +147,3 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .map(([name, count]) => `${name} ${printedCount(count)}`)
     .join(', ')
-
-const count = (number: number): Html =>
-  html`<td class="number">${number === 0 ? '·' : printedCount(number)}</td>`
-
-/** Heads that begin with `#` are those of numbers. */
-function table(heads: readonly string[], rows: readonly Html[]): Html {
-  const cells = heads.map((head) =>
-    head.startsWith('#')
-      ? html`<th scope="col" class="number">${head.slice(1)}</th>`
-      : html`<th scope="col">${head}</th>`,
-  )
-  return html`<div class="scroll"><table><thead><tr>${cells}</tr></thead><tbody>${rows}</tbody></table></div>`
-}

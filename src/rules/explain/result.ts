@@ -43,3 +43,7 @@ export const isGone = (result: Result): boolean => result === 'removed' || resul
 /** Whether the value may be written as it is, or nobody can tell. */
 export const isKept = (result: Result): boolean =>
   result === 'kept' || result === 'month' || result === 'custom'
+
+/** Whether something of the value itself may be written: all of it, or a code that a list or form lets through. */
+export const mayStay = (result: Result): boolean =>
+  isKept(result) || result === 'listed code' || result === 'code form'

@@ -11,7 +11,7 @@ import {
 import { ElementFates } from './element-fates.js'
 import type { ExplainedConfig } from './explained-rule.js'
 import type { KeptInside } from './extension-outcomes.js'
-import { identifiersAt } from './identifiers.js'
+import { type IdentifierLetter, identifiersAt } from './identifiers.js'
 import { type ExplainedLeaf, LeafSurvey } from './leaves.js'
 import type { Outcome } from './outcomes.js'
 import { QuietFates } from './quiet-fates.js'
@@ -46,18 +46,12 @@ export function supportedClaim(
   const fates = new ElementFates(config, tree)
   const quiet = new QuietFates(fates, mayMatter)
   const survey = new LeafSurvey(fates)
+  const weigh = weighing(facts)
   for (const resource of tree.resources.values())
     survey.visit(
       resource,
       (leaf) => {
-        for (const { weighed, owner, members, outcomes } of weighedParts(leaf, resource)) {
-          if (!outcomes.some(({ result }) => mayMatter(result))) continue
-          const letters = identifiersAt(owner, members)
-          for (const outcome of outcomes) {
-            const reason = reasonOf(weighed, letters, outcome, facts)
-            if (reason !== undefined) found.add(reason, outcome, leaf.path)
-          }
-        }
+        for (const { reason, outcome } of weigh(leaf, resource)) found.add(reason, outcome, leaf.path)
       },
       { hasAllSiblings: true, passesOver: (fate) => quiet.isQuiet(fate) },
     )
@@ -65,25 +59,39 @@ export function supportedClaim(
   return { atMost: reasons[0]?.claim ?? 'safe-harbor', reasons }
 }
 
-interface WeighedPart {
-  readonly weighed: WeighedLeaf
-  /** The type in which the path `members` begins. */
-  readonly owner: ElementType
-  readonly members: readonly Member[]
-  readonly outcomes: readonly Outcome[]
+interface Weighed {
+  readonly reason: Reason
+  readonly outcome: Outcome
 }
 
-/** A leaf; of extensions what may stay in them, by itself. */
-function weighedParts(leaf: ExplainedLeaf, resource: ElementType): readonly WeighedPart[] {
-  if (leaf.type !== 'Extension')
-    return [{ weighed: leaf, owner: resource, members: leaf.members, outcomes: leaf.outcomes }]
-  return leaf.kept.map(insidePart)
-}
-
-function insidePart({ owner, member, outcomes }: KeptInside): WeighedPart {
-  const holder: Member = { key: '', name: '', cardinality: 'one', type: owner }
-  const weighed = { type: member.type.name, members: [holder, member] }
-  return { weighed, owner, members: [member], outcomes }
+/** Returns what finds the reasons at a leaf. Extensions with the same fate have the same reasons, found once. */
+function weighing(facts: ClaimFacts): (leaf: ExplainedLeaf, resource: ElementType) => readonly Weighed[] {
+  const inExtensions = new Map<readonly KeptInside[], readonly Weighed[]>()
+  const weigh = (
+    leaf: WeighedLeaf,
+    letters: () => readonly IdentifierLetter[],
+    outcomes: readonly Outcome[],
+  ) =>
+    outcomes.flatMap((outcome): readonly Weighed[] => {
+      if (!mayMatter(outcome.result)) return []
+      const reason = reasonOf(leaf, letters(), outcome, facts)
+      return reason === undefined ? [] : [{ reason, outcome }]
+    })
+  return (leaf, resource) => {
+    if (leaf.type !== 'Extension')
+      return weigh(leaf, () => identifiersAt(resource, leaf.members), leaf.outcomes)
+    const known = inExtensions.get(leaf.kept)
+    if (known !== undefined) return known
+    const found = leaf.kept.flatMap(({ owner, member, outcomes }) => {
+      const holder: Member = { key: '', name: '', cardinality: 'one', type: owner }
+      const inside = { type: member.type.name, members: [holder, member] }
+      return weigh(inside, () => identifiersAt(owner, [member]), outcomes)
+    })
+    const distinct = new Map(found.map((one) => [`${one.reason.why} ${one.outcome.rule?.number}`, one]))
+    const reasons = [...distinct.values()]
+    inExtensions.set(leaf.kept, reasons)
+    return reasons
+  }
 }
 
 /** Reasons with their rules and paths, each once. */
