@@ -8,6 +8,7 @@ import { uncovered } from '../../rules/lint/findings/coverage.js'
 import { lintRules } from '../../rules/lint/lint.js'
 import type { ConfigProblem } from '../text/problem.js'
 import { claimOf } from './claim-check.js'
+import { codeNotes } from './code-system-checks.js'
 import { type ConfigOptions, checkConfig, judgeConfig, type Verdict } from './configuration.js'
 import { withTestKeys } from './given-keys.js'
 import type { LintRemark } from './lint-report.js'
@@ -15,11 +16,15 @@ import { ANY_TEXT } from './systems-text.js'
 
 /** All that `sluice lint` says of a configuration, by rule. Throws nothing. */
 export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemark[] {
-  const { problems, notices, rules, fhirVersion, linted } = judgeConfig(raw, options)
+  const verdict = judgeConfig(raw, options)
+  const { problems, notices, rules, fhirVersion, linted } = verdict
   const pathOf = new Map(rules.map(({ number, path }) => [number, path]))
   const remarks = [
     ...problems.map((problem) => problemRemark(problem, elementTree(fhirVersion))),
     ...notices.map(({ code, ...notice }) => remark(code, notice)),
+    ...(problems.some(({ path }) => path.startsWith('codeSystems')) ? [] : codeNotes(verdict)).map(
+      ({ code, ...notice }) => remark(code, notice),
+    ),
     ...lintRules(
       rules.map((rule) => ({ ...rule, method: methodOf(rule) })),
       elementTree(fhirVersion),

@@ -1,5 +1,7 @@
+// Holds src/rules/explain/kept-codes.ts.
 import t from 'tap'
 import { judgeConfig } from '../../../src/config/anonymizer/configuration.js'
+import { lintConfig } from '../../../src/config/anonymizer/lint-config.js'
 import { planOf } from '../../../src/config/anonymizer/plan.js'
 
 const judged = (codeSystems: unknown) => judgeConfig({ fhirVersion: 'R4', fhirPathRules: [], codeSystems })
@@ -50,4 +52,21 @@ t.test('the setting is part of the fingerprint, and its absence is not', async (
     Object.hasOwn(judgeConfig({ fhirVersion: 'R4', fhirPathRules: [] }).checked?.spec ?? {}, 'codeSystems'),
     false,
   )
+})
+
+/** What lint notes about codes. */
+const notesOf = (codeSystems: unknown, fhirPathRules: object[] = []): string[] =>
+  lintConfig({ fhirVersion: 'R4', fhirPathRules, codeSystems })
+    .filter(({ code }) => code.startsWith('codes-'))
+    .map(({ message }) => message)
+
+t.test('lint notes that codes stay unchecked only where some do', async (t) => {
+  t.match(notesOf(undefined), [/^is not given, so Observation\..*\.code and other codes stay as they are/])
+  const keep = { path: 'Condition.code', method: 'keep' }
+  const redact = { path: 'Resource', method: 'redact' }
+  t.match(notesOf(undefined, [keep, redact]), [/^is not given, so Condition\.code\.coding\.code and/])
+  t.same(notesOf(undefined, [redact]), [])
+  t.same(notesOf({ allow: [] }), [])
+  t.same(notesOf({ allow: ['loincs'] }), [], 'there is a problem instead')
+  t.same(notesOf(undefined, [{ path: "nodesByType('Coding').code", method: 'redact' }, keep]), [])
 })

@@ -75,6 +75,7 @@ export const FINDING_CODES = {
   'date-shift-time-zone': warning('A shifted date keeps its time zone, which narrows down the shift.'),
   'date-shift-fixed': warning('All dates move by the same days.'),
   'date-shift-narrow': warning('Dates move by few days, so that the true date is easily guessed.'),
+  'codes-unchecked': note('Codes stay, whatever was typed into them.'),
   'version-assumed': warning('No FHIR version is given, so R4 is assumed.'),
 } as const satisfies Readonly<Record<string, CodeFacts>>
 
