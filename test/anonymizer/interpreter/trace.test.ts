@@ -147,7 +147,7 @@ t.test('what is traced is what both engines write, whatever the rules and resour
       const traced = trace.leaves.flatMap(({ place, after }) =>
         after === undefined || LEFT_OUT.test(place) ? [] : leavesOf(JSON.parse(after), ''),
       )
-      const written = leavesOf(JSON.parse(trace.bytes.toString()), '')
+      const written = withoutMasks(leavesOf(JSON.parse(trace.bytes.toString()), ''))
       if (JSON.stringify(traced.sort()) !== JSON.stringify(written.sort()))
         return t.fail(`SLUICE_SEED=${random.seed}: other values`)
       compared += 1
@@ -155,6 +155,19 @@ t.test('what is traced is what both engines write, whatever the rules and resour
   }
   t.ok(compared > 100, `${compared} lines compared`)
 })
+
+/** Masks of mandatory elements are added when the line is written, as labels are. */
+function withoutMasks(leaves: readonly string[]): string[] {
+  const mask = ['"http://hl7.org/fhir/StructureDefinition/data-absent-reason"', '"masked"']
+  const count = leaves.filter((leaf) => leaf === mask[0]).length
+  const left = [count, count]
+  return leaves.filter((leaf) => {
+    const at = mask.indexOf(leaf)
+    if (at < 0 || left[at] === 0) return true
+    left[at] = (left[at] ?? 0) - 1
+    return false
+  })
+}
 
 function specOrNone(config: Json) {
   try {
