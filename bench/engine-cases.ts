@@ -31,6 +31,8 @@ export interface EngineCase {
   readonly fhirVersion?: string
   /** Put before the configuration's rules; then the speed is compared with that of the configuration alone. */
   readonly extraRules?: readonly object[]
+  /** Instead of what the configuration says about codes; then the speed is compared with that without any. */
+  readonly codeSystems?: object
   readonly engine?: EngineOptions['engine']
   /** `cold`: a new engine each round, its tables made by lines with other ids, no hash cached; default warm. */
   readonly cache?: 'cold'
@@ -58,6 +60,9 @@ const SLOW_RULE_ON_EVERY_TYPE = {
   path: "nodesByType('Coding').where(display.length() > 999)",
   method: 'redact',
 }
+
+/** All systems of the data but a few local ones. */
+const SYSTEMS_OF_THE_DATA = { allow: ['international', 'us', 'blue-button'] }
 
 const V2_TYPES = 'http://terminology.hl7.org/CodeSystem/v2-0203'
 
@@ -144,18 +149,32 @@ export const ENGINE_CASES: readonly EngineCase[] = [
     config: SAMPLE,
     extraRules: [SLOW_RULE_THAT_SELECTS],
   },
+  ...['r4-sample', 'research-r4', 'safe-harbor-r4'].map((name) => ({
+    name: `codeSystems in ${name} ÷ without`,
+    lines: r4,
+    config: name === 'r4-sample' ? SAMPLE : preset(name),
+    codeSystems: SYSTEMS_OF_THE_DATA,
+  })),
   { name: 'r4-sample, interpreter alone', lines: every8th, config: SAMPLE, engine: 'interpreter' },
 ]
 
-/** The specification of a case, without its extra rules on request. Throws what reading and checking throw. */
-export const specOfCase = (one: EngineCase, more: 'with extra rules' | 'without'): Promise<AnonymizerSpec> =>
-  specOf(one.config, more === 'without' ? [] : one.extraRules, one.fhirVersion)
+/** The specification of a case, on request without its extra rules and its code systems. Throws what reading and checking throw. */
+export async function specOfCase(
+  one: EngineCase,
+  more: 'with extra rules' | 'without',
+): Promise<AnonymizerSpec> {
+  const { config, extraRules, fhirVersion, codeSystems } = one
+  const isWhole = more === 'with extra rules'
+  const change = codeSystems === undefined ? {} : { codeSystems: isWhole ? codeSystems : undefined }
+  return specOf(config, isWhole ? extraRules : [], fhirVersion, change)
+}
 
 /** A configuration with keys made for it, as of the golden files' day. Throws what reading and checking throw. */
 export async function specOf(
   path: string,
   extraRules: readonly object[] = [],
   fhirVersion?: string,
+  change: object = {},
 ): Promise<AnonymizerSpec> {
   const raw = (await readConfigFile(path)) as { fhirPathRules: object[]; fhirVersion?: string }
   const config = checkConfig(
@@ -163,6 +182,7 @@ export async function specOf(
       ...raw,
       fhirVersion: fhirVersion ?? raw.fhirVersion,
       fhirPathRules: [...extraRules, ...raw.fhirPathRules],
+      ...change,
     },
     { allowWeakKeys: true },
   )
