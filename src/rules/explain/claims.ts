@@ -1,6 +1,7 @@
 import { type ElementType, isPrimitive } from '../../fhir/elements.js'
 import type { OrderedRule } from '../automaton/progress.js'
 import { templateFault } from '../lint/findings/template.js'
+import { type Conditions, holdWith } from './conditions.js'
 import type { ExplainedRule } from './explained-rule.js'
 
 /** A rule that claims an element, or an element above it. */
@@ -9,6 +10,8 @@ export interface Claim {
   readonly order: number
   /** Whether it claims the element whatever the data holds. */
   readonly isSure: boolean
+  /** What it takes, if it is not sure. */
+  readonly conditions: Conditions
   /** Whether the rule fails on the element at which the claim begins. */
   readonly fails: boolean
   /** For a replacement: what it writes for this element; undefined for nothing. */
@@ -22,14 +25,16 @@ export function newClaim(
   rule: ExplainedRule,
   { order }: OrderedRule,
   { name, type }: { readonly name: string; readonly type: ElementType },
-  isSure: boolean,
+  conditions: 'none' | Conditions,
 ): Claim {
   const { reach } = rule.method
   const fails =
     (reach === 'primitive' && !isPrimitive(type)) ||
     (reach === 'element' && type.isResource && name === '') ||
     (reach === 'replacement' && !isPrimitive(type) && templateFault(type, rule.replaceWith) !== undefined)
-  return { rule, order, isSure, fails, part: rule.replaceWith, isSpent: false }
+  const isSure = conditions === 'none'
+  const needed = conditions === 'none' ? new Set<string>() : conditions
+  return { rule, order, isSure, conditions: needed, fails, part: rule.replaceWith, isSpent: false }
 }
 
 /**
@@ -41,10 +46,31 @@ export function inForce(claims: readonly Claim[]): readonly Claim[] {
   for (const claim of claims) {
     const known = byOrder.get(claim.order)
     if (known === undefined || (!known.isSure && claim.isSure)) byOrder.set(claim.order, claim)
+    else if (!known.isSure && known.conditions !== claim.conditions)
+      byOrder.set(claim.order, { ...known, conditions: undefined })
   }
-  const ordered = [...byOrder.values()].sort((a, b) => a.order - b.order)
+  const ordered = withoutIdle([...byOrder.values()].sort((a, b) => a.order - b.order))
   const last = ordered.findIndex(({ isSure, rule }) => isSure && rule.method.reach !== 'primitive')
   return last < 0 ? ordered : ordered.slice(0, last + 1)
+}
+
+/** Leaves out each claim that comes too late: an earlier rule claims the element wherever it would. */
+const withoutIdle = (ordered: readonly Claim[]): readonly Claim[] =>
+  ordered.filter(
+    (claim, at) =>
+      claim.isSure || !ordered.slice(0, at).some((earlier) => comesBefore(earlier, claim, ordered)),
+  )
+
+function comesBefore(earlier: Claim, later: Claim, all: readonly Claim[]): boolean {
+  if (earlier.rule.method.reach === 'primitive' || !holdWith(earlier.conditions, later.conditions))
+    return false
+  // What a rule between them writes might meet the condition.
+  return !all.some(
+    ({ order, rule: { method } }) =>
+      order > earlier.order &&
+      order < later.order &&
+      (method.reach === 'replacement' || method.reach === 'primitive' || method.name === 'custom'),
+  )
 }
 
 /** Returns the claims up to the first that is sure. */

@@ -12,6 +12,7 @@ import type { Expression } from '../expression/expression.js'
 import { print } from '../expression/print.js'
 import { appliesTo, parseRulePath } from '../path/rule-path.js'
 import { type Claim, inForce, newClaim, removals } from './claims.js'
+import { type Conditions, conditionsOf } from './conditions.js'
 import type { ExplainedConfig, ExplainedRule } from './explained-rule.js'
 import type { LeafFacts, Result } from './result.js'
 import { partOf } from './template-part.js'
@@ -40,6 +41,8 @@ export class ElementFates {
   readonly #leftAs: (owner: ElementType, member: Member) => Result
   readonly #facts = new Map<Member, LeafFacts>()
   readonly #first: readonly Progress[]
+  /** Of each path, by the id of its last state. */
+  readonly #conditions = new Map<number, Conditions>()
   readonly #fates = new Map<string, ElementFate>()
   readonly #children = new Map<ElementFate, Map<Member, ElementFate>>()
   readonly #truths = new Map<string, boolean | undefined>()
@@ -59,6 +62,11 @@ export class ElementFates {
         return { number, paths: (path && compilePath(path)) ?? ANYWHERE, effect: 'values' }
       }),
     )
+    for (const first of this.#first) {
+      let last = first
+      while (last.next !== undefined) last = last.next
+      this.#conditions.set(last.id, conditionsOf(first))
+    }
   }
 
   /** Returns a resource of a type, outside any other. */
@@ -116,9 +124,11 @@ export class ElementFates {
             return !isAnything && this.#meets(progress, type) !== false
           })
     const claimed = (ended: readonly Progress[], isSure: boolean): Claim[] =>
-      ended.flatMap(({ rule }) => {
+      ended.flatMap(({ id, rule }) => {
         const explained = this.#rules[rule.order]
-        return explained === undefined ? [] : [newClaim(explained, rule, element, isSure)]
+        return explained === undefined
+          ? []
+          : [newClaim(explained, rule, element, isSure ? 'none' : this.#conditions.get(id))]
       })
     const claims = inForce([
       ...outer.claims,
@@ -190,8 +200,14 @@ const ANYWHERE: readonly StepPath[] = [[{ kind: 'opaque', selects: 'anything' }]
 
 const isCondition = (kind: string | undefined): boolean => kind === 'where' || kind === 'opaque'
 
-const claimKey = ({ order, isSure, fails, part, isSpent }: Claim): string =>
-  `${order}${isSure ? '' : '?'}${fails ? '!' : ''}${isSpent ? '=' : ''}${part === undefined ? '' : JSON.stringify(part)}`
+const claimKey = ({ order, isSure, conditions, fails, part, isSpent }: Claim): string =>
+  [
+    order,
+    isSure ? '' : `?${conditions === undefined ? '' : [...conditions].join('&')}`,
+    fails ? '!' : '',
+    isSpent ? '=' : '',
+    part === undefined ? '' : JSON.stringify(part),
+  ].join('')
 
 /** Returns the claims on an element that reach its member. */
 function inherited({ claims, type }: ElementFate, member: Member): readonly Claim[] {

@@ -69,6 +69,23 @@ const CASES: readonly (readonly [claim: string, why: RegExp, rules: readonly Rul
     ['none', /free texts/, [keep('Condition.note.text')]],
     ['none', /free texts/, [{ path: 'Condition.note.text', method: 'generalize', cases: { true: '$this' } }]],
     ['safe-harbor', /^$/, [keep("Parameters.parameter.where(name = 'header').name")]],
+    [
+      'safe-harbor',
+      /^$/,
+      [
+        { path: "Patient.extension.where(url = 'race').value.ofType(boolean).extension", method: 'remove' },
+        { path: "Patient.extension.where(url = 'race').value.ofType(boolean).id", method: 'remove' },
+        keep("Patient.extension.where(url = 'race').value.ofType(boolean)"),
+      ],
+    ],
+    [
+      'none',
+      /free texts/,
+      [
+        { path: "Patient.extension.where(url = 'sex').value.ofType(boolean).extension", method: 'remove' },
+        keep("Patient.extension.where(url = 'race').value.ofType(boolean)"),
+      ],
+    ],
     // What stands beside a value that is kept stays with it, and may hold anything.
     ['none', /free texts/, [keep('Patient.multipleBirth.ofType(boolean)')]],
   ]
