@@ -67,6 +67,7 @@ function presetText({ rules, parameters }: Preset, fhirVersion: FhirVersion): st
     processingErrors: 'raise',
     unknownElements: 'quarantine',
     mandatoryElements: 'mask',
+    outputNames: 'neutral',
   }
   const own = rules().flatMap((rule) => forVersion(tree, rule))
   const members = [

@@ -8,7 +8,7 @@ import { usCoreRules } from './us-core.js'
 /** The rules of the Safe Harbor presets for any version; those that a version has no elements for are left out later. */
 export const safeHarborRules = (): PresetRule[] => [
   ...usCoreRules(),
-  ...removedTypes(ofType('SampledData')),
+  ...removedTypes([...ofType('SampledData'), 'QuestionnaireResponse.item']),
   ...hashedIds(),
   ...hash('ImagingStudy.series.uid', 'ImagingStudy.series.instance.uid'),
   ...addressRules(),

@@ -1,5 +1,6 @@
 import { withDeletionRules } from '../anonymizer/deletion-rules.js'
 import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { FhirVersion } from '../fhir/version.js'
 import type { ConfigurationFacts } from '../published/report.js'
 
 /** A checked configuration, ready for a run; `config` makes it from a raw one. */
@@ -8,6 +9,8 @@ export interface AnonymizerPlan {
   readonly fingerprint: string
   /** What recipients of the outputs may know about it. */
   readonly configuration?: ConfigurationFacts
+  /** The version whose resource types may stand in names of outputs; undefined if these have the names of inputs. */
+  readonly neutralNames?: FhirVersion | undefined
   /** Makes fresh secrets for a new run. */
   newRunSecrets(): RunSecrets
   /** Completes the specification with the secrets of a run. */
@@ -27,6 +30,7 @@ export const forDeletions = (plan: AnonymizerPlan): AnonymizerPlan => ({
   get fingerprint() {
     return `${plan.fingerprint} deletions`
   },
+  neutralNames: plan.neutralNames,
   newRunSecrets: () => plan.newRunSecrets(),
   settle: (secrets) => withDeletionRules(plan.settle(secrets)),
 })

@@ -11,6 +11,7 @@ import { endRun, failureOf } from './lifecycle/run-end.js'
 import { startRun } from './lifecycle/run-start.js'
 import type { RunState } from './lifecycle/run-state.js'
 import { type Limits, settleLimits } from './limits.js'
+import { neutrallyNamed } from './neutral-names.js'
 import type { RunOptions } from './options.js'
 import { inParallel } from './parallel-work.js'
 import type { RunReport } from './report/report.js'
@@ -43,9 +44,10 @@ async function runLocked(
   try {
     const records = await openRecords(options.sink)
     try {
-      const runState = await startRun(options, limits, listed, records)
+      const named = await neutrallyNamed(options, listed)
+      const runState = await startRun(options, limits, named, records)
       if (runState.work.length > 0) await anonymizeAll(options, limits, { runState, pool })
-      return await endRun(options, runState, listed)
+      return await endRun(options, runState, named)
     } finally {
       await records.close()
     }

@@ -47,6 +47,8 @@ export interface CheckedConfig {
   readonly spec: Omit<AnonymizerSpec, 'asOf'>
   readonly randomKeys: readonly KeyName[]
   readonly customModules: readonly CustomModule[]
+  /** `neutral`: outputs do not have the names of their inputs, unless these name nothing but a resource type. */
+  readonly outputNames: 'as-input' | 'neutral'
   readonly notices: readonly Notice[]
   /** SHA-256 of its canonical form without the keys. */
   readonly digest: string
@@ -168,6 +170,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
     spec,
     randomKeys: keys.random,
     customModules: custom.modules,
+    outputNames: settings.outputNames,
     notices,
     digest: configDigest(raw),
   }

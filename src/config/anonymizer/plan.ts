@@ -1,6 +1,7 @@
 import { createHash, scryptSync } from 'node:crypto'
 import { KEY_NAMES, type KeyName } from '../../anonymizer/parameters.js'
 import type { AnonymizerSpec } from '../../anonymizer/spec.js'
+import type { FhirVersion } from '../../fhir/version.js'
 import type { ConfigurationFacts } from '../../published/report.js'
 import { today } from '../units/days.js'
 import type { CheckedConfig } from './configuration.js'
@@ -20,6 +21,8 @@ export interface ConfigPlan {
   readonly fingerprint: string
   /** What recipients of the outputs may know about the configuration. */
   readonly configuration: ConfigurationFacts
+  /** The version whose resource types may stand in names of outputs; undefined if these have the names of inputs. */
+  readonly neutralNames: FhirVersion | undefined
   newRunSecrets(): PlanSecrets
   /** The complete specification. Throws nothing for secrets that `newRunSecrets` of the same configuration made. */
   settle(secrets: PlanSecrets): AnonymizerSpec
@@ -36,6 +39,7 @@ export function planOf(config: CheckedConfig, asOf?: string): ConfigPlan {
       return fingerprint
     },
     configuration: configurationFacts(config),
+    neutralNames: config.outputNames === 'neutral' ? spec.fhirVersion : undefined,
     newRunSecrets: () => ({
       asOf: asOf ?? today(),
       keys: Object.fromEntries(randomKeys.map((name) => [name, randomKey()])),

@@ -124,6 +124,7 @@ export const configurationSchema = z.object({
   parameters: parametersSchema,
   customMethods: z.record(z.string(), z.string().min(1)).default({}),
   codeSystems: codeSystemsSchema.optional(),
+  outputNames: anyCase(['as-input', 'neutral']).default('as-input'),
   claim: z
     .enum(CLAIMS, { error: `must be one of ${CLAIMS.join(', ')}` })
     .optional()
