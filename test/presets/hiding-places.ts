@@ -165,7 +165,37 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
     resourceType: 'Parameters',
     parameter: [{ name: NAME, valueString: NAME, resource: patient({ name: [{ text: NAME }] }) }],
   }),
+  place(
+    'typed text in codes',
+    {
+      resourceType: 'Observation',
+      status: NAME,
+      code: {
+        coding: [
+          { system: 'urn:oid:1.2.840.114350.1', code: `${NAME} MRN 4242` },
+          { code: `pt ${NAME} fell` },
+          { system: 'http://loinc.org', code: NAME },
+          { system: 'http://snomed.info/sct', code: '4242421' },
+        ],
+      },
+      valueQuantity: { value: 1, system: 'http://unitsofmeasure.org', code: `{tab for ${NAME}}` },
+    },
+    [NAME, '4242'],
+  ),
+  place('typed text as a gender', patient({ gender: NAME, language: `pt-BR-x-${NAME}` })),
   // B: geography
+  place(
+    'a census tract and a host name in codes',
+    observation({
+      code: {
+        coding: [
+          { system: 'http://loinc.org', code: '25025010405' },
+          { system: 'https://emr.st-marys-boston.example/codes', code: '1' },
+        ],
+      },
+    }),
+    ['25025010405', 'st-marys'],
+  ),
   place(
     'an address',
     patient({
