@@ -53,7 +53,6 @@ export const KEPT_ELEMENTS: Readonly<Record<string, readonly string[]>> = {
     'costToBeneficiary.term',
     'costToBeneficiary.type',
     'costToBeneficiary.unit',
-    'costToBeneficiary.value',
     'kind',
     'order',
     'relationship',

@@ -98,7 +98,8 @@ function hasEffect(tree: ElementTree, { path, method }: PresetRule): boolean {
   const isElement = /^[A-Z]\w*\.\w/.test(path) && path !== 'Resource.id'
   if (method === 'keep' && isElement && !path.includes('where('))
     return types.some(({ name }) => !NEVER_KEPT.has(name))
-  return types.length > 0
+  // A hash is no valid OID.
+  return types.some(({ name }) => method !== 'cryptoHash' || name !== 'oid')
 }
 
 /** Longest line of the formatter. */
