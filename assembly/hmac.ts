@@ -1,35 +1,26 @@
 /**
- * HMAC-SHA256 (RFC 2104) of up to four short messages at once: `putMessage` each into a lane, `computeDigests`, then
+ * HMAC-SHA256 (RFC 2104) of up to eight short messages at once: `putMessage` each into a lane, `computeDigests`, then
  * `writeDigits` of `digestOf` each. A lane that was not filled again gives the digest of its previous message.
  */
-import { compress, WORD_BYTES, writeInitialState } from './sha256'
-
-/** Number of messages that are computed at once. */
-export const LANES: usize = 4
+import { blockWord, compress, INITIAL_STATE, LANES, WORD_BYTES, writeWord } from './sha256'
 
 const BLOCK_BYTES: usize = 64
 const DIGEST_BYTES: usize = 32
 
 /** The padded messages, a block for each lane. */
-const MESSAGES = memory.data(4 * 64, 16)
+const MESSAGES = memory.data(8 * 64, 16)
 /** The digests, one for each lane. */
-const DIGESTS = memory.data(4 * 32, 16)
-/** The same in words of all lanes: the messages, and the state after the outer message. */
-const MESSAGE_WORDS = memory.data(16 * 16, 16)
-const DIGEST_WORDS = memory.data(8 * 16, 16)
-/** The outer messages: the inner digest and its padding, which is constant. */
-const OUTER_WORDS = memory.data(16 * 16, 16)
+const DIGESTS = memory.data(8 * 32, 16)
+/** The same in words of all lanes. */
+const DIGEST_WORDS = memory.data(8 * 32, 16)
 /** The states after the padded key, from which every message starts. */
-const INNER_STATE = memory.data(8 * 16, 16)
-const OUTER_STATE = memory.data(8 * 16, 16)
+const INNER_STATE = memory.data(8 * 4, 16)
+const OUTER_STATE = memory.data(8 * 4, 16)
 
 /** Sets the key. `keyBlock` is the address of its block of 64 bytes; a longer key was hashed into it (RFC 2104). */
 export function setHashKey(keyBlock: usize): void {
   startFrom(keyBlock, 0x36, INNER_STATE)
   startFrom(keyBlock, 0x5c, OUTER_STATE)
-  // 0x80, zeros (which are there), and the length of key block and digest in bits.
-  v128.store(OUTER_WORDS + 8 * WORD_BYTES, i32x4.splat(0x80000000))
-  v128.store(OUTER_WORDS + 15 * WORD_BYTES, i32x4.splat(<i32>(BLOCK_BYTES + DIGEST_BYTES) * 8))
 }
 
 /** Computes the state after the key block, each byte of which is combined with `pad`. */
@@ -38,8 +29,8 @@ function startFrom(keyBlock: usize, pad: i8, state: usize): void {
     for (let k: usize = 0; k < BLOCK_BYTES; k += 16)
       v128.store(MESSAGES + lane * BLOCK_BYTES + k, v128.xor(v128.load(keyBlock + k), i8x16.splat(pad)))
   writeMessageWords()
-  writeInitialState(state)
-  compress(state, MESSAGE_WORDS, state)
+  compress(INITIAL_STATE, DIGEST_WORDS)
+  for (let k: usize = 0; k < 8; k++) store<u32>(state + k * 4, load<u32>(DIGEST_WORDS + k * WORD_BYTES))
 }
 
 /** Puts the message `[text, text + length)`, at most 55 bytes, into a lane. Reads 64 bytes. */
@@ -59,10 +50,17 @@ export function putMessage(lane: usize, text: usize, length: usize): void {
 /** Computes the digests of all lanes. */
 export function computeDigests(): void {
   writeMessageWords()
-  compress(INNER_STATE, MESSAGE_WORDS, OUTER_WORDS)
-  compress(OUTER_STATE, OUTER_WORDS, DIGEST_WORDS)
-  transpose(DIGEST_WORDS, WORD_BYTES, DIGESTS, DIGEST_BYTES)
-  transpose(DIGEST_WORDS + 4 * WORD_BYTES, WORD_BYTES, DIGESTS + 16, DIGEST_BYTES)
+  compress(INNER_STATE, blockWord(0))
+  // After the inner digest: 0x80, zeros, and the length of key block and digest in bits.
+  writeWord(blockWord(8), i32x4.splat(0x80000000))
+  for (let k: usize = 9; k < 15; k++) writeWord(blockWord(k), i32x4.splat(0))
+  writeWord(blockWord(15), i32x4.splat(<i32>(BLOCK_BYTES + DIGEST_BYTES) * 8))
+  compress(OUTER_STATE, DIGEST_WORDS)
+  for (let lane: usize = 0; lane < LANES; lane += 4) {
+    const words = DIGEST_WORDS + lane * 4
+    transpose(words, WORD_BYTES, digestOf(lane), DIGEST_BYTES)
+    transpose(words + 4 * WORD_BYTES, WORD_BYTES, digestOf(lane) + 16, DIGEST_BYTES)
+  }
 }
 
 /** Returns the address of a lane's digest. */
@@ -93,10 +91,11 @@ function writeHex(bytes: v128, at: usize): void {
   v128.store(at, i8x16.swizzle(digits, second), 16)
 }
 
-/** Writes the messages as words of all lanes. */
+/** Writes the messages as the words of the block to compress. */
 function writeMessageWords(): void {
-  for (let k: usize = 0; k < 4; k++)
-    transpose(MESSAGES + k * 16, BLOCK_BYTES, MESSAGE_WORDS + k * 4 * WORD_BYTES, WORD_BYTES)
+  for (let lane: usize = 0; lane < LANES; lane += 4)
+    for (let k: usize = 0; k < 16; k += 4)
+      transpose(MESSAGES + lane * BLOCK_BYTES + k * 4, BLOCK_BYTES, blockWord(k) + lane * 4, WORD_BYTES)
 }
 
 /**

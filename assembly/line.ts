@@ -121,3 +121,27 @@ export function writeReplacement(): bool {
   output += length
   return true
 }
+
+/** Returns the start of the line after the one in which `p` lies. */
+export function lineAfter(p: usize): usize {
+  const newline = i8x16.splat(0x0a)
+  while (p < sourceEnd && !hasNewline(p)) p += 64
+  for (; p < sourceEnd; p += 16) {
+    const mask = i8x16.bitmask(i8x16.eq(v128.load(p), newline))
+    if (mask != 0) {
+      p += ctz(mask) + 1
+      return p < sourceEnd ? p : sourceEnd
+    }
+  }
+  return sourceEnd
+}
+
+/** Whether one of the 64 bytes at `p` is an LF. */
+// @ts-ignore: decorator
+@inline
+function hasNewline(p: usize): bool {
+  const newline = i8x16.splat(0x0a)
+  const first = v128.or(i8x16.eq(v128.load(p), newline), i8x16.eq(v128.load(p, 16), newline))
+  const second = v128.or(i8x16.eq(v128.load(p, 32), newline), i8x16.eq(v128.load(p, 48), newline))
+  return v128.any_true(v128.or(first, second))
+}

@@ -1,15 +1,24 @@
 /**
- * SHA-256's compression of one block (FIPS 180-4, 6.2.2) for four messages at once, one in each 32-bit lane of a
- * vector. Four together cost about as much as one.
+ * SHA-256's compression of one block (FIPS 180-4, 6.2.2) for eight messages at once, one in each 32-bit lane of two
+ * vectors. A round waits for the one before it; two vectors that do not wait for each other keep the processor busy.
  *
- * A word of all four lanes is a vector of 16 bytes, lane k in bytes 4k to 4k + 3, little-endian.
+ * A word of all lanes is 32 bytes, lane k in bytes 4k to 4k + 3, little-endian.
  */
 
+/** Number of messages that are compressed at once. */
+export const LANES: usize = 8
 /** Bytes of a word in all lanes. */
-export const WORD_BYTES: usize = 16
+export const WORD_BYTES: usize = 32
+/** Bytes of a vector, which holds a word in half of the lanes. */
+const HALF_BYTES: usize = 16
 
-/** The 64 words of the message schedule W. */
-const SCHEDULE = memory.data(64 * 16, 16)
+/** The 64 words of the message schedule W. The first 16 are the block. */
+const SCHEDULE = memory.data(64 * 32, 16)
+
+/** The state before the first round and after each, 64 bytes each: the words a and e. The others are older a and e. */
+const STATES = memory.data(68 * 64, 16)
+const STATE_BYTES: usize = 64
+const E_AT: usize = 32
 
 /** The constants K of the 64 rounds (FIPS 180-4, 4.2.2). */
 const ROUND_CONSTANTS = memory.data<u32>([
@@ -24,13 +33,15 @@ const ROUND_CONSTANTS = memory.data<u32>([
 ])
 
 /** The words of the initial hash value (FIPS 180-4, 5.3.3). */
-const INITIAL_STATE = memory.data<u32>([
+export const INITIAL_STATE = memory.data<u32>([
   0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 ])
 
-/** Writes the initial hash value, 8 words in all lanes, at `state`. */
-export function writeInitialState(state: usize): void {
-  for (let k: usize = 0; k < 8; k++) v128.store(state + k * WORD_BYTES, v128.load32_splat(INITIAL_STATE + k * 4))
+/** Returns the address of a word of the block to compress, which stays as it is until it is written again. */
+// @ts-ignore: decorator
+@inline
+export function blockWord(number: usize): usize {
+  return SCHEDULE + number * WORD_BYTES
 }
 
 // @ts-ignore: decorator
@@ -70,67 +81,82 @@ function bigSigma1(x: v128): v128 {
   return xor3(rotateRight(x, 6), rotateRight(x, 11), rotateRight(x, 25))
 }
 
-/** Returns T1, the first temporary word of round `first` + k. */
+/**
+ * Computes the state after a round, in half of the lanes. `states` is the address of the state four rounds before: its
+ * words a and e are d and h now, those of the next one c and g, and so on. All goes through memory, because V8 would
+ * spill most of it anyway.
+ */
 // @ts-ignore: decorator
 @inline
-function t1(first: usize, k: usize, e: v128, f: v128, g: v128, h: v128): v128 {
-  const word = v128.load(SCHEDULE + (first + k) * WORD_BYTES)
-  const constant = v128.load32_splat(ROUND_CONSTANTS + (first + k) * 4)
-  const choice = v128.xor(v128.and(v128.xor(f, g), e), g)
-  return i32x4.add(i32x4.add(i32x4.add(h, i32x4.add(word, constant)), choice), bigSigma1(e))
+function computeRound(states: usize, word: usize, constant: usize): void {
+  const e = v128.load(states, 3 * STATE_BYTES + E_AT)
+  const g = v128.load(states, STATE_BYTES + E_AT)
+  const choice = v128.xor(v128.and(v128.xor(v128.load(states, 2 * STATE_BYTES + E_AT), g), e), g)
+  const sum = i32x4.add(v128.load(states, E_AT), i32x4.add(v128.load(word), v128.load32_splat(constant)))
+  const t1 = i32x4.add(i32x4.add(sum, choice), bigSigma1(e))
+  v128.store(states, i32x4.add(v128.load(states), t1), 4 * STATE_BYTES + E_AT)
+  const a = v128.load(states, 3 * STATE_BYTES)
+  const b = v128.load(states, 2 * STATE_BYTES)
+  const majority = v128.xor(v128.and(v128.xor(a, b), v128.xor(b, v128.load(states, STATE_BYTES))), b)
+  v128.store(states, i32x4.add(t1, i32x4.add(bigSigma0(a), majority)), 4 * STATE_BYTES)
 }
 
-/** Returns T2, the second temporary word of a round. Its a ⊕ b is the next round's b ⊕ c and is computed once. */
+/** Computes the word of the schedule that follows the 16 words at `at`, in half of the lanes. */
 // @ts-ignore: decorator
 @inline
-function t2(a: v128, b: v128, c: v128): v128 {
-  const majority = v128.xor(v128.and(v128.xor(a, b), v128.xor(b, c)), b)
-  return i32x4.add(bigSigma0(a), majority)
-}
-
-/** Computes word `number` (16 to 63) of the schedule from the 16 words before it. */
-// @ts-ignore: decorator
-@inline
-function expand(number: usize): void {
-  const at = SCHEDULE + (number - 16) * WORD_BYTES
-  const older = i32x4.add(v128.load(at), smallSigma0(v128.load(at, 1 * 16)))
-  const newer = i32x4.add(v128.load(at, 9 * 16), smallSigma1(v128.load(at, 14 * 16)))
-  v128.store(at, i32x4.add(older, newer), 16 * 16)
+function expand(at: usize): void {
+  const older = i32x4.add(v128.load(at), smallSigma0(v128.load(at, 1 * WORD_BYTES)))
+  const newer = i32x4.add(v128.load(at, 9 * WORD_BYTES), smallSigma1(v128.load(at, 14 * WORD_BYTES)))
+  v128.store(at, i32x4.add(older, newer), 16 * WORD_BYTES)
 }
 
 /**
- * Compresses a block. The arguments are addresses: of the 8 words of the state, of the 16 words of the block, and of
- * where the 8 words of the new state go, which may be the first of them.
+ * Compresses the block at `blockWord`. `state` is the address of the 8 words of the state, which is the same in all
+ * lanes; the 8 words of all lanes of the new one go to `result`, which may be a part of the block.
  */
-export function compress(state: usize, block: usize, result: usize): void {
-  memory.copy(SCHEDULE, block, 16 * WORD_BYTES)
-  let a = v128.load(state, 0 * 16)
-  let b = v128.load(state, 1 * 16)
-  let c = v128.load(state, 2 * 16)
-  let d = v128.load(state, 3 * 16)
-  let e = v128.load(state, 4 * 16)
-  let f = v128.load(state, 5 * 16)
-  let g = v128.load(state, 6 * 16)
-  let h = v128.load(state, 7 * 16)
-  // Two rounds a turn, and their words just before them, so that the processor overlaps both. With more rounds written
-  // out, V8 computes words and sums too early and spills them to the stack: eight are a tenth slower, all 64 a third.
-  for (let round: usize = 0; round < 64; round += 2) {
-    if (round >= 16) {
-      expand(round)
-      expand(round + 1)
-    }
-    h = t1(round, 0, e, f, g, h); d = i32x4.add(d, h); h = i32x4.add(h, t2(a, b, c))
-    g = t1(round, 1, d, e, f, g); c = i32x4.add(c, g); g = i32x4.add(g, t2(h, a, b))
-    const newA = g
-    const newB = h
-    h = f; g = e; f = d; e = c; d = b; c = a; b = newB; a = newA
+export function compress(state: usize, result: usize): void {
+  for (let k: usize = 0; k < 4; k++) {
+    const older = STATES + (3 - k) * STATE_BYTES
+    writeWord(older, v128.load32_splat(state + k * 4))
+    writeWord(older + E_AT, v128.load32_splat(state + k * 4, 16))
   }
-  v128.store(result, i32x4.add(a, v128.load(state, 0 * 16)), 0 * 16)
-  v128.store(result, i32x4.add(b, v128.load(state, 1 * 16)), 1 * 16)
-  v128.store(result, i32x4.add(c, v128.load(state, 2 * 16)), 2 * 16)
-  v128.store(result, i32x4.add(d, v128.load(state, 3 * 16)), 3 * 16)
-  v128.store(result, i32x4.add(e, v128.load(state, 4 * 16)), 4 * 16)
-  v128.store(result, i32x4.add(f, v128.load(state, 5 * 16)), 5 * 16)
-  v128.store(result, i32x4.add(g, v128.load(state, 6 * 16)), 6 * 16)
-  v128.store(result, i32x4.add(h, v128.load(state, 7 * 16)), 7 * 16)
+  let constant = ROUND_CONSTANTS
+  let states = STATES
+  let word = SCHEDULE
+  // Words are computed 16 rounds ahead, while the rounds wait.
+  for (; word < SCHEDULE + 48 * WORD_BYTES; word += WORD_BYTES) {
+    computeRound(states, word, constant)
+    expand(word)
+    computeRound(states + HALF_BYTES, word + HALF_BYTES, constant)
+    expand(word + HALF_BYTES)
+    states += STATE_BYTES
+    constant += 4
+  }
+  for (; word < SCHEDULE + 64 * WORD_BYTES; word += WORD_BYTES) {
+    computeRound(states, word, constant)
+    computeRound(states + HALF_BYTES, word + HALF_BYTES, constant)
+    states += STATE_BYTES
+    constant += 4
+  }
+  for (let k: usize = 0; k < 4; k++) {
+    const last = STATES + (67 - k) * STATE_BYTES
+    addWord(last, v128.load32_splat(state + k * 4), result + k * WORD_BYTES)
+    addWord(last + E_AT, v128.load32_splat(state + k * 4, 16), result + (k + 4) * WORD_BYTES)
+  }
+}
+
+/** Writes a word that is the same in all lanes. */
+// @ts-ignore: decorator
+@inline
+export function writeWord(at: usize, word: v128): void {
+  v128.store(at, word)
+  v128.store(at, word, HALF_BYTES)
+}
+
+/** Adds the same word in all lanes to the word at `at`, and writes the sum at `to`. */
+// @ts-ignore: decorator
+@inline
+function addWord(at: usize, word: v128, to: usize): void {
+  v128.store(to, i32x4.add(v128.load(at), word))
+  v128.store(to, i32x4.add(v128.load(at, HALF_BYTES), word), HALF_BYTES)
 }

@@ -2,6 +2,7 @@ import { settleHashes } from './hash-queue'
 import { hostDays, hostDaysOfDigits, NO_DAYS } from './host'
 import { ASK_HOST, daysOfPatientAt, patientElement } from './patients'
 import { Settings, Start } from './records'
+import { settleRootDigits } from './root-ids'
 
 /** The days by which dates shift, in the configured scope. */
 
@@ -92,7 +93,7 @@ function daysOfRoot(rule: u32): i32 {
   const isAfterId = depthOfResource > 1 || rootDigitsRule < rule
   if (rootDigitsAt == 0 || !isAfterId) return asked(rule)
   if (digitsDays == UNKNOWN) {
-    settleHashes()
+    settleRootDigits(rootDigitsAt)
     digitsDays = digitWeights == 0 ? hostDaysOfDigits(rootDigitsAt) : daysOfDigits(rootDigitsAt)
   }
   return digitsDays

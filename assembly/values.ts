@@ -1,11 +1,12 @@
 import { byteAt, isDigit, QUOTE, SPACE } from './bytes'
 import { dayOrder, moveDate, readDate, timeOffsetAt, writeDate } from './dates'
-import { queueHash } from './hash-queue'
+import { MAX_HASHED, queueHash } from './hash-queue'
 import { hostMethod, METHOD_FAILED, METHOD_GONE, METHOD_RECORDS, METHOD_REPLACED, NO_DAYS } from './host'
 import { advanceOutput, flush, output, record, reserve, setGone, setPending, writeBytes, writeReplacement } from './line'
 import { Act, Edge, Fact } from './records'
 import { idEnd, referenceId } from './references'
 import { filledString, sawValue, scanBoolean, scanNumber, skipValue } from './scan'
+import { writeRootDigits } from './root-ids'
 import { daysFor, depthOfResource, setRootDigits } from './shifts'
 
 /**
@@ -18,8 +19,6 @@ export const REDACT: u32 = 1
 const CRYPTOHASH: u32 = 4
 const PERTURB: u32 = 16
 
-/** Longest text that the hash queue takes: it fits one block of SHA-256. */
-const MAX_HASHED: usize = 55
 const DIGITS: usize = 64
 
 let over89: i32 = 0
@@ -69,7 +68,7 @@ export function hashValue(edge: usize, p: usize): usize {
   flush(from)
   if (!reserve(DIGITS)) return 0
   if (factsOf(edge) & Fact.ID && depthOfResource == 1) setRootDigits(output, load<u32>(edge, Edge.RULE))
-  queueHash(from, to, output)
+  if (!writeRootDigits(from, to, output)) queueHash(from, to, output)
   advanceOutput(DIGITS)
   setPending(to)
   record(CRYPTOHASH)

@@ -1,12 +1,13 @@
 import { byteAt, CR, LF, OPEN_BRACE, SPACE } from './bytes'
 import { beginCodes, beginCodesOfLine, initCodes, uncountCodes } from './codes'
 import { clearHashes, discardHashes, initHashes, settleHashes } from './hash-queue'
-import { flush, lineStart, output, rewind, setLine, setWindows, sourceEnd } from './line'
+import { flush, lineAfter, lineStart, output, rewind, setLine, setWindows, sourceEnd } from './line'
 import { rootAt, rootStart, walkResource } from './objects'
 import { beginPredicates } from './predicates'
 import { setPatientCache } from './patients'
 import { Settings, Start } from './records'
 import { setResourceNames } from './references'
+import { clearRootIds } from './root-ids'
 import { afterSpace, setNewlineIsSpace } from './scan'
 import { beginShiftsOfLine, depthOfResource, ownerAt, ownerStart, rootDigitsAt, setDigitWeights, setShifts } from './shifts'
 import { setDates, setWholeInstants } from './values'
@@ -56,6 +57,7 @@ export function begin(from: usize, end: usize, out: usize): void {
   beginPredicates(end - from)
   beginCodes()
   clearHashes()
+  clearRootIds()
   lines = 0
   blank = 0
   delivered = 0
@@ -148,14 +150,5 @@ function endOfLine(p: usize, start: usize): usize {
 
 /** Returns the start of the line after the one at `p`. */
 function nextLine(p: usize): usize {
-  if (isDocument) return sourceEnd
-  const newline = i8x16.splat(0x0a)
-  for (; p < sourceEnd; p += 16) {
-    const mask = i8x16.bitmask(i8x16.eq(v128.load(p), newline))
-    if (mask != 0) {
-      p += ctz(mask) + 1
-      return p < sourceEnd ? p : sourceEnd
-    }
-  }
-  return sourceEnd
+  return isDocument ? sourceEnd : lineAfter(p)
 }

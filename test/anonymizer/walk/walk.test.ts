@@ -1,4 +1,4 @@
-// Holds src/anonymizer/walk/walk.ts.
+// Holds src/anonymizer/walk/walk.ts, assembly/root-ids.ts.
 import t from 'tap'
 import { ChunkEngine, difference } from '../../support/chunk-engine.js'
 import { seededRandom } from '../../support/random.js'
