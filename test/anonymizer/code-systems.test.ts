@@ -7,6 +7,7 @@ import { enginesFor, type Json, outputOf } from '../support/rules.js'
 const SETTING = { codeSystems: { allow: ['loinc', 'ucum', 'http://example.org/wards'], grammar: true } }
 const WARD = '"system":"http://example.org/wards","code":"w1"'
 const OTHER = '"system":"http://example.org/names","code":"ann"'
+const KILOGRAM = '"system":"http://unitsofmeasure.org","code":"kg"'
 const coded = (...codings: readonly string[]): string =>
   `{"resourceType":"Basic","code":{"coding":[${codings.map((one) => `{${one}}`).join(',')}]}}`
 
@@ -28,6 +29,15 @@ const cases: Readonly<Record<string, Case>> = {
     line: coded('"code":"ann","display":"d","system":"http://example.org/names"'),
     left: coded('"display":"d"'),
     counts: { other: 1 },
+  },
+  'a comparator beside the pair of a quantity': {
+    line: `{"resourceType":"Observation","valueQuantity":{"value":3,"comparator":"ann",${KILOGRAM}}}`,
+    left: `{"resourceType":"Observation","valueQuantity":{"value":3,${KILOGRAM}}}`,
+    counts: { 'Quantity.comparator': 1 },
+  },
+  'a comparator that FHIR lists': {
+    line: `{"resourceType":"Observation","valueQuantity":{"value":3,"comparator":"<",${KILOGRAM}}}`,
+    left: `{"resourceType":"Observation","valueQuantity":{"value":3,"comparator":"<",${KILOGRAM}}}`,
   },
   'a code without system': { line: coded('"code":"ann"', WARD), left: coded(WARD), counts: { none: 1 } },
   'a system without code': {

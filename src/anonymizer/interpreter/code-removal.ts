@@ -47,7 +47,7 @@ export function removeCodes({ root, source }: Tree, verdicts: CodeVerdicts): Cod
     let loses = isPair(node.type) && removesPair(node)
     for (const child of node.body?.children ?? []) {
       if (!isVisited(child)) continue
-      if (isSoleCode(node.type, child.type) && removesCode(node, child)) loses = true
+      if (isSoleCode(node.type, child) && removesCode(node, child)) loses = true
       else if (visit(child)) loses = true
     }
     if (loses && node.isResource) losers.push(node)

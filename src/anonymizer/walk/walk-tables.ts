@@ -175,8 +175,8 @@ class TableBuilder {
     return pairPartOf(member.key === 'system', acts, objectKeys(type).keys.indexOf(other.key))
   }
 
-  #judges(place: Place, { type }: Member): boolean {
-    return this.#program.codes !== undefined && isSoleCode(place.type, type)
+  #judges(place: Place, member: Member): boolean {
+    return this.#program.codes !== undefined && isSoleCode(place.type, member)
   }
 
   #act(place: Place, member: Member, child: Place): number {

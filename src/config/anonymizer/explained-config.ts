@@ -64,7 +64,7 @@ function leftAs(
     if (name === 'system') return 'listed code'
     if (name === 'code') return grammar ? 'listed code' : 'kept'
   }
-  if (!isSoleCode(owner, type)) return 'kept'
+  if (!isSoleCode(owner, { name, type })) return 'kept'
   if (isBound(definitionPath(owner, name), fhirVersion)) return 'listed code'
   return grammar ? 'code form' : 'kept'
 }
