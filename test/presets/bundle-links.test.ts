@@ -64,14 +64,14 @@ for (const { name } of PRESETS)
 
 t.test('links hold in a Bundle that is cut while it is streamed', async (t) => {
   const folder = t.testdir()
-  const input = writeFiles(join(folder, 'in'), { 'b.json': bundle(entries(600, 'uuid')) })
+  const input = writeFiles(join(folder, 'in'), { 'Bundle.json': bundle(entries(600, 'uuid')) })
   const raw = (await readConfigFile(join(projectRoot, 'configs/safe-harbor-r4.json'))) as {
     parameters: object
   }
   const config = { ...raw, parameters: { ...raw.parameters, cryptoHashKey: 'a key for hashes' } }
   const { lines } = await run(input, join(folder, 'out'), { config, maxLineBytes: 50_000 })
   t.same(lines, { read: 1, delivered: 1, quarantined: 0, blank: 0 })
-  const { references, holding } = linksOf(textIn(join(folder, 'out'), 'b.json'))
+  const { references, holding } = linksOf(textIn(join(folder, 'out'), 'Bundle.json'))
   t.equal(references.length, 600)
   t.same(holding, references)
 })
