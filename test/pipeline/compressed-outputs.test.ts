@@ -15,11 +15,11 @@ t.test(
   'another level is another output: it is made anew, and the default is one of the levels',
   async (t) => {
     const folder = t.testdir()
-    const input = writeFiles(join(folder, 'in'), { 'a.ndjson': LINES })
+    const input = writeFiles(join(folder, 'in'), { 'Patient.ndjson': LINES })
     const output = join(folder, 'out')
     const bytesAt = async (gzip: boolean | number, items: object) => {
       t.match(await run(input, output, { gzip }), { items }, `gzip ${gzip}`)
-      return readFileSync(join(output, 'a.ndjson.gz'))
+      return readFileSync(join(output, 'Patient.ndjson.gz'))
     }
     const [made, before] = [{ committed: 1 }, { committed: 0, finishedBefore: 1 }]
     const first = await bytesAt(true, made)
@@ -37,10 +37,10 @@ t.test(
 
 t.test('--gzip takes a level, and none', async (t) => {
   const folder = t.testdir()
-  const input = writeFiles(join(folder, 'in'), { 'a.ndjson': LINES })
+  const input = writeFiles(join(folder, 'in'), { 'Patient.ndjson': LINES })
   const anonymize = (output: string, ...more: string[]) =>
     sluice(['anonymize', ...more, '-i', input, '-o', join(folder, output), '-c', 'safe-harbor-r4'])
-  const bytes = (output: string) => readFileSync(join(folder, output, 'a.ndjson.gz')).length
+  const bytes = (output: string) => readFileSync(join(folder, output, 'Patient.ndjson.gz')).length
   t.equal((await anonymize('default', '--gzip')).exitCode, 0)
   t.equal((await anonymize('nine', '--gzip', '9')).exitCode, 0)
   t.equal((await anonymize('one', '--gzip=1')).exitCode, 0)
