@@ -80,8 +80,8 @@ export class ElementFates {
   child(fate: ElementFate, member: Member): ElementFate {
     const known = this.#children.get(fate)?.get(member)
     if (known !== undefined) return known
-    const sure = followed(fate.sure, member)
-    const possible = fate.possible === fate.sure ? sure : followed(fate.possible, member)
+    const sure = followed(passing(fate.sure, member), member)
+    const possible = fate.possible === fate.sure ? sure : followed(passing(fate.possible, member), member)
     // A claim does not enter child resources: each has its own turn.
     const claims = member.type.isResource ? [] : inherited(fate, member)
     const child = this.#arrive(member, { claims, removals: fate.removals }, sure, possible)
@@ -116,7 +116,7 @@ export class ElementFates {
     const certain = settled(element, sure, (progress) => this.#meets(progress, type) === true)
     const conditional: Progress[] = []
     const all =
-      sure === possible && !sure.arrived.some(({ step }) => isCondition(step?.kind))
+      sure === possible && !sure.arrived.some(mayMeetCondition)
         ? certain
         : settled(element, possible, (progress) => {
             const isAnything = progress.step?.kind === 'opaque' && progress.step.selects === 'anything'
@@ -198,7 +198,13 @@ export class ElementFates {
 
 const ANYWHERE: readonly StepPath[] = [[{ kind: 'opaque', selects: 'anything' }]]
 
-const isCondition = (kind: string | undefined): boolean => kind === 'where' || kind === 'opaque'
+/** Returns the rules that may enter a member: FHIRPath's searches do not enter child resources. */
+const passing = (progresses: readonly Progress[], { type }: Member): readonly Progress[] =>
+  type.isResource ? progresses.filter(({ step }) => !(step?.kind === 'search' && step.nested)) : progresses
+
+/** Whether a condition may follow at the element itself: behind a type, or a search that finds it, may be one. */
+const mayMeetCondition = ({ step }: Progress): boolean =>
+  step !== undefined && step.kind !== 'child' && step.kind !== 'children' && step.kind !== 'descendants'
 
 const claimKey = ({ order, isSure, conditions, fails, part, isSpent }: Claim): string =>
   [

@@ -67,6 +67,25 @@ t.test('every primitive of the element tree is among the leaves', async (t) => {
   }
 })
 
+t.test('a condition after a type is shown', async (t) => {
+  const path = "Observation.value.ofType(Quantity).where(code = 'kg').value"
+  const spec = specOf({
+    fhirVersion: 'R4',
+    fhirPathRules: [
+      { path, method: 'keep' },
+      { path: 'Resource', method: 'redact' },
+    ],
+  })
+  const run = new ExplainedRun(spec, engineForSync(spec, 'automatic'))
+  const type = run.tree.resources.get('Observation')
+  const leaves = type === undefined ? [] : run.leavesOf(type)
+  const found = leaves.find((leaf) => leaf.path === 'Observation.value.ofType(Quantity).value')
+  t.match(found?.outcomes, [
+    { rule: { number: 1 }, result: 'kept', isSure: false },
+    { rule: { number: 2 }, result: 'removed', isSure: true },
+  ])
+})
+
 t.test('random configurations: each leaf meets one of the fates that are explained', async (t) => {
   const random = seededRandom('explain agrees')
   let compared = 0
