@@ -40,6 +40,9 @@ const PRESETS: readonly Preset[] = [
     parameters: {
       dateShiftKey: { random: true },
       dateShiftScope: 'patient',
+      // Whole weeks hide on which days a clinic is closed, and a year of them leaves as many shifts as 101 days.
+      dateShiftRangeInDays: [-364, 364],
+      dateShiftKeepWeekday: true,
       dateShiftExcludeZero: true,
       dateShiftTimeZone: 'remove',
       ...HASHED,

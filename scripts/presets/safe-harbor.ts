@@ -9,6 +9,8 @@ import { usCoreRules } from './us-core.js'
 export const safeHarborRules = (): PresetRule[] => [
   ...usCoreRules(),
   ...removedTypes([...ofType('SampledData'), 'QuestionnaireResponse.item']),
+  // R5: any value, measured or not.
+  ...redact('ServiceRequest.orderDetail.parameter.value'),
   ...hashedIds(),
   ...hash('ImagingStudy.series.uid', 'ImagingStudy.series.instance.uid'),
   ...addressRules(),

@@ -9,7 +9,7 @@ import { projectRoot } from '../support/shared.js'
 /** What the presets must support. */
 const CLAIMS: Readonly<Record<string, Claim>> = {
   'safe-harbor-r4': 'safe-harbor',
-  'safe-harbor-r5': 'expert-determination',
+  'safe-harbor-r5': 'safe-harbor',
   'safe-harbor-stu3': 'safe-harbor',
   'research-r4': 'expert-determination',
   'research-r5': 'expert-determination',

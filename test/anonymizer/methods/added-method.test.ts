@@ -22,6 +22,7 @@ export const truncate = method({
   changesOnly: { types: new Set(['string', 'markdown']), noun: 'text' },
   compile: (rule) => compileTruncate(rule),
   walk: ({ type }) => (type === 'string' || type === 'markdown' ? 'method' : 'keep'),
+  resultOf: ({ type }) => (type === 'string' || type === 'markdown' ? 'generalized' : 'kept'),
 })
 
 function compileTruncate({ length }: RuleWith<typeof settings>): LeafMethod {
