@@ -116,7 +116,7 @@ const isRefused = ({ kind, outcomes }: ExplainedLeaf): boolean =>
 
 const keyOf = ({ members }: ExplainedLeaf): string => members.map(({ key }) => key).join('.')
 
-export const explainedText = ({ outcomes, isMixed }: ExplainedLeaf): string =>
+const explainedText = ({ outcomes, isMixed }: ExplainedLeaf): string =>
   outcomes.map(({ rule, result }) => `${result} by ${rule?.number ?? 'no rule'}`).join(', else ') +
   (isMixed ? ' (mixed)' : '')
 
