@@ -13,6 +13,7 @@ import { pipelineJsonSchema } from '../src/config/pipeline/schema.js'
 import { CODES } from '../src/errors.js'
 import { allowedSystems, CODE_SETS, SINGLE_SETS } from '../src/fhir/codes/sets.js'
 import { presetFiles } from './presets/presets.js'
+import { survivors } from './presets/survivors.js'
 
 // Compiled to dist/scripts, two folders below the project.
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -41,6 +42,7 @@ export function documents(): ReadonlyMap<string, string> {
         ]),
       ),
     ],
+    ['configs/README.md', withBlocks('configs/README.md', new Map([['survivors', survivorTable()]]))],
     ['docs/errors.md', withBlocks('docs/errors.md', new Map([['errors', errorTable()]]))],
     ['docs/reference.md', withBlocks('docs/reference.md', new Map(options))],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
@@ -87,6 +89,11 @@ const methodTable = (): string =>
       ['your own', custom.summary, 'as it has them', 'the one it names'],
     ],
   )
+
+const survivorTable = (): string => {
+  const { heads, rows } = survivors()
+  return table(heads, rows)
+}
 
 const exitCodeTable = (): string =>
   table(

@@ -6,7 +6,7 @@ import type { PresetRule } from './rule.js'
 import { safeHarborRules } from './safe-harbor.js'
 
 /** The code systems of care in the United States. Codes of other systems could be typed text. */
-const CODE_SYSTEMS = { allow: ['international', 'us'], grammar: true }
+const CODE_SYSTEMS = { allow: ['international', 'us', 'blue-button'], grammar: true }
 
 interface Preset {
   readonly name: string

@@ -1,5 +1,5 @@
 import { addressRules, limitedAddressRules } from './addresses.js'
-import { hash, keep, ofType, type PresetRule, redact, shift } from './rule.js'
+import { hash, keep, ofType, oneOf, type PresetRule, redact, shift } from './rule.js'
 import {
   ageRules,
   hashedIds,
@@ -49,6 +49,8 @@ const GUESSABLE = [
 const NUMBERS = ['integer', 'positiveInt', 'unsignedInt', 'decimal']
 const AMOUNTS = ['Quantity', 'Count', 'Distance', 'Duration', 'Money']
 
+const DEGREES = ['deg', 'Deg', 'degree', 'Degree', 'degrees', 'Degrees', '°', '° N', '° W', '° E', '° S']
+
 const texts = [
   'string',
   'markdown',
@@ -74,6 +76,8 @@ const before = (addresses: readonly PresetRule[]): PresetRule[] => [
   ),
   ...addresses,
   ...headerName(),
+  // Positions whose unit is written out; texts go next.
+  ...redact(`nodesByType('Quantity').where(unit in ${oneOf(DEGREES)})`),
   ...redact(...ofType(...texts)),
 ]
 

@@ -336,9 +336,12 @@ export const HIDING_PLACES: readonly HidingPlace[] = [
     'a position as an amount',
     observation({
       valueQuantity: { value: 42.360091, system: 'http://unitsofmeasure.org', code: 'deg' },
-      component: [{ valueQuantity: { value: -71.09416, unit: 'degrees', code: 'deg' } }],
+      component: [
+        { valueQuantity: { value: -71.09416, unit: 'degrees', code: 'deg' } },
+        { valueQuantity: { value: 43.660091, unit: 'degrees' } },
+      ],
     }),
-    ['42.36', '71.09'],
+    ['42.36', '71.09', '43.66'],
   ),
   place('a birthday in the year of the 90th', patient({ birthDate: '1936-12-31' }), ['1936']),
   ...(
