@@ -27,6 +27,7 @@ export const custom: Method<'custom'> = method({
   records: RECORD_NAMES,
   reach: 'values',
   isUnrecorded: true,
+  writesAnything: true,
   compile: (rule: CustomMethodSettings & RuleWith<object>, context: MethodContext) => {
     const loaded = context.customMethods.get(rule.name.toLowerCase())
     if (loaded === undefined)

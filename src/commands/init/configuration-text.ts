@@ -1,3 +1,4 @@
+import { substitute } from '../../anonymizer/methods/substitute.js'
 import { isComment } from '../../config/text/comments.js'
 import { isRecord } from '../../json/record.js'
 import { type Choices, DATES_SAY, PURPOSE_FACTS } from './choices.js'
@@ -65,7 +66,7 @@ const WHAT: Readonly<Record<string, string>> = {
 }
 
 function headingOf({ path, method, replaceWith }: Json): string {
-  const isNothing = method === 'substitute' && replaceWith === null
+  const isNothing = method === substitute.name && replaceWith === null
   const what = isNothing ? 'Removed' : (WHAT[String(method)] ?? String(method))
   const type = /^([A-Z]\w*)\./.exec(String(path))?.[1]
   const where = type === undefined || type === 'Resource' ? 'everywhere' : `in ${type}`

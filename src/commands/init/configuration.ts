@@ -1,3 +1,5 @@
+import { cryptoHash } from '../../anonymizer/methods/crypto-hash.js'
+import { dateShift } from '../../anonymizer/methods/date-shift.js'
 import { parseConfigText } from '../../config/anonymizer/configuration-file.js'
 import { presetNames, presetPath } from '../../config/anonymizer/presets.js'
 import { readBoundedText } from '../../config/text/bounded-text.js'
@@ -68,11 +70,11 @@ function ownConfiguration({ fhirVersion, dates }: Choices): Json {
     unknownElements: 'quarantine',
     fhirPathRules: [
       ...IDENTIFYING.map((type) => ({ path: everywhere(type), method: 'remove' })),
-      { path: 'Resource.id', method: 'cryptoHash' },
-      { path: `${everywhere('Reference')}.reference`, method: 'cryptoHash' },
-      { path: 'Bundle.entry.fullUrl', method: 'cryptoHash' },
-      { path: 'Bundle.entry.request.url', method: 'cryptoHash' },
-      { path: 'Bundle.entry.response.location', method: 'cryptoHash' },
+      { path: 'Resource.id', method: cryptoHash.name },
+      { path: `${everywhere('Reference')}.reference`, method: cryptoHash.name },
+      { path: 'Bundle.entry.fullUrl', method: cryptoHash.name },
+      { path: 'Bundle.entry.request.url', method: cryptoHash.name },
+      { path: 'Bundle.entry.response.location', method: cryptoHash.name },
       { path: 'Resource.meta', method: 'redact' },
       ...(dates === 'remove'
         ? []
@@ -97,6 +99,6 @@ function ownConfiguration({ fhirVersion, dates }: Choices): Json {
 
 const METHOD: Readonly<Record<Exclude<Dates, 'remove'>, string>> = {
   year: 'redact',
-  shift: 'dateShift',
+  shift: dateShift.name,
   keep: 'keep',
 }

@@ -1,3 +1,4 @@
+import { custom } from '../../anonymizer/methods/custom.js'
 import { checkConfig } from '../../config/anonymizer/configuration.js'
 import { withTestKeys } from '../../config/anonymizer/given-keys.js'
 import { planOf } from '../../config/anonymizer/plan.js'
@@ -38,7 +39,7 @@ export async function preview(values: PreviewValues, terminal: Terminal): Promis
   const rules = spec.rules.map(
     (rule): PreviewedRule => ({
       number: rule.number,
-      method: 'name' in rule && rule.method === 'custom' ? rule.name : rule.method,
+      method: rule.method === custom.name ? rule.name : rule.method,
       path: rule.path,
     }),
   )

@@ -1,4 +1,5 @@
 import { definitionPath, isPair, isSoleCode } from '../../anonymizer/code-places.js'
+import { custom } from '../../anonymizer/methods/custom.js'
 import { methodOf } from '../../anonymizer/methods/table.js'
 import type { Parameters } from '../../anonymizer/parameters.js'
 import type { Rule } from '../../anonymizer/spec.js'
@@ -35,7 +36,7 @@ function explainedRule(rule: Rule, parameters: Parameters): ExplainedRule {
   return {
     number: rule.number,
     path: rule.path,
-    methodName: rule.method === 'custom' ? rule.name : rule.method,
+    methodName: rule.method === custom.name ? rule.name : rule.method,
     method,
     replaceWith: method.templateOf?.(rule),
     isBuiltIn: rule.goesFirst === true,

@@ -62,20 +62,8 @@ export function reasonOf(
   switch (outcome.result) {
     case 'kept':
       return reasonOfKept(leaf, letters, outcome)
-    case 'code form':
-      return expert('keeps codes that no list bounds')
     case 'listed code':
       return checksAllSystems ? undefined : expert('keeps codes of systems that Sluice cannot check')
-    case 'month':
-      return limited('keeps more of a date than its year')
-    case 'shifted':
-      return expert('shifts dates')
-    case 'perturbed':
-      return expert('adds noise to numbers')
-    case 'encrypted':
-      return expert('encrypts values, which the key recovers')
-    case 'custom':
-      return expert('uses a method of your own, whose results are unknown')
     case 'hashed':
       return isHashKeyKept ? expert('hashes with a key that outlives the run') : undefined
     case 'ZIP prefix':
@@ -83,13 +71,23 @@ export function reasonOf(
         ? undefined
         : expert('keeps three digits of ZIP codes of areas with few inhabitants')
     default:
-      return undefined
+      return ALWAYS[outcome.result]
   }
 }
 
 const expert = (why: string): Reason => ({ claim: 'expert-determination', why })
 const limited = (why: string): Reason => ({ claim: 'limited-data-set', why })
 const none = (why: string): Reason => ({ claim: 'none', why })
+
+/** Results that are a reason whatever the leaf and the facts. */
+const ALWAYS: Readonly<Partial<Record<Result, Reason>>> = {
+  'code form': expert('keeps codes that no list bounds'),
+  month: limited('keeps more of a date than its year'),
+  shifted: expert('shifts dates'),
+  perturbed: expert('adds noise to numbers'),
+  encrypted: expert('encrypts values, which the key recovers'),
+  custom: expert('uses a method of your own, whose results are unknown'),
+}
 
 function reasonOfKept(
   leaf: WeighedLeaf,

@@ -39,7 +39,7 @@ export function newClaim(
 
 /**
  * Returns the claims that matter at an element in the order of the rules: the first that is sure decides, if no
- * earlier one does. What `generalize` leaves below a value goes to later rules, so those count too.
+ * earlier one does. What is below a value that a rule generalizes goes to later rules, so those count too.
  */
 export function inForce(claims: readonly Claim[]): readonly Claim[] {
   const byOrder = new Map<number, Claim>()
@@ -69,7 +69,7 @@ function comesBefore(earlier: Claim, later: Claim, all: readonly Claim[]): boole
     ({ order, rule: { method } }) =>
       order > earlier.order &&
       order < later.order &&
-      (method.reach === 'replacement' || method.reach === 'primitive' || method.name === 'custom'),
+      (method.reach === 'replacement' || method.reach === 'primitive' || method.writesAnything === true),
   )
 }
 

@@ -15,6 +15,8 @@ export interface MethodFacts {
   }
   /** Whether it writes a text, whatever the value was. */
   readonly writesText?: boolean
+  /** Whether it may write any value, as code of the user decides. */
+  readonly writesAnything?: boolean
   /** Whether ids and the references to them become the same text. */
   readonly hashesReferences?: boolean
 }
