@@ -22,7 +22,12 @@ const ROWS: readonly (readonly [name: string, rules: readonly Json[], input: Jso
       participant: [{ status: 'accepted' }],
       description: 'a',
     },
-    { resourceType: 'Appointment', description: 'a', _status: MASKED, participant: [MASKED] },
+    {
+      resourceType: 'Appointment',
+      description: 'a',
+      _status: MASKED,
+      participant: [{ ...MASKED, _status: MASKED }],
+    },
   ],
   [
     'a choice, under the name it had',
@@ -63,6 +68,40 @@ const ROWS: readonly (readonly [name: string, rules: readonly Json[], input: Jso
       component: [{ code: { text: 'a' }, valueString: 'b' }],
     },
     { resourceType: 'Observation', code: MASKED },
+  ],
+  [
+    'a complex element with a mandatory element of its own',
+    redact('AuditEvent.source'),
+    {
+      resourceType: 'AuditEvent',
+      recorded: '2020-01-01T00:00:00Z',
+      source: { site: 'a', observer: { display: 'b' } },
+    },
+    {
+      resourceType: 'AuditEvent',
+      recorded: '2020-01-01T00:00:00Z',
+      source: { ...MASKED, observer: MASKED },
+    },
+  ],
+  [
+    'mandatory elements at several depths',
+    redact("nodesByType('Signature')"),
+    {
+      resourceType: 'Contract',
+      signer: [
+        { type: { code: 'a' }, party: { display: 'b' }, signature: [{ when: '2020-01-01T00:00:00Z' }] },
+      ],
+    },
+    {
+      resourceType: 'Contract',
+      signer: [
+        {
+          type: { code: 'a' },
+          party: { display: 'b' },
+          signature: [{ ...MASKED, type: [MASKED], _when: MASKED, who: MASKED }],
+        },
+      ],
+    },
   ],
   [
     'some items of an array that stay',

@@ -59,10 +59,12 @@ export class TreeWriter {
         metaEnd = out.length
       }
     }
-    for (const member of this.#lostMandatory(node)) {
-      this.#comma()
-      this.#text(maskedMember(member))
-    }
+    const { masked } = this.#additions
+    if (masked !== undefined)
+      for (const member of lostMembers(node, masked)) {
+        this.#comma()
+        this.#text(maskedMember(member, masked))
+      }
     if (records !== 0) {
       if (metaStart >= 0) addLabels(out, metaStart, metaEnd, records)
       else {
@@ -71,15 +73,6 @@ export class TreeWriter {
       }
     }
     this.#byte(0x7d)
-  }
-
-  /** Returns the mandatory members that the object had and of which nothing is left. */
-  #lostMandatory({ type, body }: TreeNode): readonly Member[] {
-    const mandatory = this.#additions.masked?.(type) ?? []
-    return mandatory.filter((member) => {
-      const items = body?.members.filter((each) => each.member === member).flatMap((each) => each.items) ?? []
-      return items.some((item) => item.isReal) && items.every((item) => item.gone)
-    })
   }
 
   /**
@@ -218,3 +211,11 @@ function hasBody(node: TreeNode): boolean {
 
 const hasOwnValue = (node: TreeNode): boolean =>
   typeof node.replaced === 'string' || (isPrimitive(node.type) ? hasValue(node) : true)
+
+/** Returns the mandatory members that the object had and of which nothing is left. */
+function lostMembers({ type, body }: TreeNode, mandatory: MandatoryMembers): readonly Member[] {
+  return mandatory(type).filter((member) => {
+    const items = body?.members.filter((each) => each.member === member).flatMap((each) => each.items) ?? []
+    return items.some((item) => item.isReal) && items.every((item) => item.gone)
+  })
+}

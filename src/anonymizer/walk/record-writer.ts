@@ -85,8 +85,10 @@ export class RecordWriter {
     if (keys.length > SEEN_WORDS * 32) throw new RangeError('an object with too many keys')
     const slotsAt = this.#memory.allocate(slots.length * 4)
     const keysAt = keys.map((key) => this.#key(key))
-    const masked = this.#settings.masked?.(type) ?? []
-    const masksAt = masked.length === 0 ? undefined : this.#masks(masked, keys)
+    const mandatory = this.#settings.masked ?? (() => [])
+    const masked = mandatory(type)
+    const texts = masked.map((member) => Buffer.from(maskedMember(member, mandatory)))
+    const masksAt = masked.length === 0 ? undefined : this.#masks(masked, texts, keys)
     if (slotsAt === 0 || keysAt.includes(0) || masksAt === 0) return undefined
     slots.forEach((index, slot) => {
       if (index !== undefined) this.#memory.view.setUint32(slotsAt + slot * 4, edgeOffset(index), true)
@@ -117,9 +119,8 @@ export class RecordWriter {
   }
 
   /** Writes what stands in for mandatory members. */
-  #masks(members: readonly Member[], keys: readonly string[]): number {
+  #masks(members: readonly Member[], texts: readonly Buffer[], keys: readonly string[]): number {
     if (members.length > MAX_MASKS) throw new RangeError('a type with too many mandatory members')
-    const texts = members.map((member) => Buffer.from(maskedMember(member)))
     const at = this.#memory.allocate(MASK.FIRST + members.length * MASK.BYTES)
     const textsAt = texts.map(({ length }) => this.#memory.allocate(length))
     if (at === 0 || textsAt.includes(0)) return 0
