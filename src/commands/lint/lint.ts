@@ -1,5 +1,5 @@
 import { claimText } from '../../config/anonymizer/claim-check.js'
-import { lintConfig, supportedBy, systemsOf } from '../../config/anonymizer/lint-config.js'
+import { isLargeTables, lintConfig, supportedBy, systemsOf } from '../../config/anonymizer/lint-config.js'
 import type { LintReport } from '../../config/anonymizer/lint-report.js'
 import { systemsText } from '../../config/anonymizer/systems-text.js'
 import { isPipeline } from '../../config/pipeline/configuration.js'
@@ -27,7 +27,8 @@ export async function lint(
   const options = { fhirVersion, allowRandomKeys, allowWeakKeys, baseFolder }
   const remarks = isPipeline(raw) ? await lintPipeline(raw, address, terminal) : lintConfig(raw, options)
   const codeSystems = isPipeline(raw) ? undefined : systemsOf(raw, options)
-  const supports = isPipeline(raw) ? undefined : supportedBy(raw, options)
+  // Where the tables are large, the claim would take minutes to compute.
+  const supports = isPipeline(raw) || remarks.some(isLargeTables) ? undefined : supportedBy(raw, options)
   const problemCount = remarks.filter(({ severity }) => severity === 'problem').length
   const warningCount = remarks.filter(({ severity }) => severity === 'warning').length
   const report: LintReport = {

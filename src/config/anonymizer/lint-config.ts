@@ -19,17 +19,19 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
   const verdict = judgeConfig(raw, options)
   const { problems, notices, rules, fhirVersion, linted } = verdict
   const pathOf = new Map(rules.map(({ number, path }) => [number, path]))
+  const findings = lintRules(
+    rules.map((rule) => ({ ...rule, method: methodOf(rule) })),
+    elementTree(fhirVersion),
+    linted,
+  )
+  const hasCodeProblems = problems.some(({ path }) => path.startsWith('codeSystems'))
+  // What becomes of each element takes minutes to compute where the tables are large.
+  const notes = hasCodeProblems || findings.some(isLargeTables) ? [] : codeNotes(verdict)
   const remarks = [
     ...problems.map((problem) => problemRemark(problem, elementTree(fhirVersion))),
     ...notices.map(({ code, ...notice }) => remark(code, notice)),
-    ...(problems.some(({ path }) => path.startsWith('codeSystems')) ? [] : codeNotes(verdict)).map(
-      ({ code, ...notice }) => remark(code, notice),
-    ),
-    ...lintRules(
-      rules.map((rule) => ({ ...rule, method: methodOf(rule) })),
-      elementTree(fhirVersion),
-      linted,
-    ).map(({ code, rule, message, suggestion, part }) => {
+    ...notes.map(({ code, ...notice }) => remark(code, notice)),
+    ...findings.map(({ code, rule, message, suggestion, part }) => {
       const { says } = factsOf(code)
       return remark(code, {
         rule,
@@ -45,6 +47,9 @@ export function lintConfig(raw: unknown, options: ConfigOptions = {}): LintRemar
   ]
   return remarks.sort((a, b) => (a.rule ?? 0) - (b.rule ?? 0))
 }
+
+/** Whether a finding says that the rules need more tables than there is room for. */
+export const isLargeTables = ({ code }: { readonly code: string }): boolean => code === 'large-tables'
 
 /** Reads a configuration to explain it; keys and a stated claim do not matter. Throws CONFIG_INVALID. */
 export function explainableConfig(raw: unknown, options: ConfigOptions = {}): Verdict {
