@@ -8,6 +8,7 @@ import {
   longNumbers,
   removedTypes,
   securityLabels,
+  TEXT_TYPES,
 } from './shared-rules.js'
 import { usCoreRules } from './us-core.js'
 
@@ -49,20 +50,8 @@ const GUESSABLE = [
 const NUMBERS = ['integer', 'positiveInt', 'unsignedInt', 'decimal']
 const AMOUNTS = ['Quantity', 'Count', 'Distance', 'Duration', 'Money']
 
+/** Units in which positions are written. */
 const DEGREES = ['deg', 'Deg', 'degree', 'Degree', 'degrees', 'Degrees', '°', '° N', '° W', '° E', '° S']
-
-const texts = [
-  'string',
-  'markdown',
-  'xhtml',
-  'base64Binary',
-  'id',
-  'oid',
-  'url',
-  'canonical',
-  'uuid',
-  'integer64',
-]
 
 /** What comes before the dates: extensions, ids, texts. */
 const before = (addresses: readonly PresetRule[]): PresetRule[] => [
@@ -78,7 +67,7 @@ const before = (addresses: readonly PresetRule[]): PresetRule[] => [
   ...headerName(),
   // Positions whose unit is written out; texts go next.
   ...redact(`nodesByType('Quantity').where(unit in ${oneOf(DEGREES)})`),
-  ...redact(...ofType(...texts)),
+  ...redact(...ofType(...TEXT_TYPES)),
 ]
 
 /** What comes after them: codes and numbers. */

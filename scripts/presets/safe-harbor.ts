@@ -1,7 +1,15 @@
 import { addressRules } from './addresses.js'
 import { KEPT_ELEMENTS, KEPT_OF_DOSAGE } from './kept-elements.js'
 import { generalize, hash, keep, ofType, oneOf, type PresetRule, redact } from './rule.js'
-import { ageRules, hashedIds, headerName, longNumbers, removedTypes, securityLabels } from './shared-rules.js'
+import {
+  ageRules,
+  hashedIds,
+  headerName,
+  longNumbers,
+  removedTypes,
+  securityLabels,
+  TEXT_TYPES,
+} from './shared-rules.js'
 import { UNITS_OF_MEASURE } from './units.js'
 import { usCoreRules } from './us-core.js'
 
@@ -19,20 +27,7 @@ export const safeHarborRules = (): PresetRule[] => [
   generalize('Bundle.entry.response.status', {
     "$this.matches('^[1-5][0-9][0-9]( |$)')": '$this.substring(0, 3)',
   }),
-  ...redact(
-    ...ofType(
-      'string',
-      'markdown',
-      'xhtml',
-      'base64Binary',
-      'id',
-      'oid',
-      'url',
-      'canonical',
-      'uuid',
-      'integer64',
-    ),
-  ),
+  ...redact(...ofType(...TEXT_TYPES)),
   ...ageRules(),
   ...keep(
     `nodesByType('Quantity').where(system = 'http://unitsofmeasure.org' and code in ${oneOf(UNITS_OF_MEASURE)})`,

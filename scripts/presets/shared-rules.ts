@@ -1,5 +1,19 @@
 import { hash, keep, oneOf, type PresetRule, redact, remove } from './rule.js'
 
+/** Types whose values can hold any text. */
+export const TEXT_TYPES = [
+  'string',
+  'markdown',
+  'xhtml',
+  'base64Binary',
+  'id',
+  'oid',
+  'url',
+  'canonical',
+  'uuid',
+  'integer64',
+]
+
 /**
  * Types of which nothing may stay, and which are of no use in part. It is one rule, as the walk skips a removed element
  * only if no earlier rule may have counted something in it.
