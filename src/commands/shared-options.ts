@@ -1,6 +1,7 @@
 import { isDay } from '../config/units/days.js'
 import { parseByteCount, parseCountOrShare } from '../config/units/sizes.js'
 import { sluiceError } from '../errors.js'
+import { FHIR_VERSIONS } from '../fhir/version.js'
 
 /** One option of a verb: its parser, default, help and row in the README come from here. */
 export interface Option<T> {
@@ -124,3 +125,11 @@ export const asDay = (text: string): string => {
   if (!isDay(text)) throw new Error('must be a valid date, YYYY-MM-DD')
   return text
 }
+
+/** The FHIR version of the verbs that take a configuration. */
+export const FHIR_VERSION_OPTION = maybe(
+  '--fhir-version <version>',
+  'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
+  asChoice(...FHIR_VERSIONS),
+  { fallbackText: 'R4' },
+)

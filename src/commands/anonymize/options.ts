@@ -1,5 +1,4 @@
 import { type CompressionFormat, LEVELS } from '../../compression/compression.js'
-import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { LAYOUTS } from '../../pipeline/layout.js'
 import { EXIT, type QuarantineExit } from '../exit-codes.js'
 import {
@@ -9,6 +8,7 @@ import {
   asCountOrShare,
   asDay,
   asText,
+  FHIR_VERSION_OPTION,
   flag,
   maybe,
   type Values,
@@ -68,12 +68,7 @@ export const ANONYMIZE_OPTIONS = {
       aliases: ['--configFile <file>'],
     },
   ),
-  fhirVersion: maybe(
-    '--fhir-version <version>',
-    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
-    asChoice(...FHIR_VERSIONS),
-    { fallbackText: 'R4' },
-  ),
+  fhirVersion: FHIR_VERSION_OPTION,
   asOf: maybe('--as-of <day>', 'reference day for ages over 89, YYYY-MM-DD', asDay, {
     fallbackText: 'the day the run starts, in UTC',
   }),

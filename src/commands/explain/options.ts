@@ -1,7 +1,6 @@
-import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { LETTERS } from '../../rules/explain/identifiers.js'
 import { VALUE_KINDS } from '../../rules/explain/kinds.js'
-import { asChoice, asText, flag, maybe, type Values } from '../shared-options.js'
+import { asChoice, asText, FHIR_VERSION_OPTION, flag, maybe, type Values } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 
 const options = {
@@ -28,12 +27,7 @@ const options = {
   html: maybe('--html <file>', 'write a self-contained HTML page for those who sign', asText, {
     fallbackText: 'off',
   }),
-  fhirVersion: maybe(
-    '--fhir-version <version>',
-    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
-    asChoice(...FHIR_VERSIONS),
-    { fallbackText: 'R4' },
-  ),
+  fhirVersion: FHIR_VERSION_OPTION,
   json: JSON_OPTION,
 }
 

@@ -1,5 +1,4 @@
-import { FHIR_VERSIONS } from '../../fhir/version.js'
-import { asChoice, asText, flag, maybe, type Values } from '../shared-options.js'
+import { asText, FHIR_VERSION_OPTION, flag, maybe, type Values } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 
 const options = {
@@ -9,12 +8,7 @@ const options = {
     asText,
     { aliases: ['--configFile <file>'] },
   ),
-  fhirVersion: maybe(
-    '--fhir-version <version>',
-    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
-    asChoice(...FHIR_VERSIONS),
-    { fallbackText: 'R4' },
-  ),
+  fhirVersion: FHIR_VERSION_OPTION,
   allowRandomKeys: flag('--allow-random-keys', 'do not report missing keys'),
   allowWeakKeys: flag('--allow-weak-keys', 'do not report keys that can be guessed, or one key for two uses'),
   strict: flag('--strict', 'exit with 2 on warnings too'),

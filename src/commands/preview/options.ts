@@ -1,10 +1,9 @@
-import { FHIR_VERSIONS } from '../../fhir/version.js'
 import {
   asByteCount,
-  asChoice,
   asCount,
   asDay,
   asText,
+  FHIR_VERSION_OPTION,
   flag,
   maybe,
   type Values,
@@ -38,12 +37,7 @@ const options = {
   asOf: maybe('--as-of <date>', 'reference day that decides who is over 89', asDay, {
     fallbackText: 'today',
   }),
-  fhirVersion: maybe(
-    '--fhir-version <version>',
-    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
-    asChoice(...FHIR_VERSIONS),
-    { fallbackText: 'R4' },
-  ),
+  fhirVersion: FHIR_VERSION_OPTION,
   json: JSON_OPTION,
 }
 

@@ -1,5 +1,12 @@
-import { FHIR_VERSIONS } from '../../fhir/version.js'
-import { asChoice, asDay, asText, flag, maybe, type Values, withDefault } from '../shared-options.js'
+import {
+  asDay,
+  asText,
+  FHIR_VERSION_OPTION,
+  flag,
+  maybe,
+  type Values,
+  withDefault,
+} from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 
 const options = {
@@ -26,12 +33,7 @@ const options = {
     asDay,
     '2026-01-01',
   ),
-  fhirVersion: maybe(
-    '--fhir-version <version>',
-    'FHIR version if the configuration does not name one: STU3, R4, R4B or R5',
-    asChoice(...FHIR_VERSIONS),
-    { fallbackText: 'R4' },
-  ),
+  fhirVersion: FHIR_VERSION_OPTION,
   json: JSON_OPTION,
 }
 
