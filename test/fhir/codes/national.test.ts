@@ -1,6 +1,6 @@
 // Holds src/fhir/codes/icd.ts, src/fhir/codes/icd-10-lists.ts, src/fhir/codes/medicines.ts,
-// src/fhir/codes/us-billing.ts, src/fhir/codes/us-people.ts, src/fhir/codes/imaging.ts, src/fhir/codes/research.ts,
-// src/fhir/codes/germany.ts, src/fhir/codes/united-kingdom.ts, src/fhir/codes/australia.ts, src/fhir/codes/canada.ts.
+// src/fhir/codes/national/us-billing.ts, src/fhir/codes/national/us-people.ts, src/fhir/codes/imaging.ts, src/fhir/codes/research.ts,
+// src/fhir/codes/national/germany.ts, src/fhir/codes/national/united-kingdom.ts, src/fhir/codes/national/australia.ts, src/fhir/codes/national/canada.ts.
 import t from 'tap'
 import { codeVerdicts } from '../../../src/fhir/codes/code-verdicts.js'
 import { SINGLE_SETS } from '../../../src/fhir/codes/sets.js'

@@ -1,6 +1,6 @@
-import { type CodeSet, type CodeSystem, singleSet } from './code-system.js'
-import { hl7List } from './hl7.js'
-import { inList } from './list.js'
+import { type CodeSet, type CodeSystem, singleSet } from '../code-system.js'
+import { hl7List } from '../hl7.js'
+import { inList } from '../list.js'
 
 const TERMINOLOGY = 'http://terminology.hl7.org/CodeSystem/'
 const RACE = `${TERMINOLOGY}v3-Race`

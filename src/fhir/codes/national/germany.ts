@@ -1,6 +1,6 @@
-import type { CodeSet, CodeSystem } from './code-system.js'
-import { inList } from './list.js'
-import { isAtc } from './medicines.js'
+import type { CodeSet, CodeSystem } from '../code-system.js'
+import { inList } from '../list.js'
+import { isAtc } from '../medicines.js'
 
 /** Pharmazentralnummer: seven digits and the sum of them, weighted 1 to 7, modulo 11; a sum of 10 is not assigned. */
 function isPzn(code: string): boolean {

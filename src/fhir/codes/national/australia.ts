@@ -1,5 +1,5 @@
-import type { CodeSet, CodeSystem } from './code-system.js'
-import { inList } from './list.js'
+import type { CodeSet, CodeSystem } from '../code-system.js'
+import { inList } from '../list.js'
 
 const systems: readonly CodeSystem[] = [
   {

@@ -1,5 +1,5 @@
-import type { CodeSet, CodeSystem } from './code-system.js'
-import { isSnomedId } from './snomed-ct.js'
+import type { CodeSet, CodeSystem } from '../code-system.js'
+import { isSnomedId } from '../snomed-ct.js'
 
 /** Up to five characters, filled with dots, and in version 2 the two digits of a term. */
 const READ = /^(?=.{5}$|(?!\d{7}).{5}[01]\d$)[0-9A-Za-z]{1,5}?\.{0,4}(?:[01]\d)?$/

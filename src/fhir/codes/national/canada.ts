@@ -1,5 +1,5 @@
-import type { CodeSet, CodeSystem } from './code-system.js'
-import { isLoincTerm } from './loinc.js'
+import type { CodeSet, CodeSystem } from '../code-system.js'
+import { isLoincTerm } from '../loinc.js'
 
 const systems: readonly CodeSystem[] = [
   {

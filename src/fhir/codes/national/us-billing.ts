@@ -1,4 +1,4 @@
-import { type CodeSet, singleSet } from './code-system.js'
+import { type CodeSet, singleSet } from '../code-system.js'
 
 /** Sections of the first category of CPT, as the American Medical Association numbers them. */
 const CPT_SECTIONS: readonly (readonly [first: number, last: number])[] = [
