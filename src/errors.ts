@@ -78,6 +78,13 @@ export const CODES = {
     exitCode: 2,
     help: 'check the address and the options of the export',
   },
+  LOAD_REFUSED: {
+    means: 'the FHIR server refuses the load as it was requested',
+    blame: 'user',
+    retry: 'never',
+    exitCode: 2,
+    help: 'check the address and the options of the load',
+  },
   SOURCE_NOT_FOUND: {
     means: 'the source does not exist, or holds nothing that can be read',
     blame: 'user',
@@ -226,6 +233,20 @@ export const CODES = {
     exitCode: 4,
     help: 'wait for it to end and run it again',
   },
+  LOAD_INVALID: {
+    means: 'the FHIR server that is loaded does not answer as the FHIR specification says',
+    blame: 'sink',
+    retry: 'never',
+    exitCode: 4,
+    help: 'report it to the operators of the server',
+  },
+  IMPORT_FAILED: {
+    means: 'the FHIR server began the import and failed, or lost it',
+    blame: 'sink',
+    retry: 'later',
+    exitCode: 4,
+    help: 'see the log of the server, then run it again to start another import',
+  },
   STATE_DAMAGED: {
     means: 'the state of the server holds less than the server wrote there',
     blame: 'sink',
@@ -253,6 +274,13 @@ export const CODES = {
     retry: 'later',
     exitCode: 5,
     help: 'run it again to continue waiting',
+  },
+  IMPORT_INCOMPLETE: {
+    means: 'the resources that an import loaded and refused do not add up to those that were delivered to it',
+    blame: 'service',
+    retry: 'later',
+    exitCode: 5,
+    help: 'compare the counts that the report lists for each file, then import those files again',
   },
   WORKER_FAILED: {
     means: 'worker threads did not start, or died',

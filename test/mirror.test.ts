@@ -6,7 +6,8 @@ import { projectRoot } from './support/shared.js'
 /** Files whose logic no test of this machine can reach, with the reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'commands/v8-flags.ts': 'sets a flag of V8, which nothing can read back; bench/export.ts shows its effect',
-  'export/auth/managed-identity.ts': "needs Azure's identity endpoint; scripts/azure-smoke.ts uses it there",
+  'fhir-client/auth/managed-identity.ts':
+    "needs Azure's identity endpoint; scripts/azure-smoke.ts uses it there",
   'fhir/r4b-elements.ts': 'a generated table; test/fhir/r4b.test.ts holds it',
 }
 

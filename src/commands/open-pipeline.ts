@@ -4,7 +4,7 @@ import { withKeys } from '../config/anonymizer/given-keys.js'
 import { planOf } from '../config/anonymizer/plan.js'
 import { readProxies } from '../config/environment/proxy-settings.js'
 import { readSecret } from '../config/environment/secret-place.js'
-import { resolveExportAuth } from '../config/pipeline/export-auth.js'
+import { resolveServerAuth } from '../config/fhir-client/server-auth.js'
 import type { PipelineConfig, ServerSource } from '../config/pipeline/schema.js'
 import { seriesOf } from '../config/pipeline/series.js'
 import type { Pipeline, PipelineSource } from '../runs/pipeline.js'
@@ -57,7 +57,7 @@ export async function openPipelineSource(file: PipelineFile): Promise<PipelineSo
     onServerErrors: source.onServerErrors,
     options: {
       base: source.fhir,
-      auth: source.auth && (await resolveExportAuth(source.auth, secretSourcesOf(file))),
+      auth: source.auth && (await resolveServerAuth(source.auth, secretSourcesOf(file))),
       request: requestIn(source),
       trustedOrigins: source.trustedOrigins,
       pollIntervalMs: source.pollIntervalSeconds * 1000,

@@ -1,21 +1,21 @@
+import type { ServerAuth } from '../fhir-client/auth/auth.js'
+import type { IssueCounts } from '../fhir-client/outcomes.js'
 import type { ProxySettings } from '../http/proxy.js'
 import type { RetryClock } from '../http/retry-clock.js'
 import type { RunEvent, RunOptions } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report/report.js'
-import type { ExportAuth } from './auth/auth.js'
 import type { Contents } from './contents.js'
 import type { RawReport } from './download/raw-files.js'
 import type { OpenStore } from './download/stored-source.js'
 import type { ExportRequest } from './job/request.js'
-import type { IssueCounts } from './outcomes.js'
 
 /** Options of an export; those of `RunOptions` go to the pipeline. */
 export interface ExportOptions extends Omit<RunOptions, 'source' | 'plan' | 'itemsAtOnce' | 'onEvent'> {
   /** FHIR base address. */
   readonly base: string
   /** Default none. */
-  readonly auth?: ExportAuth | undefined
+  readonly auth?: ServerAuth | undefined
   readonly request: ExportRequest
   /** How the files are anonymized; without it they are stored unchanged (`--raw`). */
   readonly plan?: AnonymizerPlan | undefined

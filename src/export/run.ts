@@ -1,10 +1,11 @@
+import { answerLog } from '../fhir-client/answers.js'
+import { hasErrors, type IssueCounts } from '../fhir-client/outcomes.js'
 import { forDeletions } from '../pipeline/plan.js'
 import type { RunReport } from '../pipeline/report/report.js'
 import { runPipeline } from '../pipeline/run.js'
 import { lockState, withHeldLock } from '../storage/held-lock.js'
 import type { Source } from '../storage/store.js'
-import { answerLog } from './answers.js'
-import { connect } from './connect.js'
+import { connectForExport } from './connection.js'
 import { type Contents, contentsOf, isIncremental } from './contents.js'
 import { type ExportFiles, exportSource } from './download/manifest-source.js'
 import { readOutcomes } from './download/outcome-files.js'
@@ -13,7 +14,6 @@ import { storedSource } from './download/stored-source.js'
 import type { Links } from './job/links.js'
 import type { ExportFile, Manifest } from './job/manifest.js'
 import type { ExportOptions, ExportReport } from './options.js'
-import { hasErrors, type IssueCounts } from './outcomes.js'
 import { cancelKept, planFingerprintOf, ServerJob } from './server-job.js'
 
 const DEFAULT_DOWNLOADS = 4
@@ -25,7 +25,7 @@ const DEFAULT_DOWNLOADS = 4
  */
 export async function runExport(options: ExportOptions): Promise<ExportReport> {
   const answers = answerLog(options.sink.state, options.onEvent)
-  const server = connect({ ...options, answers })
+  const server = connectForExport(options, { answers })
   const unlock = await lockState(options.sink.state, options)
   try {
     const job = await ServerJob.open(server, options)

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto'
 import { compressionOf, outputName } from '../compression/compression.js'
 import { isSluiceError, sluiceError } from '../errors.js'
+import { baseOf } from '../fhir-client/connect.js'
+import type { FhirServer } from '../fhir-client/server.js'
 import { readLedger } from '../pipeline/checkpoint/output-ledger.js'
 import { REPORT_NAME } from '../published/names.js'
 import { InvalidReport, readPublished } from '../published/read.js'
-import { baseOf, connect } from './connect.js'
+import { connectForExport } from './connection.js'
 import { forgetJob, type KeptJob, readJob, writeJob } from './job/job.js'
 import { identityOf, kickOff } from './job/kick-off.js'
 import { type Links, linksOf } from './job/links.js'
 import type { Manifest } from './job/manifest.js'
 import { type Polled, pollManifest } from './job/poll.js'
 import type { ExportEvent, ExportOptions, ExportReport } from './options.js'
-import type { ExportServer } from './server.js'
 
 const DEFAULT_POLL_INTERVAL_MS = 300_000
 const DEFAULT_POLL_LIMIT_MS = 24 * 3_600_000
@@ -23,7 +24,7 @@ export class ServerJob {
   #kept: KeptJob
 
   private constructor(
-    readonly server: ExportServer,
+    readonly server: FhirServer,
     options: ExportOptions,
     kept: KeptJob,
     readonly isContinued: boolean,
@@ -33,7 +34,7 @@ export class ServerJob {
   }
 
   /** Resumes the recorded job or starts a new one. Throws SINK_CONFLICT if the recorded job is of another request. */
-  static async open(server: ExportServer, options: ExportOptions): Promise<ServerJob> {
+  static async open(server: FhirServer, options: ExportOptions): Promise<ServerJob> {
     const kept = await usable(options)
     if (kept !== undefined && options.restart !== true) {
       checkSame(kept, server, options)
@@ -181,7 +182,7 @@ async function usable({ sink }: ExportOptions): Promise<KeptJob | undefined> {
   return kept?.phase === 'delivered' && (await sink.get(REPORT_NAME)) === undefined ? undefined : kept
 }
 
-function checkSame(kept: KeptJob, server: ExportServer, options: ExportOptions): void {
+function checkSame(kept: KeptJob, server: FhirServer, options: ExportOptions): void {
   const isSameRequest = kept.identity === identityOf(server.base, options.request)
   const { planFingerprint } = (kept.report ?? {}) as Partial<ExportReport>
   const isSamePlan = kept.phase === 'running' || planFingerprint === planFingerprintOf(options)
@@ -203,7 +204,7 @@ export const exportFingerprint = (options: Omit<ExportOptions, 'sink'>): string 
 export const planFingerprintOf = ({ plan }: Pick<ExportOptions, 'plan'>): string => plan?.fingerprint ?? 'raw'
 
 async function start(
-  server: ExportServer,
+  server: FhirServer,
   options: ExportOptions,
   replaces: readonly string[] | undefined,
 ): Promise<KeptJob> {
@@ -238,7 +239,7 @@ async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[
 }
 
 /** A job that the server no longer has counts as cancelled. */
-async function cancel({ statusUrl }: KeptJob, server: ExportServer): Promise<boolean> {
+async function cancel({ statusUrl }: KeptJob, server: FhirServer): Promise<boolean> {
   try {
     const answer = await server.retry.run({ at: server.base.href }, () =>
       server.send(new URL(statusUrl), { method: 'DELETE', headers: { accept: 'application/fhir+json' } }),
@@ -252,7 +253,7 @@ async function cancel({ statusUrl }: KeptJob, server: ExportServer): Promise<boo
 
 /** Uses its own signal, because the run's may already be aborted. */
 async function cancelAnew(kept: KeptJob, options: ExportOptions): Promise<boolean> {
-  const server = connect({ ...options, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
+  const server = connectForExport(options, { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
   try {
     return await cancel(kept, server)
   } finally {

@@ -10,7 +10,8 @@ import { userAgent } from './user-agent.js'
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | undefined
+  /** Sent again as it is by a retry or a redirect. */
+  readonly body?: string | Uint8Array | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeoutMs?: number
   /** Default `follow`; `none` gives the redirect itself. */

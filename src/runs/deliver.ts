@@ -1,7 +1,7 @@
 import { type Contents, isEmptyRun } from '../export/contents.js'
 import type { ExportReport } from '../export/options.js'
-import { hasErrors, type IssueCounts } from '../export/outcomes.js'
 import { runExport } from '../export/run.js'
+import { hasErrors, type IssueCounts } from '../fhir-client/outcomes.js'
 import { destroySecrets } from '../pipeline/checkpoint/run-secrets.js'
 import type { RunReport } from '../pipeline/report/report.js'
 import { readRunReport } from '../pipeline/report/state-report.js'

@@ -3,13 +3,13 @@ import { type CheckedConfig, checkConfig } from '../../config/anonymizer/configu
 import { planOf } from '../../config/anonymizer/plan.js'
 import type { Series } from '../../config/anonymizer/random-keys.js'
 import { readProxies } from '../../config/environment/proxy-settings.js'
-import { readExportAuth } from '../../config/pipeline/export-auth.js'
+import { readServerAuth } from '../../config/fhir-client/server-auth.js'
 import { printByteCount, printCount } from '../../config/units/sizes.js'
 import type { ExportRequest } from '../../export/job/request.js'
 import type { ExportOptions, ExportReport } from '../../export/options.js'
-import { hasErrors, issueText } from '../../export/outcomes.js'
 import { cancelExport, runExport } from '../../export/run.js'
 import { exportFingerprint } from '../../export/server-job.js'
+import { hasErrors, issueText } from '../../fhir-client/outcomes.js'
 import { openRunFolder, type RunFolder } from '../../pipeline/layout.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { isLocal, openLake, openSource } from '../../storage/open.js'
@@ -43,7 +43,7 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
     base,
     request,
     auth:
-      values.auth === undefined ? undefined : await readExportAuth(values.auth, keyVaultReader(access.retry)),
+      values.auth === undefined ? undefined : await readServerAuth(values.auth, keyVaultReader(access.retry)),
     openStore: values.container === undefined ? undefined : (address: string) => openSource(address, access),
     proxies: readProxies(),
     plan: checked && planOf(checked, values.asOf),

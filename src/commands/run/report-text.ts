@@ -1,4 +1,4 @@
-import { issueText } from '../../export/outcomes.js'
+import { issueText } from '../../fhir-client/outcomes.js'
 import type { PipelineReport } from '../../runs/run-once.js'
 import { printContents } from '../display/contents-text.js'
 import { printReport } from '../display/report-text.js'

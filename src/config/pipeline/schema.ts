@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { type CompressionFormat, LEVELS } from '../../compression/compression.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
 import { secretPlaceSchema } from '../environment/secret-place.js'
+import { serverAuthSchema } from '../fhir-client/server-auth.js'
 import { isDay } from '../units/days.js'
 import { parseByteCount, parseCountOrShare } from '../units/sizes.js'
-import { exportAuthSchema } from './export-auth.js'
 
 const text = z.string().min(1)
 const texts = z.array(text).default([])
@@ -41,7 +41,7 @@ const store = text
 export const serverSource = z
   .strictObject({
     fhir: z.url({ protocol: /^https?$/ }).describe('FHIR base address of the server'),
-    auth: exportAuthSchema.optional().describe('authentication; default: none'),
+    auth: serverAuthSchema.optional().describe('authentication; default: none'),
     level: z.enum(['system', 'patient', 'group']).optional(),
     group: text.optional().describe('id of the Group whose members are exported'),
     types: texts.describe('_type'),

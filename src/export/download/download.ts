@@ -1,17 +1,17 @@
 import { CODES, type SluiceError, sluiceError } from '../../errors.js'
+import { isRetryableStatus, isWebPage } from '../../fhir-client/failures.js'
+import { type FhirServer, refusedAccess } from '../../fhir-client/server.js'
 import { failureOf, type HttpAnswer, isLabelledWebPage } from '../../http/answer.js'
 import { type Pieces, piecesOf, textOf } from '../../http/body.js'
 import { proxyError } from '../../http/proxy-failure.js'
 import { FAILED, isTlsCode, RequestFailure } from '../../http/request-failure.js'
 import type { Attempts } from '../../http/retry.js'
 import type { SourceReader } from '../../storage/store.js'
-import { isRetryableStatus, isWebPage } from '../failures.js'
 import type { Links } from '../job/links.js'
-import { type ExportServer, refusedAccess } from '../server.js'
 import type { Pin } from './pin.js'
 
 export interface DownloadOptions {
-  readonly server: ExportServer
+  readonly server: FhirServer
   readonly links: Links
   readonly pin: Pin
   /** The item's name. */

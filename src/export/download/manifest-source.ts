@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
+import type { FhirServer } from '../../fhir-client/server.js'
 import { checkName } from '../../storage/names.js'
 import type { PromisedContent, Source, SourceItem, State } from '../../storage/store.js'
 import type { Links } from '../job/links.js'
 import type { ExportFile } from '../job/manifest.js'
-import type { ExportServer } from '../server.js'
 import { Download } from './download.js'
 import { Pin, parsePin } from './pin.js'
 
 export interface ExportSourceOptions {
-  readonly server: ExportServer
+  readonly server: FhirServer
   readonly links: Links
   readonly files: readonly ExportFile[]
   readonly state: State

@@ -1,8 +1,8 @@
+import { addIssues, type IssueCounts, issuesOf } from '../../fhir-client/outcomes.js'
 import { parseObject } from '../../http/body.js'
 import { isBlank } from '../../ndjson/line.js'
 import { lineStream } from '../../ndjson/line-stream.js'
 import type { Source, State } from '../../storage/store.js'
-import { addIssues, type IssueCounts, issuesOf } from '../outcomes.js'
 
 const OUTCOMES_NAME = 'export/outcomes.ndjson'
 

@@ -1,6 +1,6 @@
+import type { FhirServer } from '../../fhir-client/server.js'
 import type { HttpAnswer } from '../../http/answer.js'
 import { objectsIn, parseObject, textOf } from '../../http/body.js'
-import type { ExportServer } from '../server.js'
 import type { ExportRequest } from './request.js'
 
 // Statuses with which servers refuse a method or a form that they do not know.
@@ -12,7 +12,7 @@ const MAX_BYTES = 32 * 2 ** 20
  * declares that version. Undefined if the refusal is final or the caller chose the method.
  */
 export async function otherForm(
-  server: ExportServer,
+  server: FhirServer,
   request: ExportRequest,
   { status, header }: HttpAnswer,
 ): Promise<ExportRequest | undefined> {
@@ -29,7 +29,7 @@ export async function otherForm(
 }
 
 /** Whether the CapabilityStatement names version 4 and no earlier one. An unreadable one names none. */
-async function hasV4(server: ExportServer): Promise<boolean> {
+async function hasV4(server: FhirServer): Promise<boolean> {
   try {
     const answer = await server.send(new URL('metadata', server.base), {
       headers: { accept: 'application/fhir+json' },

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
+import { checkOtherData, checkRetryable, translated } from '../../fhir-client/failures.js'
+import { issuesOf, issueText } from '../../fhir-client/outcomes.js'
+import { type FhirServer, refusedAccess } from '../../fhir-client/server.js'
 import type { HttpAnswer } from '../../http/answer.js'
 import { parseObject, textOf } from '../../http/body.js'
-import { checkOtherData, checkRetryable, translated } from '../failures.js'
-import { issuesOf, issueText } from '../outcomes.js'
-import { type ExportServer, refusedAccess } from '../server.js'
 import { otherForm } from './kick-off-form.js'
 import { isManifest } from './manifest.js'
 import type { ExportRequest } from './request.js'
@@ -17,10 +17,10 @@ const PATIENCE_FACTOR = 2
  * Starts the job and returns its status address. Throws EXPORT_REFUSED, EXPORT_INVALID, AUTH_FAILED,
  * SERVICE_UNAVAILABLE.
  */
-export async function kickOff(server: ExportServer, request: ExportRequest): Promise<URL> {
+export async function kickOff(server: FhirServer, request: ExportRequest): Promise<URL> {
   const { url } = kickOffCall(server.base, request)
   const at = url.origin + url.pathname
-  return translated(at, () =>
+  return translated(at, server.use, () =>
     server.retry.run({ at, patienceMs: server.outageMs * PATIENCE_FACTOR }, async () => {
       const first = await send(server, request)
       const other = await otherForm(server, request, first)
@@ -31,7 +31,7 @@ export async function kickOff(server: ExportServer, request: ExportRequest): Pro
   )
 }
 
-function send(server: ExportServer, request: ExportRequest): Promise<HttpAnswer> {
+function send(server: FhirServer, request: ExportRequest): Promise<HttpAnswer> {
   const { url, body } = kickOffCall(server.base, request)
   return server.send(url, {
     method: body === undefined ? 'GET' : 'POST',
@@ -45,7 +45,7 @@ function send(server: ExportServer, request: ExportRequest): Promise<HttpAnswer>
   })
 }
 
-async function statusAddress(server: ExportServer, answer: HttpAnswer, at: string): Promise<URL> {
+async function statusAddress(server: FhirServer, answer: HttpAnswer, at: string): Promise<URL> {
   const text = await textOf(answer, MAX_BYTES)
   const { status } = answer
   const kept = status === 202 ? '' : await server.answers.keep({ call: 'kick-off', answer, text })

@@ -1,5 +1,5 @@
 import { sluiceError } from '../../errors.js'
-import type { ExportServer } from '../server.js'
+import type { FhirServer } from '../../fhir-client/server.js'
 
 /** A file of the manifest. */
 export interface ExportFile {
@@ -33,13 +33,13 @@ export const isManifest = (body: Entry): boolean =>
     Array.isArray(body.outcome))
 
 /** Returns the address of the next page, if any. Throws EXPORT_INVALID. */
-export function nextPage(body: Entry, server: ExportServer): URL | undefined {
+export function nextPage(body: Entry, server: FhirServer): URL | undefined {
   const next = entries(body.link, 'link', server).find(({ relation }) => relation === 'next')
   return next === undefined ? undefined : server.addressOf(next.url, 'the next page')
 }
 
 /** Merges the pages of a manifest. Throws EXPORT_INVALID if it cannot be used safely. */
-export function parseManifest(pages: readonly Entry[], server: ExportServer): Manifest {
+export function parseManifest(pages: readonly Entry[], server: FhirServer): Manifest {
   const first: Entry = pages[0] ?? {}
   const lists = (name: string): Entry[] =>
     pages.flatMap((page) => {
@@ -89,14 +89,14 @@ function namer(): (stem: string) => string {
   }
 }
 
-function entries(value: unknown, name: string, server: ExportServer): readonly Entry[] {
+function entries(value: unknown, name: string, server: FhirServer): readonly Entry[] {
   if (value === undefined || value === null) return []
   if (Array.isArray(value) && value.every((entry) => typeof entry === 'object' && entry !== null))
     return value
   throw invalid(`"${name}" of its manifest must be a list of objects`, server)
 }
 
-function typeOf(value: unknown, server: ExportServer): string | undefined {
+function typeOf(value: unknown, server: FhirServer): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string' && /^[A-Z][A-Za-z0-9]{1,63}$/.test(value)) return value
   throw invalid('its manifest lists a file whose type is not a resource type', server)
@@ -112,5 +112,5 @@ const wholeNumber = (value: unknown): number | undefined =>
 const instantOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(value) ? value : undefined
 
-const invalid = (message: string, { base }: ExportServer) =>
+const invalid = (message: string, { base }: FhirServer) =>
   sluiceError('EXPORT_INVALID', { at: base.href, message })

@@ -1,13 +1,13 @@
 import { sluiceError } from '../../errors.js'
+import { checkOtherData, checkWebPage, isRetryableStatus, translated } from '../../fhir-client/failures.js'
+import { issuesOf, issueText, isTransient } from '../../fhir-client/outcomes.js'
+import { type FhirServer, refusedAccess } from '../../fhir-client/server.js'
+import { MAX_ASKED_MS } from '../../fhir-client/wait-limit.js'
 import { failureOf, type HttpAnswer } from '../../http/answer.js'
 import { parseObject, textOf } from '../../http/body.js'
 import { RequestFailure } from '../../http/request-failure.js'
 import { createRetry, type Retry } from '../../http/retry.js'
 import { retryAfterMs } from '../../http/retry-after.js'
-import { checkOtherData, checkWebPage, isRetryableStatus, translated } from '../failures.js'
-import { issuesOf, issueText, isTransient } from '../outcomes.js'
-import { type ExportServer, refusedAccess } from '../server.js'
-import { MAX_ASKED_MS } from '../wait-limit.js'
 import { isManifest, type Manifest, nextPage, parseManifest } from './manifest.js'
 
 export interface PollOptions {
@@ -36,7 +36,7 @@ const MAX_PAGES = 100_000
  * after the limit, EXPORT_INVALID, AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED.
  */
 export async function pollManifest(
-  server: ExportServer,
+  server: FhirServer,
   statusUrl: URL,
   options: PollOptions,
 ): Promise<Polled> {
@@ -82,14 +82,14 @@ interface Page {
 }
 
 async function pollPage(
-  server: ExportServer,
+  server: FhirServer,
   url: URL,
   { deadlineMs, retry, intervalMs, limitMs, onProgress, leftBytes }: Polling,
 ): Promise<Page | undefined> {
   const at = server.base.href
   const seen: Seen = { notFound: 0, failed: 0, leftBytes }
   for (;;) {
-    const poll = await translated(at, () =>
+    const poll = await translated(at, server.use, () =>
       retry.run({ at }, async () => readStatus(server, await askStatus(server, url), seen)),
     )
     if (poll.kind === 'manifest') return poll
@@ -108,7 +108,7 @@ async function pollPage(
 
 const clamp = (ms: number, max: number): number => Math.min(max, Math.max(MIN_WAIT_MS, ms))
 
-const askStatus = (server: ExportServer, url: URL): Promise<HttpAnswer> =>
+const askStatus = (server: FhirServer, url: URL): Promise<HttpAnswer> =>
   server.send(url, { headers: { accept: 'application/json', 'accept-encoding': 'gzip' } })
 
 type Status =
@@ -133,7 +133,7 @@ interface Seen {
 }
 
 /** Interprets one poll. Throws RequestFailure for an answer that may change, a SluiceError for any other failure. */
-async function readStatus(server: ExportServer, answer: HttpAnswer, seen: Seen): Promise<Status> {
+async function readStatus(server: FhirServer, answer: HttpAnswer, seen: Seen): Promise<Status> {
   const status = Number(answer.header('x-export-status')?.match(/^\d{3}/)?.[0] ?? answer.status)
   const text = await textOf(answer, status === 200 ? seen.leftBytes : MAX_OTHER_BYTES)
   if (status === 202)
@@ -180,12 +180,12 @@ function busy(answer: HttpAnswer, status: number): Status {
 const printable = (text: string | undefined): string | undefined =>
   text?.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100)
 
-const failed = (server: ExportServer, what: string, kept: string) =>
+const failed = (server: FhirServer, what: string, kept: string) =>
   sluiceError('EXPORT_FAILED', {
     at: server.base.href,
     message: `the export failed on the server (${what})`,
     help: `see the log of the server${kept}`,
   })
 
-const invalid = (message: string, { base }: ExportServer) =>
+const invalid = (message: string, { base }: FhirServer) =>
   sluiceError('EXPORT_INVALID', { at: base.href, message })

@@ -1,7 +1,7 @@
 // Holds src/commands/pipeline-file.ts, src/commands/open-pipeline.ts, src/commands/run/attempt.ts,
 // src/commands/run/configuration-check.ts, src/commands/run/daemon.ts, src/commands/run/notification.ts,
 // src/commands/run/report-text.ts, src/commands/run/status.ts, src/commands/display/contents-text.ts,
-// src/export/probe.ts.
+// src/fhir-client/probe.ts.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'

@@ -1,4 +1,4 @@
-// Holds src/export/outcomes.ts.
+// Holds src/fhir-client/outcomes.ts.
 
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { isWebPage } from '../../src/export/failures.js'
+import { isWebPage } from '../../src/fhir-client/failures.js'
 import {
   type Answer,
   type BadServer,

@@ -2,17 +2,18 @@ import { sluiceError } from '../errors.js'
 import { failureOf, type HttpAnswer, isLabelledWebPage } from '../http/answer.js'
 import { proxyError } from '../http/proxy-failure.js'
 import { FAILED, isTlsCode, RequestFailure } from '../http/request-failure.js'
+import type { ServerUse } from './context.js'
 
 /** Runs calls with retries. A lasting failure becomes an error that says what to do. */
-export async function translated<T>(at: string, call: () => Promise<T>): Promise<T> {
+export async function translated<T>(at: string, use: ServerUse, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    throw error instanceof RequestFailure ? translate(error, at) : error
+    throw error instanceof RequestFailure ? translate(error, at, use) : error
   }
 }
 
-function translate(failure: RequestFailure, at: string) {
+function translate(failure: RequestFailure, at: string, { invalid }: ServerUse) {
   const proxy = proxyError(failure, at)
   if (proxy !== undefined) return proxy
   if (isTlsCode(failure.code))
@@ -21,7 +22,7 @@ function translate(failure: RequestFailure, at: string) {
       message: `its certificate or encryption is not accepted (${failure.code})`,
       cause: failure,
     })
-  return sluiceError('EXPORT_INVALID', {
+  return sluiceError(invalid, {
     at,
     message: `does not answer as the specification says (${failure.message})`,
     cause: failure,

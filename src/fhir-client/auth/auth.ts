@@ -4,7 +4,7 @@ import { type SmartClient, smartGrant } from './smart-backend.js'
 import { azureGrant, type ClientCredentials, clientSecretGrant, type Grant } from './token-grant.js'
 
 /** How the client authenticates. Secrets have already been read from the configured places. */
-export type ExportAuth =
+export type ServerAuth =
   | { readonly type: 'none' }
   | { readonly type: 'bearer'; readonly token: string }
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
@@ -26,7 +26,7 @@ export interface Authorizer {
 }
 
 /** Sends no request before the first call. */
-export function createAuthorizer(auth: ExportAuth, context: ServerContext): Authorizer {
+export function createAuthorizer(auth: ServerAuth, context: ServerContext): Authorizer {
   switch (auth.type) {
     case 'none':
       return fixed(undefined)

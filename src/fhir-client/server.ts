@@ -12,7 +12,7 @@ export interface ServerRequest extends Omit<HttpRequest, 'signal'> {
 }
 
 /** The FHIR server and the addresses that it links to. */
-export interface ExportServer extends ServerContext {
+export interface FhirServer extends ServerContext {
   /**
    * Makes one attempt. The token is sent only to the base's origin and to trusted ones, and is renewed once after a 401.
    * Other calls wait as long as a 429 asks. Throws RequestFailure, AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED.
@@ -20,16 +20,16 @@ export interface ExportServer extends ServerContext {
   send(url: URL, request?: ServerRequest): Promise<HttpAnswer>
   /** Whether the token may be sent to this address. */
   isTrusted(url: URL): boolean
-  /** Parses an address given by the server. Throws EXPORT_INVALID if it is malformed or drops from https to http. */
+  /** Parses an address given by the server. Throws the code `invalid` of its use if it is malformed or drops from https to http. */
   addressOf(text: unknown, what: string): URL
 }
 
-export function createExportServer(
+export function createFhirServer(
   context: ServerContext,
   authorizer: Authorizer,
   trustedOrigins: readonly string[],
-): ExportServer {
-  const { base, http, retry, clock } = context
+): FhirServer {
+  const { base, http, retry, clock, use } = context
   const trusted = new Set([base.origin, ...trustedOrigins])
   const isTrusted = (url: URL): boolean => trusted.has(url.origin)
   let resumeAtMs = 0
@@ -65,7 +65,7 @@ export function createExportServer(
       const url = typeof text === 'string' && URL.canParse(text, base.href) ? new URL(text, base) : undefined
       if (url !== undefined && isWeb(url) && (url.protocol === 'https:' || base.protocol === 'http:'))
         return url
-      throw sluiceError('EXPORT_INVALID', {
+      throw sluiceError(use.invalid, {
         at: base.href,
         message: `gives an unusable address for ${what}; it must be http: or https:, and https: if the server itself uses https:`,
       })
@@ -74,7 +74,7 @@ export function createExportServer(
 }
 
 /** A 401 or 403 that persists after the token was renewed. */
-export function refusedAccess(server: ExportServer, { url, status }: HttpAnswer, kept = '') {
+export function refusedAccess(server: FhirServer, { url, status }: HttpAnswer, kept = '') {
   const isTrusted = server.isTrusted(url)
   const shown = isTrusted ? '' : `: the token is not sent to ${url.origin}`
   const advice = isTrusted

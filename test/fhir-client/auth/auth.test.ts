@@ -1,9 +1,9 @@
-// Holds src/export/auth/token-grant.ts.
+// Holds src/fhir-client/auth/token-grant.ts.
 
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
-import type { ExportAuth } from '../../../src/export/auth/auth.js'
+import type { ServerAuth } from '../../../src/fhir-client/auth/auth.js'
 import {
   type Answer,
   type Asked,
@@ -209,7 +209,7 @@ t.test('a token that ends in the middle of a download is renewed', async (t) => 
     ...plan,
     file: (_, nth, good) => (nth === 1 ? { ...good(), stallAfter: 4000 } : undefined),
   })
-  const auth: ExportAuth = {
+  const auth: ServerAuth = {
     type: 'client-credentials',
     tokenUrl: `${server.origin}/token`,
     clientId: 'a',
@@ -231,7 +231,7 @@ t.test('a token is renewed before it expires', async (t) => {
       return { body: JSON.stringify({ access_token: String(number), token_type: 'bearer', expires_in: 2 }) }
     },
   })
-  const auth: ExportAuth = {
+  const auth: ServerAuth = {
     type: 'client-credentials',
     tokenUrl: `${server.origin}/token`,
     clientId: 'a',
@@ -264,7 +264,7 @@ t.test('the token goes to nobody else', async (t) => {
           ? { status: 302, headers: { location: `${other.origin}/files/Patient/2` } }
           : undefined,
     })
-    const auth: ExportAuth = { type: 'bearer', token: 'secret' }
+    const auth: ServerAuth = { type: 'bearer', token: 'secret' }
     const report = await exportTo(server, join(t.testdir(), String(requiresAccessToken)), { auth })
     t.equal(report.isComplete, true)
     const shown = server.asked
@@ -291,7 +291,7 @@ t.test('a trusted origin sees the token', async (t) => {
       output: [{ type: 'Patient', url: `${other.origin}/files/Patient/0` }],
     }),
   })
-  const auth: ExportAuth = { type: 'bearer', token: 'secret' }
+  const auth: ServerAuth = { type: 'bearer', token: 'secret' }
   const output = join(t.testdir(), 'out')
   t.equal(await codeOf(exportTo(server, output, { auth })), 'AUTH_FAILED')
   await exportTo(server, output, { auth, trustedOrigins: [other.origin] })
@@ -313,7 +313,7 @@ t.test('basic, and what a server says to a wrong one', async (t) => {
 })
 
 t.test('a token endpoint that refuses, and one that is ill for a while', async (t) => {
-  const auth = (origin: string): ExportAuth => ({
+  const auth = (origin: string): ServerAuth => ({
     type: 'azure',
     tenantId: 't',
     clientId: 'a',

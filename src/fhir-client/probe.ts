@@ -8,14 +8,14 @@ const MAX_BYTES = 32 * 2 ** 20
 
 /**
  * Asks a FHIR server for its software, with the client's credentials, without starting anything. Throws AUTH_FAILED,
- * SERVICE_UNAVAILABLE, and EXPORT_REFUSED if the address is not that of a FHIR server.
+ * SERVICE_UNAVAILABLE, and the code `refused` of its use if the address is not that of a FHIR server.
  */
 export async function probeServer(options: ConnectOptions): Promise<{ readonly software?: string }> {
   const server = connect(options)
   const url = new URL('metadata', server.base)
   const at = url.origin + url.pathname
   try {
-    return await translated(at, () =>
+    return await translated(at, server.use, () =>
       server.retry.run({ at }, async () => {
         const answer = await server.send(url, { headers: { accept: 'application/fhir+json' } })
         const text = await textOf(answer, MAX_BYTES)
@@ -25,7 +25,7 @@ export async function probeServer(options: ConnectOptions): Promise<{ readonly s
         const statement = parseObject(text) as (Statement & Readonly<Record<string, unknown>>) | undefined
         if (status === 200 && statement?.resourceType === 'CapabilityStatement') return nameOf(statement)
         checkOtherData(answer, statement)
-        throw sluiceError('EXPORT_REFUSED', {
+        throw sluiceError(server.use.refused, {
           at,
           message: `is not the address of a FHIR server: it answers ${status} instead of its metadata`,
           help: 'check the address',

@@ -59,12 +59,12 @@ const DEFAULT_LIFETIME_SECONDS = 300
 
 /** Posts a form, built anew for each attempt. Throws AUTH_FAILED, SERVICE_UNAVAILABLE, INTERRUPTED. */
 export async function requestToken(
-  { http, retry, answers }: ServerContext,
+  { http, retry, answers, use }: ServerContext,
   url: URL,
   formOf: () => TokenForm | Promise<TokenForm>,
 ): Promise<GrantedToken> {
   const at = url.origin + url.pathname
-  return translated(at, () =>
+  return translated(at, use, () =>
     retry.run({ at }, async () => {
       const { form, authorization } = await formOf()
       const answer = await http.send(url, {

@@ -81,7 +81,7 @@ async function endpointOf(client: SmartClient, context: ServerContext): Promise<
     Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
   const supported = strings(announced?.scopes_supported)
   const isV2 = strings(announced?.capabilities).includes('permission-v2')
-  const scope = scopeFor({ supported, isV2 }, context.types)
+  const scope = scopeFor({ supported, isV2 }, context.use)
   const algorithms = strings(announced?.token_endpoint_auth_signing_alg_values_supported)
   const text = client.tokenUrl ?? announced?.token_endpoint ?? (await oauthUri(context))
   if (typeof text === 'string' && URL.canParse(text, context.base.href)) {
@@ -115,11 +115,11 @@ const BELIEVED_PAGES = 3
 /** Returns undefined if there is no such document. */
 async function documentAt(
   path: string,
-  { base, http, retry }: ServerContext,
+  { base, http, retry, use }: ServerContext,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const url = new URL(path, base)
   const headers = { accept: path === 'metadata' ? 'application/fhir+json' : 'application/json' }
-  return translated(url.href, () =>
+  return translated(url.href, use, () =>
     retry.run({ at: url.href }, async (attempt) => {
       const answer = await http.send(url, { headers, signal: retry.signal })
       const text = await textOf(answer, MAX_BYTES)

@@ -1,3 +1,5 @@
+import type { ServerUse } from '../context.js'
+
 /** Scopes listed in a server's `.well-known/smart-configuration`. */
 export interface AnnouncedScopes {
   /** `scopes_supported`; empty if the server lists none. */
@@ -8,14 +10,29 @@ export interface AnnouncedScopes {
 
 const V1 = 'read'
 const V2 = 'rs'
+const WRITE_V1 = ['system/*.read', 'system/*.write']
+const WRITE_V2 = ['system/*.cruds']
 // FHIR has about 160 types: a longer list is not one of types, and a request that names them all is refused as too long.
 const MAX_TYPES = 200
+
+/** Chooses the scope to request for what a caller does with the server. */
+export const scopeFor = (
+  announced: AnnouncedScopes,
+  { access, types }: Pick<ServerUse, 'access' | 'types'>,
+): string => (access === 'read' ? scopeForReading(announced, types) : scopeForWriting(announced))
+
+/** Everything is written and searched: with the scopes that the server lists, else those of its SMART version. */
+function scopeForWriting({ supported, isV2 }: AnnouncedScopes): string {
+  const forms = isV2 ? [WRITE_V2, ['system/*.*'], WRITE_V1] : [['system/*.*'], WRITE_V1, WRITE_V2]
+  const listed = forms.find((form) => form.every((scope) => supported.includes(scope)))
+  return (listed ?? (isV2 ? WRITE_V2 : WRITE_V1)).join(' ')
+}
 
 /**
  * Chooses the scope to request from those of the server: all types at once, else those of `types`, else every one it
  * lists. If it lists no usable scope, the usual scope of its SMART version.
  */
-export function scopeFor({ supported, isV2 }: AnnouncedScopes, types: readonly string[]): string {
+function scopeForReading({ supported, isV2 }: AnnouncedScopes, types: readonly string[]): string {
   const versions = isV2 ? [V2, V1] : [V1, V2]
   const listed = supported.flatMap((scope) => readScope(scope) ?? [])
   for (const version of versions)

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import t from 'tap'
-import { scopeFor } from '../../../src/export/auth/scopes.js'
+import { scopeFor } from '../../../src/fhir-client/auth/scopes.js'
 import { startBadServer } from '../../support/bad-fhir-server.js'
 import { exportTo, lines, patientLine } from '../../support/export-run.js'
 
@@ -65,9 +65,33 @@ const CASES: Readonly<Record<string, Case>> = {
 }
 
 for (const [name, { supported, isV2 = false, types = [], scope }] of Object.entries(CASES)) {
+  const WRITING: Readonly<Record<string, Case>> = {
+    'nothing listed': { scope: 'system/*.read system/*.write' },
+    'nothing listed, SMART 2': { isV2: true, scope: 'system/*.cruds' },
+    'all rights of SMART 1': { supported: ['system/*.*', 'system/*.read'], isV2: true, scope: 'system/*.*' },
+    'reading and writing apart': {
+      supported: ['system/*.write', 'system/*.read'],
+      isV2: true,
+      scope: 'system/*.read system/*.write',
+    },
+    'SMART 2 only': { supported: ['system/*.cruds'], scope: 'system/*.cruds' },
+    'SMART 2 and 1': {
+      supported: ['system/*.read', 'system/*.write', 'system/*.cruds'],
+      isV2: true,
+      scope: 'system/*.cruds',
+    },
+  }
+
+  t.test('a client that writes asks for the rights to write and to search', async (t) => {
+    for (const [name, { supported = [], isV2 = false, scope }] of Object.entries(WRITING)) {
+      const texts = supported.filter((text) => typeof text === 'string')
+      t.equal(scopeFor({ supported: texts, isV2 }, { access: 'write', types: [] }), scope, name)
+    }
+  })
+
   t.test(`${name}: ${scope}`, async (t) => {
     const texts = (supported ?? []).filter((one) => typeof one === 'string')
-    t.equal(scopeFor({ supported: texts, isV2 }, types), scope)
+    t.equal(scopeFor({ supported: texts, isV2 }, { access: 'read', types }), scope)
   })
 
   t.test(`${name}: ${scope}, at the token endpoint`, async (t) => {

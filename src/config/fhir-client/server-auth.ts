@@ -17,7 +17,7 @@ const scope = z.string().min(1).optional()
 const clientId = z.string().min(1)
 
 /** How a FHIR server knows its client, as the file of `--auth` has it. */
-export const exportAuthSchema = z.discriminatedUnion('type', [
+export const serverAuthSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
   z.strictObject({ type: z.literal('bearer'), token: secretPlaceSchema }),
   z.strictObject({ type: z.literal('basic'), username: z.string().min(1), password: secretPlaceSchema }),
@@ -54,7 +54,7 @@ export const exportAuthSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('managed-identity'), scope }),
 ])
 
-type Given = z.infer<typeof exportAuthSchema>
+type Given = z.infer<typeof serverAuthSchema>
 type Resolved<T> = T extends unknown
   ? {
       [K in keyof T]: K extends 'token' | 'password' | 'clientSecret'
@@ -69,17 +69,17 @@ type Resolved<T> = T extends unknown
 export type ResolvedAuth = Resolved<Given>
 
 /** Reads a file of `--auth`. Throws CONFIG_INVALID with every problem, KEY_MISSING; neither quotes what it read. */
-export async function readExportAuth(
+export async function readServerAuth(
   path: string,
   keyVault: SecretSources['keyVault'],
 ): Promise<ResolvedAuth> {
   const raw = parse(await textIn(path, path), path)
-  return resolveExportAuth(raw, { baseFolder: dirname(path), keyVault })
+  return resolveServerAuth(raw, { baseFolder: dirname(path), keyVault })
 }
 
 /** Checks what a configuration holds and reads its secrets. Throws CONFIG_INVALID, KEY_MISSING. */
-export async function resolveExportAuth(raw: unknown, sources: SecretSources): Promise<ResolvedAuth> {
-  const checked = exportAuthSchema.safeParse(raw)
+export async function resolveServerAuth(raw: unknown, sources: SecretSources): Promise<ResolvedAuth> {
+  const checked = serverAuthSchema.safeParse(raw)
   if (!checked.success) throw invalid(issuesAsProblems(checked.error, 'auth'))
   const auth = checked.data
   const read = (place: SecretPlace, name: string) => readSecret(place, `auth.${name}`, sources)
