@@ -275,6 +275,13 @@ export const CODES = {
     exitCode: 5,
     help: 'run it again to continue waiting',
   },
+  IMPORT_OVERDUE: {
+    means: 'the import took longer than the options allow',
+    blame: 'service',
+    retry: 'later',
+    exitCode: 5,
+    help: 'run it again to continue waiting',
+  },
   IMPORT_INCOMPLETE: {
     means: 'the resources that an import loaded and refused do not add up to those that were delivered to it',
     blame: 'service',

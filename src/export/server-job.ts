@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { compressionOf, outputName } from '../compression/compression.js'
 import { isSluiceError, sluiceError } from '../errors.js'
 import { baseOf } from '../fhir-client/connect.js'
+import { cancelJob } from '../fhir-client/job-start.js'
 import type { FhirServer } from '../fhir-client/server.js'
 import { readLedger } from '../pipeline/checkpoint/output-ledger.js'
 import { REPORT_NAME } from '../published/names.js'
@@ -240,15 +241,8 @@ async function earlierOutputs({ sink }: ExportOptions): Promise<readonly string[
 
 /** A job that the server no longer has counts as cancelled. */
 async function cancel({ statusUrl }: KeptJob, server: FhirServer): Promise<boolean> {
-  try {
-    const answer = await server.retry.run({ at: server.base.href }, () =>
-      server.send(new URL(statusUrl), { method: 'DELETE', headers: { accept: 'application/fhir+json' } }),
-    )
-    answer.body.destroy()
-    return answer.status < 300 || answer.status === 404 || answer.status === 410
-  } catch {
-    return false
-  }
+  const status = await cancelJob(server, statusUrl)
+  return status !== undefined && (status < 300 || status === 404 || status === 410)
 }
 
 /** Uses its own signal, because the run's may already be aborted. */

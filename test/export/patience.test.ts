@@ -1,4 +1,4 @@
-// Holds src/export/job/poll.ts.
+// Holds src/export/job/poll.ts, src/fhir-client/job-poll.ts, src/fhir-client/job-start.ts.
 
 import { join } from 'node:path'
 import t from 'tap'

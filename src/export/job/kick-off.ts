@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
 import { checkOtherData, checkRetryable, translated } from '../../fhir-client/failures.js'
+import { startedJob } from '../../fhir-client/job-start.js'
 import { issuesOf, issueText } from '../../fhir-client/outcomes.js'
 import { type FhirServer, refusedAccess } from '../../fhir-client/server.js'
 import type { HttpAnswer } from '../../http/answer.js'
@@ -49,16 +50,7 @@ async function statusAddress(server: FhirServer, answer: HttpAnswer, at: string)
   const text = await textOf(answer, MAX_BYTES)
   const { status } = answer
   const kept = status === 202 ? '' : await server.answers.keep({ call: 'kick-off', answer, text })
-  if (status === 202) {
-    const location = answer.header('content-location')
-    if (location !== undefined && location.trim() !== '')
-      // A relative address violates the specification but can be used: it is resolved against the request's address.
-      return server.addressOf(absolute(location.trim(), answer.url), 'the job')
-    throw sluiceError('EXPORT_INVALID', {
-      at,
-      message: 'accepted the export (202) but sent no Content-Location',
-    })
-  }
+  if (status === 202) return startedJob(server, answer, 'export')
   if (status === 401 || status === 403) throw refusedAccess(server, answer, kept)
   checkRetryable(answer, text)
   const body = parseObject(text)
@@ -71,9 +63,6 @@ async function statusAddress(server: FhirServer, answer: HttpAnswer, at: string)
     help: `${advice(status)}${kept}`,
   })
 }
-
-const absolute = (location: string, from: URL): string =>
-  URL.canParse(location, from.href) ? new URL(location, from).href : location
 
 function advice(status: number): string {
   if (status < 300) return 'a server that accepts an export answers 202; check the address'
