@@ -1,4 +1,5 @@
 import type { StoreAccess } from './access.js'
+import type { Inbox } from './inbox.js'
 import type { OutputFiles } from './output-files.js'
 import type { Lake, Source, State } from './store.js'
 
@@ -18,6 +19,8 @@ export interface Location {
   stateLocation(): Location
   /** Everything that lies here, to be checked. */
   outputFiles(): Promise<OutputFiles>
+  /** The files that arrive here, to be taken away once they are done. */
+  inbox(): Promise<Inbox>
   /** The text of the file that the address names; undefined if there is none. Throws USAGE, SOURCE_*. */
   readText(): Promise<string | undefined>
   /** The location of a name with `/` in this one. */

@@ -3,6 +3,7 @@ import type { StoreAccess } from './access.js'
 import { azureStore } from './azure/azure-store.js'
 import type { BlobAddress } from './azure/blob-address.js'
 import { readBlobAddress } from './azure/open-container.js'
+import type { Inbox } from './inbox.js'
 import type { LocalPaths, Location, StateOf } from './location.js'
 import type { OutputFiles } from './output-files.js'
 import type { Lake, Sink, Source } from './store.js'
@@ -54,6 +55,10 @@ async function statesApartFrom(outputs: Location, state: Location): Promise<Stat
 /** Opens everything at an address for a check. Throws USAGE, CONFIG_INVALID. */
 export const openOutputFiles = async (address: string, access: StoreAccess): Promise<OutputFiles> =>
   locate(address, access).outputFiles()
+
+/** Opens a folder or container that files arrive in, or are put away in. Throws USAGE, CONFIG_INVALID. */
+export const openInbox = async (address: string, access: StoreAccess): Promise<Inbox> =>
+  locate(address, access).inbox()
 
 /** Whether an address names something on this machine. Throws USAGE for an address that is not valid. */
 export const isLocal = (address: string): boolean => storeOf(address).localPaths(address) !== undefined

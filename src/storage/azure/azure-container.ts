@@ -15,6 +15,7 @@ import type {
   BlobRead,
   BlobWrite,
   BlockList,
+  CopySource,
   Written,
 } from './blob-container.js'
 import { type BlobAction, type BlobErrorContext, blobError } from './blob-errors.js'
@@ -30,6 +31,8 @@ import { PinnedRead } from './pinned-read.js'
 export function azureContainer(options: ContainerOptions): BlobContainer {
   return new AzureContainer(options)
 }
+
+const COPY_POLL_MS = 500
 
 /** A request, and how to interpret its failures. */
 interface Request extends BlobAction {
@@ -100,6 +103,7 @@ class AzureContainer implements BlobContainer {
           name,
           bytes: properties.contentLength ?? 0,
           etag: unquoted(properties.etag),
+          modifiedMs: properties.lastModified.getTime(),
           contentEncoding: properties.contentEncoding || undefined,
           metadata,
           isFolder: isFolderMarker(metadata),
@@ -212,6 +216,26 @@ class AzureContainer implements BlobContainer {
         .getBlockBlobClient(name)
         .commitBlockList(ids.map(toBlockId), { ...writeOptions(options), abortSignal }),
     )
+  }
+
+  copy(name: string, from: CopySource, metadata: Readonly<Record<string, string>>): Promise<Written> {
+    const { container } = from
+    if (!(container instanceof AzureContainer)) throw new Error('a copy from another kind of container')
+    // With a SAS, the address of the source holds it: it goes nowhere but to the service.
+    const { url } = container.#client.getBlobClient(from.name)
+    return this.#write({ at: name, needs: 'write' }, async (abortSignal) => {
+      const copying = await this.#client.getBlobClient(name).beginCopyFromURL(url, {
+        abortSignal,
+        metadata: { ...metadata },
+        conditions: { ifNoneMatch: '*' },
+        sourceConditions: { ifMatch: quoted(from.etag) },
+        intervalInMs: COPY_POLL_MS,
+      })
+      const done = await copying.pollUntilDone()
+      // The service spells it in lower case.
+      if (done.copyStatus?.toLowerCase() !== 'success') throw new RequestFailure({ code: FAILED.wrongAnswer })
+      return given({ etag: done.etag })
+    })
   }
 
   createAppendBlob(name: string, options: BlobWrite = {}): Promise<Written> {

@@ -23,6 +23,8 @@ export interface BlobContainer {
   blocks(name: string): Promise<BlockList>
   /** Commits staged and committed blocks as the blob. */
   commit(name: string, ids: readonly string[], options?: BlobWrite): Promise<Written>
+  /** Has the service copy a version of a blob here, from a container of the same account, where nothing has the name. */
+  copy(name: string, from: CopySource, metadata: Readonly<Record<string, string>>): Promise<Written>
   createAppendBlob(name: string, options?: BlobWrite): Promise<Written>
   /** Appends at this position. Refused, with the blob's length, if the blob ends elsewhere. For a single writer. */
   appendBlock(name: string, bytes: BlobBytes, options: AppendAt): Promise<Appended>
@@ -43,6 +45,8 @@ export interface BlobEntry {
   readonly name: string
   readonly bytes: number
   readonly etag: string
+  /** Time of the last change by the service's clock, in milliseconds since 1970. */
+  readonly modifiedMs: number
   readonly contentEncoding?: string
   readonly metadata: Readonly<Record<string, string>>
   /** Whether it is the marker of a directory in a hierarchical account. */
@@ -61,6 +65,12 @@ export interface BlobHead {
   readonly committedBlockCount?: number | undefined
   readonly isFolder: boolean
   readonly isArchived: boolean
+}
+
+export interface CopySource {
+  readonly container: BlobContainer
+  readonly name: string
+  readonly etag: string
 }
 
 export interface BlobRange {

@@ -26,6 +26,14 @@ export function blobLocation(address: BlobAddress, access: StoreAccess): Locatio
       const { blobOutput } = await import('./blob-output.js')
       return blobOutput(await openContainer(address, access, 'source'), prefixOf(address), place)
     },
+    async inbox() {
+      const { BlobInbox } = await import('./blob-inbox.js')
+      return new BlobInbox(await openContainer(address, access, 'sink'), {
+        place,
+        endpoint,
+        prefix: prefixOf(address),
+      })
+    },
     async readText() {
       if (path === '')
         throw sluiceError('USAGE', { at: place, message: 'the address does not name a file in a container' })

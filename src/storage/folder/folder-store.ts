@@ -2,6 +2,7 @@ import { join, resolve, sep } from 'node:path'
 import type { Location, StoreKind } from '../location.js'
 import { folderLake, folderSource, realOf, stateFolderOf } from './folder.js'
 import { readText } from './folder-files.js'
+import { FolderInbox } from './folder-inbox.js'
 import { folderOutput } from './folder-output.js'
 import { folderState } from './folder-state.js'
 
@@ -31,6 +32,7 @@ function folderLocation(path: string): Location {
         folderState(join(path, folder)),
     stateLocation: () => folderLocation(stateFolderOf(path)),
     outputFiles: async () => folderOutput(path),
+    inbox: async () => new FolderInbox(path),
     readText: () => readText(path),
     below: (name) => folderLocation(join(path, name)),
     root,
