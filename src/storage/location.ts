@@ -17,6 +17,8 @@ export interface Location {
   states(): Promise<StateOf>
   /** Where the state of outputs goes by default. Throws USAGE. */
   stateLocation(): Location
+  /** Where it is kept by default what was loaded from here. Throws USAGE. */
+  loadStateLocation(): Location
   /** Everything that lies here, to be checked. */
   outputFiles(): Promise<OutputFiles>
   /** The files that arrive here, to be taken away once they are done. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { sluiceError } from '../errors.js'
 import type { StoreAccess } from './access.js'
 import { azureStore } from './azure/azure-store.js'
@@ -6,7 +7,7 @@ import { readBlobAddress } from './azure/open-container.js'
 import type { Inbox } from './inbox.js'
 import type { LocalPaths, Location, StateOf } from './location.js'
 import type { OutputFiles } from './output-files.js'
-import type { Lake, Sink, Source } from './store.js'
+import type { Lake, Sink, Source, State } from './store.js'
 import { locate, storeOf } from './stores.js'
 
 /** Opens the items at an address: a folder, a file, a container or a prefix in one. Throws USAGE, CONFIG_INVALID. */
@@ -51,6 +52,37 @@ async function statesApartFrom(outputs: Location, state: Location): Promise<Stat
     help: 'give another --state',
   })
 }
+
+export interface LoadStateOptions {
+  /** Names the server that is loaded; a folder of the state. */
+  readonly target: string
+  /** Place of the state; default `<source>.load`, or `load/` in the container `<container>-sluice`. */
+  readonly state?: string | undefined
+}
+
+/**
+ * Opens the state of loading a source into one server. A place that was given may hold the states of many sources.
+ * Throws USAGE, CONFIG_INVALID.
+ */
+export async function openLoadState(
+  address: string,
+  access: StoreAccess,
+  { target, state }: LoadStateOptions,
+): Promise<State> {
+  const source = locate(address, access)
+  const outer = await source.root()
+  const place = state === undefined ? source.loadStateLocation() : locate(state, access)
+  if ((await place.root()).startsWith(outer))
+    throw sluiceError('USAGE', {
+      at: place.place,
+      message: 'the state must not lie in the source, which would load it',
+      help: 'give another --state',
+    })
+  const folder = state === undefined ? target : `${target}-${shortDigest(outer)}`
+  return (await place.below(folder).states())('')
+}
+
+const shortDigest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
 
 /** Opens everything at an address for a check. Throws USAGE, CONFIG_INVALID. */
 export const openOutputFiles = async (address: string, access: StoreAccess): Promise<OutputFiles> =>

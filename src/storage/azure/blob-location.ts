@@ -22,6 +22,7 @@ export function blobLocation(address: BlobAddress, access: StoreAccess): Locatio
     },
     states: () => statesAt(address, access),
     stateLocation: () => blobLocation(stateAddressOf(address), access),
+    loadStateLocation: () => blobLocation(stateAddressOf(address), access).below('load'),
     async outputFiles() {
       const { blobOutput } = await import('./blob-output.js')
       return blobOutput(await openContainer(address, access, 'source'), prefixOf(address), place)

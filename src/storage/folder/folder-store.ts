@@ -6,6 +6,8 @@ import { FolderInbox } from './folder-inbox.js'
 import { folderOutput } from './folder-output.js'
 import { folderState } from './folder-state.js'
 
+const LOAD_STATE_ENDING = '.load'
+
 /** Folders and files of this machine. */
 export const folderStore: StoreKind = {
   name: 'folder',
@@ -31,6 +33,7 @@ function folderLocation(path: string): Location {
       (folder = '') =>
         folderState(join(path, folder)),
     stateLocation: () => folderLocation(stateFolderOf(path)),
+    loadStateLocation: () => folderLocation(`${resolve(path)}${LOAD_STATE_ENDING}`),
     outputFiles: async () => folderOutput(path),
     inbox: async () => new FolderInbox(path),
     readText: () => readText(path),
