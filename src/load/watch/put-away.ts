@@ -1,0 +1,28 @@
+import type { Arrival, Inbox } from '../../storage/inbox.js'
+import { type FileOutcome, isClean } from './file-outcome.js'
+
+/** Where files go once they are dealt with. */
+export interface Shelves {
+  readonly processed: Inbox
+  readonly failed: Inbox
+}
+
+/**
+ * Moves a file to the shelf of its outcome, as FHIR Loader names it: `NAME.processed` with `NAME.processed.result`, or
+ * `NAME.err` with `NAME.err.response`. Returns its place. Throws SOURCE_CHANGED if it is not the loaded version, SINK_*.
+ */
+export async function putAway(
+  arrival: Arrival,
+  outcome: FileOutcome,
+  { inbox, shelves, audit }: { readonly inbox: Inbox; readonly shelves: Shelves; readonly audit: string },
+): Promise<string> {
+  const clean = isClean(outcome)
+  const shelf = clean ? shelves.processed : shelves.failed
+  const ending = clean ? '.processed' : '.err'
+  const name = await inbox.move(arrival, shelf, `${arrival.name}${ending}`)
+  await shelf.put(
+    `${name}${clean ? '.result' : '.response'}`,
+    `${JSON.stringify({ ...outcome, audit }, null, 2)}\n`,
+  )
+  return `${shelf.place.replace(/\/+$/, '')}/${name}`
+}

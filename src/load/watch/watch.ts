@@ -1,0 +1,151 @@
+import { isSluiceError, type SluiceError } from '../../errors.js'
+import type { RetryClock } from '../../http/retry-clock.js'
+import type { Arrival, Inbox } from '../../storage/inbox.js'
+import type { Source, SourceItem } from '../../storage/store.js'
+import { arrivedSource, itemsOf } from './arrived-source.js'
+import { type FileOutcome, FileOutcomes, type ItemOutcome, isClean } from './file-outcome.js'
+import { putAway, type Shelves } from './put-away.js'
+import { ReadyFiles } from './ready-files.js'
+
+/** A place that files arrive in. */
+export interface WatchedPlace {
+  readonly inbox: Inbox
+  /** The same place, to be read. */
+  readonly source: Source
+  /** Default: files stay where they are, and the state remembers them. */
+  readonly shelves?: Shelves | undefined
+  /** Loads a source. Tells of each item once all of its entries are settled, also by an earlier load. */
+  readonly load: (source: Source, onItem: (item: ItemOutcome) => void) => Promise<LoadedFiles>
+  /** Where the audit of this place is, for the notes beside files that were moved. */
+  readonly audit: string
+}
+
+/** What a load could not even read. */
+export interface LoadedFiles {
+  readonly unreadable: readonly { readonly item: string; readonly code: string; readonly message: string }[]
+}
+
+export interface WatchOptions {
+  readonly places: readonly WatchedPlace[]
+  readonly clock: RetryClock
+  /** Time between two looks. */
+  readonly everyMs: number
+  /** How long a file must not change before it is read. */
+  readonly settleMs: number
+  /** Ends the watch, at once while it waits. */
+  readonly signal: AbortSignal
+  readonly onEvent?: ((event: WatchEvent) => void) | undefined
+}
+
+/** An event with its fields; never a value from a resource. */
+export interface WatchEvent {
+  readonly event: 'watch.loaded' | 'watch.moved' | 'watch.changed' | 'watch.failed'
+  readonly level: 'info' | 'warn'
+  readonly item?: string | undefined
+  readonly [field: string]: unknown
+}
+
+// A load keeps the outcomes of its files until it ends.
+const MAX_FILES = 10_000
+const MAX_PAUSE_MS = 10 * 60_000
+
+/**
+ * Loads what arrives, in order, until the signal aborts. A failure that may pass, such as a server that is down, is
+ * told of and tried again after a pause, which doubles up to ten minutes. Throws what another attempt cannot change.
+ */
+export async function watch(options: WatchOptions): Promise<void> {
+  const { places, clock, everyMs, settleMs, signal, onEvent = () => {} } = options
+  const looks = places.map((place) => ({ place, files: new ReadyFiles(place.inbox, clock, settleMs) }))
+  for (const { inbox, shelves } of places)
+    for (const shelf of [inbox, shelves?.processed, shelves?.failed]) await shelf?.create()
+  let pauseMs = everyMs
+  while (!signal.aborted) {
+    let waiting = 0
+    try {
+      for (const { place, files } of looks) waiting += await lookOnce(place, files, onEvent)
+      pauseMs = everyMs
+    } catch (error) {
+      if (!mayPass(error)) throw error
+      pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
+      const { code, message } = error
+      onEvent({ event: 'watch.failed', level: 'warn', code, reason: message, waitMs: pauseMs })
+    }
+    await clock.sleep(waiting > 0 ? Math.min(pauseMs, settleMs) : pauseMs, signal)
+  }
+}
+
+/** Loads what is ready. Returns how many files are still being written. */
+async function lookOnce(
+  place: WatchedPlace,
+  files: ReadyFiles,
+  onEvent: (event: WatchEvent) => void,
+): Promise<number> {
+  const { ready, unsettled } = await files.look()
+  if (ready.length === 0) return unsettled
+  const items = await itemsOf(place.source)
+  // What the source does not list is not for loading, and stays. What changed since is another version: it waits.
+  for (const arrival of ready) if (!items.has(arrival.name)) files.finish(arrival)
+  const arrivals = ready.filter(({ name, version }) => items.get(name)?.version === version)
+  for (let at = 0; at < arrivals.length; at += MAX_FILES)
+    await loadFiles(place, arrivals.slice(at, at + MAX_FILES), { items, files, onEvent })
+  return unsettled
+}
+
+interface LookContext {
+  readonly items: ReadonlyMap<string, SourceItem>
+  readonly files: ReadyFiles
+  readonly onEvent: (event: WatchEvent) => void
+}
+
+async function loadFiles(
+  place: WatchedPlace,
+  arrivals: readonly Arrival[],
+  { items, files, onEvent }: LookContext,
+): Promise<void> {
+  const outcomes = new FileOutcomes(arrivals)
+  const source = arrivedSource(place.source, items, arrivals)
+  const { unreadable } = await place.load(source, (item) => outcomes.add(item))
+  for (const { item, code, message } of unreadable) outcomes.addUnreadable(item, code, message)
+  for (const arrival of arrivals) {
+    const outcome = outcomes.of(arrival)
+    onEvent(loadedEvent(outcome))
+    if (place.shelves === undefined) files.finish(arrival)
+    else await moveAway(arrival, outcome, { ...place, shelves: place.shelves, onEvent })
+  }
+}
+
+function loadedEvent(outcome: FileOutcome): WatchEvent {
+  const { file, version: _, unreadable, ...counts } = outcome
+  const level = isClean(outcome) ? 'info' : 'warn'
+  return {
+    event: 'watch.loaded',
+    level,
+    item: file,
+    ...counts,
+    ...(unreadable && { reason: unreadable.code }),
+  }
+}
+
+async function moveAway(
+  arrival: Arrival,
+  outcome: FileOutcome,
+  {
+    onEvent,
+    ...place
+  }: Pick<WatchedPlace, 'inbox' | 'audit'> & {
+    readonly shelves: Shelves
+    readonly onEvent: (event: WatchEvent) => void
+  },
+): Promise<void> {
+  const { name: item } = arrival
+  try {
+    onEvent({ event: 'watch.moved', level: 'info', item, to: await putAway(arrival, outcome, place) })
+  } catch (error) {
+    if (!isSluiceError(error) || error.code !== 'SOURCE_CHANGED') throw error
+    onEvent({ event: 'watch.changed', level: 'warn', item, reason: 'another version arrived' })
+  }
+}
+
+/** Whether the same call can succeed later. */
+const mayPass = (error: unknown): error is SluiceError =>
+  isSluiceError(error) && error.code !== 'INTERRUPTED' && error.retry !== 'never'
