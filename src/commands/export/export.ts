@@ -2,8 +2,6 @@ import { join } from 'node:path'
 import { type CheckedConfig, checkConfig } from '../../config/anonymizer/configuration.js'
 import { planOf } from '../../config/anonymizer/plan.js'
 import type { Series } from '../../config/anonymizer/random-keys.js'
-import { readProxies } from '../../config/environment/proxy-settings.js'
-import { readServerAuth } from '../../config/fhir-client/server-auth.js'
 import { printByteCount, printCount } from '../../config/units/sizes.js'
 import type { ExportRequest } from '../../export/job/request.js'
 import type { ExportOptions, ExportReport } from '../../export/options.js'
@@ -21,7 +19,7 @@ import { apartFromRun, checkMetricsFile } from '../display/run-metrics.js'
 import type { Terminal } from '../display/terminal.js'
 import { withRunDisplay } from '../display/with-run-display.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
-import { keyVaultReader } from '../key-vault-reader.js'
+import { connectionOf } from '../server-options.js'
 import { required, usage } from '../shared-options.js'
 import { readConfigAt, storeAccess } from '../store-access.js'
 import { EXPORT_OPTIONS, type ExportValues } from './options.js'
@@ -42,10 +40,8 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
   const options = {
     base,
     request,
-    auth:
-      values.auth === undefined ? undefined : await readServerAuth(values.auth, keyVaultReader(access.retry)),
+    ...(await connectionOf(values, access)),
     openStore: values.container === undefined ? undefined : (address: string) => openSource(address, access),
-    proxies: readProxies(),
     plan: checked && planOf(checked, values.asOf),
     signal: terminal.signal,
     ...runOptionsOf(values),
@@ -150,11 +146,8 @@ export function requestOf(values: RequestValues): ExportRequest {
 
 const runOptionsOf = (values: ExportValues) =>
   ({
-    trustedOrigins: values.trustOrigin,
     pollIntervalMs: values.pollInterval * 1000,
     pollLimitMs: values.pollLimit * 60_000,
-    silenceMs: values.silence * 1000,
-    outageLimitMs: values.outageLimit * 60_000,
     downloads: values.downloads,
     onMismatch: values.onMismatch,
     onInterrupt: values.onInterrupt,

@@ -1,4 +1,5 @@
 import { ANONYMIZE_OPTIONS } from '../anonymize/options.js'
+import { SERVER_OPTIONS } from '../server-options.js'
 import { asChoice, asCount, asText, flag, many, maybe, type Values, withDefault } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 
@@ -35,9 +36,7 @@ export const EXPORT_OPTIONS = {
     asText,
   ),
   raw: flag('--raw', 'store the files as they arrive, without anonymizing them (patient data!)'),
-  auth: maybe('--auth <file>', 'authentication file; docs/export.md has examples', asText, {
-    fallbackText: 'none',
-  }),
+  auth: SERVER_OPTIONS.auth,
   level: maybe(
     '--level <level>',
     'what to export: system, patient or group',
@@ -77,18 +76,8 @@ export const EXPORT_OPTIONS = {
     asCount(1, 365 * 24 * 60),
     24 * 60,
   ),
-  outageLimit: withDefault(
-    '--outage-limit <minutes>',
-    'how long to retry while the server fails, before exiting with 5; run again to resume',
-    asCount(1, 365 * 24 * 60),
-    30,
-  ),
-  silence: withDefault(
-    '--silence <seconds>',
-    'how long a connection may be idle before it counts as lost',
-    asCount(1, DAY_SECONDS),
-    60,
-  ),
+  outageLimit: SERVER_OPTIONS.outageLimit,
+  silence: SERVER_OPTIONS.silence,
   downloads: withDefault('--downloads <count>', 'files to download at once', asCount(1, 64), 4),
   onMismatch: withDefault(
     '--on-mismatch <action>',
@@ -109,7 +98,7 @@ export const EXPORT_OPTIONS = {
     asChoice('keep', 'cancel'),
     'keep',
   ),
-  trustOrigin: many('--trust-origin <origin>', "another origin that may receive the server's token", asText),
+  trustOrigin: SERVER_OPTIONS.trustOrigin,
   restart: flag('--restart', 'cancel the unfinished export of this output, or replace the finished one'),
   cancel: flag('--cancel', 'cancel the unfinished export of this output and exit'),
   fhirVersion: ANONYMIZE_OPTIONS.fhirVersion,
