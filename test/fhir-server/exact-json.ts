@@ -1,7 +1,6 @@
 // JSON whose numbers keep their digits: 1.50 stays 1.50, as FHIR requires of a server. A number that JavaScript would
 // write otherwise is kept as a string that begins with a mark.
 
-const MARK = '\u0000'
 const MARKED = /"\\u0000([^"]*)"/g
 /** Whether a text may hold such a number; a text in quotes may look like one, which costs time only. */
 const MAY_CHANGE = /[:,[]\s*-?\d+(?:\.\d*0|(?:\.\d+)?[eE]|(?:\.\d)?\d{14})/
@@ -22,7 +21,3 @@ export const exactText = (value: unknown): string => JSON.stringify(value).repla
 
 /** As `JSON.parse` gives it. */
 export const plain = <T>(value: T): T => JSON.parse(exactText(value)) as T
-
-/** A value without its mark, for comparisons. */
-export const unmarked = (value: unknown): unknown =>
-  typeof value === 'string' && value.startsWith(MARK) ? value.slice(1) : value

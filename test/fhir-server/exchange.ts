@@ -74,7 +74,8 @@ async function answerRequest(
     own = { ...refusedAnswer(error), ...(error.status === 413 && { headers: { connection: 'close' } }) }
   }
   const answer = faultyAnswer(own, acts)
-  if (answer !== undefined) seen.status = answer.status
+  const isLost = acts.some(({ kind }) => kind === 'reset' || kind === 'hang')
+  if (answer !== undefined && !isLost) seen.status = answer.status
   await writeAnswer(response, answer, acts)
 }
 

@@ -18,7 +18,7 @@ export interface SeenRequest {
   body?: string
   /** Kinds of the faults that acted on it. */
   faults: readonly string[]
-  /** Of the answer; undefined while there is none. */
+  /** Of the answer; undefined while there is none, or where a fault kept it back. */
   status?: number
   tookMs?: number
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { jsonAnswer } from './answer.js'
+import { CONTROL, control } from './control.js'
 import { plain } from './exact-json.js'
 import { type Exchange, exchange } from './exchange.js'
 import { type Fault, FaultScript } from './faults.js'
@@ -61,11 +62,8 @@ export async function startFhirServer(options: FhirServerOptions = {}): Promise<
       return asked === '.well-known/smart-configuration' ? announcement(tokenUrl) : undefined
     },
   }
-  server.on('request', (request, response) => {
-    void exchange(shared, pathBelow(path, request.url ?? ''), request, response)
-  })
   const { log, faults } = shared
-  return {
+  const self: TestFhirServer = {
     base,
     tokenUrl,
     get requests() {
@@ -94,6 +92,12 @@ export async function startFhirServer(options: FhirServerOptions = {}): Promise<
       await closed
     },
   }
+  server.on('request', (request, response) => {
+    const { url = '' } = request
+    if (url.startsWith(CONTROL)) void control(self, url.slice(CONTROL.length), request, response)
+    else void exchange(shared, pathBelow(path, url), request, response)
+  })
+  return self
 }
 
 /** Path and query below the base; what lies elsewhere keeps its slash. */

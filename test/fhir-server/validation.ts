@@ -7,7 +7,7 @@ import type { Resource } from './resource.js'
 const ID = /^[A-Za-z0-9\-.]{1,64}$/
 const FUTURE_MS = 10_000
 
-export const isResourceType = (type: string): boolean => elementTree('R4').resources.has(type)
+const isResourceType = (type: string): boolean => elementTree('R4').resources.has(type)
 
 export function checkType(type: string): void {
   if (!isResourceType(type)) throw new Refusal(404, 'not-supported', `no resource type of that name`)
