@@ -13,7 +13,7 @@ import { readBody } from './request-body.js'
 import type { RequestLog, SeenRequest } from './request-log.js'
 import { type TokenOffice, unauthorizedAnswer } from './tokens.js'
 import { jsonFrom } from './validation.js'
-import { writeAnswer } from './write-answer.js'
+import { breakOff, writeAnswer } from './write-answer.js'
 
 /** What the requests to a server have in common. */
 export interface Exchange {
@@ -40,11 +40,11 @@ export async function exchange(
   const { method = '', headers } = request
   const seen = server.log.begin({ method, path, headers })
   try {
-    if (server.faults.actsOn({ method, path, entries: [] }, 'head').length > 0) {
-      seen.faults = ['reset']
-      request.once('data', () => request.socket.resetAndDestroy())
-      await new Promise((resolve) => request.socket.once('close', resolve))
-      return
+    const [act] = server.faults.actsOn({ method, path, entries: [] }, 'head')
+    if (act !== undefined) {
+      seen.faults = [act.kind]
+      if (act.kind === 'early-answer') seen.status = act.status
+      return await breakOff(request, response, act)
     }
     await answerRequest(server, seen, request, response)
   } catch {

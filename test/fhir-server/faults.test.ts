@@ -109,3 +109,12 @@ t.test('hang and slow', async (t) => {
   await t.rejects(hanging)
   t.equal(server.figures().maxConcurrent, 2)
 })
+
+t.test('answers before the body was read reach a client that sends on', async (t) => {
+  const small = await startFhirServer({ maxBytes: 1_000 })
+  t.teardown(() => small.close())
+  const large = JSON.stringify({ resourceType: 'Bundle', id: 'x'.repeat(5_000_000) })
+  t.equal((await send(small.base, 'POST', large)).status, 413)
+  t.equal((await under({ kind: 'early-answer', status: 503 })).status, 503)
+  t.equal(server.resources().size, 0)
+})

@@ -35,6 +35,12 @@ export type Act =
       readonly headers?: Readonly<Record<string, string>>
       readonly acted?: boolean
     }
+  /** An answer while the body of the request is still on its way, then the end of the connection. */
+  | {
+      readonly kind: 'early-answer'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'hang'; readonly acted?: boolean }
   | { readonly kind: 'delay'; readonly ms: number }
   /** The body comes in pieces of so many bytes. */
@@ -106,9 +112,9 @@ export class FaultScript {
   }
 }
 
-/** Only a reset in the body of the request happens before that body is known. */
+/** What happens before the body of the request is known: faults of this phase cannot ask for an entry. */
 const phaseOf = (act: Act): 'head' | 'body' =>
-  act.kind === 'reset' && act.at === 'request-body' ? 'head' : 'body'
+  act.kind === 'early-answer' || (act.kind === 'reset' && act.at === 'request-body') ? 'head' : 'body'
 
 function concerns({ on = {} }: Fault, { method, path, entries }: Facts): boolean {
   if (on.method !== undefined && on.method !== method) return false

@@ -73,3 +73,10 @@ t.test('an empty page loses nothing', async (t) => {
     [0, 20, 5],
   )
 })
+
+t.test('what is seeded keeps its time', async (t) => {
+  const server = await started({})
+  server.seed([{ resourceType: 'Patient', id: 'old', meta: { lastUpdated: '2020-05-01T10:00:00Z' } }])
+  const { json } = await ask(`${server.base}/Patient?_lastUpdated=ge2020-05-01&_lastUpdated=lt2020-05-02`)
+  t.match(json, { total: 1, entry: [{ resource: { id: 'old' } }] })
+})

@@ -6,9 +6,13 @@ import { Refusal } from './refusal.js'
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // The connection has to outlive a body that is too large, so that its client can read the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > maxBytes) throw tooLarge()
+    if (length > maxBytes) {
+      request.resume()
+      throw tooLarge()
+    }
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)

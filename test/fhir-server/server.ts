@@ -25,7 +25,7 @@ export interface TestFhirServer {
   figures(): Figures
   /** What is there, by `Type/id`; `meta.versionId` tells how often it was written. */
   resources(): ReadonlyMap<string, Resource>
-  /** Puts resources there without a request. Each needs an id. */
+  /** Puts resources there without a request; a `meta.lastUpdated` is kept. */
   seed(resources: Iterable<Resource>): void
   /** Adds faults to come. */
   script(...faults: readonly Fault[]): void
@@ -72,8 +72,10 @@ export async function startFhirServer(options: FhirServerOptions = {}): Promise<
     figures: () => log.figures(),
     resources: () => new Map([...store.all()].map(({ key, resource }) => [key, plain(resource as Resource)])),
     seed(resources) {
-      for (const resource of resources)
-        store.write(resource.resourceType, resource.id ?? store.newId(), resource)
+      for (const resource of resources) {
+        const { resourceType, id = store.newId(), meta } = resource
+        store.write(resourceType, id, resource, updatedMsOf(meta?.lastUpdated))
+      }
     },
     script(...added) {
       for (const fault of added) faults.add(fault)
@@ -99,6 +101,9 @@ export async function startFhirServer(options: FhirServerOptions = {}): Promise<
   })
   return self
 }
+
+const updatedMsOf = (text: unknown): number | undefined =>
+  typeof text === 'string' ? Date.parse(text) : undefined
 
 /** Path and query below the base; what lies elsewhere keeps its slash. */
 const pathBelow = (base: string, url: string): string =>

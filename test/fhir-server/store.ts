@@ -53,10 +53,9 @@ export class ResourceStore {
   }
 
   /** Writes a new version: the resource with this id, and with the server's own `meta.versionId` and `lastUpdated`. */
-  write(type: string, id: string, resource: Resource | undefined): Version {
+  write(type: string, id: string, resource: Resource | undefined, updatedMs = this.#now()): Version {
     const before = this.current(type, id)
     const version = (before?.version ?? 0) + 1
-    const updatedMs = this.#now()
     const written: Version = {
       key: `${type}/${id}`,
       type,

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Answer } from './answer.js'
 import type { Act } from './faults.js'
@@ -49,4 +49,14 @@ async function writeSlowly(
     response.write(body.subarray(at, at + bytes))
     await wait(everyMs)
   }
+}
+
+/** What happens to a request whose body is not read. */
+export async function breakOff(request: IncomingMessage, response: ServerResponse, act: Act): Promise<void> {
+  const closed = new Promise((resolve) => request.socket.once('close', resolve))
+  if (act.kind === 'early-answer') {
+    response.writeHead(act.status, { ...act.headers, connection: 'close', 'content-length': 0 })
+    response.end()
+  } else request.once('data', () => request.socket.resetAndDestroy())
+  await closed
 }
