@@ -1,6 +1,6 @@
 import { BACKSLASH } from '../../json/byte-classes.js'
-import { cutsOf, type MemberRange, membersOf, withoutRanges } from '../../json/members.js'
 import { isKey, skipSpace, type ValueRange } from '../../json/scanner.js'
+import { cutsOf, type MemberRange, membersOf, withoutRanges } from './member-cuts.js'
 
 // Edits of a resource that leave all other bytes as they are. A resource is one JSON object.
 

@@ -1,5 +1,5 @@
-import { QUOTE } from './byte-classes.js'
-import { skipSpace, skipString, skipValue, type ValueRange } from './scanner.js'
+import { QUOTE } from '../../json/byte-classes.js'
+import { skipSpace, skipString, skipValue, type ValueRange } from '../../json/scanner.js'
 
 /** One member of an object: from its key's opening quote to the end of its value. */
 export interface MemberRange extends ValueRange {
