@@ -1,6 +1,6 @@
 import type { DeferredEntry, PreparedUnit } from '../prepared.js'
 import type { LoadEntry, LoadItem, LoadUnit, RejectedEntry } from '../unit.js'
-import { anonymizedUnits } from './anonymize/anonymized-units.js'
+import { anonymizedUnits, type NamedUnit } from './anonymize/anonymized-units.js'
 import {
   BATCH_BYTES,
   createResourceAnonymizer,
@@ -23,14 +23,25 @@ export interface PreparerOptions extends DraftOptions {
 /** What becomes of a unit. A transaction that is rejected becomes a rejection for each of its entries. */
 export type PreparerResult = PreparedUnit | RejectedEntry | DeferredEntry
 
+/** A unit, and the item that it comes from. */
+export interface ItemUnit<T> {
+  readonly item: T
+  readonly unit: LoadUnit
+}
+
+export interface ItemResult<T> {
+  readonly item: T
+  readonly unit: PreparerResult
+}
+
 export interface Preparer {
   /**
-   * Makes requests of the units of an item. Yields in their order, with bounded memory. Several items may be under way.
-   * Throws what the units throw, and AUTH_FAILED, SERVICE_UNAVAILABLE, WORKER_FAILED, INTERRUPTED.
+   * Makes requests of units of any items. Yields in their order, with bounded memory. Throws what the units throw, and
+   * AUTH_FAILED, SERVICE_UNAVAILABLE, WORKER_FAILED, INTERRUPTED.
    */
-  prepare(item: Pick<LoadItem, 'name'>, units: AsyncIterable<LoadUnit>): AsyncIterable<PreparerResult>
+  prepare<T extends Pick<LoadItem, 'name'>>(units: AsyncIterable<ItemUnit<T>>): AsyncIterable<ItemResult<T>>
   /** Forgets which searches found nothing. Call it before deferred entries are prepared again. */
-  beginRound(): void
+  newRound(): void
   close(): Promise<void>
 }
 
@@ -41,20 +52,28 @@ export function createPreparer(options: PreparerOptions): Preparer {
   const cached = cachedSearch(options.search)
   const anonymizer =
     options.anonymizer === undefined ? undefined : createResourceAnonymizer(options.anonymizer)
-  const work = async (item: string, units: readonly LoadUnit[]): Promise<readonly PreparerResult[]> =>
+  const work = async (units: readonly ItemUnit<Pick<LoadItem, 'name'>>[]) =>
     anonymizer === undefined
-      ? (await Promise.all(units.map((unit) => preparedUnit(unit, options, cached.search)))).flat()
-      : anonymizedUnits(units, options, (lines) => anonymizer.anonymize(item, lines))
+      ? Promise.all(units.map(({ unit }) => preparedUnit(unit, options, cached.search)))
+      : anonymizedUnits(units.map(named), options, anonymizer.anonymize)
   const sizes =
     anonymizer === undefined
       ? SEARCHING
       : { batchBytes: BATCH_BYTES, batchCount: 10_000, batchesAtOnce: anonymizer.batchesAtOnce }
   return {
-    prepare: ({ name }, units) => inBatches(units, (batch) => work(name, batch), { ...sizes, bytesOf }),
-    beginRound: () => cached.forgetMisses(),
+    prepare<T extends Pick<LoadItem, 'name'>>(units: AsyncIterable<ItemUnit<T>>) {
+      const tagged = async (batch: readonly ItemUnit<T>[]): Promise<readonly ItemResult<T>[]> => {
+        const results = await work(batch)
+        return batch.flatMap(({ item }, at) => (results[at] ?? []).map((unit) => ({ item, unit })))
+      }
+      return inBatches(units, tagged, { ...sizes, bytesOf: ({ unit }) => bytesOf(unit) })
+    },
+    newRound: () => cached.forgetMisses(),
     close: async () => anonymizer?.close(),
   }
 }
+
+const named = ({ item, unit }: ItemUnit<Pick<LoadItem, 'name'>>): NamedUnit => ({ name: item.name, unit })
 
 function bytesOf(unit: LoadUnit): number {
   if (unit.kind === 'rejected') return 0
@@ -62,12 +81,12 @@ function bytesOf(unit: LoadUnit): number {
   return entries.reduce((sum, { resource }) => sum + resource.length, 0)
 }
 
-type OneOrMore = PreparerResult | readonly PreparerResult[]
+type Results = readonly PreparerResult[]
 
-function preparedUnit(unit: LoadUnit, options: DraftOptions, search: Search): OneOrMore | Promise<OneOrMore> {
+function preparedUnit(unit: LoadUnit, options: DraftOptions, search: Search): Results | Promise<Results> {
   switch (unit.kind) {
     case 'rejected':
-      return unit
+      return [unit]
     case 'entry':
       return preparedEntry(unit.entry, options, search)
     case 'transaction': {
@@ -75,23 +94,19 @@ function preparedUnit(unit: LoadUnit, options: DraftOptions, search: Search): On
       const prepared =
         'kind' in drafts ? drafts : preparedTransaction(drafts, { ...options, keepFullUrls: true })
       if ('kind' in prepared) return rejectedTransaction(unit.entries, prepared)
-      return { kind: 'transaction', prepared }
+      return [{ kind: 'transaction', prepared }]
     }
   }
 }
 
-function preparedEntry(
-  entry: LoadEntry,
-  options: DraftOptions,
-  search: Search,
-): PreparerResult | Promise<PreparerResult> {
+function preparedEntry(entry: LoadEntry, options: DraftOptions, search: Search): Results | Promise<Results> {
   const draft = draftOf(entry, options)
-  if (draft.kind === 'fault') return rejected(entry, draft)
+  if (draft.kind === 'fault') return [rejected(entry, draft)]
   const texts = conditionalReferences(draft.body)
-  if (texts.size === 0) return { kind: 'entry', prepared: preparedOf(draft, options) }
+  if (texts.size === 0) return [{ kind: 'entry', prepared: preparedOf(draft, options) }]
   return resolveConditional(draft.body, texts, search).then((resolution) => {
-    if (resolution.kind === 'fault') return rejected(entry, resolution)
-    if (resolution.kind === 'unmatched') return deferred(entry, resolution.fault)
-    return { kind: 'entry', prepared: preparedOf({ ...draft, body: resolution.resource }, options) }
+    if (resolution.kind === 'fault') return [rejected(entry, resolution)]
+    if (resolution.kind === 'unmatched') return [deferred(entry, resolution.fault)]
+    return [{ kind: 'entry', prepared: preparedOf({ ...draft, body: resolution.resource }, options) }]
   })
 }

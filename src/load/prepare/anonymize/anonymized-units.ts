@@ -16,6 +16,12 @@ import type { ResourceLine } from './resource-anonymizer.js'
 type Anonymize = (lines: readonly ResourceLine[]) => Promise<readonly LineOutcome[]>
 type Result = PreparedUnit | RejectedEntry
 
+/** A unit and the name of its item. */
+export interface NamedUnit {
+  readonly name: string
+  readonly unit: LoadUnit
+}
+
 /** A unit with the drafts that are to be anonymized, or why there are none. */
 type Anonymizable =
   | { readonly unit: RejectedEntry }
@@ -27,17 +33,21 @@ type Anonymizable =
 
 /**
  * Anonymizes the resources of units, after references among the entries of a transaction are settled, and makes
- * requests of the results. Nothing that is sent comes from elsewhere: a request that names anything else is rejected.
+ * requests of the results: a list for each unit. Nothing that is sent comes from elsewhere: a request that names
+ * anything else is rejected.
  */
 export async function anonymizedUnits(
-  units: readonly LoadUnit[],
+  units: readonly NamedUnit[],
   options: DraftOptions,
   anonymize: Anonymize,
-): Promise<readonly Result[]> {
-  const anonymizable = units.map((unit) => anonymizableOf(unit, options))
-  const outcomes = await anonymize(anonymizable.flatMap(draftsIn).map(lineOf))
+): Promise<readonly (readonly Result[])[]> {
+  const anonymizable = units.map(({ unit }) => anonymizableOf(unit, options))
+  const lines = units.flatMap(({ name }, at) =>
+    draftsIn(present(anonymizable[at], 'a unit')).map((draft) => lineOf(draft, name)),
+  )
+  const outcomes = await anonymize(lines)
   let at = 0
-  return anonymizable.flatMap((each) => {
+  return anonymizable.map((each) => {
     const from = at
     at += draftsIn(each).length
     return resultOf(each, outcomes.slice(from, at), options)
@@ -76,7 +86,11 @@ function draftsIn(anonymizable: Anonymizable): readonly Draft[] {
   return 'drafts' in anonymizable && !('kind' in anonymizable.drafts) ? anonymizable.drafts : []
 }
 
-const lineOf = ({ entry, body }: Draft): ResourceLine => ({ ordinal: entry.ordinal, resource: body })
+const lineOf = ({ entry, body }: Draft, item: string): ResourceLine => ({
+  item,
+  ordinal: entry.ordinal,
+  resource: body,
+})
 
 function resultOf(
   anonymizable: Anonymizable,

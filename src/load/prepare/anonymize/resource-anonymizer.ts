@@ -23,8 +23,11 @@ export interface ResourceAnonymizerOptions
   readonly folderName: string
 }
 
-/** A resource to anonymize. `ordinal` is its number in its item, which keyed noise depends on. */
+/** A resource to anonymize, and its place, which keyed noise depends on. */
 export interface ResourceLine {
+  /** Name of its item. */
+  readonly item: string
+  /** Its number in the item. */
   readonly ordinal: number
   /** JSON of one object. */
   readonly resource: Buffer
@@ -32,10 +35,10 @@ export interface ResourceLine {
 
 export interface ResourceAnonymizer {
   /**
-   * Has worker threads anonymize resources of an item, each as if it were a line of NDJSON. One outcome for each, in
-   * their order. Throws WORKER_FAILED, INTERRUPTED, and what the configuration makes fail.
+   * Has worker threads anonymize resources, each as if it were a line of NDJSON. One outcome for each, in their order.
+   * Throws WORKER_FAILED, INTERRUPTED, and what the configuration makes fail.
    */
-  anonymize(item: string, lines: readonly ResourceLine[]): Promise<readonly LineOutcome[]>
+  anonymize(lines: readonly ResourceLine[]): Promise<readonly LineOutcome[]>
   /** How many batches of `BATCH_BYTES` keep all workers busy. */
   readonly batchesAtOnce: number
   close(): Promise<void>
@@ -52,10 +55,7 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
   const { slabs, needsRecordNumbers } = shared
   const run = { ...shared, spec, source: { folderName } }
 
-  const anonymizeChunk = async (
-    item: string,
-    lines: readonly ResourceLine[],
-  ): Promise<readonly LineOutcome[]> => {
+  const anonymizeChunk = async (lines: readonly ResourceLine[]): Promise<readonly LineOutcome[]> => {
     const bytes = lines.reduce((sum, { resource }) => sum + resource.length + 1, 0)
     const [first] = lines
     if (first === undefined) return []
@@ -63,12 +63,9 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
     const slab = await (bytes <= limits.slabBytes ? slabs.take() : slabs.takeLong(bytes))
     try {
       fill(slab.bytes, lines)
+      const { item, ordinal } = first
       const { maxLineBytes } = limits
-      const tasks = new LineTasks(
-        run,
-        { item, document: false, maxLineBytes, keepContent: false },
-        first.ordinal,
-      )
+      const tasks = new LineTasks(run, { item, document: false, maxLineBytes, keepContent: false }, ordinal)
       const chunk = await tasks.anonymize({ kind: 'lines', slab, start: 0, end: bytes, offset: 0 })
       return lineOutcomes(chunk, lines.length)
     } finally {
@@ -78,10 +75,15 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
 
   return {
     batchesAtOnce: limits.chunksPerItem,
-    async anonymize(item, lines) {
+    async anonymize(lines) {
       try {
-        const chunks = chunksOf(lines, await needsRecordNumbers)
-        return (await Promise.all(chunks.map((chunk) => anonymizeChunk(item, chunk)))).flat()
+        const isNumbered = await needsRecordNumbers
+        const isNamed = isNumbered || spec.parameters.dateShiftScope === 'file'
+        const chunks = chunksOf(
+          lines,
+          (a, b) => (isNamed && a.item !== b.item) || (isNumbered && b.ordinal !== a.ordinal + 1),
+        )
+        return (await Promise.all(chunks.map(anonymizeChunk))).flat()
       } catch (error) {
         shared.stop(error)
         throw shared.reasonOf(error)
@@ -91,18 +93,17 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
   }
 }
 
-/** Cuts by size; a long line is alone. With record numbers, a chunk's ordinals follow each other. */
+/** Cuts by size, so that a long line is alone, and between lines whose places a chunk cannot tell apart. */
 function chunksOf(
   lines: readonly ResourceLine[],
-  areNumbered: boolean,
+  isBoundary: (before: ResourceLine, after: ResourceLine) => boolean,
 ): readonly (readonly ResourceLine[])[] {
   const chunks: ResourceLine[][] = []
   let chunk: ResourceLine[] = []
   let bytes = 0
   for (const line of lines) {
     const last = chunk.at(-1)
-    const isGap = areNumbered && last !== undefined && line.ordinal !== last.ordinal + 1
-    if (last === undefined || isGap || bytes + line.resource.length >= BATCH_BYTES) {
+    if (last === undefined || isBoundary(last, line) || bytes + line.resource.length >= BATCH_BYTES) {
       chunk = []
       chunks.push(chunk)
       bytes = 0
