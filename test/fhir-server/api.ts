@@ -6,6 +6,7 @@ import { exactText } from './exact-json.js'
 import type { EntryFault } from './faults.js'
 import { type Done, find, perform, type Service } from './interactions.js'
 import { Refusal, refusalOf } from './refusal.js'
+import type { Resource } from './resource.js'
 import { checkType, resourceFrom } from './validation.js'
 
 /** A request to the FHIR API, its body read. */
@@ -41,7 +42,7 @@ function answered(service: Service, request: ApiRequest): Answer {
   if (route.startsWith('$') || operation?.startsWith('$'))
     throw new Refusal(404, 'not-supported', 'the server has no such operation')
   checkType(type)
-  const resource = method === 'POST' || method === 'PUT' ? resourceFrom(body) : undefined
+  const resource = bodyOf(method, header('content-type'), body)
   const url = query === '' ? decodeURIComponent(route) : `${decodeURIComponent(route)}?${query}`
   const conditions = {
     ifNoneExist: header('if-none-exist'),
@@ -49,6 +50,13 @@ function answered(service: Service, request: ApiRequest): Answer {
     ifNoneMatch: header('if-none-match'),
   }
   return doneAnswer(service, perform(service, { method, url, ...conditions }, resource), header('prefer'))
+}
+
+/** The resource of a request; a JSON Patch is one as a Bundle carries it. */
+function bodyOf(method: string, contentType: string | undefined, body: string): Resource | undefined {
+  if (method === 'PATCH')
+    return { resourceType: 'Binary', contentType, data: Buffer.from(body).toString('base64') }
+  return method === 'POST' || method === 'PUT' ? resourceFrom(body) : undefined
 }
 
 function formSearch(service: Service, type: string, query: string, { header, body }: ApiRequest): object {

@@ -29,6 +29,25 @@ t.test('entries of a batch stand alone, and a urn:uuid stays', async (t) => {
   t.match(entriesOf(got)[2]?.response, { location: 'Encounter/e/_history/1', etag: 'W/"1"' })
 })
 
+t.test('a patch changes what is there', async (t) => {
+  server.seed([{ resourceType: 'Patient', id: 'p', name: [{ given: ['Ann'] }], gender: 'female' }])
+  const operations = [
+    { op: 'add', path: '/name/0/given/-', value: 'Bea' },
+    { op: 'remove', path: '/gender' },
+    { op: 'add', path: '/birthDate', value: '1980' },
+  ]
+  const data = Buffer.from(JSON.stringify(operations)).toString('base64')
+  const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+  const entry = { resource, request: { method: 'PATCH', url: 'Patient/p' } }
+  t.same(statusesOf(await sent('transaction', [entry])), ['200 OK'])
+  t.match(server.resources().get('Patient/p'), {
+    name: [{ given: ['Ann', 'Bea'] }],
+    birthDate: '1980',
+    gender: undefined,
+  })
+  t.same(statusesOf(await sent('batch', [entry])), ['422 Unprocessable Entity'], 'the element is gone')
+})
+
 t.test('a transaction resolves references and keeps the order of its entries', async (t) => {
   const got = await sent('transaction', [encounter(uuid), created])
   t.same(statusesOf(got), ['201 Created', '201 Created'])

@@ -83,6 +83,7 @@ const REASONS: Readonly<Record<number, string>> = {
   409: 'Conflict',
   410: 'Gone',
   412: 'Precondition Failed',
+  422: 'Unprocessable Entity',
   500: 'Internal Server Error',
 }
 

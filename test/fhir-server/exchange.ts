@@ -39,6 +39,7 @@ export async function exchange(
 ): Promise<void> {
   const { method = '', headers } = request
   const seen = server.log.begin({ method, path, headers })
+  response.setHeader('x-request-id', `request-${seen.number}`)
   try {
     const [act] = server.faults.actsOn({ method, path, entries: [] }, 'head')
     if (act !== undefined) {

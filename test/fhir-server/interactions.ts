@@ -1,3 +1,4 @@
+import { operationsOf, patched } from './json-patch.js'
 import type { FhirServerOptions } from './options.js'
 import { PAGE_PARAMETER, type Pages, type SearchSet } from './paging.js'
 import { isConditional, literalTarget, referencesIn } from './references.js'
@@ -44,6 +45,8 @@ export function perform(service: Service, request: EntryRequest, resource: Resou
       return create(service, target, request, resource)
     case 'PUT':
       return update(service, target, request, resource)
+    case 'PATCH':
+      return patch(service, target, request, resource)
     case 'DELETE':
       return remove(service, target)
     default:
@@ -118,6 +121,15 @@ function update(
   checkIfMatch(request.ifMatch, before)
   const version = service.store.write(type, id, checked)
   return { status: before?.resource === undefined ? 201 : 200, version }
+}
+
+function patch(service: Service, { type, id }: Target, request: EntryRequest, resource?: Resource): Done {
+  const before = id === undefined ? undefined : service.store.current(type, id)
+  if (id === undefined || before?.resource === undefined)
+    throw new Refusal(404, 'not-found', 'no such resource')
+  checkIfMatch(request.ifMatch, before)
+  const changed = checkWritable(service, patched(before.resource, operationsOf(resource)), type)
+  return { status: 200, version: service.store.write(type, id, changed) }
 }
 
 function checkIfMatch(ifMatch: string | undefined, before: Version | undefined): void {

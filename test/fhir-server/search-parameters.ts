@@ -44,6 +44,7 @@ const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   authored: ['authoredOn'],
   'value-concept': ['value'],
   'value-date': ['value'],
+  'value-string': ['value'],
   organization: ['organization', 'managingOrganization'],
   location: ['location', 'location.location'],
   participant: ['participant', 'participant.individual', 'participant.member', 'participant.actor'],
@@ -54,6 +55,19 @@ const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   entity: ['entity.what'],
   diagnosis: ['diagnosis.condition', 'diagnosis'],
   language: ['communication.language', 'language'],
+}
+
+/** Where an element has types of several kinds, the one that its parameter means. */
+const MEANT: Readonly<Record<string, ParameterKind>> = {
+  code: 'token',
+  medication: 'reference',
+  date: 'date',
+  'death-date': 'date',
+  'onset-date': 'date',
+  'effective-time': 'date',
+  'value-concept': 'token',
+  'value-date': 'date',
+  'value-string': 'string',
 }
 
 const KINDS: Readonly<Record<string, ParameterKind>> = {
@@ -90,8 +104,8 @@ function made(type: string, name: string): SearchParameter | undefined {
   const root = elementTree('R4').resources.get(type)
   if (root === undefined) return undefined
   const found = (ELEMENTS[name] ?? [name.replaceAll('-', '')]).flatMap((path) => ways(root, path.split('.')))
-  const kind = found[0]?.kind
-  if (kind === undefined) return undefined
+  const kind = MEANT[name] ?? found[0]?.kind
+  if (kind === undefined || found.length === 0) return undefined
   const paths = found.filter((way) => way.kind === kind).map((way) => way.path)
   return { kind, paths, target: name === 'patient' ? 'Patient' : undefined }
 }

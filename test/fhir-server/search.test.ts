@@ -10,6 +10,7 @@ const patient = (n: number): Resource => ({
   name: [{ family: `Family${n}`, given: ['Ann', 'Bea'] }],
   identifier: [{ system: 'http://ids', value: `${n}` }],
   birthDate: `19${50 + n}-06-15`,
+  ...(n === 4 && { deceasedDateTime: '2001-02-03' }),
   managingOrganization: { reference: 'Organization/o' },
 })
 
@@ -95,6 +96,7 @@ t.test('dates compare by the time that they cover', async (t) => {
     numbers((n) => n % 9 > 1),
   )
   t.same(await found('Patient?birthdate=le1951'), ['p0', 'p1'])
+  t.same(await found('Patient?death-date=ge2000'), ['p4'])
   t.same(await found('Patient?_lastUpdated=gt2999'), [])
   t.equal((await found('Patient?_lastUpdated=ge2020&_lastUpdated=le2999')).length, 5)
 })
