@@ -85,7 +85,11 @@ t.test('a transaction that fails leaves nothing, whatever fails', async (t) => {
     t.match(got.json, { resourceType: 'OperationOutcome', issue: [{ diagnostics: /entry\[3\]/ }] })
     t.strictSame(server.resources(), before)
   }
-  t.equal((await sent('transaction', [...good, ...good])).status, 400, 'one resource written twice')
+  t.equal(
+    (await sent('transaction', [...good, { ...good[0], fullUrl: 'urn:x' }])).status,
+    400,
+    'one resource written twice',
+  )
 })
 
 t.test('a Bundle has at most 500 entries', async (t) => {

@@ -67,6 +67,16 @@ t.test('what is no FHIR is refused', async (t) => {
   t.equal(resources().size, 0)
 })
 
+t.test('what others refer to cannot be deleted, until they do not', async (t) => {
+  const { base } = await started(t, { checksReferences: true })
+  const encounter = { resourceType: 'Encounter', id: 'e' }
+  await send(`${base}/Patient/p`, 'PUT', patient('p'))
+  await send(`${base}/Encounter/e`, 'PUT', { ...encounter, subject: { reference: 'Patient/p' } })
+  t.equal((await ask(`${base}/Patient/p`, { method: 'DELETE' })).status, 409)
+  await send(`${base}/Encounter/e`, 'PUT', encounter)
+  t.equal((await ask(`${base}/Patient/p`, { method: 'DELETE' })).status, 204)
+})
+
 t.test('numbers keep their digits', async (t) => {
   const { base } = await started(t)
   const text = '{"resourceType":"Observation","id":"o","valueQuantity":{"value":1.50,"unit":"a: 2.0"}}'
