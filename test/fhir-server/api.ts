@@ -5,6 +5,7 @@ import { everything } from './everything.js'
 import { exactText } from './exact-json.js'
 import type { EntryFault } from './faults.js'
 import { type Done, find, perform, type Service } from './interactions.js'
+import { PAGE_PARAMETER } from './paging.js'
 import { Refusal, refusalOf } from './refusal.js'
 import type { Resource } from './resource.js'
 import { checkType, resourceFrom } from './validation.js'
@@ -34,6 +35,8 @@ function answered(service: Service, request: ApiRequest): Answer {
   const { method, path, header, body, bundle } = request
   const [route = '', query = ''] = path.split(/\?(.*)/s)
   if (bundle !== undefined) return jsonAnswer(200, performBundle(service, bundle, request.faults))
+  const page = route === '' && method === 'GET' ? new URLSearchParams(query).get(PAGE_PARAMETER) : null
+  if (page !== null) return jsonAnswer(200, service.pages.next(page))
   if (route === 'metadata' && method === 'GET') return jsonAnswer(200, capabilities(service.base()))
   const [type = '', id = '', operation] = route.split('/')
   if (method === 'POST' && id === '_search') return jsonAnswer(200, formSearch(service, type, query, request))

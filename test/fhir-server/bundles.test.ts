@@ -29,6 +29,19 @@ t.test('entries of a batch stand alone, and a urn:uuid stays', async (t) => {
   t.match(entriesOf(got)[2]?.response, { location: 'Encounter/e/_history/1', etag: 'W/"1"' })
 })
 
+t.test('one bad entry refuses the whole batch, where the server is so', async (t) => {
+  const strict = await startFhirServer({ refusesWholeBatch: true, successOutcomes: true })
+  t.teardown(() => strict.close())
+  const good = put({ resourceType: 'Patient', id: 'a' })
+  const bad = put({ resourceType: 'Patient', id: 'b', nosuch: true })
+  t.equal((await send(strict.base, 'POST', bundle('batch', [good, bad]))).status, 400)
+  t.equal(strict.resources().size, 0)
+  const got = await send(strict.base, 'POST', bundle('batch', [good]))
+  t.match(got.json, {
+    entry: [{ response: { status: '201', outcome: { issue: [{ severity: 'information' }] } } }],
+  })
+})
+
 t.test('a patch changes what is there', async (t) => {
   server.seed([{ resourceType: 'Patient', id: 'p', name: [{ given: ['Ann'] }], gender: 'female' }])
   const operations = [

@@ -6,6 +6,7 @@ import { type Done, perform, type Service } from './interactions.js'
 import { operationOutcome, Refusal, refusalOf } from './refusal.js'
 import type { BundleEntry } from './resource.js'
 import { transaction } from './transaction.js'
+import { checkResource } from './validation.js'
 
 export interface SentBundle {
   readonly type: 'batch' | 'transaction'
@@ -33,11 +34,17 @@ export function performBundle(
   { type, entries }: SentBundle,
   faults: readonly (EntryFault | undefined)[],
 ): object {
+  if (type === 'batch' && service.options.refusesWholeBatch === true) checkResources(entries)
   const results =
     type === 'transaction'
       ? transaction(service, entries, faults).map((done) => succeeded(service, done))
       : entries.map((entry, index) => batchEntry(service, entry, faults[index]))
   return { resourceType: 'Bundle', id: randomUUID(), type: `${type}-response`, entry: results }
+}
+
+/** What cannot be parsed is refused as a whole, without a place. */
+function checkResources(entries: readonly BundleEntry[]): void {
+  for (const { resource } of entries) if (resource !== undefined) checkResource(resource)
 }
 
 /** Entries of a batch know nothing of each other: a `urn:uuid` in a reference stays what it is. */
@@ -70,7 +77,13 @@ function succeeded(service: Service, { status, version, body }: Done): object {
     response.etag = `W/"${version.version}"`
     response.lastModified = new Date(version.updatedMs).toISOString()
   }
+  if (service.options.successOutcomes === true) response.outcome = DONE
   return { ...(body !== undefined && { resource: body }), response }
+}
+
+const DONE = {
+  resourceType: 'OperationOutcome',
+  issue: [{ severity: 'information', code: 'informational', diagnostics: 'done' }],
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -10,6 +10,14 @@ export interface FhirServerOptions {
   readonly locations?: 'relative' | 'absolute'
   /** Order of the links of a page; default `self-first`. */
   readonly links?: 'self-first' | 'next-first' | 'shuffled'
+  /** Where the next page lies: at the type, or at the base with nothing but a token, as HAPI has it. */
+  readonly nextAt?: 'type' | 'base'
+  /** Whether pages say how many resources match; default true. */
+  readonly totals?: boolean
+  /** An OperationOutcome for each entry that succeeded, too. */
+  readonly successOutcomes?: boolean
+  /** One entry whose resource is not FHIR makes the server refuse the whole batch (400), and it does not say which. */
+  readonly refusesWholeBatch?: boolean
   readonly unknownParameters?: 'lenient' | 'strict'
   /** Refuse what refers to a resource that is not there (400), and to delete what others refer to (409). */
   readonly checksReferences?: boolean

@@ -42,6 +42,14 @@ t.test('pages bring everything once, whatever changes and wherever the link stan
   }
 })
 
+t.test('next pages at the base bring everything, without a total', async (t) => {
+  const server = await started({ nextAt: 'base', totals: false })
+  const found = await pages(`${server.base}/Patient?_count=10`)
+  t.match(found[0]?.links[1]?.url, /\/fhir\?ct=[\w-]+$/)
+  t.equal(new Set(found.flatMap(({ ids }) => ids)).size, 25)
+  t.equal((await ask(`${server.base}/Patient`)).json.total, undefined)
+})
+
 t.test('a page of a search that is not kept is gone', async (t) => {
   const server = await started({})
   const token = Buffer.from('nosuch 10').toString('base64url')

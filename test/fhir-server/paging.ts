@@ -84,7 +84,7 @@ export class Pages {
     const entries = [...page.map(entry('match')), ...others.map(entry('include'))]
     return {
       ...searchSet(this.#ordered(links)),
-      total: keys.length,
+      ...(this.#options.totals !== false && { total: keys.length }),
       ...(entries.length > 0 && { entry: entries }),
     }
   }
@@ -97,7 +97,9 @@ export class Pages {
 
   #url({ type, text }: SearchQuery, name: string, offset: number): string {
     const query = new URLSearchParams(text)
-    if (offset > 0) query.set(PAGE_PARAMETER, Buffer.from(`${name} ${offset}`).toString('base64url'))
+    const token = Buffer.from(`${name} ${offset}`).toString('base64url')
+    if (offset > 0 && this.#options.nextAt === 'base') return `${this.#base()}?${PAGE_PARAMETER}=${token}`
+    if (offset > 0) query.set(PAGE_PARAMETER, token)
     const search = query.toString()
     return `${this.#base()}/${type}${search === '' ? '' : `?${search}`}`
   }
