@@ -1,4 +1,4 @@
-import type { PreparerResult } from '../../../src/load/prepare/preparer.js'
+import type { ItemUnit, Preparer, PreparerResult } from '../../../src/load/prepare/preparer.js'
 import type { Prepared } from '../../../src/load/prepared.js'
 import type { LoadEntry, LoadUnit } from '../../../src/load/unit.js'
 
@@ -29,17 +29,25 @@ export const entriesOf = (
   entries: readonly { fullUrl?: string; resource?: Json; request?: LoadEntry['request'] }[],
 ): readonly LoadEntry[] => entries.map((entry, ordinal) => entryOf(entry, ordinal))
 
-export async function* unitsOf(...units: readonly LoadUnit[]): AsyncGenerator<LoadUnit> {
-  yield* units
+export const singles = (entries: readonly LoadEntry[]): readonly LoadUnit[] =>
+  entries.map((entry) => ({ kind: 'entry', entry }))
+
+async function* unitsOf(
+  name: string,
+  units: readonly LoadUnit[],
+): AsyncGenerator<ItemUnit<{ name: string }>> {
+  for (const unit of units) yield { item: { name }, unit }
 }
 
-export const singles = (entries: readonly LoadEntry[]): AsyncGenerator<LoadUnit> =>
-  unitsOf(...entries.map((entry) => ({ kind: 'entry', entry }) as const))
-
-export async function collect(results: AsyncIterable<PreparerResult>): Promise<readonly PreparerResult[]> {
-  const all: PreparerResult[] = []
-  for await (const result of results) all.push(result)
-  return all
+/** Prepares the units of one item. */
+export async function resultsOf(
+  preparer: Preparer,
+  units: readonly LoadUnit[],
+  name = 'a/b.ndjson',
+): Promise<readonly PreparerResult[]> {
+  const results: PreparerResult[] = []
+  for await (const { unit } of preparer.prepare(unitsOf(name, units))) results.push(unit)
+  return results
 }
 
 /** What is sent, in order; what is not is left out. */
