@@ -16,6 +16,11 @@ export interface HttpRequest {
   readonly timeoutMs?: number
   /** Default `follow`; `none` gives the redirect itself. */
   readonly redirects?: 'follow' | 'none'
+  /**
+   * Default `kept`. A server may close a kept connection just when a request goes out on it, and then nobody knows
+   * whether it acted; `fresh` is for requests that must not be sent twice.
+   */
+  readonly connection?: 'kept' | 'fresh'
 }
 
 /** HTTP with kept connections. Not `fetch`, which decodes gzip without reporting whether it was complete. */
@@ -68,10 +73,10 @@ export const isWeb = ({ protocol }: URL): boolean => protocol === 'http:' || pro
 function sendOnce(
   connections: Connections,
   url: URL,
-  { method = 'GET', headers = {}, body, signal, timeoutMs = DEFAULT_SILENCE_MS }: HttpRequest,
+  { method = 'GET', headers = {}, body, signal, timeoutMs = DEFAULT_SILENCE_MS, connection }: HttpRequest,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const route = connections.routeTo(url)
+    const route = connections.routeTo(url, connection)
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const request = route.request({
       ...route.options,
@@ -80,8 +85,13 @@ function sendOnce(
       headers: { 'user-agent': userAgent(), ...headers, ...length, ...route.headers },
     })
     let answered: IncomingMessage | undefined
+    let isUnsent = true
+    request.once('finish', () => {
+      isUnsent = false
+    })
     // A request that still waits for a tunnel would notice only when it has one.
-    const abort = (): void => reject(new RequestFailure({ code: FAILED.aborted, isRetryable: false }))
+    const abort = (): void =>
+      reject(new RequestFailure({ code: FAILED.aborted, isRetryable: false, isUnsent }))
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted === true) abort()
     request.once('close', () => signal?.removeEventListener('abort', abort))
@@ -109,7 +119,8 @@ function sendOnce(
     })
     request.on('error', (error) => {
       const failure = requestFailure(error)
-      reject(route.isProxied && answered === undefined ? proxyFailure(failure) : failure)
+      const named = route.isProxied && answered === undefined ? proxyFailure(failure) : failure
+      reject(isUnsent ? requestFailure(named, { isUnsent }) : named)
     })
     request.end(body)
   })

@@ -15,16 +15,21 @@ export interface Route {
 
 /** Kept connections, direct and through proxies. */
 export interface Connections {
-  routeTo(url: URL): Route
+  /** `fresh`: on a connection that nothing has been sent on and that is not kept. */
+  routeTo(url: URL, connection?: 'kept' | 'fresh'): Route
   close(): void
 }
 
 export function createConnections(proxies: ProxySettings, timeoutMs: number): Connections {
-  const plain = new HttpAgent({ keepAlive: true })
-  const secure = new HttpsAgent({ keepAlive: true })
-  const tunnels = proxies.https === undefined ? undefined : new TunnelAgent(proxies.https, timeoutMs)
+  const agentsOf = (keepAlive: boolean) => ({
+    plain: new HttpAgent({ keepAlive }),
+    secure: new HttpsAgent({ keepAlive }),
+    tunnels: proxies.https === undefined ? undefined : new TunnelAgent(proxies.https, timeoutMs, keepAlive),
+  })
+  const agents = { kept: agentsOf(true), fresh: agentsOf(false) }
   return {
-    routeTo(url) {
+    routeTo(url, connection = 'kept') {
+      const { plain, secure, tunnels } = agents[connection]
       const proxy = proxyFor(url, proxies)
       if (url.protocol === 'https:') {
         const agent = proxy === undefined ? secure : tunnels
@@ -45,9 +50,11 @@ export function createConnections(proxies: ProxySettings, timeoutMs: number): Co
       return throughProxy(url, proxy, proxy.isSecure ? secure : plain)
     },
     close() {
-      plain.destroy()
-      secure.destroy()
-      tunnels?.destroy()
+      for (const { plain, secure, tunnels } of Object.values(agents)) {
+        plain.destroy()
+        secure.destroy()
+        tunnels?.destroy()
+      }
     },
   }
 }

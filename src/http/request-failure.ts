@@ -10,6 +10,8 @@ export class RequestFailure extends Error {
   /** The clock of the service. */
   readonly serviceTimeMs?: number
   readonly isRetryable: boolean
+  /** The request did not go out whole, so that the service cannot have acted on it. */
+  readonly isUnsent: boolean
 
   constructor(facts: RequestFacts) {
     super(facts.status === undefined ? facts.code : `${facts.status} ${facts.code}`)
@@ -20,6 +22,7 @@ export class RequestFailure extends Error {
     if (facts.requestId !== undefined) this.requestId = facts.requestId
     if (facts.serviceTimeMs !== undefined) this.serviceTimeMs = facts.serviceTimeMs
     this.isRetryable = facts.isRetryable ?? isRetryable(facts)
+    this.isUnsent = facts.isUnsent ?? false
   }
 }
 
@@ -31,6 +34,8 @@ export interface RequestFacts {
   readonly serviceTimeMs?: number | undefined
   /** Whether a retry can help, if status and code do not say. */
   readonly isRetryable?: boolean | undefined
+  /** Default false: it may have gone out. */
+  readonly isUnsent?: boolean | undefined
 }
 
 /** Codes of failures that neither the service nor the system names. */
@@ -64,9 +69,12 @@ function isRetryable({ status, code }: RequestFacts): boolean {
 }
 
 /** Turns an error of Node into a failure that holds nothing but its code. */
-export function requestFailure(error: unknown): RequestFailure {
-  if (error instanceof RequestFailure) return error
+export function requestFailure(
+  error: unknown,
+  { isUnsent }: Pick<RequestFacts, 'isUnsent'> = {},
+): RequestFailure {
+  if (error instanceof RequestFailure) return isUnsent ? new RequestFailure({ ...error, isUnsent }) : error
   const code = (error as { code?: unknown } | null)?.code
-  if (code === 'ABORT_ERR') return new RequestFailure({ code: FAILED.aborted, isRetryable: false })
-  return new RequestFailure({ code: typeof code === 'string' ? code : FAILED.wrongAnswer })
+  if (code === 'ABORT_ERR') return new RequestFailure({ code: FAILED.aborted, isRetryable: false, isUnsent })
+  return new RequestFailure({ code: typeof code === 'string' ? code : FAILED.wrongAnswer, isUnsent })
 }

@@ -16,8 +16,8 @@ export class TunnelAgent extends HttpsAgent {
   readonly #proxy: ProxyAddress
   readonly #timeoutMs: number
 
-  constructor(proxy: ProxyAddress, timeoutMs: number) {
-    super({ keepAlive: true })
+  constructor(proxy: ProxyAddress, timeoutMs: number, keepAlive: boolean) {
+    super({ keepAlive })
     this.#proxy = proxy
     this.#timeoutMs = timeoutMs
   }

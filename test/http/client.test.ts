@@ -163,3 +163,43 @@ t.test('an answer becomes a failure with its status and the wait it asks for', a
   t.match(failureOf({ status: 404, header }, { code: 'X' }), { code: 'X', isRetryable: false })
   t.match(failureOf({ status: 404, header }, { isRetryable: true }), { code: 'HTTP', isRetryable: true })
 })
+
+t.test('a fresh request has a connection of its own, which is not kept', async (t) => {
+  const server = await serve(t, (_, response) => response.end('ok'))
+  const client = clientOf(t)
+  const send = async (connection: 'kept' | 'fresh') =>
+    textOf(await client.send(new URL('/', server.origin), { method: 'POST', body: 'x', connection }), 10)
+  await send('kept')
+  await send('fresh')
+  await send('fresh')
+  t.equal(server.connectionCount(), 3)
+  t.match(server.seen.at(-1)?.headers, { connection: 'close' })
+  await send('kept')
+  t.equal(server.connectionCount(), 3, 'the kept one is still there')
+})
+
+t.test('a failure says whether the request had gone out whole', async (t) => {
+  const body = Buffer.alloc(30 * 2 ** 20, 'x')
+  const cutting = createServer((request) => request.once('data', () => request.socket.destroy()))
+  const swallowing = createServer((request) => {
+    request.resume().once('end', () => request.socket.destroy())
+  })
+  const gone = createServer()
+  const origins = await Promise.all(
+    [cutting, swallowing, gone].map(async (server) => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    }),
+  )
+  gone.close()
+  t.teardown(() => [cutting, swallowing].map((server) => server.close()))
+  const client = clientOf(t)
+  const [cut, swallowed, refused] = await Promise.all(
+    origins.map((origin) =>
+      client.send(new URL(origin), { method: 'POST', body }).catch((error: unknown) => error),
+    ),
+  )
+  t.match(cut, { isUnsent: true, isRetryable: true })
+  t.match(swallowed, { isUnsent: false, isRetryable: true, code: 'ECONNRESET' })
+  t.match(refused, { isUnsent: true, code: 'ECONNREFUSED' })
+})
