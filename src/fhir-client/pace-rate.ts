@@ -4,8 +4,16 @@ export interface PaceRate {
   readonly nextMs: number
   began(nowMs: number): void
   succeeded(): void
-  /** `askedMs`: what the server asks to wait, 0 if it does not say. */
-  throttled(refusal: { readonly beganMs: number; readonly nowMs: number; readonly askedMs: number }): void
+  throttled(refusal: Refusal): void
+}
+
+interface Refusal {
+  readonly beganMs: number
+  readonly nowMs: number
+  /** What the server asks to wait, 0 if it does not say. */
+  readonly askedMs: number
+  /** The part of the request that was done nevertheless. */
+  readonly doneShare: number
 }
 
 // Requests a second.
@@ -82,7 +90,8 @@ export function createPaceRate(startMs: number): PaceRate {
     succeeded() {
       successes += 1
     },
-    throttled({ beganMs, nowMs, askedMs }) {
+    throttled({ beganMs, nowMs, askedMs, doneShare }) {
+      successes += doneShare
       // Requests that began before the last refusal belong to it.
       if (beganMs < refusedMs) return
       // A server that is closed and says until when says nothing about its rate.

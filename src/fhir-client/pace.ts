@@ -9,6 +9,8 @@ export interface TurnResult {
   readonly kind: 'ok' | 'throttled' | 'failed'
   /** What the server asks to wait. */
   readonly retryAfterMs?: number | undefined
+  /** The part of a throttled request that was done nevertheless, from 0 to 1. */
+  readonly doneShare?: number | undefined
 }
 
 /** Leave for one request. */
@@ -66,7 +68,7 @@ export function createPace({ max, clock, signal }: PaceOptions): Pace {
     underWay += 1
     let isOver = false
     return {
-      end({ kind, retryAfterMs }) {
+      end({ kind, retryAfterMs, doneShare = 0 }) {
         if (isOver) return
         isOver = true
         underWay -= 1
@@ -77,7 +79,7 @@ export function createPace({ max, clock, signal }: PaceOptions): Pace {
           rate.succeeded()
           window.succeeded({ beganMs: nowMs, nowMs: endMs })
         } else {
-          if (kind === 'throttled') rate.throttled({ beganMs: nowMs, nowMs: endMs, askedMs })
+          if (kind === 'throttled') rate.throttled({ beganMs: nowMs, nowMs: endMs, askedMs, doneShare })
           window.refused({ beganMs: nowMs, nowMs: endMs, kind })
         }
         admit()

@@ -74,7 +74,11 @@ export function createFhirServer(
 }
 
 /** A 401 or 403 that persists after the token was renewed. */
-export function refusedAccess(server: FhirServer, { url, status }: HttpAnswer, kept = '') {
+export function refusedAccess(
+  server: Pick<FhirServer, 'base' | 'isTrusted'>,
+  { url, status }: Pick<HttpAnswer, 'url' | 'status'>,
+  kept = '',
+) {
   const isTrusted = server.isTrusted(url)
   const shown = isTrusted ? '' : `: the token is not sent to ${url.origin}`
   const advice = isTrusted

@@ -1,5 +1,3 @@
-import type { RequestFailure } from './request-failure.js'
-
 /** How long to wait between attempts. */
 export interface BackoffPolicy {
   /** Upper bound of the first wait; it doubles with each attempt. */
@@ -26,7 +24,7 @@ const BELIEVED_STEPS = 4
  * which up to a tenth is added.
  */
 export function waitMsAfter(
-  { retryAfterMs }: Pick<RequestFailure, 'retryAfterMs'>,
+  { retryAfterMs }: { readonly retryAfterMs?: number | undefined },
   { failures, isPatient }: FailureCount,
   { baseMs, maxWaitMs, maxAskedMs, random }: BackoffPolicy,
 ): number {

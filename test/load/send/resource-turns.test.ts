@@ -1,0 +1,42 @@
+import t from 'tap'
+import { createResourceTurns, targetOf } from '../../../src/load/send/resource-turns.js'
+import { createOf, entryOf } from './loading.js'
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+t.test('a bundle waits for all earlier ones that change its resources, and for no other', async (t) => {
+  const turns = createResourceTurns()
+  const log: string[] = []
+  const enter = (name: string, ...ids: string[]) => {
+    const turn = turns.enter({ entries: [...ids.map((id) => entryOf(id)), createOf('x')] })
+    void turn.ready.then(() => log.push(name))
+    return turn.leave
+  }
+  const leaveFirst = enter('first', 'a', 'b')
+  const leaveSecond = enter('second', 'c')
+  const leaveThird = enter('third', 'b', 'c')
+  enter('fourth', 'b')
+  enter('other', 'd')
+  await settled()
+  t.strictSame(log, ['first', 'second', 'other'])
+  leaveFirst()
+  await settled()
+  t.equal(log.length, 3, 'the second one is still there')
+  leaveSecond()
+  await settled()
+  t.equal(log.at(-1), 'third')
+  leaveThird()
+  await settled()
+  t.equal(log.at(-1), 'fourth')
+})
+
+t.test('a bundle that has the same resource twice does not wait for itself', async (t) => {
+  const { ready } = createResourceTurns().enter({ entries: [entryOf('a'), entryOf('a')] })
+  await t.resolves(ready)
+})
+
+t.test('only a request with a type and an id names its resource', async (t) => {
+  t.equal(targetOf({ method: 'DELETE', url: 'Patient/a' }), 'Patient/a')
+  t.equal(targetOf({ method: 'POST', url: 'Patient' }), undefined)
+  t.equal(targetOf({ method: 'PUT', url: 'Patient?identifier=1' }), undefined)
+})
