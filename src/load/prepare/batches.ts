@@ -3,8 +3,13 @@ export interface BatchOptions<T> {
   /** A batch is complete with this many bytes, or this many items. */
   readonly batchBytes: number
   readonly batchCount: number
-  /** How many batches may be under way. */
+  /** How many batches may be under way; fewer where items are longer than a batch is meant to be. */
   readonly batchesAtOnce: number
+}
+
+interface Batch<R> {
+  readonly results: Promise<readonly R[]>
+  readonly bytes: number
 }
 
 /**
@@ -17,34 +22,37 @@ export async function* inBatches<T, R>(
   work: (batch: readonly T[]) => Promise<readonly R[]>,
   { bytesOf, batchBytes, batchCount, batchesAtOnce }: BatchOptions<T>,
 ): AsyncGenerator<R> {
-  const underWay: Promise<readonly R[]>[] = []
+  const underWay: Batch<R>[] = []
   let batch: T[] = []
   let bytes = 0
   const begin = (): void => {
-    const working = work(batch)
+    const results = work(batch)
     // Earlier batches may be slow; this one's failure waits for its turn.
-    working.catch(() => {})
-    underWay.push(working)
+    results.catch(() => {})
+    underWay.push({ results, bytes })
     batch = []
     bytes = 0
   }
-  const first = async (): Promise<readonly R[]> => (await underWay[0]) ?? []
+  const isFull = (): boolean =>
+    underWay.length >= batchesAtOnce ||
+    underWay.reduce((sum, each) => sum + each.bytes, 0) >= batchBytes * batchesAtOnce
   try {
     for await (const item of source) {
       batch.push(item)
       bytes += bytesOf(item)
       if (bytes < batchBytes && batch.length < batchCount) continue
       begin()
-      if (underWay.length < batchesAtOnce) continue
-      yield* await first()
-      underWay.shift()
+      for (let [first] = underWay; first !== undefined && isFull(); [first] = underWay) {
+        yield* await first.results
+        underWay.shift()
+      }
     }
     if (batch.length > 0) begin()
-    while (underWay.length > 0) {
-      yield* await first()
+    for (let [first] = underWay; first !== undefined; [first] = underWay) {
+      yield* await first.results
       underWay.shift()
     }
   } finally {
-    await Promise.allSettled(underWay)
+    await Promise.allSettled(underWay.map(({ results }) => results))
   }
 }

@@ -91,8 +91,7 @@ function preparedUnit(unit: LoadUnit, options: DraftOptions, search: Search): Re
       return preparedEntry(unit.entry, options, search)
     case 'transaction': {
       const drafts = transactionDrafts(unit.entries, options)
-      const prepared =
-        'kind' in drafts ? drafts : preparedTransaction(drafts, { ...options, keepFullUrls: true })
+      const prepared = 'kind' in drafts ? drafts : preparedTransaction(drafts, options)
       if ('kind' in prepared) return rejectedTransaction(unit.entries, prepared)
       return [{ kind: 'transaction', prepared }]
     }

@@ -54,7 +54,7 @@ function namesOf(drafts: readonly Draft[]): ReadonlyMap<string, string> | Transa
 /** The entries as they are sent. FHIR allows each resource once in a transaction. */
 export function preparedTransaction(
   drafts: readonly Draft[],
-  options: DraftOptions & { readonly keepFullUrls: boolean },
+  options: DraftOptions,
 ): readonly Prepared[] | TransactionFault {
   const seen = new Set<string>()
   for (const [at, { address }] of drafts.entries()) {
@@ -63,9 +63,7 @@ export function preparedTransaction(
     if (seen.has(name)) return { kind: 'transaction-fault', at, fault: fault('DUPLICATE_ID') }
     seen.add(name)
   }
-  return drafts.map((draft) =>
-    preparedOf(draft, options, options.keepFullUrls ? draft.entry.fullUrl : undefined),
-  )
+  return drafts.map((draft) => preparedOf(draft, options, draft.entry.fullUrl))
 }
 
 /** One rejection for each entry: none of them may be sent without the others. */

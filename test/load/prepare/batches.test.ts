@@ -50,6 +50,27 @@ t.test('no more is read than the batches under way hold', async (t) => {
   await results.return(undefined)
 })
 
+t.test('items longer than a batch leave room for fewer batches', async (t) => {
+  let underWay = 0
+  let most = 0
+  const work = async (batch: readonly number[]): Promise<readonly number[]> => {
+    underWay += 1
+    most = Math.max(most, underWay)
+    await new Promise((resolve) => setImmediate(resolve))
+    underWay -= 1
+    return batch
+  }
+  for (const [bytes, expected] of [
+    [10, 8],
+    [40, 2],
+    [1000, 1],
+  ] as const) {
+    most = 0
+    await collect(inBatches(upTo(30), work, { ...sizes, bytesOf: () => bytes, batchesAtOnce: 8 }))
+    t.equal(most, expected)
+  }
+})
+
 t.test('a failure comes after the results before it, and no work goes on behind it', async (t) => {
   let underWay = 0
   const work = async (batch: readonly number[]): Promise<readonly number[]> => {

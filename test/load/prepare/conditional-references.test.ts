@@ -135,15 +135,21 @@ t.test('searches wait while the server fails, and every page on the same server 
       ],
     }),
   })
-  const entry = [
-    { resource: practitioner('p7', 't') },
-    { resource: practitioner('x'), search: { mode: 'include' } },
-  ]
+  const entry = [{ resource: practitioner('p7', 't') }]
   server.script({
     on: { method: 'GET', path: 'identifier=npi(\\||%7C)q' },
     act: bundle(entry, `${server.base}/Practitioner?identifier=npi|p1`),
   })
   t.equal(await referencesIn(preparer, 'Practitioner?identifier=npi|q'), 'rejected REFERENCE_AMBIGUOUS')
+  const included = { resource: practitioner('x'), search: { mode: 'include' } }
+  server.script({
+    on: { method: 'GET', path: 'identifier=npi(\\||%7C)s' },
+    act: bundle(
+      [{ resource: practitioner('p8') }, included],
+      `${server.base}/Practitioner?identifier=npi|none`,
+    ),
+  })
+  t.strictSame(await referencesIn(preparer, 'Practitioner?identifier=npi|s'), ['Practitioner/p8'])
   server.script({
     on: { method: 'GET', path: 'identifier=npi(\\||%7C)r' },
     act: bundle([], 'http://127.0.0.2:1/Practitioner?page=2'),

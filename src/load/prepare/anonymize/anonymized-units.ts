@@ -130,5 +130,5 @@ function preparedAnonymized(results: readonly (Draft | Fault)[], options: DraftO
     if (result.kind === 'fault') return { kind: 'transaction-fault', at, fault: result } as const
     drafts.push(result)
   }
-  return preparedTransaction(drafts, { ...options, keepFullUrls: false })
+  return preparedTransaction(drafts, options)
 }
