@@ -1,0 +1,35 @@
+import type { FhirServer } from '../../fhir-client/server.js'
+import type { State } from '../../storage/store.js'
+import type { Audit } from '../audit/audit.js'
+import { azureDriver } from './azure.js'
+import type { ImportDriver } from './driver.js'
+import { hapiDriver } from './hapi.js'
+import type { ImportEvent, ImportFaultPoint, ImportOptions } from './options.js'
+
+/** What the steps of one run share. */
+export interface ImportContext {
+  readonly options: ImportOptions
+  readonly server: FhirServer
+  readonly driver: ImportDriver
+  readonly state: State
+  readonly audit: Audit
+  emit(
+    event: ImportEvent['event'],
+    fields?: Readonly<Record<string, unknown>>,
+    level?: ImportEvent['level'],
+  ): void
+  faultPoint(point: ImportFaultPoint): void
+}
+
+export function contextOf(options: ImportOptions, server: FhirServer, audit: Audit): ImportContext {
+  const { target, stage, onEvent, faultPoint = () => {} } = options
+  return {
+    options,
+    server,
+    driver: target.kind === 'azure' ? azureDriver(target) : hapiDriver(target),
+    state: stage.state,
+    audit,
+    emit: (event, fields = {}, level = 'info') => onEvent?.({ ...fields, event, level } as ImportEvent),
+    faultPoint,
+  }
+}

@@ -1,0 +1,141 @@
+import type { AnswerEvent } from '../../fhir-client/answers.js'
+import type { ConnectOptions } from '../../fhir-client/connect.js'
+import type { IssueCounts } from '../../fhir-client/outcomes.js'
+import type { Sink, Source } from '../../storage/store.js'
+import type { LoadItem } from '../unit.js'
+import type { PrepareItem, StagingLimits } from './staging.js'
+
+export const IMPORT_FAULT_POINTS = [
+  'staged-bytes',
+  'before-file-record',
+  'after-file-record',
+  'after-file-commit',
+  'staged',
+  'before-kick-off',
+  'after-kick-off',
+  'job-recorded',
+  'job-complete',
+  'file-settled',
+  'before-report',
+  'after-report',
+] as const
+export type ImportFaultPoint = (typeof IMPORT_FAULT_POINTS)[number]
+
+/** How the server imports. */
+export type ImportTarget =
+  | {
+      readonly kind: 'azure'
+      /** Default `incremental`. `initial` needs a switch of the server that blocks other writes. */
+      readonly mode?: 'initial' | 'incremental' | undefined
+      /** Faster; the resources can be searched only later. */
+      readonly eventualConsistency?: boolean | undefined
+      readonly allowNegativeVersions?: boolean | undefined
+      /** How the addresses of the storage account begin; the server's error files are read nowhere else. */
+      readonly account: string
+      /** The address of a staged file for the server: absolute, without a query. */
+      urlOf(name: string): string
+    }
+  | {
+      readonly kind: 'hapi'
+      /** Where the staged files are served while the import runs; the server must reach it. Port 0: a free one. */
+      readonly serveAt: { readonly host: string; readonly port: number }
+      readonly maxBatchResourceCount?: number | undefined
+    }
+
+/** Opens the folder of a store, for reading the error files that the server writes there. */
+export type OpenFolder = (address: string) => Promise<Source>
+
+export interface ImportOptions extends Omit<ConnectOptions, 'answers' | 'use' | 'onRetry'> {
+  /** The files to load, sorted by name. */
+  readonly items: AsyncIterable<LoadItem>
+  readonly prepare: PrepareItem
+  /** Identifies how entries are prepared: the configuration, `--keep-versions`. */
+  readonly preparation: string
+  readonly target: ImportTarget
+  /** The staging place. Its state is that of the load. */
+  readonly stage: Sink
+  /** Reads what is staged. */
+  readonly staged: Source
+  readonly openFolder: OpenFolder
+  /** Staged files are kept after the import; by default they are removed once everything is settled. */
+  readonly keepStaged?: boolean | undefined
+  /** Settle anew what an earlier load or import could not load. */
+  readonly repeatsFailures?: boolean | undefined
+  /** Cancel the unfinished import in the state, and stage anew. */
+  readonly restart?: boolean | undefined
+  /** What happens to the server's job on abort; default `keep`, so that a later run resumes it. */
+  readonly onInterrupt?: 'keep' | 'cancel' | undefined
+  /** Time between polls if the server does not say when to return; default 1 min. */
+  readonly pollIntervalMs?: number | undefined
+  /** How long one run waits for the server's job; default 7 days. */
+  readonly pollLimitMs?: number | undefined
+  readonly limits?: Partial<StagingLimits> | undefined
+  readonly onEvent?: ((event: ImportEvent) => void) | undefined
+  /** Called at each named point, where fault tests kill the process. */
+  readonly faultPoint?: ((point: ImportFaultPoint) => void) | undefined
+}
+
+/** An event with its fields; never a value from a resource, never a status address. */
+export type ImportEvent =
+  | AnswerEvent
+  | {
+      readonly event:
+        | 'import.staged'
+        | 'import.started'
+        | 'import.continued'
+        | 'import.unrecorded'
+        | 'import.polled'
+        | 'import.retry'
+        | 'import.settled'
+        | 'import.cancelled'
+        | 'import.not-cancelled'
+        | 'import.uncounted'
+        | 'import.damaged'
+        | 'lock.waiting'
+      readonly level: 'info' | 'warn'
+      readonly item?: string | undefined
+      readonly [field: string]: unknown
+    }
+
+/** How the numbers of loaded and failed resources are known. */
+export type ImportCounting =
+  /** The server gave them for each file. */
+  | 'given'
+  /** The server gives none. Every resource of the import was found on the server afterwards, or is listed as failed. */
+  | 'looked-up'
+  /** The server gives none, and could not be asked for the resources. */
+  | 'unknown'
+
+export interface ImportReport {
+  readonly via: 'import'
+  readonly base: string
+  readonly startedAt: string
+  readonly finishedAt: string
+  /** Whether an earlier run started the job. */
+  readonly isContinued: boolean
+  /** Entries of the input, with what earlier runs settled; the next four add up to it. */
+  readonly read: number
+  readonly loaded: number
+  /** Refused by the server, or not sent at all (`rejected`). */
+  readonly failed: number
+  readonly rejected: number
+  /** It is not known whether the server has them. */
+  readonly ambiguous: number
+  readonly counting: ImportCounting
+  /** Issues in the server's error files, counted by `severity/code`. */
+  readonly issues: IssueCounts
+  readonly files: readonly ImportedFile[]
+  readonly byType: Readonly<Record<string, { readonly loaded: number; readonly failed: number }>>
+  readonly bytes: number
+}
+
+/** A staged file and what the server made of it. */
+export interface ImportedFile {
+  readonly name: string
+  readonly type: string
+  readonly lines: number
+  readonly bytes: number
+  /** Undefined where the server does not say. */
+  readonly loaded?: number | undefined
+  readonly failed?: number | undefined
+}

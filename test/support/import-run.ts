@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRetry } from '../../src/http/retry.js'
+import type {
+  ImportFaultPoint,
+  ImportOptions,
+  ImportReport,
+  ImportTarget,
+} from '../../src/load/import/options.js'
+import { runImport } from '../../src/load/import/run.js'
+import type { Prepared } from '../../src/load/prepared.js'
+import type { LoadEntry, LoadItem } from '../../src/load/unit.js'
+import type { StoreAccess } from '../../src/storage/access.js'
+import { blobAddressAt, openSink, openSource } from '../../src/storage/open.js'
+import { ACCOUNT, ACCOUNT_KEY } from './azurite.js'
+import { virtualClock } from './virtual-clock.js'
+
+/** What a test says about an import; it can be handed to another process. */
+export interface ImportSetting {
+  readonly base: string
+  /** A folder of NDJSON files. */
+  readonly input: string
+  readonly stage: string
+  readonly state: string
+  readonly target: 'azure' | 'hapi'
+  /** Of Azurite. */
+  readonly storage?: string | undefined
+  readonly mode?: 'initial' | 'incremental'
+  readonly port?: number
+  readonly fileBytes?: number
+  readonly indexBytes?: number
+  readonly killAt?: ImportFaultPoint
+  /** How often the point is passed before. */
+  readonly killAfter?: number
+}
+
+export const accessTo = (storage: string | undefined): StoreAccess => {
+  const account = { account: ACCOUNT, endpoint: `${storage}/${ACCOUNT}`, key: ACCOUNT_KEY }
+  return {
+    credentials: () =>
+      storage === undefined ? { accounts: [] } : { accounts: [account], emulator: account },
+    retry: createRetry({ baseMs: 1 }),
+  }
+}
+
+export async function importOptions(setting: ImportSetting): Promise<ImportOptions> {
+  const { base, input, stage, state, killAt, killAfter = 0, fileBytes, indexBytes } = setting
+  const access = accessTo(setting.storage)
+  let passed = 0
+  return {
+    base,
+    items: itemsIn(input),
+    prepare: prepared,
+    preparation: 'raw',
+    target: targetOf(setting, access),
+    stage: await openSink(stage, access, { isToBeCreated: true, state }),
+    staged: await openSource(stage, access),
+    openFolder: (address) => openSource(address, access),
+    pollIntervalMs: 1000,
+    clock: virtualClock(),
+    limits: { ...(fileBytes && { fileBytes }), ...(indexBytes && { indexBytes }), appendBytes: 300 },
+    faultPoint(point) {
+      if (point !== killAt) return
+      passed += 1
+      if (passed > killAfter) process.kill(process.pid, 'SIGKILL')
+    },
+  }
+}
+
+function targetOf({ target, mode, stage, port = 0 }: ImportSetting, access: StoreAccess): ImportTarget {
+  if (target === 'hapi') return { kind: 'hapi', serveAt: { host: '127.0.0.1', port } }
+  const address = blobAddressAt(stage, access)
+  const folder = `${address?.endpoint}/${[address?.container, address?.path].filter(Boolean).join('/')}`
+  return { kind: 'azure', mode, account: `${address?.endpoint}/`, urlOf: (name) => `${folder}/${name}` }
+}
+
+export const importWith = async (
+  setting: ImportSetting,
+  overrides: Partial<ImportOptions> = {},
+): Promise<ImportReport> => runImport({ ...(await importOptions(setting)), ...overrides })
+
+async function* itemsIn(folder: string): AsyncGenerator<LoadItem> {
+  for (const name of ['a.ndjson', 'b.ndjson']) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    yield {
+      name,
+      version: String(text.length),
+      bytes: text.length,
+      units: (options) => unitsOf(text, options),
+    }
+  }
+}
+
+const unitsOf: (text: string, options: Parameters<LoadItem['units']>[0]) => ReturnType<LoadItem['units']> =
+  async function* (text, { skip }) {
+    let offset = 0
+    for (const [ordinal, line] of text.split('\n').entries()) {
+      if (line === '') continue
+      const { resourceType: type, id } = JSON.parse(line) as { resourceType: string; id?: string }
+      const resource = Buffer.from(line)
+      const entry: LoadEntry = { ordinal, offset, resource, type, id, fullUrl: undefined, request: undefined }
+      offset += Buffer.byteLength(line) + 1
+      if (!skip(ordinal)) yield { kind: 'entry', entry }
+    }
+  }
+
+const prepared: ImportOptions['prepare'] = async function* (item, options) {
+  for await (const unit of item.units(options)) {
+    if (unit.kind !== 'entry') continue
+    const { entry } = unit
+    const { meta: _, ...resource } = JSON.parse(String(entry.resource)) as Record<string, unknown>
+    const one: Prepared = {
+      entry,
+      method: 'PUT',
+      url: `${entry.type}/${entry.id}`,
+      body: Buffer.from(JSON.stringify(resource)),
+      isRepeatable: true,
+    }
+    yield { kind: 'entry', prepared: one }
+  }
+}
