@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRetry } from '../../src/http/retry.js'
-import type {
-  ImportFaultPoint,
-  ImportOptions,
-  ImportReport,
-  ImportTarget,
-} from '../../src/load/import/options.js'
+import type { ImportFaultPoint } from '../../src/load/import/fault-points.js'
+import type { ImportOptions, ImportReport, ImportTarget } from '../../src/load/import/options.js'
 import { runImport } from '../../src/load/import/run.js'
-import type { Prepared } from '../../src/load/prepared.js'
+import { createPreparer, type PreparerOptions } from '../../src/load/prepare/preparer.js'
 import type { LoadEntry, LoadItem } from '../../src/load/unit.js'
 import type { StoreAccess } from '../../src/storage/access.js'
 import { blobAddressAt, openSink, openSource } from '../../src/storage/open.js'
@@ -34,6 +30,15 @@ export interface ImportSetting {
   readonly killAfter?: number
 }
 
+// Nothing in these inputs has to be searched for.
+const PREPARING: PreparerOptions = {
+  method: 'put',
+  keepVersions: false,
+  search: async () => {
+    throw new Error('nothing to search for')
+  },
+}
+
 export const accessTo = (storage: string | undefined): StoreAccess => {
   const account = { account: ACCOUNT, endpoint: `${storage}/${ACCOUNT}`, key: ACCOUNT_KEY }
   return {
@@ -50,7 +55,7 @@ export async function importOptions(setting: ImportSetting): Promise<ImportOptio
   return {
     base,
     items: itemsIn(input),
-    prepare: prepared,
+    preparer: createPreparer(PREPARING),
     preparation: 'raw',
     target: targetOf(setting, access),
     stage: await openSink(stage, access, { isToBeCreated: true, state }),
@@ -103,19 +108,3 @@ const unitsOf: (text: string, options: Parameters<LoadItem['units']>[0]) => Retu
       if (!skip(ordinal)) yield { kind: 'entry', entry }
     }
   }
-
-const prepared: ImportOptions['prepare'] = async function* (item, options) {
-  for await (const unit of item.units(options)) {
-    if (unit.kind !== 'entry') continue
-    const { entry } = unit
-    const { meta: _, ...resource } = JSON.parse(String(entry.resource)) as Record<string, unknown>
-    const one: Prepared = {
-      entry,
-      method: 'PUT',
-      url: `${entry.type}/${entry.id}`,
-      body: Buffer.from(JSON.stringify(resource)),
-      isRepeatable: true,
-    }
-    yield { kind: 'entry', prepared: one }
-  }
-}

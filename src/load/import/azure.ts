@@ -41,6 +41,7 @@ export function azureDriver({
 }: AzureTarget): ImportDriver {
   return {
     job: JOB,
+    refusedTypes: new Set(['SearchParameter']),
     parameters: (inputs) =>
       parametersOf([
         { name: 'inputFormat', valueString: 'application/fhir+ndjson' },

@@ -3,8 +3,9 @@ import type { State } from '../../storage/store.js'
 import type { Audit } from '../audit/audit.js'
 import { azureDriver } from './azure.js'
 import type { ImportDriver } from './driver.js'
+import type { ImportFaultPoint } from './fault-points.js'
 import { hapiDriver } from './hapi.js'
-import type { ImportEvent, ImportFaultPoint, ImportOptions } from './options.js'
+import type { ImportEvent, ImportOptions } from './options.js'
 
 /** What the steps of one run share. */
 export interface ImportContext {

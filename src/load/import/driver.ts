@@ -29,6 +29,8 @@ export type JobResult =
 /** Speaks the `$import` of one kind of server. The job itself is started, polled and cancelled the same way for all. */
 export interface ImportDriver {
   readonly job: JobKind
+  /** Types of which one resource would make the server refuse the whole import. */
+  readonly refusedTypes: ReadonlySet<string>
   /** The Parameters of the kick-off. */
   parameters(inputs: readonly ImportInput[]): object
   /** Reads the body of a completed job; undefined for one that is not a result. */

@@ -16,6 +16,7 @@ const JOB: JobKind = {
 export function hapiDriver({ maxBatchResourceCount }: HapiTarget): ImportDriver {
   return {
     job: JOB,
+    refusedTypes: new Set(),
     parameters: (inputs) =>
       parametersOf([
         { name: 'inputFormat', valueCode: 'application/fhir+ndjson' },

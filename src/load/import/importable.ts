@@ -11,40 +11,19 @@ export interface ImportableLine {
   readonly body: Buffer
 }
 
-// Section "id" of FHIR's data types, and what fhir-server's import checks.
-const ID = /^[A-Za-z0-9.-]{1,64}$/
-// It becomes the name of a file.
-const TYPE = /^[A-Z][A-Za-z]{1,63}$/
-// One resource of it would make Azure refuse the whole import.
-const NOT_IMPORTABLE: ReadonlySet<string> = new Set(['SearchParameter'])
-
 /** An import stores resources under their ids, and knows no other request. */
-export function importable(prepared: Prepared): ImportableLine | RejectedEntry {
-  const { entry, method, url, body, ifMatch, ifNoneExist, ifNoneMatch } = prepared
-  const { ordinal, offset } = entry
-  const reject = (code: string, message: string): RejectedEntry => ({
-    kind: 'rejected',
-    ordinal,
-    offset,
-    lengthBytes: body.length,
-    code,
-    message,
-  })
-  const { type } = entry
-  const [urlType, id = '', ...rest] = url.split('/')
-  const isConditional = ifMatch ?? ifNoneExist ?? ifNoneMatch
-  if (method !== 'PUT' || isConditional !== undefined || rest.length > 0 || url.includes('?'))
-    return reject('NOT_IMPORTABLE', 'an import only stores resources under their ids; load it with bundles')
-  if (type !== urlType || !TYPE.test(type))
-    return reject('INVALID_TYPE', 'the type of the resource is not that of its request')
-  if (!ID.test(id))
-    return reject('INVALID_ID', 'the id must have 1 to 64 letters, digits, hyphens and full stops')
-  if (NOT_IMPORTABLE.has(type))
-    return reject(
-      'NOT_IMPORTABLE',
-      `resources of the type ${type} cannot be imported; load them with bundles`,
-    )
-  return { kind: 'line', ordinal, offset, type, body: inOneLine(body) }
+export function importable(
+  { entry, method, url, body, ifMatch, ifNoneMatch }: Prepared,
+  refusedTypes: ReadonlySet<string>,
+): ImportableLine | RejectedEntry {
+  const { ordinal, offset, type, id } = entry
+  const isConditional = ifMatch !== undefined || ifNoneMatch !== undefined
+  if (method === 'PUT' && url === `${type}/${id}` && !isConditional && !refusedTypes.has(type))
+    return { kind: 'line', ordinal, offset, type, body: inOneLine(body) }
+  const message = refusedTypes.has(type)
+    ? 'is of a type that the server does not import; load it with bundles'
+    : 'is not simply stored under its id, which is all that an import does; load it with bundles'
+  return { kind: 'rejected', ordinal, offset, lengthBytes: body.length, code: 'NOT_IMPORTABLE', message }
 }
 
 const LF = 0x0a

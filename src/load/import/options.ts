@@ -2,24 +2,10 @@ import type { AnswerEvent } from '../../fhir-client/answers.js'
 import type { ConnectOptions } from '../../fhir-client/connect.js'
 import type { IssueCounts } from '../../fhir-client/outcomes.js'
 import type { Sink, Source } from '../../storage/store.js'
+import type { Preparer } from '../prepare/preparer.js'
 import type { LoadItem } from '../unit.js'
-import type { PrepareItem, StagingLimits } from './staging.js'
-
-export const IMPORT_FAULT_POINTS = [
-  'staged-bytes',
-  'before-file-record',
-  'after-file-record',
-  'after-file-commit',
-  'staged',
-  'before-kick-off',
-  'after-kick-off',
-  'job-recorded',
-  'job-complete',
-  'file-settled',
-  'before-report',
-  'after-report',
-] as const
-export type ImportFaultPoint = (typeof IMPORT_FAULT_POINTS)[number]
+import type { ImportFaultPoint } from './fault-points.js'
+import type { StagingLimits } from './staging.js'
 
 /** How the server imports. */
 export type ImportTarget =
@@ -48,7 +34,8 @@ export type OpenFolder = (address: string) => Promise<Source>
 export interface ImportOptions extends Omit<ConnectOptions, 'answers' | 'use' | 'onRetry'> {
   /** The files to load, sorted by name. */
   readonly items: AsyncIterable<LoadItem>
-  readonly prepare: PrepareItem
+  /** Makes the requests of entries: what is PUT under an id can be imported. */
+  readonly preparer: Pick<Preparer, 'prepare'>
   /** Identifies how entries are prepared: the configuration, `--keep-versions`. */
   readonly preparation: string
   readonly target: ImportTarget

@@ -158,35 +158,34 @@ interface Staging {
 }
 
 async function stageItems(
-  { audit, options, faultPoint }: ImportContext,
+  { audit, driver, options, faultPoint }: ImportContext,
   { job, items, record }: Staging,
 ): Promise<readonly StagedItem[]> {
-  const ended: StagedItem[] = []
   let rejected: { readonly item: LoadItem; readonly entry: RejectedEntry }[] = []
   const flushRejected = async (): Promise<void> => {
     const batch = rejected
     rejected = []
     if (batch.length > 0) await audit.settle(batch.map(settledOf), batch.map(errorOf))
   }
-  await stage({
+  return stage({
     sink: options.stage,
     record,
     folder: job.folder,
     fingerprint: job.fingerprint,
     items,
-    prepare: options.prepare,
+    preparer: options.preparer,
     limits: { ...STAGING_LIMITS, ...options.limits },
+    refusedTypes: driver.refusedTypes,
+    isDone: (item) => audit.recordOf(item).isDone,
     isSettled: (item, ordinal) => audit.recordOf(item).isSettled(ordinal),
-    async reject(item, entry) {
+    async addRejected(item, entry) {
       rejected.push({ item, entry })
       if (rejected.length === REJECTED_AT_ONCE) await flushRejected()
     },
     flushRejected,
-    ended: ({ name, version }, lastOrdinal) => void ended.push({ name, version, lastOrdinal }),
     signal: options.signal,
     faultPoint,
   })
-  return ended
 }
 
 const settledOf = ({ item, entry }: { readonly item: LoadItem; readonly entry: RejectedEntry }) => ({

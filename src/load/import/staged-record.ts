@@ -14,7 +14,8 @@ const indexName = (file: string): string => `import/index/${file}`
 
 /** The staged files of one import, recorded before each of them appears under its name. */
 export class StagedRecord {
-  readonly #files = new Map<string, StagedFile>()
+  /** By type, in their order. */
+  readonly #files = new Map<string, StagedFile[]>()
   readonly #state: State
   #log: LineLog | undefined
 
@@ -32,12 +33,17 @@ export class StagedRecord {
     if (!isRecord(line)) return
     if (isRecord(line.file)) {
       const file = line.file as unknown as StagedFile
-      this.#files.set(file.name, file)
-    } else if (typeof line.lost === 'string') this.#files.delete(line.lost)
+      this.#files.set(file.type, [...this.#filesOf(file.type), file])
+    } else if (typeof line.lost === 'string')
+      for (const [type, files] of this.#files)
+        this.#files.set(
+          type,
+          files.filter(({ name }) => name !== line.lost),
+        )
   }
 
   get files(): readonly StagedFile[] {
-    return [...this.#files.values()]
+    return [...this.#files.values()].flat()
   }
 
   /**
@@ -55,13 +61,13 @@ export class StagedRecord {
 
   /** Whether a line of a type is in one of the files. Lines are staged in the order of items and ordinals. */
   covers(type: string, { item, ordinal }: Pick<LineOrigin, 'item' | 'ordinal'>): boolean {
-    const last = this.#lastOf(type)?.last
+    const last = this.#files.get(type)?.at(-1)?.last
     return last !== undefined && (item < last.item || (item === last.item && ordinal <= last.ordinal))
   }
 
   /** Number of files of a type. */
   countOf(type: string): number {
-    return this.files.filter((file) => file.type === type).length
+    return this.#filesOf(type).length
   }
 
   /** Records a sealed file, its index first. It survives a power failure once this returns. */
@@ -84,8 +90,8 @@ export class StagedRecord {
     return this.#log?.close() ?? Promise.resolve()
   }
 
-  #lastOf(type: string): StagedFile | undefined {
-    return this.files.findLast((file) => file.type === type)
+  #filesOf(type: string): readonly StagedFile[] {
+    return this.#files.get(type) ?? []
   }
 
   async #append(line: RecordLine): Promise<void> {

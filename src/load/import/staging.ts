@@ -1,8 +1,9 @@
 import type { Sink } from '../../storage/store.js'
-import type { DeferredEntry, PreparedUnit } from '../prepared.js'
-import type { LoadItem, LoadUnit, RejectedEntry, UnitsOptions } from '../unit.js'
+import type { ItemUnit, Preparer, PreparerResult } from '../prepare/preparer.js'
+import type { LoadEntry, LoadItem, LoadUnit, RejectedEntry } from '../unit.js'
+import type { ImportFaultPoint } from './fault-points.js'
 import { type ImportableLine, importable } from './importable.js'
-import type { ImportFaultPoint } from './options.js'
+import type { StagedItem } from './job.js'
 import { GrowingFile, type StagedFileLimits } from './staged-file.js'
 import type { StagedRecord } from './staged-record.js'
 
@@ -30,91 +31,86 @@ export interface StagingOptions {
   /** Identifies what the files hold. */
   readonly fingerprint: string
   readonly items: readonly LoadItem[]
-  readonly prepare: PrepareItem
+  readonly preparer: Pick<Preparer, 'prepare'>
   readonly limits: StagingLimits
-  /** Whether an earlier import or load settled an entry. */
+  /** Types of which one resource would make the server refuse all. */
+  readonly refusedTypes: ReadonlySet<string>
+  /** Whether earlier imports or loads settled all of an item. */
+  isDone(item: LoadItem): boolean
   isSettled(item: LoadItem, ordinal: number): boolean
-  /** Takes what cannot be imported. It may be kept only by `flush`. */
-  reject(item: LoadItem, rejected: RejectedEntry): Promise<void>
+  /** Takes what cannot be imported. It may be kept only by `flushRejected`. */
+  addRejected(item: LoadItem, rejected: RejectedEntry): Promise<void>
   flushRejected(): Promise<void>
-  /** Called at the end of each item. */
-  ended(item: LoadItem, lastOrdinal: number): void
   readonly signal?: AbortSignal | undefined
   readonly faultPoint: (point: ImportFaultPoint) => void
 }
 
-/** Reads an item and prepares its entries: what is PUT under an id can be imported. */
-export type PrepareItem = (
-  item: LoadItem,
-  options: UnitsOptions,
-) => AsyncIterable<PreparedUnit | RejectedEntry | DeferredEntry>
+/** An item, its number in the listing, and how far it was read. */
+interface NumberedItem {
+  readonly item: LoadItem
+  readonly name: string
+  readonly number: number
+  lastOrdinal: number
+}
 
 /**
  * Writes the resources of the items to files of the staging place, each of one type, in the order of the input. Files
- * that an earlier run finished are not made again. Throws SOURCE_*, SINK_*, INTERRUPTED.
+ * that an earlier run finished are not made again. Returns the items, as the indexes of the files number them. Throws
+ * SOURCE_*, SINK_*, INTERRUPTED, and what the preparing throws.
  */
-export async function stage(options: StagingOptions): Promise<void> {
-  const { items, record } = options
+export async function stage(options: StagingOptions): Promise<readonly StagedItem[]> {
+  const items = options.items.map((item, number) => ({ item, name: item.name, number, lastOrdinal: -1 }))
   const files = new GrowingFiles(options)
   try {
-    for (const [number, item] of items.entries()) {
-      const isStaged = (type: string, ordinal: number) => record.covers(type, { item: number, ordinal })
-      let lastOrdinal = -1
-      for await (const line of linesOf(item, isStaged, options)) {
-        lastOrdinal = Math.max(lastOrdinal, line.ordinal)
-        if (line.kind === 'rejected') await options.reject(item, line)
-        else if (line.kind === 'line') await files.add(line, number)
-      }
-      options.ended(item, lastOrdinal)
-    }
+    for await (const { item, unit } of options.preparer.prepare(unstagedUnits(items, options)))
+      for (const line of linesOf(unit, options.refusedTypes))
+        if (line.kind === 'line') await files.add(line, item.number)
+        else await options.addRejected(item.item, line)
     await options.flushRejected()
     await files.end()
   } finally {
     await files.close()
   }
+  return items.map(({ item: { name, version }, lastOrdinal }) => ({ name, version, lastOrdinal }))
 }
 
-/** An entry that is in a file already. */
-interface StagedBefore {
-  readonly kind: 'staged'
-  readonly ordinal: number
-}
-
-async function* linesOf(
-  item: LoadItem,
-  isStaged: (type: string, ordinal: number) => boolean,
-  { prepare, isSettled, signal }: StagingOptions,
-): AsyncGenerator<ImportableLine | RejectedEntry | StagedBefore> {
-  // The preparing is spared for what is staged.
-  const passed: StagedBefore[] = []
-  const rest: LoadItem = {
-    name: item.name,
-    version: item.version,
-    bytes: item.bytes,
-    async *units(unitsOptions) {
-      for await (const unit of item.units(unitsOptions)) {
-        const entries = entriesOf(unit)
-        const isDone = entries.length > 0 && entries.every(({ type, ordinal }) => isStaged(type, ordinal))
-        if (isDone) for (const { ordinal } of entries) passed.push({ kind: 'staged', ordinal })
-        else yield unit
-      }
-    },
+/** The units that are neither settled nor in a file. */
+async function* unstagedUnits(
+  items: readonly NumberedItem[],
+  { record, isDone, isSettled, signal }: StagingOptions,
+): AsyncGenerator<ItemUnit<NumberedItem>> {
+  for (const numbered of items) {
+    const { item, number } = numbered
+    if (isDone(item)) continue
+    for await (const unit of item.units({ skip: (ordinal) => isSettled(item, ordinal), signal })) {
+      const entries = entriesOf(unit)
+      numbered.lastOrdinal = Math.max(numbered.lastOrdinal, entries.at(-1)?.ordinal ?? -1)
+      const isStaged = entries.every(
+        (entry) => 'type' in entry && record.covers(entry.type, { item: number, ordinal: entry.ordinal }),
+      )
+      if (!isStaged) yield { item: numbered, unit }
+    }
   }
-  for await (const unit of prepare(rest, { skip: (ordinal) => isSettled(item, ordinal), signal })) {
-    yield* passed.splice(0)
-    if (unit.kind === 'rejected') yield unit
-    else if (unit.kind === 'deferred') yield { ...unit, kind: 'rejected' }
-    else
-      for (const prepared of unit.kind === 'entry' ? [unit.prepared] : unit.prepared) {
-        const { type, ordinal } = prepared.entry
-        yield isStaged(type, ordinal) ? { kind: 'staged', ordinal } : importable(prepared)
-      }
-  }
-  yield* passed
 }
 
-const entriesOf = (unit: LoadUnit): readonly { readonly type: string; readonly ordinal: number }[] =>
-  unit.kind === 'entry' ? [unit.entry] : unit.kind === 'transaction' ? unit.entries : []
+const entriesOf = (unit: LoadUnit): readonly (LoadEntry | RejectedEntry)[] =>
+  unit.kind === 'entry' ? [unit.entry] : unit.kind === 'transaction' ? unit.entries : [unit]
+
+function linesOf(
+  unit: PreparerResult,
+  refusedTypes: ReadonlySet<string>,
+): readonly (ImportableLine | RejectedEntry)[] {
+  switch (unit.kind) {
+    case 'rejected':
+      return [unit]
+    case 'deferred':
+      return [{ ...unit, kind: 'rejected' }]
+    case 'entry':
+      return [importable(unit.prepared, refusedTypes)]
+    case 'transaction':
+      return unit.prepared.map((prepared) => importable(prepared, refusedTypes))
+  }
+}
 
 /** The files that grow, one for each type. */
 class GrowingFiles {

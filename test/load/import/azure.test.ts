@@ -167,7 +167,7 @@ t.test('what cannot be imported is rejected and not staged', async (t) => {
   t.strictSame(
     log('errors.ndjson').map(({ ordinal, fate, code }) => [ordinal, fate, code]),
     [
-      [1, 'rejected', 'INVALID_ID'],
+      [1, 'rejected', 'BAD_ID'],
       [2, 'rejected', 'NOT_IMPORTABLE'],
     ],
   )
