@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { parseJson } from '../json/parse.js'
 import { linesOfPieces } from '../ndjson/line-stream.js'
-import { LIST_NAME, REPORT_NAME } from '../published/names.js'
+import { COMPLETED_RUN_NAMES, LIST_NAME, REPORT_NAME } from '../published/names.js'
 import { InvalidReport, NameCheck, readOutput, readPublished } from '../published/read.js'
 import type { OutputList, PublishedOutput } from '../published/report.js'
 import type { FoundFile, OutputFiles } from '../storage/output-files.js'
@@ -41,9 +41,10 @@ export async function readContents(
   const report = readPublished(await textOf(files, file))
   if (report instanceof InvalidReport) return invalid(report.reason)
   const { outputs, lines } = report
-  if (!('file' in outputs)) return { own: [name], files: expectedOf(outputs, root), lines, problems: [] }
+  const reports = [name, ...Object.values(COMPLETED_RUN_NAMES).map((each) => `${root}${each}`)]
+  if (!('file' in outputs)) return { own: reports, files: expectedOf(outputs, root), lines, problems: [] }
   const listName = `${root}${LIST_NAME}`
-  const own = [name, listName]
+  const own = [...reports, listName]
   const list = found.get(listName)
   if (list?.kind !== 'file')
     return { own, files: undefined, problems: [problem(list?.kind ?? 'missing', listName)] }

@@ -1,5 +1,5 @@
+import type { RawReport } from '../pipeline/raw/raw-files.js'
 import type { RunReport } from '../pipeline/report/report.js'
-import type { RawReport } from './download/raw-files.js'
 import type { ExportRequest } from './job/request.js'
 
 /** What a run received from the server. */

@@ -9,7 +9,7 @@ import type { ItemCounts } from './report/item-counts.js'
 /** An item whose output only has to be made visible. */
 export interface SealedItem {
   readonly work: ItemWork
-  /** Null for a quarantined document, which has no output. */
+  /** Null for an item without an output: a quarantined document, or an empty item that is omitted. */
   readonly head: SinkHead | null
   readonly totals: ItemCounts
   readonly sinkItem: SinkItem

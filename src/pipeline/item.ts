@@ -40,10 +40,11 @@ export async function anonymizeItem(run: RunContext, work: ItemWork): Promise<Wr
   const writer = await openSinkWriter(run, work, hasJournal)
   await orLetGo(writer, () => anonymizeRest(run, work, writer))
   const { totals } = writer.at
-  const rejected = isDocumentName(work.item.name) && totals.quarantined > 0
+  const isRejected = isDocumentName(work.item.name) && totals.quarantined > 0
+  const isOmitted = work.item.isOmittedIfEmpty === true && totals.lines === 0
   return {
     isSmall: isRemote !== true && !writer.isJournaled,
-    seal: () => orLetGo(writer, () => writer.seal(!rejected)),
+    seal: () => orLetGo(writer, () => writer.seal(!isRejected && !isOmitted)),
     close: () => writer.close(),
   }
 }

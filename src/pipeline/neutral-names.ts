@@ -12,7 +12,7 @@ const DIGITS = 12
 /** What a file's name may hold beside a resource type: numbers, and the folders of an export. */
 const NUMBERS = /^[0-9]*$/
 const FOLDERS = new Set(['deleted', 'errors', 'output'])
-const ENDING = /(?:\.(?:ndjson|jsonl|json))(?:\.gz|\.zst)?$/i
+const ENDING = /(?:\.(?:ndjson|jsonl|xndjson|json))(?:\.gz|\.zst)?$/i
 
 /**
  * Gives outputs neutral names where the plan asks for them, because a file is often named after the patient it is about.

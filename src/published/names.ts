@@ -7,7 +7,13 @@ export const REPORT_NAME = 'run.json'
 /** The list of outputs, where they are too many for `run.json`. */
 export const LIST_NAME = 'outputs.ndjson'
 
-const OWN = /^(?:run\.json|outputs\.ndjson)(?:\.gz|\.zst)?$/i
+/** The summary of an export by queries, beside the report: in its documented form, and as today's loader writes it. */
+export const COMPLETED_RUN_NAMES = {
+  documented: '_completed_run.xjson',
+  current: '_completed_run.json',
+} as const
+
+const OWN = /^(?:run\.json|outputs\.ndjson|_completed_run\.x?json)(?:\.gz|\.zst)?$/i
 
 /** Whether the last part of a name is one that Sluice writes itself; the case does not count, as some disks ignore it. */
 export const isOwnName = (name: string): boolean => OWN.test(name.slice(name.lastIndexOf('/') + 1))

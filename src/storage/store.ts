@@ -7,6 +7,8 @@ export interface SourceItem {
   /** Changes whenever the contents may have changed: an ETag, or size, times and inode of a file. */
   readonly version: string
   readonly promised?: PromisedContent | undefined
+  /** Whether an item without a line has no output; default: an empty one. */
+  readonly isOmittedIfEmpty?: true
   /** Why it can only fail, if its name alone says so; completes "the item …". */
   readonly unreadable?: string
 }

@@ -1,9 +1,9 @@
 import { isSluiceError, sluiceError } from '../../errors.js'
 import { parseObject } from '../../http/body.js'
-import { inParallel } from '../../pipeline/parallel-work.js'
-import type { ItemFailure, ItemTotals } from '../../pipeline/report/report.js'
 import { GENERATOR, REPORT_NAME } from '../../published/names.js'
 import type { Sink, SinkHead, Source, SourceItem } from '../../storage/store.js'
+import { inParallel } from '../parallel-work.js'
+import type { ItemFailure, ItemTotals } from '../report/report.js'
 import { LineCount } from './raw-lines.js'
 
 /** Result of an export whose files were stored unchanged. */
@@ -30,6 +30,8 @@ export interface RawOptions {
   readonly atOnce: number
   /** Replace existing files of these names. */
   readonly overwrite: boolean
+  /** Called for each item that was fetched, once it is in the sink. */
+  readonly onCommitted?: ((item: SourceItem) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -39,19 +41,25 @@ const BUFFER_BYTES = 2 ** 20
  * Stores raw files, as requested. Each appears whole; finished ones are not fetched again. Throws SINK_*,
  * INTERRUPTED.
  */
-export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOptions): Promise<RawReport> {
+export async function keepRaw(options: RawOptions): Promise<RawReport> {
+  const { source, sink, atOnce, overwrite, signal, onCommitted = () => {} } = options
   await sink.remove(REPORT_NAME)
   const items: SourceItem[] = []
   for await (const item of source.list(() => {})) items.push(item)
   const outputs: RawOutput[] = []
   const failed: ItemFailure[] = []
+  let committedCount = 0
   let finishedBefore = 0
   await inParallel(items, atOnce, async (item) => {
     if (signal?.aborted === true) throw interrupted()
     try {
       const before = await finished(sink, item, overwrite)
       if (before !== undefined) finishedBefore += 1
-      const { bytes, lines, ...head } = before ?? (await copy(source, sink, item))
+      const kept = before ?? (await copy(source, sink, item))
+      if (before === undefined) onCommitted(item)
+      committedCount += 1
+      if (kept === 'omitted') return
+      const { bytes, lines, ...head } = kept
       const sha256 = head.sha256 ?? (await sink.digest(item.name))
       outputs.push({ name: item.name, bytes, lines, sha256 })
     } catch (error) {
@@ -66,7 +74,7 @@ export async function keepRaw({ source, sink, atOnce, overwrite, signal }: RawOp
     raw: true,
     items: {
       listed: items.length,
-      committed: outputs.length - finishedBefore,
+      committed: committedCount - finishedBefore,
       finishedBefore,
       skipped: 0,
       failed: failed.length,
@@ -84,7 +92,8 @@ const doneName = ({ name }: SourceItem): string => `export/raw/${name}.done`
 /** The item and its output in the sink. */
 interface Done {
   readonly itemVersion: string
-  readonly headVersion: string
+  /** Null for an item that is omitted because it is empty. */
+  readonly headVersion: string | null
   readonly lines?: number | undefined
   readonly sha256?: string | undefined
 }
@@ -97,10 +106,16 @@ interface Kept extends SinkHead {
  * Finds an existing output of this item. One that another job of this export left under the same name is replaced.
  * Throws SINK_CONFLICT if anything else has that name.
  */
-async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promise<Kept | undefined> {
+async function finished(
+  sink: Sink,
+  item: SourceItem,
+  overwrite: boolean,
+): Promise<Kept | 'omitted' | undefined> {
   const there = await sink.head(item.name)
-  if (there === undefined) return undefined
+  if (there === undefined && item.isOmittedIfEmpty !== true) return undefined
   const done = parseObject((await sink.state.read(doneName(item))) ?? '') as Partial<Done> | undefined
+  if (there === undefined)
+    return done?.headVersion === null && done.itemVersion === item.version ? 'omitted' : undefined
   const isOurs = done !== undefined && done.headVersion === there.version
   if (isOurs && done.itemVersion === item.version) return { ...there, lines: done.lines, sha256: done.sha256 }
   if (isOurs || overwrite) return undefined
@@ -111,7 +126,7 @@ async function finished(sink: Sink, item: SourceItem, overwrite: boolean): Promi
   })
 }
 
-async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept> {
+async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept | 'omitted'> {
   const output = sink.item(item.name, item.version)
   const reader = await source.open(item, 0)
   const counter = new LineCount()
@@ -128,12 +143,18 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept>
     await reader.verify()
     const lines = await counter.end()
     checkCount(item, lines)
+    if (lines === 0 && item.isOmittedIfEmpty === true) {
+      await output.abort()
+      await sink.remove(item.name)
+      await note(sink, item, { itemVersion: item.version, headVersion: null })
+      return 'omitted'
+    }
     await output.complete()
     await output.flush()
     const head = await output.sealed()
     // The record is written before the file appears, so that a file without a record is not ours.
-    const done: Done = { itemVersion: item.version, headVersion: head.version, lines, sha256: head.sha256 }
-    await sink.state.write(doneName(item), JSON.stringify(done))
+    const { version: headVersion, sha256 } = head
+    await note(sink, item, { itemVersion: item.version, headVersion, lines, sha256 })
     await output.commit({ sourceVersion: item.version, lines: lines ?? 0, quarantined: 0 })
     await output.settle()
     return { ...head, lines }
@@ -145,6 +166,9 @@ async function copy(source: Source, sink: Sink, item: SourceItem): Promise<Kept>
     await reader.close()
   }
 }
+
+const note = (sink: Sink, item: SourceItem, done: Done): Promise<void> =>
+  sink.state.write(doneName(item), JSON.stringify(done))
 
 /** Throws SOURCE_INCOMPLETE. */
 function checkCount({ name, promised }: SourceItem, lineCount: number | undefined): void {

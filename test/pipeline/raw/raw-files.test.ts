@@ -1,9 +1,9 @@
-// Holds src/export/download/raw-lines.ts.
+// Holds src/pipeline/raw/raw-lines.ts.
 
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
-import { LineCount } from '../../../src/export/download/raw-lines.js'
+import { LineCount } from '../../../src/pipeline/raw/raw-lines.js'
 import { type Plan, startBadServer } from '../../support/bad-fhir-server.js'
 import { exportTo, lines, patientLine } from '../../support/export-run.js'
 import { FRAMES, hasZstd, zstdOf } from '../../support/zstd.js'
