@@ -7,6 +7,7 @@ import { METHODS } from '../src/anonymizer/methods/table.js'
 import { EXIT_MEANINGS } from '../src/commands/exit-codes.js'
 import { optionRows } from '../src/commands/parser.js'
 import { VERBS } from '../src/commands/verbs.js'
+import { altExportJsonSchema } from '../src/config/alt-export/definition.js'
 import { lintReportJsonSchema } from '../src/config/anonymizer/lint-report.js'
 import { configurationJsonSchema } from '../src/config/anonymizer/schema.js'
 import { pipelineJsonSchema } from '../src/config/pipeline/schema.js'
@@ -45,6 +46,7 @@ export function documents(): ReadonlyMap<string, string> {
     ['configs/README.md', withBlocks('configs/README.md', new Map([['survivors', survivorTable()]]))],
     ['docs/errors.md', withBlocks('docs/errors.md', new Map([['errors', errorTable()]]))],
     ['docs/reference.md', withBlocks('docs/reference.md', new Map(options))],
+    ['configs/alt-export.schema.json', `${JSON.stringify(altExportJsonSchema(), null, 2)}\n`],
     ['configs/anonymizer.schema.json', `${JSON.stringify(configurationJsonSchema(), null, 2)}\n`],
     ['configs/lint-report.schema.json', `${JSON.stringify(lintReportJsonSchema(), null, 2)}\n`],
     ['configs/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`],

@@ -1,3 +1,4 @@
+import { ALT_EXPORT } from './alt-export/options.js'
 import { ANONYMIZE } from './anonymize/options.js'
 import { CHECK } from './check/options.js'
 import { DECRYPT } from './decrypt/options.js'
@@ -24,6 +25,11 @@ export const VERBS: readonly Verb[] = [
   verb({
     ...EXPORT,
     run: async (values, terminal) => (await import('./export/export.js')).exportFromServer(values, terminal),
+  }),
+  verb({
+    ...ALT_EXPORT,
+    run: async (values, terminal, words) =>
+      (await import('./alt-export/alt-export.js')).altExport(values, terminal, words),
   }),
   verb({
     ...RUN,

@@ -5,7 +5,7 @@ import { type IssueCounts, issuesOf } from './outcomes.js'
 
 /** An unexpected answer. */
 export interface FailedAnswer {
-  readonly call: 'kick-off' | 'poll' | 'file' | 'token' | 'cancel'
+  readonly call: 'kick-off' | 'poll' | 'file' | 'search' | 'token' | 'cancel'
   /** The item, if the answer is about a file. */
   readonly item?: string
   readonly answer: HttpAnswer

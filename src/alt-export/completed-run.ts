@@ -1,0 +1,75 @@
+import { COMPLETED_RUN_NAMES } from '../published/names.js'
+import type { Sink } from '../storage/store.js'
+import type { Ending } from './items/plan.js'
+import type { AltExportReport } from './options.js'
+
+/** A file of the summary, in the spelling of Microsoft's loader. */
+export interface CompletedFile {
+  readonly type: string
+  readonly url: string
+  readonly count: number
+  readonly sizebytes: number
+  readonly commitedblocks: number
+}
+
+/**
+ * The summary as Microsoft's loader has it. Its documentation describes one with a list of files, under the name
+ * `_completed_run.xjson`; since 2022 its code writes one without, `_completed_run.json`.
+ */
+export function completedRun(report: AltExportReport, ending: Ending, place: string): object {
+  const { id, startedAt, gatheredAt, finishedAt, ids, items, kind } = report
+  const files = completedFiles(report, place)
+  return {
+    instanceid: id,
+    extractstarted: startedAt,
+    ...(kind === 'type'
+      ? {}
+      : {
+          gatheringidsstarted: startedAt,
+          gatheringidscompleted: gatheredAt,
+          uniqueidstoprocess: ids?.unique ?? 0,
+        }),
+    suborchestrationsqueued: items,
+    suborchestionwaitstarted: gatheredAt,
+    suborchestionwaitcompleted: finishedAt,
+    extractcompleted: finishedAt,
+    extractresults: countsByType(files),
+    fileresourcecountstarted: finishedAt,
+    fileresourcecountcompleted: finishedAt,
+    ...(ending === 'xndjson' ? { output: files } : {}),
+  }
+}
+
+/** The files in the order of their names. Blocks are those of the output: a file has one. */
+export function completedFiles({ run }: AltExportReport, place: string): readonly CompletedFile[] {
+  const outputs =
+    'raw' in run
+      ? run.outputs.map(({ name, bytes, lines = 0 }) => ({ name, item: name, bytes, count: lines }))
+      : run.outputs.map(({ name, bytes, lines, source }) => ({
+          name,
+          item: source.name,
+          bytes,
+          count: lines.delivered,
+        }))
+  return outputs.map(({ name, item, bytes, count }) => ({
+    type: item.replace(/-.*/, ''),
+    url: isAddress(place) ? `${place.replace(/\/$/, '')}/${name}` : name,
+    count,
+    sizebytes: bytes,
+    commitedblocks: 1,
+  }))
+}
+
+export const writeCompletedRun = (sink: Sink, report: AltExportReport, ending: Ending): Promise<void> =>
+  sink.put(
+    ending === 'xndjson' ? COMPLETED_RUN_NAMES.documented : COMPLETED_RUN_NAMES.current,
+    `${JSON.stringify(completedRun(report, ending, sink.place), null, 2)}\n`,
+  )
+
+const isAddress = (place: string): boolean => /^https?:\/\//.test(place)
+
+function countsByType(files: readonly CompletedFile[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { type, count } of files) counts[type] = (counts[type] ?? 0) + count
+  return counts
+}
