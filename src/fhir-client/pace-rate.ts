@@ -18,7 +18,7 @@ interface Refusal {
 
 // Requests a second.
 const FIRST_RATE = 2
-const MIN_RATE = 0.1
+const MIN_RATE = 0.5
 const HELD = 0.98
 const MIN_HOLD_MS = 1000
 const MAX_HOLD_MS = 60_000

@@ -119,16 +119,18 @@ function halvesOf(bundle: LoadBundle): readonly LoadBundle[] {
   return halves.map((half) => partOf(bundle, half)).filter((half) => half !== undefined)
 }
 
-/**
- * Whether what the request holds may be the reason: an error of the server, an answer that takes too long, or a
- * connection that is closed while a large body goes out.
- */
-const isPerhapsItsOwn = ({ status, code, isUnsent }: RequestFailure): boolean =>
-  status === 500 ||
-  status === 504 ||
-  code === FAILED.timeout ||
-  code === FAILED.stalled ||
-  (isUnsent && (code === 'ECONNRESET' || code === 'EPIPE'))
+// The server or a gateway breaks the connection, or takes too long.
+const BROKEN_CODES: readonly string[] = [
+  FAILED.timeout,
+  FAILED.stalled,
+  FAILED.shortBody,
+  'ECONNRESET',
+  'EPIPE',
+]
+
+/** Whether what the request holds, or its size, may be the reason. */
+const isPerhapsItsOwn = ({ status, code }: RequestFailure): boolean =>
+  status === undefined ? BROKEN_CODES.includes(code) : status === 500 || status === 504
 
 interface Pause {
   readonly outcomes: readonly EntryOutcome[]

@@ -1,7 +1,8 @@
 import type { Test } from 'tap'
+import type { ServerAuth } from '../../../src/fhir-client/auth/auth.js'
 import { connect } from '../../../src/fhir-client/connect.js'
 import { createPace } from '../../../src/fhir-client/pace.js'
-import { SYSTEM_RETRY_CLOCK } from '../../../src/http/retry-clock.js'
+import { type RetryClock, SYSTEM_RETRY_CLOCK } from '../../../src/http/retry-clock.js'
 import type { BundleEntry, Delivery, EntryOutcome, Exchange, LoadBundle } from '../../../src/load/bundle.js'
 import type { Prepared } from '../../../src/load/prepared.js'
 import { createSender, type SenderOptions } from '../../../src/load/send/sender.js'
@@ -44,15 +45,26 @@ export interface Loading {
   readonly max?: number
   readonly signal?: AbortSignal
   readonly outageLimitMs?: number
+  readonly auth?: ServerAuth
+  /** Default: one that is 25 times as fast as the wall's, so that waits between attempts take little time. */
+  readonly clock?: RetryClock
   readonly silenceMs?: number
   readonly sender?: Partial<SenderOptions>
 }
 
+const HURRY = 25
+const HURRIED: RetryClock = {
+  nowMs: () => performance.now() * HURRY,
+  sleep: (ms, signal) => SYSTEM_RETRY_CLOCK.sleep(ms / HURRY, signal),
+}
+
 /** A sender to a server, and what became of every entry. */
 export function loading(t: Test, base: string, { max = 4, signal, outageLimitMs, ...options }: Loading = {}) {
-  const clock = SYSTEM_RETRY_CLOCK
+  const { clock = HURRIED, auth } = options
   const server = connect({
     base,
+    auth,
+    clock,
     signal,
     outageLimitMs,
     use: { access: 'write', types: [], refused: 'LOAD_REFUSED', invalid: 'LOAD_INVALID' },
@@ -82,6 +94,8 @@ export function loading(t: Test, base: string, { max = 4, signal, outageLimitMs,
     exchanges,
     sending: sent,
     deliver: (bundle: LoadBundle) => sender.deliver(bundle, delivery),
+    deliverAll: (bundles: readonly LoadBundle[]) =>
+      Promise.all(bundles.map((bundle) => sender.deliver(bundle, delivery))),
     /** `kind status` of each entry. */
     ends: (entries: readonly BundleEntry[]) =>
       entries.map((entry) => {
