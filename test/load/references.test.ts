@@ -1,5 +1,9 @@
 import t from 'tap'
+import { elementTree } from '../../src/fhir/elements.js'
 import { withReferences } from '../../src/load/references.js'
+import { seededRandom } from '../support/random.js'
+import { randomResource } from '../support/random-resource.js'
+import { respelled } from '../support/respell.js'
 
 const rewritten = (resource: unknown, which: 'references' | 'addresses' = 'addresses') =>
   JSON.parse(withReferences(bytes(resource), { which, replace: ({ length }) => `T/${length}` }).toString())
@@ -69,4 +73,29 @@ t.test('a text is no reference because one stands before it', async (t) => {
 t.test('a resource without changes is the same buffer', async (t) => {
   const resource = bytes({ subject: { reference: 'Patient/1' } })
   t.equal(withReferences(resource, { which: 'addresses', replace: () => undefined }), resource)
+})
+
+/** The same on values: what stands under a key, alone or in an array. */
+function expected(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) return value.map((item) => expected(item, typeof item === 'string' ? key : ''))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, expected(each, name)]))
+  if (typeof value !== 'string') return value
+  const isAddress = /^(?:url|uri|[A-Za-z]+(?:Uri|Url|Canonical|Oid|Uuid))$/.test(key) && key !== 'fullUrl'
+  return key === 'reference' || (isAddress && value.startsWith('urn:')) ? `T/${value.length}` : value
+}
+
+t.test('random resources in any spelling become what a change of their values gives', async (t) => {
+  const random = seededRandom('references of resources')
+  const tree = elementTree('R4')
+  let changed = 0
+  for (let round = 0; round < 1000; round += 1) {
+    const value: unknown = JSON.parse(randomResource(random, tree))
+    const text = respelled(random, JSON.stringify(value), { order: true, spaces: true, escapes: true })
+    const after = rewritten(text)
+    t.strictSame(after, expected(value))
+    if (JSON.stringify(after) !== JSON.stringify(value)) changed += 1
+    if (!t.passing()) break
+  }
+  t.ok(changed > 100, `${changed} of them had references`)
 })

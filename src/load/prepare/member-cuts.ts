@@ -1,5 +1,5 @@
-import { QUOTE } from '../../json/byte-classes.js'
-import { skipSpace, skipString, skipValue, type ValueRange } from '../../json/scanner.js'
+import { Members } from '../../json/members.js'
+import type { ValueRange } from '../../json/scanner.js'
 
 /** One member of an object: from its key's opening quote to the end of its value. */
 export interface MemberRange extends ValueRange {
@@ -9,18 +9,12 @@ export interface MemberRange extends ValueRange {
 
 /** Yields the members of the object at `at`, in order. Throws JsonError. */
 export function* membersOf(source: Buffer, at: number, end: number): Generator<MemberRange> {
-  for (let start = skipSpace(source, at + 1, end); source[start] === QUOTE; ) {
-    const keyEnd = skipString(source, start, end)
-    const valueStart = skipSpace(source, skipSpace(source, keyEnd, end) + 1, end)
-    const valueEnd = skipValue(source, valueStart, end, 1)
-    yield { start, keyEnd, valueStart, end: valueEnd }
-    const next = skipSpace(source, valueEnd, end)
-    if (source[next] !== COMMA) return
-    start = skipSpace(source, next + 1, end)
+  const members = new Members(source, at, end)
+  while (members.advance()) {
+    const { keyStart: start, keyEnd, valueStart } = members
+    yield { start, keyEnd, valueStart, end: members.pass() }
   }
 }
-
-const COMMA = 0x2c
 
 /**
  * What to cut out of an object to remove some of its members, in order, so that the rest stays as it is written. If
