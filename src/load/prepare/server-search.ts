@@ -7,11 +7,12 @@ import { retryAfterMs } from '../../http/retry-after.js'
 import { isRecord } from '../../json/record.js'
 import { isId } from '../identity.js'
 import type { Search, SearchAnswer } from './search.js'
+import { isCondition } from './search-query.js'
 
 const MAX_BYTES = 32 * 2 ** 20
 const MAX_PAGES = 10
-/** Servers refuse longer addresses. */
-const MAX_QUERY_LENGTH = 6000
+/** A search that the server breaks on so often does not end the load: the others may succeed. */
+const MAX_ERRORS = 5
 
 const HEADERS = {
   accept: 'application/fhir+json',
@@ -25,7 +26,7 @@ const HEADERS = {
 export const serverSearch =
   (server: FhirServer, pace: Pace): Search =>
   async (type, query) => {
-    if (query.length > MAX_QUERY_LENGTH) return { kind: 'refused' }
+    if (!isCondition(query)) return { kind: 'refused' }
     const ids = new Set<string>()
     let url: URL | undefined = new URL(type, server.base)
     // Two matches are enough to know that the search is ambiguous.
@@ -55,7 +56,7 @@ interface PageRequest {
 function readPage(server: FhirServer, pace: Pace, { type, url }: PageRequest): Promise<Page | undefined> {
   // The query may name a patient.
   const at = new URL(type, server.base).href
-  const attempt = async (): Promise<Page | undefined> => {
+  const attempt = async (attemptNumber: number): Promise<Page | undefined> => {
     const turn = await pace.turn()
     let result: TurnResult = { kind: 'failed' }
     try {
@@ -64,6 +65,7 @@ function readPage(server: FhirServer, pace: Pace, { type, url }: PageRequest): P
       const text = await textOf(answer, MAX_BYTES)
       result = turnResult(status, retryAfterMs(answer.header))
       if (status === 401 || status === 403) throw refusedAccess(server, answer)
+      if (status === 500 && attemptNumber === MAX_ERRORS) return undefined
       checkRetryable(answer, text)
       const body = parseObject(text)
       if (status >= 400 && status < 500) return undefined

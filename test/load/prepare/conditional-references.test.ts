@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { connect } from '../../../src/fhir-client/connect.js'
 import { createPace } from '../../../src/fhir-client/pace.js'
-import { SYSTEM_RETRY_CLOCK } from '../../../src/http/retry-clock.js'
+import { type RetryClock, SYSTEM_RETRY_CLOCK } from '../../../src/http/retry-clock.js'
 import { createPreparer, type Preparer } from '../../../src/load/prepare/preparer.js'
 import { serverSearch } from '../../../src/load/prepare/server-search.js'
 import type { FhirServerOptions } from '../../fhir-server/options.js'
@@ -24,8 +24,14 @@ const encounter = (id: string, ...references: readonly string[]) =>
     },
   })
 
+/** A clock on which waits between attempts are short. */
+const CLOCK: RetryClock = {
+  nowMs: () => SYSTEM_RETRY_CLOCK.nowMs() * 50,
+  sleep: (ms, signal) => SYSTEM_RETRY_CLOCK.sleep(ms / 50, signal),
+}
+
 /** A server with some practitioners, and a preparer that searches it. */
-async function searching(t: Test, options: FhirServerOptions = {}, outageLimitMs = 5000) {
+async function searching(t: Test, options: FhirServerOptions = {}) {
   const server = await startFhirServer(options)
   t.teardown(() => server.close())
   server.seed([
@@ -34,8 +40,8 @@ async function searching(t: Test, options: FhirServerOptions = {}, outageLimitMs
     practitioner('twin1', 't'),
     practitioner('twin2', 't'),
   ])
-  const client = connect({ base: server.base, outageLimitMs })
-  const pace = createPace({ max: 8, clock: SYSTEM_RETRY_CLOCK })
+  const client = connect({ base: server.base, clock: CLOCK })
+  const pace = createPace({ max: 8, clock: CLOCK })
   t.teardown(() => client.http.close())
   const search = serverSearch(client, pace)
   return { server, preparer: createPreparer({ method: 'put', keepVersions: false, search }) }
@@ -155,6 +161,14 @@ t.test('searches wait while the server fails, and every page on the same server 
     act: bundle([], 'http://127.0.0.2:1/Practitioner?page=2'),
   })
   await t.rejects(referencesIn(preparer, 'Practitioner?identifier=npi|r'), { code: 'EXPORT_INVALID' })
+})
+
+t.test('one search that the server always breaks on is given up', async (t) => {
+  const { preparer, server } = await searching(t)
+  const path = 'identifier=npi(\\||%7C)bad'
+  server.script({ on: { method: 'GET', path }, when: 'always', act: { kind: 'answer', status: 500 } })
+  t.equal(await referencesIn(preparer, 'Practitioner?identifier=npi|bad'), 'rejected REFERENCE_REFUSED')
+  t.strictSame(await referencesIn(preparer, 'Practitioner?identifier=npi|p1'), ['Practitioner/p1'])
 })
 
 t.test('a server that does not let the client search ends the load', async (t) => {
