@@ -1,4 +1,7 @@
 import { BundleCursor } from './bundle-cursor.js'
+import type { BundleEntry } from './bundle-entry.js'
+import { nameOf } from './bundle-references.js'
+import { EntryNames } from './entry-names.js'
 import { type Fault, NO_TYPE, wrongBundle } from './faults.js'
 import type { UnitRun } from './unit-run.js'
 import type { Window } from './window.js'
@@ -14,6 +17,8 @@ export interface BundleFacts {
   readonly isLost: boolean
   /** Why it is not whole. */
   readonly damage: Fault | undefined
+  /** What references to its entries become. */
+  readonly names: EntryNames
   readonly startOffset: number
   readonly endOffset: number
 }
@@ -22,6 +27,7 @@ export interface BundleFacts {
 export async function readFacts(window: Window, run: UnitRun): Promise<BundleFacts> {
   const startOffset = window.place
   const cursor = new BundleCursor(window, run.limits.maxEntryBytes)
+  const names = new EntryNames()
   let entryCount = 0
   let isSound = true
   let damage: Fault | undefined
@@ -37,9 +43,25 @@ export async function readFacts(window: Window, run: UnitRun): Promise<BundleFac
     if (part.kind === 'entry' && part.entry.isOutcome) continue
     entryCount += 1
     if (part.kind === 'broken' || part.entry.fault !== undefined) isSound = false
+    else addName(names, part.entry, run.limits.method)
   }
   const { resourceType, type, isLost } = cursor
-  return { resourceType, type, entryCount, isSound, isLost, damage, startOffset, endOffset: window.place }
+  return {
+    resourceType,
+    type,
+    entryCount,
+    isSound,
+    isLost,
+    damage,
+    names,
+    startOffset,
+    endOffset: window.place,
+  }
+}
+
+function addName(names: EntryNames, entry: BundleEntry, method: 'put' | 'post'): void {
+  const name = nameOf(entry, method)
+  if (name !== undefined && entry.fullUrl !== undefined) names.add(entry.fullUrl, name)
 }
 
 /** Bundles whose entries are loaded. The others that are resources themselves, of any number of resources. */

@@ -2,6 +2,8 @@ import type { LoadEntry, LoadUnit } from '../unit.js'
 import { BundleCursor, type BundlePart } from './bundle-cursor.js'
 import type { BundleEntry } from './bundle-entry.js'
 import type { BundleFacts } from './bundle-facts.js'
+import { withoutBundle } from './bundle-references.js'
+import type { EntryNames } from './entry-names.js'
 import { type Fault, TRANSACTION_BROKEN, TRANSACTION_TOO_LARGE } from './faults.js'
 import type { UnitRun } from './unit-run.js'
 import type { Window } from './window.js'
@@ -26,7 +28,7 @@ export async function* bundleUnits(
       continue
     }
     if (together === undefined) {
-      const unit = unitOf(window, part, run, refusal)
+      const unit = unitOf(window, part, run, { refusal, names: facts.names })
       if (unit !== undefined) yield unit
     } else if (part.kind === 'entry' && !part.entry.isOutcome) {
       together.push(loadEntry(window, part.entry, run.next))
@@ -54,7 +56,7 @@ function unitOf(
   window: Window,
   part: Extract<BundlePart, { kind: 'entry' | 'broken' }>,
   run: UnitRun,
-  refusal: Fault | undefined,
+  { refusal, names }: { readonly refusal: Fault | undefined; readonly names: EntryNames },
 ): LoadUnit | undefined {
   if (part.kind === 'broken') return run.rejected(part.fault, part.offset, part.lengthBytes)
   const { entry } = part
@@ -63,16 +65,20 @@ function unitOf(
   if (fault !== undefined) return run.rejected(fault, window.offset + entry.start, entry.end - entry.start)
   const ordinal = run.next
   run.next += 1
-  return run.skip(ordinal) ? undefined : { kind: 'entry', entry: loadEntry(window, entry, ordinal) }
+  if (run.skip(ordinal)) return undefined
+  return { kind: 'entry', entry: loadEntry(window, entry, ordinal, names) }
 }
 
-function loadEntry(window: Window, entry: BundleEntry, ordinal: number): LoadEntry {
+/** A copy of an entry; with references that are valid outside of its Bundle, if names are given. */
+function loadEntry(window: Window, entry: BundleEntry, ordinal: number, names?: EntryNames): LoadEntry {
   const { start, head, resourceStart, fullUrl, request } = entry
   const { type, id } = head ?? targetOf(request?.url ?? '')
+  const resource = head === undefined ? NOTHING : window.bytes.subarray(resourceStart, head.end)
+  const rewritten = names === undefined ? resource : withoutBundle(resource, names)
   return {
     ordinal,
     offset: window.offset + start,
-    resource: head === undefined ? NOTHING : Buffer.from(window.bytes.subarray(resourceStart, head.end)),
+    resource: rewritten === resource ? Buffer.from(resource) : rewritten,
     type,
     id,
     fullUrl,

@@ -8,7 +8,7 @@ const fault = (code: string, message: string): Fault => ({ code, message })
 
 export const NOT_A_RESOURCE = fault('NOT_A_RESOURCE', 'is not a JSON object')
 export const NO_TYPE = fault('NO_TYPE', 'has no resourceType')
-export const BAD_ID = fault('INVALID_ID', 'has an id that FHIR does not allow')
+export const BAD_ID = fault('BAD_ID', 'has an id that FHIR does not allow')
 export const TWICE = fault('DUPLICATE_KEY', 'has a property twice that decides where it is loaded')
 export const NO_RESOURCE = fault('NO_RESOURCE', 'has neither a resource nor a request')
 export const BAD_REQUEST = fault('INVALID_REQUEST', 'has a request without a method or a url')

@@ -10,6 +10,8 @@ export interface EntryLimits {
   readonly maxTransactionBytes?: number
   /** Hand out the entries of a larger transaction one by one, instead of rejecting them. */
   readonly splitTransactions?: boolean
+  /** `post`: the server gives ids to what is POSTed, so nothing is known of them. Default `put`. */
+  readonly method?: 'put' | 'post'
   /** Bytes read at once; a document of up to four times as many is read once, a longer one twice. Default 1 MiB. */
   readonly pieceBytes?: number
   /** Called for each file that is left out. */
@@ -25,5 +27,6 @@ export const settleLimits = (limits: EntryLimits): SettledLimits => ({
   maxTransactionEntries: limits.maxTransactionEntries ?? 500,
   maxTransactionBytes: limits.maxTransactionBytes ?? 8 * MIB,
   splitTransactions: limits.splitTransactions ?? false,
+  method: limits.method ?? 'put',
   pieceBytes: limits.pieceBytes ?? MIB,
 })

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Members } from '../../json/members.js'
 import { isKey, skipValue, stringText } from '../../json/scanner.js'
+import { isId, isTypeName } from '../identity.js'
 import { BAD_ID, type Fault, INVALID_UTF8, NO_TYPE, NOT_A_RESOURCE, TWICE } from './faults.js'
 
 /** What decides where a resource goes, and why it cannot go anywhere. */
@@ -13,9 +14,6 @@ export interface ResourceHead {
   readonly end: number
   readonly fault: Fault | undefined
 }
-
-const TYPE = /^[A-Z][A-Za-z]{0,63}$/
-const ID = /^[A-Za-z0-9.-]{1,64}$/
 
 /** Reads the resource at `at`, all of it. `depth` containers are open around it. Throws JsonError. */
 export function readHead(bytes: Buffer, at: number, limit: number, depth = 0): ResourceHead {
@@ -43,8 +41,8 @@ export function readHead(bytes: Buffer, at: number, limit: number, depth = 0): R
       id = text ? stringText(bytes, valueStart, end) : ''
     } else if (text && isKey(bytes, keyStart, keyEnd, 'type')) kind = stringText(bytes, valueStart, end)
   }
-  if (type === undefined || !TYPE.test(type)) fault ??= NO_TYPE
-  if (id !== undefined && !ID.test(id)) fault ??= BAD_ID
+  if (type === undefined || !isTypeName(type)) fault ??= NO_TYPE
+  if (id !== undefined && !isId(id)) fault ??= BAD_ID
   if (fault === undefined && !isUtf8(bytes.subarray(at, members.end))) fault = INVALID_UTF8
   return { type: type ?? '', id, kind, end: members.end, fault }
 }

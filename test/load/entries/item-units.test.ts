@@ -133,7 +133,7 @@ const CASES: readonly (readonly [
       'rejected NOT_A_RESOURCE',
       'rejected NOT_A_RESOURCE',
       'rejected NO_TYPE',
-      'rejected INVALID_ID',
+      'rejected BAD_ID',
       'rejected INVALID_JSON',
       'rejected NO_TYPE',
       'entry Patient/b',
