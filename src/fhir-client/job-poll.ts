@@ -24,6 +24,8 @@ export interface JobKind {
   readonly timeoutMs?: number
   /** A header that overrides the status of an answer. */
   readonly statusHeader?: string
+  /** Statuses whose answers may be that of a completed job; default 200. */
+  readonly completedStatuses?: readonly number[]
   /** Whether an answer that would mean a refused access is the end of the job instead. */
   readonly isJobsOwn?: (status: number, issues: IssueCounts | undefined) => boolean
 }
@@ -148,7 +150,8 @@ async function readStatus<T>(
   { server, kind, seen }: Reading,
 ): Promise<Status<T>> {
   const status = statusOf(answer, kind)
-  const text = await textOf(answer, status === 200 ? completed.maxBytes : MAX_OTHER_BYTES)
+  const isComplete = (kind.completedStatuses ?? [200]).includes(status)
+  const text = await textOf(answer, isComplete ? completed.maxBytes : MAX_OTHER_BYTES)
   if (status === 202)
     return {
       kind: 'running',
@@ -156,7 +159,7 @@ async function readStatus<T>(
       retryAfterMs: retryAfterMs(answer.header),
     }
   const body = parseObject(text)
-  const result = status === 200 && body !== undefined ? completed.read(body, text) : undefined
+  const result = isComplete && body !== undefined ? completed.read(body, text) : undefined
   if (result !== undefined) return { kind: 'completed', result }
   const issues = issuesOf(body)
   const kept = await server.answers.keep({ call: 'poll', answer, text })

@@ -14,6 +14,8 @@ export interface FileResult {
   readonly failed: number
   /** Files that say which lines failed. */
   readonly errorFiles: readonly ErrorFile[]
+  /** Why lines failed, if the server does not say which. */
+  readonly errorText?: string | undefined
 }
 
 export interface ErrorFile {

@@ -67,9 +67,13 @@ export async function settleFile(
     const counting = missing === undefined ? 'unknown' : 'looked-up'
     return { imported: { name, type, lines, bytes, ...counts }, counting, issues: {}, isComplete: true }
   }
-  const { loaded, failed, errorFiles } = result.files.get(name) ?? NOTHING
+  const { loaded, failed, errorFiles, errorText } = result.files.get(name) ?? NOTHING
   const imported = { name, type, lines, bytes, loaded, failed }
   if (loaded + failed !== lines) return { imported, counting: 'given', issues: {}, isComplete: false }
+  if (failed > 0 && errorFiles.length === 0) {
+    await record(file, await missedOf(file, failed, { ...options, errorText }), options)
+    return { imported, counting: 'given', issues: {}, isComplete: true }
+  }
   const { errors, issues } = await readErrorFiles(errorFiles, options)
   const index = errors.length === 0 ? [] : [...indexedLines(await options.indexOf(file))]
   const byLine = new Map<number, LineFate>()
@@ -95,7 +99,7 @@ const UNKNOWN: LineFate = {
 const UNPLACED: LineFate = {
   fate: 'ambiguous',
   code: 'IMPORT_UNPLACED',
-  message: "lines of this file failed, and the server's error files do not say which",
+  message: 'lines of this file failed, and the server does not say which',
 }
 const MISSING: LineFate = {
   fate: 'failed',
@@ -106,6 +110,23 @@ const MISSING: LineFate = {
 const missed = (lines: ReadonlySet<number>): Fates => ({
   byLine: new Map([...lines].map((line) => [line, MISSING])),
 })
+
+/**
+ * Finds the lines that failed where the server only counts them: those whose resources are missing, if they are as
+ * many. If they are not, some failed of which the server has an earlier version.
+ */
+async function missedOf(
+  file: StagedFile,
+  failed: number,
+  { server, staged, errorText }: SettlementOptions & { readonly errorText: string | undefined },
+): Promise<Fates> {
+  const missing = await missingLines(server, staged, file)
+  const { byLine } = missed(missing ?? new Set())
+  const fates = new Map(
+    [...byLine].map(([line, fate]) => [line, { ...fate, serverText: errorText }] as const),
+  )
+  return { byLine: fates, ...(missing?.size === failed ? {} : { others: UNPLACED }) }
+}
 
 /** Settles the lines in the order of the file. */
 async function record(
