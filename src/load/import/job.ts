@@ -60,8 +60,8 @@ const ITEMS_NAME = 'import/items.ndjson'
 export interface StagedItem {
   readonly name: string
   readonly version: string
-  /** Of the last entry that was read; -1 for none. */
-  readonly lastOrdinal: number
+  /** Of the last entry that was read, -1 for none; undefined if it was not read to its end. */
+  readonly lastOrdinal?: number
 }
 
 export const writeItems = (state: State, items: readonly StagedItem[]): Promise<void> =>

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errors.js'
 import type { AnswerEvent } from '../../fhir-client/answers.js'
 import type { ConnectOptions } from '../../fhir-client/connect.js'
 import type { IssueCounts } from '../../fhir-client/outcomes.js'
@@ -35,7 +36,7 @@ export interface ImportOptions extends Omit<ConnectOptions, 'answers' | 'use' | 
   /** The files to load, sorted by name. */
   readonly items: AsyncIterable<LoadItem>
   /** Makes the requests of entries: what is PUT under an id can be imported. */
-  readonly preparer: Pick<Preparer, 'prepare'>
+  readonly preparer: Pick<Preparer, 'prepare' | 'newRound'>
   /** Identifies how entries are prepared: the configuration, `--keep-versions`. */
   readonly preparation: string
   readonly target: ImportTarget
@@ -78,6 +79,7 @@ export type ImportEvent =
         | 'import.not-cancelled'
         | 'import.uncounted'
         | 'import.damaged'
+        | 'item.failed'
         | 'lock.waiting'
       readonly level: 'info' | 'warn'
       readonly item?: string | undefined
@@ -112,8 +114,16 @@ export interface ImportReport {
   /** Issues in the server's error files, counted by `severity/code`. */
   readonly issues: IssueCounts
   readonly files: readonly ImportedFile[]
+  /** Items that could not be read to their end; what they hold is not in the counts. */
+  readonly unreadable: readonly UnreadableItem[]
   readonly byType: Readonly<Record<string, { readonly loaded: number; readonly failed: number }>>
   readonly bytes: number
+}
+
+export interface UnreadableItem {
+  readonly item: string
+  readonly code: ErrorCode
+  readonly message: string
 }
 
 /** A staged file and what the server made of it. */

@@ -1,7 +1,7 @@
 import { addIssues, type IssueCounts } from '../../fhir-client/outcomes.js'
 import type { LoadItem } from '../unit.js'
 import type { ImportContext } from './context.js'
-import type { ImportCounting, ImportReport } from './options.js'
+import type { ImportCounting, ImportReport, UnreadableItem } from './options.js'
 import type { FileSettlement } from './settlement.js'
 
 export interface ReportFacts {
@@ -9,11 +9,12 @@ export interface ReportFacts {
   readonly isContinued: boolean
   readonly items: readonly LoadItem[]
   readonly files: readonly FileSettlement[]
+  readonly unreadable: readonly UnreadableItem[]
 }
 
 /** Sums of all runs on the listed items, by the audit, and what this run learned of each staged file. */
 export function reportOf({ server, audit }: ImportContext, facts: ReportFacts): ImportReport {
-  const { startedAt, isContinued, items, files } = facts
+  const { startedAt, isContinued, items, files, unreadable } = facts
   const sums = { loaded: 0, failed: 0, rejected: 0, ambiguous: 0 }
   for (const item of items) {
     const { loaded, failed, rejected, ambiguous } = audit.recordOf(item).counts
@@ -34,6 +35,7 @@ export function reportOf({ server, audit }: ImportContext, facts: ReportFacts): 
     counting: countingOf(files),
     issues: files.reduce((all: IssueCounts, { issues }) => addIssues(all, issues), {}),
     files: imported,
+    unreadable,
     byType: byType(imported),
     bytes: imported.reduce((sum, { bytes }) => sum + bytes, 0),
   }

@@ -38,6 +38,13 @@ export interface StagingOptions {
   /** Whether earlier imports or loads settled all of an item. */
   isDone(item: LoadItem): boolean
   isSettled(item: LoadItem, ordinal: number): boolean
+  /**
+   * Whether what refers to something that the server does not have yet is left for a later round, instead of being
+   * rejected.
+   */
+  readonly defers: boolean
+  /** Takes an item that cannot be read to its end. */
+  leaveOut(item: LoadItem, error: unknown): void
   /** Takes what cannot be imported. It may be kept only by `flushRejected`. */
   addRejected(item: LoadItem, rejected: RejectedEntry): Promise<void>
   flushRejected(): Promise<void>
@@ -50,7 +57,8 @@ interface NumberedItem {
   readonly item: LoadItem
   readonly name: string
   readonly number: number
-  lastOrdinal: number
+  /** Undefined unless it was read to its end. */
+  lastOrdinal?: number
 }
 
 /**
@@ -59,11 +67,11 @@ interface NumberedItem {
  * SOURCE_*, SINK_*, INTERRUPTED, and what the preparing throws.
  */
 export async function stage(options: StagingOptions): Promise<readonly StagedItem[]> {
-  const items = options.items.map((item, number) => ({ item, name: item.name, number, lastOrdinal: -1 }))
+  const items = options.items.map((item, number): NumberedItem => ({ item, name: item.name, number }))
   const files = new GrowingFiles(options)
   try {
     for await (const { item, unit } of options.preparer.prepare(unstagedUnits(items, options)))
-      for (const line of linesOf(unit, options.refusedTypes))
+      for (const line of linesOf(unit, options))
         if (line.kind === 'line') await files.add(line, item.number)
         else await options.addRejected(item.item, line)
     await options.flushRejected()
@@ -71,24 +79,34 @@ export async function stage(options: StagingOptions): Promise<readonly StagedIte
   } finally {
     await files.close()
   }
-  return items.map(({ item: { name, version }, lastOrdinal }) => ({ name, version, lastOrdinal }))
+  return items.map(({ item: { name, version }, lastOrdinal }) => ({
+    name,
+    version,
+    ...(lastOrdinal !== undefined && { lastOrdinal }),
+  }))
 }
 
 /** The units that are neither settled nor in a file. */
 async function* unstagedUnits(
   items: readonly NumberedItem[],
-  { record, isDone, isSettled, signal }: StagingOptions,
+  { record, isDone, isSettled, leaveOut, signal }: StagingOptions,
 ): AsyncGenerator<ItemUnit<NumberedItem>> {
   for (const numbered of items) {
     const { item, number } = numbered
     if (isDone(item)) continue
-    for await (const unit of item.units({ skip: (ordinal) => isSettled(item, ordinal), signal })) {
-      const entries = entriesOf(unit)
-      numbered.lastOrdinal = Math.max(numbered.lastOrdinal, entries.at(-1)?.ordinal ?? -1)
-      const isStaged = entries.every(
-        (entry) => 'type' in entry && record.covers(entry.type, { item: number, ordinal: entry.ordinal }),
-      )
-      if (!isStaged) yield { item: numbered, unit }
+    let lastOrdinal = -1
+    try {
+      for await (const unit of item.units({ skip: (ordinal) => isSettled(item, ordinal), signal })) {
+        const entries = entriesOf(unit)
+        lastOrdinal = Math.max(lastOrdinal, entries.at(-1)?.ordinal ?? -1)
+        const isStaged = entries.every(
+          (entry) => 'type' in entry && record.covers(entry.type, { item: number, ordinal: entry.ordinal }),
+        )
+        if (!isStaged) yield { item: numbered, unit }
+      }
+      numbered.lastOrdinal = lastOrdinal
+    } catch (error) {
+      leaveOut(item, error)
     }
   }
 }
@@ -98,13 +116,13 @@ const entriesOf = (unit: LoadUnit): readonly (LoadEntry | RejectedEntry)[] =>
 
 function linesOf(
   unit: PreparerResult,
-  refusedTypes: ReadonlySet<string>,
+  { refusedTypes, defers }: Pick<StagingOptions, 'refusedTypes' | 'defers'>,
 ): readonly (ImportableLine | RejectedEntry)[] {
   switch (unit.kind) {
     case 'rejected':
       return [unit]
     case 'deferred':
-      return [{ ...unit, kind: 'rejected' }]
+      return defers ? [] : [{ ...unit, kind: 'rejected' }]
     case 'entry':
       return [importable(unit.prepared, refusedTypes)]
     case 'transaction':

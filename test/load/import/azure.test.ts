@@ -58,7 +58,7 @@ async function prepare(t: Test, plan: AzureImportPlan = {}, files = { a: A, b: B
     state: join(folder, 'state'),
     target: 'azure',
     storage: azurite.url,
-    fileBytes: 900,
+    fileBytes: 3000,
   }
   return {
     server,
@@ -89,7 +89,7 @@ async function prepare(t: Test, plan: AzureImportPlan = {}, files = { a: A, b: B
 
 t.test('every resource is staged once, in files of one type, and imported once', async (t) => {
   const { server, setting, staged } = await prepare(t, { pollsBefore: 2 })
-  const report = await importWith(setting, { keepStaged: true })
+  const report = await importWith({ ...setting, fileBytes: 900 }, { keepStaged: true })
   t.match(report, { read: COUNT, loaded: COUNT, failed: 0, ambiguous: 0, counting: 'given' })
   t.equal(server.stored.size, COUNT)
   t.ok([...server.stored.values()].every(({ times }) => times === 1))
@@ -106,7 +106,7 @@ t.test('every resource is staged once, in files of one type, and imported once',
   t.strictSame(untrue, [])
   t.notMatch([...files.values()].join(''), /lastUpdated|versionId/)
   t.strictSame(server.asked, ['POST /$import', 'GET /status', 'GET /status', 'GET /status'])
-  const again = await importWith(setting)
+  const again = await importWith({ ...setting, fileBytes: 900 })
   t.match(again, { read: COUNT, loaded: COUNT, files: [] })
   t.equal(server.jobs.length, 1, 'nothing is imported twice')
 })
