@@ -18,7 +18,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.delivered, 'all delivered'],
-  [EXIT.someQuarantined, 'delivered, some lines quarantined'],
+  [EXIT.someQuarantined, 'delivered, some lines quarantined; loaded, some entries failed or ambiguous'],
   [EXIT.usage, 'usage or configuration: nothing was done'],
   [EXIT.source, 'source: missing, unreadable, changed while it was read, or too many bad lines'],
   [EXIT.sink, 'sink: full, not writable, already exists, or locked or changed by another program'],

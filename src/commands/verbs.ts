@@ -8,6 +8,7 @@ import { EXPLAIN } from './explain/options.js'
 import { EXPORT } from './export/options.js'
 import { INIT } from './init/options.js'
 import { LINT } from './lint/options.js'
+import { LOAD } from './load/options.js'
 import { PREVIEW } from './preview/options.js'
 import { RUN } from './run/options.js'
 import { SERVE } from './serve/options.js'
@@ -30,6 +31,10 @@ export const VERBS: readonly Verb[] = [
     ...ALT_EXPORT,
     run: async (values, terminal, words) =>
       (await import('./alt-export/alt-export.js')).altExport(values, terminal, words),
+  }),
+  verb({
+    ...LOAD,
+    run: async (values, terminal, words) => (await import('./load/load.js')).load(values, terminal, words),
   }),
   verb({
     ...RUN,

@@ -16,13 +16,21 @@ export interface ProgressDisplay {
   close(): void
 }
 
+/** What is counted. */
+export interface BarWords {
+  readonly lines: string
+  readonly quarantined: string
+}
+
+const LINES: BarWords = { lines: 'lines', quarantined: 'quarantined' }
+
 /** A bar on a terminal's stderr: bytes, lines, speed, time left, quarantined. */
-export function progressBar(stream: NodeJS.WritableStream): ProgressDisplay {
+export function progressBar(stream: NodeJS.WritableStream, words: BarWords = LINES): ProgressDisplay {
   const bar = new SingleBar(
     {
       stream,
       format: (_options, { progress }, payload: Figures) =>
-        progressLine(columnsOf(stream), progress, payload),
+        progressLine(columnsOf(stream), progress, payload, words),
       hideCursor: true,
       clearOnComplete: true,
       fps: 5,
@@ -72,13 +80,18 @@ const MAX_BAR = 40
 const MIN_BAR = 5
 
 /** One line that fits the columns: the bar shrinks first, then words are dropped, then figures. */
-export function progressLine(columns: number, share: number, figures: Figures): string {
+export function progressLine(
+  columns: number,
+  share: number,
+  figures: Figures,
+  words: BarWords = LINES,
+): string {
   const { done, whole, lines, speed, left, bad } = figures
   const percent = `${Math.floor(share * 100)}%`
   const forms = [
-    `${percent} | ${done} of ${whole} | ${lines} lines | ${speed}/s | ${left} left | ${bad} quarantined`,
-    `${percent} | ${done}/${whole} | ${speed}/s | ${left} left | ${bad} quarantined`,
-    `${percent} ${speed}/s ${left} left ${bad} quarantined`,
+    `${percent} | ${done} of ${whole} | ${lines} ${words.lines} | ${speed}/s | ${left} left | ${bad} ${words.quarantined}`,
+    `${percent} | ${done}/${whole} | ${speed}/s | ${left} left | ${bad} ${words.quarantined}`,
+    `${percent} ${speed}/s ${left} left ${bad} ${words.quarantined}`,
     `${percent} ${speed}/s ${left} ${bad} bad`,
   ]
   // The last column stays free: some terminals break the line there.

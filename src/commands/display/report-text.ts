@@ -74,7 +74,8 @@ function idleText(rules: readonly number[] = []): string | undefined {
 }
 
 /** A name below a path or an address. */
-const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`
+/** The place of a file in a folder or at an address. */
+export const below = (place: string, name: string): string => `${place.replace(/\/+$/, '')}/${name}`
 
 /** On stderr: stdout holds the data. */
 export const printStreamTotals = (lines: LineTotals, terminal: Terminal): void =>

@@ -4,6 +4,7 @@ import type { RunProgress } from '../../pipeline/options.js'
 import type { QuarantinedLine } from '../../pipeline/report/quarantine.js'
 import { dataWithoutCredentials } from '../credentials.js'
 import type { EventLevel } from './event-log.js'
+import type { BarWords } from './progress-bar.js'
 import type { Terminal } from './terminal.js'
 
 /** An event of a run, an export or a load. */
@@ -14,13 +15,19 @@ export interface ShownEvent {
   readonly [field: string]: unknown
 }
 
+/** How far it is. */
+export interface ShownProgress extends Pick<RunProgress, 'bytesRead' | 'lines' | 'quarantined'> {
+  /** Undefined where it cannot be known. */
+  readonly bytesTotal: number | undefined
+}
+
 /** What a run shows while it works: a bar to a person, event lines to everything else. */
 export interface RunDisplay {
   /** Says what of the configuration its author should know, and which keys are made for this run. */
   configured(checked: CheckedConfig): void
   /** Says where metrics are served. */
   served(url: string): void
-  readonly onProgress: (progress: RunProgress) => void
+  readonly onProgress: (progress: ShownProgress) => void
   readonly onEvent: (event: ShownEvent) => void
   readonly onQuarantined: (line: QuarantinedLine) => void
   /** Leaves a clean last line; harmless when called again. */
@@ -30,6 +37,8 @@ export interface RunDisplay {
 interface DisplayOptions {
   readonly isVerbose: boolean
   readonly hasBar: boolean
+  /** What the bar counts; default lines, some of them quarantined. */
+  readonly words?: BarWords | undefined
 }
 
 const PROGRESS_EVERY_MS = 10_000
@@ -42,8 +51,8 @@ export async function openRunDisplay(terminal: Terminal, options: DisplayOptions
     : forLog(terminal, options)
 }
 
-async function forPerson(terminal: Terminal, { hasBar }: DisplayOptions): Promise<RunDisplay> {
-  const bar = hasBar ? (await import('./progress-bar.js')).progressBar(terminal.stderr) : undefined
+async function forPerson(terminal: Terminal, { hasBar, words }: DisplayOptions): Promise<RunDisplay> {
+  const bar = hasBar ? (await import('./progress-bar.js')).progressBar(terminal.stderr, words) : undefined
   const warnings: string[] = []
   let isClosed = false
   return {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { type CheckedConfig, checkConfig } from '../../config/anonymizer/configuration.js'
 import { planOf } from '../../config/anonymizer/plan.js'
 import type { Series } from '../../config/anonymizer/random-keys.js'
 import { printByteCount, printCount } from '../../config/units/sizes.js'
@@ -12,6 +11,7 @@ import { openRunFolder, type RunFolder } from '../../pipeline/layout.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { isLocal, openLake, openSource } from '../../storage/open.js'
 import type { Sink } from '../../storage/store.js'
+import { checkedConfigAt } from '../checked-config.js'
 import { printContents } from '../display/contents-text.js'
 import { printReport } from '../display/report-text.js'
 import type { RunDisplay } from '../display/run-display.js'
@@ -21,7 +21,7 @@ import { withRunDisplay } from '../display/with-run-display.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
 import { connectionOf } from '../server-options.js'
 import { required, usage } from '../shared-options.js'
-import { readConfigAt, storeAccess } from '../store-access.js'
+import { storeAccess } from '../store-access.js'
 import { EXPORT_OPTIONS, type ExportValues } from './options.js'
 
 /** `sluice export`. Throws what the configuration, the export and the pipeline throw. */
@@ -35,7 +35,9 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
     onRetry: ({ at, ...fields }) =>
       shown?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
   })
-  const checked = values.config === undefined ? undefined : await configured(values.config, values, access)
+  const series = isIncrement(values) ? INCREMENT : undefined
+  const checked =
+    values.config === undefined ? undefined : await checkedConfigAt(values.config, values, access, series)
   const request = requestOf(values)
   const options = {
     base,
@@ -70,13 +72,6 @@ const INCREMENT: Series = {
   why: '--since adds this export to an earlier one',
   isSeparate: false,
   isAddedTo: true,
-}
-
-async function configured(path: string, values: ExportValues, access: StoreAccess): Promise<CheckedConfig> {
-  const { raw, baseFolder } = await readConfigAt(path, access)
-  const { fhirVersion, allowRandomKeys, allowWeakKeys } = values
-  const series = isIncrement(values) ? INCREMENT : undefined
-  return checkConfig(raw, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys, series })
 }
 
 /** Where the outputs of this export go: with a dated layout, the folder of the same one that is not complete. */

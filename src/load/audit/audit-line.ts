@@ -37,7 +37,9 @@ export interface SettledLine extends AnswerFacts {
   readonly at: string
   readonly sources: readonly SourceLine[]
   readonly loaded: number
+  /** The server refused them, or they were not sent. */
   readonly failed: number
+  /** Of the failed ones, those that were not sent. */
   readonly rejected?: number
   readonly ambiguous: number
   readonly retried?: number

@@ -20,6 +20,8 @@ export interface AuditOptions extends LineLogLimits {
   readonly onDamaged?: ((lineCount: number) => void) | undefined
   /** Called with the number of entries whose answer an earlier run did not live to see. */
   readonly onLost?: ((entryCount: number) => void) | undefined
+  /** Called between the error lines of entries and the line that settles them. */
+  readonly onErrorsKept?: (() => void) | undefined
 }
 
 /**
@@ -30,11 +32,17 @@ export class Audit {
   readonly #items: Map<string, ItemRecord>
   readonly #lines: LineLog
   readonly #errors: LineLog
+  readonly #onErrorsKept: () => void
 
-  private constructor(items: Map<string, ItemRecord>, lines: LineLog, errors: LineLog) {
+  private constructor(
+    items: Map<string, ItemRecord>,
+    { lines, errors }: { readonly lines: LineLog; readonly errors: LineLog },
+    { onErrorsKept = () => {} }: AuditOptions,
+  ) {
     this.#items = items
     this.#lines = lines
     this.#errors = errors
+    this.#onErrorsKept = onErrorsKept
   }
 
   /** Reads what earlier runs settled. What they sent and saw no answer for becomes ambiguous. Throws SINK_*. */
@@ -51,7 +59,8 @@ export class Audit {
       },
       options,
     )
-    const audit = new Audit(items, lines, await LineLog.open(options.state, 'errors', undefined, options))
+    const errors = await LineLog.open(options.state, 'errors', undefined, options)
+    const audit = new Audit(items, { lines, errors }, options)
     if (damagedCount > 0) options.onDamaged?.(damagedCount)
     const lostCount = await audit.#settleLost()
     if (lostCount > 0) options.onLost?.(lostCount)
@@ -59,7 +68,7 @@ export class Audit {
     return audit
   }
 
-  /** Writes the line that a run begins with. */
+  /** Writes the line that a run begins with: what it was asked to do. */
   begin(run: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#append({ at: now(), run }, { isDurable: true })
   }
@@ -103,14 +112,15 @@ export class Audit {
   ): Promise<void> {
     const at = now()
     if (errors.length > 0)
-      await this.#errors.append(errorText(errors.map((line) => ({ at, ...line }))), { isDurable: false })
+      await this.#errors.append(errorText(errors.map((line) => ({ at, ...line }))), NOT_DURABLE)
+    this.#onErrorsKept()
     const { fates, byStatus } = countEntries(entries)
     const line = {
       at,
       ...(bundle !== undefined && { bundle }),
       sources: settledLines(entries, (item) => this.recordOf(item).entryCount),
       loaded: fates.loaded,
-      failed: fates.failed,
+      failed: fates.failed + fates.rejected,
       ...(fates.rejected > 0 && { rejected: fates.rejected }),
       ambiguous: fates.ambiguous,
       ...(fates.retry > 0 && { retried: fates.retry }),
@@ -119,8 +129,13 @@ export class Audit {
       ...(httpStatus !== undefined && { httpStatus }),
       ...(requestId !== undefined && { requestId }),
     }
-    await this.#append(line, { isDurable: false })
+    await this.#append(line, NOT_DURABLE)
     applyLine(this.#items, line)
+    // Where the item was read to its end meanwhile, the line does not say so.
+    for (const { item, version, of } of line.sources) {
+      const record = this.recordOf({ name: item, version })
+      if (of === undefined && record.isDone) await this.settleEnd(record)
+    }
   }
 
   /** Notes that an item has been read to its end, where the line of its last entry could not say so. */
@@ -129,11 +144,16 @@ export class Audit {
     if (record.settledCount !== entryCount) return
     const source = { item: name, version, offset: 0, entries: [], of: entryCount }
     const line = { at: now(), sources: [source], loaded: 0, failed: 0, ambiguous: 0 }
-    await this.#append(line, { isDurable: false })
+    await this.#append(line, NOT_DURABLE)
     applyLine(this.#items, line)
   }
 
-  /** Makes everything durable and closes it. */
+  /** Makes everything that was settled durable. Throws SINK_*. */
+  async flush(): Promise<void> {
+    await this.#errors.flush()
+    await this.#lines.flush()
+  }
+
   async close(): Promise<void> {
     await this.#errors.close()
     await this.#lines.close()

@@ -68,6 +68,11 @@ export class LineLog {
     return this.#append({ text, isDurable })
   }
 
+  /** Makes what was appended durable, unless a failure came before. */
+  async flush(): Promise<void> {
+    if (this.#failure === undefined) await this.#file?.flush()
+  }
+
   async close(): Promise<void> {
     const file = this.#file
     this.#file = undefined

@@ -1,0 +1,118 @@
+import { ANONYMIZE_OPTIONS } from '../anonymize/options.js'
+import { SERVER_OPTIONS } from '../server-options.js'
+import {
+  asByteCount,
+  asChoice,
+  asCount,
+  asText,
+  flag,
+  maybe,
+  type Values,
+  withDefault,
+} from '../shared-options.js'
+import { JSON_OPTION } from '../verb.js'
+
+const asStatuses = (text: string): readonly number[] => {
+  const statuses = text.split(',').map((part) => (/^\s*4\d\d\s*$/.test(part) ? Number(part) : 0))
+  if (statuses.includes(0)) throw new Error('must be statuses from 400 to 499 with commas between them')
+  return statuses
+}
+
+export const LOAD_OPTIONS = {
+  to: maybe('--to <address>', 'FHIR base address of the server', asText),
+  ...SERVER_OPTIONS,
+  // A server answers a Bundle when it has stored all of it.
+  silence: { ...SERVER_OPTIONS.silence, fallback: 240 },
+  method: withDefault(
+    '--method <method>',
+    'put: PUT every resource by its id; post: let the server give ids to what has no request of its own',
+    asChoice('put', 'post'),
+    'put',
+  ),
+  order: withDefault(
+    '--order <order>',
+    'input: as the files are; types: what others refer to first, for servers that check references',
+    asChoice('input', 'types'),
+    'input',
+  ),
+  splitTransactions: flag(
+    '--split-transactions',
+    'load transactions that are larger than a bundle in parts, which gives up that all or nothing of them is stored',
+  ),
+  keepVersions: flag('--keep-versions', 'send meta.lastUpdated and meta.versionId instead of dropping them'),
+  batchSize: withDefault('--batch-size <count>', 'most entries of a bundle', asCount(1, 10_000), 500),
+  batchBytes: withDefault(
+    '--batch-bytes <size>',
+    'most bytes of a bundle',
+    asByteCount('1KiB'),
+    8 * 2 ** 20,
+    {
+      fallbackText: '8MiB',
+    },
+  ),
+  connections: withDefault('--connections <count>', 'most requests at once', asCount(1, 128), 8),
+  retryStatus: withDefault(
+    '--retry-status <statuses>',
+    'statuses of entries, besides 408, 424, 429 and 5xx, that may pass, separated by commas: 409,412',
+    asStatuses,
+    [],
+    { fallbackText: 'none' },
+  ),
+  processing: maybe(
+    '--processing <logic>',
+    "x-bundle-processing-logic of Azure's servers: parallel or sequential",
+    asChoice('parallel', 'sequential'),
+    { fallbackText: "the server's" },
+  ),
+  retryErrors: flag(
+    '--retry-errors',
+    'try again what the server refused and what was not sent; what is ambiguous is never sent again',
+  ),
+  allowEmpty: flag('--allow-empty', 'exit with 0 even if the source contains nothing to load'),
+  state: maybe(
+    '--state <place>',
+    'where audit and errors are kept: a folder or an address, outside of the source',
+    asText,
+    { fallbackText: '<source>.load/, or load/ in the container <container>-sluice' },
+  ),
+  config: maybe(
+    '-c, --config <file>',
+    'anonymize on the way: a configuration file, an address or the name of a preset',
+    asText,
+  ),
+  fhirVersion: ANONYMIZE_OPTIONS.fhirVersion,
+  asOf: ANONYMIZE_OPTIONS.asOf,
+  allowRandomKeys: ANONYMIZE_OPTIONS.allowRandomKeys,
+  allowWeakKeys: ANONYMIZE_OPTIONS.allowWeakKeys,
+  workers: ANONYMIZE_OPTIONS.workers,
+  verbose: ANONYMIZE_OPTIONS.verbose,
+  json: JSON_OPTION,
+}
+
+export type LoadValues = Values<typeof LOAD_OPTIONS>
+
+export const LOAD = {
+  name: 'load',
+  summary: 'Loads Bundles, resources and NDJSON into a FHIR server.',
+  details:
+    '<source> is a folder, a file, or the address of a container or a prefix in it. It holds Bundles, single resources ' +
+    'and NDJSON, as they are, compressed or in zip archives. Resources are PUT by their ids in batches; transactions stay ' +
+    'whole. What fails for a passing reason is sent again at the pace that the server takes.\n\n' +
+    'Every entry ends loaded, failed or ambiguous: sent, without an answer, and not safe to be sent again. The state keeps ' +
+    'audit.ndjson, a line for each bundle, and errors.ndjson, a line for each entry that is not loaded; its texts come from ' +
+    'the server and may name patients. If a load is killed or interrupted, run it again: it resumes. Exit code 10: some ' +
+    'entries are not loaded.',
+  words: '<source>',
+  options: LOAD_OPTIONS,
+  examples: [
+    ['sluice load export/ --to https://fhir.example.org/r4', 'a folder'],
+    [
+      'sluice load azurite://bundles --to https://fhir.example.org/r4 --auth auth.json --order types',
+      'a container, into a server that requires a token and checks references',
+    ],
+    [
+      'sluice load export/ --to https://fhir.example.org/r4 --retry-errors',
+      'again what failed, after it was mended',
+    ],
+  ],
+} as const

@@ -1,0 +1,140 @@
+import { setMaxListeners } from 'node:events'
+import { connect } from '../fhir-client/connect.js'
+import { createPace } from '../fhir-client/pace.js'
+import { SYSTEM_RETRY_CLOCK } from '../http/retry-clock.js'
+import { openSecrets } from '../pipeline/checkpoint/run-secrets.js'
+import { packageVersion } from '../version.js'
+import { Audit } from './audit/audit.js'
+import { Load, type LoadParts } from './load.js'
+import { type LoadOptions, retriedEvent } from './options.js'
+import { createPreparer, type Preparer } from './prepare/preparer.js'
+import type { Search } from './prepare/search.js'
+import { serverSearch } from './prepare/server-search.js'
+import { createBundleCutter } from './send/bundle-cutter.js'
+import { createSender } from './send/sender.js'
+import { lockLoadState, settleTarget } from './target.js'
+
+const MAX_ENTRIES = 500
+const MAX_BUNDLE_BYTES = 8 * 2 ** 20
+const MAX_CONNECTIONS = 8
+// Bundles that wait for their turn are ready when it comes.
+const BUNDLES_FOR_EACH_CONNECTION = 2
+const MAX_BYTES_UNDER_WAY = 128 * 2 ** 20
+/** How long requests under way may take to end once the load is interrupted. */
+const GRACE_MS = 10_000
+
+/** Takes the lock of the state, reads what earlier runs settled, and makes all parts of a load. */
+export async function openLoad(options: LoadOptions): Promise<Load> {
+  const closing: (() => Promise<void> | void)[] = []
+  const close = async (): Promise<void> => {
+    for (const each of closing.reverse()) await each()
+  }
+  try {
+    return new Load(options, await openParts(options, closing, close))
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Notes in `closing` what must be closed, in the order of opening. */
+async function openParts(
+  options: LoadOptions,
+  closing: (() => Promise<void> | void)[],
+  close: () => Promise<void>,
+): Promise<LoadParts> {
+  const { onEvent = () => {}, connections = MAX_CONNECTIONS, clock = SYSTEM_RETRY_CLOCK } = options
+  const { retryStatuses, processingLogic, silenceMs } = options
+  const { maxEntries = MAX_ENTRIES, maxBundleBytes = MAX_BUNDLE_BYTES } = options
+  const interruption = interruptible(options.signal)
+  closing.push(interruption.close)
+  const server = connect({
+    ...options,
+    signal: interruption.cutSignal,
+    onRetry: (retry) => onEvent(retriedEvent(retry)),
+    use: { access: 'write', types: [], refused: 'LOAD_REFUSED', invalid: 'LOAD_INVALID' },
+  })
+  closing.push(() => server.http.close())
+  closing.push(await lockLoadState(options))
+  const audit = await openAudit(options)
+  closing.push(() => audit.close())
+  await settleTarget(server.base.href, options)
+  await audit.begin(runFacts(server.base.href, options))
+  onEvent({ event: 'load.started', level: 'info', base: server.base.href })
+  const pace = createPace({ max: connections, clock, signal: interruption.signal })
+  const preparer = await openPreparer(options, serverSearch(server, pace))
+  closing.push(() => preparer.close())
+  return {
+    audit,
+    preparer,
+    cutter: createBundleCutter({ maxEntries, maxBytes: maxBundleBytes }),
+    sender: createSender({ server, pace, retryStatuses, processingLogic, silenceMs }),
+    interruption,
+    deliveryLimits: { maxCount: connections * BUNDLES_FOR_EACH_CONNECTION, maxBytes: MAX_BYTES_UNDER_WAY },
+    entryLimits: {
+      maxTransactionEntries: maxEntries,
+      maxTransactionBytes: maxBundleBytes,
+      splitTransactions: options.splitTransactions ?? false,
+      onEvent: (event) => onEvent({ level: 'info', ...event }),
+    },
+    base: server.base.href,
+    close,
+  }
+}
+
+/** What the audit says of a run. */
+const runFacts = (base: string, { source, method, order, repeatsFailures, plan }: LoadOptions) => ({
+  version: packageVersion(),
+  base,
+  source: source.place,
+  method: method ?? 'put',
+  order: order ?? 'input',
+  ...(repeatsFailures === true && { repeatsFailures }),
+  ...(plan !== undefined && { configuration: plan.configuration?.sha256 }),
+})
+
+const openAudit = ({ state, repeatsFailures, faultPoint, onEvent = () => {} }: LoadOptions): Promise<Audit> =>
+  Audit.open({
+    state,
+    repeatsFailures,
+    onDamaged: (lineCount) => onEvent({ event: 'audit.damaged', level: 'warn', lineCount }),
+    onLost: (entryCount) => onEvent({ event: 'load.lost', level: 'warn', entryCount }),
+    onErrorsKept: () => faultPoint?.('after-errors'),
+  })
+
+/** With a configuration, resumed loads go on with the keys of the first one. */
+async function openPreparer(options: LoadOptions, search: Search): Promise<Preparer> {
+  const { method = 'put', keepVersions = false, plan, source, state } = options
+  if (plan === undefined) return createPreparer({ method, keepVersions, search })
+  const { secrets } = await openSecrets(state, plan)
+  const spec = plan.settle(secrets)
+  return createPreparer({
+    method,
+    keepVersions,
+    search,
+    anonymizer: { ...options, spec, folderName: source.folderName },
+  })
+}
+
+/** Lets nothing more begin at once, and ends what is under way after a while. */
+function interruptible(signal: AbortSignal | undefined) {
+  const [stop, cut] = [new AbortController(), new AbortController()]
+  setMaxListeners(0, stop.signal, cut.signal)
+  let timer: NodeJS.Timeout | undefined
+  const abort = (reason: unknown): void => {
+    stop.abort(reason)
+    timer ??= setTimeout(() => cut.abort(reason), GRACE_MS)
+  }
+  const onAbort = (): void => abort(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted === true) onAbort()
+  return {
+    signal: stop.signal,
+    cutSignal: cut.signal,
+    abort,
+    close: (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    },
+  }
+}
