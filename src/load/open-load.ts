@@ -93,7 +93,12 @@ const runFacts = (base: string, { source, method, order, repeatsFailures, plan }
   ...(plan !== undefined && { configuration: plan.configuration?.sha256 }),
 })
 
-const openAudit = ({ state, repeatsFailures, faultPoint, onEvent = () => {} }: LoadOptions): Promise<Audit> =>
+export const openAudit = ({
+  state,
+  repeatsFailures,
+  faultPoint,
+  onEvent = () => {},
+}: LoadOptions): Promise<Audit> =>
   Audit.open({
     state,
     repeatsFailures,
@@ -103,7 +108,7 @@ const openAudit = ({ state, repeatsFailures, faultPoint, onEvent = () => {} }: L
   })
 
 /** With a configuration, resumed loads go on with the keys of the first one. */
-async function openPreparer(options: LoadOptions, search: Search): Promise<Preparer> {
+export async function openPreparer(options: LoadOptions, search: Search): Promise<Preparer> {
   const { method = 'put', keepVersions = false, plan, source, state } = options
   if (plan === undefined) return createPreparer({ method, keepVersions, search })
   const { secrets } = await openSecrets(state, plan)

@@ -40,7 +40,7 @@ async function* unitsOf(load: Load): AsyncIterable<ItemUnit<LoadItem>> {
 }
 
 /** Throws SOURCE_NOT_FOUND before anything is written, if there is nothing to load. */
-async function checkSource({ source, allowEmpty = true }: LoadOptions): Promise<void> {
+export async function checkSource({ source, allowEmpty = true }: LoadOptions): Promise<void> {
   for await (const _ of loadItems(source)) return
   if (allowEmpty) return
   throw sluiceError('SOURCE_NOT_FOUND', {

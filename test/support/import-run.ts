@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createRetry } from '../../src/http/retry.js'
 import type { ImportFaultPoint } from '../../src/load/import/fault-points.js'
 import type { ImportOptions, ImportReport, ImportTarget } from '../../src/load/import/options.js'
 import { runImport } from '../../src/load/import/run.js'
-import { createPreparer, type PreparerOptions } from '../../src/load/prepare/preparer.js'
-import type { LoadEntry, LoadItem } from '../../src/load/unit.js'
 import type { StoreAccess } from '../../src/storage/access.js'
+import { folderSource } from '../../src/storage/folder/folder.js'
 import { blobAddressAt, openSink, openSource } from '../../src/storage/open.js'
 import { ACCOUNT, ACCOUNT_KEY } from './azurite.js'
 import { virtualClock } from './virtual-clock.js'
@@ -30,15 +27,6 @@ export interface ImportSetting {
   readonly killAfter?: number
 }
 
-// Nothing in these inputs has to be searched for.
-const PREPARING: PreparerOptions = {
-  method: 'put',
-  keepVersions: false,
-  search: async () => {
-    throw new Error('nothing to search for')
-  },
-}
-
 export const accessTo = (storage: string | undefined): StoreAccess => {
   const account = { account: ACCOUNT, endpoint: `${storage}/${ACCOUNT}`, key: ACCOUNT_KEY }
   return {
@@ -54,9 +42,7 @@ export async function importOptions(setting: ImportSetting): Promise<ImportOptio
   let passed = 0
   return {
     base,
-    items: itemsIn(input),
-    preparer: createPreparer(PREPARING),
-    preparation: 'raw',
+    source: folderSource(input),
     target: targetOf(setting, access),
     stage: await openSink(stage, access, { isToBeCreated: true, state }),
     staged: await openSource(stage, access),
@@ -83,28 +69,3 @@ export const importWith = async (
   setting: ImportSetting,
   overrides: Partial<ImportOptions> = {},
 ): Promise<ImportReport> => runImport({ ...(await importOptions(setting)), ...overrides })
-
-async function* itemsIn(folder: string): AsyncGenerator<LoadItem> {
-  for (const name of ['a.ndjson', 'b.ndjson']) {
-    const text = readFileSync(join(folder, name), 'utf8')
-    yield {
-      name,
-      version: String(text.length),
-      bytes: text.length,
-      units: (options) => unitsOf(text, options),
-    }
-  }
-}
-
-const unitsOf: (text: string, options: Parameters<LoadItem['units']>[0]) => ReturnType<LoadItem['units']> =
-  async function* (text, { skip }) {
-    let offset = 0
-    for (const [ordinal, line] of text.split('\n').entries()) {
-      if (line === '') continue
-      const { resourceType: type, id } = JSON.parse(line) as { resourceType: string; id?: string }
-      const resource = Buffer.from(line)
-      const entry: LoadEntry = { ordinal, offset, resource, type, id, fullUrl: undefined, request: undefined }
-      offset += Buffer.byteLength(line) + 1
-      if (!skip(ordinal)) yield { kind: 'entry', entry }
-    }
-  }

@@ -1,6 +1,7 @@
 import type { FhirServer } from '../../fhir-client/server.js'
 import type { State } from '../../storage/store.js'
 import type { Audit } from '../audit/audit.js'
+import type { Preparer } from '../prepare/preparer.js'
 import { azureDriver } from './azure.js'
 import type { ImportDriver } from './driver.js'
 import type { ImportFaultPoint } from './fault-points.js'
@@ -14,6 +15,8 @@ export interface ImportContext {
   readonly driver: ImportDriver
   readonly state: State
   readonly audit: Audit
+  /** Makes the requests of entries: what is PUT under an id can be imported. */
+  readonly preparer: Preparer
   emit(
     event: ImportEvent['event'],
     fields?: Readonly<Record<string, unknown>>,
@@ -22,14 +25,16 @@ export interface ImportContext {
   faultPoint(point: ImportFaultPoint): void
 }
 
-export function contextOf(options: ImportOptions, server: FhirServer, audit: Audit): ImportContext {
+export function contextOf(
+  options: ImportOptions,
+  parts: Pick<ImportContext, 'server' | 'audit' | 'preparer'>,
+): ImportContext {
   const { target, stage, onEvent, faultPoint = () => {} } = options
   return {
+    ...parts,
     options,
-    server,
     driver: target.kind === 'azure' ? azureDriver(target) : hapiDriver(target),
     state: stage.state,
-    audit,
     emit: (event, fields = {}, level = 'info') => onEvent?.({ ...fields, event, level } as ImportEvent),
     faultPoint,
   }

@@ -1,10 +1,9 @@
-import type { ErrorCode } from '../../errors.js'
 import type { AnswerEvent } from '../../fhir-client/answers.js'
 import type { ConnectOptions } from '../../fhir-client/connect.js'
 import type { IssueCounts } from '../../fhir-client/outcomes.js'
+import type { RunEvent } from '../../pipeline/options.js'
 import type { Sink, Source } from '../../storage/store.js'
-import type { Preparer } from '../prepare/preparer.js'
-import type { LoadItem } from '../unit.js'
+import type { LoadEvent, LoadOptions, UnreadableItem } from '../options.js'
 import type { ImportFaultPoint } from './fault-points.js'
 import type { StagingLimits } from './staging.js'
 
@@ -32,13 +31,17 @@ export type ImportTarget =
 /** Opens the folder of a store, for reading the error files that the server writes there. */
 export type OpenFolder = (address: string) => Promise<Source>
 
-export interface ImportOptions extends Omit<ConnectOptions, 'answers' | 'use' | 'onRetry'> {
-  /** The files to load, sorted by name. */
-  readonly items: AsyncIterable<LoadItem>
-  /** Makes the requests of entries: what is PUT under an id can be imported. */
-  readonly preparer: Pick<Preparer, 'prepare' | 'newRound'>
-  /** Identifies how entries are prepared: the configuration, `--keep-versions`. */
-  readonly preparation: string
+/** Options of a load that an import has, too. */
+type SharedOptions =
+  | keyof ConnectOptions
+  | 'source'
+  | 'keepVersions'
+  | 'plan'
+  | 'workers'
+  | 'allowEmpty'
+  | 'repeatsFailures'
+
+export interface ImportOptions extends Pick<LoadOptions, Extract<SharedOptions, keyof LoadOptions>> {
   readonly target: ImportTarget
   /** The staging place. Its state is that of the load. */
   readonly stage: Sink
@@ -47,8 +50,6 @@ export interface ImportOptions extends Omit<ConnectOptions, 'answers' | 'use' | 
   readonly openFolder: OpenFolder
   /** Staged files are kept after the import; by default they are removed once everything is settled. */
   readonly keepStaged?: boolean | undefined
-  /** Settle anew what an earlier load or import could not load. */
-  readonly repeatsFailures?: boolean | undefined
   /** Cancel the unfinished import in the state, and stage anew. */
   readonly restart?: boolean | undefined
   /** What happens to the server's job on abort; default `keep`, so that a later run resumes it. */
@@ -58,12 +59,12 @@ export interface ImportOptions extends Omit<ConnectOptions, 'answers' | 'use' | 
   /** How long one run waits for the server's job; default 7 days. */
   readonly pollLimitMs?: number | undefined
   readonly limits?: Partial<StagingLimits> | undefined
-  readonly onEvent?: ((event: ImportEvent) => void) | undefined
+  readonly onEvent?: ((event: ImportEvent | LoadEvent | RunEvent) => void) | undefined
   /** Called at each named point, where fault tests kill the process. */
   readonly faultPoint?: ((point: ImportFaultPoint) => void) | undefined
 }
 
-/** An event with its fields; never a value from a resource, never a status address. */
+/** Beside those of a load. Never a value from a resource, never a status address. */
 export type ImportEvent =
   | AnswerEvent
   | {
@@ -73,14 +74,11 @@ export type ImportEvent =
         | 'import.continued'
         | 'import.unrecorded'
         | 'import.polled'
-        | 'import.retry'
         | 'import.settled'
         | 'import.cancelled'
         | 'import.not-cancelled'
         | 'import.uncounted'
-        | 'import.damaged'
         | 'item.failed'
-        | 'lock.waiting'
       readonly level: 'info' | 'warn'
       readonly item?: string | undefined
       readonly [field: string]: unknown
@@ -118,12 +116,6 @@ export interface ImportReport {
   readonly unreadable: readonly UnreadableItem[]
   readonly byType: Readonly<Record<string, { readonly loaded: number; readonly failed: number }>>
   readonly bytes: number
-}
-
-export interface UnreadableItem {
-  readonly item: string
-  readonly code: ErrorCode
-  readonly message: string
 }
 
 /** A staged file and what the server made of it. */

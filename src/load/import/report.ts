@@ -1,7 +1,8 @@
 import { addIssues, type IssueCounts } from '../../fhir-client/outcomes.js'
+import type { UnreadableItem } from '../options.js'
 import type { LoadItem } from '../unit.js'
 import type { ImportContext } from './context.js'
-import type { ImportCounting, ImportReport, UnreadableItem } from './options.js'
+import type { ImportCounting, ImportReport } from './options.js'
 import type { FileSettlement } from './settlement.js'
 
 export interface ReportFacts {

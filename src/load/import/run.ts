@@ -1,14 +1,21 @@
 import { isSluiceError, sluiceError } from '../../errors.js'
 import { answerLog } from '../../fhir-client/answers.js'
 import { connect } from '../../fhir-client/connect.js'
+import { createPace } from '../../fhir-client/pace.js'
 import type { FhirServer } from '../../fhir-client/server.js'
-import { lockState } from '../../storage/held-lock.js'
-import { Audit } from '../audit/audit.js'
+import { SYSTEM_RETRY_CLOCK } from '../../http/retry-clock.js'
+import type { EntryLimits } from '../entries/limits.js'
+import { loadItems } from '../entries/load-items.js'
+import { openAudit, openPreparer } from '../open-load.js'
+import { type LoadOptions, retriedEvent, type UnreadableItem } from '../options.js'
+import { serverSearch } from '../prepare/server-search.js'
+import { checkSource } from '../run.js'
+import { lockLoadState, settleTarget } from '../target.js'
 import type { LoadItem } from '../unit.js'
 import { cancelImportJob, forgetImport } from './clean-up.js'
 import { contextOf, type ImportContext } from './context.js'
 import { backToStaged, type ImportJob, readItems, readJob, writeJob } from './job.js'
-import type { ImportOptions, ImportReport, UnreadableItem } from './options.js'
+import type { ImportOptions, ImportReport } from './options.js'
 import { reportOf } from './report.js'
 import { importStaged } from './round.js'
 import type { FileSettlement } from './settlement.js'
@@ -16,6 +23,7 @@ import { fingerprintOf, isStarted, stageRound } from './staged-round.js'
 
 const REPORT_NAME = 'import/report.json'
 const CANCEL_TIMEOUT_MS = 15_000
+const MAX_SEARCHES = 8
 
 /**
  * Loads through the server's `$import`: stages the resources as files, has the server import them, and settles each
@@ -25,7 +33,7 @@ const CANCEL_TIMEOUT_MS = 15_000
 export async function runImport(options: ImportOptions): Promise<ImportReport> {
   return withContext(options, async (context) => {
     const startedAt = new Date().toISOString()
-    const items = await collected(options.items)
+    const items = await itemsOf(options)
     await context.audit.begin({ via: 'import', base: context.server.base.href })
     if (options.restart === true) await abandon(context)
     const earlier = await readJob(context.state)
@@ -72,7 +80,7 @@ async function importRounds(
     files.push(...(await finish(context, round.job)))
     if (!defers) break
     defers = round.fileCount > 0
-    context.options.preparer.newRound()
+    context.preparer.newRound()
   }
   return { files, unreadable: [...unreadable.values()] }
 }
@@ -81,29 +89,31 @@ async function withContext<T>(
   options: ImportOptions,
   act: (context: ImportContext) => Promise<T>,
 ): Promise<T> {
-  const { stage, repeatsFailures, onEvent } = options
-  const { state } = stage
-  const unlock = await lockState(state, { signal: options.signal, onEvent: (event) => onEvent?.(event) })
+  const load = asLoad(options)
+  await checkSource(load)
+  const closing: (() => Promise<void> | void)[] = []
   try {
     const server = connected(options)
-    try {
-      const audit = await Audit.open({
-        state,
-        repeatsFailures,
-        onDamaged: (lineCount) => onEvent?.({ event: 'import.damaged', level: 'warn', lineCount }),
-      })
-      try {
-        return await act(contextOf(options, server, audit))
-      } finally {
-        await audit.close()
-      }
-    } finally {
-      server.http.close()
-    }
+    closing.push(() => server.http.close())
+    closing.push(await lockLoadState(load))
+    const audit = await openAudit(load)
+    closing.push(() => audit.close())
+    await settleTarget(server.base.href, load)
+    const { clock = SYSTEM_RETRY_CLOCK, signal } = options
+    const pace = createPace({ max: MAX_SEARCHES, clock, ...(signal !== undefined && { signal }) })
+    const preparer = await openPreparer(load, serverSearch(server, pace))
+    closing.push(() => preparer.close())
+    return await act(contextOf(options, { server, audit, preparer }))
   } finally {
-    await unlock()
+    for (const close of closing.reverse()) await close()
   }
 }
+
+/** As the parts that an import shares with other loads know it. */
+const asLoad = ({ faultPoint: _, ...options }: ImportOptions): LoadOptions => ({
+  ...options,
+  state: options.stage.state,
+})
 
 function connected(options: ImportOptions, signal = options.signal): FhirServer {
   const { stage, onEvent } = options
@@ -112,21 +122,22 @@ function connected(options: ImportOptions, signal = options.signal): FhirServer 
     signal,
     use: { access: 'write', types: [], refused: 'LOAD_REFUSED', invalid: 'LOAD_INVALID' },
     answers: answerLog(stage.state, onEvent),
-    onRetry: ({ at, code, status, attempt, waitMs }) =>
-      onEvent?.({
-        event: 'import.retry',
-        level: 'info',
-        item: at,
-        reason: status ?? code,
-        attempt,
-        waitMs: Math.round(waitMs),
-      }),
+    onRetry: (retry) => onEvent?.(retriedEvent(retry)),
   })
 }
 
-async function collected(items: AsyncIterable<LoadItem>): Promise<readonly LoadItem[]> {
+/**
+ * The items of the source, sorted by name. An import knows no transactions: their entries are handed out one by one,
+ * with references to each other by id.
+ */
+async function itemsOf({ source, onEvent }: ImportOptions): Promise<readonly LoadItem[]> {
   const all: LoadItem[] = []
-  for await (const item of items) all.push(item)
+  const limits: EntryLimits = {
+    splitTransactions: true,
+    maxTransactionEntries: 0,
+    onEvent: (event) => onEvent?.({ level: 'info', ...event }),
+  }
+  for await (const item of loadItems(source, limits)) all.push(item)
   return all
 }
 

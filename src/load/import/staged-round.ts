@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { isSluiceError } from '../../errors.js'
+import type { UnreadableItem } from '../options.js'
 import type { LoadItem, RejectedEntry } from '../unit.js'
 import { forgetImport } from './clean-up.js'
 import type { ImportContext } from './context.js'
 import { type ImportJob, newJob, readJob, type StagedItem, writeItems, writeJob } from './job.js'
-import type { ImportOptions, UnreadableItem } from './options.js'
+import type { ImportOptions } from './options.js'
 import { StagedRecord } from './staged-record.js'
 import { STAGING_LIMITS, stage } from './staging.js'
 
@@ -14,9 +15,14 @@ const REJECTED_AT_ONCE = 1000
 export const isStarted = ({ phase, fingerprint }: ImportJob, expected: string): boolean =>
   phase === 'running' || phase === 'starting' || (phase === 'staged' && fingerprint === expected)
 
-export function fingerprintOf(items: readonly LoadItem[], { preparation, limits }: ImportOptions): string {
+export function fingerprintOf(
+  items: readonly LoadItem[],
+  { keepVersions = false, plan, limits }: ImportOptions,
+): string {
   const { fileBytes, indexBytes } = { ...STAGING_LIMITS, ...limits }
-  const hash = createHash('sha256').update(JSON.stringify([1, preparation, fileBytes, indexBytes]))
+  const hash = createHash('sha256').update(
+    JSON.stringify([1, keepVersions, plan?.fingerprint ?? '', fileBytes, indexBytes]),
+  )
   for (const { name, version } of items) hash.update(JSON.stringify([name, version]))
   return hash.digest('hex')
 }
@@ -65,7 +71,7 @@ interface Staging {
 }
 
 async function stageItems(
-  { audit, driver, options, emit, faultPoint }: ImportContext,
+  { audit, driver, preparer, options, emit, faultPoint }: ImportContext,
   { job, items, record, defers, unreadable }: Staging,
 ): Promise<readonly StagedItem[]> {
   let rejected: { readonly item: LoadItem; readonly entry: RejectedEntry }[] = []
@@ -80,7 +86,7 @@ async function stageItems(
     folder: job.folder,
     fingerprint: job.fingerprint,
     items,
-    preparer: options.preparer,
+    preparer,
     limits: { ...STAGING_LIMITS, ...options.limits },
     defers,
     leaveOut(item, error) {
