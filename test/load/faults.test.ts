@@ -1,3 +1,5 @@
+// Holds src/load/run.ts against servers and networks that fail for a while.
+
 import t from 'tap'
 import { SYSTEM_RETRY_CLOCK } from '../../src/http/retry-clock.js'
 import type { Act, Fault } from '../fhir-server/faults.js'
