@@ -15,6 +15,8 @@ const FAULTS = {
   REFERENCE_UNRESOLVED: 'has a conditional reference that matches nothing on the server',
   REFERENCE_AMBIGUOUS: 'has a conditional reference that matches several resources on the server',
   REFERENCE_REFUSED: 'has a conditional reference that the server refuses to search for',
+  REFERENCE_WITHOUT_ID:
+    'refers by a URN to what may get its id from the server; load with --method put, or as a transaction',
   CONDITIONAL_NOT_ANONYMIZABLE:
     'has a conditional reference or request, whose search would show identifiers to the server; resolve it first, or load without --config',
   REQUEST_NOT_ANONYMIZABLE:

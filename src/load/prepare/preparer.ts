@@ -8,9 +8,10 @@ import {
 } from './anonymize/resource-anonymizer.js'
 import { inBatches } from './batches.js'
 import { conditionalReferences, resolveConditional } from './conditional-references.js'
-import { type DraftOptions, draftOf, preparedOf } from './draft.js'
+import { type DraftOptions, preparedOf } from './draft.js'
 import { deferred, rejected } from './faults.js'
 import { cachedSearch, type Search } from './search.js'
+import { singleDraft } from './single-draft.js'
 import { preparedTransaction, rejectedTransaction, transactionDrafts } from './transaction.js'
 
 export interface PreparerOptions extends DraftOptions {
@@ -99,7 +100,7 @@ function preparedUnit(unit: LoadUnit, options: DraftOptions, search: Search): Re
 }
 
 function preparedEntry(entry: LoadEntry, options: DraftOptions, search: Search): Results | Promise<Results> {
-  const draft = draftOf(entry, options)
+  const draft = singleDraft(entry, options)
   if (draft.kind === 'fault') return [rejected(entry, draft)]
   const texts = conditionalReferences(draft.body)
   if (texts.size === 0) return [{ kind: 'entry', prepared: preparedOf(draft, options) }]

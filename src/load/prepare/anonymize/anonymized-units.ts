@@ -1,8 +1,9 @@
 import { present } from '../../../invariant.js'
 import type { PreparedUnit } from '../../prepared.js'
 import type { LoadEntry, LoadUnit, RejectedEntry } from '../../unit.js'
-import { type Draft, type DraftOptions, draftOf, preparedOf } from '../draft.js'
+import { type Draft, type DraftOptions, preparedOf } from '../draft.js'
 import { type Fault, fault, rejected } from '../faults.js'
+import { singleDraft } from '../single-draft.js'
 import {
   preparedTransaction,
   rejectedTransaction,
@@ -59,7 +60,7 @@ function anonymizableOf(unit: LoadUnit, options: DraftOptions): Anonymizable {
     case 'rejected':
       return { unit }
     case 'entry': {
-      const draft = draftOf(unit.entry, options)
+      const draft = singleDraft(unit.entry, options)
       return { unit, draft: draft.kind === 'fault' ? draft : (anonymizationFault(draft) ?? draft) }
     }
     case 'transaction':
