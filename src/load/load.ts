@@ -1,4 +1,5 @@
 import { isSluiceError } from '../errors.js'
+import { present } from '../invariant.js'
 import { destroySecrets } from '../pipeline/checkpoint/run-secrets.js'
 import type { Source } from '../storage/store.js'
 import type { Audit } from './audit/audit.js'
@@ -92,9 +93,12 @@ export class Load {
       skip: (ordinal) => record.isSettled(ordinal),
       signal: this.#parts.interruption.signal,
     })) {
-      last = lastOrdinal(unit)
+      const { ordinal, offset } = placeOf(unit)
+      last = ordinal
+      this.#tally.reading(item, offset)
       if (this.passes.takes(item.name, unit)) yield unit
     }
+    this.#tally.reading(item, 0)
     record.readToEnd(last)
     await this.#parts.audit.settleEnd(record)
     await this.#items.settled([item.name])
@@ -133,7 +137,7 @@ export class Load {
   async end(): Promise<LoadReport> {
     const { source, state, plan, onEvent = () => {} } = this.#options
     this.#items.end()
-    await this.#parts.audit.flush()
+    await this.#parts.audit.end()
     const report = this.#tally.report({
       base: this.#parts.base,
       source: source.place,
@@ -198,9 +202,13 @@ export class Load {
   }
 }
 
-const lastOrdinal = (unit: LoadUnit): number =>
-  unit.kind === 'rejected'
-    ? unit.ordinal
-    : unit.kind === 'entry'
-      ? unit.entry.ordinal
-      : (unit.entries.at(-1)?.ordinal ?? -1)
+function placeOf(unit: LoadUnit): { readonly ordinal: number; readonly offset: number } {
+  switch (unit.kind) {
+    case 'rejected':
+      return unit
+    case 'entry':
+      return unit.entry
+    case 'transaction':
+      return present(unit.entries.at(-1), 'the last entry of a transaction')
+  }
+}

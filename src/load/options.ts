@@ -59,7 +59,7 @@ export type LoadFaultPoint = (typeof LOAD_FAULT_POINTS)[number]
 
 /** Called after every request; not throttled. */
 export interface LoadProgress {
-  /** Stored bytes of the items that are done. */
+  /** About how many of the stored bytes were read. */
   readonly bytesRead: number
   readonly loaded: number
   readonly failed: number

@@ -19,6 +19,7 @@ export class Tally {
   readonly #unreadable: UnreadableItem[] = []
   #items = { listed: 0, done: 0, doneBefore: 0 }
   #bundleCount = 0
+  #reading = 0
   #bytes = { read: 0, sent: 0 }
 
   listed(): void {
@@ -43,6 +44,11 @@ export class Tally {
     this.#add(counts)
   }
 
+  /** Notes how far the item that is being read has been read; its offsets are those of the unpacked item. */
+  reading(item: { readonly bytes: number }, offset: number): void {
+    this.#reading = Math.min(item.bytes, offset)
+  }
+
   request(bytes: number): void {
     this.#bundleCount += 1
     this.#bytes.sent += bytes
@@ -59,7 +65,7 @@ export class Tally {
 
   progress(): LoadProgress {
     const { loaded, failed, rejected, ambiguous } = this.#now
-    return { bytesRead: this.#bytes.read, loaded, failed: failed + rejected, ambiguous }
+    return { bytesRead: this.#bytes.read + this.#reading, loaded, failed: failed + rejected, ambiguous }
   }
 
   report(places: Pick<LoadReport, 'base' | 'source' | 'state'>): LoadReport {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { LOAD_FAULT_POINTS, type LoadFaultPoint, type LoadOptions } from '../../src/load/options.js'
 import { type FhirServerProcess, spawnFhirServer } from '../fhir-server/server-process.js'
-import { load, patients, settledOrdinals } from '../support/load-run.js'
+import { errorLines, load, patients, settledOrdinals } from '../support/load-run.js'
 import { writeFiles } from '../support/pipeline-run.js'
 import { seededRandom } from '../support/random.js'
 import type { LoadEntryOptions } from './load-entry.js'
@@ -68,6 +68,7 @@ async function rerun(t: Test, input: string, method: Method): Promise<void> {
   t.equal(report.read, read, 'everything is read')
   t.equal(report.loaded + report.failed + report.ambiguous, read, 'and has one outcome')
   t.equal(report.items.done, 3)
+  t.equal(errorLines(input, server.base).length, report.failed + report.ambiguous, 'one error line for each')
   const resources = await server.resources()
   const again = await sent(before)
   if (method === 'put') {

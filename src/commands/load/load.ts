@@ -3,6 +3,7 @@ import type { LoadReport } from '../../load/options.js'
 import { runLoad } from '../../load/run.js'
 import { targetName } from '../../load/target.js'
 import { openLoadState, openSource } from '../../storage/open.js'
+import type { Source } from '../../storage/store.js'
 import { checkedConfigAt } from '../checked-config.js'
 import type { RunDisplay } from '../display/run-display.js'
 import { openRunDisplay } from '../display/run-display.js'
@@ -34,6 +35,7 @@ export async function load(
   const connection = await connectionOf(values, access)
   const checked =
     values.config === undefined ? undefined : await checkedConfigAt(values.config, values, access)
+  const bytesTotal = terminal.isInteractive ? totalBytes(source) : () => undefined
   const display = await openRunDisplay(terminal, {
     isVerbose: values.verbose,
     hasBar: true,
@@ -65,7 +67,7 @@ export async function load(
       onProgress: ({ bytesRead, loaded, failed, ambiguous }) =>
         display.onProgress({
           bytesRead,
-          bytesTotal: undefined,
+          bytesTotal: bytesTotal(),
           lines: loaded + failed + ambiguous,
           quarantined: failed + ambiguous,
         }),
@@ -77,6 +79,19 @@ export async function load(
   } finally {
     await display.close()
   }
+}
+
+/** Adds up the files in the background, for the bar. Undefined until that is done. */
+function totalBytes(source: Source): () => number | undefined {
+  let total: number | undefined
+  const listed = async (): Promise<void> => {
+    let sum = 0
+    for await (const { bytes } of source.list(() => {})) sum += bytes
+    total = sum
+  }
+  // The load itself says why a source cannot be listed.
+  listed().catch(() => {})
+  return () => total
 }
 
 function exitCodeFor({ unreadable, failed, ambiguous }: LoadReport): ExitCode {

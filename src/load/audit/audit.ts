@@ -1,6 +1,7 @@
 import type { State } from '../../storage/store.js'
 import { type AnswerFacts, type AuditLine, countOf, readAuditLine, type SourceLine } from './audit-line.js'
-import { type ErrorLine, errorText } from './error-line.js'
+import type { ErrorLine } from './error-line.js'
+import { ErrorLog } from './error-log.js'
 import { ItemRecord } from './item-record.js'
 import { LineLog, type LineLogLimits } from './line-log.js'
 import {
@@ -31,12 +32,12 @@ export interface AuditOptions extends LineLogLimits {
 export class Audit {
   readonly #items: Map<string, ItemRecord>
   readonly #lines: LineLog
-  readonly #errors: LineLog
+  readonly #errors: ErrorLog
   readonly #onErrorsKept: () => void
 
   private constructor(
     items: Map<string, ItemRecord>,
-    { lines, errors }: { readonly lines: LineLog; readonly errors: LineLog },
+    { lines, errors }: { readonly lines: LineLog; readonly errors: ErrorLog },
     { onErrorsKept = () => {} }: AuditOptions,
   ) {
     this.#items = items
@@ -59,7 +60,7 @@ export class Audit {
       },
       options,
     )
-    const errors = await LineLog.open(options.state, 'errors', undefined, options)
+    const errors = await ErrorLog.open(options.state, options)
     const audit = new Audit(items, { lines, errors }, options)
     if (damagedCount > 0) options.onDamaged?.(damagedCount)
     const lostCount = await audit.#settleLost()
@@ -111,8 +112,7 @@ export class Audit {
     { bundle, ms, httpStatus, requestId }: AnswerFacts = {},
   ): Promise<void> {
     const at = now()
-    if (errors.length > 0)
-      await this.#errors.append(errorText(errors.map((line) => ({ at, ...line }))), NOT_DURABLE)
+    await this.#errors.append(errors.map((line) => ({ at, ...line })))
     this.#onErrorsKept()
     const { fates, byStatus } = countEntries(entries)
     const line = {
@@ -132,7 +132,9 @@ export class Audit {
     await this.#append(line, NOT_DURABLE)
     applyLine(this.#items, line)
     // Where the item was read to its end meanwhile, the line does not say so.
-    for (const { item, version, of } of line.sources) {
+    for (const source of line.sources) {
+      this.#errors.settled(source)
+      const { item, version, of } = source
       const record = this.recordOf({ name: item, version })
       if (of === undefined && record.isDone) await this.settleEnd(record)
     }
@@ -148,10 +150,11 @@ export class Audit {
     applyLine(this.#items, line)
   }
 
-  /** Makes everything that was settled durable. Throws SINK_*. */
-  async flush(): Promise<void> {
+  /** Makes everything that was settled durable, and removes errors that are out of date. Throws SINK_*. */
+  async end(): Promise<void> {
     await this.#errors.flush()
     await this.#lines.flush()
+    await this.#errors.tidy()
   }
 
   async close(): Promise<void> {
@@ -164,7 +167,7 @@ export class Audit {
     const entryCount = sources.reduce((sum, { entries }) => sum + countOf(entries), 0)
     if (entryCount === 0) return 0
     const at = now()
-    for (const source of sources) await this.#errors.append(errorText(lostErrors(source, at)), NOT_DURABLE)
+    for (const source of sources) await this.#errors.append(lostErrors(source, at))
     const line = { at, sources, loaded: 0, failed: 0, ambiguous: entryCount, byStatus: { none: entryCount } }
     await this.#append(line, { isDurable: true })
     applyLine(this.#items, line)

@@ -60,6 +60,11 @@ export class LineLog {
     return new LineLog(state, { name, ...place }, limits)
   }
 
+  /** Where the next line goes: the number of the segment, and the bytes before it there. */
+  get end(): { readonly number: number; readonly bytes: number } {
+    return { number: this.#number, bytes: this.#length }
+  }
+
   /**
    * Appends lines, each with its LF. They survive the end of this process once this returns; if they are to be
    * durable, a power failure too. After a failure nothing more is appended. Throws SINK_*.

@@ -1,5 +1,5 @@
 // Holds src/load/audit/audit.ts, src/load/audit/audit-line.ts, src/load/audit/error-line.ts,
-// src/load/audit/line-log.ts,
+// src/load/audit/line-log.ts, src/load/audit/error-log.ts,
 // src/load/audit/item-record.ts, src/load/audit/settled-entry.ts.
 
 import { statSync, writeFileSync } from 'node:fs'
@@ -140,6 +140,35 @@ for (const [name, make] of Object.entries(STATES)) {
       t.match(await textOf(await reopen(), 'errors.ndjson'), /"ordinal":2,.*ANSWER_LOST.*\n.*"ordinal":3,/)
     },
   )
+
+  t.test(`${name}: errors of entries that a later run settled are removed at its end`, async (t) => {
+    const reopen = make('tidied')
+    const first = await openAudit(await reopen(), { maxSegmentBytes: 300 })
+    const ordinals = [0, 1, 2, 3, 4, 5]
+    for (const ordinal of ordinals)
+      await first.audit.settle([settled(ordinal, 'failed')], [error(ordinal, 'failed')])
+    await first.end()
+    const second = await openAudit(await reopen(), { repeatsFailures: true, maxSegmentBytes: 300 })
+    for (const ordinal of [0, 2, 5]) await second.audit.settle([settled(ordinal)], [])
+    await second.audit.settle([settled(3, 'failed')], [error(3, 'failed')])
+    await second.audit.end()
+    await second.end()
+    const state = await reopen()
+    const texts = await Promise.all(
+      Array.from({ length: 9 }, (_, at) =>
+        textOf(state, at === 0 ? 'errors.ndjson' : `errors-${at + 1}.ndjson`),
+      ),
+    )
+    const left = texts
+      .join('')
+      .split('\n')
+      .flatMap((line) => /"ordinal":(\d)/.exec(line)?.[1] ?? [])
+    t.strictSame(left, ['1', '4', '3'])
+    const third = await openAudit(state, { maxSegmentBytes: 300 })
+    await third.audit.settle([settled(9, 'failed')], [error(9, 'failed')])
+    await third.end()
+    t.equal(third.audit.recordOf(ITEM).counts.failed, 4, 'lines can be appended after that')
+  })
 }
 
 t.test('a torn last line is cut off, and a damaged one in the middle is told', async (t) => {
