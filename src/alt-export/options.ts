@@ -27,6 +27,8 @@ export interface AltExportOptions
   readonly idsPerItem?: number | undefined
   /** Let the server ignore parameters that it does not support; default false. */
   readonly isLenient?: boolean | undefined
+  /** What to do if pages bring less than the server counts; default `fail`. */
+  readonly onMismatch?: 'fail' | 'warn' | undefined
   /** Endings of the outputs and form of the summary: as the loader documents them, or as it writes them; default xndjson. */
   readonly ending?: Ending | undefined
   /** Forget the unfinished export in the state, or replace the finished one. */
@@ -46,6 +48,7 @@ export interface AltExportEvent {
     | 'alt-export.slices'
     | 'alt-export.issues'
     | 'alt-export.repeated'
+    | 'alt-export.mismatch'
     | 'alt-export.empty'
     | 'export.retry'
   readonly level: 'info' | 'warn'

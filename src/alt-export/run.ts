@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.js'
 import { answerLog } from '../fhir-client/answers.js'
 import { connect } from '../fhir-client/connect.js'
 import { addIssues, type IssueCounts } from '../fhir-client/outcomes.js'
@@ -16,8 +17,8 @@ import type { AltExportEvent, AltExportOptions, AltExportReport, AltExportStatus
 import { createSearchClient, type SearchClient } from './search/client.js'
 
 const DEFAULT_CONNECTIONS = 8
-// Items that must be read again make another pass; data that changes all the time makes no end of them.
-const MAX_PASSES = 5
+// How often items are read again in one run that failed so: data that changes all the time would make no end of it.
+const REPEATED: Readonly<Partial<Record<ErrorCode, number>>> = { SOURCE_CHANGED: 5, SOURCE_INCOMPLETE: 1 }
 
 /**
  * Exports what queries find from a FHIR server into a sink: gathers ids, asks for the resources of each group of them,
@@ -60,6 +61,10 @@ function connectTo(options: AltExportOptions): FhirServer {
   })
 }
 
+/** Whether no resource was delivered. */
+const isEmptyRun = (run: RunReport | RawReport): boolean =>
+  'raw' in run ? run.outputs.length === 0 : run.outputs.every(({ lines }) => lines.delivered === 0)
+
 /** One run of a job. */
 class AltExport {
   readonly #options: AltExportOptions
@@ -75,7 +80,15 @@ class AltExport {
     this.#job = job
     this.#connections = options.connections ?? DEFAULT_CONNECTIONS
     const pace = createPace({ max: this.#connections, clock: server.clock, signal: options.signal })
-    this.#client = createSearchClient({ server, pace, isLenient: options.isLenient ?? false })
+    this.#client = createSearchClient({
+      server,
+      pace,
+      isLenient: options.isLenient ?? false,
+      onMismatch:
+        options.onMismatch === 'warn'
+          ? ({ at, fact }) => this.#emit('alt-export.mismatch', { item: at, message: fact }, 'warn')
+          : 'fail',
+    })
     const { id, startedAt } = job.kept
     this.#status = { id, startedAt, phase: 'gathering', resources: this.#resources }
   }
@@ -105,8 +118,10 @@ class AltExport {
       const names = plan.items.map(({ name }) => name)
       const ownership = await Ownership.open(this.#options.sink.state, id, names)
       const run = await this.#pass(plan, ownership)
-      const isToRepeat = ownership.isToRepeat && run.failed.every(({ code }) => code === 'SOURCE_CHANGED')
-      if (!isToRepeat || pass === MAX_PASSES) return run
+      const isToRepeat =
+        run.failed.length > 0 &&
+        run.failed.every(({ code }) => REPEATED[code] !== undefined && pass <= REPEATED[code])
+      if (!isToRepeat) return run
       this.#emit('alt-export.repeated', { pass })
     }
   }
@@ -151,7 +166,7 @@ class AltExport {
       items: items.length,
       isContinued: this.#job.isContinued,
       isComplete: run.failed.length === 0,
-      isEmpty: run.outputs.length === 0,
+      isEmpty: isEmptyRun(run),
       planFingerprint: planFingerprintOf(this.#options),
       run,
     }

@@ -21,7 +21,6 @@ export class Ownership {
   readonly #unread = new Set<string>()
   readonly #state: State
   #hasLost = false
-  #isToRepeat = false
 
   private constructor(state: State) {
     this.#state = state
@@ -45,16 +44,6 @@ export class Ownership {
       ownership.#hasLost = true
     }
     return ownership
-  }
-
-  /** Whether another run can succeed where this one found that an item must be read again. */
-  get isToRepeat(): boolean {
-    return this.#isToRepeat
-  }
-
-  /** Number of resources that are owned. */
-  get size(): number {
-    return this.#owners.size
   }
 
   versionOf(item: string): string {
@@ -86,7 +75,6 @@ export class Ownership {
 
   /** Makes the item one that a later run reads again. */
   async revoke(item: string): Promise<void> {
-    this.#isToRepeat = true
     await forgetKeys(this.#state, item)
   }
 

@@ -1,4 +1,4 @@
-import { sluiceError } from '../../errors.js'
+import { type SluiceError, sluiceError } from '../../errors.js'
 import { checkWebPage, isRetryableStatus, translated } from '../../fhir-client/failures.js'
 import { hasErrors, type IssueCounts, issuesOf, issueText, isTransient } from '../../fhir-client/outcomes.js'
 import type { Pace } from '../../fhir-client/pace.js'
@@ -21,6 +21,8 @@ export interface SearchClient {
   ask(request: SearchRequest, at: string): Promise<Page>
   /** Whether the server takes searches by POST, as far as is known. */
   acceptsPost: boolean
+  /** What happens where pages bring less than the server counts: an error, or a call. */
+  readonly onMismatch: 'fail' | ((mismatch: SluiceError) => void)
 }
 
 /** An answer that another attempt would not change. */
@@ -41,6 +43,7 @@ export interface SearchClientOptions {
   readonly pace: Pace
   /** Let the server ignore parameters that it does not support. */
   readonly isLenient: boolean
+  readonly onMismatch?: SearchClient['onMismatch']
 }
 
 const MAX_PAGE_BYTES = 256 * 2 ** 20
@@ -48,7 +51,12 @@ const MAX_REDIRECTS = 5
 // A server that fails at one search, and says so itself, does not fail less later.
 const BELIEVED_AFTER = 5
 
-export function createSearchClient({ server, pace, isLenient }: SearchClientOptions): SearchClient {
+export function createSearchClient({
+  server,
+  pace,
+  isLenient,
+  onMismatch = 'fail',
+}: SearchClientOptions): SearchClient {
   const headers = {
     accept: 'application/fhir+json, application/json;q=0.9',
     'accept-encoding': 'gzip',
@@ -84,6 +92,7 @@ export function createSearchClient({ server, pace, isLenient }: SearchClientOpti
   return {
     server,
     acceptsPost: true,
+    onMismatch,
     ask: (request, at) =>
       translated(at, server.use, () =>
         server.retry.run({ at }, async (attempt) => {

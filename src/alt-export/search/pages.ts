@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sluiceError } from '../../errors.js'
 import { invalid, type SearchClient, SearchRefusal } from './client.js'
 import { isOfServer } from './links.js'
 import type { Page } from './page.js'
@@ -68,10 +69,15 @@ async function* pagesFrom(client: SearchClient, first: Page, { at, request }: Ch
   const contents = new Set<string>()
   let repeatedCount = 0
   let emptyCount = 0
+  let foundCount = 0
   let from = request.url
   for (let page = first, number = 1; ; number += 1) {
     yield page
-    if (page.next === undefined) return
+    foundCount += page.resources.length
+    if (page.next === undefined) {
+      checkTotal(client, page, { at, foundCount })
+      return
+    }
     const url = nextAddress(page.next, from, client, at)
     const content = contentOf(page)
     emptyCount = content === undefined ? emptyCount + 1 : 0
@@ -84,6 +90,22 @@ async function* pagesFrom(client: SearchClient, first: Page, { at, request }: Ch
     page = await askNext(client, url, `${at}, page ${number + 1}`)
     from = url
   }
+}
+
+/** Throws SOURCE_INCOMPLETE where the last page counts more resources than all pages brought. */
+function checkTotal(
+  { onMismatch }: SearchClient,
+  { total }: Page,
+  { at, foundCount }: { readonly at: string; readonly foundCount: number },
+): void {
+  if (total === undefined || foundCount >= total) return
+  const error = sluiceError('SOURCE_INCOMPLETE', {
+    at,
+    message: `the server counts ${total} resources, but its pages brought ${foundCount}`,
+    help: 'run it again; with --on-mismatch warn it is delivered',
+  })
+  if (onMismatch === 'fail') throw error
+  onMismatch(error)
 }
 
 /** The page at an address. That of a search by POST may be too long for a GET, or be one that is only taken by POST. */

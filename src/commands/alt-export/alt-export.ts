@@ -6,8 +6,6 @@ import { checkAltExportDefinition, readAltExportDefinition } from '../../config/
 import { type CheckedConfig, checkConfig } from '../../config/anonymizer/configuration.js'
 import { planOf } from '../../config/anonymizer/plan.js'
 import type { Series } from '../../config/anonymizer/random-keys.js'
-import { readProxies } from '../../config/environment/proxy-settings.js'
-import { readServerAuth } from '../../config/fhir-client/server-auth.js'
 import { openRunFolder } from '../../pipeline/layout.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { isLocal, openLake } from '../../storage/open.js'
@@ -16,7 +14,7 @@ import { apartFromRun, checkMetricsFile } from '../display/run-metrics.js'
 import type { Terminal } from '../display/terminal.js'
 import { withRunDisplay } from '../display/with-run-display.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
-import { keyVaultReader } from '../key-vault-reader.js'
+import { connectionOf } from '../server-options.js'
 import { required, usage } from '../shared-options.js'
 import { readConfigAt, storeAccess } from '../store-access.js'
 import { ALT_EXPORT_OPTIONS, type AltExportValues } from './options.js'
@@ -42,9 +40,7 @@ export async function altExport(
   const options = {
     base,
     definition,
-    auth:
-      values.auth === undefined ? undefined : await readServerAuth(values.auth, keyVaultReader(access.retry)),
-    proxies: readProxies(),
+    ...(await connectionOf(values, access)),
     plan: checked && planOf(checked, values.asOf),
     signal: terminal.signal,
     ...runOptionsOf(values),
@@ -121,13 +117,11 @@ async function configured(
 
 const runOptionsOf = (values: AltExportValues) =>
   ({
-    trustedOrigins: values.trustOrigin,
-    silenceMs: values.silence * 1000,
-    outageLimitMs: values.outageLimit * 60_000,
     connections: values.connections,
     idsPerRequest: values.idsPerRequest,
     idsPerItem: values.idsPerFile,
     ending: values.ending,
+    onMismatch: values.onMismatch,
     isLenient: values.lenient,
     restart: values.restart,
     workers: values.workers,

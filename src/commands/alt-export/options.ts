@@ -41,6 +41,12 @@ export const ALT_EXPORT_OPTIONS = {
     'xndjson',
   ),
   lenient: EXPORT_OPTIONS.lenient,
+  onMismatch: withDefault(
+    '--on-mismatch <action>',
+    'what to do if the pages of a search bring less than the server counts: fail or warn',
+    asChoice('fail', 'warn'),
+    'fail',
+  ),
   outageLimit: EXPORT_OPTIONS.outageLimit,
   silence: EXPORT_OPTIONS.silence,
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the export contains no resources'),

@@ -5,7 +5,13 @@ import t, { type Test } from 'tap'
 import type { Fault } from '../../fhir-server/faults.js'
 import type { FhirServerOptions } from '../../fhir-server/options.js'
 import { startFhirServer, type TestFhirServer } from '../../fhir-server/server.js'
-import { altExportTo, COHORT, cohortResources, idsIn } from '../../support/alt-export-run.js'
+import {
+  altExportTo,
+  COHORT,
+  cohortResources,
+  idsIn,
+  listenToAltExport,
+} from '../../support/alt-export-run.js'
 import { codeOf, filesIn } from '../../support/pipeline-run.js'
 import { virtualClock } from '../../support/virtual-clock.js'
 
@@ -105,6 +111,25 @@ t.test(
     }
   },
 )
+
+t.test('pages that bring less than the server counts are asked for once more, then fail', async (t) => {
+  const definition = { ...COHORT, include: ['Observation?patient=$IDS&_count=40'] }
+  const absent = { ...NEXT, act: { kind: 'next', to: 'absent' } } as const
+  const healing = await serverWith(t, [absent])
+  const output = join(t.testdir(), 'once')
+  t.match(await altExportTo(healing, output, { definition }), { isComplete: true })
+  t.equal(idsIn(output, /^Observation/).size, 180)
+  const server = await serverWith(t, [{ ...absent, when: 'always' }])
+  const failed = await altExportTo(server, join(t.testdir(), 'always'), { definition })
+  t.match(failed.run.failed, [{ code: 'SOURCE_INCOMPLETE', message: /counts 150 resources, but .* 40/ }])
+  const { events, onEvent } = listenToAltExport()
+  const place = join(t.testdir(), 'warned')
+  t.match(await altExportTo(server, place, { definition, onMismatch: 'warn', onEvent }), { isComplete: true })
+  t.match(
+    events.filter(({ event }) => event === 'alt-export.mismatch'),
+    [{ item: 'Observation-1.xndjson (ids 1 to 50)', level: 'warn' }],
+  )
+})
 
 t.test('the query has no pages elsewhere either', async (t) => {
   for (const to of ['same', 'foreign', 'garbage'] as const) {
