@@ -22,20 +22,30 @@ export async function resolveConditional(
   texts: ReadonlySet<string>,
   search: Search,
 ): Promise<Resolution> {
-  const found = await Promise.all([...texts].map(async (text) => [text, await target(text, search)] as const))
-  const targets = new Map(found)
-  const faults = [...targets.values()].filter((each) => typeof each !== 'string')
-  // What may match later must not hide what never will.
-  const [final] = faults.filter(({ code }) => code !== 'REFERENCE_UNRESOLVED')
-  if (final !== undefined) return final
-  const [open] = faults
-  if (open !== undefined) return { kind: 'unmatched', fault: open }
-  const replace = (text: string): string | undefined => {
-    const instead = targets.get(text)
-    return typeof instead === 'string' ? instead : undefined
+  const targets = new Map<string, string>()
+  let unmatched: Fault | undefined
+  const wanted = [...texts]
+  for (let at = 0; at < wanted.length; at += SEARCHES_AT_ONCE) {
+    const part = wanted.slice(at, at + SEARCHES_AT_ONCE)
+    for (const [text, found] of await Promise.all(part.map((each) => targetOf(each, search)))) {
+      if (typeof found === 'string') targets.set(text, found)
+      // What may match later must not hide what never will.
+      else if (found.code !== 'REFERENCE_UNRESOLVED') return found
+      else unmatched ??= found
+    }
   }
+  if (unmatched !== undefined) return { kind: 'unmatched', fault: unmatched }
+  const replace = (text: string): string | undefined => targets.get(text)
   return { kind: 'resolved', resource: withReferences(resource, { which: 'references', replace }) }
 }
+
+/** A List may refer to thousands. */
+const SEARCHES_AT_ONCE = 32
+
+const targetOf = async (text: string, search: Search): Promise<readonly [string, string | Fault]> => [
+  text,
+  await target(text, search),
+]
 
 async function target(text: string, search: Search): Promise<string | Fault> {
   const conditional = conditionalReference(text)

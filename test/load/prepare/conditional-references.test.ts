@@ -4,6 +4,7 @@ import { connect } from '../../../src/fhir-client/connect.js'
 import { createPace } from '../../../src/fhir-client/pace.js'
 import { type RetryClock, SYSTEM_RETRY_CLOCK } from '../../../src/http/retry-clock.js'
 import { createPreparer, type Preparer } from '../../../src/load/prepare/preparer.js'
+import type { Search } from '../../../src/load/prepare/search.js'
 import { serverSearch } from '../../../src/load/prepare/server-search.js'
 import type { FhirServerOptions } from '../../fhir-server/options.js'
 import { startFhirServer } from '../../fhir-server/server.js'
@@ -121,6 +122,25 @@ t.test('a thousand entries that refer to the same few need few searches, and kee
     entries.map(({ id }) => `PUT Encounter/${id}`),
   )
   t.equal(server.requests.length, 2)
+})
+
+t.test('one entry with many references does not search for all of them at once', async (t) => {
+  let underWay = 0
+  let most = 0
+  const search: Search = async (_type, query) => {
+    underWay += 1
+    most = Math.max(most, underWay)
+    await new Promise((resolve) => setImmediate(resolve))
+    underWay -= 1
+    return { kind: 'found', ids: [query.replace('identifier=', '')] }
+  }
+  const preparer = createPreparer({ method: 'put', keepVersions: false, search })
+  const names = Array.from({ length: 1000 }, (_, n) => `p${n}`)
+  t.strictSame(
+    await referencesIn(preparer, ...names.map((name) => `Practitioner?identifier=${name}`)),
+    names.map((name) => `Practitioner/${name}`),
+  )
+  t.ok(most <= 32, `${most} at once`)
 })
 
 t.test('searches wait while the server fails, and every page on the same server counts', async (t) => {
