@@ -3,31 +3,39 @@ import type { Prepared } from '../prepared.js'
 
 /** The JSON of a Bundle. Resources are copied as they are. */
 export function bundleBody({ type, entries }: Pick<LoadBundle, 'type' | 'entries'>): Buffer {
-  const heads: string[] = []
-  const tails: string[] = []
   const opening = `{"resourceType":"Bundle","type":"${type}","entry":[`
-  let bytes = opening.length + CLOSING.length + Math.max(0, entries.length - 1)
-  for (const { prepared } of entries) {
-    const head = headOf(prepared)
+  const texts: string[] = []
+  let bytes = opening.length + CLOSING.length
+  for (const [place, { prepared }] of entries.entries()) {
+    const head = `${place === 0 ? '' : ','}${headOf(prepared)}`
     const tail = tailOf(prepared)
-    heads.push(head)
-    tails.push(tail)
-    bytes += Buffer.byteLength(head) + prepared.body.length + Buffer.byteLength(tail)
+    texts.push(head, tail)
+    bytes += (head.length + tail.length) * MAX_BYTES_OF_UNIT + prepared.body.length
   }
   const json = Buffer.allocUnsafe(bytes)
-  let at = json.write(opening, 'latin1')
-  for (const [index, { prepared }] of entries.entries()) {
-    if (index > 0) json[at++] = COMMA
-    at += json.write(heads[index] as string, at)
-    at += prepared.body.copy(json, at)
-    at += json.write(tails[index] as string, at)
+  let at = put(json, 0, opening)
+  for (const [place, { prepared }] of entries.entries()) {
+    at = put(json, at, texts[2 * place] as string)
+    json.set(prepared.body, at)
+    at = put(json, at + prepared.body.length, texts[2 * place + 1] as string)
   }
-  json.write(CLOSING, at, 'latin1')
-  return json
+  return json.subarray(0, put(json, at, CLOSING))
 }
 
 const CLOSING = ']}'
-const COMMA = 0x2c
+// Of a UTF-16 code unit in UTF-8.
+const MAX_BYTES_OF_UNIT = 3
+
+/** Writes a text and returns where it ends. Short texts of ASCII are faster by hand. */
+function put(json: Buffer, at: number, text: string): number {
+  for (let n = 0; n < text.length; n += 1) {
+    const unit = text.charCodeAt(n)
+    if (unit > 0x7f) return at + json.write(text, at)
+    json[at + n] = unit
+  }
+  return at + text.length
+}
+
 const SPACE_FOR_REQUEST = 80
 
 /** About how many bytes an entry takes in the JSON of a Bundle. */

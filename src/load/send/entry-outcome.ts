@@ -66,7 +66,10 @@ export function entryAnswer(entry: unknown): EntryAnswer {
 
 /** Whether an answer is about another resource than the one that was sent: places no longer count then. */
 export function isMisplaced(url: string, { status, location }: EntryAnswer): boolean {
-  if (location === undefined || status === undefined || status > PASSED.to || url.includes('?')) return false
+  if (location === undefined || status === undefined || status > PASSED.to) return false
+  // What most servers answer.
+  if (location.startsWith(url) && location.startsWith('/_history/', url.length)) return false
+  if (url.includes('?')) return false
   const path = location.split(/[?#]/, 1)[0]?.replace(/\/_history\/.*$/, '') ?? ''
   const named = /(?:^|\/)([A-Z][A-Za-z]*\/[A-Za-z0-9.-]{1,64})$/.exec(path)?.[1]
   return named !== undefined && named !== url
