@@ -1,22 +1,33 @@
 import { sluiceError } from '../errors.js'
 import { isInnerName, isOwnName } from '../published/names.js'
-import type { LeftOutReason } from './store.js'
+import type { LeftOutReason, Listing } from './store.js'
+
+const ARCHIVE = /\.zip$/i
 
 /** Endings of items; each may be followed by `.gz` or `.zst`. */
 const ITEM = /\.(?:ndjson|jsonl|xndjson|json)(?:\.gz|\.zst)?$/i
 
 /**
  * Says why a file of this name is not an item: hidden, a report of Sluice, or another ending. Undefined for an item.
+ * Archives are items only of those who ask for them.
  */
-export function notAnItem(name: string): LeftOutReason | undefined {
+export function notAnItem(name: string, { archives = false }: Listing = {}): LeftOutReason | undefined {
   const base = name.slice(name.lastIndexOf('/') + 1)
   if (base.startsWith('.')) return 'hidden'
   if (isOwnName(base)) return 'own-name'
-  return ITEM.test(base) ? undefined : 'unknown-ending'
+  return ITEM.test(base) || (archives && isArchiveName(base)) ? undefined : 'unknown-ending'
 }
 
 /** Whether a file of this name is an item: not a report, not half-written, not hidden. */
-export const isItemName = (name: string): boolean => notAnItem(name) === undefined
+export const isItemName = (name: string, listing: Listing = {}): boolean =>
+  notAnItem(name, listing) === undefined
+
+/** Whether the file is a zip archive by its name. */
+export const isArchiveName = (name: string): boolean => ARCHIVE.test(name)
+
+/** Says how the name of an item ends, for an error. */
+export const endingsText = ({ archives = false }: Listing = {}): string =>
+  `must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz or .zst${archives ? ', or in .zip' : ''}`
 
 /** Whether a folder in the name is hidden; `.` and `..` do not count. */
 export const isInHiddenFolder = (name: string): boolean =>

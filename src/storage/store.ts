@@ -34,11 +34,17 @@ export interface Source {
   /** Real paths that an output must not touch; empty for a remote source. */
   localPaths(): Promise<readonly string[]>
   /** Lists every item once, sorted by name. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE, SOURCE_UNUSABLE. */
-  list(report: (event: StoreEvent) => void): AsyncIterable<SourceItem>
+  list(report: (event: StoreEvent) => void, listing?: Listing): AsyncIterable<SourceItem>
   /** Returns the current item; undefined if there is none. */
   head(name: string): Promise<SourceItem | undefined>
   /** Opens exactly the version of `item`, at a byte offset. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
   open(item: SourceItem, fromByte: number): Promise<SourceReader>
+}
+
+/** What a listing is for. */
+export interface Listing {
+  /** Zip archives are items too. Only a load takes them apart. */
+  readonly archives?: boolean
 }
 
 export interface StoreEvent {

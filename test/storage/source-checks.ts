@@ -56,6 +56,17 @@ export const SOURCE_CHECKS: Readonly<Record<string, Check>> = {
     t.strictSame((await namesOf(place)).toSorted(), ['x.NDJSON', 'y.jsonl.gz'])
   },
 
+  async 'archives are items only of those who ask for them'(t, place) {
+    for (const name of ['a.ndjson', 'b.zip', 'sub/c.ZIP', '.d.zip', 'e.zip.gz']) await place.write(name, 'text')
+    t.strictSame(await namesOf(place), ['a.ndjson'])
+    const found: string[] = []
+    const skipped: string[] = []
+    const report = ({ item }: { readonly item: string }): void => void skipped.push(item)
+    for await (const { name } of place.source.list(report, { archives: true })) found.push(name)
+    t.strictSame(found.toSorted(), ['a.ndjson', 'b.zip', 'sub/c.ZIP'])
+    t.strictSame(skipped.toSorted(), ['.d.zip', 'e.zip.gz'])
+  },
+
   async 'a version is another after every write, of an item that is gone there is none'(t, place) {
     t.equal(await place.source.head('x.ndjson'), undefined)
     const versions = new Set<string>()

@@ -4,7 +4,7 @@ import type { Source, SourceItem } from '../../storage/store.js'
 /** The items of a source by name. Throws SOURCE_*. */
 export async function itemsOf(source: Source): Promise<ReadonlyMap<string, SourceItem>> {
   const items = new Map<string, SourceItem>()
-  for await (const item of source.list(() => {})) items.set(item.name, item)
+  for await (const item of source.list(() => {}, { archives: true })) items.set(item.name, item)
   return items
 }
 

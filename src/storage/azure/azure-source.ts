@@ -1,8 +1,9 @@
 import { sluiceError } from '../../errors.js'
-import { isInHiddenFolder, isItemName, nameFault, notAnItem } from '../names.js'
+import { endingsText, isInHiddenFolder, isItemName, nameFault, notAnItem } from '../names.js'
 import {
   LEFT_OUT,
   type LeftOutReason,
+  type Listing,
   leftOutEvent,
   type Source,
   type SourceItem,
@@ -37,8 +38,8 @@ export function azureSource(
       return prefix.split('/').at(-2) ?? containerName
     },
     localPaths: async () => [],
-    async *list(report) {
-      if (isItemName(path)) {
+    async *list(report, listing) {
+      if (isItemName(path, listing)) {
         const single = await container.head(path)
         if (single !== undefined && !single.isFolder) {
           if (single.isArchived) throw unreadable(place, LEFT_OUT.archived.text)
@@ -50,10 +51,10 @@ export function azureSource(
       let isThere = false
       for await (const entry of container.list(prefix)) {
         isThere = true
-        const item = itemOf(entry, prefix, report)
+        const item = itemOf(entry, prefix, { report, listing })
         if (item !== undefined) yield item
       }
-      if (!isThere && path !== '') await refuseMissing()
+      if (!isThere && path !== '') await refuseMissing(listing)
     },
     async head(name) {
       const head = await container.head(prefix + name)
@@ -72,10 +73,9 @@ export function azureSource(
     },
   }
 
-  async function refuseMissing(): Promise<never> {
+  async function refuseMissing(listing?: Listing): Promise<never> {
     const blob = await container.head(path)
-    if (blob !== undefined && !blob.isFolder)
-      throw unreadable(place, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz or .zst')
+    if (blob !== undefined && !blob.isFolder) throw unreadable(place, endingsText(listing))
     throw sluiceError('SOURCE_NOT_FOUND', { at: place, message: 'there is nothing under this address' })
   }
 }
@@ -84,11 +84,14 @@ export function azureSource(
 function itemOf(
   { name, bytes, etag, isFolder, isArchived }: BlobEntry,
   prefix: string,
-  report: (event: StoreEvent) => void,
+  {
+    report,
+    listing,
+  }: { readonly report: (event: StoreEvent) => void; readonly listing?: Listing | undefined },
 ): SourceItem | undefined {
   const relative = name.slice(prefix.length)
   if (isFolder) return undefined
-  const leftOut = leftOutOf(relative, isArchived)
+  const leftOut = leftOutOf(notAnItem(relative, listing), relative, isArchived)
   if (leftOut === undefined) {
     const unreadable = nameFault(relative) ?? controlFault(relative)
     return { name: relative, bytes, version: etag, ...(unreadable && { unreadable }) }
@@ -97,8 +100,11 @@ function itemOf(
   return undefined
 }
 
-function leftOutOf(relative: string, isArchived: boolean): LeftOutReason | undefined {
-  const reason = notAnItem(relative)
+function leftOutOf(
+  reason: LeftOutReason | undefined,
+  relative: string,
+  isArchived: boolean,
+): LeftOutReason | undefined {
   if (reason !== undefined) return reason
   if (isArchived) return 'archived'
   return isInHiddenFolder(relative) ? 'hidden' : undefined

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sluiceError } from '../../errors.js'
 import { isItemName, notAnItem } from '../names.js'
-import { type LeftOutReason, leftOutEvent, type StoreEvent } from '../store.js'
+import { type LeftOutReason, type Listing, leftOutEvent, type StoreEvent } from '../store.js'
 import { isMissing, sourceError } from './file-errors.js'
 
 /**
@@ -13,7 +13,11 @@ import { isMissing, sourceError } from './file-errors.js'
 export async function* namesIn(
   folder: string,
   prefix: string,
-  options: { readonly recursive: boolean; readonly report: (event: StoreEvent) => void },
+  options: {
+    readonly recursive: boolean
+    readonly report: (event: StoreEvent) => void
+    readonly listing?: Listing | undefined
+  },
 ): AsyncIterable<string> {
   const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch((error: unknown) => {
     throw isMissing(error) && hasLostBytes(prefix)
@@ -30,11 +34,11 @@ export async function* namesIn(
     // Only links to files are followed: a folder could be one of its own parents.
     const target = entry.isSymbolicLink() ? await stat(join(folder, name)).catch(() => undefined) : entry
     // The target of such a link cannot be examined, so it fails as an item does instead of being skipped.
-    if (target === undefined && hasLostBytes(name) && isItemName(name)) {
+    if (target === undefined && hasLostBytes(name) && isItemName(name, options.listing)) {
       yield name
       continue
     }
-    const leftOut = leftOutOf(name, entry.isSymbolicLink(), target)
+    const leftOut = leftOutOf(notAnItem(name, options.listing), entry.isSymbolicLink(), target)
     if (leftOut === undefined) yield name
     else options.report(leftOutEvent(name, leftOut))
   }
@@ -52,11 +56,10 @@ const notUtf8 = (at: string) =>
 
 /** Says why a file is not an item; undefined for an item. */
 function leftOutOf(
-  name: string,
+  reason: LeftOutReason | undefined,
   isLink: boolean,
   target: Pick<Stats, 'isFile' | 'isDirectory'> | undefined,
 ): LeftOutReason | undefined {
-  const reason = notAnItem(name)
   if (reason === 'hidden') return reason
   if (target?.isFile() !== true)
     return isLink && target?.isDirectory() === true ? 'link-to-folder' : 'not-a-file'

@@ -1,7 +1,7 @@
 import { realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { sluiceError } from '../../errors.js'
-import { checkName, fileNameFault, isItemName, nameFault } from '../names.js'
+import { checkName, endingsText, fileNameFault, isItemName, nameFault } from '../names.js'
 import { digestOfFile } from '../output-digest.js'
 import type { Lake, Sink, Source, SourceItem, State } from '../store.js'
 import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
@@ -31,20 +31,19 @@ export function folderSource(path: string, { recursive = true } = {}): Source {
     async localPaths() {
       return [await realpath(path).catch(() => path)]
     },
-    async *list(report) {
+    async *list(report, listing) {
       const stats = await stat(path).catch((error: unknown) => {
         if (isMissing(error)) throw notFound(path)
         throw sourceError(error, path)
       })
       if (stats.isDirectory()) {
-        for await (const name of namesIn(folder, '', { recursive, report }))
+        for await (const name of namesIn(folder, '', { recursive, report, listing }))
           yield await itemAt(name, join(folder, name))
         return
       }
       if (!stats.isFile()) throw unreadable(path, 'is neither a file nor a folder')
       folder = dirname(path)
-      if (!isItemName(basename(path)))
-        throw unreadable(path, 'must end in .ndjson, .jsonl, .xndjson or .json, each also with .gz or .zst')
+      if (!isItemName(basename(path), listing)) throw unreadable(path, endingsText(listing))
       yield await itemAt(basename(path), path)
     },
     async head(name) {

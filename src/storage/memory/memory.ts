@@ -3,6 +3,7 @@ import { sluiceError } from '../../errors.js'
 import { checkName, isInHiddenFolder, notAnItem } from '../names.js'
 import {
   type LeftOutReason,
+  type Listing,
   leftOutEvent,
   type Sink,
   type Source,
@@ -24,9 +25,9 @@ export function memorySource(content: MemoryContent): Source {
     place,
     folderName: place.slice(place.lastIndexOf('/') + 1),
     localPaths: async () => [],
-    async *list(report) {
+    async *list(report, listing) {
       for (const name of [...objects.keys()].sort()) {
-        const leftOut = leftOutOf(name)
+        const leftOut = leftOutOf(name, listing)
         const item = itemAt(name)
         if (leftOut !== undefined) report(leftOutEvent(name, leftOut))
         else if (item !== undefined) yield item
@@ -69,8 +70,8 @@ export function memorySink(content: MemoryContent, { isRemote = false } = {}): S
   }
 }
 
-const leftOutOf = (name: string): LeftOutReason | undefined =>
-  notAnItem(name) ?? (isInHiddenFolder(name) ? 'hidden' : undefined)
+const leftOutOf = (name: string, listing?: Listing): LeftOutReason | undefined =>
+  notAnItem(name, listing) ?? (isInHiddenFolder(name) ? 'hidden' : undefined)
 
 const headOf = ({ bytes, version }: MemoryObject) => ({ bytes: bytes.length, version })
 
