@@ -57,7 +57,8 @@ export const SOURCE_CHECKS: Readonly<Record<string, Check>> = {
   },
 
   async 'archives are items only of those who ask for them'(t, place) {
-    for (const name of ['a.ndjson', 'b.zip', 'sub/c.ZIP', '.d.zip', 'e.zip.gz']) await place.write(name, 'text')
+    for (const name of ['a.ndjson', 'b.zip', 'sub/c.ZIP', '.d.zip', 'e.zip.gz'])
+      await place.write(name, 'text')
     t.strictSame(await namesOf(place), ['a.ndjson'])
     const found: string[] = []
     const skipped: string[] = []

@@ -1,6 +1,6 @@
 import { JsonError, skipSpace, skipValue } from '../../json/scanner.js'
 import { isBlank, LF } from '../../ndjson/line.js'
-import { LineBlocks } from '../../ndjson/line-blocks.js'
+import { type LineBlock, LineBlocks } from '../../ndjson/line-blocks.js'
 import { LineCursor } from '../../ndjson/line-cursor.js'
 import { lengthOfMark } from '../../pipeline/chunks/chunks.js'
 import { isDocumentName } from '../../storage/names.js'
@@ -70,23 +70,33 @@ const OPEN = 0x7b
 
 async function* lineUnits(window: Window, run: UnitRun): AsyncGenerator<LoadUnit, void> {
   const { maxEntryBytes } = run.limits
+  const { bytes, at, end, offset } = window
+  if (window.isEnded && end - at <= maxEntryBytes) {
+    yield* blockUnits({ bytes: bytes.subarray(at, end), offset: offset + at }, run)
+    return
+  }
   const lines = new LineBlocks((target) => window.take(target), { maxLineBytes: maxEntryBytes })
   for (let block = await lines.next(); block !== undefined; block = await lines.next()) {
     run.check()
-    if (block.kind === 'too-long') {
+    if (block.kind === 'lines') yield* blockUnits(block, run)
+    else {
       const rejected = run.rejected(tooLong(maxEntryBytes), block.offset, block.lengthBytes)
       if (rejected !== undefined) yield rejected
-      continue
     }
-    const { bytes } = block
-    const line = new LineCursor(bytes)
-    while (line.advance()) {
-      const { start, end } = line
-      if (isBlank(bytes, start, end)) continue
-      const text = { bytes, start, end, offset: block.offset + start }
-      const unit = textUnit(text, run)
-      if (unit === 'bundle') yield* bundleTextUnits(text, run)
-      else if (unit !== undefined) yield unit
-    }
+  }
+}
+
+async function* blockUnits(
+  { bytes, offset }: Pick<LineBlock, 'bytes' | 'offset'>,
+  run: UnitRun,
+): AsyncGenerator<LoadUnit, void> {
+  const line = new LineCursor(bytes)
+  while (line.advance()) {
+    const { start, end } = line
+    if (isBlank(bytes, start, end)) continue
+    const text = { bytes, start, end, offset: offset + start }
+    const unit = textUnit(text, run)
+    if (unit === 'bundle') yield* bundleTextUnits(text, run)
+    else if (unit !== undefined) yield unit
   }
 }

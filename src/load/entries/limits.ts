@@ -1,7 +1,8 @@
 import type { StoreEvent } from '../../storage/store.js'
+import type { UnpackLimits } from '../archive/unpacked-file.js'
 
 /** How large parts of the input may be, and what is done with them. */
-export interface EntryLimits {
+export interface EntryLimits extends UnpackLimits {
   /** A longer line, resource or entry of a Bundle is rejected. Default 64 MiB. */
   readonly maxEntryBytes?: number
   /** A transaction of more entries is not sent as one. Default 500. */
@@ -18,7 +19,7 @@ export interface EntryLimits {
   readonly onEvent?: (event: StoreEvent) => void
 }
 
-export type SettledLimits = Required<Omit<EntryLimits, 'onEvent'>>
+export type SettledLimits = Required<Omit<EntryLimits, 'onEvent' | keyof UnpackLimits>>
 
 const MIB = 2 ** 20
 

@@ -1,25 +1,66 @@
 import { sluiceError } from '../../errors.js'
 import { openItem } from '../../pipeline/chunks/unpack.js'
+import { isArchiveName } from '../../storage/names.js'
 import type { Source, SourceItem } from '../../storage/store.js'
-import type { LoadItem } from '../unit.js'
+import { archiveItems } from '../archive/archive.js'
+import type { LoadItem, UnitsOptions } from '../unit.js'
 import { itemUnits } from './item-units.js'
 import { type EntryLimits, type SettledLimits, settleLimits } from './limits.js'
+import { checkSignal } from './unit-run.js'
 
 /**
- * The items of a source, sorted by name: NDJSON and JSON, as they are or compressed. Throws SOURCE_NOT_FOUND,
- * SOURCE_UNREADABLE, SOURCE_UNUSABLE.
+ * The items of a source in its order: NDJSON and JSON, as they are or compressed, and those in zip archives. An archive
+ * that cannot be read is an item that fails when it is read. Throws SOURCE_NOT_FOUND, SOURCE_UNREADABLE,
+ * SOURCE_UNUSABLE.
  */
 export async function* loadItems(source: Source, limits: EntryLimits = {}): AsyncGenerator<LoadItem, void> {
   const settled = settleLimits(limits)
-  for await (const item of source.list(limits.onEvent ?? (() => {}))) yield loadItem(source, item, settled)
+  const onEvent = limits.onEvent ?? (() => {})
+  for await (const item of source.list(onEvent, { archives: true })) {
+    if (item.unreadable !== undefined)
+      yield failing(item, sluiceError('SOURCE_UNUSABLE', { at: item.name, message: item.unreadable }))
+    else if (isArchiveName(item.name)) yield* itemsInArchive(source, item, { ...limits, settled, onEvent })
+    else yield loadItem(item, settled, async () => source)
+  }
 }
 
-function loadItem(source: Source, item: SourceItem, limits: SettledLimits): LoadItem {
-  const { name, version, bytes } = item
-  const open = async (fromByte: number) => {
-    if (item.unreadable !== undefined)
-      throw sluiceError('SOURCE_UNUSABLE', { at: name, message: item.unreadable })
-    return openItem(source, item, fromByte)
+async function* itemsInArchive(
+  source: Source,
+  archive: SourceItem,
+  options: Parameters<typeof archiveItems>[2] & { readonly settled: SettledLimits },
+): AsyncGenerator<LoadItem, void> {
+  try {
+    for await (const { item, verified } of archiveItems(source, archive, options))
+      yield loadItem(item, options.settled, ({ signal }) => verified(() => checkSignal(signal)))
+  } catch (error) {
+    yield failing(archive, error)
   }
-  return { name, version, bytes, units: (options) => itemUnits({ name, open }, limits, options) }
 }
+
+/** `sourceOf` is called for each reading. */
+function loadItem(
+  item: SourceItem,
+  limits: SettledLimits,
+  sourceOf: (options: UnitsOptions) => Promise<Source>,
+): LoadItem {
+  const { name, version, bytes } = item
+  return {
+    name,
+    version,
+    bytes,
+    async *units(options) {
+      const source = await sourceOf(options)
+      yield* itemUnits({ name, open: (fromByte) => openItem(source, item, fromByte) }, limits, options)
+    },
+  }
+}
+
+const failing = ({ name, version, bytes }: SourceItem, error: unknown): LoadItem => ({
+  name,
+  version,
+  bytes,
+  // biome-ignore lint/correctness/useYield: it fails before it has a unit.
+  async *units() {
+    throw error instanceof Error ? error : new Error('the item cannot be read', { cause: error })
+  },
+})

@@ -3,6 +3,12 @@ import type { RejectedEntry, UnitsOptions } from '../unit.js'
 import type { Fault } from './faults.js'
 import type { SettledLimits } from './limits.js'
 
+/** Throws INTERRUPTED. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true)
+    throw sluiceError('INTERRUPTED', { message: 'interrupted while the input was read' })
+}
+
 /** One reading of an item: numbers what it finds. */
 export class UnitRun {
   /** Ordinal of the next entry. */
@@ -19,8 +25,7 @@ export class UnitRun {
 
   /** Throws INTERRUPTED. */
   check(): void {
-    if (this.#signal?.aborted === true)
-      throw sluiceError('INTERRUPTED', { message: 'interrupted while the input was read' })
+    checkSignal(this.#signal)
   }
 
   /** Numbers an entry that is rejected; undefined if it is settled already. */

@@ -4,6 +4,8 @@ import type { ItemReader } from '../../pipeline/chunks/unpack.js'
 export type OpenAt = (fromByte: number) => Promise<Pick<ItemReader, 'read' | 'verify' | 'close'>>
 
 const PIECE_BYTES = 2 ** 20
+/** Most of many small files fit. */
+const FIRST_BYTES = 64 * 1024
 
 /**
  * A part of an item, in memory: `bytes[at, end)` is what is read but not used. `offset` is that of `bytes[0]` in the
@@ -30,7 +32,7 @@ export class Window {
   ) {
     this.#pieceBytes = pieceBytes
     const isOpened = typeof source === 'function'
-    this.bytes = isOpened ? Buffer.allocUnsafe(pieceBytes) : source.bytes
+    this.bytes = isOpened ? Buffer.allocUnsafe(Math.min(FIRST_BYTES, pieceBytes)) : source.bytes
     this.at = 0
     this.end = isOpened ? 0 : source.bytes.length
     this.offset = isOpened ? 0 : source.offset
@@ -67,7 +69,7 @@ export class Window {
     if (this.isEnded || this.#open === undefined) return
     this.#reader ??= await this.#open(this.offset + this.end)
     this.#drop()
-    if (this.end === this.bytes.length) {
+    if (this.end === this.bytes.length || (this.end > 0 && this.bytes.length < this.#pieceBytes)) {
       const larger = Buffer.allocUnsafe(this.bytes.length * 2)
       this.bytes.copy(larger, 0, 0, this.end)
       this.bytes = larger
