@@ -1,4 +1,4 @@
-import { rankOfType } from './type-ranks.js'
+import { RANK_COUNT, rankOfType } from './type-ranks.js'
 import type { LoadUnit } from './unit.js'
 
 /** `types`: what others refer to is loaded before them. */
@@ -7,9 +7,13 @@ export type LoadOrder = 'input' | 'types'
 // What a server refuses because something that is referred to is missing.
 const MAY_PASS_LATER: ReadonlySet<number> = new Set([400, 404, 409, 412, 422])
 
+/** After all types, for what no round of its own rank could load: types refer to each other in circles. */
+const LEFT_OVER = RANK_COUNT
+
 /**
  * How often the items are read, and what of them is loaded each time. What must wait is not kept in memory: its items
- * are read again. A rank ends once a round of it loads nothing; then a last round settles what is left.
+ * are read again. A rank ends once a round of it loads nothing. What is left of it goes with what is left of all others,
+ * and where no rank follows, a last round settles it.
  */
 export class Passes {
   readonly #order: LoadOrder
@@ -59,18 +63,27 @@ export class Passes {
   /** Goes on to the next pass. Returns false if there is none. */
   advance(): boolean {
     const waiting = this.#merged()
-    if (this.#holdsAny) this.#isLast = this.#loadedCount === 0
-    else {
-      this.#isLast = false
-      const left = [...waiting.values()].reduce((ranks, each) => ranks | each, 0) >>> (this.#rank + 1)
-      if (left === 0) return false
-      this.#rank += 1 + Math.log2(left & -left)
+    const laterRanks = [...waiting.values()].reduce((ranks, each) => ranks | each, 0) >>> (this.#rank + 1)
+    const isStuck = this.#holdsAny && this.#loadedCount === 0
+    const isRepeated = this.#holdsAny && (!isStuck || laterRanks === 0)
+    this.#isLast = isRepeated && isStuck
+    if (!isRepeated) {
+      if (laterRanks === 0) return false
+      if (isStuck) this.#leaveOver(waiting)
+      this.#rank += 1 + Math.log2(laterRanks & -laterRanks)
     }
     this.#waiting = waiting
     this.#next = new Map()
     this.#holdsAny = false
     this.#loadedCount = 0
     return true
+  }
+
+  /** What the current rank still holds may refer to what later ranks load. */
+  #leaveOver(waiting: Map<string, number>): void {
+    const current = 1 << this.#rank
+    for (const [name, ranks] of waiting)
+      if ((ranks & current) !== 0) waiting.set(name, (ranks & ~current) | (1 << LEFT_OVER))
   }
 
   /** What waited before and was not read in this pass waits on. */

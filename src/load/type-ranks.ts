@@ -9,10 +9,10 @@ const RANKS: readonly string[] = [
   'HealthcareService PractitionerRole Medication OrganizationAffiliation InsurancePlan',
   'Patient',
   'RelatedPerson Person Group Device Coverage Account Schedule',
-  'Slot Appointment EpisodeOfCare CareTeam',
+  'Slot Appointment EpisodeOfCare',
   'Encounter AppointmentResponse',
   'Condition AllergyIntolerance Specimen Goal QuestionnaireResponse FamilyMemberHistory Consent',
-  'ServiceRequest MedicationRequest DeviceRequest NutritionOrder Task Immunization BodyStructure Flag',
+  'CareTeam ServiceRequest MedicationRequest DeviceRequest NutritionOrder Task Immunization BodyStructure Flag',
   'Procedure ImagingStudy MedicationDispense MedicationAdministration MedicationStatement SupplyDelivery Media',
   'Observation RiskAssessment',
   'DiagnosticReport DocumentReference CarePlan ClinicalImpression Communication',
@@ -20,6 +20,8 @@ const RANKS: readonly string[] = [
   'ClaimResponse ExplanationOfBenefit PaymentNotice PaymentReconciliation',
   'MeasureReport Provenance AuditEvent',
 ]
+
+export const RANK_COUNT = RANKS.length
 
 const RANK_OF = new Map(RANKS.flatMap((types, rank) => types.split(' ').map((type) => [type, rank] as const)))
 

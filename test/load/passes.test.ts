@@ -17,7 +17,15 @@ const entry = (type: string, ordinal = 0): LoadEntry => ({
 const unit = (type: string): LoadUnit => ({ kind: 'entry', entry: entry(type) })
 
 t.test('what is referred to comes first', async (t) => {
-  const chain = ['Organization', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Condition']
+  const chain = [
+    'Organization',
+    'Practitioner',
+    'PractitionerRole',
+    'Patient',
+    'Encounter',
+    'Condition',
+    'CareTeam',
+  ]
   const further = [...chain, 'Procedure', 'Observation', 'DiagnosticReport', 'Claim', 'ExplanationOfBenefit']
   const ranks = [...further, 'Provenance'].map(rankOfType)
   t.strictSame(
@@ -111,3 +119,28 @@ t.test('an item that a round did not read is still read for its later ranks', as
   t.ok(passes.reads('b'))
   t.ok(passes.takes('b', unit('Patient')))
 })
+
+t.test(
+  'what a rank cannot load is tried again after all ranks: types refer to each other in circles',
+  async (t) => {
+    const passes = new Passes('types')
+    t.notOk(passes.takes('a', unit('Patient')))
+    t.notOk(passes.takes('b', unit('Observation')))
+    t.ok(passes.advance())
+    t.ok(passes.takes('a', unit('Patient')))
+    t.ok(passes.holdsRefused('a', 400))
+    t.ok(passes.advance(), 'no round of the rank loads it')
+    t.notOk(passes.reads('a'))
+    t.ok(passes.takes('b', unit('Observation')))
+    passes.loaded(1)
+    t.ok(passes.advance())
+    t.ok(passes.reads('a'))
+    t.notOk(passes.reads('b'))
+    t.ok(passes.takes('a', unit('Patient')))
+    t.ok(passes.holdsRefused('a', 400))
+    t.ok(passes.advance())
+    t.ok(passes.takes('a', unit('Patient')))
+    t.notOk(passes.holdsRefused('a', 400), 'is settled now')
+    t.notOk(passes.advance())
+  },
+)
