@@ -82,6 +82,32 @@ export async function openLoadState(
   return (await place.below(folder).states())('')
 }
 
+export interface StageOptions {
+  /** Address of the source; what is staged must not become part of it. */
+  readonly source: string
+  /** The state of what is staged. */
+  readonly state: State
+}
+
+/**
+ * Opens a place for files that another program reads and that are removed again; it is made if it does not exist.
+ * Throws USAGE, CONFIG_INVALID.
+ */
+export async function openStage(
+  address: string,
+  access: StoreAccess,
+  { source, state }: StageOptions,
+): Promise<Sink> {
+  const stage = locate(address, access)
+  if ((await stage.root()).startsWith(await locate(source, access).root()))
+    throw sluiceError('USAGE', {
+      at: stage.place,
+      message: 'the staging place must not lie in the source, which would load what is staged',
+      help: 'give another --stage',
+    })
+  return (await stage.lake({ stateOf: () => state, isToBeCreated: true })).sink('')
+}
+
 const shortDigest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
 
 /** Opens everything at an address for a check. Throws USAGE, CONFIG_INVALID. */

@@ -75,6 +75,7 @@ export async function startHapiImport(
   async function answer({ method, url = '', headers }: IncomingMessage, body: string): Promise<Answer> {
     const { pathname, searchParams } = new URL(url, origin)
     if (method === 'POST' && pathname === '/fhir/$import') return kickOff(String(headers.prefer), body)
+    if (method === 'DELETE') return { status: 202 }
     if (pathname === '/fhir/$import-poll-status') return poll(Number(searchParams.get('_jobId')))
     const type = /^\/fhir\/(\w+)$/.exec(pathname)?.[1]
     return type === undefined ? { status: 404 } : search(type, searchParams, headers['cache-control'])

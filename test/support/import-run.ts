@@ -4,7 +4,8 @@ import type { ImportOptions, ImportReport, ImportTarget } from '../../src/load/i
 import { runImport } from '../../src/load/import/run.js'
 import type { StoreAccess } from '../../src/storage/access.js'
 import { folderSource } from '../../src/storage/folder/folder.js'
-import { blobAddressAt, openSink, openSource } from '../../src/storage/open.js'
+import { folderState } from '../../src/storage/folder/folder-state.js'
+import { blobAddressAt, openSource, openStage } from '../../src/storage/open.js'
 import { ACCOUNT, ACCOUNT_KEY } from './azurite.js'
 import { virtualClock } from './virtual-clock.js'
 
@@ -44,7 +45,7 @@ export async function importOptions(setting: ImportSetting): Promise<ImportOptio
     base,
     source: folderSource(input),
     target: targetOf(setting, access),
-    stage: await openSink(stage, access, { isToBeCreated: true, state }),
+    stage: await openStage(stage, access, { source: input, state: folderState(state) }),
     staged: await openSource(stage, access),
     openFolder: (address) => openSource(address, access),
     pollIntervalMs: 1000,

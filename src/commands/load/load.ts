@@ -1,5 +1,5 @@
 import { planOf } from '../../config/anonymizer/plan.js'
-import type { LoadReport } from '../../load/options.js'
+import type { LoadOptions, LoadReport } from '../../load/options.js'
 import { runLoad } from '../../load/run.js'
 import { targetName } from '../../load/target.js'
 import { openLoadState, openSource } from '../../storage/open.js'
@@ -12,6 +12,8 @@ import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
 import { connectionOf } from '../server-options.js'
 import { required, usage } from '../shared-options.js'
 import { storeAccess } from '../store-access.js'
+import { checkNoImport, importInto } from './import.js'
+import { importText } from './import-text.js'
 import { LOAD_OPTIONS, type LoadValues } from './options.js'
 import { loadText } from './text.js'
 
@@ -23,6 +25,7 @@ export async function load(
 ): Promise<ExitCode> {
   if (address === undefined || others.length > 0)
     throw usage('load needs one source: a folder, a file or an address')
+  if (values.via !== 'import') checkNoImport(values)
   const base = required(values.to, LOAD_OPTIONS.to)
   const target = targetName(base)
   let shown: RunDisplay | undefined
@@ -44,7 +47,7 @@ export async function load(
   shown = display
   try {
     if (checked !== undefined) display.configured(checked)
-    const report = await runLoad({
+    const options: Omit<LoadOptions, 'onEvent'> = {
       ...connection,
       base,
       source,
@@ -63,7 +66,6 @@ export async function load(
       retryStatuses: values.retryStatus,
       processingLogic: values.processing,
       repeatsFailures: values.retryErrors,
-      onEvent: display.onEvent,
       onProgress: ({ bytesRead, loaded, failed, ambiguous }) =>
         display.onProgress({
           bytesRead,
@@ -71,11 +73,19 @@ export async function load(
           lines: loaded + failed + ambiguous,
           quarantined: failed + ambiguous,
         }),
-    })
+    }
+    const { onEvent } = display
+    const report =
+      values.via === 'import'
+        ? await importInto(values, { load: options, onEvent, access, address })
+        : await runLoad({ ...options, onEvent })
     await display.close()
-    if (values.json) terminal.print(JSON.stringify(report))
-    else for (const line of loadText(report)) terminal.print(line)
-    return exitCodeFor(report)
+    if (typeof report === 'string') terminal.print(report)
+    else if (values.json) terminal.print(JSON.stringify(report))
+    else
+      for (const line of 'via' in report ? importText(report, state.place) : loadText(report))
+        terminal.print(line)
+    return typeof report === 'string' ? EXIT.delivered : exitCodeFor(report)
   } finally {
     await display.close()
   }
@@ -94,7 +104,11 @@ function totalBytes(source: Source): () => number | undefined {
   return () => total
 }
 
-function exitCodeFor({ unreadable, failed, ambiguous }: LoadReport): ExitCode {
+function exitCodeFor({
+  unreadable,
+  failed,
+  ambiguous,
+}: Pick<LoadReport, 'unreadable' | 'failed' | 'ambiguous'>): ExitCode {
   const [first] = unreadable
   if (first !== undefined) return exitCodeOfCode(first.code)
   return failed + ambiguous > 0 ? EXIT.someQuarantined : EXIT.delivered

@@ -11,6 +11,7 @@ import {
   withDefault,
 } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
+import { IMPORT_OPTIONS } from './import-options.js'
 
 const asStatuses = (text: string): readonly number[] => {
   const statuses = text.split(',').map((part) => (/^\s*4\d\d\s*$/.test(part) ? Number(part) : 0))
@@ -69,6 +70,7 @@ export const LOAD_OPTIONS = {
     'try again what the server refused and what was not sent; what is ambiguous is never sent again',
   ),
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the source contains nothing to load'),
+  ...IMPORT_OPTIONS,
   state: maybe(
     '--state <place>',
     'where audit and errors are kept: a folder or an address, outside of the source',
@@ -100,7 +102,8 @@ export const LOAD = {
     'whole. What fails for a passing reason is sent again at the pace that the server takes.\n\n' +
     'Every entry ends loaded, failed or ambiguous: sent, without an answer, and not safe to be sent again. The state keeps ' +
     'audit.ndjson, a line for each bundle, and errors.ndjson, a line for each entry that is not loaded; its texts come from ' +
-    'the server and may name patients. If a load is killed or interrupted, run it again: it resumes. Exit code 10: some ' +
+    'the server and may name patients. With --via import, NDJSON is staged and the server loads it as a job of its own; ' +
+    'each line that it refuses is found again in the source. If a load is killed or interrupted, run it again: it resumes. Exit code 10: some ' +
     'entries are not loaded.',
   words: '<source>',
   options: LOAD_OPTIONS,
@@ -113,6 +116,14 @@ export const LOAD = {
     [
       'sluice load export/ --to https://fhir.example.org/r4 --retry-errors',
       'again what failed, after it was mended',
+    ],
+    [
+      'sluice load export/ --to https://fhir.example.org/r4 --auth auth.json --via import --stage https://account.blob.core.windows.net/staging',
+      "through Azure's $import, from a container of the storage account that the server reads",
+    ],
+    [
+      'sluice load export/ --to http://hapi.internal/fhir --via import --stage staged/ --serve-at 10.0.0.7:8090',
+      "through HAPI's $import, which fetches the files from this machine",
     ],
   ],
 } as const
