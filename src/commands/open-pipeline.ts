@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
+import { checkAltExportDefinition, readAltExportDefinition } from '../config/alt-export/definition.js'
 import { type CheckedConfig, checkConfig } from '../config/anonymizer/configuration.js'
 import { withKeys } from '../config/anonymizer/given-keys.js'
 import { planOf } from '../config/anonymizer/plan.js'
 import { readProxies } from '../config/environment/proxy-settings.js'
 import { readSecret } from '../config/environment/secret-place.js'
 import { resolveServerAuth } from '../config/fhir-client/server-auth.js'
-import type { PipelineConfig, ServerSource } from '../config/pipeline/schema.js'
+import type { PipelineConfig, QuerySource, ServerSource } from '../config/pipeline/schema.js'
 import { seriesOf } from '../config/pipeline/series.js'
-import type { Pipeline, PipelineSource } from '../runs/pipeline.js'
+import { sluiceError } from '../errors.js'
+import type { Pipeline, PipelineSource, QueryOptions } from '../runs/pipeline.js'
 import { isLocal, openLake, openSource } from '../storage/open.js'
 import { requestOf } from './export/export.js'
 import { type PipelineFile, secretSourcesOf } from './pipeline-file.js'
@@ -52,6 +54,7 @@ export async function openPipelineSource(file: PipelineFile): Promise<PipelineSo
   const { source } = config
   if ('store' in source)
     return { kind: 'store', source: await openSource(absolute(source.store, baseFolder), access) }
+  if ('query' in source) return { kind: 'queries', options: await queryOptionsOf(source, file) }
   return {
     kind: 'server',
     onServerErrors: source.onServerErrors,
@@ -70,6 +73,34 @@ export async function openPipelineSource(file: PipelineFile): Promise<PipelineSo
       onInterrupt: source.onInterrupt,
       openStore: source.container === undefined ? undefined : (address) => openSource(address, access),
     },
+  }
+}
+
+/** Throws CONFIG_INVALID for a cohort with `onlyNew`: its patients may be new, with data that is not. */
+async function queryOptionsOf(source: QuerySource, file: PipelineFile): Promise<QueryOptions> {
+  const { query } = source
+  const definition =
+    typeof query === 'string'
+      ? await readAltExportDefinition(resolve(file.baseFolder, query))
+      : checkAltExportDefinition(query, 'source.query')
+  if (file.config.onlyNew && definition.kind === 'cohort')
+    throw sluiceError('CONFIG_INVALID', {
+      at: 'onlyNew',
+      message: 'needs a definition with _type: a cohort is always exported as a whole',
+    })
+  return {
+    base: source.fhir,
+    auth: source.auth && (await resolveServerAuth(source.auth, secretSourcesOf(file))),
+    definition,
+    trustedOrigins: source.trustedOrigins,
+    silenceMs: source.silenceSeconds * 1000,
+    outageLimitMs: source.outageLimitMinutes * 60_000,
+    proxies: readProxies(),
+    connections: source.connections,
+    idsPerRequest: source.idsPerRequest,
+    idsPerItem: source.idsPerFile,
+    isLenient: source.lenient,
+    onMismatch: source.onMismatch,
   }
 }
 

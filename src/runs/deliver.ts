@@ -1,3 +1,4 @@
+import { runAltExport } from '../alt-export/run.js'
 import { type Contents, isEmptyRun } from '../export/contents.js'
 import type { ExportReport } from '../export/options.js'
 import { runExport } from '../export/run.js'
@@ -32,9 +33,9 @@ export interface DeliveryOptions {
 /** Delivers the source, or what is new in it, to the sink. */
 export function deliver(pipeline: Pipeline, options: DeliveryOptions): Promise<Delivery> {
   const { source } = pipeline
-  return source.kind === 'server'
-    ? fromServer(pipeline, source, options)
-    : fromStore(pipeline, source.source, options)
+  if (source.kind === 'server') return fromServer(pipeline, source, options)
+  if (source.kind === 'queries') return fromQueries(pipeline, source, options)
+  return fromStore(pipeline, source.source, options)
 }
 
 async function fromServer(
@@ -76,7 +77,37 @@ async function fromServer(
   }
 }
 
-function reportOf({ run }: ExportReport): RunReport {
+/** A type is exported from where the last run ended; a cohort is always exported as a whole. */
+async function fromQueries(
+  { plan, settings }: Pipeline,
+  { options }: Extract<PipelineSource, { kind: 'queries' }>,
+  { sink, hooks, since }: DeliveryOptions,
+): Promise<Delivery> {
+  const { definition } = options
+  const { signal, onProgress, onEvent, metrics } = hooks
+  const exported = await runAltExport({
+    ...settings,
+    ...options,
+    definition: since !== undefined && definition.kind === 'type' ? { ...definition, since } : definition,
+    plan,
+    sink,
+    signal,
+    onProgress,
+    onEvent,
+    metrics,
+  })
+  const { until, issues, isEmpty } = exported
+  return {
+    report: reportOf(exported),
+    transactionTime: until,
+    issues,
+    isEmpty,
+    missingTypes: [],
+    hasServerErrors: false,
+  }
+}
+
+function reportOf({ run }: Pick<ExportReport, 'run'>): RunReport {
   if ('raw' in run) throw new TypeError('an export with a plan is never raw')
   return run
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { altExportIdentity } from '../alt-export/job/export-job.js'
+import type { AltExportEvent, AltExportOptions } from '../alt-export/options.js'
 import type { CompressionOptions } from '../compression/compression.js'
 import { identityOf } from '../export/job/kick-off.js'
 import type { ExportEvent, ExportOptions } from '../export/options.js'
@@ -33,7 +35,25 @@ export type PipelineSource =
       /** How to treat an export that the server could not complete; the rest is delivered in any case. */
       readonly onServerErrors: 'fail' | 'warn'
     }
+  | { readonly kind: 'queries'; readonly options: QueryOptions }
   | { readonly kind: 'store'; readonly source: Source }
+
+export type QueryOptions = Pick<
+  AltExportOptions,
+  | 'base'
+  | 'auth'
+  | 'definition'
+  | 'trustedOrigins'
+  | 'silenceMs'
+  | 'outageLimitMs'
+  | 'clock'
+  | 'proxies'
+  | 'connections'
+  | 'idsPerRequest'
+  | 'idsPerItem'
+  | 'isLenient'
+  | 'onMismatch'
+>
 
 export type ServerOptions = Pick<
   ExportOptions,
@@ -81,13 +101,14 @@ export interface PipelineEvent {
 }
 
 export interface RunHooks extends Pick<RunOptions, 'signal' | 'onProgress' | 'metrics'> {
-  readonly onEvent?: (event: RunEvent | ExportEvent | PipelineEvent) => void
+  readonly onEvent?: (event: RunEvent | ExportEvent | AltExportEvent | PipelineEvent) => void
   readonly now?: () => Date
 }
 
 /** Identifies a source and the request to it, without what a run adds for `onlyNew`. */
 function sourceIdentity({ source }: Pick<Pipeline, 'source'>): string {
   if (source.kind === 'store') return hashOf('store', source.source.place)
+  if (source.kind === 'queries') return altExportIdentity(source.options)
   const { base, request } = source.options
   return identityOf(baseOf(base), request)
 }

@@ -114,7 +114,10 @@ const isDelivered = (record: RunRecord): boolean => record.isDelivered === true
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 const asksForChanges = ({ source }: Pipeline): boolean =>
-  source.kind === 'server' && isIncremental(source.options.request)
+  (source.kind === 'server' && isIncremental(source.options.request)) ||
+  (source.kind === 'queries' &&
+    source.options.definition.kind === 'type' &&
+    source.options.definition.since !== undefined)
 
 type Outcome = 'succeeded' | 'EXPORT_INCOMPLETE' | 'EXPORT_EMPTY' | ErrorCode
 

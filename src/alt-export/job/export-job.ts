@@ -136,7 +136,7 @@ function newJob(options: AltExportOptions, replaces: readonly string[]): KeptJob
   return {
     altExport: 1,
     id: randomBytes(16).toString('hex'),
-    identity: identityOf(options),
+    identity: altExportIdentity(options),
     planFingerprint: planFingerprintOf(options),
     startedAt: now().toISOString(),
     salt: randomBytes(16).toString('hex'),
@@ -150,7 +150,7 @@ function newJob(options: AltExportOptions, replaces: readonly string[]): KeptJob
 function checkSame(kept: KeptJob, options: AltExportOptions): void {
   const isRunning = kept.phase === 'running'
   const isSamePlan = isRunning || kept.planFingerprint === planFingerprintOf(options)
-  if (kept.identity === identityOf(options) && isSamePlan) return
+  if (kept.identity === altExportIdentity(options) && isSamePlan) return
   throw sluiceError('SINK_CONFLICT', {
     at: options.sink.place,
     message: `holds ${isRunning ? 'an unfinished export' : 'a complete export'} with another definition or other options`,
@@ -159,7 +159,10 @@ function checkSame(kept: KeptJob, options: AltExportOptions): void {
 }
 
 /** Identifies the requested data without revealing the queries, which may name patients. */
-const identityOf = ({ base, definition }: Pick<AltExportOptions, 'base' | 'definition'>): string =>
+export const altExportIdentity = ({
+  base,
+  definition,
+}: Pick<AltExportOptions, 'base' | 'definition'>): string =>
   createHash('sha256')
     .update(JSON.stringify([baseOf(base).href, definition]))
     .digest('hex')
@@ -183,5 +186,5 @@ export const altExportFingerprint = (
   options: Pick<AltExportOptions, 'base' | 'definition' | 'plan'>,
 ): string =>
   createHash('sha256')
-    .update(JSON.stringify([identityOf(options), planFingerprintOf(options)]))
+    .update(JSON.stringify([altExportIdentity(options), planFingerprintOf(options)]))
     .digest('hex')

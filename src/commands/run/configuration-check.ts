@@ -105,6 +105,13 @@ async function sourceText(source: PipelineSource, { config, access }: PipelineFi
     const { level } = source.options.request
     return `${source.options.base}: answers${software === undefined ? '' : ` (${software})`}; a ${level} export of ${extent}`
   }
+  if (source.kind === 'queries') {
+    const { base, definition } = source.options
+    const { software } = await probeServer({ ...source.options, signal: access.retry.signal })
+    const what =
+      definition.kind === 'type' ? `${definition.type}, ${extent}` : 'the patients that a query finds'
+    return `${base}: answers${software === undefined ? '' : ` (${software})`}; an export by queries: ${what}`
+  }
   let count = 0
   let bytes = 0
   for await (const item of source.source.list(() => {})) {

@@ -105,6 +105,13 @@ export type CheckedDefinition =
 
 /** Checks a definition that was parsed. Throws CONFIG_INVALID with every problem and its path. */
 export function checkAltExportDefinition(raw: unknown, at: string): CheckedDefinition {
+  const checked = judgeAltExportDefinition(raw)
+  if (Array.isArray(checked)) throw invalid(checked, at)
+  return checked as CheckedDefinition
+}
+
+/** The definition, or all that is wrong with it. */
+export function judgeAltExportDefinition(raw: unknown): CheckedDefinition | readonly Problem[] {
   const { without, problems } = withoutOptions(raw)
   const isType = isRecord(raw) && '_type' in raw && !('query' in raw)
   if (isType) {
@@ -116,7 +123,7 @@ export function checkAltExportDefinition(raw: unknown, at: string): CheckedDefin
     if (!checked.success) problems.push(...issuesAsProblems(checked.error, ''))
     if (checked.success && problems.length === 0) return cohortDefinition(checked.data)
   }
-  throw invalid(problems, at)
+  return problems
 }
 
 /** Reads a definition, JSON or YAML. Throws CONFIG_INVALID with every problem and its path. */

@@ -7,6 +7,7 @@ import { issuesAsProblems } from '../text/problem.js'
 import {
   type PipelineConfig,
   pipelineSchema,
+  querySource,
   type ScheduleCheck,
   serverSource,
   storeSource,
@@ -36,11 +37,16 @@ export const isPipeline = (raw: unknown): boolean =>
 
 /** Checks what a pipeline's file holds. Throws CONFIG_INVALID with every problem and its path. */
 export function checkPipelineConfig(raw: unknown, at: string, checkSchedule: ScheduleCheck): PipelineConfig {
-  // A union would only say that neither kind of source fits.
-  const source = isRecord(raw) && isRecord(raw.source) && 'store' in raw.source ? storeSource : serverSource
-  const checked = pipelineSchema(source, checkSchedule).safeParse(raw)
+  const checked = pipelineSchema(sourceSchema(raw), checkSchedule).safeParse(raw)
   if (checked.success) return checked.data
   throw invalid(issuesAsProblems(checked.error, ''), at)
+}
+
+/** A union would only say that no kind of source fits. */
+function sourceSchema(raw: unknown): typeof storeSource | typeof querySource | typeof serverSource {
+  const source = isRecord(raw) && isRecord(raw.source) ? raw.source : {}
+  if ('store' in source) return storeSource
+  return 'query' in source ? querySource : serverSource
 }
 
 function parse(text: string, path: string): unknown {

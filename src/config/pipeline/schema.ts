@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type CompressionFormat, LEVELS } from '../../compression/compression.js'
 import { FHIR_VERSIONS } from '../../fhir/version.js'
+import { judgeAltExportDefinition } from '../alt-export/definition.js'
 import { secretPlaceSchema } from '../environment/secret-place.js'
 import { serverAuthSchema } from '../fhir-client/server-auth.js'
 import { isDay } from '../units/days.js'
@@ -72,6 +73,30 @@ export const serverSource = z
     path: ['group'],
     error: 'and the level group belong together',
   })
+
+/** An export by queries, with the options of `sluice alt-export`. */
+export const querySource = z.strictObject({
+  fhir: z.url({ protocol: /^https?$/ }).describe('FHIR base address of the server'),
+  query: z
+    .union([text, z.looseObject({})], { error: 'must be a definition, or the path of a file with one' })
+    .superRefine((query, context) => {
+      if (typeof query === 'string') return
+      const judged = judgeAltExportDefinition(query)
+      if ('kind' in judged) return
+      for (const { path, message } of judged)
+        context.addIssue({ code: 'custom', message: path === '' ? message : `${path} ${message}` })
+    })
+    .describe('definition of the export (docs/alt-export.md), or a file with it, relative to this one'),
+  auth: serverAuthSchema.optional().describe('authentication; default: none'),
+  connections: count(1, 256).default(8),
+  idsPerRequest: count(1, 1000).default(50),
+  idsPerFile: count(1, 1_000_000).default(1000),
+  lenient: z.boolean().default(false),
+  onMismatch: z.enum(['fail', 'warn']).default('fail'),
+  outageLimitMinutes: count(1, 365 * 24 * 60).default(30),
+  silenceSeconds: count(1, DAY_SECONDS).default(60),
+  trustedOrigins: texts,
+})
 
 export const storeSource = z.strictObject({ store })
 
@@ -194,8 +219,9 @@ export const pipelineSchema = <S extends z.ZodType>(source: S, checkSchedule: Sc
       .default({}),
   })
 
-const anySource = z.union([serverSource, storeSource])
+const anySource = z.union([serverSource, querySource, storeSource])
 export type ServerSource = z.output<typeof serverSource>
+export type QuerySource = z.output<typeof querySource>
 export type PipelineConfig = z.output<ReturnType<typeof pipelineSchema<typeof anySource>>>
 
 /** For editors. */

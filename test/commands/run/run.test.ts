@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { startFhirServer } from '../../fhir-server/server.js'
 import { LIMITS, provide } from '../../server/provider.js'
 import { startAzurite } from '../../support/azurite.js'
 import { firstOf } from '../../support/elements.js'
@@ -190,6 +191,17 @@ t.test('the daemon: health and metrics; a signal ends it at once, or resumably w
 
 t.test('each example runs, with addresses of this machine in place of its own', async (t) => {
   const server = await provide(t, { limits: LIMITS })
+  const searched = await startFhirServer()
+  t.teardown(() => searched.close())
+  searched.seed([
+    { resourceType: 'Patient', id: 'p1' },
+    {
+      resourceType: 'Condition',
+      id: 'c1',
+      code: { coding: [{ system: 'http://snomed.info/sct', code: '44054006' }] },
+      subject: { reference: 'Patient/p1' },
+    },
+  ])
   const azurite = await startAzurite(t)
   const { containerName } = await azurite.container()
   const folder = join(projectRoot, 'configs/pipelines')
@@ -205,7 +217,12 @@ t.test('each example runs, with addresses of this machine in place of its own', 
   for (const name of readdirSync(folder)) {
     const example = JSON.parse(readFileSync(join(folder, name), 'utf8'))
     const isAzure = name === 'azure.json'
-    const source = { ...example.source, pollIntervalSeconds: 1, auth: undefined }
+    const isQuery = 'query' in example.source
+    const source = {
+      ...example.source,
+      auth: undefined,
+      ...(isQuery ? { query: join(folder, example.source.query) } : { pollIntervalSeconds: 1 }),
+    }
     if (isAzure) delete example.notify
     const keys = example.anonymizer.keys && {
       ...example.anonymizer.keys,
@@ -213,7 +230,8 @@ t.test('each example runs, with addresses of this machine in place of its own', 
     }
     const pipeline = {
       ...example,
-      source: 'store' in source ? { store: 'in' } : { ...source, fhir: server.base },
+      source:
+        'store' in source ? { store: 'in' } : { ...source, fhir: isQuery ? searched.base : server.base },
       anonymizer: { ...example.anonymizer, keys, config: join(folder, example.anonymizer.config) },
       sink: { ...example.sink, store: isAzure ? `azurite://${containerName}/fhir` : 'lake' },
       metrics: {},
