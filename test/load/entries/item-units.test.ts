@@ -4,6 +4,9 @@
 
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { loadItems } from '../../../src/load/entries/load-items.js'
+import { memorySource } from '../../../src/storage/memory/memory.js'
+import { MemoryContent } from '../../../src/storage/memory/memory-content.js'
 import { inWords, unitsOf } from './read-units.js'
 
 const patient = (id: string) => ({ resourceType: 'Patient', id })
@@ -217,3 +220,78 @@ for (const [name, [middle, ...codes]] of Object.entries(DAMAGE))
     const split = await words({ 'x.json': around(middle, 'transaction') }, { splitTransactions: true })
     t.strictSame(split, expected)
   })
+
+t.test('what is too long is rejected where it lies, and the rest is read', async (t) => {
+  const long = `${text(a).slice(0, -1)},"text":"${'x'.repeat(20_000_000)}"}`
+  const inLines = lines(a, long, b)
+  const inBundle = around(`{"resource":${long}}`)
+  const inShell = `{"resourceType":"Bundle","type":"batch","signature":{"data":"${'x'.repeat(200_000)}"},"entry":[{"resource":${text(a)}}]}`
+  const all = ['entry Patient/a', 'entry Patient/a', 'entry Patient/b']
+  const but = ['entry Patient/a', 'rejected LINE_TOO_LONG', 'entry Patient/b']
+  for (const [name, content] of [
+    ['x.ndjson', inLines],
+    ['x.json', inLines],
+    ['x.json', inBundle],
+  ] as const) {
+    t.strictSame(await words({ [name]: content }), all, `${name}, by default`)
+    t.strictSame(await words({ [name]: content }, { maxEntryBytes: 10_000_000 }), but, `${name}, limited`)
+  }
+  const small = { maxEntryBytes: 1000, pieceBytes: 100 }
+  t.strictSame(
+    await words({ 'x.json': inShell }, small),
+    ['entry Patient/a'],
+    'a long property of the Bundle',
+  )
+  t.strictSame(await words({ 'x.json': long }, small), ['rejected LINE_TOO_LONG'], 'a document')
+})
+
+t.test('a rejected unit says where, and nothing of what is there', async (t) => {
+  const [, unit] = await unitsOf({ 'x.ndjson': lines(a, '{"resourceType":"Secret', b) })
+  t.match(unit, { kind: 'rejected', ordinal: 1, offset: text(a).length + 1, lengthBytes: 23 })
+  t.notMatch(JSON.stringify(unit), /Secret/)
+})
+
+t.test('what is settled is not handed out, and keeps its number', async (t) => {
+  const content = lines(a, '{', bundle('batch', 'c', 'd'), bundle('transaction', 'e', 'f'), b)
+  const skipped = async (...ordinals: number[]) => {
+    const units = await unitsOf({ 'x.ndjson': content }, {}, (ordinal) => ordinals.includes(ordinal))
+    return units.map(inWords)
+  }
+  t.strictSame(await skipped(0, 1, 3, 6), ['entry Patient/c', 'transaction Patient/e Patient/f'])
+  t.strictSame(await skipped(0, 1, 2, 3, 4, 5), ['entry Patient/b'])
+})
+
+t.test('UTF-16 is an error of the item, and a signal ends the reading', async (t) => {
+  await t.rejects(words({ 'x.ndjson': Buffer.from(`\ufeff${text(a)}`, 'utf16le') }), {
+    code: 'SOURCE_NOT_UTF8',
+  })
+  const content = new MemoryContent()
+  content.write('x.json', pretty(bundle('batch', 'a', 'b')))
+  for await (const item of loadItems(memorySource(content)))
+    await t.rejects(
+      item
+        .units({ skip: () => false, signal: AbortSignal.abort() })
+        [Symbol.asyncIterator]()
+        .next(),
+      {
+        code: 'INTERRUPTED',
+      },
+    )
+})
+
+t.test('transactions are handed out up to what the server takes', async (t) => {
+  const three = pretty(bundle('transaction', 'a', 'b', 'c'))
+  const one = 'transaction Patient/a Patient/b Patient/c'
+  const apart = ['a', 'b', 'c'].map((id) => `entry Patient/${id}`)
+  const rejected = ['a', 'b', 'c'].map(() => 'rejected TRANSACTION_TOO_LARGE')
+  t.strictSame(await words({ 'x.json': three }, { maxTransactionEntries: 3 }), [one])
+  t.strictSame(await words({ 'x.json': three }, { maxTransactionEntries: 2 }), rejected)
+  t.strictSame(await words({ 'x.json': three }, { maxTransactionBytes: three.length - 1 }), rejected)
+  t.strictSame(await words({ 'x.json': three }, { maxTransactionBytes: three.length }), [one])
+  t.strictSame(await words({ 'x.json': three }, { maxTransactionEntries: 2, splitTransactions: true }), apart)
+  t.strictSame(
+    await words({ 'x.json': three }, { splitTransactions: true }),
+    [one],
+    'a small one is not split',
+  )
+})
