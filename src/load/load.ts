@@ -31,6 +31,8 @@ export interface LoadParts {
   readonly deliveryLimits: DeliveryLimits
   readonly entryLimits: EntryLimits
   readonly base: string
+  /** Throws LOAD_REFUSED unless the address is that of a FHIR server. */
+  checkServer(): Promise<void>
   close(): Promise<void>
 }
 
@@ -54,6 +56,7 @@ export class Load {
   readonly #deliveries: Deliveries
   readonly #rejections = new Rejections((entries, errors) => this.#settle(entries, errors))
   readonly #faultPoint: (point: LoadFaultPoint) => void
+  #checked: Promise<void> | undefined
   #bundleCount = 0
   #failure: { readonly reason: unknown } | undefined
 
@@ -96,7 +99,11 @@ export class Load {
       const { ordinal, offset } = placeOf(unit)
       last = ordinal
       this.#tally.reading(item, offset)
-      if (this.passes.takes(item.name, unit)) yield unit
+      if (!this.passes.takes(item.name, unit)) continue
+      // Nothing of a resource goes to what is not a FHIR server.
+      this.#checked ??= this.#parts.checkServer()
+      await this.#checked
+      yield unit
     }
     this.#tally.reading(item, 0)
     record.readToEnd(last)

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import { connect } from '../fhir-client/connect.js'
+import { type ConnectOptions, connect } from '../fhir-client/connect.js'
 import { createPace } from '../fhir-client/pace.js'
+import { probeServer } from '../fhir-client/probe.js'
 import { SYSTEM_RETRY_CLOCK } from '../http/retry-clock.js'
 import { openSecrets } from '../pipeline/checkpoint/run-secrets.js'
 import { packageVersion } from '../version.js'
@@ -48,12 +49,13 @@ async function openParts(
   const { maxEntries = MAX_ENTRIES, maxBundleBytes = MAX_BUNDLE_BYTES } = options
   const interruption = interruptible(options.signal)
   closing.push(interruption.close)
-  const server = connect({
+  const connection: ConnectOptions = {
     ...options,
     signal: interruption.cutSignal,
     onRetry: (retry) => onEvent(retriedEvent(retry)),
     use: { access: 'write', types: [], refused: 'LOAD_REFUSED', invalid: 'LOAD_INVALID' },
-  })
+  }
+  const server = connect(connection)
   closing.push(() => server.http.close())
   closing.push(await lockLoadState(options))
   const audit = await openAudit(options)
@@ -78,6 +80,7 @@ async function openParts(
       onEvent: (event) => onEvent({ level: 'info', ...event }),
     },
     base: server.base.href,
+    checkServer: async () => void (await probeServer(connection)),
     close,
   }
 }

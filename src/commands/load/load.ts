@@ -15,6 +15,7 @@ import { storeAccess } from '../store-access.js'
 import { checkNoImport, importInto } from './import.js'
 import { importText } from './import-text.js'
 import { LOAD_OPTIONS, type LoadValues } from './options.js'
+import { quietRetries } from './quiet-retries.js'
 import { loadText } from './text.js'
 
 /** `sluice load`. Throws what the source, the state and the server throw. */
@@ -74,7 +75,7 @@ export async function load(
           quarantined: failed + ambiguous,
         }),
     }
-    const { onEvent } = display
+    const onEvent = values.verbose ? display.onEvent : quietRetries(display.onEvent)
     const report =
       values.via === 'import'
         ? await importInto(values, { load: options, onEvent, access, address })

@@ -2,6 +2,8 @@
 // src/commands/server-options.ts, src/commands/checked-config.ts.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadReport } from '../../../src/load/options.js'
@@ -65,31 +67,46 @@ t.test('--json prints one document, and exit 0 means that everything is loaded',
 
 t.test('the options reach the server', async (t) => {
   const server = await started(t)
+  const sent = () => server.requests.filter(({ method }) => method === 'POST')
   const input = made(t, { 'a.ndjson': patient(1, { meta: { versionId: '7', tag: [{ code: 'x' }] } }) })
   const words = ['--batch-size', '1', '--processing', 'parallel', '--keep-versions', '--connections', '1']
   t.equal((await verbRun(['load', input, '--to', server.base, ...words])).exitCode, 0)
-  t.match(server.requests[0]?.headers, { 'x-bundle-processing-logic': 'parallel' })
+  t.match(sent()[0]?.headers, { 'x-bundle-processing-logic': 'parallel' })
   const plain = made(t, { 'b.ndjson': patients(5) }, 'plain')
   const posted = await verbRun(['load', plain, '--to', server.base, '--method', 'post', '--batch-size', '2'])
   t.equal(posted.exitCode, 0)
   t.strictSame(
-    server.requests.slice(1).map(({ entries }) => entries.length),
+    sent()
+      .slice(1)
+      .map(({ entries }) => entries.length),
     [2, 2, 1],
   )
-  t.ok(server.requests.at(-1)?.entries.every((entry) => entry === 'POST Patient'))
-  t.equal(server.requests.at(-1)?.headers['x-bundle-processing-logic'], undefined)
+  t.ok(
+    sent()
+      .at(-1)
+      ?.entries.every((entry) => entry === 'POST Patient'),
+  )
+  t.equal(sent().at(-1)?.headers['x-bundle-processing-logic'], undefined)
 })
 
 t.test('--retry-errors loads what failed, --retry-status what may pass', async (t) => {
   const server = await started(t)
   const input = made(t, { 'a.ndjson': patients(10) })
-  server.script({ when: { first: 1 }, act: { kind: 'entry', match: 'p7$', status: '409 Conflict' } })
+  server.script({
+    on: { path: '^$' },
+    when: 'once',
+    act: { kind: 'entry', match: 'p7$', status: '409 Conflict' },
+  })
   t.equal((await verbRun(['load', input, '--to', server.base])).exitCode, 10)
   t.match(errorLines(input, server.base), [{ id: 'p7', status: 409 }])
   t.equal((await verbRun(['load', input, '--to', server.base])).exitCode, 10, 'still')
   t.equal((await verbRun(['load', input, '--to', server.base, '--retry-errors'])).exitCode, 0)
   const other = made(t, { 'b.ndjson': patients(10, 100) }, 'other')
-  server.script({ when: { first: 1 }, act: { kind: 'entry', match: 'p107$', status: '409 Conflict' } })
+  server.script({
+    on: { path: '^$' },
+    when: 'once',
+    act: { kind: 'entry', match: 'p107$', status: '409 Conflict' },
+  })
   t.equal((await verbRun(['load', other, '--to', server.base, '--retry-status', '409,412'])).exitCode, 0)
   t.equal(server.resources().size, 20)
 })
@@ -241,6 +258,23 @@ t.test('a container is loaded, with its state in the container beside it', async
   )
   t.equal(server.resources().size, 40)
   t.match((await sluice([...words, '--json'], { env })).stdout, /"settled":0/)
+})
+
+t.test('nothing is sent to an address that is not a FHIR server', async (t) => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    response.setHeader('content-type', 'application/json')
+    response.end('{"resourceType":"Patient"}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/fhir`
+  const input = made(t, { 'a.ndjson': patients(2) })
+  const { exitCode, stderr } = await verbRun(['load', input, '--to', base])
+  t.equal(exitCode, 2)
+  t.match(stderr, /LOAD_REFUSED.*not the address of a FHIR server/s)
+  t.strictSame(asked, ['GET /fhir/metadata'])
 })
 
 t.test('the report is kept in the state', async (t) => {
