@@ -89,7 +89,7 @@ t.test('random resources in any spelling become what a change of their values gi
   const random = seededRandom('references of resources')
   const tree = elementTree('R4')
   let changed = 0
-  for (let round = 0; round < 1000; round += 1) {
+  for (let round = 0; round < 400; round += 1) {
     const value: unknown = JSON.parse(randomResource(random, tree))
     const text = respelled(random, JSON.stringify(value), { order: true, spaces: true, escapes: true })
     const after = rewritten(text)
@@ -97,5 +97,5 @@ t.test('random resources in any spelling become what a change of their values gi
     if (JSON.stringify(after) !== JSON.stringify(value)) changed += 1
     if (!t.passing()) break
   }
-  t.ok(changed > 100, `${changed} of them had references`)
+  t.ok(changed > 40, `${changed} of them had references`)
 })

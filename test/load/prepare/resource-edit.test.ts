@@ -69,7 +69,7 @@ t.test('random resources in any spelling become what an edit of their values giv
   const random = seededRandom('edits of resources')
   const tree = elementTree('R4')
   let edited = 0
-  for (let round = 0; round < 1500; round += 1) {
+  for (let round = 0; round < 600; round += 1) {
     const value = JSON.parse(randomResource(random, tree)) as Json
     if (random.chance(0.7)) {
       const versions: [string, unknown][] = []
@@ -88,5 +88,5 @@ t.test('random resources in any spelling become what an edit of their values giv
     t.strictSame([JSON.parse(after.toString()), identified], [wanted, { ...wanted, id: 'new' }])
     if (!t.passing()) break
   }
-  t.ok(edited > 300, `${edited} of them had versions`)
+  t.ok(edited > 100, `${edited} of them had versions`)
 })

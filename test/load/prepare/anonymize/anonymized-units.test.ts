@@ -74,7 +74,7 @@ t.test('each resource becomes what a run makes of it as a line, whatever is sent
   const random = seededRandom('anonymized entries')
   // More than a chunk of them, once.
   for (const [dateShiftScope, bytes] of [
-    ['file', 1_500_000],
+    ['file', 1_200_000],
     ['patient', 100_000],
   ] as const) {
     const lines = syntheticLines(bytes, 3)
