@@ -3,6 +3,7 @@ import type { TurnResult } from '../../fhir-client/pace.js'
 import { type FhirServer, refusedAccess } from '../../fhir-client/server.js'
 import type { RequestFailure } from '../../http/request-failure.js'
 import type { EntryOutcome, LoadBundle } from '../bundle.js'
+import { throttledTail } from './batch-size.js'
 import type { Reply } from './request.js'
 import { judge, type Verdict } from './verdict.js'
 
@@ -134,7 +135,9 @@ const withinTransaction = (
 function turnOf(outcomes: readonly EntryOutcome[], retryAfterMs: number | undefined): TurnResult {
   const isThrottled = outcomes.some(({ kind, status }) => kind === 'retry' && status === 429)
   if (!isThrottled) return { kind: 'ok', retryAfterMs }
-  const doneShare = outcomes.filter(({ kind }) => kind !== 'retry').length / outcomes.length
+  // The next batch is as small as what was done of this one.
+  const isCut = throttledTail(outcomes) > 0
+  const doneShare = isCut ? 1 : outcomes.filter(({ kind }) => kind !== 'retry').length / outcomes.length
   return { kind: 'throttled', retryAfterMs, doneShare }
 }
 

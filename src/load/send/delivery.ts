@@ -1,5 +1,5 @@
 import { isSluiceError } from '../../errors.js'
-import type { Pace } from '../../fhir-client/pace.js'
+import type { Pace, Turn } from '../../fhir-client/pace.js'
 import type { FhirServer } from '../../fhir-client/server.js'
 import { waitMsAfter } from '../../http/backoff.js'
 import { FAILED, RequestFailure } from '../../http/request-failure.js'
@@ -7,6 +7,7 @@ import type { Attempts } from '../../http/retry.js'
 import type { BundleEntry, Delivery, EntryOutcome, Exchange, LoadBundle } from '../bundle.js'
 import { type Assessment, assess, invalidAnswer, isSplittable } from './assessment.js'
 import { type AttemptLimit, createAttemptLimit } from './attempt-limit.js'
+import { type BatchSize, throttledTail } from './batch-size.js'
 import { bundleBody } from './bundle-body.js'
 import { type RequestOptions, requestBundle } from './request.js'
 
@@ -16,6 +17,7 @@ export interface DeliveryContext extends RequestOptions {
   readonly pace: Pace
   readonly maxAttempts: number
   readonly retryStatuses: ReadonlySet<number>
+  readonly size: BatchSize
   readonly loadedCount: () => number
   readonly addLoaded: (count: number) => void
 }
@@ -25,27 +27,32 @@ const FAILURES_BEFORE_HALVES = 3
 
 /** Sends a bundle, and what is left of it, until nothing is. */
 export async function deliverBundle(
-  bundle: LoadBundle,
+  whole: LoadBundle,
   delivery: Delivery,
   context: DeliveryContext,
 ): Promise<void> {
-  const { server } = context
+  const { server, size, pace } = context
   const trying = server.retry.attempts({ at: server.base.href })
   const limit = createAttemptLimit(context)
-  const waiting: Waiting[] = [{ bundle, failures: 0 }]
+  const waiting: Waiting[] = [{ bundle: whole, failures: 0 }]
   for (let first = waiting.shift(); first !== undefined; first = waiting.shift()) {
     trying.checkInterrupted()
-    const { exchange, assessment } = await exchangeOnce(first.bundle, delivery, context)
+    const turn = await pace.turn()
+    const [bundle, rest] = size.cut(first.bundle)
+    if (rest !== undefined) waiting.unshift({ bundle: rest, failures: 0 })
+    const { exchange, assessment } = await exchangeOnce(turn, bundle, delivery, context)
     const { next } = assessment
     const failures = next.kind === 'later' && isPerhapsItsOwn(next.failure) ? first.failures + 1 : 0
-    const isSplit = isSplittable(first.bundle)
+    const isSplit = isSplittable(bundle)
     const isHalved = next.kind === 'halves' || (failures >= FAILURES_BEFORE_HALVES && isSplit)
     const outcomes = isHalved ? exchange.outcomes : limited(exchange, limit, next.kind)
+    if (next.kind === 'again' && bundle.type === 'batch')
+      size.answered(outcomes.length, outcomes.length - throttledTail(outcomes))
     context.addLoaded(outcomes.filter(({ kind }) => kind === 'loaded').length)
     await delivery.settle({ ...exchange, outcomes })
     if (next.kind === 'end') throw next.error
     if (next.kind !== 'later' && outcomes.some(({ kind }) => kind !== 'retry')) trying.succeeded()
-    const left = leftOf(first.bundle, outcomes)
+    const left = leftOf(bundle, outcomes)
     if (left === undefined) continue
     if (isHalved) waiting.unshift(...halvesOf(left).map((half) => ({ bundle: half, failures: 0 })))
     // Success with the others shows that it is not the server that is at fault.
@@ -61,14 +68,14 @@ interface Waiting {
   readonly failures: number
 }
 
-/** One request: its turn, the request, its answer. */
+/** One request and its answer, which end the turn. */
 async function exchangeOnce(
+  turn: Turn,
   bundle: LoadBundle,
   delivery: Delivery,
   context: DeliveryContext,
 ): Promise<{ readonly exchange: Exchange; readonly assessment: Assessment }> {
-  const { server, pace, retryStatuses, loadedCount } = context
-  const turn = await pace.turn()
+  const { server, retryStatuses, loadedCount } = context
   let assessment: Assessment | undefined
   try {
     if (bundle.entries.some(({ prepared }) => !prepared.isRepeatable)) await delivery.sending(bundle)
@@ -97,9 +104,11 @@ function limited(
 ): readonly EntryOutcome[] {
   // As a part of a larger request that failed, an entry has not had its chance.
   if (step === 'end' || (step === 'later' && isSplittable(bundle))) return outcomes
-  return bundle.entries.map((entry, place) =>
-    limit.spend(entry, outcomes[place] as EntryOutcome, step === 'later' ? 'request' : 'entry'),
-  )
+  const hadChance = outcomes.length - throttledTail(outcomes)
+  return bundle.entries.map((entry, place) => {
+    const outcome = outcomes[place] as EntryOutcome
+    return place < hadChance ? limit.spend(entry, outcome, step === 'later' ? 'request' : 'entry') : outcome
+  })
 }
 
 const leftOf = (bundle: LoadBundle, outcomes: readonly EntryOutcome[]): LoadBundle | undefined =>

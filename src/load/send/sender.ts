@@ -1,6 +1,7 @@
 import type { Pace } from '../../fhir-client/pace.js'
 import type { FhirServer } from '../../fhir-client/server.js'
 import type { Sender } from '../bundle.js'
+import { createBatchSize } from './batch-size.js'
 import { deliverBundle } from './delivery.js'
 import type { RequestOptions } from './request.js'
 import { createResourceTurns } from './resource-turns.js'
@@ -24,6 +25,7 @@ export function createSender(options: SenderOptions): Sender {
     ...options,
     maxAttempts,
     retryStatuses: new Set(retryStatuses),
+    size: createBatchSize(),
     loadedCount: () => loadedCount,
     addLoaded: (count: number) => {
       loadedCount += count
