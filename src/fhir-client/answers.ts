@@ -18,8 +18,8 @@ export interface AnswerLog {
   keep(failed: FailedAnswer): Promise<string>
 }
 
-export interface AnswerEvent {
-  readonly event: 'export.answered'
+export interface AnswerEvent<O extends Operation = 'export'> {
+  readonly event: `${O}.answered`
   readonly level: 'info'
   readonly call: FailedAnswer['call']
   readonly item?: string | undefined
@@ -30,7 +30,9 @@ export interface AnswerEvent {
   readonly [field: string]: unknown
 }
 
-const NAME = 'export/answers.ndjson'
+/** What the answers are about. */
+type Operation = 'export' | 'import'
+
 const MAX_ANSWERS = 50
 const MAX_TEXT_LENGTH = 64 * 1024
 
@@ -48,20 +50,26 @@ function lineOf(facts: object, body: object | undefined, text: string): string {
 }
 
 /** Keeps the last answers, only in the state, because their texts may name patients. */
-export function answerLog(state: State, onEvent: (event: AnswerEvent) => void = () => {}): AnswerLog {
-  const kept = `${state.place.replace(/\/+$/, '')}/${NAME}`
+export function answerLog<O extends Operation = 'export'>(
+  state: State,
+  onEvent: (event: AnswerEvent<O>) => void = () => {},
+  operation: O = 'export' as O,
+): AnswerLog {
+  const name = `${operation}/answers.ndjson`
+  const event: AnswerEvent<O>['event'] = `${operation}.answered`
+  const kept = `${state.place.replace(/\/+$/, '')}/${name}`
   const lines: string[] = []
   let writing: Promise<unknown> = Promise.resolve()
   return {
     async keep({ call, item, answer: { status, header }, text }) {
       const body = parseObject(text)
-      onEvent({ event: 'export.answered', level: 'info', call, item, status, issues: issuesOf(body), kept })
+      onEvent({ event, level: 'info', call, item, status, issues: issuesOf(body), kept })
       if (text.trim() === '') return ''
       const facts = { at: new Date().toISOString(), call, item, status, contentType: header('content-type') }
       const line = lineOf(facts, body, text)
       lines.push(line)
       if (lines.length > MAX_ANSWERS) lines.shift()
-      const written = writing.then(() => state.write(NAME, `${lines.join('\n')}\n`))
+      const written = writing.then(() => state.write(name, `${lines.join('\n')}\n`))
       // Losing the server's answer must not fail the run.
       writing = written.catch(() => {})
       return written.then(

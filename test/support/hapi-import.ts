@@ -77,6 +77,7 @@ export async function startHapiImport(
     if (method === 'POST' && pathname === '/fhir/$import') return kickOff(String(headers.prefer), body)
     if (method === 'DELETE') return { status: 202 }
     if (pathname === '/fhir/$import-poll-status') return poll(Number(searchParams.get('_jobId')))
+    if (method === 'POST' && /^\/fhir\/?$/.test(pathname)) return batch(body)
     const type = /^\/fhir\/(\w+)$/.exec(pathname)?.[1]
     return type === undefined ? { status: 404 } : search(type, searchParams, headers['cache-control'])
   }
@@ -138,11 +139,24 @@ export async function startHapiImport(
       }
   }
 
+  function batch(body: string): Answer {
+    const { entry } = JSON.parse(body) as { entry: { resource: Json; request: { url: string } }[] }
+    for (const { resource, request } of entry) stored.set(request.url, resource)
+    const answers = entry.map(({ request: { url } }) => ({
+      response: { status: '201 Created', location: `${url}/_history/1` },
+    }))
+    return { status: 200, body: { resourceType: 'Bundle', type: 'batch-response', entry: answers } }
+  }
+
   /** As HAPI does, it answers from an older search unless that is forbidden; here with nothing. */
   function search(type: string, query: URLSearchParams, cacheControl: string | undefined): Answer {
     if (self.plan.search !== undefined) return { status: self.plan.search, body: outcome('error', 'search') }
-    const ids = cacheControl === 'no-cache' ? (query.get('_id') ?? '').split(',') : []
-    const found = ids.filter((id) => stored.has(`${type}/${id}`))
+    const ids = query.get('_id')?.split(',')
+    const identifier = query.get('identifier')?.split('|')
+    const found = [...(cacheControl === 'no-cache' ? stored.values() : [])]
+      .filter(({ resourceType, id }) => resourceType === type && ids?.includes(String(id)) !== false)
+      .filter((resource) => identifier === undefined || isIdentified(resource, identifier))
+      .map(({ id }) => id)
     const from = Number(query.get('_offset') ?? 0)
     const next = new URL(`${base}/${type}?${query}`)
     next.searchParams.set('_offset', String(from + PAGE_SIZE))
@@ -170,6 +184,11 @@ interface Parameter {
   readonly valueCode?: string
   readonly valueUri?: string
 }
+
+const isIdentified = ({ identifier }: Json, [system, value]: readonly string[]): boolean =>
+  (identifier as { system: string; value: string }[] | undefined)?.some(
+    (one) => one.system === system && one.value === value,
+  ) === true
 
 const outcome = (severity: string, diagnostics: string): object => ({
   resourceType: 'OperationOutcome',

@@ -41,7 +41,7 @@ export const IMPORT_OPTIONS = {
     '--poll-interval <seconds>',
     'how long to wait between polls of an import if the server does not say',
     asCount(1, 3600),
-    60,
+    30,
   ),
   pollLimit: withDefault(
     '--poll-limit <minutes>',

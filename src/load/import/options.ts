@@ -50,11 +50,9 @@ export interface ImportOptions extends Pick<LoadOptions, Extract<SharedOptions, 
   readonly openFolder: OpenFolder
   /** Staged files are kept after the import; by default they are removed once everything is settled. */
   readonly keepStaged?: boolean | undefined
-  /** Cancel the unfinished import in the state, and stage anew. */
-  readonly restart?: boolean | undefined
   /** What happens to the server's job on abort; default `keep`, so that a later run resumes it. */
   readonly onInterrupt?: 'keep' | 'cancel' | undefined
-  /** Time between polls if the server does not say when to return; default 1 min. */
+  /** Time between polls if the server does not say when to return; default 30 s. */
   readonly pollIntervalMs?: number | undefined
   /** How long one run waits for the server's job; default 7 days. */
   readonly pollLimitMs?: number | undefined
@@ -66,7 +64,7 @@ export interface ImportOptions extends Pick<LoadOptions, Extract<SharedOptions, 
 
 /** Beside those of a load. Never a value from a resource, never a status address. */
 export type ImportEvent =
-  | AnswerEvent
+  | AnswerEvent<'import'>
   | {
       readonly event:
         | 'import.staged'

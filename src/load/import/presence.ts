@@ -58,8 +58,8 @@ async function foundIds(
   first.search = String(
     new URLSearchParams({ _id: ids.join(','), _elements: 'id', _count: String(IDS_AT_ONCE) }),
   )
-  let url: URL | undefined = first
-  for (let page = 0; url !== undefined && page < MAX_PAGES; page += 1) {
+  let url = first
+  for (let page = 0; page < MAX_PAGES; page += 1) {
     const body: Readonly<Record<string, unknown>> | undefined = await searched(server, url)
     if (body?.resourceType !== 'Bundle') return undefined
     for (const { resource } of objectsIn(body.entry)) {
@@ -67,9 +67,11 @@ async function foundIds(
       if (resourceType === type && typeof id === 'string') found.add(id)
     }
     const next = objectsIn(body.link).find(({ relation }) => relation === 'next')?.url
-    url = found.size >= ids.length || next === undefined ? undefined : server.addressOf(next, 'the next page')
+    if (found.size >= ids.length || next === undefined) return found
+    url = server.addressOf(next, 'the next page')
+    if (!server.isTrusted(url)) return undefined
   }
-  return found
+  return undefined
 }
 
 function searched(server: FhirServer, url: URL): Promise<Readonly<Record<string, unknown>> | undefined> {

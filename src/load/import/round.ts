@@ -9,7 +9,7 @@ import type { StagedFile } from './staged-file.js'
 import { StagedRecord } from './staged-record.js'
 import { startImport } from './start.js'
 
-const DEFAULT_POLL_INTERVAL_MS = 60_000
+const DEFAULT_POLL_INTERVAL_MS = 30_000
 const DEFAULT_POLL_LIMIT_MS = 7 * 24 * 3_600_000
 const MAX_RESULT_BYTES = 256 * 2 ** 20
 

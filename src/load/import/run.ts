@@ -4,6 +4,7 @@ import { connect } from '../../fhir-client/connect.js'
 import { createPace } from '../../fhir-client/pace.js'
 import type { FhirServer } from '../../fhir-client/server.js'
 import { SYSTEM_RETRY_CLOCK } from '../../http/retry-clock.js'
+import { packageVersion } from '../../version.js'
 import type { EntryLimits } from '../entries/limits.js'
 import { loadItems } from '../entries/load-items.js'
 import { openAudit, openPreparer } from '../open-load.js'
@@ -21,7 +22,7 @@ import { importStaged } from './round.js'
 import type { FileSettlement } from './settlement.js'
 import { fingerprintOf, isStarted, stageRound } from './staged-round.js'
 
-const REPORT_NAME = 'import/report.json'
+const REPORT_NAME = 'report.json'
 const CANCEL_TIMEOUT_MS = 15_000
 const MAX_SEARCHES = 8
 
@@ -34,8 +35,7 @@ export async function runImport(options: ImportOptions): Promise<ImportReport> {
   return withContext(options, async (context) => {
     const startedAt = new Date().toISOString()
     const items = await itemsOf(options)
-    await context.audit.begin({ via: 'import', base: context.server.base.href })
-    if (options.restart === true) await abandon(context)
+    await context.audit.begin(runFacts(context))
     const earlier = await readJob(context.state)
     const isContinued = earlier?.phase === 'running'
     const { files, unreadable } = await importRounds(context, items, earlier)
@@ -52,6 +52,17 @@ export async function runImport(options: ImportOptions): Promise<ImportReport> {
 export function cancelImport(options: ImportOptions): Promise<boolean> {
   return withContext(options, abandon)
 }
+
+/** What the audit says of a run. */
+const runFacts = ({ server, options: { source, target, plan, repeatsFailures } }: ImportContext) => ({
+  version: packageVersion(),
+  via: 'import',
+  server: target.kind,
+  base: server.base.href,
+  source: source.place,
+  ...(repeatsFailures === true && { repeatsFailures }),
+  ...(plan !== undefined && { configuration: plan.configuration?.sha256 }),
+})
 
 interface Rounds {
   readonly files: readonly FileSettlement[]
@@ -121,7 +132,7 @@ function connected(options: ImportOptions, signal = options.signal): FhirServer 
     ...options,
     signal,
     use: { access: 'write', types: [], refused: 'LOAD_REFUSED', invalid: 'LOAD_INVALID' },
-    answers: answerLog(stage.state, onEvent),
+    answers: answerLog(stage.state, onEvent, 'import'),
     onRetry: (retry) => onEvent?.(retriedEvent(retry)),
   })
 }

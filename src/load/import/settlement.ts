@@ -1,3 +1,4 @@
+import { sluiceError } from '../../errors.js'
 import type { IssueCounts } from '../../fhir-client/outcomes.js'
 import type { FhirServer } from '../../fhir-client/server.js'
 import { findStringMember } from '../../json/scanner.js'
@@ -163,8 +164,17 @@ async function record(
     number += 1
     if (entries.length === ENTRIES_AT_ONCE) await settle()
   }
+  if (number !== file.lines) throw damaged(file)
   await settle()
 }
+
+/** Without its index, nobody knows where the lines of a file come from. */
+const damaged = ({ name }: StagedFile) =>
+  sluiceError('STATE_UNREADABLE', {
+    at: name,
+    message: 'the record of where its lines come from is damaged or gone',
+    help: 'drop the import with --cancel-import and run it again',
+  })
 
 // Each is a request, if the staging place is remote.
 const MAX_IDS = 1000

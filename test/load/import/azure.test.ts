@@ -115,7 +115,7 @@ t.test('staged files are removed once everything is settled', async (t) => {
   const { setting, staged, stateNames } = await prepare(t)
   await importWith(setting)
   t.equal((await staged()).size, 0)
-  t.strictSame(stateNames(), ['audit.ndjson', 'epoch.json', 'import/report.json', 'load.json'])
+  t.strictSame(stateNames(), ['audit.ndjson', 'epoch.json', 'load.json', 'report.json'])
 })
 
 t.test('a kick-off names each file once, with its type, by an address without a query', async (t) => {
