@@ -53,8 +53,7 @@ export function withPlainReferences(
   replace: (text: string) => string | undefined,
 ): Buffer | undefined {
   if (resource.includes(ESCAPE) || !urnsArePlain(resource)) return undefined
-  const pieces: Buffer[] = []
-  let keptFrom = 0
+  const changes = new Changes(resource)
   for (let at = resource.indexOf(REFERENCE); at >= 0; at = resource.indexOf(REFERENCE, at + 1)) {
     if (resource[at - 1] === BACKSLASH) continue
     const colon = skipSpace(resource, at + REFERENCE.length, resource.length)
@@ -66,10 +65,44 @@ export function withPlainReferences(
     const text = stringText(resource, start, end)
     const instead = replace(text)
     if (instead === undefined || instead === text) continue
-    pieces.push(resource.subarray(keptFrom, start), Buffer.from(JSON.stringify(instead)))
-    keptFrom = end
+    changes.add(start, end, JSON.stringify(instead))
   }
-  return pieces.length === 0 ? resource : Buffer.concat([...pieces, resource.subarray(keptFrom)])
+  return changes.apply()
+}
+
+/** Replacements in a buffer, in order, applied with one allocation. */
+class Changes {
+  readonly #source: Buffer
+  readonly #places: number[] = []
+  readonly #texts: string[] = []
+  #grownBytes = 0
+
+  constructor(source: Buffer) {
+    this.#source = source
+  }
+
+  add(start: number, end: number, text: string): void {
+    this.#places.push(start, end)
+    this.#texts.push(text)
+    this.#grownBytes += Buffer.byteLength(text) - (end - start)
+  }
+
+  /** The source itself where nothing changes. */
+  apply(): Buffer {
+    const source = this.#source
+    if (this.#texts.length === 0) return source
+    const out = Buffer.allocUnsafe(source.length + this.#grownBytes)
+    let from = 0
+    let at = 0
+    for (const [index, text] of this.#texts.entries()) {
+      const start = this.#places[2 * index] ?? 0
+      at += source.copy(out, at, from, start)
+      at += out.write(text, at)
+      from = this.#places[2 * index + 1] ?? 0
+    }
+    source.copy(out, at, from)
+    return out
+  }
 }
 
 /** Whether each URN is the value of `reference`, or of a property that is never rewritten. */

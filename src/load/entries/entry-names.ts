@@ -154,6 +154,9 @@ const AMBIGUOUS = 0xffff
 const QUERY = 0xfffe
 
 /** UUIDs are the same in capitals. */
-const normalized = (url: string): string => (/^urn:uuid:/i.test(url) ? url.toLowerCase() : url)
+const normalized = (url: string): string =>
+  CAPITAL.test(url) && /^urn:uuid:/i.test(url) ? url.toLowerCase() : url
+
+const CAPITAL = /[A-Z]/
 
 const endOf = (url: string): string => url.slice(Math.max(url.lastIndexOf('/'), url.lastIndexOf(':')) + 1)

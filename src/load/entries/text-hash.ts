@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
+const KEY = randomBytes(8)
+
 /**
  * HalfSipHash-2-4 (Aumasson and Bernstein) of the UTF-16 units of texts, to 64 bits, with a key of this process: nobody
  * can choose texts that collide, and of two million texts two collide by chance once in ten million Bundles.
@@ -14,7 +16,7 @@ export class TextHash {
   #v2 = 0
   #v3 = 0
 
-  constructor(key = randomBytes(8)) {
+  constructor(key = KEY) {
     this.#key0 = key.readInt32LE(0)
     this.#key1 = key.readInt32LE(4)
   }

@@ -74,7 +74,9 @@ export class Window {
       this.bytes.copy(larger, 0, 0, this.end)
       this.bytes = larger
     }
-    const target = this.bytes.subarray(this.end, this.end + this.#pieceBytes)
+    // As much again as is held: what is long is looked at again and again from its start.
+    const wantedBytes = Math.max(this.#pieceBytes, this.end - this.at)
+    const target = this.bytes.subarray(this.end, this.end + wantedBytes)
     const bytes = await this.#reader.read(target)
     this.end += bytes
     if (bytes === target.length) return
