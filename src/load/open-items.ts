@@ -10,12 +10,14 @@ type ListedItem = Pick<LoadItem, 'name' | 'version' | 'bytes'>
 export class OpenItems {
   readonly #items = new Map<string, ListedItem>()
   readonly #unreadable = new Set<string>()
+  readonly #isPartial: boolean
   readonly #audit: Audit
   readonly #tally: Tally
   readonly #onItem: NonNullable<LoadOptions['onItem']>
   readonly #onEvent: NonNullable<LoadOptions['onEvent']>
 
-  constructor(audit: Audit, tally: Tally, { onItem = () => {}, onEvent = () => {} }: LoadOptions) {
+  constructor(audit: Audit, tally: Tally, { source, onItem = () => {}, onEvent = () => {} }: LoadOptions) {
+    this.#isPartial = source.isPartial === true
     this.#audit = audit
     this.#tally = tally
     this.#onItem = onItem
@@ -63,7 +65,7 @@ export class OpenItems {
       this.#tally.left(record)
     }
     for (const { name, isDone, settledCount } of this.#audit.records())
-      if (!this.#items.has(name) && !isDone)
+      if (!this.#isPartial && !this.#items.has(name) && !isDone)
         this.#onEvent({ event: 'item.gone', level: 'warn', item: name, settled: settledCount })
   }
 

@@ -1,44 +1,36 @@
-import { planOf } from '../../config/anonymizer/plan.js'
-import type { LoadOptions, LoadReport } from '../../load/options.js'
+import type { LoadReport } from '../../load/options.js'
 import { runLoad } from '../../load/run.js'
-import { targetName } from '../../load/target.js'
-import { openLoadState, openSource } from '../../storage/open.js'
 import type { Source } from '../../storage/store.js'
-import { checkedConfigAt } from '../checked-config.js'
-import type { RunDisplay } from '../display/run-display.js'
-import { openRunDisplay } from '../display/run-display.js'
+import { openRunDisplay, type RunDisplay } from '../display/run-display.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
-import { connectionOf } from '../server-options.js'
-import { required, usage } from '../shared-options.js'
-import { storeAccess } from '../store-access.js'
+import { usage } from '../shared-options.js'
 import { checkNoImport, importInto } from './import.js'
 import { importText } from './import-text.js'
-import { LOAD_OPTIONS, type LoadValues } from './options.js'
+import { openSetting } from './load-setting.js'
+import type { LoadValues } from './options.js'
 import { quietRetries } from './quiet-retries.js'
 import { loadText } from './text.js'
+import { checkNoWatch, watchSources } from './watch.js'
 
 /** `sluice load`. Throws what the source, the state and the server throw. */
 export async function load(
   values: LoadValues,
   terminal: Terminal,
-  [address, ...others]: readonly string[],
+  addresses: readonly string[],
 ): Promise<ExitCode> {
-  if (address === undefined || others.length > 0)
-    throw usage('load needs one source: a folder, a file or an address')
   if (values.via !== 'import') checkNoImport(values)
-  const base = required(values.to, LOAD_OPTIONS.to)
-  const target = targetName(base)
+  if (values.watch) return watchSources(values, terminal, addresses)
+  checkNoWatch(values)
+  const [address, ...others] = addresses
+  if (address === undefined || others.length > 0)
+    throw usage('load needs one source: a folder, a file or an address; --watch takes several')
   let shown: RunDisplay | undefined
-  const access = storeAccess(terminal, {
-    onRetry: ({ at, ...fields }) =>
-      shown?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
-  })
-  const source = await openSource(address, access)
-  const state = await openLoadState(address, access, { target, state: values.state })
-  const connection = await connectionOf(values, access)
-  const checked =
-    values.config === undefined ? undefined : await checkedConfigAt(values.config, values, access)
+  const { access, checked, optionsFor } = await openSetting(values, terminal, (event) =>
+    shown?.onEvent(event),
+  )
+  const options = await optionsFor(address)
+  const { source, state } = options
   const bytesTotal = terminal.isInteractive ? totalBytes(source) : () => undefined
   const display = await openRunDisplay(terminal, {
     isVerbose: values.verbose,
@@ -48,38 +40,18 @@ export async function load(
   shown = display
   try {
     if (checked !== undefined) display.configured(checked)
-    const options: Omit<LoadOptions, 'onEvent'> = {
-      ...connection,
-      base,
-      source,
-      state,
-      signal: terminal.signal,
-      plan: checked && planOf(checked, values.asOf),
-      workers: values.workers,
-      method: values.method,
-      order: values.order,
-      keepVersions: values.keepVersions,
-      splitTransactions: values.splitTransactions,
-      maxEntries: values.batchSize,
-      maxBundleBytes: values.batchBytes,
-      connections: values.connections,
-      allowEmpty: values.allowEmpty,
-      retryStatuses: values.retryStatus,
-      processingLogic: values.processing,
-      repeatsFailures: values.retryErrors,
-      onProgress: ({ bytesRead, loaded, failed, ambiguous }) =>
-        display.onProgress({
-          bytesRead,
-          bytesTotal: bytesTotal(),
-          lines: loaded + failed + ambiguous,
-          quarantined: failed + ambiguous,
-        }),
-    }
     const onEvent = values.verbose ? display.onEvent : quietRetries(display.onEvent)
+    const onProgress: typeof options.onProgress = ({ bytesRead, loaded, failed, ambiguous }) =>
+      display.onProgress({
+        bytesRead,
+        bytesTotal: bytesTotal(),
+        lines: loaded + failed + ambiguous,
+        quarantined: failed + ambiguous,
+      })
     const report =
       values.via === 'import'
-        ? await importInto(values, { load: options, onEvent, access, address })
-        : await runLoad({ ...options, onEvent })
+        ? await importInto(values, { load: { ...options, onProgress }, onEvent, access, address })
+        : await runLoad({ ...options, onProgress, onEvent })
     await display.close()
     if (typeof report === 'string') terminal.print(report)
     else if (values.json) terminal.print(JSON.stringify(report))
@@ -97,7 +69,7 @@ function totalBytes(source: Source): () => number | undefined {
   let total: number | undefined
   const listed = async (): Promise<void> => {
     let sum = 0
-    for await (const { bytes } of source.list(() => {})) sum += bytes
+    for await (const { bytes } of source.list(() => {}, { archives: true })) sum += bytes
     total = sum
   }
   // The load itself says why a source cannot be listed.

@@ -12,6 +12,7 @@ import {
 } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 import { IMPORT_OPTIONS } from './import-options.js'
+import { WATCH_OPTIONS } from './watch-options.js'
 
 const asStatuses = (text: string): readonly number[] => {
   const statuses = text.split(',').map((part) => (/^\s*4\d\d\s*$/.test(part) ? Number(part) : 0))
@@ -71,6 +72,7 @@ export const LOAD_OPTIONS = {
   ),
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the source contains nothing to load'),
   ...IMPORT_OPTIONS,
+  ...WATCH_OPTIONS,
   state: maybe(
     '--state <place>',
     'where audit and errors are kept: a folder or an address, outside of the source',
@@ -97,7 +99,7 @@ export const LOAD = {
   name: 'load',
   summary: 'Loads Bundles, resources and NDJSON into a FHIR server.',
   details:
-    '<source> is a folder, a file, or the address of a container or a prefix in it. It holds Bundles, single resources ' +
+    'A source is a folder, a file, or the address of a container or a prefix in it. It holds Bundles, single resources ' +
     'and NDJSON, as they are, compressed or in zip archives. Resources are PUT by their ids in batches; transactions stay ' +
     'whole. What fails for a passing reason is sent again at the pace that the server takes.\n\n' +
     'Every entry ends loaded, failed or ambiguous: sent, without an answer, and not safe to be sent again. The state keeps ' +
@@ -105,7 +107,7 @@ export const LOAD = {
     'the server and may name patients. With --via import, NDJSON is staged and the server loads it as a job of its own; ' +
     'each line that it refuses is found again in the source. If a load is killed or interrupted, run it again: it resumes. Exit code 10: some ' +
     'entries are not loaded.',
-  words: '<source>',
+  words: '<sources...>',
   options: LOAD_OPTIONS,
   examples: [
     ['sluice load export/ --to https://fhir.example.org/r4', 'a folder'],
@@ -124,6 +126,10 @@ export const LOAD = {
     [
       'sluice load export/ --to http://hapi.internal/fhir --via import --stage staged/ --serve-at 10.0.0.7:8090',
       "through HAPI's $import, which fetches the files from this machine",
+    ],
+    [
+      'sluice load azurite://bundles azurite://ndjson azurite://zip --to https://fhir.example.org/r4 --watch --move',
+      'what arrives in three containers, as FHIR Loader does',
     ],
   ],
 } as const
