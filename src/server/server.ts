@@ -8,6 +8,7 @@ import { makeFolders } from '../storage/folder/folder-files.js'
 import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from '../storage/folder/folder-lock.js'
 import type { Source } from '../storage/store.js'
 import { packageVersion } from '../version.js'
+import { type AltExportService, type AltExportSettings, openAltExport } from './alt-export/service.js'
 import { type AuthOptions, type Guard, issuerGuard, openGuard, ownGuard } from './auth/guard.js'
 import { TokenEndpoint } from './auth/token-endpoint.js'
 import { tokenKey } from './auth/token-key.js'
@@ -20,7 +21,7 @@ import type { ConfigStore, ContainerStore } from './jobs/export-work.js'
 import { containerFolder } from './jobs/job.js'
 import { JobQueue } from './jobs/job-queue.js'
 import { JobStore } from './jobs/job-store.js'
-import { routesOf } from './routes/routes.js'
+import { type RouteParts, routesOf } from './routes/routes.js'
 import type { ServerEvent } from './server-event.js'
 import { describeUnknown } from './unknown-error.js'
 
@@ -45,6 +46,8 @@ export interface ServerOptions {
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore } | undefined
   /** Whether raw exports are refused. */
   readonly onlyAnonymized?: boolean
+  /** Exports by queries from another server (`$alt-export`); default: not offered. */
+  readonly altExport?: AltExportSettings | undefined
   readonly limits: ServerLimits
   readonly http?: Partial<HttpLimits>
   /** Ends the wait for the lock of a state folder. */
@@ -121,6 +124,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const metrics = createServerMetrics(() => queue.counts())
     const queue = openQueue(options, { catalog, store, metrics })
     await queue.load()
+    const altExport =
+      options.altExport &&
+      (await openAltExport(options.altExport, { stateFolder, confirm: lock.confirm, onEvent }))
     let baseUrl = options.baseUrl ?? ''
     const { guard, tokens } = await openAuth(options, () => baseUrl)
     const routes = routesOf({
@@ -139,6 +145,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       requiresAccessToken: options.auth.kind !== 'none',
       onlyAnonymized: options.onlyAnonymized ?? false,
       ...(options.anonymization === undefined ? {} : { anonymization: options.anonymization }),
+      ...altExportParts(altExport, options.altExport),
       polls: new RateLimit({ perMinute: limits.pollsPerMinute, burst: POLL_BURST }),
       isStopping: () => stop.signal.aborted,
       onEvent,
@@ -162,10 +169,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       baseUrl,
       port: http.port,
       lost: watch.lost,
-      expire: () => queue.expire(),
+      async expire() {
+        await queue.expire()
+        await altExport?.jobs.expire()
+      },
       async close(graceMs = GRACE_MS) {
         stop.abort()
-        await Promise.all([http.close(graceMs), queue.close()])
+        await Promise.all([http.close(graceMs), queue.close(), altExport?.close()])
         await opening
         await catalog.close()
         metrics.close()
@@ -177,6 +187,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     throw error
   }
 }
+
+const altExportParts = (
+  service: AltExportService | undefined,
+  settings: AltExportSettings | undefined,
+): Pick<RouteParts, 'altExport'> =>
+  service === undefined || settings === undefined
+    ? {}
+    : { altExport: { jobs: service.jobs, readDefinition: settings.readDefinition, now: () => new Date() } }
 
 /** Checks regularly that this process still holds the lock: it may have been suspended for a while. */
 function watchLock(lock: FolderLock, { beatEveryMs } = LOCK_TIMES) {

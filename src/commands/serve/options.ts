@@ -148,6 +148,46 @@ export const SERVE_OPTIONS = {
       fallbackText: 'derived from available memory and --workers',
     },
   ),
+  altExportFrom: maybe(
+    '--alt-export-from <address>',
+    'FHIR base address that POST /$alt-export exports from, by queries',
+    asUrl,
+    { fallbackText: 'off: no exports by queries' },
+  ),
+  altExportTo: maybe(
+    '--alt-export-to <store>',
+    'where they are written, a folder for each: a folder, or a container or prefix in Azure storage',
+    asText,
+  ),
+  altExportAuth: maybe(
+    '--alt-export-auth <file>',
+    'authentication file for that server; docs/export.md has examples',
+    asText,
+  ),
+  altExportConfig: maybe(
+    '--alt-export-config <file>',
+    'anonymize them: a configuration file, an address or the name of a preset',
+    asText,
+    { fallbackText: 'they are stored unchanged' },
+  ),
+  altExportTrigger: maybe(
+    '--alt-export-trigger <store>',
+    'folder or container where a definition can be dropped to start an export; it is moved to <store>-processed',
+    asText,
+    { fallbackText: 'off' },
+  ),
+  altExportMax: withDefault(
+    '--alt-export-max <count>',
+    'exports by queries at once; more are refused with 429',
+    asCount(1, 64),
+    2,
+  ),
+  altExportHistory: withDefault(
+    '--alt-export-history <days>',
+    'how long a finished export by queries is remembered; its files stay',
+    asCount(1, 3650),
+    30,
+  ),
   verbose: flag('-v, --verbose', 'log more events on stderr'),
   json: JSON_OPTION,
 }
@@ -189,6 +229,10 @@ export const SERVE = {
   options: SERVE_OPTIONS,
   examples: [
     ['sluice serve --data export/', 'serves a folder on http://127.0.0.1:8080/fhir'],
+    [
+      'sluice serve --state state/ --alt-export-from https://fhir.example.org/r4 --alt-export-to cohorts/',
+      'exports cohorts from a FHIR server by queries (POST /$alt-export)',
+    ],
     [
       'sluice serve --data export/ --outputs lake/ --configs configs/ --clients clients.json --host 0.0.0.0 --base-url https://fhir.example.org/r4',
       'anonymizes into lake/<container>, for registered clients only, behind a proxy that terminates TLS',

@@ -3,12 +3,15 @@ import type { AuthOptions } from '../../server/auth/guard.js'
 import { trustedProxies } from '../../server/http/client-address.js'
 import { type ServerOptions, startServer } from '../../server/server.js'
 import type { StoreAccess } from '../../storage/access.js'
+import { memorySource } from '../../storage/memory/memory.js'
+import { MemoryContent } from '../../storage/memory/memory-content.js'
 import { isLocal, openSource } from '../../storage/open.js'
 import { eventLog } from '../display/event-log.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
 import { required, usage } from '../shared-options.js'
 import { storeAccess } from '../store-access.js'
+import { altExportOf } from './alt-export.js'
 import { SERVE_OPTIONS, type ServeValues } from './options.js'
 import { openConfigs, openContainers, refuseShared } from './stores.js'
 
@@ -16,16 +19,19 @@ const HOUR_MS = 3_600_000
 
 /** `sluice serve`: until a signal. Throws what the configuration, the store and the listening throw. */
 export async function serve(values: ServeValues, terminal: Terminal): Promise<ExitCode> {
-  const data = required(values.data, SERVE_OPTIONS.data)
-  if (values.state === undefined && !isLocal(data)) throw usage('--state is needed for data in the cloud')
-  const stateFolder = values.state ?? `${data.replace(/\/+$/, '')}.sluice-serve`
+  const { data, stateFolder } = placesOf(values)
   const auth = await authOf(values)
   const access = storeAccess(terminal)
-  await refuseShared(data, { '--state': stateFolder, '--outputs': values.outputs }, access)
+  if (data !== undefined)
+    await refuseShared(
+      data,
+      { '--state': stateFolder, '--outputs': values.outputs, '--alt-export-to': values.altExportTo },
+      access,
+    )
   const log = eventLog(terminal.stderr, values.verbose ? 'debug' : 'info')
   const onEvent: ServerOptions['onEvent'] = ({ event, level, ...fields }) => log.event(level, event, fields)
   const server = await startServer({
-    source: await openSource(data, access),
+    source: data === undefined ? memorySource(new MemoryContent()) : await openSource(data, access),
     stateFolder,
     host: values.host,
     port: values.port,
@@ -37,6 +43,7 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
     ...(values.tokenUrl === undefined ? {} : { tokenUrl: values.tokenUrl }),
     ...(await anonymizationOf(values, access)),
     onlyAnonymized: values.onlyAnonymized,
+    altExport: await altExportOf(values, access, onEvent),
     limits: limitsOf(values),
     signal: terminal.signal,
     onEvent,
@@ -50,13 +57,26 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
       host: values.host,
       advice: '--clients or --issuer',
     })
-  terminal.print(values.json ? JSON.stringify({ baseUrl, port }) : `serving ${data} at ${baseUrl}`)
+  terminal.print(
+    values.json ? JSON.stringify({ baseUrl, port }) : `serving ${data ?? values.altExportFrom} at ${baseUrl}`,
+  )
   const reason = await Promise.race([aborted(terminal.signal), server.lost])
   onEvent({ event: 'server.stopping', level: 'info' })
   await server.close()
   await log.close()
   if (reason !== undefined) throw reason
   return EXIT.delivered
+}
+
+/** Throws USAGE. */
+function placesOf({ data, state, altExportFrom }: ServeValues): {
+  readonly data: string | undefined
+  readonly stateFolder: string
+} {
+  if (altExportFrom === undefined) required(data, SERVE_OPTIONS.data)
+  if (state !== undefined) return { data, stateFolder: state }
+  if (data === undefined || !isLocal(data)) throw usage('--state is needed without data on this machine')
+  return { data, stateFolder: `${data.replace(/\/+$/, '')}.sluice-serve` }
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -23,6 +23,7 @@ import type { JobStore } from '../jobs/job-store.js'
 import type { Level } from '../query/criteria.js'
 import { badRequest, notFound, Refusal } from '../refusal.js'
 import type { ServerEvent } from '../server-event.js'
+import { type AltExportRouteParts, altExportRoutes } from './alt-export.js'
 import { capabilityStatement, smartConfiguration } from './capability.js'
 import { downloadAnswer } from './download.js'
 import { groupRead, groupSearch } from './group-search.js'
@@ -47,6 +48,7 @@ export interface RouteParts {
   readonly requiresAccessToken: boolean
   readonly onlyAnonymized: boolean
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
+  readonly altExport?: Pick<AltExportRouteParts, 'jobs' | 'readDefinition' | 'now'>
   readonly polls: RateLimit
   readonly isStopping: () => boolean
   readonly onEvent: (event: ServerEvent) => void
@@ -62,6 +64,7 @@ export const routesOf = (parts: RouteParts): Route[] => [
   ...kickOffRoutes(parts),
   ...groupRoutes(parts),
   ...jobRoutes(parts),
+  ...(parts.altExport === undefined ? [] : altExportRoutes({ ...parts, ...parts.altExport })),
 ]
 
 /** Routes for the operator of the server. */
