@@ -77,6 +77,7 @@ async function openParts(
       maxTransactionEntries: maxEntries,
       maxTransactionBytes: maxBundleBytes,
       splitTransactions: options.splitTransactions ?? false,
+      method: options.method ?? 'put',
       onEvent: (event) => onEvent({ level: 'info', ...event }),
     },
     base: server.base.href,
