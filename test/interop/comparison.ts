@@ -1,15 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { addressOf, type CanonicalObject, differences, isObject, withReferences } from './canonical.js'
+import {
+  addressOf,
+  type Canonical,
+  type CanonicalObject,
+  differences,
+  isObject,
+  withReferences,
+} from './canonical.js'
 import { type Line, lineOf } from './corpus.js'
 import { conditionalOf, isShared } from './patient-bundles.js'
 
-/**
- * Everything in which a resource may differ after it was loaded into HAPI and exported again. All of it is HAPI's own:
- * the version, its time, and the request that brought it. Nothing else is added or normalized, numbers included.
+/*
+ * Everything in which a resource may differ after it was loaded into HAPI and exported again, all of it in `meta`:
+ * the version, its time and the request that brought it are HAPI's own, and it keeps labels and profiles as sets,
+ * without their order. Nothing else is added or normalized, numbers included.
  */
 const SERVERS_OWN = ['versionId', 'lastUpdated', 'source']
+const SETS = ['security', 'tag', 'profile']
 
 /** The exported resources by type and id. */
 export function readExport(folder: string): ReadonlyMap<string, Line> {
@@ -51,14 +60,26 @@ export function compareWithExport(
   t.strictSame(counted(missing), [], 'nothing is missing')
   t.strictSame(counted(unknown), [], 'nothing is there that was not loaded')
   t.strictSame(counted(different), [], 'no resource differs')
-  t.comment(`${wanted.size} resources compared; they may differ in meta.${SERVERS_OWN.join(', meta.')} only`)
+  t.comment(
+    `${wanted.size} resources compared; they may differ in meta.${SERVERS_OWN.join(', meta.')}, and in the order of labels and profiles, only`,
+  )
 }
 
 function comparable({ id, meta, ...rest }: CanonicalObject): CanonicalObject {
   if (!isObject(meta)) return rest
-  const kept = Object.entries(meta).filter(([name]) => !SERVERS_OWN.includes(name))
+  const kept = Object.entries(meta)
+    .filter(([name]) => !SERVERS_OWN.includes(name))
+    .map(
+      ([name, value]) => [name, SETS.includes(name) && Array.isArray(value) ? sorted(value) : value] as const,
+    )
   return kept.length === 0 ? rest : { ...rest, meta: Object.fromEntries(kept) }
 }
+
+const sorted = (set: readonly Canonical[]): readonly Canonical[] =>
+  set
+    .map((item) => [JSON.stringify(item), item] as const)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([, item]) => item)
 
 /** At most twenty of a list, and how many there are: a failure that names thousands is of no use. */
 const counted = (found: readonly string[]): readonly string[] =>

@@ -59,7 +59,8 @@ export function syntheaPatients(lines: readonly Line[], from: number, to: number
   return all.filter((line) => picked.has(line))
 }
 
-function patientOf(resource: CanonicalObject): string {
+/** The address of the patient whose resource it is, `` for none. */
+export function patientOf(resource: CanonicalObject): string {
   if (resource.resourceType === 'Patient') return addressOf(resource)
   const patient = resource.subject ?? resource.patient
   return isObject(patient) ? `${patient.reference}` : ''

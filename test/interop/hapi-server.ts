@@ -64,7 +64,15 @@ export async function startHapi(logFile: string): Promise<HapiServer> {
   const classpath = [CLASSES, readFileSync(CLASSPATH, 'utf8').trim()].join(delimiter)
   const child = spawn(
     'java',
-    ['-Xmx2g', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', classpath, 'HapiServer'],
+    [
+      '-Xmx2g',
+      '-XX:TieredStopAtLevel=1',
+      '-XX:+UseSerialGC',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+      '-cp',
+      classpath,
+      'HapiServer',
+    ],
     { stdio: ['pipe', 'pipe', openSync(logFile, 'w')] },
   )
   const base = await firstLine(child, logFile)

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { skipWithoutShared } from '../support/shared.js'
-import { sluice } from '../support/sluice.js'
-import { compareWithExport, readExport } from './comparison.js'
-import { readFolder, syntheaPatients } from './corpus.js'
+import { agreement } from './agreement.js'
+import { anonymizedLoad, splitTransactions } from './changed-loads.js'
+import { readFolder } from './corpus.js'
 import { buildHapi, startHapi } from './hapi-server.js'
+import { badImport, badResources } from './refused-resources.js'
+import { everyWay } from './ways.js'
 
 function reasonToSkip(): string | false {
   const absent = skipWithoutShared('data/r4-synthea', 'data/r4-us-core')
@@ -19,24 +21,23 @@ function reasonToSkip(): string | false {
 t.test('interoperability with HAPI FHIR', { skip: reasonToSkip() }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-interop-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const synthea = readFolder('data/r4-synthea')
-  const hapi = await startHapi(join(folder, 'hapi.log'))
-  t.teardown(() => hapi.close())
+  const data = { synthea: readFolder('data/r4-synthea'), usCore: readFolder('data/r4-us-core') }
 
-  await t.test('its $export brings back what it was given', async (t) => {
-    const lines = syntheaPatients(synthea, 0, 2)
-    const entry = lines.map(({ text, resource: { resourceType, id } }) => ({
-      resource: JSON.parse(text),
-      request: { method: 'PUT', url: `${resourceType}/${id}` },
-    }))
-    const answer = await fetch(hapi.base, {
-      method: 'POST',
-      headers: { 'content-type': 'application/fhir+json' },
-      body: JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }),
-    })
-    t.equal(answer.status, 200)
-    const run = await sluice(['export', '--from', hapi.base, '--raw', '--to', join(folder, 'export')])
-    t.equal(run.exitCode, 0, run.stderr)
-    compareWithExport(t, lines, readExport(join(folder, 'export')))
+  await t.test('a server that is loaded in every way holds just what was loaded', async (t) => {
+    const hapi = await startHapi(join(folder, 'first.log'))
+    t.teardown(() => hapi.close())
+    await everyWay(t, { ...data, base: hapi.base, folder })
+  })
+
+  await t.test('a server that is loaded with what was changed on the way', async (t) => {
+    const hapi = await startHapi(join(folder, 'second.log'))
+    t.teardown(() => hapi.close())
+    const place = { ...data, base: hapi.base, folder }
+    await t.test('transactions in parts make the same graph', (t) => splitTransactions(t, place))
+    await t.test('an anonymized load keeps what refers to what', (t) => anonymizedLoad(t, place))
+    await t.test('what HAPI refuses is named, and nothing else fails', (t) => badResources(t, place))
+    await t.test('lines that $import refuses are named', (t) => badImport(t, place))
+    // Last, as it leaves resources that no comparison expects.
+    await t.test('HAPI answers as the server of the other tests does', (t) => agreement(t, hapi.base))
   })
 })
