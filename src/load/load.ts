@@ -21,6 +21,9 @@ import type { LoadItem, LoadUnit } from './unit.js'
 // A header can hold any text; the audit must not.
 const PLAIN_ID = /^[\w.:|-]{1,100}$/
 
+// True of what is anonymized into files; a load has sent what came before.
+const NOT_COMMITTED = '; nothing of it was committed'
+
 /** What a load works with; `openLoad` makes it. */
 export interface LoadParts {
   readonly audit: Audit
@@ -128,7 +131,8 @@ export class Load {
   /** Goes on without an item that cannot be read to its end. Throws what is not the item's own failure. */
   leaveOut(item: LoadItem, error: unknown): void {
     if (this.#failure !== undefined || !isSluiceError(error) || error.blame !== 'source') throw error
-    this.#items.leaveOut(item, error)
+    const { code, message } = error
+    this.#items.leaveOut(item, { code, message: message.replace(NOT_COMMITTED, '') })
   }
 
   /** Settles everything that was taken. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Fault } from '../fhir-server/faults.js'
 import type { Resource } from '../fhir-server/resource.js'
@@ -39,7 +40,7 @@ t.test('entries that the server refuses are named, and all others are loaded', a
 t.test("a server's text that names a patient stays in errors.ndjson", async (t) => {
   const trial = await loadTrial(t, { 'a.ndjson': ndjson(PATIENTS) })
   const diagnostics = 'CANARY-NAME Smith is no name'
-  trial.server.script({ act: { kind: 'entry', at: 3, status: '400', diagnostics } })
+  trial.server.script({ on: { path: '^$' }, act: { kind: 'entry', at: 3, status: '400', diagnostics } })
   const report = await trial.load()
   t.match(trial.kept('errors.ndjson'), 'CANARY-NAME')
   t.notMatch(JSON.stringify([report, trial.events]) + trial.kept('audit.ndjson'), /CANARY/)
@@ -80,4 +81,15 @@ t.test('a POST with ifNoneExist is sent again, and found', async (t) => {
   trial.server.script({ on: { path: '^$' }, when: { every: 2 }, act: { kind: 'reset', at: 'after' } })
   t.match(await trial.load(), { read: 50, loaded: 50, ambiguous: 0 })
   t.equal(trial.server.resources().size, 50)
+})
+
+t.test('what was read of a damaged file is loaded, and nothing else is said of it', async (t) => {
+  const whole = gzipSync(ndjson(patients(3_000)))
+  const trial = await loadTrial(t, { 'a.ndjson.gz': whole.subarray(0, -2_000), 'b.ndjson': ndjson(PATIENTS) })
+  const { unreadable, loaded } = await trial.load()
+  t.match(unreadable, [
+    { item: 'a.ndjson.gz', code: 'SOURCE_CORRUPT', message: /^is not a complete gzip file; / },
+  ])
+  t.notMatch(unreadable, [{ message: 'nothing of it was committed' }])
+  t.ok(loaded > 50 && loaded < 3_000)
 })
