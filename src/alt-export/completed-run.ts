@@ -7,7 +7,8 @@ import type { AltExportReport } from './options.js'
 export interface CompletedFile {
   readonly type: string
   readonly url: string
-  readonly count: number
+  /** Undefined for a part of a split output. */
+  readonly count?: number
   readonly sizebytes: number
   readonly commitedblocks: number
 }
@@ -18,7 +19,6 @@ export interface CompletedFile {
  */
 export function completedRun(report: AltExportReport, ending: Ending, place: string): object {
   const { id, startedAt, gatheredAt, finishedAt, ids, items, kind } = report
-  const files = completedFiles(report, place)
   return {
     instanceid: id,
     extractstarted: startedAt,
@@ -33,28 +33,31 @@ export function completedRun(report: AltExportReport, ending: Ending, place: str
     suborchestionwaitstarted: gatheredAt,
     suborchestionwaitcompleted: finishedAt,
     extractcompleted: finishedAt,
-    extractresults: countsByType(files),
+    extractresults: countsByType(report),
     fileresourcecountstarted: finishedAt,
     fileresourcecountcompleted: finishedAt,
-    ...(ending === 'xndjson' ? { output: files } : {}),
+    ...(ending === 'xndjson' ? { output: completedFiles(report, place) } : {}),
   }
 }
 
 /** The files in the order of their names. Blocks are those of the output: a file has one. */
-export function completedFiles({ run }: AltExportReport, place: string): readonly CompletedFile[] {
-  const outputs =
+function completedFiles({ run }: AltExportReport, place: string): readonly CompletedFile[] {
+  const isSplit = !('raw' in run) && run.outputs.some(({ parts = [] }) => parts.length > 1)
+  const files =
     'raw' in run
       ? run.outputs.map(({ name, bytes, lines = 0 }) => ({ name, item: name, bytes, count: lines }))
-      : run.outputs.map(({ name, bytes, lines, source }) => ({
-          name,
-          item: source.name,
-          bytes,
-          count: lines.delivered,
-        }))
-  return outputs.map(({ name, item, bytes, count }) => ({
+      : run.outputs.flatMap(({ name, bytes, lines, source, parts }) =>
+          (parts ?? [{ name, bytes }]).map((part) => ({
+            name: part.name,
+            bytes: part.bytes,
+            item: source.name,
+            count: lines.delivered,
+          })),
+        )
+  return files.map(({ name, item, bytes, count }) => ({
     type: item.replace(/-.*/, ''),
     url: isAddress(place) ? `${place.replace(/\/$/, '')}/${name}` : name,
-    count,
+    ...(isSplit ? {} : { count }),
     sizebytes: bytes,
     commitedblocks: 1,
   }))
@@ -66,10 +69,15 @@ export const writeCompletedRun = (sink: Sink, report: AltExportReport, ending: E
     `${JSON.stringify(completedRun(report, ending, sink.place), null, 2)}\n`,
   )
 
-const isAddress = (place: string): boolean => /^https?:\/\//.test(place)
+const isAddress = (place: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(place)
 
-function countsByType(files: readonly CompletedFile[]): Readonly<Record<string, number>> {
+function countsByType({ run }: AltExportReport): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const { type, count } of files) counts[type] = (counts[type] ?? 0) + count
+  const add = (item: string, count: number): void => {
+    const type = item.replace(/-.*/, '')
+    counts[type] = (counts[type] ?? 0) + count
+  }
+  if ('raw' in run) for (const { name, lines = 0 } of run.outputs) add(name, lines)
+  else for (const { source, lines } of run.outputs) add(source.name, lines.delivered)
   return counts
 }

@@ -6,6 +6,9 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AltExportDefinition } from '../../src/alt-export/definition.js'
+import { runAltExport } from '../../src/alt-export/run.js'
+import { folderSink } from '../../src/storage/folder/folder.js'
+import { splitSink } from '../../src/storage/split.js'
 import type { FhirServerOptions } from '../fhir-server/options.js'
 import { startFhirServer, type TestFhirServer } from '../fhir-server/server.js'
 import { altExportTo, COHORT, cohortResources, idsIn, listenToAltExport } from '../support/alt-export-run.js'
@@ -122,6 +125,47 @@ t.test('files hold the resources of so many ids; empty ones are not written', as
   }
 })
 
+t.test('an empty file that is finished is not asked for again', async (t) => {
+  const definition = { ...COHORT, include: ['Condition?patient=$IDS', 'Observation?patient=$IDS&_count=100'] }
+  for (const plan of [undefined, planFor()]) {
+    const server = await serverWith(t, 20)
+    server.script({
+      on: { path: '^Observation' },
+      when: 'always',
+      act: { kind: 'outcome', status: 422, diagnostics: '' },
+    })
+    const output = join(t.testdir(), plan === undefined ? 'raw' : 'anonymized')
+    t.match(await altExportTo(server, output, { definition, plan }), { isComplete: false })
+    server.heal()
+    server.forgetRequests()
+    const report = await altExportTo(server, output, { definition, plan })
+    t.match(report, { isComplete: true, run: { items: { finishedBefore: 1, committed: 1 } } })
+    t.ok(searches(server).every((line) => line.startsWith('GET Observation?')))
+  }
+})
+
+t.test('a token that expires in the run is renewed', async (t) => {
+  const server = await serverWith(t, 120, { tokenSeconds: 60 })
+  const output = join(t.testdir(), 'out')
+  const auth = {
+    type: 'client-credentials',
+    tokenUrl: server.tokenUrl,
+    clientId: 'sluice',
+    clientSecret: 'CANARY-SECRET',
+  } as const
+  let pages = 0
+  const report = await altExportTo(server, output, {
+    auth,
+    onStatus: () => {
+      pages += 1
+      if (pages % 3 === 0) server.revokeTokens()
+    },
+  })
+  t.equal(report.isComplete, true)
+  t.equal(idsIn(output, /xndjson$/).size, 480)
+  t.ok((server.figures().statuses[401] ?? 0) > 0)
+})
+
 t.test('a resource that several searches bring is written once', async (t) => {
   const server = await serverWith(t, 120)
   const include = [
@@ -178,6 +222,24 @@ t.test(
     }
   },
 )
+
+t.test('of files that are split, the summary lists every part, by size', async (t) => {
+  const server = await serverWith(t, 120)
+  const output = join(t.testdir(), 'out')
+  const plan = planFor()
+  const sink = splitSink(folderSink(output), 4096)
+  await runAltExport({ base: server.base, definition: COHORT, plan, sink, workers: 1, chunkBytes: 8192 })
+  const written = JSON.parse(String(filesIn(output).get('_completed_run.xjson')))
+  t.ok(written.output.length > 10)
+  t.strictSame(
+    written.output.map(({ url, sizebytes }: { url: string; sizebytes: number }) => [url, sizebytes]),
+    [...filesIn(output)].flatMap(([name, bytes]) =>
+      /-\d+\.xndjson$/.test(name) ? [[name, bytes.length]] : [],
+    ),
+  )
+  t.notOk('count' in written.output[0])
+  t.strictSame(written.extractresults, { Observation: 360, Patient: 120 })
+})
 
 t.test('a complete export is reported, not repeated; another one needs --restart', async (t) => {
   const server = await serverWith(t, 120)

@@ -9,6 +9,7 @@ import type { Series } from '../../config/anonymizer/random-keys.js'
 import { openRunFolder } from '../../pipeline/layout.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { isLocal, openLake } from '../../storage/open.js'
+import { splitSink } from '../../storage/split.js'
 import type { RunDisplay } from '../display/run-display.js'
 import { apartFromRun, checkMetricsFile } from '../display/run-metrics.js'
 import type { Terminal } from '../display/terminal.js'
@@ -30,6 +31,7 @@ export async function altExport(
   const to = required(values.to, ALT_EXPORT_OPTIONS.to)
   if (values.raw === (values.config !== undefined))
     throw usage('give either --config, or --raw to keep the data as it is')
+  if (values.raw && values.splitBytes !== undefined) throw usage('--split-bytes needs --config')
   const definition = await definitionOf(values, words)
   let shown: RunDisplay | undefined
   const access = storeAccess(terminal, {
@@ -54,20 +56,17 @@ export async function altExport(
   const lake = await openLake(to, access, { state, isToBeCreated: createContainer })
   const fingerprint = altExportFingerprint(options)
   const folder = await openRunFolder(lake, { layout, fingerprint, signal: terminal.signal })
+  const { splitBytes, overwrite } = values
+  const sink = splitBytes === undefined ? folder.sink : splitSink(folder.sink, splitBytes, { overwrite })
   try {
     return await withRunDisplay(places, terminal, true, async (display, metrics) => {
       shown = display
       if (checked !== undefined) display.configured(checked)
       const { onProgress, onEvent } = display
-      const report = await runAltExport({ ...options, sink: folder.sink, metrics, onProgress, onEvent })
+      const report = await runAltExport({ ...options, sink, metrics, onProgress, onEvent })
       await display.close()
       if (values.json) terminal.print(JSON.stringify(report))
-      else
-        printAltExport(
-          report,
-          { sink: folder.sink, isEmptyFailure: isEmptyFailure(report, values) },
-          terminal,
-        )
+      else printAltExport(report, { sink, isEmptyFailure: isEmptyFailure(report, values) }, terminal)
       return exitCodeFor(report, values)
     })
   } finally {

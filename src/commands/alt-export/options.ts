@@ -1,3 +1,4 @@
+import { ANONYMIZE_OPTIONS } from '../anonymize/options.js'
 import { EXPORT_OPTIONS } from '../export/options.js'
 import { asChoice, asCount, asText, flag, maybe, type Values, withDefault } from '../shared-options.js'
 
@@ -34,6 +35,7 @@ export const ALT_EXPORT_OPTIONS = {
     asCount(1, 1_000_000),
     1000,
   ),
+  splitBytes: ANONYMIZE_OPTIONS.splitBytes,
   ending: withDefault(
     '--ending <ending>',
     "names and summary as Microsoft's loader documents them (xndjson, _completed_run.xjson) or as it writes them today (ndjson, _completed_run.json)",

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startFhirServer, type TestFhirServer } from '../../fhir-server/server.js'
 import { cohortResources, idsIn } from '../../support/alt-export-run.js'
+import { startAzurite } from '../../support/azurite.js'
 import { CONFIG, filesIn } from '../../support/pipeline-run.js'
 import { projectRoot } from '../../support/shared.js'
-import type { Finished } from '../../support/sluice.js'
+import { type Finished, sluice } from '../../support/sluice.js'
 import { verbRun } from '../../support/verb-run.js'
 
 const DEFINITION = {
@@ -102,6 +103,65 @@ t.test('--all exports a type in slices and says where the next export begins', a
   t.equal(idsIn(join(folder, 'out'), /^Observation/).size, 120)
 })
 
+t.test('files of a size, and a container: the summary names what is there', async (t) => {
+  const server = await serverWith(t)
+  const { folder, run } = placeFor(t, server)
+  const config = ['-c', join(folder, 'config.json'), '--as-of', '2026-11-21', '--allow-weak-keys']
+  const split = await run(join(folder, 'cohort.json'), ...config, '--split-bytes', '8KiB')
+  t.equal(split.exitCode, 0, split.stderr)
+  const files = filesIn(join(folder, 'out'))
+  const summary = JSON.parse(String(files.get('_completed_run.xjson')))
+  t.strictSame(
+    summary.output.map(({ url, sizebytes }: { url: string; sizebytes: number }) => [url, sizebytes]),
+    [...files].flatMap(([name, bytes]) => (/-\d+\.xndjson$/.test(name) ? [[name, bytes.length]] : [])),
+  )
+  t.strictSame(
+    summary.output.map(({ url, count }: { url: string; count: number }) => [url, count]),
+    [
+      ['Observation-1-00001.xndjson', 60],
+      ['Patient-1-00001.xndjson', 20],
+    ],
+  )
+  t.strictSame(summary.extractresults, { Patient: 20, Observation: 60 })
+  t.equal((await verbRun(['check', join(folder, 'out')])).exitCode, 0)
+
+  const azurite = await startAzurite(t)
+  const client = await azurite.container()
+  const to = `azurite://${client.containerName}/lake`
+  const env = { AZURITE_CONNECTION_STRING: azurite.connectionString }
+  const words = [
+    'alt-export',
+    join(folder, 'cohort.json'),
+    '--from',
+    server.base,
+    '--to',
+    to,
+    '--workers',
+    '1',
+  ]
+  server.script({ on: { path: '^Observation' }, when: 'always', act: { kind: 'answer', status: 403 } })
+  const refused = await sluice([...words, ...config, '--layout', 'none'], { env })
+  t.equal(refused.exitCode, 2, refused.stderr)
+  server.heal()
+  server.forgetRequests()
+  const stored = await sluice([...words, ...config, '--layout', 'none', '--json'], { env })
+  t.equal(stored.exitCode, 0, stored.stderr)
+  t.match(JSON.parse(stored.stdout), { isContinued: true, ids: { unique: 20 } })
+  t.notOk(
+    server.requests.some(({ path }) => path === 'Patient?_count=50'),
+    'ids are not gathered again',
+  )
+  const blob = client.getBlobClient('lake/_completed_run.xjson')
+  const { output } = JSON.parse((await blob.downloadToBuffer()).toString())
+  t.strictSame(
+    output.map(({ url, count }: { url: string; count: number }) => [url, count]),
+    [
+      [`${to}/Observation-1.xndjson`, 60],
+      [`${to}/Patient-1.xndjson`, 20],
+    ],
+  )
+})
+
 t.test('words that do not fit are refused before anything is asked', async (t) => {
   const server = await serverWith(t)
   const { folder, run } = placeFor(t, server)
@@ -110,6 +170,7 @@ t.test('words that do not fit are refused before anything is asked', async (t) =
     [[file], /either --config, or --raw/],
     [[file, '--raw', '-c', 'x'], /either --config, or --raw/],
     [['--raw'], /either a definition, or --all/],
+    [[file, '--raw', '--split-bytes', '1MiB'], /needs --config/],
     [[file, '--raw', '--all', 'Patient'], /either a definition, or --all/],
     [[file, file, '--raw'], /too many arguments/],
     [[file, '--raw', '--since', '2026-01-01T00:00:00Z'], /belong to --all/],
