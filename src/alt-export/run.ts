@@ -187,7 +187,7 @@ class AltExport {
   }
 
   #tell(change: Partial<AltExportStatus>): void {
-    this.#status = { ...this.#status, ...change, resources: this.#resources }
+    this.#status = { ...this.#status, ...change, resources: { ...this.#resources } }
     this.#options.onStatus?.(this.#status)
   }
 

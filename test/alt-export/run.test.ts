@@ -13,7 +13,7 @@ import type { FhirServerOptions } from '../fhir-server/options.js'
 import { startFhirServer, type TestFhirServer } from '../fhir-server/server.js'
 import { altExportTo, COHORT, cohortResources, idsIn, listenToAltExport } from '../support/alt-export-run.js'
 import { firstOf } from '../support/elements.js'
-import { codeOf, filesIn, planFor } from '../support/pipeline-run.js'
+import { codeOf, filesIn, KEEP_ALL, planFor } from '../support/pipeline-run.js'
 
 t.jobs = 4
 
@@ -261,6 +261,29 @@ t.test('a complete export is reported, not repeated; another one needs --restart
     )
     t.equal(idsIn(place, /^Patient/).size, 60)
   }
+})
+
+t.test('an unfinished export goes on with another configuration, for all of it', async (t) => {
+  const server = await serverWith(t, 60)
+  const output = join(t.testdir(), 'out')
+  const options = { idsPerItem: 50 }
+  server.script({
+    on: { path: '^Observation.*p051' },
+    when: 'always',
+    act: { kind: 'outcome', status: 422, diagnostics: '' },
+  })
+  t.match(await altExportTo(server, output, { ...options, plan: planFor() }), { isComplete: false })
+  server.heal()
+  const plan = planFor(KEEP_ALL)
+  const report = await altExportTo(server, output, { ...options, plan })
+  t.match(report, {
+    isComplete: true,
+    isContinued: true,
+    run: { items: { committed: 4, finishedBefore: 0 } },
+  })
+  const found = idsIn(output, /xndjson$/)
+  t.strictSame([found.size, found.get('Patient/p001')], [240, 1], 'nothing hashed by the other one is left')
+  t.strictSame(await altExportTo(server, output, { ...options, plan }), report)
 })
 
 t.test('nothing of a patient is shown or kept outside the outputs', async (t) => {

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { inParallel } from '../../pipeline/parallel-work.js'
 import type { State } from '../../storage/store.js'
-import { forgetKeys, readKeys } from './key-record.js'
+import { forgetKeys, type KeptKeys, readKeys } from './key-record.js'
 import { KeyTable } from './key-table.js'
+
+const RECORDS_AT_ONCE = 16
 
 /** What became of a reading of an item. One that is `open`, `read` or `kept` owns what it wrote. */
 type ReadingState = 'open' | 'read' | 'kept' | 'failed'
@@ -29,21 +32,24 @@ export class Ownership {
   /** Takes up what earlier runs of this job read to the end. Other items get a new version, so that nothing half-written of theirs is resumed. */
   static async open(state: State, job: string, items: readonly string[]): Promise<Ownership> {
     const ownership = new Ownership(state)
-    for (const item of items) {
+    await inParallel(items, RECORDS_AT_ONCE, async (item) => {
       const keys = await readKeys(state, item)
-      if (keys === undefined || !keys.version.startsWith(`${job}-`)) {
+      if (keys?.version.startsWith(`${job}-`) === true) ownership.#keep(item, keys)
+      else {
         ownership.#versions.set(item, `${job}-${randomBytes(8).toString('hex')}`)
         ownership.#unread.add(item)
-        continue
       }
-      ownership.#versions.set(item, keys.version)
-      const reading = ownership.#newReading(item, 'kept')
-      keys.each((key, isWritten) => {
-        if (isWritten) ownership.#owners.set(key, reading)
-      })
-      ownership.#hasLost = true
-    }
+    })
     return ownership
+  }
+
+  #keep(item: string, keys: KeptKeys): void {
+    const reading = this.#newReading(item, 'kept')
+    this.#versions.set(item, keys.version)
+    this.#hasLost = true
+    keys.each((key, isWritten) => {
+      if (isWritten) this.#owners.set(key, reading)
+    })
   }
 
   versionOf(item: string): string {

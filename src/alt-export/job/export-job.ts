@@ -19,8 +19,8 @@ import {
   writeJob,
 } from './kept-job.js'
 
-export const DEFAULT_IDS_PER_REQUEST = 50
-export const DEFAULT_IDS_PER_ITEM = 1000
+const DEFAULT_IDS_PER_REQUEST = 50
+const DEFAULT_IDS_PER_ITEM = 1000
 
 /** What an export fetches, settled once for all runs of the job. */
 export interface ExportPlan {
@@ -51,7 +51,8 @@ export class ExportJob {
     if (kept !== undefined && options.restart !== true) {
       checkSame(kept, options)
       if (kept.phase === 'delivered') await forgetContents(state, kept)
-      return new ExportJob(options, kept, true)
+      // An unfinished export may go on with another configuration: its outputs are then made again.
+      return new ExportJob(options, { ...kept, planFingerprint: planFingerprintOf(options) }, true)
     }
     const earlier = kept ?? (await readJob(state))
     if (earlier !== undefined) await forgetContents(state, earlier)
