@@ -7,8 +7,7 @@ import type { AltExportReport } from './options.js'
 export interface CompletedFile {
   readonly type: string
   readonly url: string
-  /** Undefined for a part of a split output. */
-  readonly count?: number
+  readonly count: number
   readonly sizebytes: number
   readonly commitedblocks: number
 }
@@ -17,7 +16,7 @@ export interface CompletedFile {
  * The summary as Microsoft's loader has it. Its documentation describes one with a list of files, under the name
  * `_completed_run.xjson`; since 2022 its code writes one without, `_completed_run.json`.
  */
-export function completedRun(report: AltExportReport, ending: Ending, place: string): object {
+function completedRun(report: AltExportReport, ending: Ending, place: string): object {
   const { id, startedAt, gatheredAt, finishedAt, ids, items, kind } = report
   return {
     instanceid: id,
@@ -36,32 +35,51 @@ export function completedRun(report: AltExportReport, ending: Ending, place: str
     extractresults: countsByType(report),
     fileresourcecountstarted: finishedAt,
     fileresourcecountcompleted: finishedAt,
-    ...(ending === 'xndjson' ? { output: completedFiles(report, place) } : {}),
+    ...(ending === 'xndjson'
+      ? { output: isSplit(report) ? completedParts(report, place) : completedFiles(report, place) }
+      : {}),
   }
 }
 
 /** The files in the order of their names. Blocks are those of the output: a file has one. */
-function completedFiles({ run }: AltExportReport, place: string): readonly CompletedFile[] {
-  const isSplit = !('raw' in run) && run.outputs.some(({ parts = [] }) => parts.length > 1)
-  const files =
-    'raw' in run
-      ? run.outputs.map(({ name, bytes, lines = 0 }) => ({ name, item: name, bytes, count: lines }))
-      : run.outputs.flatMap(({ name, bytes, lines, source, parts }) =>
-          (parts ?? [{ name, bytes }]).map((part) => ({
-            name: part.name,
-            bytes: part.bytes,
-            item: source.name,
-            count: lines.delivered,
-          })),
-        )
-  return files.map(({ name, item, bytes, count }) => ({
-    type: item.replace(/-.*/, ''),
-    url: isAddress(place) ? `${place.replace(/\/$/, '')}/${name}` : name,
-    ...(isSplit ? {} : { count }),
-    sizebytes: bytes,
-    commitedblocks: 1,
-  }))
+export const completedFiles = ({ run }: AltExportReport, place: string): readonly CompletedFile[] =>
+  'raw' in run
+    ? run.outputs.map(({ name, bytes, lines = 0 }) =>
+        fileOf(place, { name, item: name, bytes, count: lines }),
+      )
+    : run.outputs.map(({ name, bytes, lines, source, parts }) => {
+        const [part = { name, bytes }] = parts?.length === 1 ? parts : []
+        return fileOf(place, { name: part.name, item: source.name, bytes, count: lines.delivered })
+      })
+
+/** The files of which outputs consist that are split into several. Nobody has counted their lines. */
+const completedParts = ({ run }: AltExportReport, place: string): readonly Omit<CompletedFile, 'count'>[] =>
+  'raw' in run
+    ? []
+    : run.outputs.flatMap(({ name, bytes, source, parts = [{ name, bytes }] }) =>
+        parts.map((part) => {
+          const { count: _, ...file } = fileOf(place, { ...part, item: source.name, count: 0 })
+          return file
+        }),
+      )
+
+const isSplit = ({ run }: AltExportReport): boolean =>
+  !('raw' in run) && run.outputs.some(({ parts = [] }) => parts.length > 1)
+
+interface Written {
+  readonly name: string
+  readonly item: string
+  readonly bytes: number
+  readonly count: number
 }
+
+const fileOf = (place: string, { name, item, bytes, count }: Written): CompletedFile => ({
+  type: item.replace(/-.*/, ''),
+  url: isAddress(place) ? `${place.replace(/\/$/, '')}/${name}` : name,
+  count,
+  sizebytes: bytes,
+  commitedblocks: 1,
+})
 
 export const writeCompletedRun = (sink: Sink, report: AltExportReport, ending: Ending): Promise<void> =>
   sink.put(
