@@ -88,7 +88,7 @@ async function sendAll(send: Sending['send'], lanes: number): Promise<number> {
 function withUndici({ base, connections }: LoadProcessOptions): Sending {
   const { origin, pathname } = new URL(base)
   const pool = new Pool(origin, { connections, pipelining: 1 })
-  const bodies = bundles.map(bundleBody)
+  const bodies = bundles.map((bundle) => bundleBody(bundle))
   const headers = { 'content-type': 'application/fhir+json' }
   return {
     lanes: connections,

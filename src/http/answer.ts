@@ -8,6 +8,8 @@ export interface HttpAnswer {
   header(name: string): string | undefined
   /** Where the answer came from, after redirects. */
   readonly url: URL
+  /** Whether the whole request has gone out; a server may answer before. Its body is not read any more then. */
+  readonly isRequestSent: boolean
   /** The body as sent, not decoded. Ends with an error where it is cut short. */
   readonly body: IncomingMessage
 }

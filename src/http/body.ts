@@ -46,7 +46,9 @@ function readPieces(body: IncomingMessage, decoded: Readable, isEmpty = () => fa
   })
   decoded.on('error', (error) => end(isEmpty() ? undefined : cutShort(error)))
   decoded.on('end', () => end(body.complete ? undefined : new RequestFailure({ code: FAILED.shortBody })))
-  decoded.on('close', () => end(new RequestFailure({ code: FAILED.shortBody })))
+  decoded.on('close', () => {
+    if (ended === undefined) end(new RequestFailure({ code: FAILED.shortBody }))
+  })
   return {
     async next() {
       while (held.length === 0 && ended === undefined)

@@ -114,6 +114,9 @@ function sendOnce(
           return Array.isArray(value) ? value[0] : value
         },
         url,
+        get isRequestSent() {
+          return !isUnsent
+        },
         body: answer,
       })
     })

@@ -13,6 +13,8 @@ export interface LoadBundle {
   readonly entries: readonly BundleEntry[]
   /** About its length as JSON. */
   readonly bytes: number
+  /** The resources that it changes, as sorted numbers (`resourceNumber`), where somebody has made them already. */
+  readonly targets?: Int32Array
 }
 
 /** What became of one entry in one request. */

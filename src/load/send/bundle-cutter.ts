@@ -1,7 +1,7 @@
 import type { BundleEntry, LoadBundle } from '../bundle.js'
 import type { PreparedUnit } from '../prepared.js'
 import { entryBytes } from './bundle-body.js'
-import { targetOf } from './resource-turns.js'
+import { resourceNumber } from './resource-turns.js'
 
 export interface BundleLimits {
   /** Entries of a batch; default 500. */
@@ -30,11 +30,11 @@ export function createBundleCutter(limits: BundleLimits = {}): BundleCutter {
   const { maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = DEFAULT_MAX_BYTES } = limits
   let entries: BundleEntry[] = []
   let bytes = FRAME_BYTES
-  const targets = new Set<string>()
+  const targets = new Set<number>()
 
   const cut = (): LoadBundle[] => {
     if (entries.length === 0) return []
-    const batch: LoadBundle = { type: 'batch', entries, bytes }
+    const batch: LoadBundle = { type: 'batch', entries, bytes, targets: Int32Array.from(targets).sort() }
     entries = []
     bytes = FRAME_BYTES
     targets.clear()
@@ -42,7 +42,7 @@ export function createBundleCutter(limits: BundleLimits = {}): BundleCutter {
   }
   const put = (entry: BundleEntry): LoadBundle[] => {
     const added = entryBytes(entry.prepared)
-    const target = targetOf(entry.prepared)
+    const target = resourceNumber(entry.prepared)
     const isFull = entries.length >= maxEntries || bytes + added > maxBytes
     const complete = isFull || (target !== undefined && targets.has(target)) ? cut() : []
     entries.push(entry)
@@ -51,7 +51,7 @@ export function createBundleCutter(limits: BundleLimits = {}): BundleCutter {
     return complete
   }
   const putTransaction = (members: readonly BundleEntry[]): LoadBundle[] => {
-    const isNeighbor = members.some(({ prepared }) => targets.has(targetOf(prepared) ?? ''))
+    const isNeighbor = members.some(({ prepared }) => targets.has(resourceNumber(prepared) ?? Number.NaN))
     const before = isNeighbor ? cut() : []
     const sum = members.reduce((total, { prepared }) => total + entryBytes(prepared), FRAME_BYTES)
     return [...before, { type: 'transaction', entries: members, bytes: sum }]

@@ -8,6 +8,7 @@ import type { BundleEntry, Delivery, EntryOutcome, Exchange, LoadBundle } from '
 import { type Assessment, assess, invalidAnswer, isSplittable } from './assessment.js'
 import { type AttemptLimit, createAttemptLimit } from './attempt-limit.js'
 import { type BatchSize, throttledTail } from './batch-size.js'
+import type { BodyBuffers } from './body-buffers.js'
 import { bundleBody } from './bundle-body.js'
 import { type RequestOptions, requestBundle } from './request.js'
 
@@ -15,6 +16,7 @@ import { type RequestOptions, requestBundle } from './request.js'
 export interface DeliveryContext extends RequestOptions {
   readonly server: FhirServer
   readonly pace: Pace
+  readonly buffers: BodyBuffers
   readonly maxAttempts: number
   readonly retryStatuses: ReadonlySet<number>
   readonly size: BatchSize
@@ -75,13 +77,14 @@ async function exchangeOnce(
   delivery: Delivery,
   context: DeliveryContext,
 ): Promise<{ readonly exchange: Exchange; readonly assessment: Assessment }> {
-  const { server, retryStatuses, loadedCount } = context
+  const { server, buffers, retryStatuses, loadedCount } = context
   let assessment: Assessment | undefined
   try {
     if (bundle.entries.some(({ prepared }) => !prepared.isRepeatable)) await delivery.sending(bundle)
-    const body = bundleBody(bundle)
+    const body = bundleBody(bundle, buffers.take)
     const beganMs = performance.now()
     const reply = await requestBundle(server, bundle, body, context)
+    if (reply.kind === 'answer' && reply.isRequestSent) buffers.give(body)
     assessment = assess(bundle, reply, { server, retryStatuses, hasLoaded: loadedCount() > 0 })
     const exchange: Exchange = {
       bundle,

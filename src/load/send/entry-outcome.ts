@@ -5,6 +5,8 @@ import { outcomeText } from './outcome-text.js'
 
 /** `201`, `201 Created`, and the number that some servers send; undefined for anything else. */
 export function statusOf(value: unknown): number | undefined {
+  if (value === '200') return 200
+  if (value === '201') return 201
   if (typeof value === 'number')
     return Number.isInteger(value) && value >= 100 && value < 600 ? value : undefined
   const digits = typeof value === 'string' ? /^\s*([1-5]\d\d)(?!\d)/.exec(value)?.[1] : undefined

@@ -9,7 +9,13 @@ import type { BundleAnswer } from './verdict.js'
 
 /** What came of one request. */
 export type Reply =
-  | { readonly kind: 'answer'; readonly answer: BundleAnswer; readonly requestId: string | undefined }
+  | {
+      readonly kind: 'answer'
+      readonly answer: BundleAnswer
+      readonly requestId: string | undefined
+      /** Nothing reads the body of the request any more. */
+      readonly isRequestSent: boolean
+    }
   /** None, or one that ended too early. */
   | { readonly kind: 'none'; readonly failure: RequestFailure }
   /** Another attempt would not help. */
@@ -53,6 +59,7 @@ export async function requestBundle(
       kind: 'answer',
       answer: { status: answer.status, text, retryAfterMs: retryAfterMs(answer.header) },
       requestId,
+      isRequestSent: answer.isRequestSent,
     }
   } catch (error) {
     // The client of the server fails so before it sends anything.

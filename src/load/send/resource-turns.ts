@@ -1,17 +1,16 @@
 import type { LoadBundle } from '../bundle.js'
 import type { Prepared } from '../prepared.js'
 
-/** The resource that an entry changes, `Type/id`; undefined where the server decides which one it is. */
-export const targetOf = ({ method, url }: Pick<Prepared, 'method' | 'url'>): string | undefined =>
-  method === 'POST' || url.includes('?') ? undefined : url
-
 /**
  * Bundles that change the same resource take turns, so that the last one in the input is the last one on the server,
  * also where an earlier one has to be sent again.
  */
 export interface ResourceTurns {
   /** Resolves once all earlier bundles that change one of the resources have left. Order is that of the calls. */
-  enter(bundle: Pick<LoadBundle, 'entries'>): { readonly ready: Promise<unknown>; readonly leave: () => void }
+  enter(bundle: Pick<LoadBundle, 'entries' | 'targets'>): {
+    readonly ready: Promise<unknown>
+    readonly leave: () => void
+  }
 }
 
 interface Visit {
@@ -23,8 +22,7 @@ interface Visit {
 export function createResourceTurns(): ResourceTurns {
   const inside = new Set<Visit>()
   return {
-    enter({ entries }) {
-      const targets = numbersOf(entries)
+    enter({ entries, targets = numbersOf(entries) }) {
       const earlier = [...inside].filter((visit) => haveCommon(visit.targets, targets))
       let resolve = (): void => {}
       const left = new Promise<void>((settle) => {
@@ -44,22 +42,21 @@ export function createResourceTurns(): ResourceTurns {
 }
 
 function numbersOf(entries: LoadBundle['entries']): Int32Array {
-  const numbers = new Int32Array(entries.length)
-  let count = 0
-  for (const { prepared } of entries) {
-    const target = targetOf(prepared)
-    if (target !== undefined) numbers[count++] = numberOf(target)
-  }
-  return numbers.subarray(0, count).sort()
+  const numbers = entries.map(({ prepared }) => resourceNumber(prepared))
+  return Int32Array.from(numbers.filter((number) => number !== undefined)).sort()
 }
 
 const FNV_BASIS = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
-/** FNV-1a, which is cheaper here than a map of texts. */
-function numberOf(text: string): number {
+/**
+ * The resource that an entry changes, as a number of 32 bits, which is cheaper here than its text: FNV-1a. Undefined
+ * where the server decides which one it is. Seldom have two resources the same one.
+ */
+export function resourceNumber({ method, url }: Pick<Prepared, 'method' | 'url'>): number | undefined {
+  if (method === 'POST' || url.includes('?')) return undefined
   let hash = FNV_BASIS
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME)
+  for (let at = 0; at < url.length; at += 1) hash = Math.imul(hash ^ url.charCodeAt(at), FNV_PRIME)
   return hash
 }
 

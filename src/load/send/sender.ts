@@ -2,6 +2,7 @@ import type { Pace } from '../../fhir-client/pace.js'
 import type { FhirServer } from '../../fhir-client/server.js'
 import type { Sender } from '../bundle.js'
 import { createBatchSize } from './batch-size.js'
+import { createBodyBuffers } from './body-buffers.js'
 import { deliverBundle } from './delivery.js'
 import type { RequestOptions } from './request.js'
 import { createResourceTurns } from './resource-turns.js'
@@ -23,6 +24,7 @@ export function createSender(options: SenderOptions): Sender {
   let loadedCount = 0
   const shared = {
     ...options,
+    buffers: createBodyBuffers(),
     maxAttempts,
     retryStatuses: new Set(retryStatuses),
     size: createBatchSize(),

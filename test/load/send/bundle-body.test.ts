@@ -11,6 +11,7 @@ t.test('a bundle is valid JSON that holds each resource as it was spelled', asyn
     entryOf('c', { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=http://x|"1"&name=ö' }),
     entryOf('d', { ifMatch: 'W/"1"' }),
     entryOf('e', { ifNoneMatch: '*' }),
+    entryOf('f', { url: '\u0001"\\\u007f\u2028é\ud83d\ude00', ifMatch: '\u0000'.repeat(500) }),
   ]
   const json = bundleBody(bundleOf(entries)).toString('utf8')
   t.ok(json.includes(spelled))
@@ -24,6 +25,7 @@ t.test('a bundle is valid JSON that holds each resource as it was spelled', asyn
       { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=http://x|"1"&name=ö' },
       { method: 'PUT', url: 'Patient/d', ifMatch: 'W/"1"' },
       { method: 'PUT', url: 'Patient/e', ifNoneMatch: '*' },
+      { method: 'PUT', url: '\u0001"\\\u007f\u2028é\ud83d\ude00', ifMatch: '\u0000'.repeat(500) },
     ],
   )
   t.equal(entry[0].fullUrl, 'http://example.com/é"/Patient/a')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createResourceTurns, targetOf } from '../../../src/load/send/resource-turns.js'
+import { createResourceTurns, resourceNumber } from '../../../src/load/send/resource-turns.js'
 import { createOf, entryOf } from './loading.js'
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -36,7 +36,18 @@ t.test('a bundle that has the same resource twice does not wait for itself', asy
 })
 
 t.test('only a request with a type and an id names its resource', async (t) => {
-  t.equal(targetOf({ method: 'DELETE', url: 'Patient/a' }), 'Patient/a')
-  t.equal(targetOf({ method: 'POST', url: 'Patient' }), undefined)
-  t.equal(targetOf({ method: 'PUT', url: 'Patient?identifier=1' }), undefined)
+  const number = resourceNumber({ method: 'DELETE', url: 'Patient/a' })
+  t.equal(number, resourceNumber({ method: 'PUT', url: 'Patient/a' }))
+  t.not(number, resourceNumber({ method: 'PUT', url: 'Patient/b' }))
+  t.equal(resourceNumber({ method: 'POST', url: 'Patient' }), undefined)
+  t.equal(resourceNumber({ method: 'PUT', url: 'Patient?identifier=1' }), undefined)
+})
+
+t.test('numbers that came with a bundle are used as they are', async (t) => {
+  const turns = createResourceTurns()
+  turns.enter({ entries: [], targets: Int32Array.of(-5, 3, 7) })
+  const free = turns.enter({ entries: [entryOf('a')], targets: Int32Array.of(-6, 4, 8) })
+  const blocked = turns.enter({ entries: [], targets: Int32Array.of(2, 7) })
+  t.equal(await Promise.race([free.ready.then(() => 'ready'), settled().then(() => 'waits')]), 'ready')
+  t.equal(await Promise.race([blocked.ready.then(() => 'ready'), settled().then(() => 'waits')]), 'waits')
 })
