@@ -90,7 +90,10 @@ for (const { at, after = 0, jobs = 1 } of kills.filter(({ always }) => isWhole |
     t.match(report, { read: COUNT, loaded: COUNT - 2, failed: 2, ambiguous: 0 })
     t.equal(server.jobs.length, jobs)
     t.equal(server.stored.size, COUNT - 2)
-    t.ok([...server.stored.values()].every(({ times }) => times === 1), 'no line is staged twice')
+    t.ok(
+      [...server.stored.values()].every(({ times }) => times === 1),
+      'no line is staged twice',
+    )
     const urls = server.jobs.at(-1)?.urls ?? []
     t.equal(new Set(urls).size, urls.length)
     const staged = await stagedIn(setting.stage)
