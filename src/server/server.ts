@@ -6,10 +6,11 @@ import { createServerMetrics } from '../metrics/registry.js'
 import { writing } from '../storage/folder/file-errors.js'
 import { makeFolders } from '../storage/folder/folder-files.js'
 import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from '../storage/folder/folder-lock.js'
+import type { Inbox } from '../storage/inbox.js'
 import type { Source } from '../storage/store.js'
 import { packageVersion } from '../version.js'
 import { type AltExportService, type AltExportSettings, openAltExport } from './alt-export/service.js'
-import { type AuthOptions, type Guard, issuerGuard, openGuard, ownGuard } from './auth/guard.js'
+import { type AuthOptions, type Guards, issuerGuards, openGuards, ownGuards } from './auth/guard.js'
 import { TokenEndpoint } from './auth/token-endpoint.js'
 import { tokenKey } from './auth/token-key.js'
 import { Catalog } from './catalog/catalog.js'
@@ -48,6 +49,8 @@ export interface ServerOptions {
   readonly onlyAnonymized?: boolean
   /** Exports by queries from another server (`$alt-export`); default: not offered. */
   readonly altExport?: AltExportSettings | undefined
+  /** Where Bundles go that clients post to `/importbundle`; default: not offered. */
+  readonly imports?: Inbox | undefined
   readonly limits: ServerLimits
   readonly http?: Partial<HttpLimits>
   /** Ends the wait for the lock of a state folder. */
@@ -128,7 +131,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       options.altExport &&
       (await openAltExport(options.altExport, { stateFolder, confirm: lock.confirm, onEvent }))
     let baseUrl = options.baseUrl ?? ''
-    const { guard, tokens } = await openAuth(options, () => baseUrl)
+    const { guards, tokens } = await openAuth(options, () => baseUrl)
+    await options.imports?.create()
     const routes = routesOf({
       path: new URL(options.baseUrl ?? 'http://localhost/fhir').pathname.replace(/\/$/, ''),
       baseUrl: () => baseUrl,
@@ -137,7 +141,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       catalog,
       store,
       queue,
-      guard,
+      guard: guards.reading,
+      ...(options.imports && { imports: { guard: guards.writing, inbox: options.imports } }),
       tokens,
       metrics,
       version,
@@ -268,9 +273,9 @@ function openQueue(
 async function openAuth(
   { auth, stateFolder, version, onEvent }: ServerOptions,
   baseUrl: () => string,
-): Promise<{ readonly guard: Guard; readonly tokens?: TokenEndpoint }> {
-  if (auth.kind === 'none') return { guard: openGuard }
-  if (auth.kind === 'issuer') return { guard: issuerGuard(auth) }
+): Promise<{ readonly guards: Guards; readonly tokens?: TokenEndpoint }> {
+  if (auth.kind === 'none') return { guards: openGuards }
+  if (auth.kind === 'issuer') return { guards: issuerGuards(auth) }
   const secret = await tokenKey(join(stateFolder, 'token.key'), onEvent)
   const tokens = new TokenEndpoint({
     clients: auth.clients,
@@ -281,5 +286,5 @@ async function openAuth(
     isType: (type) => elementTree(version).resources.has(type),
     onEvent,
   })
-  return { guard: ownGuard(secret, baseUrl), tokens }
+  return { guards: ownGuards(secret, baseUrl), tokens }
 }

@@ -148,6 +148,12 @@ export const SERVE_OPTIONS = {
       fallbackText: 'derived from available memory and --workers',
     },
   ),
+  imports: maybe(
+    '--imports <store>',
+    'folder or container for Bundles that clients post to /importbundle; `sluice load --watch` loads them',
+    asText,
+    { fallbackText: 'off' },
+  ),
   altExportFrom: maybe(
     '--alt-export-from <address>',
     'FHIR base address that POST /$alt-export exports from, by queries',

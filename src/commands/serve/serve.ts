@@ -5,7 +5,7 @@ import { type ServerOptions, startServer } from '../../server/server.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { memorySource } from '../../storage/memory/memory.js'
 import { MemoryContent } from '../../storage/memory/memory-content.js'
-import { isLocal, openSource } from '../../storage/open.js'
+import { isLocal, openInbox, openSource } from '../../storage/open.js'
 import { eventLog } from '../display/event-log.js'
 import type { Terminal } from '../display/terminal.js'
 import { EXIT, type ExitCode } from '../exit-codes.js'
@@ -25,7 +25,12 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
   if (data !== undefined)
     await refuseShared(
       data,
-      { '--state': stateFolder, '--outputs': values.outputs, '--alt-export-to': values.altExportTo },
+      {
+        '--state': stateFolder,
+        '--outputs': values.outputs,
+        '--alt-export-to': values.altExportTo,
+        '--imports': values.imports,
+      },
       access,
     )
   const log = eventLog(terminal.stderr, values.verbose ? 'debug' : 'info')
@@ -44,6 +49,7 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
     ...(await anonymizationOf(values, access)),
     onlyAnonymized: values.onlyAnonymized,
     altExport: await altExportOf(values, access, onEvent),
+    imports: values.imports === undefined ? undefined : await openInbox(values.imports, access),
     limits: limitsOf(values),
     signal: terminal.signal,
     onEvent,
@@ -58,7 +64,9 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
       advice: '--clients or --issuer',
     })
   terminal.print(
-    values.json ? JSON.stringify({ baseUrl, port }) : `serving ${data ?? values.altExportFrom} at ${baseUrl}`,
+    values.json
+      ? JSON.stringify({ baseUrl, port })
+      : `serving ${data ?? values.altExportFrom ?? values.imports} at ${baseUrl}`,
   )
   const reason = await Promise.race([aborted(terminal.signal), server.lost])
   onEvent({ event: 'server.stopping', level: 'info' })
@@ -69,11 +77,11 @@ export async function serve(values: ServeValues, terminal: Terminal): Promise<Ex
 }
 
 /** Throws USAGE. */
-function placesOf({ data, state, altExportFrom }: ServeValues): {
+function placesOf({ data, state, altExportFrom, imports }: ServeValues): {
   readonly data: string | undefined
   readonly stateFolder: string
 } {
-  if (altExportFrom === undefined) required(data, SERVE_OPTIONS.data)
+  if ((altExportFrom ?? imports) === undefined) required(data, SERVE_OPTIONS.data)
   if (state !== undefined) return { data, stateFolder: state }
   if (data === undefined || !isLocal(data)) throw usage('--state is needed without data on this machine')
   return { data, stateFolder: `${data.replace(/\/+$/, '')}.sluice-serve` }

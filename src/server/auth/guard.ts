@@ -3,7 +3,7 @@ import { type KeySet, publicKeysOf } from '../../http/jwt.js'
 import type { HttpRequest } from '../http/http-message.js'
 import { Refusal } from '../refusal.js'
 import { type TokenFacts, verifyIssued, verifyOwn } from './access-token.js'
-import { type Grant, typesOfScopes } from './scopes.js'
+import { type Grant, typesOfScopes, writesBundles } from './scopes.js'
 
 /** How clients authenticate. */
 export type AuthOptions =
@@ -22,34 +22,62 @@ export interface RegisteredClient {
 /** Who asks, and what that client may read. Throws Refusal 401, 403. */
 export type Guard = (request: HttpRequest) => Promise<Grant>
 
-/** Without authorization, clients are identified by address and may read everything. */
-export const openGuard: Guard = async ({ address }) => ({ client: address })
+/** Who asks to write. Throws Refusal 401, 403. */
+export type WritingGuard = (request: HttpRequest) => Promise<Pick<Grant, 'client'>>
 
-export const issuerGuard = ({ issuer, audience, keys }: Extract<AuthOptions, { kind: 'issuer' }>): Guard => {
-  const set = publicKeysOf(keys)
-  return (request) => grantBy(request, (token) => verifyIssued(token, { keys: set, issuer, audience }))
+/** Both sides of an authorization. */
+export interface Guards {
+  readonly reading: Guard
+  readonly writing: WritingGuard
 }
 
-export const ownGuard =
-  (secret: Uint8Array, issuer: () => string): Guard =>
-  (request) =>
-    grantBy(request, (token) => verifyOwn(token, { secret, issuer: issuer() }))
+/** Without authorization, clients are identified by address and may read everything. */
+const openGuard: Guard = async ({ address }) => ({ client: address })
+export const openGuards: Guards = { reading: openGuard, writing: openGuard }
 
-async function grantBy(request: HttpRequest, verify: (token: string) => Promise<TokenFacts>): Promise<Grant> {
+export const issuerGuards = ({
+  issuer,
+  audience,
+  keys,
+}: Extract<AuthOptions, { kind: 'issuer' }>): Guards => {
+  const set = publicKeysOf(keys)
+  return guardsBy((token) => verifyIssued(token, { keys: set, issuer, audience }))
+}
+
+export const ownGuards = (secret: Uint8Array, issuer: () => string): Guards =>
+  guardsBy((token) => verifyOwn(token, { secret, issuer: issuer() }))
+
+type Verify = (token: string) => Promise<TokenFacts>
+
+const guardsBy = (verify: Verify): Guards => ({
+  async reading(request) {
+    const { client, scopes } = await factsOf(request, verify)
+    const types = typesOfScopes(scopes)
+    if (types?.length === 0) throw insufficient('reads system data, such as system/*.read')
+    return { client, ...(types === undefined ? {} : { types }) }
+  },
+  async writing(request) {
+    const { client, scopes } = await factsOf(request, verify)
+    if (!scopes.split(' ').some(writesBundles))
+      throw insufficient('writes Bundles, such as system/Bundle.write')
+    return { client }
+  },
+})
+
+async function factsOf(request: HttpRequest, verify: Verify): Promise<TokenFacts> {
   const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(request.header('authorization') ?? '') ?? []
   if (token === undefined) throw unauthorized('An access token is needed.', 'Bearer')
-  const facts = await verify(token).catch(() => {
+  return verify(token).catch(() => {
     throw unauthorized('The access token is not valid, or no longer.', 'Bearer error="invalid_token"')
   })
-  const types = typesOfScopes(facts.scopes)
-  if (types?.length === 0)
-    throw new Refusal('The access token has no scope that reads system data, such as system/*.read.', {
-      status: 403,
-      code: 'forbidden',
-      headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
-    })
-  return { client: facts.client, ...(types === undefined ? {} : { types }) }
 }
+
+const insufficient = (what: string): Refusal =>
+  new Refusal(`The access token has no scope that ${what}.`, {
+    status: 403,
+    code: 'forbidden',
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+  })
 
 const unauthorized = (message: string, challenge: string): Refusal =>
   new Refusal(message, { status: 401, code: 'login', headers: { 'www-authenticate': challenge } })

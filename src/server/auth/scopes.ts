@@ -27,7 +27,11 @@ export function typesOfScopes(scopes: string): readonly string[] | undefined {
   return types.includes('*') ? undefined : types
 }
 
-/** Keeps the requested scopes that only read, name an existing type, and are registered for the client. */
+/** Whether a SMART system scope allows to write Bundles, or everything (version 1 `.write`, version 2 `.c`). */
+export const writesBundles = (scope: string): boolean =>
+  /^system\/(?:\*|Bundle)\.(?:\*|write|cr?u?d?s?)$/.test(scope)
+
+/** Keeps the requested scopes that only read or write Bundles, name an existing type, and are registered for the client. */
 export function grantedScopes(
   asked: string,
   registered: string,
@@ -36,6 +40,7 @@ export function grantedScopes(
   const allowed = registered.split(' ').flatMap((scope) => typeOfScope(scope) ?? [])
   // Repeated scopes could make a token too long for a header.
   return [...new Set(asked.split(' '))].filter((scope) => {
+    if (WRITES_ONLY.test(scope)) return writesBundles(scope) && registered.split(' ').some(writesBundles)
     const type = typeOfScope(scope)
     if (type === undefined || !READS_ONLY.test(scope)) return false
     return (type === '*' || isType(type)) && (allowed.includes('*') || allowed.includes(type))
@@ -43,3 +48,4 @@ export function grantedScopes(
 }
 
 const READS_ONLY = /\.(?:read|rs)$/
+const WRITES_ONLY = /\.(?:write|c)$/

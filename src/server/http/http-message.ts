@@ -26,8 +26,10 @@ export interface Route {
   readonly path: string
   /** Label for metrics: the path without its variable parts. */
   readonly name: string
-  /** Maximum body size, if smaller than the server's limit. */
+  /** Maximum body size; default: the server's limit. A larger one needs `admit`. */
   readonly maxBodyBytes?: number
+  /** Decides before the body is read whether the client may send it. Throws Refusal. */
+  readonly admit?: (request: HttpRequest) => Promise<void>
   readonly handle: (request: HttpRequest) => Promise<HttpAnswer>
 }
 

@@ -116,13 +116,19 @@ export async function serveHttp(options: {
 
 function mount(
   app: FastifyInstance,
-  { method, path, name, maxBodyBytes, handle }: Route,
+  { method, path, name, maxBodyBytes, admit, handle }: Route,
   { limits, isTrustedProxy, onDone }: Parameters<typeof serveHttp>[0],
 ): void {
   app.route({
     method,
     url: path,
-    bodyLimit: Math.min(maxBodyBytes ?? limits.maxBodyBytes, limits.maxBodyBytes),
+    bodyLimit:
+      admit === undefined
+        ? Math.min(maxBodyBytes ?? limits.maxBodyBytes, limits.maxBodyBytes)
+        : (maxBodyBytes ?? limits.maxBodyBytes),
+    ...(admit === undefined
+      ? {}
+      : { onRequest: async (request: FastifyRequest) => admit(requestOf(request, isTrustedProxy)) }),
     onResponse: async (request, reply) =>
       onDone({
         route: name,

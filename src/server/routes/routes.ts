@@ -27,6 +27,7 @@ import { type AltExportRouteParts, altExportRoutes } from './alt-export.js'
 import { capabilityStatement, smartConfiguration } from './capability.js'
 import { downloadAnswer } from './download.js'
 import { groupRead, groupSearch } from './group-search.js'
+import { type ImportRouteParts, importRoutes } from './import-bundle.js'
 import { kickOff } from './kick-off.js'
 import { statusAnswer } from './status.js'
 
@@ -49,6 +50,7 @@ export interface RouteParts {
   readonly onlyAnonymized: boolean
   readonly anonymization?: { readonly configs: ConfigStore; readonly containers: ContainerStore }
   readonly altExport?: Pick<AltExportRouteParts, 'jobs' | 'readDefinition' | 'now'>
+  readonly imports?: Pick<ImportRouteParts, 'guard' | 'inbox'>
   readonly polls: RateLimit
   readonly isStopping: () => boolean
   readonly onEvent: (event: ServerEvent) => void
@@ -65,6 +67,7 @@ export const routesOf = (parts: RouteParts): Route[] => [
   ...groupRoutes(parts),
   ...jobRoutes(parts),
   ...(parts.altExport === undefined ? [] : altExportRoutes({ ...parts, ...parts.altExport })),
+  ...(parts.imports === undefined ? [] : importRoutes({ ...parts, ...parts.imports })),
 ]
 
 /** Routes for the operator of the server. */
