@@ -8,6 +8,7 @@ import type { ErrorLine } from './audit/error-line.js'
 import type { Delivery, Exchange, LoadBundle, Sender } from './bundle.js'
 import { Deliveries, type DeliveryLimits } from './deliveries.js'
 import type { EntryLimits } from './entries/limits.js'
+import type { Interruption } from './interruption.js'
 import { OpenItems } from './open-items.js'
 import type { LoadFaultPoint, LoadOptions, LoadReport } from './options.js'
 import { Passes } from './passes.js'
@@ -37,13 +38,6 @@ export interface LoadParts {
   /** Throws LOAD_REFUSED unless the address is that of a FHIR server. */
   checkServer(): Promise<void>
   close(): Promise<void>
-}
-
-/** Ends a load early. */
-export interface Interruption {
-  /** Aborted when nothing more is to begin. */
-  readonly signal: AbortSignal
-  abort(reason: unknown): void
 }
 
 /** A load under way. */

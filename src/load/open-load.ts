@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { type ConnectOptions, connect } from '../fhir-client/connect.js'
 import { createPace } from '../fhir-client/pace.js'
 import { probeServer } from '../fhir-client/probe.js'
@@ -6,6 +5,7 @@ import { SYSTEM_RETRY_CLOCK } from '../http/retry-clock.js'
 import { openSecrets } from '../pipeline/checkpoint/run-secrets.js'
 import { packageVersion } from '../version.js'
 import { Audit } from './audit/audit.js'
+import { createInterruption } from './interruption.js'
 import { Load, type LoadParts } from './load.js'
 import { type LoadOptions, retriedEvent } from './options.js'
 import { createPreparer, type Preparer } from './prepare/preparer.js'
@@ -21,8 +21,6 @@ const MAX_CONNECTIONS = 8
 // Bundles that wait for their turn are ready when it comes.
 const BUNDLES_FOR_EACH_CONNECTION = 2
 const MAX_BYTES_UNDER_WAY = 128 * 2 ** 20
-/** How long requests under way may take to end once the load is interrupted. */
-const GRACE_MS = 10_000
 
 /** Takes the lock of the state, reads what earlier runs settled, and makes all parts of a load. */
 export async function openLoad(options: LoadOptions): Promise<Load> {
@@ -47,7 +45,7 @@ async function openParts(
   const { onEvent = () => {}, connections = MAX_CONNECTIONS, clock = SYSTEM_RETRY_CLOCK } = options
   const { retryStatuses, processingLogic, silenceMs } = options
   const { maxEntries = MAX_ENTRIES, maxBundleBytes = MAX_BUNDLE_BYTES } = options
-  const interruption = interruptible(options.signal)
+  const interruption = createInterruption(options.signal)
   closing.push(interruption.close)
   const connection: ConnectOptions = {
     ...options,
@@ -63,7 +61,7 @@ async function openParts(
   await settleTarget(server.base.href, options)
   await audit.begin(runFacts(server.base.href, options))
   onEvent({ event: 'load.started', level: 'info', base: server.base.href })
-  const pace = createPace({ max: connections, clock, signal: interruption.signal })
+  const pace = interruption.counted(createPace({ max: connections, clock, signal: interruption.signal }))
   const preparer = await openPreparer(options, serverSearch(server, pace))
   closing.push(() => preparer.close())
   return {
@@ -123,27 +121,4 @@ export async function openPreparer(options: LoadOptions, search: Search): Promis
     search,
     anonymizer: { ...options, spec, folderName: source.folderName },
   })
-}
-
-/** Lets nothing more begin at once, and ends what is under way after a while. */
-function interruptible(signal: AbortSignal | undefined) {
-  const [stop, cut] = [new AbortController(), new AbortController()]
-  setMaxListeners(0, stop.signal, cut.signal)
-  let timer: NodeJS.Timeout | undefined
-  const abort = (reason: unknown): void => {
-    stop.abort(reason)
-    timer ??= setTimeout(() => cut.abort(reason), GRACE_MS)
-  }
-  const onAbort = (): void => abort(signal?.reason)
-  signal?.addEventListener('abort', onAbort, { once: true })
-  if (signal?.aborted === true) onAbort()
-  return {
-    signal: stop.signal,
-    cutSignal: cut.signal,
-    abort,
-    close: (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-    },
-  }
 }

@@ -1,11 +1,14 @@
 // Holds src/load/run.ts, src/load/load.ts, src/load/open-load.ts, src/load/open-items.ts, src/load/settlement.ts,
 // src/load/options.ts, src/load/tally.ts.
 
-import { appendFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import { sluiceError } from '../../src/errors.js'
 import type { LoadedItem } from '../../src/load/options.js'
+import { folderState } from '../../src/storage/folder/folder-state.js'
+import type { State } from '../../src/storage/store.js'
 import { startFhirServer } from '../fhir-server/server.js'
 import {
   errorLines,
@@ -304,4 +307,89 @@ t.test('a state that was moved to another server is refused', async (t) => {
   renameSync(stateFolder(input, one.base), stateFolder(input, two.base))
   t.equal(await codeOf(load(input, two.base)), 'USAGE')
   t.equal(two.requests.length, 0)
+})
+
+/** A state whose disk is full after so many appends. */
+function filling(state: State, appends: number): State {
+  let left = appends
+  return {
+    ...state,
+    async appender(name, keepBytes) {
+      const appender = await state.appender(name, keepBytes)
+      return {
+        append: async (text) => {
+          left -= 1
+          if (left < 0) throw sluiceError('SINK_FULL', { at: name, message: 'no space is left' })
+          await appender.append(text)
+        },
+        keep: () => appender.keep(),
+        flush: () => appender.flush(),
+        close: () => appender.close(),
+      }
+    },
+  }
+}
+
+t.test('a state that is full ends the load; what was not recorded is sent again, or ambiguous', async (t) => {
+  for (const method of ['put', 'post'] as const)
+    for (const appends of [2, 3, 4]) {
+      const server = await startFhirServer()
+      t.teardown(server.close)
+      const input = writeFiles(join(t.testdir(), `${method}-${appends}`), { 'Patient.ndjson': patients(200) })
+      const state = folderState(stateFolder(input, server.base))
+      const options = { method, maxEntries: 20, connections: 2 }
+      t.equal(
+        await codeOf(load(input, server.base, { ...options, state: filling(state, appends) })),
+        'SINK_FULL',
+      )
+      const report = await load(input, server.base, options)
+      t.equal(report.read, 200)
+      t.equal(report.loaded + report.ambiguous, 200, `${method}, ${appends} appends`)
+      if (method === 'put') t.equal(report.ambiguous, 0)
+      t.ok(server.resources().size >= report.loaded)
+      const values = [...server.resources().values()].map(({ identifier }) => JSON.stringify(identifier))
+      t.equal(new Set(values).size, values.length, 'nothing is there twice')
+    }
+})
+
+t.test('the times of the audit are for people: a clock that is wrong changes nothing', async (t) => {
+  const server = await startFhirServer()
+  t.teardown(server.close)
+  const input = writeFiles(join(t.testdir(), 'in'), {
+    'Patient.ndjson': `${patients(20)}{"resourceType":"Patient"}\n`,
+  })
+  t.match(await load(input, server.base), { loaded: 20, failed: 1 })
+  const path = join(stateFolder(input, server.base), 'audit.ndjson')
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8').replaceAll(/"at":"[^"]*"/g, '"at":"2999-01-01T00:00:00.000Z"'),
+  )
+  t.match(await load(input, server.base), { loaded: 20, failed: 1, settled: 0 })
+})
+
+t.test('by type, interrupted between two types and run again: each entry is loaded once', async (t) => {
+  const server = await startFhirServer({ checksReferences: true })
+  t.teardown(server.close)
+  const encounter = (n: number) =>
+    `${JSON.stringify({ resourceType: 'Encounter', id: `e${n}`, status: 'finished', class: { code: 'AMB' }, subject: { reference: `Patient/p${n}` } })}\n`
+  const input = writeFiles(join(t.testdir(), 'in'), {
+    'a.ndjson': Array.from({ length: 50 }, (_, n) => encounter(n)).join('') + patients(30),
+    'b.ndjson': patients(20, 30),
+  })
+  const options = { order: 'types', maxEntries: 15, connections: 2 } as const
+  for (const passes of [1, 2]) {
+    const stop = new AbortController()
+    let ended = 0
+    const faultPoint = (point: string): void => {
+      if (point !== 'pass-ended') return
+      ended += 1
+      if (ended === passes) stop.abort()
+    }
+    t.equal(
+      await codeOf(load(input, server.base, { ...options, faultPoint, signal: stop.signal })),
+      'INTERRUPTED',
+    )
+  }
+  t.match(await load(input, server.base, options), { read: 100, loaded: 100, items: { done: 2 } })
+  t.strictSame([...new Set([...server.resources().values()].map(({ meta }) => meta?.versionId))], ['1'])
 })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRetry } from '../../src/http/retry.js'
 import type { AuditLine, SettledLine } from '../../src/load/audit/audit-line.js'
@@ -21,7 +20,7 @@ export async function load(input: string, base: string, overrides: LoadOverrides
 export const stateFolder = (input: string, base: string): string => join(`${input}.load`, targetName(base))
 
 /** The lines of a file of the state. */
-export function stateLines<T>(input: string, base: string, name: string): T[] {
+function stateLines<T>(input: string, base: string, name: string): T[] {
   const text = filesIn(stateFolder(input, base)).get(name)?.toString() ?? ''
   return text
     .split('\n')
@@ -60,5 +59,3 @@ export const patient = (number: number, more: object = {}): string =>
 
 export const textsOf = (folder: string): string =>
   [...filesIn(folder).values()].map((bytes) => bytes.toString()).join('\n')
-
-export const readText = (path: string): string => readFileSync(path, 'utf8')
