@@ -1,4 +1,5 @@
-// Holds src/load/import/azure.ts, src/load/import/run.ts, src/load/import/round.ts.
+// Holds src/load/import/azure.ts, src/load/import/driver.ts, src/load/import/run.ts, src/load/import/round.ts,
+// src/load/import/start.ts.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
