@@ -56,7 +56,8 @@ function resolveArtifacts(options: readonly string[]): string | undefined {
     { encoding: 'utf8' },
   )
   if (run.status === 0) return undefined
-  return run.stdout.split('\n').find((line) => line.includes('[ERROR]')) ?? `mvn ended with ${run.status}`
+  const [, error = `it ended with ${run.status}`] = /\[ERROR\] (.*)/.exec(run.stdout) ?? []
+  return error.replace(/^(.{200}).*/, '$1…')
 }
 
 /** Starts an empty server on a free port; its log goes to a file. It ends with this process. */

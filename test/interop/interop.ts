@@ -7,6 +7,7 @@ import { agreement } from './agreement.js'
 import { anonymizedLoad, splitTransactions } from './changed-loads.js'
 import { readFolder } from './corpus.js'
 import { buildHapi, startHapi } from './hapi-server.js'
+import { killedLoads } from './killed-loads.js'
 import { badImport, badResources } from './refused-resources.js'
 import { everyWay } from './ways.js'
 
@@ -35,6 +36,7 @@ t.test('interoperability with HAPI FHIR', { skip: reasonToSkip() }, async (t) =>
     const place = { ...data, base: hapi.base, folder }
     await t.test('transactions in parts make the same graph', (t) => splitTransactions(t, place))
     await t.test('an anonymized load keeps what refers to what', (t) => anonymizedLoad(t, place))
+    await t.test('a load that is killed and run again loses nothing', (t) => killedLoads(t, place))
     await t.test('what HAPI refuses is named, and nothing else fails', (t) => badResources(t, place))
     await t.test('lines that $import refuses are named', (t) => badImport(t, place))
     // Last, as it leaves resources that no comparison expects.
