@@ -60,7 +60,7 @@ export function judge(bundle: LoadBundle, answer: BundleAnswer, retryStatuses: R
   return { kind: 'refused', status, text: refusalText(text) }
 }
 
-export const refusalText = (text: string): string | undefined => {
+const refusalText = (text: string): string | undefined => {
   const body = parseObject(text)
   return body === undefined ? plainText(text) : (outcomeText(body) ?? plainText(text))
 }

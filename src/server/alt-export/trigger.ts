@@ -18,7 +18,7 @@ export interface TriggerOptions {
 }
 
 /** Who started the export of a dropped definition. */
-export const TRIGGER_CLIENT = 'trigger'
+const TRIGGER_CLIENT = 'trigger'
 
 /**
  * Starts an export for each definition that was dropped, in the order of their arrival, and puts the file away. Where

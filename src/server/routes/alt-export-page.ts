@@ -23,7 +23,7 @@ export function jobsPage(jobs: readonly AltExportJob[], { query, header }: HttpR
 }
 
 /** Which jobs the filters of a query choose; without filters, all. Throws Refusal. */
-export function filterOf(query: URLSearchParams): (job: AltExportJob) => boolean {
+function filterOf(query: URLSearchParams): (job: AltExportJob) => boolean {
   const states = query.get('runtimeStatus')?.split(',')
   const prefix = query.get('instanceIdPrefix') ?? ''
   const from = timeOf(query, 'createdTimeFrom') ?? Number.NEGATIVE_INFINITY
