@@ -205,6 +205,22 @@ const WRONG: Readonly<Record<string, readonly [words: readonly string[], says: R
   ],
 }
 
+t.test('SIGTERM while the server is away: it is not waited for', async (t) => {
+  const server = await started(t)
+  server.script({
+    on: { path: '^$' },
+    when: 'always',
+    act: { kind: 'outcome', status: 503, diagnostics: 'away' },
+  })
+  const input = made(t, { 'a.ndjson': patients(10) })
+  const { child, finished, saw } = startSluice(['load', input, '--to', server.base, '--batch-size', '1'])
+  await saw('request.retried')
+  const beganMs = performance.now()
+  child.kill('SIGTERM')
+  t.equal((await finished).exitCode, 6)
+  t.ok(performance.now() - beganMs < 8000, 'it does not take the time that requests under way have')
+})
+
 t.test('what cannot be done is said before anything is', async (t) => {
   const cwd = t.testdir()
   for (const [name, [words, says]] of Object.entries(WRONG)) {
