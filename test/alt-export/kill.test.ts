@@ -9,6 +9,7 @@ import { FAULT_POINTS } from '../../src/pipeline/options.js'
 import { startFhirServer } from '../fhir-server/server.js'
 import { cohortResources, idsIn } from '../support/alt-export-run.js'
 import { filesIn } from '../support/pipeline-run.js'
+import { seededRandom } from '../support/random.js'
 import type { Death } from './killed-run.js'
 
 t.jobs = 2
@@ -45,7 +46,6 @@ const DEATHS: readonly Death[] = isLong
       ...(['alt-export.started', 'alt-export.ids', 'item.committed'] as const).map((at) => ({ at, nth: 1 })),
     ]
   : [
-      { at: 'alt-export.ids', nth: 1 },
       { at: 'page', nth: 11 },
       { at: 'after-rename', nth: 3 },
       { at: 'after-report', nth: 1 },
@@ -95,6 +95,37 @@ function itemOf(path: string): string | undefined {
   const [, type, first] = /^(\w+)\?(?:_id|patient)=p(\d+)/.exec(decodeURIComponent(path)) ?? []
   return first && `${type}-${(Number(first) - 1) / 50 + 1}.xndjson`
 }
+
+t.test(
+  'killed again and again, while every 7th answer is lost and data changes: nothing is lost or doubled',
+  async (t) => {
+    if (!isLong) return t.comment('skipped: needs SLUICE_KILLS')
+    const random = seededRandom('kills')
+    for (let round = 0; round < 6; round += 1) {
+      const server = await startFhirServer({ links: 'shuffled' })
+      t.teardown(() => server.close())
+      server.seed(cohortResources(PATIENTS))
+      server.script({ when: { every: 7 }, act: { kind: 'reset', at: 'after' } })
+      const output = join(t.testdir(), String(round))
+      const order = { base: server.base, output, isRaw: round % 2 === 1 }
+      for (let kills = 0; kills < 4; kills += 1) {
+        await run({ ...order, death: { at: 'page', nth: random.between(2, 13) } })
+        // What a search brought before, it may not bring again.
+        for (const resource of server.resources().values())
+          if (resource.resourceType === 'Patient' && random.chance(0.3))
+            server.seed([{ ...resource, generalPractitioner: undefined }])
+      }
+      const { report } = await run({ ...order, death: { at: 'never', nth: 1 } })
+      t.match(report, { isComplete: true })
+      const found = idsIn(output, /xndjson$/)
+      t.strictSame(
+        [found.size, Math.max(...found.values())],
+        [ALL, 1],
+        `SLUICE_SEED=${random.seed} repeats it`,
+      )
+    }
+  },
+)
 
 t.test('a raw export that is killed is resumed, too', async (t) => {
   for (const nth of isLong ? [4, 9] : [9]) {
