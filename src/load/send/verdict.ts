@@ -42,6 +42,10 @@ const ACCESS: readonly number[] = [401, 403]
 // The last ones are about the form of every bundle, not about what this one holds.
 const ADDRESS: readonly number[] = [404, 405, 410, 406, 415, 501, 505]
 
+// HAPI says so of a transaction that refers to something that is not there.
+const ABSENT: readonly number[] = [404, 410]
+const isOutcome = (text: string): boolean => parseObject(text)?.resourceType === 'OperationOutcome'
+
 /** Judges an answer to a bundle, by its status and by what it says about each entry. */
 export function judge(bundle: LoadBundle, answer: BundleAnswer, retryStatuses: ReadonlySet<number>): Verdict {
   const { status, text } = answer
@@ -56,7 +60,8 @@ export function judge(bundle: LoadBundle, answer: BundleAnswer, retryStatuses: R
     })
     return { kind: 'failed', failure, hasActed: mayHaveActed(status) }
   }
-  if (ADDRESS.includes(status) || status < 400) return { kind: 'address', status }
+  const isAboutContents = bundle.type === 'transaction' && ABSENT.includes(status) && isOutcome(text)
+  if (!isAboutContents && (ADDRESS.includes(status) || status < 400)) return { kind: 'address', status }
   return { kind: 'refused', status, text: refusalText(text) }
 }
 

@@ -56,6 +56,16 @@ t.test('a transaction that is refused fails as a whole, and once', async (t) => 
   t.equal(server.requests.length, 1)
 })
 
+t.test('a transaction that refers to what is not there fails alone, even if it is the first', async (t) => {
+  const act: Act = { kind: 'outcome', status: 404, diagnostics: 'no match for Practitioner' }
+  const server = await started(t, {}, [{ act }])
+  const load = loading(t, server.base)
+  const [first, second] = [entryOf('a'), entryOf('b')]
+  await load.deliver(bundleOf([first], 'transaction'))
+  await load.deliver(bundleOf([second], 'transaction'))
+  t.strictSame(load.ends([first, second]), ['failed 404', 'loaded 201'])
+})
+
 t.test('a transaction in conflict is sent again where that is set', async (t) => {
   const conflict: Fault = { when: { first: 2 }, act: { kind: 'outcome', status: 409, diagnostics: 'busy' } }
   const server = await started(t, {}, [conflict])
@@ -85,7 +95,7 @@ t.test(
     const server = await started(t)
     const load = loading(t, server.base)
     await load.deliver(bundleOf([entryOf('a')]))
-    server.script({ act: { kind: 'outcome', status: 404, diagnostics: 'Patient/9 is not known' } })
+    server.script({ act: { kind: 'answer', status: 404 } })
     const entries = [entryOf('b')]
     await load.deliver(bundleOf(entries, 'transaction'))
     t.strictSame(load.ends(entries), ['failed 404'])
