@@ -64,6 +64,7 @@ async function watchedPlace(
     source: options.source,
     shelves: await shelvesFor(address, values, setting.access),
     audit: below(options.state.place, 'audit.ndjson'),
+    errors: below(options.state.place, 'errors.ndjson'),
     load: (source, onItem) => runLoad({ ...options, allowEmpty: true, source, onItem, onEvent }),
   }
 }

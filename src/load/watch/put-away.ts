@@ -7,6 +7,18 @@ export interface Shelves {
   readonly failed: Inbox
 }
 
+export interface PutAway {
+  readonly inbox: Inbox
+  readonly shelves: Shelves
+  /** Where the bundles are recorded. */
+  readonly audit: string
+  /** Where the reasons are recorded. */
+  readonly errors: string
+}
+
+const placesFor = (clean: boolean, { audit, errors }: Pick<PutAway, 'audit' | 'errors'>): object =>
+  clean ? { audit } : { audit, errors }
+
 /**
  * Moves a file to the shelf of its outcome, as FHIR Loader names it: `NAME.processed` with `NAME.processed.result`, or
  * `NAME.err` with `NAME.err.response`. Returns its place. Throws SOURCE_CHANGED if it is not the loaded version, SINK_*.
@@ -14,7 +26,7 @@ export interface Shelves {
 export async function putAway(
   arrival: Arrival,
   outcome: FileOutcome,
-  { inbox, shelves, audit }: { readonly inbox: Inbox; readonly shelves: Shelves; readonly audit: string },
+  { inbox, shelves, ...places }: PutAway,
 ): Promise<string> {
   const clean = isClean(outcome)
   const shelf = clean ? shelves.processed : shelves.failed
@@ -22,7 +34,7 @@ export async function putAway(
   const name = await inbox.move(arrival, shelf, `${arrival.name}${ending}`)
   await shelf.put(
     `${name}${clean ? '.result' : '.response'}`,
-    `${JSON.stringify({ ...outcome, audit }, null, 2)}\n`,
+    `${JSON.stringify({ ...outcome, ...placesFor(clean, places) }, null, 2)}\n`,
   )
   return `${shelf.place.replace(/\/+$/, '')}/${name}`
 }

@@ -18,6 +18,8 @@ export interface WatchedPlace {
   readonly load: (source: Source, onItem: (item: ItemOutcome) => void) => Promise<LoadedFiles>
   /** Where the audit of this place is, for the notes beside files that were moved. */
   readonly audit: string
+  /** Where the reasons are recorded for what was not loaded. */
+  readonly errors: string
 }
 
 /** What a load could not even read. */
@@ -132,7 +134,7 @@ async function moveAway(
   {
     onEvent,
     ...place
-  }: Pick<WatchedPlace, 'inbox' | 'audit'> & {
+  }: Pick<WatchedPlace, 'inbox' | 'audit' | 'errors'> & {
     readonly shelves: Shelves
     readonly onEvent: (event: WatchEvent) => void
   },

@@ -38,6 +38,7 @@ async function watched(t: Test, overrides: Partial<WatchOptions> = {}, hasShelve
           inbox: new FolderInbox(path),
           source: folderSource(path),
           audit: 'audit.ndjson',
+          errors: 'errors.ndjson',
           ...(hasShelves
             ? { shelves: { processed: shelf('ndjsonprocessed'), failed: shelf('ndjsonerr') } }
             : {}),
@@ -105,7 +106,14 @@ t.test('what arrives is loaded in order and put away', async (t) => {
     'c.ndjson.err.response',
   ])
   const result = JSON.parse(await readFile(join(place.folder, 'ndjsonerr/a.ndjson.err.response'), 'utf8'))
-  t.match(result, { file: 'a.ndjson', read: 2, loaded: 1, failed: 1, audit: 'audit.ndjson' })
+  t.match(result, {
+    file: 'a.ndjson',
+    read: 2,
+    loaded: 1,
+    failed: 1,
+    audit: 'audit.ndjson',
+    errors: 'errors.ndjson',
+  })
   const corrupt = JSON.parse(await readFile(join(place.folder, 'ndjsonerr/c.ndjson.err.response'), 'utf8'))
   t.match(corrupt, { unreadable: { code: 'SOURCE_CORRUPT' } })
 })
