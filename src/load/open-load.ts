@@ -26,7 +26,15 @@ const MAX_BYTES_UNDER_WAY = 128 * 2 ** 20
 export async function openLoad(options: LoadOptions): Promise<Load> {
   const closing: (() => Promise<void> | void)[] = []
   const close = async (): Promise<void> => {
-    for (const each of closing.reverse()) await each()
+    let failure: { readonly reason: unknown } | undefined
+    // The lock is given up whatever fails before.
+    for (const each of closing.splice(0).reverse())
+      try {
+        await each()
+      } catch (reason) {
+        failure ??= { reason }
+      }
+    if (failure !== undefined) throw failure.reason
   }
   try {
     return new Load(options, await openParts(options, closing, close))

@@ -19,11 +19,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
       for await (const { item, unit } of load.preparer.prepare(unitsOf(load))) await load.take(item, unit)
       await load.endPass()
     } while (load.passes.advance())
-    return await load.end()
-  } catch (error) {
-    throw load.fail(error)
-  } finally {
+    const report = await load.end()
     await load.close()
+    return report
+  } catch (error) {
+    const reason = load.fail(error)
+    // Why the load failed says more than what failed because of that.
+    await load.close().catch(() => {})
+    throw reason
   }
 }
 

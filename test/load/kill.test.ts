@@ -11,7 +11,7 @@ import { writeFiles } from '../support/pipeline-run.js'
 import { seededRandom } from '../support/random.js'
 import type { LoadEntryOptions } from './load-entry.js'
 
-const RANDOM_KILLS = Number(process.env.SLUICE_LOAD_KILLS ?? 2)
+const RANDOM_KILLS = Number(process.env.SLUICE_LOAD_KILLS ?? 1)
 type Method = NonNullable<LoadOptions['method']>
 
 const LINES = 300

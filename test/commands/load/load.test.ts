@@ -130,7 +130,7 @@ t.test('the token of --auth is sent, renewed when it expires, and shown nowhere'
 
 t.test('tokens that expire in the run are renewed', async (t) => {
   const server = await started(t, { tokenSeconds: 1, latencyMs: 60 })
-  const input = made(t, { 'a.ndjson': patients(100) })
+  const input = made(t, { 'a.ndjson': patients(50) })
   const auth = {
     type: 'client-credentials',
     tokenUrl: server.tokenUrl,
@@ -143,7 +143,7 @@ t.test('tokens that expire in the run are renewed', async (t) => {
     env: { SECRET: 'CANARY' },
   })
   t.equal(exitCode, 0, stderr)
-  t.equal(server.resources().size, 100)
+  t.equal(server.resources().size, 50)
   t.ok(server.requests.filter(({ path }) => path.includes('token')).length !== 1, 'more than one token')
 })
 
