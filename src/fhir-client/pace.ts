@@ -1,5 +1,5 @@
+import { sluiceError } from '../errors.js'
 import type { RetryClock } from '../http/retry-clock.js'
-import { interrupted } from '../http/retry-error.js'
 import { createPaceRate } from './pace-rate.js'
 import { createPaceWindow } from './pace-window.js'
 import { MAX_ASKED_MS } from './wait-limit.js'
@@ -61,7 +61,7 @@ export function createPace({ max, clock, signal }: PaceOptions): Pace {
   }
 
   const refuseAll = (): void => {
-    for (const { refuse } of waiting.splice(0)) refuse(interrupted('the server'))
+    for (const { refuse } of waiting.splice(0)) refuse(sluiceError('INTERRUPTED', { message: 'interrupted' }))
   }
 
   const begin = (nowMs: number): Turn => {

@@ -43,7 +43,6 @@ export interface LoadParts {
 /** A load under way. */
 export class Load {
   readonly source: Source
-  readonly entryLimits: EntryLimits
   readonly preparer: Preparer
   readonly passes: Passes
   readonly #options: LoadOptions
@@ -59,7 +58,6 @@ export class Load {
 
   constructor(options: LoadOptions, parts: LoadParts) {
     this.source = options.source
-    this.entryLimits = parts.entryLimits
     this.preparer = parts.preparer
     this.passes = new Passes(options.order ?? 'input')
     this.#options = options
@@ -75,6 +73,12 @@ export class Load {
       parts.deliveryLimits,
       (reason) => this.fail(reason),
     )
+  }
+
+  /** Later passes tell nothing again of files that are left out. */
+  get entryLimits(): EntryLimits {
+    const { entryLimits } = this.#parts
+    return this.passes.isFirst ? entryLimits : { ...entryLimits, onEvent: () => {} }
   }
 
   /** Returns whether the current pass reads an item. */

@@ -7,7 +7,7 @@ import { packageVersion } from '../version.js'
 import { Audit } from './audit/audit.js'
 import { createInterruption } from './interruption.js'
 import { Load, type LoadParts } from './load.js'
-import { type LoadOptions, retriedEvent } from './options.js'
+import { type LoadOptions, leftOut, retriedEvent } from './options.js'
 import { createPreparer, type Preparer } from './prepare/preparer.js'
 import type { Search } from './prepare/search.js'
 import { serverSearch } from './prepare/server-search.js'
@@ -84,7 +84,7 @@ async function openParts(
       maxTransactionBytes: maxBundleBytes,
       splitTransactions: options.splitTransactions ?? false,
       method: options.method ?? 'put',
-      onEvent: (event) => onEvent({ level: 'info', ...event }),
+      onEvent: (event) => onEvent(leftOut(event)),
     },
     base: server.base.href,
     checkServer: async () => void (await probeServer(connection)),

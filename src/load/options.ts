@@ -3,7 +3,7 @@ import type { ConnectOptions } from '../fhir-client/connect.js'
 import type { RetryEvent } from '../http/retry.js'
 import type { RunEvent } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
-import type { Source, State, StoreEvent } from '../storage/store.js'
+import { LEFT_OUT, type Source, type State, type StoreEvent } from '../storage/store.js'
 import type { LoadOrder } from './passes.js'
 
 /** Options of a load. Everything but source, state and base has a default. */
@@ -93,6 +93,12 @@ export const retriedEvent = ({ at, code, status, attempt, waitMs }: RetryEvent):
   reason: status ?? code,
   attempt,
   waitMs: Math.round(waitMs),
+})
+
+/** Tells of a file that is left out: a warning if someone may take it for data. */
+export const leftOut = (event: StoreEvent): LoadEvent => ({
+  ...event,
+  level: event.leftOut !== undefined && LEFT_OUT[event.leftOut].isUsual ? 'info' : 'warn',
 })
 
 /** What became of the entries of one item, by this run and earlier ones. */

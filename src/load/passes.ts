@@ -29,6 +29,10 @@ export class Passes {
     this.#order = order
   }
 
+  get isFirst(): boolean {
+    return this.#waiting === undefined
+  }
+
   /** Whether the current pass reads an item. */
   reads(name: string): boolean {
     return this.#waiting === undefined || ((this.#waiting.get(name) ?? 0) & (1 << this.#rank)) !== 0

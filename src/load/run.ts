@@ -1,4 +1,5 @@
 import { sluiceError } from '../errors.js'
+import { endingsText } from '../storage/names.js'
 import { loadItems } from './entries/load-items.js'
 import type { Load } from './load.js'
 import { openLoad } from './open-load.js'
@@ -48,7 +49,7 @@ export async function checkSource({ source, allowEmpty = true }: LoadOptions): P
   if (allowEmpty) return
   throw sluiceError('SOURCE_NOT_FOUND', {
     at: source.place,
-    message: 'holds no file to load',
+    message: `holds no file to load: the name of one ${endingsText({ archives: true })}`,
     help: 'check the address; if nothing is expected there, give --allow-empty',
   })
 }

@@ -27,7 +27,14 @@ export async function lockLoadState({ state, signal, onEvent }: LoadOptions): Pr
   try {
     return await lockState(state, { signal, onEvent })
   } catch (error) {
-    if (!isSluiceError(error) || !UNWRITABLE.has(error.code)) throw error
+    if (!isSluiceError(error)) throw error
+    if (error.code === 'SINK_LOCKED')
+      throw sluiceError('SINK_LOCKED', {
+        at: state.place,
+        message: 'another load of this source into this server is under way',
+        cause: error,
+      })
+    if (!UNWRITABLE.has(error.code)) throw error
     throw sluiceError(error.code, {
       at: error.at ?? state.place,
       message: `the state of the load cannot be kept there: ${error.fact}`,

@@ -20,6 +20,7 @@ import {
   textsOf,
 } from '../support/load-run.js'
 import { codeOf, writeFiles } from '../support/pipeline-run.js'
+import { zipFile } from '../support/zip-file.js'
 
 const bundleOf = (type: string, entry: readonly object[]): string =>
   JSON.stringify({ resourceType: 'Bundle', type, entry })
@@ -115,7 +116,8 @@ t.test('interrupted, and run again with another batch size: what is settled is n
       if (point === 'after-audit' && server.requests.length >= 4) stop.abort()
     },
   })
-  t.equal(await codeOf(first), 'INTERRUPTED')
+  const error = await first.catch((error: unknown) => error)
+  t.match(error, { code: 'INTERRUPTED', message: 'interrupted; run it again to resume', at: undefined })
   const settled = settledLines(input, server.base).reduce((sum, { loaded }) => sum + loaded, 0)
   t.ok(settled >= 90 && settled < 1000, `${settled} settled`)
   t.equal(settled, server.resources().size, 'what was under way was awaited')
@@ -175,11 +177,34 @@ t.test(
     t.strictSame(ended.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
     t.match(
       ended.find(({ status }) => status === 'rejected'),
-      { reason: { code: 'SINK_LOCKED' } },
+      { reason: { code: 'SINK_LOCKED', message: /another load of this source into this server/ } },
     )
     t.equal(server.figures().entries, 500)
   },
 )
+
+t.test('what is left out is told of once, with a warning if it may be data', async (t) => {
+  const server = await startFhirServer()
+  t.teardown(server.close)
+  const refers = JSON.stringify({
+    resourceType: 'Observation',
+    id: 'o1',
+    subject: { reference: 'Patient?identifier=none|none' },
+  })
+  const input = writeFiles(join(t.testdir(), 'in'), {
+    'a.zip': await zipFile({ 'inner.zip': 'zip', 'readme.txt': 'text', 'x.ndjson': patients(1) }),
+    'b.txt': 'text',
+    'c.ndjson': refers,
+  })
+  const told: string[] = []
+  const report = await load(input, server.base, {
+    onEvent: ({ event, level, item }) => {
+      if (event === 'source.skipped') told.push(`${level} ${item}`)
+    },
+  })
+  t.match(report, { read: 2, loaded: 1, rejected: 1 }, 'there was more than one pass')
+  t.strictSame(told, ['warn a.zip/inner.zip', 'info a.zip/readme.txt', 'info b.txt'])
+})
 
 t.test('each server has its own audit', async (t) => {
   const [one, two] = [await startFhirServer(), await startFhirServer()]

@@ -26,10 +26,14 @@ export const TRANSACTION_BROKEN = fault(
 
 export const tooLong = (maxBytes: number): Fault => fault('LINE_TOO_LONG', `is longer than ${maxBytes} bytes`)
 
-export const wrongBundle = (type: string | undefined): Fault =>
-  type === undefined
-    ? fault('BUNDLE_TYPE', 'is a Bundle without a type')
-    : fault('BUNDLE_TYPE', `is a Bundle of the type ${type}, which cannot be loaded`)
+/** The other types that FHIR has. Anything else is a value of the input, which no message quotes. */
+const NAMED_TYPES = new Set(['document', 'message', 'history', 'batch-response', 'transaction-response'])
+
+export function wrongBundle(type: string | undefined): Fault {
+  if (type === undefined) return fault('BUNDLE_TYPE', 'is a Bundle without a type')
+  if (!NAMED_TYPES.has(type)) return fault('BUNDLE_TYPE', 'is a Bundle of a type that FHIR does not have')
+  return fault('BUNDLE_TYPE', `is a Bundle of the type ${type}, which cannot be loaded`)
+}
 
 /** For a fault of the JSON itself. */
 export const jsonFault = (error: { readonly code: string; readonly message: string }): Fault =>

@@ -8,7 +8,7 @@ import { packageVersion } from '../../version.js'
 import type { EntryLimits } from '../entries/limits.js'
 import { loadItems } from '../entries/load-items.js'
 import { openAudit, openPreparer } from '../open-load.js'
-import { type LoadOptions, retriedEvent, type UnreadableItem } from '../options.js'
+import { type LoadOptions, leftOut, retriedEvent, type UnreadableItem } from '../options.js'
 import { serverSearch } from '../prepare/server-search.js'
 import { checkSource } from '../run.js'
 import { lockLoadState, settleTarget } from '../target.js'
@@ -146,7 +146,7 @@ async function itemsOf({ source, onEvent }: ImportOptions): Promise<readonly Loa
   const limits: EntryLimits = {
     splitTransactions: true,
     maxTransactionEntries: 0,
-    onEvent: (event) => onEvent?.({ level: 'info', ...event }),
+    onEvent: (event) => onEvent?.(leftOut(event)),
   }
   for await (const item of loadItems(source, limits)) all.push(item)
   return all

@@ -249,6 +249,9 @@ t.test('a rejected unit says where, and nothing of what is there', async (t) => 
   const [, unit] = await unitsOf({ 'x.ndjson': lines(a, '{"resourceType":"Secret', b) })
   t.match(unit, { kind: 'rejected', ordinal: 1, offset: text(a).length + 1, lengthBytes: 23 })
   t.notMatch(JSON.stringify(unit), /Secret/)
+  const [odd] = await unitsOf({ 'x.ndjson': '{"resourceType":"Bundle","type":"Secret","entry":[]}' })
+  t.match(odd, { kind: 'rejected', code: 'BUNDLE_TYPE' })
+  t.notMatch(JSON.stringify(odd), /Secret/)
 })
 
 t.test('what is settled is not handed out, and keeps its number', async (t) => {
