@@ -8,7 +8,7 @@ const MAX_SHOWN = 20
 export function* loadText(report: LoadReport): Iterable<string> {
   const { read, loaded, failed, rejected, ambiguous, items, unreadable, state, settled } = report
   const before = items.doneBefore > 0 ? ` (${printCount(items.doneBefore)} by earlier runs)` : ''
-  yield `${printCount(items.done)} of ${printCount(items.listed)} files loaded${before}: ` +
+  yield `${printCount(items.done)} of ${printCount(items.listed)} files done${before}: ` +
     `${printByteCount(report.bytes.sent)} sent in ${printCount(report.bundles)} bundles, ${report.seconds.toFixed(1)} s` +
     `${report.retries > 0 ? `, ${printCount(report.retries)} entries sent again` : ''}`
   yield `${printCount(read)} entries = ${printCount(loaded)} loaded + ${printCount(failed)} failed + ` +

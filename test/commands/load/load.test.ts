@@ -36,7 +36,7 @@ t.test('a folder is loaded: counts, exit code, and where audit and errors are', 
   })
   const { exitCode, stdout, stderr } = await sluice(['load', input, '--to', server.base])
   t.equal(exitCode, 10, stderr)
-  t.match(stdout, /2 of 2 files loaded/)
+  t.match(stdout, /2 of 2 files done/)
   t.match(stdout, /34 entries = 33 loaded \+ 1 failed \+ 0 ambiguous/)
   t.match(stdout, /not sent: 1/)
   t.match(stdout, /by status: 201 33, NO_ID 1/)
