@@ -55,11 +55,18 @@ const NO_ANSWER = {
   message: 'it was sent, and no answer came; the server may have stored it, so that it is not sent again',
 }
 
-/** Entries of a bundle that must not be sent twice, as the audit notes them before they are sent. */
-export const unrepeatable = ({ entries }: LoadBundle) =>
-  entries
-    .filter(({ prepared }) => !prepared.isRepeatable)
+/**
+ * Entries of a bundle that must not be sent twice, as the audit notes them before they are sent. A transaction with one
+ * of them must not be sent twice as a whole.
+ */
+export function unrepeatable({ type, entries }: LoadBundle) {
+  const isAsOne = type === 'transaction' && entries.some(isUnrepeatable)
+  return entries
+    .filter((entry) => isAsOne || isUnrepeatable(entry))
     .map(({ item, prepared: { entry } }) => ({ item, ordinal: entry.ordinal, offset: entry.offset }))
+}
+
+const isUnrepeatable = ({ prepared }: BundleEntry): boolean => !prepared.isRepeatable
 
 const MAX_HELD = 500
 

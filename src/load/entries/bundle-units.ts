@@ -17,7 +17,9 @@ export async function* bundleUnits(
   const cursor = new BundleCursor(window, run.limits.maxEntryBytes)
   const refusal = facts.type === 'transaction' ? refusalOf(facts, run) : undefined
   const together: LoadEntry[] | undefined =
-    facts.type === 'transaction' && refusal === undefined && isSmall(facts, run) ? [] : undefined
+    facts.type === 'transaction' && refusal === undefined && isSmall(facts, run) && !isBegun(facts, run)
+      ? []
+      : undefined
   const first = run.next
   for (;;) {
     const part = cursor.next()
@@ -51,6 +53,12 @@ const isSmall = (facts: BundleFacts, { limits }: UnitRun): boolean =>
   facts.isSound &&
   facts.entryCount <= limits.maxTransactionEntries &&
   facts.endOffset - facts.startOffset <= limits.maxTransactionBytes
+
+/** Whether a run that split the transaction has settled a part of it, which must not be sent again with the rest. */
+function isBegun({ entryCount }: BundleFacts, { next, skip }: UnitRun): boolean {
+  const isSettled = Array.from({ length: entryCount }, (_, index) => skip(next + index))
+  return isSettled.includes(true) && isSettled.includes(false)
+}
 
 function unitOf(
   window: Window,
