@@ -91,7 +91,7 @@ export class AltExportJobs {
     // It counts from now on, but starts only once it is on disk.
     this.#entries.set(id, entry)
     try {
-      await this.#options.folder.save(job)
+      await this.#save(entry, {})
     } catch (error) {
       this.#entries.delete(id)
       throw error
@@ -125,6 +125,8 @@ export class AltExportJobs {
   /** Continues a job that is suspended, or that failed or was terminated. Throws Refusal 429. */
   async resume(id: string): Promise<AltExportJob | undefined> {
     const entry = this.#entries.get(id)
+    // One that has just ended is still being saved.
+    if (entry !== undefined && !isActive(entry.job)) await entry.running
     if (entry === undefined || entry.running !== undefined || entry.job.status === 'Completed')
       return entry?.job
     if (!isActive(entry.job) && this.isFull)
@@ -134,13 +136,17 @@ export class AltExportJobs {
         retryAfterSeconds: RETRY_SECONDS,
       })
     entry.stop = new AbortController()
-    await this.#save(entry, { status: 'Pending', output: undefined, expiresAt: undefined })
-    this.#start(entry)
+    this.#start(entry, { output: undefined, expiresAt: undefined })
+    await entry.saving
     return entry.job
   }
 
   /** Forgets a job that is over. What it exported stays. */
   async purge(id: string): Promise<void> {
+    const entry = this.#entries.get(id)
+    // A file that is still being written would come back.
+    await entry?.saving
+    if (entry !== undefined && isActive(entry.job)) return
     this.#entries.delete(id)
     await this.#options.folder.remove(id)
   }
@@ -169,18 +175,19 @@ export class AltExportJobs {
     this.#emit(status === 'Terminated' ? 'alt-export.terminated' : 'alt-export.suspended', entry)
   }
 
-  #start(entry: Entry): void {
-    if (this.#isClosed) return
-    entry.running = this.#run(entry).finally(() => {
+  /** At once, so that no other call can start it, too; what was stopped before it started stays so. */
+  #start(entry: Entry, changes: Partial<AltExportJob> = {}): void {
+    if (this.#isClosed || entry.running !== undefined || entry.stop.signal.aborted) return
+    entry.running = this.#run(entry, changes).finally(() => {
       entry.running = undefined
     })
   }
 
-  async #run(entry: Entry): Promise<void> {
+  async #run(entry: Entry, changes: Partial<AltExportJob>): Promise<void> {
     const { runner } = this.#options
     const { signal } = entry.stop
     try {
-      await this.#save(entry, { status: 'Running' })
+      await this.#save(entry, { ...changes, status: 'Running' })
       const { report, files } = await runner.run(entry.job, {
         signal,
         onStatus: (progress) => {

@@ -1,7 +1,8 @@
-import { type AltExportDefinition, typeOf } from '../../alt-export/definition.js'
+import type { AltExportDefinition } from '../../alt-export/definition.js'
 import { isSluiceError } from '../../errors.js'
 import { type AltExportJob, isActive, type JobName } from '../alt-export/job.js'
 import type { AltExportJobs } from '../alt-export/jobs.js'
+import { typesRead } from '../alt-export/read-types.js'
 import { activeRow, INSTANCES, startBody, statusBody } from '../alt-export/status-body.js'
 import type { Guard } from '../auth/guard.js'
 import { type Grant, permits } from '../auth/scopes.js'
@@ -151,19 +152,20 @@ function bodyOf({ body }: HttpRequest): unknown {
   }
 }
 
-/** Throws Refusal 403 if the client may not read what the definition names. */
+/** Throws Refusal 403 if the client may not read all that the definition can bring. */
 function checkTypes(grant: Grant, definition: AltExportDefinition): void {
-  const types =
-    definition.kind === 'type'
-      ? [definition.type]
-      : [...new Set([definition.query, ...definition.include].map(typeOf))]
-  const refused = types.filter((type) => !permits(grant, type))
-  if (refused.length === 0) return
-  throw new Refusal(`The token's scopes do not allow reading ${refused.join(', ')}.`, {
-    status: 403,
-    code: 'forbidden',
-  })
+  if (grant.types === undefined) return
+  const searches = definition.kind === 'type' ? [definition.type] : [definition.query, ...definition.include]
+  const read = searches.map(typesRead)
+  const refused = [...new Set(read.flatMap((types) => types ?? []))].filter((type) => !permits(grant, type))
+  if (refused.length > 0) throw forbidden(`The token's scopes do not allow reading ${refused.join(', ')}.`)
+  if (read.includes(undefined))
+    throw forbidden(
+      "The token's scopes allow some types only: operations, chains, _has, _filter, and _include without a type cannot be checked against them.",
+    )
 }
+
+const forbidden = (message: string): Refusal => new Refusal(message, { status: 403, code: 'forbidden' })
 
 function status(job: AltExportJob, { query }: HttpRequest, baseUrl: string): HttpAnswer {
   const body = statusBody(job, { showInput: query.get('showInput') !== 'false' })

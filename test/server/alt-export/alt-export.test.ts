@@ -321,6 +321,11 @@ t.test(
     const refused = await post(some, '/$alt-export', DEFINITION)
     t.equal(refused.status, 403)
     t.match(await refused.json(), { error: /Observation/ })
+    const beyond = (include: string) =>
+      post(some, '/$alt-export', { query: 'Patient', include: [include] }).then(({ status }) => status)
+    t.equal(await beyond('Patient?_id=$IDS&_revinclude=Observation:subject'), 403)
+    t.equal(await beyond('Patient/$IDS/$everything'), 403)
+    t.equal(await beyond('Patient/$IDS/Observation'), 403)
     const all = await as('all', 'system/*.rs')
     const { id } = (await (await post(all, '/$alt-export', DEFINITION)).json()) as { readonly id: string }
     await until(all, id, 'Completed')
