@@ -15,6 +15,8 @@ export interface LoadBundle {
   readonly bytes: number
   /** The resources that it changes, as sorted numbers (`resourceNumber`), where somebody has made them already. */
   readonly targets?: Int32Array
+  /** What an earlier bundle creates, unless it is there, and this one too: it follows that one. As `targets`. */
+  readonly awaits?: Int32Array
 }
 
 /** What became of one entry in one request. */

@@ -7,7 +7,7 @@ import type { Prepared } from '../prepared.js'
  */
 export interface ResourceTurns {
   /** Resolves once all earlier bundles that change one of the resources have left. Order is that of the calls. */
-  enter(bundle: Pick<LoadBundle, 'entries' | 'targets'>): {
+  enter(bundle: Pick<LoadBundle, 'entries' | 'targets' | 'awaits'>): {
     readonly ready: Promise<unknown>
     readonly leave: () => void
   }
@@ -22,8 +22,10 @@ interface Visit {
 export function createResourceTurns(): ResourceTurns {
   const inside = new Set<Visit>()
   return {
-    enter({ entries, targets = numbersOf(entries) }) {
-      const earlier = [...inside].filter((visit) => haveCommon(visit.targets, targets))
+    enter({ entries, targets = numbersOf(entries), awaits = NONE }) {
+      const earlier = [...inside].filter(
+        (visit) => haveCommon(visit.targets, targets) || haveCommon(visit.targets, awaits),
+      )
       let resolve = (): void => {}
       const left = new Promise<void>((settle) => {
         resolve = settle
@@ -41,6 +43,8 @@ export function createResourceTurns(): ResourceTurns {
   }
 }
 
+const NONE = new Int32Array()
+
 function numbersOf(entries: LoadBundle['entries']): Int32Array {
   const numbers = entries.map(({ prepared }) => resourceNumber(prepared))
   return Int32Array.from(numbers.filter((number) => number !== undefined)).sort()
@@ -50,13 +54,20 @@ const FNV_BASIS = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
 /**
- * The resource that an entry changes, as a number of 32 bits, which is cheaper here than its text: FNV-1a. Undefined
- * where the server decides which one it is. Seldom have two resources the same one.
+ * The resource that an entry changes, or the search that finds it, as a number of 32 bits, which is cheaper here than
+ * its text. Undefined where the server creates one. Seldom have two resources the same number.
  */
-export function resourceNumber({ method, url }: Pick<Prepared, 'method' | 'url'>): number | undefined {
-  if (method === 'POST' || url.includes('?')) return undefined
+export const resourceNumber = ({ method, url }: Pick<Prepared, 'method' | 'url'>): number | undefined =>
+  method === 'POST' ? undefined : numberOf(url)
+
+/** The condition on which an entry creates a resource, as such a number; undefined for any other entry. */
+export const conditionNumber = ({ url, ifNoneExist }: Prepared): number | undefined =>
+  ifNoneExist === undefined ? undefined : numberOf(`${url}?${ifNoneExist}`)
+
+/** FNV-1a. */
+function numberOf(text: string): number {
   let hash = FNV_BASIS
-  for (let at = 0; at < url.length; at += 1) hash = Math.imul(hash ^ url.charCodeAt(at), FNV_PRIME)
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), FNV_PRIME)
   return hash
 }
 

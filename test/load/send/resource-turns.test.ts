@@ -35,12 +35,14 @@ t.test('a bundle that has the same resource twice does not wait for itself', asy
   await t.resolves(ready)
 })
 
-t.test('only a request with a type and an id names its resource', async (t) => {
+t.test('a request names its resource unless it creates one', async (t) => {
   const number = resourceNumber({ method: 'DELETE', url: 'Patient/a' })
   t.equal(number, resourceNumber({ method: 'PUT', url: 'Patient/a' }))
   t.not(number, resourceNumber({ method: 'PUT', url: 'Patient/b' }))
   t.equal(resourceNumber({ method: 'POST', url: 'Patient' }), undefined)
-  t.equal(resourceNumber({ method: 'PUT', url: 'Patient?identifier=1' }), undefined)
+  const searched = resourceNumber({ method: 'PUT', url: 'Patient?identifier=1' })
+  t.equal(searched, resourceNumber({ method: 'DELETE', url: 'Patient?identifier=1' }))
+  t.not(searched, resourceNumber({ method: 'PUT', url: 'Patient?identifier=2' }))
 })
 
 t.test('numbers that came with a bundle are used as they are', async (t) => {
