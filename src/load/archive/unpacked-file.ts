@@ -12,17 +12,26 @@ export async function openFile(
 ): Promise<SourceReader> {
   const stopping = new AbortController()
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  let failure: { readonly error: Error } | undefined
+  let fail = (_: Error): void => {}
   const unpacked = file.unpack(writable, stopping.signal).catch((error: unknown) => {
-    throw zipError(error, at)
+    failure = { error: zipError(error, at) }
+    fail(failure.error)
+    throw failure.error
   })
-  // The pieces may end for no reason of their own, or never: what became of the unpacking decides.
   unpacked.catch(() => {})
-  const failed = unpacked.then(() => new Promise<never>(() => {}))
-  failed.catch(() => {})
   const pieces = readable.getReader()
+  // The pieces may end for no reason of their own, or never: what became of the unpacking decides. Not by a race, because
+  // the promise that stays open would keep every piece.
+  const readPiece = () =>
+    new Promise<Awaited<ReturnType<typeof pieces.read>>>((resolve, reject) => {
+      fail = reject
+      if (failure !== undefined) reject(failure.error)
+      pieces.read().then(resolve, () => {})
+    })
   let left = file.unpackedBytes
   const next = async (): Promise<IteratorResult<Uint8Array>> => {
-    const { done, value } = await Promise.race([pieces.read().catch(() => failed), failed])
+    const { done, value } = await readPiece()
     if (!done) {
       left -= value.length
       if (left < 0) throw zipError(new Error('a file is longer than the directory says'), at)

@@ -1,4 +1,7 @@
 // Holds src/load/archive/archive-bytes.ts, src/load/archive/unpacked-file.ts, src/load/archive/zip-archive.ts.
+import { randomBytes } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { EntryLimits } from '../../../src/load/entries/limits.js'
@@ -189,4 +192,28 @@ t.test('an archive that changes before its files are read is an error', async (t
     outcomes,
     Object.keys(files).map(() => 'SOURCE_CHANGED at a.zip'),
   )
+})
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+t.test('a large file is read without being held', async (t) => {
+  const mebibytes = 60
+  const line = `${JSON.stringify({ resourceType: 'Patient', id: 'a', text: randomBytes(24_576).toString('base64') })}\n`
+  const content = new MemoryContent()
+  content.write('a.zip', await zipFile({ 'x.ndjson': line.repeat((mebibytes * 2 ** 20) / line.length) }))
+  let before = 0
+  let most = 0
+  let units = 0
+  for await (const item of loadItems(memorySource(content), {}))
+    for await (const _ of item.units({ skip: () => false })) {
+      units += 1
+      if (units % 250 !== 0) continue
+      collectGarbage()
+      const { arrayBuffers } = process.memoryUsage()
+      if (units === 250) before = arrayBuffers
+      most = Math.max(most, arrayBuffers - before)
+    }
+  t.ok(units > 1500, `${units} units`)
+  t.ok(most < (mebibytes / 2) * 2 ** 20, `${Math.round(most / 2 ** 20)} MiB`)
 })
