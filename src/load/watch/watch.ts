@@ -53,26 +53,54 @@ const MAX_PAUSE_MS = 10 * 60_000
 
 /**
  * Loads what arrives, in order, until the signal aborts. A failure that may pass, such as a server that is down, is
- * told of and tried again after a pause, which doubles up to ten minutes. Throws what another attempt cannot change.
+ * told of and tried again after a pause, which doubles up to ten minutes; other places go on. Throws what another
+ * attempt cannot change.
  */
 export async function watch(options: WatchOptions): Promise<void> {
-  const { places, clock, everyMs, settleMs, signal, onEvent = () => {} } = options
-  const looks = places.map((place) => ({ place, files: new ReadyFiles(place.inbox, clock, settleMs) }))
+  const { places, clock, signal } = options
+  const looks = places.map((place) => new PlaceWatch(place, options))
   for (const { inbox, shelves } of places)
     for (const shelf of [inbox, shelves?.processed, shelves?.failed]) await shelf?.create()
-  let pauseMs = everyMs
   while (!signal.aborted) {
-    let waiting = 0
+    for (const look of looks) if (!signal.aborted && look.dueMs <= clock.nowMs()) await look.look()
+    const nextMs = Math.min(...looks.map(({ dueMs }) => dueMs))
+    await clock.sleep(Math.max(0, nextMs - clock.nowMs()), signal)
+  }
+}
+
+/** One place and its pauses. */
+class PlaceWatch {
+  readonly #place: WatchedPlace
+  readonly #options: WatchOptions
+  readonly #files: ReadyFiles
+  #pauseMs: number
+  #dueMs = Number.NEGATIVE_INFINITY
+
+  constructor(place: WatchedPlace, options: WatchOptions) {
+    this.#place = place
+    this.#options = options
+    this.#files = new ReadyFiles(place.inbox, options.clock, options.settleMs)
+    this.#pauseMs = options.everyMs
+  }
+
+  /** When it is to be looked at again. */
+  get dueMs(): number {
+    return this.#dueMs
+  }
+
+  async look(): Promise<void> {
+    const { clock, everyMs, settleMs, onEvent = () => {} } = this.#options
+    let unsettled = 0
     try {
-      for (const { place, files } of looks) waiting += await lookOnce(place, files, onEvent)
-      pauseMs = everyMs
+      unsettled = await lookOnce(this.#place, this.#files, onEvent)
+      this.#pauseMs = everyMs
     } catch (error) {
       if (!mayPass(error)) throw error
-      pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2)
+      this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2)
       const { code, message } = error
-      onEvent({ event: 'watch.failed', level: 'warn', code, reason: message, waitMs: pauseMs })
+      onEvent({ event: 'watch.failed', level: 'warn', code, reason: message, waitMs: this.#pauseMs })
     }
-    await clock.sleep(waiting > 0 ? Math.min(pauseMs, settleMs) : pauseMs, signal)
+    this.#dueMs = clock.nowMs() + (unsettled > 0 ? Math.min(this.#pauseMs, settleMs) : this.#pauseMs)
   }
 }
 

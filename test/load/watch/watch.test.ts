@@ -205,3 +205,48 @@ t.test('what another attempt cannot change ends the watch', async (t) => {
   await t.rejects(place.run(), { code: 'AUTH_FAILED' })
   t.strictSame(await place.files('ndjson'), ['a.ndjson'])
 })
+
+t.test('a place that fails holds up no other', async (t) => {
+  const folder = t.testdir({ a: { 'a.ndjson': '1\n' }, b: { 'b.ndjson': '1\n' } })
+  const stop = new AbortController()
+  const virtual = virtualClock()
+  const loads: string[] = []
+  const events: WatchEvent[] = []
+  const placeAt = (name: string) => {
+    const path = join(folder, name)
+    return { inbox: new FolderInbox(path), source: folderSource(path), audit: 'audit', errors: 'errors' }
+  }
+  await watch({
+    places: [
+      {
+        ...placeAt('a'),
+        load: async () => {
+          throw sluiceError('SYSTEM_ERROR', { at: 'a', message: 'the disk is full' })
+        },
+      },
+      {
+        ...placeAt('b'),
+        async load(source) {
+          for await (const { name } of source.list(() => {})) loads.push(name)
+          return { unreadable: [] }
+        },
+      },
+    ],
+    clock: {
+      ...virtual,
+      async sleep(ms, signal) {
+        await virtual.sleep(ms, signal)
+        if (virtual.nowMs() > 100_000) stop.abort()
+      },
+    },
+    everyMs: 10_000,
+    settleMs: 2000,
+    signal: stop.signal,
+    onEvent: (event) => events.push(event),
+  })
+  t.strictSame(loads, ['b.ndjson'])
+  t.strictSame(
+    events.filter(({ event }) => event === 'watch.failed').map(({ waitMs }) => waitMs),
+    [20_000, 40_000, 80_000],
+  )
+})
