@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { isRecord } from '../../json/record.js'
 import type { Inbox } from '../../storage/inbox.js'
@@ -41,6 +42,8 @@ const accepted = (filename: string): HttpAnswer => jsonAnswer(202, { filename })
 
 /** Throws Refusal 400 for anything but a Bundle. */
 function bundleOf({ body }: HttpRequest): string {
+  // Other bytes would be stored as U+FFFD.
+  if (body !== undefined && !isUtf8(body)) throw badRequest('The body must be UTF-8.')
   const text = body?.toString('utf8') ?? ''
   const bundle = parsed(text)
   if (!isRecord(bundle)) throw badRequest('The body must be a Bundle in JSON.')

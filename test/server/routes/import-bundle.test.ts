@@ -12,7 +12,7 @@ async function receiver(t: Test, options: Parameters<typeof provide>[1] = {}) {
   const folder = join(t.testdir(), 'bundles')
   const provider = await provide(t, { imports: new FolderInbox(folder), ...options })
   const origin = new URL(provider.base).origin
-  const post = (query: string, body: string, headers: Record<string, string> = {}) =>
+  const post = (query: string, body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = {}) =>
     provider.ask(`${origin}/importbundle${query}`, { method: 'POST', body, headers })
   return { folder, provider, origin, post, files: () => readdirSync(folder).sort() }
 }
@@ -38,6 +38,8 @@ t.test('anything else is refused and leaves nothing', async (t) => {
   const { post, files } = await receiver(t)
   for (const body of ['', '{', '[]', '"Bundle"', '{"resourceType":"Patient"}', 'null'])
     t.equal((await post('', body)).status, 400, body)
+  const bytes = Buffer.from(JSON.stringify({ ...BUNDLE, id: 'M\u00fcller' }), 'latin1')
+  t.equal((await post('', bytes)).status, 400, 'not in UTF-8')
   for (const name of ['../x', '..%2Fx', 'a%2Fb', '.hidden', 'a%00b', 'x'.repeat(200), 'run'])
     t.equal((await post(`?bundlename=${name}`, JSON.stringify(BUNDLE))).status, 400, name)
   t.strictSame(files(), [])
