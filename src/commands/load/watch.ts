@@ -4,6 +4,7 @@ import type { Shelves } from '../../load/watch/put-away.js'
 import { type WatchedPlace, watch } from '../../load/watch/watch.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { openInbox } from '../../storage/open.js'
+import { besides } from '../besides.js'
 import { below } from '../display/report-text.js'
 import { openRunDisplay, type RunDisplay, type ShownEvent } from '../display/run-display.js'
 import type { Terminal } from '../display/terminal.js'
@@ -79,12 +80,6 @@ async function shelvesFor(
     processed: await openInbox(processed ?? besides(address, 'processed'), access),
     failed: await openInbox(failed ?? besides(address, 'err'), access),
   }
-}
-
-/** The address with an ending: of its path, not of the SAS behind it. */
-function besides(address: string, ending: string): string {
-  const [, path = address, query = ''] = /^([^?]*)(\?.*)?$/s.exec(address) ?? []
-  return `${path.replace(/[\\/]+$/, '')}${ending}${query}`
 }
 
 function checkWatch(values: LoadValues, addresses: readonly string[]): void {

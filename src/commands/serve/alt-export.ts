@@ -12,6 +12,7 @@ import type { ServerOptions } from '../../server/server.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { openInbox, openLake } from '../../storage/open.js'
 import { locate } from '../../storage/stores.js'
+import { besides } from '../besides.js'
 import { keyVaultReader } from '../key-vault-reader.js'
 import { required, usage } from '../shared-options.js'
 import { readConfigAt } from '../store-access.js'
@@ -85,11 +86,10 @@ async function planAt(path: string, values: ServeValues, access: StoreAccess): P
   return planOf(checkConfig(raw, { fhirVersion, baseFolder, allowRandomKeys, allowWeakKeys }), undefined)
 }
 
-async function triggerOf(address: string, access: StoreAccess): Promise<AltExportSettings['trigger']> {
-  const place = address.replace(/\/+$/, '')
+async function triggerOf(place: string, access: StoreAccess): Promise<AltExportSettings['trigger']> {
   return {
     inbox: await openInbox(place, access),
-    processed: await openInbox(`${place}-processed`, access),
+    processed: await openInbox(besides(place, '-processed'), access),
     read: (name) => locate(place, access).below(name).readText(),
   }
 }

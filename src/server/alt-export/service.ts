@@ -54,9 +54,10 @@ export async function openAltExport(
   if (trigger === undefined) return { jobs, close: () => jobs.close() }
   await trigger.inbox.create()
   await trigger.processed.create()
+  const doubted = new Map<string, string>()
   let looking: Promise<void> | undefined
   const look = (): void => {
-    looking ??= startDropped({ ...trigger, jobs, readDefinition, onEvent })
+    looking ??= startDropped({ ...trigger, jobs, readDefinition, doubted, onEvent })
       .catch((error: unknown) =>
         onEvent({ event: 'alt-export.trigger-failed', level: 'warn', ...describeUnknown(error) }),
       )

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { AltExportDefinition } from '../../alt-export/definition.js'
 import { isSluiceError } from '../../errors.js'
 import type { Arrival, Inbox } from '../../storage/inbox.js'
+import { Refusal } from '../refusal.js'
 import type { ServerEvent } from '../server-event.js'
+import { describeUnknown } from '../unknown-error.js'
 import type { AltExportJobs } from './jobs.js'
 
 export interface TriggerOptions {
@@ -14,30 +16,46 @@ export interface TriggerOptions {
   readonly read: (name: string) => Promise<string | undefined>
   readonly jobs: AltExportJobs
   readonly readDefinition: (body: unknown) => AltExportDefinition
+  /** Versions of files that were not valid at the last look: they may have been half-written. Kept between looks. */
+  readonly doubted: Map<string, string>
   readonly onEvent: (event: ServerEvent) => void
 }
+
+const MAX_DEFINITION_BYTES = 1024 * 1024
 
 /** Who started the export of a dropped definition. */
 const TRIGGER_CLIENT = 'trigger'
 
 /**
  * Starts an export for each definition that was dropped, in the order of their arrival, and puts the file away. Where
- * as many exports run as may, the files wait. Throws SOURCE_*, SINK_*.
+ * as many exports run as may, the files wait. A file that cannot be read or put away holds up no other. Throws SOURCE_*.
  */
 export async function startDropped(options: TriggerOptions): Promise<void> {
-  const { inbox, jobs } = options
+  const { inbox, jobs, doubted, onEvent } = options
   const arrivals: Arrival[] = []
   for await (const arrival of inbox.list()) if (/\.json$/i.test(arrival.name)) arrivals.push(arrival)
   arrivals.sort((a, b) => a.arrivedMs - b.arrivedMs || (a.name < b.name ? -1 : 1))
+  const there = new Set(arrivals.map(({ name }) => name))
+  for (const name of doubted.keys()) if (!there.has(name)) doubted.delete(name)
   for (const arrival of arrivals) {
     if (jobs.isFull) return
-    await startOne(options, arrival)
+    try {
+      await startOne(options, arrival)
+    } catch (error) {
+      if (error instanceof Refusal) return
+      const item = arrival.name
+      onEvent({ event: 'alt-export.trigger-failed', level: 'warn', item, ...describeUnknown(error) })
+    }
   }
 }
 
 async function startOne(options: TriggerOptions, arrival: Arrival): Promise<void> {
   const { inbox, processed, read, jobs, readDefinition, onEvent } = options
-  const { name } = arrival
+  const { name, bytes } = arrival
+  if (bytes > MAX_DEFINITION_BYTES) {
+    await refuse(options, arrival, { error: `the definition is larger than ${MAX_DEFINITION_BYTES} bytes` })
+    return
+  }
   const text = await read(name)
   if (text === undefined) return
   try {
@@ -53,10 +71,25 @@ async function startOne(options: TriggerOptions, arrival: Arrival): Promise<void
   } catch (error) {
     const why = faultOf(error)
     if (why === undefined) throw error
-    const moved = await inbox.move(arrival, processed, `${name}.err`)
-    await processed.put(`${moved}.response`, `${JSON.stringify(why, null, 2)}\n`)
-    onEvent({ event: 'alt-export.trigger-refused', level: 'warn', item: name })
+    await refuse(options, arrival, why)
   }
+}
+
+/** Puts a file away with what is wrong with it, once it has not changed between two looks. */
+async function refuse(
+  { inbox, processed, doubted, onEvent }: TriggerOptions,
+  arrival: Arrival,
+  why: object,
+): Promise<void> {
+  const { name, version } = arrival
+  if (doubted.get(name) !== version) {
+    doubted.set(name, version)
+    return
+  }
+  const moved = await inbox.move(arrival, processed, `${name}.err`)
+  await processed.put(`${moved}.response`, `${JSON.stringify(why, null, 2)}\n`)
+  doubted.delete(name)
+  onEvent({ event: 'alt-export.trigger-refused', level: 'warn', item: name })
 }
 
 /** The same file gives the same job. */
