@@ -20,6 +20,9 @@ const DEFAULT_CONNECTIONS = 8
 // How often items are read again in one run that failed so: data that changes all the time would make no end of it.
 const REPEATED: Readonly<Partial<Record<ErrorCode, number>>> = { SOURCE_CHANGED: 5, SOURCE_INCOMPLETE: 1 }
 
+// The server's times have whole seconds, and answers take time.
+const MAX_AHEAD_MS = 5000
+
 /**
  * Exports what queries find from a FHIR server into a sink: gathers ids, asks for the resources of each group of them,
  * and anonymizes these as they arrive. A run that is killed or fails is resumed: finished outputs stay, the others are
@@ -73,6 +76,8 @@ class AltExport {
   readonly #connections: number
   readonly #resources: Record<string, number> = {}
   #issues: IssueCounts = {}
+  /** How far this machine's clock is ahead of the server's. */
+  #aheadMs = 0
   #status: AltExportStatus
 
   constructor(options: AltExportOptions, job: ExportJob, server: FhirServer) {
@@ -88,6 +93,10 @@ class AltExport {
         options.onMismatch === 'warn'
           ? ({ at, fact }) => this.#emit('alt-export.mismatch', { item: at, message: fact }, 'warn')
           : 'fail',
+      onServerTime: (serverMs) => {
+        const { now = () => new Date() } = options
+        this.#aheadMs = Math.max(this.#aheadMs, now().getTime() - serverMs)
+      },
     })
     const { id, startedAt } = job.kept
     this.#status = { id, startedAt, phase: 'gathering', resources: this.#resources }
@@ -160,7 +169,7 @@ class AltExport {
       startedAt: this.#job.kept.startedAt,
       gatheredAt: at,
       finishedAt: now().toISOString(),
-      ...(last === undefined ? {} : { until: last.until }),
+      ...(last === undefined ? {} : { until: this.#endOf(last.until) }),
       ...(counts === undefined ? {} : { ids: { unique: idCount, ...counts } }),
       issues: addIssues(issues, this.#issues),
       items: items.length,
@@ -170,6 +179,16 @@ class AltExport {
       planFingerprint: planFingerprintOf(this.#options),
       run,
     }
+  }
+
+  /**
+   * Where the next export begins. With a clock ahead of the server's, what is written on the server before `until` may
+   * come after this export has asked: the next one begins earlier, and brings a little twice rather than nothing.
+   */
+  #endOf(until: string): string {
+    const serverMs = Date.parse(this.#job.kept.startedAt) - this.#aheadMs
+    const isAhead = this.#aheadMs > MAX_AHEAD_MS && serverMs < Date.parse(until)
+    return isAhead ? new Date(serverMs).toISOString() : until
   }
 
   #tellPlan({ gathered, items }: ExportPlan): void {

@@ -322,6 +322,29 @@ t.test('an empty cohort exports only what needs no ids', async (t) => {
   )
 })
 
+t.test('with a clock ahead of the server, the next export begins at the time of the server', async (t) => {
+  const server = await startFhirServer()
+  t.teardown(() => server.close())
+  server.seed([
+    { resourceType: 'Observation', id: 'o', status: 'final', meta: { lastUpdated: '2026-01-01T00:00:00Z' } },
+  ])
+  const definition: AltExportDefinition = {
+    kind: 'type',
+    type: 'Observation',
+    slices: 1,
+    minSliceSeconds: 1,
+    pageCount: 50,
+  }
+  const began = Date.now()
+  const now = () => new Date(Date.now() + 3_600_000)
+  const { until = '' } = await altExportTo(server, join(t.testdir(), 'out'), { definition, now })
+  const lateMs = Date.parse(until) - began
+  t.ok(lateMs < 2000 && lateMs > -600_000, `${lateMs} ms after the start by the server's clock`)
+  const past = '2026-02-01T00:00:00Z'
+  const bounded = { ...definition, until: past }
+  t.match(await altExportTo(server, join(t.testdir(), 'past'), { definition: bounded, now }), { until: past })
+})
+
 t.test('all of a type in slices: ge and lt, no gap, no overlap, up to the start of the run', async (t) => {
   const server = await startFhirServer({ links: 'shuffled' })
   t.teardown(() => server.close())

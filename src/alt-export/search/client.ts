@@ -44,6 +44,8 @@ export interface SearchClientOptions {
   /** Let the server ignore parameters that it does not support. */
   readonly isLenient: boolean
   readonly onMismatch?: SearchClient['onMismatch']
+  /** Called with the server's time of each answer, in milliseconds since 1970. */
+  readonly onServerTime?: ((ms: number) => void) | undefined
 }
 
 const MAX_PAGE_BYTES = 256 * 2 ** 20
@@ -56,6 +58,7 @@ export function createSearchClient({
   pace,
   isLenient,
   onMismatch = 'fail',
+  onServerTime = () => {},
 }: SearchClientOptions): SearchClient {
   const headers = {
     accept: 'application/fhir+json, application/json;q=0.9',
@@ -101,6 +104,8 @@ export function createSearchClient({
           let waitMs: number | undefined
           try {
             const answer = await send(request, at)
+            const serverMs = Date.parse(answer.header('date') ?? '')
+            if (!Number.isNaN(serverMs)) onServerTime(serverMs)
             if (answer.status === 429 || answer.status === 503) {
               kind = 'throttled'
               waitMs = retryAfterMs(answer.header)
