@@ -1,10 +1,24 @@
 /** First and last of some ordinals that follow each other. */
 export type OrdinalRange = readonly [first: number, last: number]
 
-/** A set of ordinals. It takes memory by its gaps, not by its members. */
+const PAGE = 1024
+const WORD = 32
+
+/** Members among `PAGE` ordinals that follow each other, a bit for each. */
+interface Page {
+  readonly words: Uint32Array
+  readonly count: number
+}
+
+/** All full pages are this one. */
+const FULL: Page = { words: new Uint32Array(PAGE / WORD).fill(0xffffffff), count: PAGE }
+
+/**
+ * A set of ordinals. It takes a bit for each, and nearly none where they follow each other. No operation takes longer
+ * because of gaps: types that are loaded one after the other leave one behind nearly every entry.
+ */
 export class Ordinals {
-  /** Sorted, with gaps between them. */
-  #ranges: OrdinalRange[] = []
+  readonly #pages = new Map<number, Page>()
   #count = 0
 
   static of(ranges: readonly OrdinalRange[]): Ordinals {
@@ -19,71 +33,110 @@ export class Ordinals {
 
   /** The largest; -1 if there is none. */
   get last(): number {
-    return this.#ranges.at(-1)?.[1] ?? -1
+    return this.ranges.at(-1)?.[1] ?? -1
   }
 
   get ranges(): readonly OrdinalRange[] {
-    return this.#ranges
+    const ranges: [number, number][] = []
+    for (const number of [...this.#pages.keys()].sort((a, b) => a - b)) {
+      const start = number * PAGE
+      for (const [first, last] of rangesIn(this.#pages.get(number) ?? FULL)) {
+        const before = ranges.at(-1)
+        if (before !== undefined && before[1] === start + first - 1) before[1] = start + last
+        else ranges.push([start + first, start + last])
+      }
+    }
+    return ranges
   }
 
   has(ordinal: number): boolean {
-    const range = this.#ranges[this.#firstEndingFrom(ordinal)]
-    return range !== undefined && range[0] <= ordinal
+    const page = this.#pages.get(Math.floor(ordinal / PAGE))
+    return page === FULL || (page !== undefined && hasBit(page, ordinal % PAGE))
   }
 
-  add([first, last]: OrdinalRange): void {
-    // Those that touch it become one with it.
-    const from = this.#firstEndingFrom(first - 1)
-    let until = from
-    let [start, end] = [first, last]
-    for (let range = this.#ranges[until]; range !== undefined && range[0] <= last + 1; ) {
-      start = Math.min(start, range[0])
-      end = Math.max(end, range[1])
-      this.#count -= range[1] - range[0] + 1
-      until += 1
-      range = this.#ranges[until]
+  add(range: OrdinalRange): void {
+    for (const [number, first, last] of pagesOf(range)) {
+      const page = this.#pages.get(number)
+      if (page === FULL) continue
+      const added = last - first + 1 - (page === undefined ? 0 : countIn(page, first, last))
+      const count = (page?.count ?? 0) + added
+      this.#count += added
+      if (count === PAGE) {
+        this.#pages.set(number, FULL)
+        continue
+      }
+      const words = page?.words ?? new Uint32Array(PAGE / WORD)
+      for (const [word, mask] of masksOf(first, last)) words[word] = (words[word] ?? 0) | mask
+      this.#pages.set(number, { words, count })
     }
-    this.#ranges.splice(from, until - from, [start, end])
-    this.#count += end - start + 1
   }
 
-  remove([first, last]: OrdinalRange): void {
-    const from = this.#firstEndingFrom(first)
-    const kept: OrdinalRange[] = []
-    let until = from
-    for (let range = this.#ranges[until]; range !== undefined && range[0] <= last; ) {
-      if (range[0] < first) kept.push([range[0], first - 1])
-      if (range[1] > last) kept.push([last + 1, range[1]])
-      this.#count -= range[1] - range[0] + 1
-      until += 1
-      range = this.#ranges[until]
+  remove(range: OrdinalRange): void {
+    for (const [number, first, last] of pagesOf(range)) {
+      const page = this.#pages.get(number)
+      const removed = page === undefined ? 0 : countIn(page, first, last)
+      if (page === undefined || removed === 0) continue
+      this.#count -= removed
+      if (removed === page.count) {
+        this.#pages.delete(number)
+        continue
+      }
+      const words = page === FULL ? page.words.slice() : page.words
+      for (const [word, mask] of masksOf(first, last)) words[word] = (words[word] ?? 0) & ~mask
+      this.#pages.set(number, { words, count: page.count - removed })
     }
-    for (const [start, end] of kept) this.#count += end - start + 1
-    this.#ranges.splice(from, until - from, ...kept)
   }
 
   /** How many of a range are in it. */
-  countIn([first, last]: OrdinalRange): number {
+  countIn(range: OrdinalRange): number {
     let count = 0
-    for (let at = this.#firstEndingFrom(first); ; at += 1) {
-      const range = this.#ranges[at]
-      if (range === undefined || range[0] > last) return count
-      count += Math.min(range[1], last) - Math.max(range[0], first) + 1
+    if (this.#count === 0) return count
+    for (const [number, first, last] of pagesOf(range)) {
+      const page = this.#pages.get(number)
+      if (page !== undefined) count += countIn(page, first, last)
     }
+    return count
   }
+}
 
-  /** Index of the first range that ends at or after an ordinal. */
-  #firstEndingFrom(ordinal: number): number {
-    let [low, high] = [0, this.#ranges.length]
-    // Ordinals come nearly in order: most of the time, the place is at the end.
-    if (this.last < ordinal) return high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#ranges[middle] as OrdinalRange)[1] < ordinal) low = middle + 1
-      else high = middle
-    }
-    return low
+/** The pages that a range lies in, and its part in each. */
+function* pagesOf([first, last]: OrdinalRange): Generator<
+  readonly [page: number, first: number, last: number]
+> {
+  for (let page = Math.floor(first / PAGE); page * PAGE <= last; page += 1) {
+    const start = page * PAGE
+    yield [page, Math.max(first - start, 0), Math.min(last - start, PAGE - 1)]
   }
+}
+
+/** The words of a page that a range in it lies in, and its bits in each. */
+function* masksOf(first: number, last: number): Generator<readonly [word: number, mask: number]> {
+  for (let word = Math.floor(first / WORD); word * WORD <= last; word += 1) {
+    const from = Math.max(first - word * WORD, 0)
+    const to = Math.min(last - word * WORD, WORD - 1)
+    yield [word, (0xffffffff << from) & (0xffffffff >>> (WORD - 1 - to))]
+  }
+}
+
+const hasBit = ({ words }: Page, at: number): boolean =>
+  ((words[Math.floor(at / WORD)] ?? 0) & (1 << (at % WORD))) !== 0
+
+function countIn(page: Page, first: number, last: number): number {
+  if (page === FULL) return last - first + 1
+  let count = 0
+  for (const [word, mask] of masksOf(first, last)) count += bitCount((page.words[word] ?? 0) & mask)
+  return count
+}
+
+function bitCount(word: number): number {
+  let count = 0
+  for (let rest = word; rest !== 0; rest &= rest - 1) count += 1
+  return count
+}
+
+function rangesIn(page: Page): readonly OrdinalRange[] {
+  if (page === FULL) return [[0, PAGE - 1]]
+  return rangesOf(Array.from({ length: PAGE }, (_, at) => at).filter((at) => hasBit(page, at)))
 }
 
 /** Makes ranges of ordinals in ascending order. */
