@@ -1,12 +1,14 @@
 import type { FateCounts, ItemRecord } from './audit/item-record.js'
 import type { SettledEntry } from './audit/settled-entry.js'
 import type { LoadCounts, LoadProgress, LoadReport, LoadTypeCounts, UnreadableItem } from './options.js'
+import { isRanked } from './type-ranks.js'
 
 type Settled = Pick<SettledEntry, 'fate' | 'status'> & { readonly type: string | undefined }
 type Fate = SettledEntry['fate']
 
 const OTHER_TYPES = 'others'
 const MAX_TYPES = 500
+const NO_COUNTS: LoadTypeCounts = { loaded: 0, failed: 0, ambiguous: 0 }
 
 /** The counts of a run. */
 export class Tally {
@@ -83,8 +85,23 @@ export class Tally {
       retries: retry,
       bytes: this.#bytes,
       byStatus: this.#byStatus,
-      byType: Object.fromEntries([...this.#byType].sort(([a], [b]) => (a < b ? -1 : 1))),
+      byType: this.#shownTypes(),
     }
+  }
+
+  /** What nobody has confirmed to be a type may be a name that stands in its place. */
+  #shownTypes(): LoadReport['byType'] {
+    const shown = new Map<string, LoadTypeCounts>()
+    for (const [type, counts] of this.#byType) {
+      const name = counts.loaded > 0 || isRanked(type) ? type : OTHER_TYPES
+      const { loaded, failed, ambiguous } = shown.get(name) ?? NO_COUNTS
+      shown.set(name, {
+        loaded: loaded + counts.loaded,
+        failed: failed + counts.failed,
+        ambiguous: ambiguous + counts.ambiguous,
+      })
+    }
+    return Object.fromEntries([...shown].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
   #add(counts: FateCounts): void {

@@ -30,3 +30,6 @@ const OTHER = RANK_OF.get('Observation') ?? 0
 
 /** The place of a type in the order, from 0. */
 export const rankOfType = (type: string): number => RANK_OF.get(type) ?? OTHER
+
+/** Whether it is one of the types that are listed here: not every name that looks like a type is one. */
+export const isRanked = (type: string): boolean => RANK_OF.has(type)
