@@ -26,7 +26,7 @@ export async function load(
   if (address === undefined || others.length > 0)
     throw usage('load needs one source: a folder, a file or an address; --watch takes several')
   let shown: RunDisplay | undefined
-  const { access, checked, optionsFor } = await openSetting(values, terminal, (event) =>
+  const { access, checked, optionsFor, close } = await openSetting(values, terminal, (event) =>
     shown?.onEvent(event),
   )
   const options = await optionsFor(address)
@@ -60,6 +60,7 @@ export async function load(
         terminal.print(line)
     return typeof report === 'string' ? EXIT.delivered : exitCodeFor(report)
   } finally {
+    close()
     await display.close()
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../shared-options.js'
 import { JSON_OPTION } from '../verb.js'
 import { IMPORT_OPTIONS } from './import-options.js'
+import { MANIFEST_OPTIONS } from './manifest/options.js'
 import { WATCH_OPTIONS } from './watch-options.js'
 
 const asStatuses = (text: string): readonly number[] => {
@@ -71,6 +72,7 @@ export const LOAD_OPTIONS = {
     'try again what the server refused and what was not sent; what is ambiguous is never sent again',
   ),
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the source contains nothing to load'),
+  ...MANIFEST_OPTIONS,
   ...IMPORT_OPTIONS,
   ...WATCH_OPTIONS,
   state: maybe(
@@ -100,7 +102,7 @@ export const LOAD = {
   summary: 'Loads Bundles, resources and NDJSON into a FHIR server.',
   details:
     'A source is a folder, a file, or the address of a container or a prefix in it. It holds Bundles, single resources ' +
-    'and NDJSON, as they are, compressed or in zip archives. Resources are PUT by their ids in batches; transactions stay ' +
+    'and NDJSON, as they are, compressed or in zip archives; or it is a Bulk Data manifest, whose files are loaded. Resources are PUT by their ids in batches; transactions stay ' +
     'whole. What fails for a passing reason is sent again at the pace that the server takes.\n\n' +
     'Every entry ends loaded, failed or ambiguous: sent, without an answer, and not safe to be sent again. The state keeps ' +
     'audit.ndjson, a line for each bundle, and errors.ndjson, a line for each entry that is not loaded; its texts come from ' +

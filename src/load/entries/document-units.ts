@@ -1,4 +1,6 @@
+import { parseJson } from '../../json/parse.js'
 import { skipSpace } from '../../json/scanner.js'
+import { isManifest } from '../manifest.js'
 import type { LoadUnit } from '../unit.js'
 import { type BundleFacts, bundleFault, readFacts, useOf } from './bundle-facts.js'
 import { bundleUnits } from './bundle-units.js'
@@ -8,9 +10,14 @@ import type { UnitRun } from './unit-run.js'
 import type { Window } from './window.js'
 
 /** The units of JSON documents of any size and layout, one after the other: Bundles and single resources. */
-export async function* documentUnits(window: Window, run: UnitRun): AsyncGenerator<LoadUnit, void> {
+export async function* documentUnits(
+  window: Window,
+  run: UnitRun,
+  onManifest: () => void,
+): AsyncGenerator<LoadUnit, void> {
   while (await findsDocument(window)) {
     run.check()
+    run.textCount += 1
     const startOffset = window.place
     if (window.bytes[window.at] !== OPEN) {
       await passRest(window, run)
@@ -24,7 +31,8 @@ export async function* documentUnits(window: Window, run: UnitRun): AsyncGenerat
     if (fault === undefined) {
       await window.rewind(startOffset)
       yield* bundleUnits(window, facts, run)
-    } else {
+    } else if (await isManifestIn(window, facts)) onManifest()
+    else {
       const unit = await resourceUnit(window, { facts, fault }, run)
       if (unit !== undefined) yield unit
     }
@@ -45,11 +53,27 @@ async function resourceUnit(
   if (!isResource) return run.rejected(fault, startOffset, lengthBytes)
   const { maxEntryBytes } = run.limits
   if (lengthBytes > maxEntryBytes) return run.rejected(tooLong(maxEntryBytes), startOffset, lengthBytes)
-  await window.rewind(startOffset)
-  while (window.end - window.at < lengthBytes && !window.isEnded) await window.fill()
+  await holdAll(window, facts)
   const { bytes, at } = window
   const unit = textUnit({ bytes, start: at, end: at + lengthBytes, offset: startOffset }, run)
   return unit === 'bundle' ? run.rejected(fault, startOffset, lengthBytes) : unit
+}
+
+/** A longer one is only said to have no type. */
+const MAX_MANIFEST_BYTES = 16 * 2 ** 20
+
+async function isManifestIn(window: Window, facts: BundleFacts): Promise<boolean> {
+  const { startOffset, endOffset, isLost, resourceType } = facts
+  if (isLost || resourceType !== undefined || endOffset - startOffset > MAX_MANIFEST_BYTES) return false
+  await holdAll(window, facts)
+  const text = window.bytes.toString('utf8', window.at, window.at + endOffset - startOffset)
+  return isManifest(parseJson(text))
+}
+
+/** Goes back to a document, and has all of it in the window. */
+async function holdAll(window: Window, { startOffset, endOffset }: BundleFacts): Promise<void> {
+  await window.rewind(startOffset)
+  while (window.end - window.at < endOffset - startOffset && !window.isEnded) await window.fill()
 }
 
 const OPEN = 0x7b

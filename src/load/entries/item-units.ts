@@ -4,10 +4,12 @@ import { type LineBlock, LineBlocks } from '../../ndjson/line-blocks.js'
 import { LineCursor } from '../../ndjson/line-cursor.js'
 import { lengthOfMark } from '../../pipeline/chunks/chunks.js'
 import { isDocumentName } from '../../storage/names.js'
+import type { PromisedContent } from '../../storage/store.js'
 import type { LoadUnit, UnitsOptions } from '../unit.js'
 import { documentUnits } from './document-units.js'
 import { tooLong } from './faults.js'
 import type { SettledLimits } from './limits.js'
+import { promisedUnits } from './promised-units.js'
 import { bundleTextUnits, textUnit } from './text-units.js'
 import { UnitRun } from './unit-run.js'
 import { type OpenAt, Window } from './window.js'
@@ -16,11 +18,14 @@ import { type OpenAt, Window } from './window.js'
 export interface ItemBytes {
   readonly name: string
   readonly open: OpenAt
+  readonly promised?: PromisedContent | undefined
+  /** Called if it is a Bulk Data manifest, which is no resource. */
+  readonly onManifest?: () => void
 }
 
 /** The units of an item. Throws SOURCE_*, INTERRUPTED. */
 export async function* itemUnits(
-  { name, open }: ItemBytes,
+  { name, open, promised = {}, onManifest = () => {} }: ItemBytes,
   limits: SettledLimits,
   options: UnitsOptions,
 ): AsyncGenerator<LoadUnit, void> {
@@ -30,7 +35,8 @@ export async function* itemUnits(
     await fillToLine(window)
     window.at = lengthOfMark(window.bytes.subarray(0, window.end), name)
     const isLines = holdsLines(window, isDocumentName(name))
-    yield* isLines ? lineUnits(window, run) : documentUnits(window, run)
+    const units = isLines ? lineUnits(window, run) : documentUnits(window, run, onManifest)
+    yield* promisedUnits(units, run, { name, promised })
   } finally {
     await window.close()
   }
@@ -80,6 +86,7 @@ async function* lineUnits(window: Window, run: UnitRun): AsyncGenerator<LoadUnit
     run.check()
     if (block.kind === 'lines') yield* blockUnits(block, run)
     else {
+      run.textCount += 1
       const rejected = run.rejected(tooLong(maxEntryBytes), block.offset, block.lengthBytes)
       if (rejected !== undefined) yield rejected
     }
@@ -94,6 +101,7 @@ async function* blockUnits(
   while (line.advance()) {
     const { start, end } = line
     if (isBlank(bytes, start, end)) continue
+    run.textCount += 1
     const text = { bytes, start, end, offset: offset + start }
     const unit = textUnit(text, run)
     if (unit === 'bundle') yield* bundleTextUnits(text, run)

@@ -1,7 +1,7 @@
 import { sluiceError } from '../../errors.js'
 import { openItem } from '../../pipeline/chunks/unpack.js'
 import { isArchiveName } from '../../storage/names.js'
-import type { Source, SourceItem } from '../../storage/store.js'
+import type { Source, SourceItem, StoreEvent } from '../../storage/store.js'
 import { archiveItems } from '../archive/archive.js'
 import type { LoadItem, UnitsOptions } from '../unit.js'
 import { itemUnits } from './item-units.js'
@@ -20,7 +20,7 @@ export async function* loadItems(source: Source, limits: EntryLimits = {}): Asyn
     if (item.unreadable !== undefined)
       yield failing(item, sluiceError('SOURCE_UNUSABLE', { at: item.name, message: item.unreadable }))
     else if (isArchiveName(item.name)) yield* itemsInArchive(source, item, { ...limits, settled, onEvent })
-    else yield loadItem(item, settled, async () => source)
+    else yield loadItem(item, { limits: settled, onEvent }, async () => source)
   }
 }
 
@@ -31,26 +31,38 @@ async function* itemsInArchive(
 ): AsyncGenerator<LoadItem, void> {
   try {
     for await (const { item, verified } of archiveItems(source, archive, options))
-      yield loadItem(item, options.settled, ({ signal }) => verified(() => checkSignal(signal)))
+      yield loadItem(item, { ...options, limits: options.settled }, ({ signal }) =>
+        verified(() => checkSignal(signal)),
+      )
   } catch (error) {
     yield failing(archive, error)
   }
 }
 
+interface ItemOptions {
+  readonly limits: SettledLimits
+  readonly onEvent: (event: StoreEvent) => void
+}
+
+const MANIFEST =
+  'is the manifest of an export, not a resource; to load the files that it lists, give the manifest itself as the source'
+
 /** `sourceOf` is called for each reading. */
 function loadItem(
   item: SourceItem,
-  limits: SettledLimits,
+  { limits, onEvent }: ItemOptions,
   sourceOf: (options: UnitsOptions) => Promise<Source>,
 ): LoadItem {
-  const { name, version, bytes } = item
+  const { name, version, bytes, promised } = item
+  const onManifest = () => onEvent({ event: 'source.skipped', item: name, reason: MANIFEST })
   return {
     name,
     version,
     bytes,
     async *units(options) {
       const source = await sourceOf(options)
-      yield* itemUnits({ name, open: (fromByte) => openItem(source, item, fromByte) }, limits, options)
+      const open = (fromByte: number) => openItem(source, item, fromByte)
+      yield* itemUnits({ name, open, promised, onManifest }, limits, options)
     },
   }
 }

@@ -13,6 +13,8 @@ export function checkSignal(signal: AbortSignal | undefined): void {
 export class UnitRun {
   /** Ordinal of the next entry. */
   next = 0
+  /** Lines that are not blank, or documents, so far. */
+  textCount = 0
   readonly limits: SettledLimits
   readonly skip: (ordinal: number) => boolean
   readonly #signal: AbortSignal | undefined
