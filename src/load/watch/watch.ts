@@ -97,8 +97,8 @@ class PlaceWatch {
     } catch (error) {
       if (!mayPass(error)) throw error
       this.#pauseMs = Math.min(MAX_PAUSE_MS, this.#pauseMs * 2)
-      const { code, message } = error
-      onEvent({ event: 'watch.failed', level: 'warn', code, reason: message, waitMs: this.#pauseMs })
+      const { at: item, code, message } = error
+      onEvent({ event: 'watch.failed', level: 'warn', item, code, reason: message, waitMs: this.#pauseMs })
     }
     this.#dueMs = clock.nowMs() + (unsettled > 0 ? Math.min(this.#pauseMs, settleMs) : this.#pauseMs)
   }
@@ -136,12 +136,18 @@ async function loadFiles(
   const source = arrivedSource(place.source, items, arrivals)
   const { unreadable } = await place.load(source, (item) => outcomes.add(item))
   for (const { item, code, message } of unreadable) outcomes.addUnreadable(item, code, message)
+  // One that cannot be moved, because of its name for example, holds up no other.
+  const failures: unknown[] = []
   for (const arrival of arrivals) {
     const outcome = outcomes.of(arrival)
     onEvent(loadedEvent(outcome))
     if (place.shelves === undefined) files.finish(arrival)
-    else await moveAway(arrival, outcome, { ...place, shelves: place.shelves, onEvent })
+    else
+      await moveAway(arrival, outcome, { ...place, shelves: place.shelves, onEvent }).catch(
+        (error: unknown) => failures.push(error),
+      )
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 function loadedEvent(outcome: FileOutcome): WatchEvent {

@@ -206,6 +206,21 @@ t.test('what another attempt cannot change ends the watch', async (t) => {
   t.strictSame(await place.files('ndjson'), ['a.ndjson'])
 })
 
+t.test('a file that cannot be moved holds up no other', async (t) => {
+  const place = await watched(t)
+  await place.write(`${'a'.repeat(245)}.ndjson`, '1\n')
+  await place.write('b.ndjson', '1\n')
+  await utimes(join(place.path, 'b.ndjson'), 4e9, 4e9)
+  place.steps.push(() => {})
+  await place.run()
+  t.equal((await place.files('ndjson')).length, 1)
+  t.match(await place.files('ndjsonprocessed'), ['b.ndjson.processed', 'b.ndjson.processed.result'])
+  t.match(
+    place.events.filter(({ event }) => event === 'watch.failed'),
+    [{ item: /aaa/, code: /^SINK_/ }],
+  )
+})
+
 t.test('a place that fails holds up no other', async (t) => {
   const folder = t.testdir({ a: { 'a.ndjson': '1\n' }, b: { 'b.ndjson': '1\n' } })
   const stop = new AbortController()
