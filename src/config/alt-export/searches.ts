@@ -20,7 +20,7 @@ function addressFault(search: string): string | undefined {
     return 'must be relative to the FHIR base, such as Patient?active=true, not an address'
   if (!RELATIVE.test(search)) return 'must begin with a resource type, such as Patient?active=true'
   const [path = ''] = search.split('?')
-  return /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|\\|\/\//i.test(path)
+  return /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|\\|%(?:2f|5c)|\/\//i.test(path)
     ? 'has a path that leaves the FHIR base'
     : undefined
 }

@@ -93,6 +93,7 @@ t.test('each mistake is found', async (t) => {
     [{ ...LEAST, include: ['a:b'] }, 'include[0]', /relative/],
     [{ ...LEAST, include: ['//evil/Patient'] }, 'include[0]', /relative/],
     [{ ...LEAST, include: ['Patient/%2e%2e/%2e%2e/x'] }, 'include[0]', /leaves/],
+    [{ ...LEAST, include: ['Patient/..%2f..%2Fx'] }, 'include[0]', /leaves/],
     [{ ...LEAST, include: ['Patient/a\\..\\x'] }, 'include[0]', /leaves/],
     [{ ...LEAST, include: ['Patient?a=1', 'Patient?a=1'] }, 'include[1]', /same search/],
     [{ ...LEAST, _baseAddress: 'x' }, '_baseAddress', /--from/],
