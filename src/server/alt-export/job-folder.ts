@@ -20,14 +20,17 @@ export class JobFolder {
     await writeWhole(this.#fileOf(job.id), JSON.stringify(job), 0o600, writer)
   }
 
-  /** Reads every job, oldest first. What is left of a crash is removed. */
-  async load(): Promise<AltExportJob[]> {
+  /** Reads every job, oldest first. What is left of a crash is removed, and so is a damaged job, which is told of. */
+  async load(onDamaged: (file: string) => void): Promise<AltExportJob[]> {
     const jobs: AltExportJob[] = []
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const path = join(this.#folder, name)
       const job = readJob(await readText(path))
       if (job !== undefined && name === `${job.id}.json`) jobs.push(job)
-      else await rm(path, { recursive: true, force: true })
+      else {
+        if (name.endsWith('.json')) onDamaged(name)
+        await rm(path, { recursive: true, force: true })
+      }
     }
     return jobs.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
   }

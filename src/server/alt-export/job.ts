@@ -47,6 +47,7 @@ export interface FailedItem {
 }
 
 const ACTIVE: readonly RuntimeStatus[] = ['Pending', 'Running', 'Suspended']
+const STATES: readonly unknown[] = [...ACTIVE, 'Completed', 'Failed', 'Terminated']
 
 /** Whether a job is not over. */
 export const isActive = ({ status }: Pick<AltExportJob, 'status'>): boolean => ACTIVE.includes(status)
@@ -55,7 +56,13 @@ export const isActive = ({ status }: Pick<AltExportJob, 'status'>): boolean => A
 export function readJob(text: string | undefined): AltExportJob | undefined {
   try {
     const job = JSON.parse(text ?? '') as Partial<AltExportJob> | null
-    return typeof job?.id === 'string' && job.definition !== undefined ? (job as AltExportJob) : undefined
+    const isWhole =
+      typeof job?.id === 'string' &&
+      job.definition !== undefined &&
+      STATES.includes(job.status) &&
+      typeof job.createdAt === 'string' &&
+      typeof job.updatedAt === 'string'
+    return isWhole ? (job as AltExportJob) : undefined
   } catch {
     return undefined
   }

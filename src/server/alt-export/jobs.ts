@@ -58,7 +58,9 @@ export class AltExportJobs {
 
   /** Loads the jobs of an earlier process and resumes those that ran. */
   async open(): Promise<void> {
-    for (const job of await this.#options.folder.load()) this.#entries.set(job.id, entryOf(job))
+    const { folder, onEvent } = this.#options
+    const jobs = await folder.load((item) => onEvent({ event: 'alt-export.damaged', level: 'warn', item }))
+    for (const job of jobs) this.#entries.set(job.id, entryOf(job))
     for (const entry of this.#entries.values())
       if (entry.job.status === 'Pending' || entry.job.status === 'Running') this.#start(entry)
     this.#sweep = setInterval(() => void this.expire(), SWEEP_EVERY_MS)

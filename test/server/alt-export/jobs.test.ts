@@ -1,8 +1,10 @@
 // Holds src/server/alt-export/jobs.ts: calls about a job that meet each other.
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { JobFolder } from '../../../src/server/alt-export/job-folder.js'
 import { AltExportJobs } from '../../../src/server/alt-export/jobs.js'
+import type { ServerEvent } from '../../../src/server/server-event.js'
 
 const ORDER = {
   id: 'a'.repeat(32),
@@ -17,6 +19,7 @@ function openJobs(t: Test, folder = join(t.testdir(), 'jobs')) {
   let started = 0
   let running = 0
   let most = 0
+  const events: ServerEvent[] = []
   const jobs = new AltExportJobs({
     folder: new JobFolder(folder, async () => {}),
     runner: {
@@ -36,9 +39,9 @@ function openJobs(t: Test, folder = join(t.testdir(), 'jobs')) {
     maxActive: 2,
     expiresMs: 1000,
     now: () => new Date(),
-    onEvent: () => {},
+    onEvent: (event) => events.push(event),
   })
-  return { jobs, started: () => started, most: () => most, folder }
+  return { jobs, started: () => started, most: () => most, folder, events }
 }
 
 /** Until what was begun has run as far as it can. */
@@ -93,4 +96,27 @@ t.test('a job that runs is not purged', async (t) => {
   await jobs.purge(ORDER.id)
   t.not(jobs.get(ORDER.id), undefined)
   await jobs.close()
+})
+
+t.test('a damaged job is told of, and the others go on', async (t) => {
+  const { jobs, folder } = openJobs(t)
+  await jobs.submit(ORDER)
+  await settled()
+  await jobs.close()
+  const damaged = [`${'b'.repeat(32)}.json`, `${'c'.repeat(32)}.json`]
+  writeFileSync(join(folder, damaged[0] ?? ''), '')
+  writeFileSync(join(folder, damaged[1] ?? ''), JSON.stringify({ id: 'c'.repeat(32), definition: {} }))
+  writeFileSync(join(folder, 'left.json.part'), '{')
+  const later = openJobs(t, folder)
+  await later.jobs.open()
+  t.strictSame(
+    later.events
+      .filter(({ event }) => event === 'alt-export.damaged')
+      .map(({ item }) => item)
+      .sort(),
+    damaged,
+  )
+  t.strictSame(readdirSync(folder), [`${ORDER.id}.json`])
+  t.equal(later.jobs.list().length, 1)
+  await later.jobs.close()
 })
