@@ -15,27 +15,27 @@ export interface PaceWindow {
 
 const FIRST_LIMIT = 2
 const MIN_SAMPLES = 8
-const ROUNDS_BETWEEN_TRIALS = 100
+const ROUNDS_BETWEEN_TRIALS = 40
+// After a limit that was worth it, the next one is tried soon.
+const ROUNDS_AFTER_SUCCESS = 5
 const AFTER_FAILURE = 0.5
 const AFTER_THROTTLING = 0.75
-const AFTER_CROWDING = 0.75
-// Latency, compared with the shortest: what takes twice as long is in a queue of the server for half of the time.
-const ROOMY = 1.5
-const CROWDED = 2
-// Throughput, compared with that of half as many requests at once.
-const WORTH_IT = 1.25
+// Throughput with more requests at once, or with fewer, compared with that before.
+const WORTH_IT = 1.05
+const NO_LOSS = 0.95
 
 /**
- * Doubles the limit until requests take longer or are refused, then adds one for each round without that. From time to
- * time a round with half as many requests shows whether the others are worth it.
+ * Seeks the lowest limit that gives the highest throughput. Doubles it while that pays, and later tries a round with
+ * more or with fewer requests from time to time. Throughput is the number of requests at once divided by their latency,
+ * so only rounds count in which all of them were used.
  */
 export function createPaceWindow(max: number): PaceWindow {
   let limit = Math.min(FIRST_LIMIT, max)
   let isDoubling = true
   let isFull = false
   let changedMs = Number.NEGATIVE_INFINITY
-  let shortestMs = Number.POSITIVE_INFINITY
-  let trial: { readonly limit: number; readonly averageMs: number } | undefined
+  let trial: { readonly from: number; readonly throughput: number } | undefined
+  let goesUp = true
   let rounds = 0
   let samples = 0
   let sumMs = 0
@@ -47,31 +47,49 @@ export function createPaceWindow(max: number): PaceWindow {
     samples = 0
     sumMs = 0
   }
+  const trySoon = (): void => {
+    rounds = ROUNDS_BETWEEN_TRIALS - ROUNDS_AFTER_SUCCESS
+    goesUp = true
+  }
   const lower = (share: number, nowMs: number): void => {
     isDoubling = false
     trial = undefined
+    trySoon()
     change(limit * share, nowMs)
   }
-  const endTrial = (before: { readonly limit: number; readonly averageMs: number }, averageMs: number) => {
-    trial = undefined
+  const tried = (next: number, throughput: number): number => {
     rounds = 0
-    shortestMs = averageMs
-    const gain = (before.limit / before.averageMs) * (averageMs / limit)
-    return gain >= WORTH_IT ? before.limit : before.limit * AFTER_CROWDING
+    const possible = Math.min(max, next)
+    if (possible !== limit) trial = { from: limit, throughput }
+    return possible
+  }
+  const afterTrial = (
+    { from, throughput: before }: NonNullable<typeof trial>,
+    throughput: number,
+  ): number => {
+    trial = undefined
+    const isMore = limit > from
+    if (throughput < before * (isMore ? WORTH_IT : NO_LOSS)) {
+      isDoubling = false
+      return from
+    }
+    if (isMore) trySoon()
+    return isDoubling ? tried(limit * 2, throughput) : limit
   }
   const nextLimit = (averageMs: number): number => {
-    if (trial !== undefined) return endTrial(trial, averageMs)
-    rounds += 1
-    shortestMs = Math.min(shortestMs, averageMs)
-    if (averageMs > ROOMY * shortestMs) isDoubling = false
-    if (averageMs > CROWDED * shortestMs) return limit * Math.max(0.5, (ROOMY * shortestMs) / averageMs)
-    if (!isFull) return limit
-    if (rounds >= ROUNDS_BETWEEN_TRIALS && limit > 1) {
-      trial = { limit, averageMs }
-      return Math.ceil(limit / 2)
+    if (!isFull) {
+      // As many as there is work for.
+      trial = undefined
+      return limit
     }
-    if (averageMs > ROOMY * shortestMs) return limit
-    return isDoubling ? limit * 2 : limit + 1
+    const throughput = limit / averageMs
+    if (trial !== undefined) return afterTrial(trial, throughput)
+    if (isDoubling) return tried(limit * 2, throughput)
+    rounds += 1
+    if (rounds < ROUNDS_BETWEEN_TRIALS) return limit
+    const next = Math.ceil(limit * (goesUp ? 1.5 : 0.5))
+    goesUp = !goesUp
+    return tried(next, throughput)
   }
 
   return {
@@ -85,7 +103,8 @@ export function createPaceWindow(max: number): PaceWindow {
       if (beganMs < changedMs) return
       samples += 1
       sumMs += nowMs - beganMs
-      if (samples >= Math.max(MIN_SAMPLES, limit)) change(nextLimit(sumMs / samples), nowMs)
+      if (samples >= Math.max(MIN_SAMPLES, limit))
+        change(nextLimit(Math.max(sumMs / samples, Number.MIN_VALUE)), nowMs)
     },
     refused({ beganMs, nowMs, kind }) {
       // Requests that were under way already say nothing about the new limit.
