@@ -101,6 +101,20 @@ function evaluatedByEngine(expression: string, value: unknown): unknown {
   }
 }
 
+const MAX_INTEGER = 2 ** 31 - 1
+
+/** Whether a part of an expression is beyond the integers of FHIRPath, which fails here and not in HL7's engine. */
+function hasLargeInteger(expression: string, value: unknown): boolean {
+  const open: number[] = []
+  for (let at = 0; at < expression.length; at++) {
+    if (expression[at] === '(') open.push(at)
+    if (expression[at] !== ')') continue
+    const part = evaluatedByEngine(expression.slice(open.pop() ?? 0, at + 1), value)
+    if (typeof part === 'number' && Math.abs(part) > MAX_INTEGER) return true
+  }
+  return false
+}
+
 t.test('cases have the results of HL7’s engine where both dialects agree', async (t) => {
   const random = seededRandom('generalize')
   let withResult = 0
@@ -123,7 +137,8 @@ t.test('cases have the results of HL7’s engine where both dialects agree', asy
       ours === theirs ||
       (typeof ours === 'number' &&
         typeof theirs === 'number' &&
-        Math.abs(ours - theirs) < 1e-9 * Math.abs(ours))
+        Math.abs(ours - theirs) < 1e-9 * Math.abs(ours)) ||
+      (ours === 'fails' && hasLargeInteger(expression, jsonOf(leafKind, text)))
     if (!isSame) return t.fail(`${expression} on ${leafKind} ${text}: ${ours}, HL7's engine: ${theirs}`)
     if (ours !== 'fails' && ours !== null) withResult++
   }
