@@ -70,7 +70,8 @@ t.test('with a configuration, no request shows what the input holds', async (t) 
       })
       t.equal(report.read, 22)
       t.equal(report.loaded + report.failed, report.read)
-      t.ok(report.loaded >= 7, `${report.loaded} are loaded`)
+      // A reference to what the server may name is rejected.
+      t.equal(report.loaded, method === 'put' ? 9 : 5)
       const errors = errorLines(input, server.base)
       t.ok(
         errors.every(({ fate }) => fate === 'rejected'),
