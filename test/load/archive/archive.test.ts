@@ -217,3 +217,20 @@ t.test('a large file is read without being held', async (t) => {
   t.ok(units > 1500, `${units} units`)
   t.ok(most < (mebibytes / 2) * 2 ** 20, `${Math.round(most / 2 ** 20)} MiB`)
 })
+
+// All of 70,000 in `npm run soak`; more than 65,535 need the directory of zip64.
+const FILES = Number(process.env.SLUICE_ZIP_FILES ?? 1500)
+
+t.test(`an archive of ${FILES} files gives each of them once`, async (t) => {
+  const names = Array.from({ length: FILES }, (_, n) => `part-${n % 100}/p${n}.json`)
+  const zip = await zipFile(Object.fromEntries(names.map((name, n) => [name, patient(`p${n}`)])), {
+    level: 0,
+  })
+  const content = new MemoryContent()
+  content.write('all.zip', zip)
+  const found = new Set<string>()
+  for await (const item of loadItems(memorySource(content), {}))
+    for await (const unit of item.units({ skip: () => false }))
+      if (unit.kind === 'entry') found.add(`${item.name} ${unit.entry.id}`)
+  t.strictSame([...found].sort(), names.map((name, n) => `all.zip/${name} p${n}`).sort())
+})
