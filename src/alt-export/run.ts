@@ -3,6 +3,7 @@ import { answerLog } from '../fhir-client/answers.js'
 import { connect } from '../fhir-client/connect.js'
 import { addIssues, type IssueCounts } from '../fhir-client/outcomes.js'
 import { createPace } from '../fhir-client/pace.js'
+import { retryFields } from '../fhir-client/retry-fields.js'
 import type { FhirServer } from '../fhir-client/server.js'
 import { keepRaw, type RawReport } from '../pipeline/raw/raw-files.js'
 import type { RunReport } from '../pipeline/report/report.js'
@@ -52,15 +53,7 @@ function connectTo(options: AltExportOptions): FhirServer {
     ...options,
     answers: answerLog(sink.state, onEvent),
     use: { access: 'read', types, refused: 'EXPORT_REFUSED', invalid: 'EXPORT_INVALID' },
-    onRetry: ({ at, code, status, attempt, waitMs }) =>
-      onEvent?.({
-        event: 'export.retry',
-        level: 'info',
-        item: at,
-        reason: status ?? code,
-        attempt,
-        waitMs: Math.round(waitMs),
-      }),
+    onRetry: (retry) => onEvent?.({ event: 'export.retry', level: 'info', ...retryFields(retry) }),
   })
 }
 

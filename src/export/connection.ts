@@ -1,4 +1,5 @@
 import { type ConnectOptions, connect } from '../fhir-client/connect.js'
+import { retryFields } from '../fhir-client/retry-fields.js'
 import type { FhirServer } from '../fhir-client/server.js'
 import { requestedTypes } from './contents.js'
 import type { ExportOptions } from './options.js'
@@ -18,14 +19,6 @@ export function connectForExport(
       refused: 'EXPORT_REFUSED',
       invalid: 'EXPORT_INVALID',
     },
-    onRetry: ({ at, code, status, attempt, waitMs }) =>
-      onEvent?.({
-        event: 'export.retry',
-        level: 'info',
-        item: at,
-        reason: status ?? code,
-        attempt,
-        waitMs: Math.round(waitMs),
-      }),
+    onRetry: (retry) => onEvent?.({ event: 'export.retry', level: 'info', ...retryFields(retry) }),
   })
 }

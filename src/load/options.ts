@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.js'
 import type { ConnectOptions } from '../fhir-client/connect.js'
+import { retryFields } from '../fhir-client/retry-fields.js'
 import type { RetryEvent } from '../http/retry.js'
 import type { RunEvent } from '../pipeline/options.js'
 import type { AnonymizerPlan } from '../pipeline/plan.js'
@@ -86,13 +87,10 @@ export interface LoadEvent {
   readonly [field: string]: unknown
 }
 
-export const retriedEvent = ({ at, code, status, attempt, waitMs }: RetryEvent): LoadEvent => ({
+export const retriedEvent = (retry: RetryEvent): LoadEvent => ({
   event: 'request.retried',
   level: 'info',
-  item: at,
-  reason: status ?? code,
-  attempt,
-  waitMs: Math.round(waitMs),
+  ...retryFields(retry),
 })
 
 /** Tells of a file that is left out: a warning if someone may take it for data. */

@@ -1,3 +1,5 @@
+import { type SluiceError, sluiceError } from '../errors.js'
+
 /** A file in an inbox. */
 export interface Arrival {
   /** Name relative to the inbox, with `/`. */
@@ -34,3 +36,11 @@ export function* namesFor(name: string): Generator<string> {
   const end = dot > name.lastIndexOf('/') + 1 ? dot : name.length
   for (let number = 2; ; number += 1) yield `${name.slice(0, end)}-${number}${name.slice(end)}`
 }
+
+/** A file that is no longer the version that was listed. */
+export const changedArrival = ({ name }: Pick<Arrival, 'name'>): SluiceError =>
+  sluiceError('SOURCE_CHANGED', {
+    at: name,
+    message: 'changed since it was loaded, so it stays where it is',
+    help: 'run it again to load the new version',
+  })

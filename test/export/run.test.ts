@@ -1,4 +1,4 @@
-// Holds src/export/options.ts, src/export/connection.ts, src/fhir-client/connect.ts, src/export/contents.ts, src/fhir-client/server.ts,
+// Holds src/export/options.ts, src/export/connection.ts, src/fhir-client/retry-fields.ts, src/fhir-client/connect.ts, src/export/contents.ts, src/fhir-client/server.ts,
 // src/export/server-job.ts, src/export/job/job.ts, src/export/job/kick-off.ts,
 // src/export/download/manifest-source.ts, src/export/download/outcome-files.ts.
 

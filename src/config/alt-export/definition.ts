@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { exhaustionError } from '../../environment-error.js'
 import { type Problem, sluiceError } from '../../errors.js'
 import { isRecord } from '../../json/record.js'
-import { readBoundedText } from '../text/bounded-text.js'
+import { readNamedText } from '../text/bounded-text.js'
 import { isTextFault, readConfigText } from '../text/config-text.js'
 import { issuesAsProblems } from '../text/problem.js'
 import { searchedType, searchFaults } from './searches.js'
@@ -128,16 +127,7 @@ export function judgeAltExportDefinition(raw: unknown): CheckedDefinition | read
 
 /** Reads a definition, JSON or YAML. Throws CONFIG_INVALID with every problem and its path. */
 export async function readAltExportDefinition(path: string): Promise<CheckedDefinition> {
-  const text = await readBoundedText(path).catch((cause: unknown) => {
-    const exhausted = exhaustionError(cause, path)
-    if (exhausted !== undefined) throw exhausted
-    throw sluiceError('CONFIG_INVALID', {
-      at: path,
-      message: 'the export definition cannot be read',
-      help: 'check its path and permissions',
-      cause,
-    })
-  })
+  const text = await readNamedText(path, 'the export definition')
   const read = readConfigText(text, path)
   if (isTextFault(read)) throw invalid([{ path: read.place, message: read.message }], path)
   return checkAltExportDefinition(read.value, path)

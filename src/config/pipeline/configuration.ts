@@ -1,7 +1,6 @@
-import { exhaustionError } from '../../environment-error.js'
 import { type Problem, sluiceError } from '../../errors.js'
 import { isRecord } from '../../json/record.js'
-import { readBoundedText } from '../text/bounded-text.js'
+import { readNamedText } from '../text/bounded-text.js'
 import { isTextFault, readConfigText } from '../text/config-text.js'
 import { issuesAsProblems } from '../text/problem.js'
 import {
@@ -18,16 +17,7 @@ export async function readPipelineConfig(
   path: string,
   checkSchedule: ScheduleCheck,
 ): Promise<PipelineConfig> {
-  const text = await readBoundedText(path).catch((cause: unknown) => {
-    const exhausted = exhaustionError(cause, path)
-    if (exhausted !== undefined) throw exhausted
-    throw sluiceError('CONFIG_INVALID', {
-      at: path,
-      message: 'the pipeline cannot be read',
-      help: 'check its path and permissions',
-      cause,
-    })
-  })
+  const text = await readNamedText(path, 'the pipeline')
   return checkPipelineConfig(parse(text, path), path, checkSchedule)
 }
 

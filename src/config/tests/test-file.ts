@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { exhaustionError } from '../../environment-error.js'
-import { isSluiceError, type Problem, sluiceError } from '../../errors.js'
+import { type Problem, sluiceError } from '../../errors.js'
 import { isRecord } from '../../json/record.js'
 import { nearestName } from '../../rules/lint/advice/nearest-name.js'
-import { readBoundedText } from '../text/bounded-text.js'
+import { readNamedText } from '../text/bounded-text.js'
 import { isComment } from '../text/comments.js'
 import { isTextFault, readConfigText } from '../text/config-text.js'
 import { issuesAsProblems } from '../text/problem.js'
@@ -75,16 +74,7 @@ export interface ConfigTestFile {
 
 /** Reads a file of tests, JSON or YAML. Throws CONFIG_INVALID with every problem and its place. */
 export async function readTestFile(file: string, signal?: AbortSignal): Promise<ConfigTestFile> {
-  const text = await readBoundedText(file, signal).catch((cause: unknown) => {
-    const passed = isSluiceError(cause) ? cause : exhaustionError(cause, file)
-    if (passed !== undefined) throw passed
-    throw sluiceError('CONFIG_INVALID', {
-      at: file,
-      message: 'the tests cannot be read',
-      help: 'check the path and its permissions',
-      cause,
-    })
-  })
+  const text = await readNamedText(file, 'the test file', signal)
   return parseTestFile(text, file)
 }
 

@@ -2,7 +2,8 @@ import { constants, createReadStream, fstatSync, open } from 'node:fs'
 import { Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { promisify } from 'node:util'
-import { sluiceError } from '../../errors.js'
+import { exhaustionError } from '../../environment-error.js'
+import { isSluiceError, sluiceError } from '../../errors.js'
 
 /** No configuration is longer; a device such as /dev/zero never ends. */
 export const MAX_CONFIG_BYTES = 64 * 2 ** 20
@@ -16,6 +17,20 @@ export async function readBoundedText(path: string, signal?: AbortSignal): Promi
   const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK)
   // Either stream closes the descriptor itself, once: a second close could hit a file that another thread just opened.
   return collect(fstatSync(fd).isFIFO() ? pipeOf(fd, signal) : createReadStream(path, { fd }))
+}
+
+/** The same for a file that a user named; `what` it is begins the message. Throws CONFIG_INVALID, INTERRUPTED. */
+export async function readNamedText(path: string, what: string, signal?: AbortSignal): Promise<string> {
+  return readBoundedText(path, signal).catch((cause: unknown) => {
+    const passed = isSluiceError(cause) ? cause : exhaustionError(cause, path)
+    if (passed !== undefined) throw passed
+    throw sluiceError('CONFIG_INVALID', {
+      at: path,
+      message: `${what} cannot be read`,
+      help: 'check its path and permissions',
+      cause,
+    })
+  })
 }
 
 function pipeOf(fd: number, signal: AbortSignal | undefined): Socket {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
-import { type Arrival, type Inbox, namesFor } from '../inbox.js'
+import { type Arrival, changedArrival, type Inbox, namesFor } from '../inbox.js'
 import { checkName, isInHiddenFolder } from '../names.js'
 import type { BlobAddress } from './blob-address.js'
 import type { BlobContainer } from './blob-container.js'
@@ -46,7 +46,7 @@ export class BlobInbox implements Inbox {
     const mark = createHash('sha256').update(`${this.place}\0${name}\0${version}`).digest('hex')
     const moved = await to.#receive(from, target, mark)
     if (moved === undefined || !(await this.#container.delete(full, { ifMatch: version })))
-      throw changed(name)
+      throw changedArrival({ name })
     return moved
   }
 
@@ -71,13 +71,6 @@ export class BlobInbox implements Inbox {
     await this.#container.put(this.#prefix + name, Buffer.from(text), { contentType: 'application/json' })
   }
 }
-
-const changed = (at: string) =>
-  sluiceError('SOURCE_CHANGED', {
-    at,
-    message: 'changed since it was loaded, so it stays where it is',
-    help: 'run it again to load the new version',
-  })
 
 const otherStore = ({ place }: Inbox) =>
   sluiceError('USAGE', {

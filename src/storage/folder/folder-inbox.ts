@@ -1,7 +1,7 @@
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sluiceError } from '../../errors.js'
-import { type Arrival, type Inbox, namesFor } from '../inbox.js'
+import { type Arrival, changedArrival, type Inbox, namesFor } from '../inbox.js'
 import { checkName } from '../names.js'
 import { isMissing, sourceError, writing } from './file-errors.js'
 import { pinnedHeadOf } from './file-version.js'
@@ -56,7 +56,7 @@ export class FolderInbox implements Inbox {
     if (!(to instanceof FolderInbox)) throw otherStore(to)
     checkName(target)
     const path = join(this.place, name)
-    if ((await pinnedHeadOf(path))?.version !== version) throw changed(name)
+    if ((await pinnedHeadOf(path))?.version !== version) throw changedArrival({ name })
     const free = await to.#freeName(target)
     const place = join(to.place, free)
     await writing(place, async () => {
@@ -103,13 +103,6 @@ async function moveFile(from: string, to: string): Promise<void> {
     await rm(from)
   }
 }
-
-const changed = (at: string) =>
-  sluiceError('SOURCE_CHANGED', {
-    at,
-    message: 'changed since it was loaded, so it stays where it is',
-    help: 'run it again to load the new version',
-  })
 
 const otherStore = ({ place }: Inbox) =>
   sluiceError('USAGE', {

@@ -1,7 +1,4 @@
-// Holds src/alt-export/search/one-line.ts.
-
 import t from 'tap'
-import { oneLine } from '../../../src/alt-export/search/one-line.js'
 import { PageFault, parsePage } from '../../../src/alt-export/search/page.js'
 
 const page = (bundle: object) => parsePage(Buffer.from(JSON.stringify({ resourceType: 'Bundle', ...bundle })))
@@ -68,14 +65,4 @@ t.test('what is not a searchset is a fault that quotes nothing', async (t) => {
       t.notMatch((error as Error).message, 'CANARY')
     }
   t.strictSame(page({ entry: [{ search: { mode: 'outcome' } }] }).resources, [], 'an outcome may be empty')
-})
-
-t.test('a resource with line breaks becomes one line with the same values', async (t) => {
-  const resource = { resourceType: 'Patient', name: [{ text: 'a "b" \n\t  c\\' }], n: [1, 2, { x: null }] }
-  const pretty = Buffer.from(JSON.stringify(resource, null, 2).replaceAll('\n', '\r\n'))
-  const line = oneLine(pretty)
-  t.equal(line.toString(), JSON.stringify(resource))
-  t.notOk(line.includes('\n'))
-  const compact = Buffer.from('{ "a" : 1 }')
-  t.equal(oneLine(compact), compact, 'without line breaks it stays as it is')
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { importable, inOneLine } from '../../../src/load/import/importable.js'
+import { importable } from '../../../src/load/import/importable.js'
 import type { Prepared } from '../../../src/load/prepared.js'
 
 const prepared = (more: Partial<Prepared> = {}): Prepared => ({
@@ -42,18 +42,4 @@ t.test('every other request is rejected', async (t) => {
       { kind: 'rejected', code: 'NOT_IMPORTABLE', ordinal: 3, offset: 70 },
       JSON.stringify(more),
     )
-})
-
-t.test('a resource over several lines becomes one line with the same values', async (t) => {
-  const value = { a: ' x\n\\"y\t', 'b c': [1, ' ', { d: '\\' }], e: 'é\u2028' }
-  for (const text of [
-    JSON.stringify(value, null, 2),
-    JSON.stringify(value, null, '\t').replaceAll('\n', '\r\n'),
-  ]) {
-    const line = inOneLine(Buffer.from(text))
-    t.notMatch(String(line), /[\r\n]/)
-    t.strictSame(JSON.parse(String(line)), value)
-  }
-  const one = Buffer.from(JSON.stringify(value))
-  t.equal(inOneLine(one), one, 'one line stays as it is')
 })

@@ -1,4 +1,4 @@
-import { skipString } from '../../json/scanner.js'
+import { skipString } from './scanner.js'
 
 const LF = 0x0a
 const CR = 0x0d
