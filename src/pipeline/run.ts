@@ -1,24 +1,18 @@
 import { namedFormat } from '../compression/compression.js'
 import { lockState } from '../storage/held-lock.js'
 import type { WorkerPool } from '../workers/pool.js'
-import { BackgroundWork } from './background-work.js'
+import { anonymizeItems } from './anonymize-items.js'
 import { openRecords } from './checkpoint/records.js'
-import { commit, type SealedItem } from './commit.js'
-import { anonymizeItem, concernsItemOnly, type WrittenItem } from './item.js'
-import type { ItemWork } from './item-list.js'
+import { commit } from './commit.js'
 import { type ListedSource, listSource } from './lifecycle/left-out.js'
-import { endRun, failureOf } from './lifecycle/run-end.js'
+import { endRun } from './lifecycle/run-end.js'
 import { startRun } from './lifecycle/run-start.js'
 import type { RunState } from './lifecycle/run-state.js'
 import { type Limits, settleLimits } from './limits.js'
 import { neutrallyNamed } from './neutral-names.js'
 import type { RunOptions } from './options.js'
-import { inParallel } from './parallel-work.js'
 import type { RunReport } from './report/report.js'
 import { contextOf, openSharedResources, startWorkers } from './shared-resources.js'
-
-// Flushes that wait together cost little more than one, but each holds an open file.
-const SMALL_COMMITS_AT_ONCE = 32
 
 /**
  * Anonymizes every item of the source into the sink. Items that cannot be read are listed in `failed` of the
@@ -56,59 +50,23 @@ async function runLocked(
   }
 }
 
-/**
- * Processes small items side by side and a large one on all workers. Each is committed once it is complete and
- * reconciled.
- */
+/** Commits each item once it is complete and reconciled, or all at the end, where that depends on their sum. */
 async function anonymizeAll(
   options: RunOptions,
   limits: Limits,
   { runState, pool }: { readonly runState: RunState; readonly pool: WorkerPool },
 ): Promise<void> {
-  const { counts, delivered, failed, records } = runState
+  const { work, counts, delivered, failed, records } = runState
   const spec = options.plan.settle(runState.secrets)
   const shared = openSharedResources(options, limits, { pool, spec })
   const run = contextOf(options, { limits, spec, shared, counts, records })
-  const waiting: SealedItem[] = []
-  const background = new BackgroundWork(SMALL_COMMITS_AT_ONCE, shared.stop)
-
-  const orFail = async (work: ItemWork, act: () => Promise<void>): Promise<void> => {
-    try {
-      await act()
-    } catch (error) {
-      if (!concernsItemOnly(error)) throw error
-      const failure = failureOf(work.item.name, error)
-      failed.push(failure)
-      run.onEvent({ event: 'item.failed', level: 'warn', ...failure })
-    }
-  }
-
-  const complete = async (work: ItemWork, written: WrittenItem): Promise<void> => {
-    const sealed = await written.seal()
-    counts.addItem(work, sealed)
-    if (!run.commitsAtEnd) delivered.add(await commit(run, sealed))
-    else waiting.push(sealed)
-  }
-
-  const anonymize = (work: ItemWork): Promise<void> =>
-    orFail(work, async () => {
-      const written = await anonymizeItem(run, work)
-      if (!written.isSmall) return complete(work, written)
-      await background.start(
-        () => orFail(work, () => complete(work, written)),
-        () => written.close(),
-      )
-    })
-
   try {
-    await inParallel(runState.work, limits.itemsAtOnce, anonymize, shared.stop)
-    await background.end()
+    const sealed = await anonymizeItems(run, work, { counts, delivered, failed, stop: shared.stop })
     counts.checkQuarantined()
-    for (const sealed of waiting) delivered.add(await commit(run, sealed))
+    for (const each of sealed) delivered.add(await commit(run, each))
   } catch (error) {
     throw shared.reasonOf(error)
   } finally {
-    await background.settle()
     await shared.close()
   }
 }
