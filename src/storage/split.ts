@@ -14,7 +14,10 @@ export function splitSink(
    * With `overwrite`, foreign parts are replaced, including those after a missing part, which a look at the output
    * misses.
    */
-  { overwrite = false }: { readonly overwrite?: boolean } = {},
+  {
+    overwrite = false,
+    isSplit = (name) => !isDocumentName(name),
+  }: { readonly overwrite?: boolean; readonly isSplit?: (name: string) => boolean } = {},
 ): Sink {
   /** Number of parts when the output was last examined; only those may be replaced or removed. */
   const seen = new Map<string, number>()
@@ -36,13 +39,14 @@ export function splitSink(
     ...sink,
     whole: sink,
     maxOutputBytes: undefined,
-    head: (name) => (isDocumentName(name) ? sink.head(name) : headOf(name)),
+    head: (name) => (isSplit(name) ? headOf(name) : sink.head(name)),
     item: (name, fingerprint) =>
-      isDocumentName(name)
-        ? sink.item(name, fingerprint)
-        : new SplitSinkItem(sink, { name, fingerprint, splitBytes, overwrite, seen: () => seenOf(name) }),
+      isSplit(name)
+        ? new SplitSinkItem(sink, { name, fingerprint, splitBytes, overwrite, seen: () => seenOf(name) })
+        : sink.item(name, fingerprint),
+    unit: (id, outputs) => splitSink(sink.unit(id, outputs), splitBytes, { overwrite, isSplit }),
     async remove(name) {
-      if (isDocumentName(name)) return sink.remove(name)
+      if (!isSplit(name)) return sink.remove(name)
       await headOf(name)
       await removeParts(sink, name, 0, seen.get(name) ?? 0)
     },
@@ -265,13 +269,13 @@ const notOurs = (at: string) =>
   })
 
 /** Names a part: `a/Patient.ndjson` and 2 give `a/Patient-00002.ndjson`. */
-const partName = (name: string, number: number): string =>
+export const partName = (name: string, number: number): string =>
   name.replace(/(\.[^./]+(?:\.gz|\.zst)?)$/i, (ending) => `-${String(number).padStart(5, '0')}${ending}`)
 
 type PartFacts = readonly [bytes: number, version: string, fingerprint?: string]
 
-/** The version lists those of all parts, so that each can be found again. */
-function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
+/** Makes one output of its parts. The version lists those of all parts, so that each can be found again. */
+export function wholeOf(name: string, heads: readonly SinkHead[]): SinkHead {
   const fingerprint = heads[0]?.fingerprint
   const mark = heads[0]?.mark
   const isOneWork = heads.every((head) => head.fingerprint === fingerprint)

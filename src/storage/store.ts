@@ -39,6 +39,11 @@ export interface Source {
   head(name: string): Promise<SourceItem | undefined>
   /** Opens exactly the version of `item`, at a byte offset. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
   open(item: SourceItem, fromByte: number): Promise<SourceReader>
+  /**
+   * Returns the same source with versions that are equal on every host that sees it, for tasks that open what another
+   * one listed. Undefined where versions always are.
+   */
+  acrossHosts?(): Promise<Source>
 }
 
 /** What a listing is for. */
@@ -141,6 +146,12 @@ export interface Sink {
   head(name: string): Promise<SinkHead | undefined>
   /** Opens an output. `fingerprint` identifies the bytes that it will hold. */
   item(name: string, fingerprint: string): SinkItem
+  /**
+   * Returns the same place with a state of its own, `units/<id>` in this one's, whose lock is held by whoever makes these
+   * outputs; several processes may work in units of a place at the same time. Nothing is listed there: each output is
+   * asked for. `id` has 32 hex digits.
+   */
+  unit(id: string, outputs: readonly string[]): Sink
   /** Writes a small file as a whole, replacing an existing one. */
   put(name: string, text: string): Promise<void>
   get(name: string): Promise<string | undefined>
@@ -227,8 +238,23 @@ export interface LockWait {
   readonly signal?: AbortSignal | undefined
   /** Whether to wait for the lock; default true. If false, throws SINK_LOCKED instead. */
   readonly isPatient?: boolean
+  /** Signature of a holder that the caller has watched for `lockLife.afterMs` and that did not change. */
+  readonly stale?: string | undefined
   /** Called once if it has to wait, with the maximum wait. */
   readonly onWait?: (wait: { readonly place: string; readonly maxSeconds: number }) => void
+}
+
+export interface LockHolder {
+  readonly host: string
+  readonly pid?: number | undefined
+  readonly signature: string
+}
+
+/** How one sees that the holder of a lock is gone. */
+export interface LockLife {
+  /** `watched`: its signature has not changed for so long. `expires`: nobody holds it any more after so long. */
+  readonly kind: 'watched' | 'expires'
+  readonly afterMs: number
 }
 
 /** Small named texts beside the outputs: journals, done records, quarantine, secrets. Names use `/`. */
@@ -239,6 +265,9 @@ export interface State {
    * writes throws SINK_LOCKED once the lock is lost. Throws SINK_LOCKED, SINK_UNWRITABLE, INTERRUPTED.
    */
   lock(waiting?: LockWait): Promise<() => Promise<void>>
+  /** Who holds the lock, without taking it; undefined if nobody does. */
+  holder(): Promise<LockHolder | undefined>
+  readonly lockLife: LockLife
   /** Throws SINK_LOCKED if the lock was lost. */
   confirm(): Promise<void>
   /** Epoch of the held lock. */
@@ -254,6 +283,8 @@ export interface State {
   destroy(name: string): Promise<void>
   /** Removes all texts. */
   clear(): Promise<void>
+  /** The state with this name below this one, with a lock of its own. */
+  below(name: string): State
   /** Id of this boot: bytes written since then are trusted without a flush. Undefined if unknown. */
   bootId(): Promise<string | undefined>
 }

@@ -130,6 +130,7 @@ class AzureContainer implements BlobContainer {
           bytes: found.contentLength ?? 0,
           etag: unquoted(found.etag),
           metadata,
+          isLeased: found.leaseState === 'leased',
           contentType: found.contentType,
           contentEncoding: found.contentEncoding || undefined,
           committedBlockCount: found.blobCommittedBlockCount,

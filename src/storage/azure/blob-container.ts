@@ -61,6 +61,7 @@ export interface BlobHead {
   readonly metadata: Readonly<Record<string, string>>
   readonly contentType?: string | undefined
   readonly contentEncoding?: string | undefined
+  readonly isLeased: boolean
   /** Number of appends; append blobs only. */
   readonly committedBlockCount?: number | undefined
   readonly isFolder: boolean

@@ -2,7 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises'
 import { sluiceError } from '../../errors.js'
 import type { SourceItem, SourceReader } from '../store.js'
 import { sourceError } from './file-errors.js'
-import { pinOf } from './file-version.js'
+import { isPinned } from './file-version.js'
 
 // Bytes read between two checks that the file is unchanged.
 const VERIFY_EVERY_BYTES = 64 * 2 ** 20
@@ -64,7 +64,8 @@ class FileReader implements SourceReader {
   async verify(): Promise<void> {
     const opened = await this.#file.stat({ bigint: true })
     const named = await stat(this.#path, { bigint: true }).catch(() => undefined)
-    if (named === undefined || pinOf(opened) !== this.#item.version || pinOf(named) !== this.#item.version)
+    const { version } = this.#item
+    if (named === undefined || !isPinned(opened, version) || !isPinned(named, version))
       throw changed(this.#item.name)
     this.#verifiedAt = this.#at
   }

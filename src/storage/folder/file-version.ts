@@ -15,10 +15,18 @@ export const pinOf = (stats: BigIntStats): string => `${versionOf(stats)}-${stat
 /** Returns size and version of an output; undefined if it does not exist. */
 export const headOf = (path: string): Promise<SinkHead | undefined> => headBy(path, versionOf)
 
-/** Returns size and version of a file to read. */
-export const pinnedHeadOf = (path: string): Promise<SinkHead | undefined> => headBy(path, pinOf)
+/** The version of a file that several hosts read: mounts of one file may differ in inode and change time. */
+export const sharedVersionOf = (stats: BigIntStats): string => `${stats.size}-${stats.mtimeNs}`
 
-async function headBy(path: string, version: (stats: BigIntStats) => string): Promise<SinkHead | undefined> {
+/** Whether the file still has the version it was listed with, in either form. */
+export const isPinned = (stats: BigIntStats, version: string): boolean =>
+  version === pinOf(stats) || version === sharedVersionOf(stats)
+
+/** Returns size and version of a file; undefined if it does not exist. */
+export async function headBy(
+  path: string,
+  version: (stats: BigIntStats) => string,
+): Promise<SinkHead | undefined> {
   try {
     const stats = await stat(path, { bigint: true })
     return { bytes: Number(stats.size), version: version(stats) }

@@ -33,6 +33,10 @@ export async function writeWhole(path: string, text: string, mode: number, write
   await flushFolder(dirname(path))
 }
 
+/** What the name of a file's temporary files begins with, in whatever epoch. */
+export const temporaryBase = (path: string): string =>
+  basename(temporaryName(path, '0'.repeat(8))).slice(0, -14)
+
 const MAX_NAME_BYTES = 255
 
 /** Names a temporary file beside the file; a hash replaces a name that would be too long for the file system. */

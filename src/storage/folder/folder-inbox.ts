@@ -4,7 +4,7 @@ import { sluiceError } from '../../errors.js'
 import { type Arrival, changedArrival, type Inbox, namesFor } from '../inbox.js'
 import { checkName } from '../names.js'
 import { isMissing, sourceError, writing } from './file-errors.js'
-import { pinnedHeadOf } from './file-version.js'
+import { headBy, pinOf } from './file-version.js'
 import { flushFolder, makeFolders, writeWhole } from './folder-files.js'
 
 /** The files of a folder and its subfolders. */
@@ -44,7 +44,7 @@ export class FolderInbox implements Inbox {
     const path = join(this.place, name)
     try {
       const { mtimeMs } = await stat(path)
-      const head = await pinnedHeadOf(path)
+      const head = await headBy(path, pinOf)
       return head && { name, bytes: head.bytes, version: head.version, arrivedMs: mtimeMs }
     } catch (error) {
       if (isMissing(error)) return undefined
@@ -56,7 +56,7 @@ export class FolderInbox implements Inbox {
     if (!(to instanceof FolderInbox)) throw otherStore(to)
     checkName(target)
     const path = join(this.place, name)
-    if ((await pinnedHeadOf(path))?.version !== version) throw changedArrival({ name })
+    if ((await headBy(path, pinOf))?.version !== version) throw changedArrival({ name })
     const free = await to.#freeName(target)
     const place = join(to.place, free)
     await writing(place, async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { grouped } from '../grouped-work.js'
 import { lockedError, waitForLock } from '../lock-wait.js'
 import { type Holder, isAlive, parseHolder, thisProcess } from '../process-identity.js'
-import type { LockWait } from '../store.js'
+import type { LockHolder, LockWait } from '../store.js'
 import { isExisting, isLink, isMissing, sinkError, writing } from './file-errors.js'
 import { makeStateFolder } from './folder-files.js'
 import { createOwn } from './own-file.js'
@@ -22,6 +22,16 @@ export const LOCK_TIMES: LockTimes = { beatEveryMs: 10_000, staleAfterMs: 60_000
 
 // A look is four calls on the thread pool: made for each journal entry, a third of all such calls of a run.
 const RECENT_MS = 250
+
+const lockOf = (folder: string): string => join(folder, 'lock')
+
+/** Who holds the lock of a folder; undefined if nobody does, or a process of this machine that has ended. */
+export async function holderOf(folder: string): Promise<LockHolder | undefined> {
+  const seen = await look(lockOf(folder))
+  const holder = seen && parseHolder(seen.text)
+  if (seen === undefined || holder === undefined || (await isAlive(holder)) === false) return undefined
+  return { host: holder.host, pid: holder.pid, signature: seen.signature }
+}
 
 export interface FolderLock {
   readonly holder: Holder
@@ -42,7 +52,7 @@ export async function lockFolder(
   waiting: LockWait = {},
   times: LockTimes = LOCK_TIMES,
 ): Promise<FolderLock> {
-  const path = join(folder, 'lock')
+  const path = lockOf(folder)
   const me = await thisProcess(randomUUID())
   await writing(folder, () => makeStateFolder(folder))
   const watch = new Watch(times)
@@ -55,7 +65,7 @@ export async function lockFolder(
     const holder = parseHolder(seen.text)
     const alive = holder === undefined ? false : await isAlive(holder)
     if (alive === true) throw lockedError(path)
-    if (alive === false || watch.isStale(seen)) {
+    if (alive === false || seen.signature === waiting.stale || watch.isStale(seen)) {
       await takeAway(path, seen.text)
       continue
     }

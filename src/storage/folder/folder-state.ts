@@ -6,7 +6,7 @@ import { type Appender, type Epoch, NO_EPOCH, type State } from '../store.js'
 import { isMissing, writing } from './file-errors.js'
 import { closeEpoch, fence, openEpoch } from './folder-epoch.js'
 import { flushFolder, makeFolders, readText, type Writer, writeWhole } from './folder-files.js'
-import { type FolderLock, LOCK_TIMES, type LockTimes, lockFolder } from './folder-lock.js'
+import { type FolderLock, holderOf, LOCK_TIMES, type LockTimes, lockFolder } from './folder-lock.js'
 import { createOwn, reopenOwn } from './own-file.js'
 
 // Journals name files and outputs, and secrets are kept here until the run is complete.
@@ -57,6 +57,8 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
         await lock.release()
       }
     },
+    holder: () => writing(folder, () => holderOf(folder)),
+    lockLife: { kind: 'watched', afterMs: times.staleAfterMs },
     confirm,
     epoch,
     read: (name) =>
@@ -77,6 +79,7 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     remove: (name) => confirmed(name, () => rm(fileOf(name), { force: true })),
     destroy: (name) => confirmed(name, () => destroyFile(fileOf(name))),
     clear: () => writing(folder, () => rm(folder, { recursive: true, force: true })),
+    below: (name) => folderState(join(folder, name), times),
     bootId,
   }
 }

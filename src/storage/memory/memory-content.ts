@@ -38,7 +38,8 @@ export class MemoryContent {
     { readonly before: MemoryObject | undefined; readonly staged: StagedOutput }
   >()
   readonly texts = new Map<string, Growing>()
-  lockedBy: object | undefined
+  /** Who holds the lock of each state, by its name; empty for that of all outputs. */
+  readonly locks = new Map<string, object>()
   #versions = 0
   #crashes = 0
   #powerFailures = 0
@@ -65,7 +66,7 @@ export class MemoryContent {
    */
   crash(cause: 'process' | 'power'): void {
     this.#crashes += 1
-    this.lockedBy = undefined
+    this.locks.clear()
     if (cause === 'power') {
       this.#powerFailures += 1
       this.#undoCommits()

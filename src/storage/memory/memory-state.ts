@@ -2,28 +2,30 @@ import { lockedError } from '../lock-wait.js'
 import { type Appender, NO_EPOCH, type State } from '../store.js'
 import { type Growing, type MemoryContent, shortened } from './memory-content.js'
 
-/** The texts of `content`, as the state of its outputs. */
-export function memoryState(content: MemoryContent, alive: () => void): State {
-  const { texts, place } = content
+/** The texts of `content` whose names begin with `prefix`, as the state of its outputs. */
+export function memoryState(content: MemoryContent, alive: () => void, prefix = ''): State {
+  const { texts, place, locks } = content
   const textOf = (name: string): Growing | undefined => {
     alive()
-    return texts.get(name)
+    return texts.get(prefix + name)
   }
   const forget = async (name: string): Promise<void> => {
     alive()
-    texts.delete(name)
+    texts.delete(prefix + name)
   }
   return {
     place: `${place}.sluice`,
     async lock() {
       alive()
-      if (content.lockedBy !== undefined) throw lockedError(place)
+      if (locks.has(prefix)) throw lockedError(place)
       const me = {}
-      content.lockedBy = me
+      locks.set(prefix, me)
       return async () => {
-        if (content.lockedBy === me) content.lockedBy = undefined
+        if (locks.get(prefix) === me) locks.delete(prefix)
       }
     },
+    holder: async () => (locks.has(prefix) ? { host: 'memory', signature: prefix } : undefined),
+    lockLife: { kind: 'expires', afterMs: 0 },
     async confirm() {
       alive()
     },
@@ -32,22 +34,23 @@ export function memoryState(content: MemoryContent, alive: () => void): State {
     async write(name, text) {
       alive()
       const bytes = Buffer.from(text)
-      texts.set(name, { bytes, keptBytes: bytes.length, flushedBytes: bytes.length })
+      texts.set(prefix + name, { bytes, keptBytes: bytes.length, flushedBytes: bytes.length })
     },
     async appender(name, keepBytes) {
       const there = textOf(name)
       const bytes = there?.bytes.subarray(0, keepBytes) ?? Buffer.alloc(0)
       const flushedBytes = Math.min(bytes.length, there?.flushedBytes ?? 0)
-      texts.set(name, { bytes, keptBytes: bytes.length, flushedBytes })
-      return appenderOf(content, name, alive)
+      texts.set(prefix + name, { bytes, keptBytes: bytes.length, flushedBytes })
+      return appenderOf(content, prefix + name, alive)
     },
     bytesOf: async (name) => textOf(name)?.bytes.length,
     remove: forget,
     destroy: forget,
     async clear() {
       alive()
-      texts.clear()
+      for (const name of texts.keys()) if (name.startsWith(prefix)) texts.delete(name)
     },
+    below: (name) => memoryState(content, alive, `${prefix}${name}/`),
     bootId: async () => content.bootId,
   }
 }

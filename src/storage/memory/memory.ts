@@ -9,6 +9,7 @@ import {
   type Source,
   type SourceItem,
   type SourceReader,
+  type State,
 } from '../store.js'
 import type { MemoryContent, MemoryObject } from './memory-content.js'
 import { MemorySinkItem } from './memory-sink-item.js'
@@ -40,8 +41,19 @@ export function memorySource(content: MemoryContent): Source {
 
 /** Outputs among the objects of `content`, with their state beside them. `isRemote` makes runs treat it as remote. */
 export function memorySink(content: MemoryContent, { isRemote = false } = {}): Sink {
-  const { objects, place } = content
   const alive = content.guard()
+  return outputsIn(content, { isRemote, alive, state: memoryState(content, alive) })
+}
+
+function outputsIn(
+  content: MemoryContent,
+  {
+    isRemote,
+    alive,
+    state,
+  }: { readonly isRemote: boolean; readonly alive: () => void; readonly state: State },
+): Sink {
+  const { objects, place } = content
   const checked = (name: string): string => {
     alive()
     checkName(name)
@@ -51,7 +63,8 @@ export function memorySink(content: MemoryContent, { isRemote = false } = {}): S
     place,
     ...(isRemote ? { isRemote } : {}),
     localPaths: async () => [],
-    state: memoryState(content, alive),
+    state,
+    unit: (id) => outputsIn(content, { isRemote, alive, state: state.below(`units/${id}`) }),
     async head(name) {
       const object = objects.get(checked(name))
       return object && { ...headOf(object), fingerprint: object.fingerprint, mark: object.mark }

@@ -59,7 +59,16 @@ export function azureLake({ stateOf, ...options }: AzureLakeOptions): Lake {
 }
 
 /** Outputs as block blobs. Existing ones are listed once; commits are conditional, so a stale list does no harm. */
-export function azureSink(options: AzureSinkOptions): Sink {
+export const azureSink = (options: AzureSinkOptions): Sink =>
+  outputsIn(options, { uploads: new Uploads(UPLOADS), isListed: true })
+
+interface OutputsOptions {
+  readonly uploads: Uploads
+  /** Whether existing outputs are listed, rather than each asked for. */
+  readonly isListed: boolean
+}
+
+function outputsIn(options: AzureSinkOptions, { uploads, isListed }: OutputsOptions): Sink {
   const { container, place, prefix, state } = options
   const maxBlockBytes = Math.min(options.maxBlockBytes ?? MAX_BLOCK_BYTES, MAX_BLOCK_BYTES)
   let listed: Promise<Map<string, Known>> | undefined
@@ -68,17 +77,21 @@ export function azureSink(options: AzureSinkOptions): Sink {
     return `${prefix}${name}`
   }
   const known = (): Promise<Map<string, Known>> => {
-    listed ??= list(container, prefix)
+    listed ??= isListed ? list(container, prefix) : Promise.resolve(new Map())
     return listed
   }
   const look = async (blob: string): Promise<Known | undefined> => {
     const there = await known()
-    const entry = there.get(blob)
+    const entry = there.get(blob) ?? (isListed ? undefined : 'ask')
     if (entry !== 'ask') return entry
     const found = await container.head(blob)
-    if (found === undefined) there.delete(blob)
-    else there.set(blob, knownOf(found))
-    return look(blob)
+    if (found === undefined) {
+      there.delete(blob)
+      return undefined
+    }
+    const now = knownOf(found)
+    there.set(blob, now)
+    return now
   }
   const headOf = async (blob: string): Promise<SinkHead | undefined> => {
     const entry = await look(blob)
@@ -89,7 +102,7 @@ export function azureSink(options: AzureSinkOptions): Sink {
   }
   const shared: BlockSink = {
     container,
-    uploads: new Uploads(UPLOADS),
+    uploads,
     maxBlockBytes,
     async etagOf(blob) {
       const entry = await look(blob)
@@ -113,6 +126,7 @@ export function azureSink(options: AzureSinkOptions): Sink {
     },
     head: (name) => headOf(blobOf(name)),
     item: (name, fingerprint) => new BlockSinkItem(shared, blobOf(name), fingerprint),
+    unit: (id) => outputsIn({ ...options, state: state.below(`units/${id}`) }, { uploads, isListed: false }),
     async put(name, text) {
       await container.put(blobOf(name), Buffer.from(text), { contentType: contentTypeOf(name) })
       await forget(blobOf(name))

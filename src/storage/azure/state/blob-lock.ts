@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { lockedError, waitForLock } from '../../lock-wait.js'
 import { isAlive, parseHolder, thisProcess } from '../../process-identity.js'
-import type { LockWait } from '../../store.js'
+import type { LockHolder, LockLife, LockWait } from '../../store.js'
 import type { BlobContainer } from '../blob-container.js'
 
 // Azure grants leases of 15 to 60 s. The lease of a dead process expires.
@@ -13,6 +13,8 @@ const ASK_EVERY_MS = 2_000
 const WAIT_MS = LEASE_MS + 5000
 
 export interface BlobLock {
+  /** Whether nobody had locked it before, so that nothing can lie beside it. */
+  readonly isFirst: boolean
   /** Why the lock was lost, if it was. */
   readonly lost: () => unknown
   readonly release: () => Promise<void>
@@ -41,7 +43,10 @@ export async function lockBlob(
   }: LockOptions = {},
 ): Promise<BlobLock> {
   const me = await thisProcess(randomUUID())
-  await container.put(name, Buffer.alloc(0), { ifNoneMatch: '*' }).catch(isLeasedAlready)
+  const written = await container
+    .put(name, Buffer.from(JSON.stringify(me)), { ifNoneMatch: '*' })
+    .catch(isLeasedAlready)
+  const isFirst = written?.kind === 'done'
   const until = performance.now() + WAIT_MS
   let askedAt = now()
   let isWaiting = false
@@ -60,12 +65,22 @@ export async function lockBlob(
     }
     askedAt = now()
   }
-  await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
-  return keep(container, name, { token: me.token, heldSince: askedAt, renewEveryMs, now })
+  if (!isFirst) await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
+  return { ...keep(container, name, { token: me.token, heldSince: askedAt, renewEveryMs, now }), isFirst }
 }
 
+/** Who holds the lease of a blob; undefined if nobody does. */
+export async function blobHolder(container: BlobContainer, name: string): Promise<LockHolder | undefined> {
+  if ((await container.head(name))?.isLeased !== true) return undefined
+  const holder = parseHolder((await container.readText(name))?.text ?? '')
+  return { host: holder?.host ?? 'unknown', pid: holder?.pid, signature: holder?.token ?? '' }
+}
+
+/** After so long, nobody holds a lease that is not renewed. */
+export const BLOB_LOCK_LIFE: LockLife = { kind: 'expires', afterMs: WAIT_MS }
+
 /** A leased blob refuses every write without the lease. */
-function isLeasedAlready(error: unknown): void {
+function isLeasedAlready(error: unknown): undefined {
   if ((error as { code?: unknown }).code !== 'SINK_LOCKED') throw error
 }
 
@@ -81,7 +96,7 @@ function keep(
   container: BlobContainer,
   name: string,
   { token, heldSince, renewEveryMs, now }: Lease,
-): BlobLock {
+): Omit<BlobLock, 'isFirst'> {
   let renewedAt = heldSince
   let isTaken = false
   let isAsking = false

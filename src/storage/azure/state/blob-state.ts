@@ -1,7 +1,7 @@
 import { type Appender, NO_EPOCH, type State } from '../../store.js'
 import type { BlobContainer } from '../blob-container.js'
 import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
-import { type BlobLock, lockBlob } from './blob-lock.js'
+import { BLOB_LOCK_LIFE, type BlobLock, blobHolder, lockBlob } from './blob-lock.js'
 
 export interface BlobStateOptions {
   readonly container: BlobContainer
@@ -15,13 +15,15 @@ export interface BlobStateOptions {
    * requested.
    */
   readonly isShared?: boolean
+  /** Whether it lies in another state, so that the container exists and nothing is there before its first lock. */
+  readonly isInner?: boolean
 }
 
 /**
  * Small texts in a container that nobody else reads. What is there is listed once, under the lock: nobody else
  * changes it then, and asking for what is not there needs no request. Throws SINK_LOCKED once the lock is lost.
  */
-export function blobState({ container, place, prefix, signal, isShared }: BlobStateOptions): State {
+export function blobState({ container, place, prefix, signal, isShared, isInner }: BlobStateOptions): State {
   const blobOf = (name: string): string => `${prefix}${name}`
   let known: Promise<Map<string, number>> | undefined
   let held: BlobLock | undefined
@@ -35,7 +37,8 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
   const names = async (): Promise<Map<string, number> | undefined> => {
     const reason = held?.lost()
     if (reason !== undefined) throw reason
-    if (isShared === true) return undefined
+    // Without the lock, others may change what is there.
+    if (isShared === true || held === undefined) return undefined
     known ??= list()
     return known
   }
@@ -57,9 +60,9 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
   return {
     place,
     async lock(waiting) {
-      await container.createIfMissing()
+      if (isInner !== true) await container.createIfMissing()
       held = await lockBlob(container, blobOf('lock'), { signal, ...waiting })
-      known = undefined
+      known = held.isFirst && isInner === true ? Promise.resolve(new Map([['lock', 0]])) : undefined
       return async () => {
         const lock = held
         held = undefined
@@ -67,6 +70,8 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
         await lock?.release()
       }
     },
+    holder: () => blobHolder(container, blobOf('lock')),
+    lockLife: BLOB_LOCK_LIFE,
     async confirm() {
       const reason = held?.lost()
       if (reason !== undefined) throw reason
@@ -114,6 +119,8 @@ export function blobState({ container, place, prefix, signal, isShared }: BlobSt
       for (const name of directory === '' ? names : [...names, directory]) await container.delete(name)
       known = undefined
     },
+    below: (name) =>
+      blobState({ container, place: `${place}/${name}`, prefix: blobOf(`${name}/`), signal, isInner: true }),
     /** Everything that the service has acknowledged is durable. */
     bootId: async () => 'remote',
   }
