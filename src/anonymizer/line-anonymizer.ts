@@ -15,7 +15,7 @@ import { hasWebAssembly } from './walk/walk-module.js'
 export interface LineAnonymizer {
   readonly counts: AnonymizerCounts
   /** Whether `LineContext.record` is needed, because a rule's method depends on the place. */
-  readonly needsRecordNumbers: boolean
+  readonly needsPlaces: boolean
   /**
    * Anonymizes the line `source[start, end)` and appends the result to `out`, without a newline. If the line cannot be
    * delivered, returns the rejection and leaves `out.length` unchanged.
@@ -96,7 +96,7 @@ export function createLineAnonymizerSync(
   const looksAtLines = spec.validateInput || spec.validateOutput
   return {
     counts,
-    needsRecordNumbers: program.rules.some(({ method }) => method.dependsOnPlace === true),
+    needsPlaces: program.rules.some(({ method }) => method.dependsOnPlace === true),
     walk: walk && !looksAtLines ? (lines, out, serve) => walk.run(lines, out, counts, serve) : undefined,
     interpret,
     trace: (line, context) => traceLine(program, line, context),

@@ -41,8 +41,10 @@ export type Rule = {
 export interface LineContext {
   /** The item's name relative to the input, with `/` as separator. */
   readonly item: string
-  /** The line's number in its item, from 0, counting blank lines; 0 if the spec does not need it. */
+  /** Where the line begins in its item, in bytes; or its number, as `areNumbered` says. */
   readonly record: number
+  /** Whether `record` counts lines instead of bytes, because the lines have no place in a file. */
+  readonly areNumbered?: boolean
   /**
    * Number of bytes to add to offsets in the line to get offsets in the record; 0 unless a document is split into
    * parts.

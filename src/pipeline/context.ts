@@ -23,7 +23,6 @@ export interface RunContext {
   /** Whether items wait for each other, so that nothing appears before the counts of all are known. */
   readonly commitsAtEnd: boolean
   readonly onBadLine: 'quarantine' | 'fail'
-  readonly needsRecordNumbers: Promise<boolean>
   readonly slabs: Slabs
   readonly dispatch: Dispatch
   /** Throws the reason for which the run was stopped. */

@@ -26,6 +26,8 @@ export interface ItemWork {
   readonly run: string
   /** Output that an earlier run made of this item. */
   readonly before?: SinkHead | null
+  /** Only the lines that begin in it, in bytes of the item; both are multiples of the chunk size. */
+  readonly range?: { readonly from: number; readonly until: number }
 }
 
 /** An item and the name of its output. */
@@ -190,7 +192,10 @@ async function sealedBefore(state: State, output: string): Promise<readonly Sink
 }
 
 /** Records that the existing output was made by Sluice, by whatever run, without marking anything as finished. */
-function unfinished({ item: { name, bytes, version }, output, place }: ItemWork, head: SinkHead): DoneRecord {
+export function unfinished(
+  { item: { name, bytes, version }, output, place }: ItemWork,
+  head: SinkHead,
+): DoneRecord {
   const source = { name, bytes, version }
   return { done: 1, output, fingerprint: '', head, source, place, totals: NO_COUNTS }
 }

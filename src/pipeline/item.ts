@@ -1,5 +1,5 @@
 import { namedFormat } from '../compression/compression.js'
-import { type ErrorCode, isSluiceError, sluiceError } from '../errors.js'
+import { type ErrorCode, isSluiceError, type SluiceError, sluiceError } from '../errors.js'
 import { isDocumentName } from '../storage/names.js'
 import type { SourceItem } from '../storage/store.js'
 import { rejectionsOf } from '../workers/rejections.js'
@@ -62,12 +62,13 @@ async function orLetGo<T>(writer: SinkWriter, act: () => Promise<T>): Promise<T>
 /** Reads, anonymizes and delivers the item from the writer's checkpoint to its end. */
 async function anonymizeRest(run: RunContext, work: ItemWork, writer: SinkWriter): Promise<void> {
   const { item } = work
-  const { endOffset: fromOffset, totals } = writer.at
+  const { endOffset: fromOffset } = writer.at
   const isDocument = isDocumentName(item.name)
   const reader = await openItem(run.source, item, fromOffset, run.checkStopped)
   try {
+    if (work.range !== undefined && reader.format !== undefined) throw notDivisible(item, reader.format)
     const chunks = chunksOf(run, work, { reader, fromOffset })
-    const tasks = new LineTasks(run, taskOptions(run, item.name), totals.lines)
+    const tasks = new LineTasks(run, taskOptions(run, item.name))
     await anonymizeChunks(
       {
         async next() {
@@ -83,14 +84,17 @@ async function anonymizeRest(run: RunContext, work: ItemWork, writer: SinkWriter
           run.checkStopped()
           if (run.onBadLine === 'fail') refuseRejected(chunk, item.name)
           await writer.deliver(chunk)
-          run.onDelivered(work, chunk, { totals: writer.at.totals, sourceBytes: reader.sourceBytes() })
+          run.onDelivered(work, chunk, {
+            totals: writer.at.totals,
+            sourceBytes: reader.sourceBytes() - (work.range?.from ?? 0),
+          })
         },
       },
       run,
     )
     await reader.verify()
     checkComplete(run, work, chunks.endOffset, writer)
-    checkPromised(item, writer.at.totals)
+    if (work.range === undefined) checkPromised(item, writer.at.totals)
   } finally {
     await reader.close()
   }
@@ -98,7 +102,7 @@ async function anonymizeRest(run: RunContext, work: ItemWork, writer: SinkWriter
 
 function chunksOf(
   run: RunContext,
-  { item }: ItemWork,
+  { item, range }: ItemWork,
   {
     reader,
     fromOffset,
@@ -113,11 +117,19 @@ function chunksOf(
       item: item.name,
       reason: reader.format === undefined ? `not ${named}` : `${reader.format} under another name`,
     })
-  const options = { item: item.name, chunkBytes, maxLineBytes, fromOffset }
+  const until = range === undefined ? {} : { untilOffset: range.until }
+  const options = { item: item.name, chunkBytes, maxLineBytes, fromOffset, ...until }
   return isDocumentName(item.name)
     ? documentChunks(reader, run.slabs, options)
     : new Chunks(reader, run.slabs, options)
 }
+
+const notDivisible = ({ name }: SourceItem, format: string) =>
+  sluiceError('SOURCE_UNUSABLE', {
+    at: name,
+    message: `is ${format} under another name, so that it cannot be read in ranges`,
+    help: `give its name the ending of ${format}`,
+  })
 
 /** Checks that the last delivered byte is the item's last. A lone byte-order mark is never delivered. */
 function checkComplete(run: RunContext, work: ItemWork, endOffset: number, writer: SinkWriter): void {
@@ -130,18 +142,25 @@ function checkComplete(run: RunContext, work: ItemWork, endOffset: number, write
 }
 
 /** Throws SOURCE_INCOMPLETE for content that is not what the source said it would be. */
-function checkPromised({ name, promised }: SourceItem, totals: ItemCounts): void {
+function checkPromised(item: SourceItem, totals: ItemCounts): void {
+  const fault = promisedFault(item, totals)
+  if (fault !== undefined) throw fault
+}
+
+/** Says what the source promised of an item and did not keep. */
+export function promisedFault({ name, promised }: SourceItem, totals: ItemCounts): SluiceError | undefined {
   const lineCount = totals.lines - totals.blank
-  const refuse = (message: string) =>
+  const refused = (message: string) =>
     sluiceError('SOURCE_INCOMPLETE', {
       at: name,
       message: `${message}; nothing of it was committed`,
     })
   if (promised?.lineCount !== undefined && promised.lineCount !== lineCount)
-    throw refuse(`has ${lineCount} resources, not ${promised.lineCount} as announced`)
+    return refused(`has ${lineCount} resources, not ${promised.lineCount} as announced`)
   const other = Object.keys(totals.resourcesByType).find((type) => type !== promised?.resourceType)
   if (promised?.resourceType !== undefined && other !== undefined)
-    throw refuse(`has a resource of type ${other}, not only ${promised.resourceType} as announced`)
+    return refused(`has a resource of type ${other}, not only ${promised.resourceType} as announced`)
+  return undefined
 }
 
 /** Throws BAD_LINE if a line of the chunk is rejected. */

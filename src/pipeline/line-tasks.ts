@@ -1,4 +1,3 @@
-import { countLines } from '../ndjson/line.js'
 import { isDocumentName } from '../storage/names.js'
 import type { Source } from '../storage/store.js'
 import type { LinesTask } from '../workers/protocol.js'
@@ -31,7 +30,7 @@ export const taskOptions = (
   keepContent: quarantineContent,
 })
 
-type TaskContext = Pick<RunContext, 'spec' | 'dispatch' | 'needsRecordNumbers'> & {
+type TaskContext = Pick<RunContext, 'spec' | 'dispatch'> & {
   readonly source: Pick<Source, 'folderName'>
 }
 
@@ -39,24 +38,20 @@ type TaskContext = Pick<RunContext, 'spec' | 'dispatch' | 'needsRecordNumbers'> 
 export class LineTasks {
   readonly #run: TaskContext
   readonly #options: TaskOptions
-  #record: number
+  readonly #firstNumber: number | undefined
 
-  constructor(run: TaskContext, options: TaskOptions, linesBefore = 0) {
+  /** With `firstNumber`, the lines of the only chunk are numbered from there, and have no other place. */
+  constructor(run: TaskContext, options: TaskOptions, firstNumber?: number) {
     this.#run = run
     this.#options = options
-    this.#record = linesBefore
+    this.#firstNumber = firstNumber
   }
 
-  /** Call in chunk order; answers may arrive in any order. */
   async anonymize(chunk: Chunk): Promise<AnonymizedChunk> {
     const { areParts = false, ...options } = this.#options
-    // All chunks wait for the same promise first, so that they are counted in order.
-    const countRecords = await this.#run.needsRecordNumbers
     if (chunk.kind === 'too-long') return this.#tooLong(chunk)
     const { slab, start, end, offset } = chunk
-    const firstRecord = this.#record
-    if (countRecords && !options.document)
-      this.#record += countLines(Buffer.from(slab.shared, start, end - start))
+    const firstNumber = this.#firstNumber
     const task: LinesTask = {
       ...options,
       kind: 'lines',
@@ -65,7 +60,8 @@ export class LineTasks {
       start,
       end,
       roomBytes: slab.bytes.length - start,
-      firstRecord,
+      firstRecord: firstNumber ?? (options.document ? 0 : offset),
+      areNumbered: firstNumber !== undefined,
       dateShiftPrefix: this.#dateShiftPrefix(),
       baseOffset: areParts ? offset : 0,
     }
@@ -87,7 +83,6 @@ export class LineTasks {
   }
 
   #tooLong({ offset, endOffset, lengthBytes }: Chunk & { kind: 'too-long' }): AnonymizedChunk {
-    this.#record += 1
     const result = rejectedLine(TOO_LONG, { lengthBytes })
     return { offset, endOffset, output: [], parts: [{ offset, result }] }
   }

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { lineStartAfter } from '../ndjson/line.js'
 import type { SinkItem } from '../storage/store.js'
 import { journalName, quarantineName } from './checkpoint/done-record.js'
 import {
@@ -70,7 +71,29 @@ async function startWriter(
     await state.remove(quarantineName(work.output))
   await sinkItem.resume(0)
   const quarantineDigest = createHash('sha256')
-  return new SinkWriter(run, work, sinkItem, { checkpoint: START, quarantineDigest })
+  const checkpoint = { ...START, endOffset: await firstLineOf(run, work) }
+  return new SinkWriter(run, work, sinkItem, { checkpoint, quarantineDigest })
+}
+
+const SEARCHED_BYTES = 64 * 1024
+
+/** Offset of the first line that begins in the range of a work; 0 without a range, the item's end if there is none. */
+async function firstLineOf({ source, checkStopped }: RunContext, { item, range }: ItemWork): Promise<number> {
+  if (range === undefined || range.from === 0) return 0
+  const reader = await source.open(item, range.from - 1)
+  try {
+    const buffer = Buffer.allocUnsafe(SEARCHED_BYTES)
+    for (let at = range.from - 1; ; ) {
+      checkStopped()
+      const bytes = await reader.read(buffer)
+      const start = lineStartAfter(buffer, 0, bytes)
+      if (start > 0) return at + start
+      if (bytes === 0) return item.bytes
+      at += bytes
+    }
+  } finally {
+    await reader.close()
+  }
 }
 
 // Bytes to read at once.

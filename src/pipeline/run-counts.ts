@@ -29,19 +29,19 @@ export class RunCounts {
   }
 
   /** Throws TOO_MANY_QUARANTINED as soon as a count is exceeded. A share can be judged only at the end. */
-  addChunk({ item }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
-    const before = this.#underWay.get(item.name)?.sourceBytes ?? 0
-    this.#underWay.set(item.name, at)
+  addChunk({ output }: ItemWork, chunk: AnonymizedChunk, at: ItemProgress): void {
+    const before = this.#underWay.get(output)?.sourceBytes ?? 0
+    this.#underWay.set(output, at)
     const { metrics, maxQuarantined } = this.#options
     if (metrics !== undefined) observe(metrics, chunk, at.sourceBytes - before)
     this.#report()
     if (maxQuarantined !== undefined && 'count' in maxQuarantined) this.checkQuarantined()
   }
 
-  addItem({ item }: ItemWork, { totals }: Pick<ItemProgress, 'totals'>): void {
-    this.#underWay.delete(item.name)
+  addItem(work: ItemWork, { totals }: Pick<ItemProgress, 'totals'>): void {
+    this.#underWay.delete(work.output)
     this.#itemsDone += 1
-    this.#bytesDone += item.bytes
+    this.#bytesDone += bytesOfWork(work)
     this.#linesDone += totals.lines
     this.#blankDone += totals.blank
     this.#quarantinedDone += totals.quarantined
@@ -89,6 +89,10 @@ export class RunCounts {
     })
   }
 }
+
+/** Source bytes that are read for an output. */
+export const bytesOfWork = ({ item: { bytes }, range }: ItemWork): number =>
+  range === undefined ? bytes : Math.max(0, Math.min(range.until, bytes) - range.from)
 
 /** Reports a chunk to the metrics. */
 export function observe(metrics: RunMetrics, chunk: AnonymizedChunk, sourceBytes: number): void {

@@ -10,8 +10,9 @@ import type { RunOptions } from './options.js'
 import type { RunCounts } from './run-counts.js'
 
 /** Slabs and workers of a run. */
-export interface SharedResources
-  extends Pick<RunContext, 'slabs' | 'dispatch' | 'needsRecordNumbers' | 'checkStopped'> {
+export interface SharedResources extends Pick<RunContext, 'slabs' | 'dispatch' | 'checkStopped'> {
+  /** Whether results depend on the places of lines. */
+  readonly needsPlaces: Promise<boolean>
   /** Ends all work with this reason. The first reason counts. */
   readonly stop: (reason: unknown) => void
   /** Aborted by `stop`. */
@@ -75,8 +76,8 @@ export function openSharedResources(
   const interrupt = () => stop(interrupted())
   if (signal?.aborted === true) interrupt()
   signal?.addEventListener('abort', interrupt)
-  const needsRecordNumbers = pool.prepare(spec).then((ready) => ready.needsRecordNumbers)
-  needsRecordNumbers.catch(stop)
+  const needsPlaces = pool.prepare(spec).then((ready) => ready.needsPlaces)
+  needsPlaces.catch(stop)
   return {
     slabs,
     dispatch: new Dispatch({
@@ -86,7 +87,7 @@ export function openSharedResources(
       onBusy: (busy) => metrics?.workersBusy(busy, limits.workers),
       onRetry: () => metrics?.chunksRetried(1),
     }),
-    needsRecordNumbers,
+    needsPlaces,
     checkStopped() {
       if (stopped !== undefined) throw stopped.reason
     },
@@ -116,7 +117,6 @@ export const contextOf = (
   quarantineContent: options.quarantineContent ?? false,
   commitsAtEnd: options.maxQuarantined !== undefined,
   onBadLine: options.onBadLine ?? 'quarantine',
-  needsRecordNumbers: shared.needsRecordNumbers,
   slabs: shared.slabs,
   dispatch: shared.dispatch,
   checkStopped: shared.checkStopped,

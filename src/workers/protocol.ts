@@ -43,8 +43,10 @@ export interface LinesTask {
   /** The output may take `slab[start, start + roomBytes)`. */
   readonly roomBytes: number
   readonly item: string
-  /** Number of the first line in its item, from 0; 0 if it is not needed. */
+  /** Where the first line begins in its item, in bytes, or its number, as `areNumbered` says. */
   readonly firstRecord: number
+  /** Whether places of lines are numbers: lines that are made one by one have no bytes before them. */
+  readonly areNumbered?: boolean | undefined
   readonly dateShiftPrefix: string
   /** Added to offsets in a document that is split. */
   readonly baseOffset: number
@@ -64,7 +66,7 @@ export interface Loaded {
 
 export interface Ready {
   readonly kind: 'ready'
-  readonly needsRecordNumbers: boolean
+  readonly needsPlaces: boolean
 }
 
 /** The worker has no specification: it started in place of a lost one. The task is untouched. */

@@ -34,7 +34,7 @@ export default async function answer(task: Task): Promise<Answer> {
     }
     return { kind: 'crashed', where: whereOf(error) }
   }
-  if (task.kind === 'hello') return { kind: 'ready', needsRecordNumbers: ready.needsRecordNumbers }
+  if (task.kind === 'hello') return { kind: 'ready', needsPlaces: ready.needsPlaces }
   try {
     return answerLines(ready, task)
   } catch (error) {

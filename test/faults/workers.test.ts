@@ -124,7 +124,7 @@ t.test(
   'a pool that starts slowly reports its wait once an interval, however many threads it has',
   async (t) => {
     const SLOW =
-      "export default () => new Promise((ready) => setTimeout(ready, 1_000, { kind: 'ready', needsRecordNumbers: false }))"
+      "export default () => new Promise((ready) => setTimeout(ready, 1_000, { kind: 'ready', needsPlaces: false }))"
     const entry = join(writeFiles(join(folder, 'entries'), { 'slow.mjs': SLOW }), 'slow.mjs')
     const plan = planFor(KEEP_ALL)
     let reports = 0

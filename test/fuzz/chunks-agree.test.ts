@@ -109,7 +109,7 @@ function inPieces(random: Random, engine: ChunkEngine, lines: readonly Buffer[])
     all = joined(
       all,
       offset,
-      engine.run(piece, { firstRecord: all.lines, after: text.subarray(offset + piece.length) }),
+      engine.run(piece, { firstRecord: offset, after: text.subarray(offset + piece.length) }),
     )
     at = until
     offset += piece.length

@@ -11,13 +11,11 @@ async function tasksOf(
   {
     scope = 'resource',
     options = {},
-    counts = true,
-    linesBefore = 0,
+    firstNumber,
   }: {
     readonly scope?: string
     readonly options?: Partial<TaskOptions>
-    readonly counts?: boolean
-    readonly linesBefore?: number
+    readonly firstNumber?: number
   } = {},
 ): Promise<readonly LinesTask[]> {
   const spec = specOf({ fhirVersion: 'R4', fhirPathRules: [], parameters: { dateShiftScope: scope } })
@@ -31,11 +29,10 @@ async function tasksOf(
   const run = {
     spec,
     dispatch,
-    needsRecordNumbers: Promise.resolve(counts),
     source: { folderName: 'export' },
   }
   const shared = { item: 'a/b.ndjson', document: false, maxLineBytes: 100, keepContent: false }
-  const tasks = new LineTasks(run as unknown as RunContext, { ...shared, ...options }, linesBefore)
+  const tasks = new LineTasks(run as unknown as RunContext, { ...shared, ...options }, firstNumber)
   let offset = 0
   for (const text of texts) {
     const bytes = Buffer.from(new SharedArrayBuffer(text.length))
@@ -52,15 +49,19 @@ async function tasksOf(
   return made
 }
 
-t.test('records are numbered on from the lines before, where some rule needs their numbers', async (t) => {
-  const numbers = async (...args: Parameters<typeof tasksOf>) =>
-    (await tasksOf(...args)).map(({ firstRecord }) => firstRecord)
-  t.strictSame(await numbers(['a\nb\n', 'c\n', 'd'], { linesBefore: 5 }), [5, 7, 8])
-  t.strictSame(await numbers(['a\nb\n', 'c\n'], { counts: false }), [0, 0])
+t.test('the place of a line is its offset; lines without a place are numbered', async (t) => {
+  const places = async (...args: Parameters<typeof tasksOf>) =>
+    (await tasksOf(...args)).map(({ firstRecord, areNumbered }) => [firstRecord, areNumbered])
+  t.strictSame(await places(['a\nb\n', 'c\n', 'd']), [
+    [0, false],
+    [4, false],
+    [6, false],
+  ])
+  t.strictSame(await places(['a\nb\n'], { firstNumber: 5 }), [[5, true]])
   t.strictSame(
-    await numbers(['{\n}', '{\n}'], { options: { document: true } }),
+    (await places(['{\n}', '{\n}'], { options: { document: true } })).map(([place]) => place),
     [0, 0],
-    'a document is record 0',
+    'a document is at 0',
   )
 })
 

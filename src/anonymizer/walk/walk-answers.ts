@@ -48,6 +48,7 @@ export class WalkAnswers {
   readonly #startOf = new Map<ResourceStart, number>()
   readonly #place: { -readonly [K in keyof LeafPlace]: LeafPlace[K] }
   #context: LineContext = NO_CONTEXT
+  #sourceStart = 0
   #sourceEnd = 0
   #replacement = Buffer.alloc(0)
   #parts: Parts | undefined
@@ -86,8 +87,9 @@ export class WalkAnswers {
     return settingsAt
   }
 
-  /** Begins a call whose source ends at an address. */
-  begin(context: LineContext, sourceEnd: number): void {
+  /** Begins a call whose source lies between two addresses. */
+  begin(context: LineContext, { from, to: sourceEnd }: { readonly from: number; readonly to: number }): void {
+    this.#sourceStart = from
     // The caller changes its context for the lines that are left.
     this.#context = { ...context }
     this.#sourceEnd = sourceEnd
@@ -207,9 +209,12 @@ export class WalkAnswers {
     }
   }
 
-  /** Sets the number of the current line. */
+  /** Sets the place of the current line. */
   #setRecord(): void {
-    this.#place.record = this.#context.record + this.#get().memory.exports.lines.value + this.linesLeft
+    const { record, areNumbered = false } = this.#context
+    const { lineStart, lines } = this.#get().memory.exports
+    this.#place.record =
+      record + (areNumbered ? lines.value + this.linesLeft : lineStart.value - this.#sourceStart)
   }
 
   #daysOf(prefix: string): number {

@@ -86,7 +86,7 @@ export class Walk {
       const end = pieceEnd(task, start)
       const piece = walkPiece(instance, { ...task, start, end, context }, served, out, serve)
       served = piece.served
-      context.record += piece.lineCount
+      context.record += context.areNumbered === true ? piece.lineCount : end - start
       start = end
     }
     answers.count(counts)
@@ -168,7 +168,7 @@ function walkPiece(
 ): { readonly served: WalkedLines; readonly lineCount: number } {
   const { exports } = memory
   const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
-  answers.begin(context, to)
+  answers.begin(context, { from, to })
   exports.begin(from, to, outAt)
   let served = before
   let counted = NO_LINES

@@ -28,6 +28,8 @@ export interface ChunkOptions {
   readonly maxLineBytes: number
   /** Start of the first line: 0, or the end of an earlier run's last chunk. */
   readonly fromOffset: number
+  /** Lines that begin there or later are not read; a multiple of `chunkBytes`. */
+  readonly untilOffset?: number
 }
 
 const QUANTUM_BYTES = 64 * 1024
@@ -63,7 +65,8 @@ export class Chunks implements ChunkSource {
 
   /** Returns the next chunk, or undefined at the end. The caller must release its slab. */
   async next(): Promise<Chunk | undefined> {
-    if (this.#atEnd) return undefined
+    if (this.#atEnd || this.#offset >= (this.#options.untilOffset ?? Number.POSITIVE_INFINITY))
+      return undefined
     const slab = await this.#slabs.take()
     try {
       const chunk = await this.#fill(slab)

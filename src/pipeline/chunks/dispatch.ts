@@ -125,7 +125,10 @@ function middleLine({ slab, start, end }: LinesTask): number | undefined {
 }
 
 function halves(task: LinesTask, middle: number): readonly LinesTask[] {
-  const firstRecords = countLines(Buffer.from(task.slab, task.start, middle - task.start))
+  const before =
+    task.areNumbered === true
+      ? countLines(Buffer.from(task.slab, task.start, middle - task.start))
+      : middle - task.start
   return [
     // The output must not reach into the other half's input.
     { ...task, compression: undefined, end: middle, roomBytes: middle - task.start },
@@ -134,7 +137,7 @@ function halves(task: LinesTask, middle: number): readonly LinesTask[] {
       compression: undefined,
       start: middle,
       roomBytes: task.roomBytes - (middle - task.start),
-      firstRecord: task.firstRecord + firstRecords,
+      firstRecord: task.firstRecord + before,
     },
   ]
 }

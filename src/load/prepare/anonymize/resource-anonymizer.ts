@@ -52,7 +52,7 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
   const { spec, folderName } = options
   const limits = settleLimits({ ...options, chunkBytes: BATCH_BYTES })
   const shared = openSharedResources(options, limits, { pool: startWorkers(options, limits), spec })
-  const { slabs, needsRecordNumbers } = shared
+  const { slabs, needsPlaces } = shared
   const run = { ...shared, spec, source: { folderName } }
 
   const anonymizeChunk = async (lines: readonly ResourceLine[]): Promise<readonly LineOutcome[]> => {
@@ -77,7 +77,7 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
     batchesAtOnce: limits.chunksPerItem,
     async anonymize(lines) {
       try {
-        const isNumbered = await needsRecordNumbers
+        const isNumbered = await needsPlaces
         const isNamed = isNumbered || spec.parameters.dateShiftScope === 'file'
         const chunks = chunksOf(
           lines,
