@@ -50,6 +50,13 @@ export const CODES = {
     exitCode: 2,
     help: 'check its owner and permissions, or give another --state',
   },
+  PLAN_DIFFERS: {
+    means: 'a task was started with another configuration or other options than the run it would join',
+    blame: 'user',
+    retry: 'never',
+    exitCode: 2,
+    help: 'start every task of a run alike, or end that run with `sluice finish --abandon`',
+  },
   METRICS_UNAVAILABLE: {
     means: 'the metrics cannot be published at the given address',
     blame: 'user',
@@ -260,6 +267,13 @@ export const CODES = {
     retry: 'later',
     exitCode: 5,
     help: 'run it again later',
+  },
+  UNITS_MISSING: {
+    means: 'a run cannot be finished yet, because not all of its units are done',
+    blame: 'service',
+    retry: 'later',
+    exitCode: 5,
+    help: 'start a task with --join to do the rest',
   },
   WEBHOOK_REFUSED: {
     means: 'the address of `notify` answers, but does not accept the message',

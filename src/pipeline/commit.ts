@@ -58,7 +58,7 @@ export async function findSealed(
 
 /** Makes the output visible, then records that it is done. Can be repeated after a crash at any point. */
 export async function commit(
-  run: RunContext,
+  run: Pick<RunContext, 'sink' | 'records' | 'faultPoint' | 'onEvent'>,
   { work, head, totals, sinkItem, sealedIn }: SealedItem,
 ): Promise<DoneRecord> {
   const { sink, records, faultPoint } = run

@@ -15,6 +15,17 @@ export async function removeOtherForm(
     await removeFiles(sink, output, before)
 }
 
+/** Removes those files of an earlier output, if unchanged, that are not files of the one that replaced it. */
+export async function removeReplaced(
+  sink: Sink,
+  output: string,
+  { before, now }: { readonly before: SinkHead | null | undefined; readonly now: SinkHead | null },
+): Promise<void> {
+  if (before == null) return
+  const kept = new Set(now === null ? [] : filesOf(output, now).map(({ name }) => name))
+  await removeFiles(sink, output, before, kept)
+}
+
 /** Lists the files of an output, using the sink that holds files. */
 const fileSink = (sink: Sink): Sink => sink.whole ?? sink
 
@@ -41,10 +52,15 @@ export async function filesAsLeft(
 }
 
 /** Returns the unchanged ones, last first, because a gap would hide the later ones. */
-async function removeFiles(sink: Sink, output: string, head: SinkHead): Promise<void> {
+async function removeFiles(
+  sink: Sink,
+  output: string,
+  head: SinkHead,
+  kept: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const files = fileSink(sink)
   for (const { name, version } of filesOf(output, head).toReversed())
-    if ((await files.head(name))?.version === version) await files.remove(name)
+    if (!kept.has(name) && (await files.head(name))?.version === version) await files.remove(name)
 }
 
 /** Removes files by name, last first. */

@@ -23,6 +23,12 @@ export async function openSecrets(state: State, plan: AnonymizerPlan): Promise<O
   return { secrets, resumed: false }
 }
 
+/** The secrets of an incomplete run with the same configuration; undefined if there are none. */
+export async function readSecrets(state: State, plan: AnonymizerPlan): Promise<RunSecrets | undefined> {
+  const kept = parse(await state.read(NAME))
+  return kept?.fingerprint === plan.fingerprint ? kept.secrets : undefined
+}
+
 /** Destroys the secrets of a complete run, so that no one can compute the same hashes again. */
 export const destroySecrets = (state: State): Promise<void> => state.destroy(NAME)
 

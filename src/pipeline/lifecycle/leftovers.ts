@@ -2,7 +2,7 @@ import { REPORT_NAME } from '../../published/names.js'
 import type { DoneRecord } from '../checkpoint/done-record.js'
 import type { RunOptions } from '../options.js'
 import { filesAsLeft, removeNamed } from '../output-files.js'
-import type { RunState } from './run-state.js'
+import type { RunEnd } from './run-state.js'
 
 /** Outputs of earlier runs besides those of this run. */
 export interface Leftovers {
@@ -21,7 +21,7 @@ export interface Leftovers {
  * is removed, because a reader would count it twice; an output that was changed is not touched. Can be repeated after a
  * crash at any point. Throws SINK_UNWRITABLE.
  */
-export async function settleLeftovers(options: RunOptions, runState: RunState): Promise<Leftovers> {
+export async function settleLeftovers(options: RunOptions, runState: RunEnd): Promise<Leftovers> {
   const { sink, source, prune = false, onEvent = () => {} } = options
   const earlier: DoneRecord[] = []
   const orphaned: string[] = []

@@ -16,13 +16,14 @@ import { writeRunReport } from '../report/state-report.js'
 import { keepLeftOut, type ListedSource } from './left-out.js'
 import { type Leftovers, settleLeftovers } from './leftovers.js'
 import { publish } from './published-report.js'
-import type { RunState } from './run-state.js'
+import type { RunEnd } from './run-state.js'
 
 /** Settles what earlier runs left, writes the reports, then destroys the secrets of a complete run. */
 export async function endRun(
   options: RunOptions,
-  runState: RunState,
-  listed: Pick<ListedSource, 'names'>,
+  runState: RunEnd,
+  /** Files that were not read; without them, the list that is there stays. */
+  listed?: Pick<ListedSource, 'names'>,
 ): Promise<RunReport> {
   const { sink, metrics, inlineOutputs, faultPoint = () => {}, onEvent = () => {} } = options
   const { failed, finishedBefore, skipped, delivered } = runState
@@ -33,7 +34,7 @@ export async function endRun(
   const { items } = report
   warnOfMixture(delivered, earlier, onEvent)
   faultPoint('before-report')
-  await keepLeftOut(sink.state, listed)
+  if (listed !== undefined) await keepLeftOut(sink.state, listed)
   await writeRunReport(sink.state, report, inlineOutputs)
   // The report's presence in the output means that all outputs are present.
   if (failed.length === 0) await publish(sink, report, { delivered, earlier, inlineOutputs })
@@ -71,14 +72,14 @@ function warnOfMixture(
 }
 
 /** Drops names of outputs that no longer exist. */
-async function shortenLedger(sink: Sink, { ledger, outputs }: RunState, report: RunReport): Promise<void> {
+async function shortenLedger(sink: Sink, { ledger, outputs }: RunEnd, report: RunReport): Promise<void> {
   const there = new Set([...outputs, ...report.earlier.map(({ name }) => name), ...report.orphaned])
   if (there.size < ledger.length) await writeLedger(sink.state, there)
 }
 
 function reportOf(
   { source, plan }: RunOptions,
-  runState: RunState,
+  runState: RunEnd,
   { earlier, orphaned, removed }: Omit<Leftovers, 'earlier'> & { readonly earlier: Delivered },
 ): RunReport {
   const finishedAt = new Date()

@@ -19,7 +19,7 @@ import { RunCounts } from '../run-counts.js'
 import type { ListedSource } from './left-out.js'
 import { withdrawReport } from './run-end.js'
 import { noteRun, runKeyOf } from './run-facts.js'
-import type { RunState } from './run-state.js'
+import type { RunState, SkippedName } from './run-state.js'
 
 const SURVEYED_AT_ONCE = 16
 
@@ -32,6 +32,8 @@ export async function startRun(
   limits: Limits,
   { listed, leftOut }: ListedSource,
   records: Records,
+  /** What else decides the bytes of one output. */
+  factsOf: (item: ListedItem) => readonly unknown[] = () => [],
 ): Promise<RunState> {
   const { plan, source, sink, onEvent = () => {} } = options
   const startedAt = new Date()
@@ -43,11 +45,12 @@ export async function startRun(
   for (const failure of failed) onEvent({ event: 'item.failed', level: 'warn', ...failure })
   const place = (await source.localPaths())[0] ?? source.place
   const run = runKeyOf(plan, secrets)
-  const { work, finished, skipped, kept } = await surveyAll(options, readable, {
+  const { work, finished, skippedNames, kept } = await surveyAll(options, readable, {
     fingerprint,
     place,
     run,
     records,
+    factsOf,
   })
   const byItem = new Map(readable.map(({ item, output }) => [item.name, output]))
   const outputs = new Set(byItem.values())
@@ -81,8 +84,10 @@ export async function startRun(
     fingerprint,
     listedCount: listed.length,
     work,
+    finished: [...finished.keys()],
     finishedBefore: finished.size,
-    skipped,
+    skipped: skippedNames.length,
+    skippedNames,
     counts,
     delivered,
     kept,
@@ -104,18 +109,20 @@ async function surveyAll(
     place,
     run,
     records,
+    factsOf,
   }: {
     readonly fingerprint: string
     readonly place: string
     readonly run: string
     readonly records: Records
+    readonly factsOf: (item: ListedItem) => readonly unknown[]
   },
 ) {
   const work: ItemWork[] = []
   const finished = new Map<ItemWork, DoneRecord>()
   const conflicts: string[] = []
   const kept = new Delivered()
-  let skipped = 0
+  const skippedNames: SkippedName[] = []
   const surveyed: (readonly [ItemWork, Surveyed])[] = []
   // If an item has no journal, this identifies a commit whose done record is missing.
   let reports: ReturnType<typeof reportedOutputs> | undefined
@@ -124,11 +131,12 @@ async function surveyAll(
     return reports
   }
   const owner = options.sink.isRemote === true ? await ownerOf(options.sink.state) : undefined
-  await inParallel(listed.entries(), SURVEYED_AT_ONCE, async ([at, { item, output }]) => {
+  await inParallel(listed.entries(), SURVEYED_AT_ONCE, async ([at, listedItem]) => {
+    const { item, output } = listedItem
     const each = {
       item,
       output,
-      fingerprint: hashOf(fingerprint, item.name, item.version),
+      fingerprint: hashOf(fingerprint, item.name, item.version, ...factsOf(listedItem)),
       place,
       run,
       ...(owner === undefined ? {} : { mark: markOf(owner, options.sink.place, output) }),
@@ -147,12 +155,13 @@ async function surveyAll(
     if (found.kind === 'work') work.push(found.before == null ? each : { ...each, before: found.before })
     else if (found.kind === 'finished') finished.set(each, found.record)
     else if (found.kind === 'skipped') {
-      skipped += 1
+      const { item, output } = each
+      skippedNames.push({ item: item.name, output, isOurs: found.record !== undefined })
       if (found.record !== undefined) kept.add(found.record)
     } else conflicts.push(each.output)
   }
   if (conflicts.length > 0) throw conflictError(conflicts)
-  return { work, finished, skipped, kept }
+  return { work, finished, skippedNames, kept }
 }
 
 /** Completes a record of an earlier version, or of a moved source, with what this run knows. */

@@ -6,6 +6,12 @@ import type { RunSecrets } from '../plan.js'
 import type { ItemFailure } from '../report/report.js'
 import type { RunCounts } from '../run-counts.js'
 
+export interface SkippedName {
+  readonly item: string
+  readonly output: string
+  readonly isOurs: boolean
+}
+
 /** A run that holds the lock: its work and its results so far. */
 export interface RunState {
   readonly startedAt: Date
@@ -13,8 +19,12 @@ export interface RunState {
   readonly fingerprint: string
   readonly listedCount: number
   readonly work: readonly ItemWork[]
+  /** Items that an earlier run finished. */
+  readonly finished: readonly ItemWork[]
   readonly finishedBefore: number
   readonly skipped: number
+  /** Items whose output existed; `isOurs` if Sluice made it. */
+  readonly skippedNames: readonly SkippedName[]
   readonly counts: RunCounts
   /** All finished items, including those of earlier runs. */
   readonly delivered: Delivered
@@ -32,3 +42,6 @@ export interface RunState {
   readonly failed: ItemFailure[]
   readonly records: Records
 }
+
+/** What the end of a run needs to know. */
+export type RunEnd = Omit<RunState, 'work' | 'finished' | 'skippedNames' | 'counts'>

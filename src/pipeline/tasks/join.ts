@@ -1,0 +1,225 @@
+import { sluiceError } from '../../errors.js'
+import { present } from '../../invariant.js'
+import { lockState } from '../../storage/held-lock.js'
+import { openRecords } from '../checkpoint/records.js'
+import { readSecrets } from '../checkpoint/run-secrets.js'
+import { type ListedSource, listSource } from '../lifecycle/left-out.js'
+import { settleLimits } from '../limits.js'
+import type { RunReport } from '../report/report.js'
+import { RunCounts } from '../run-counts.js'
+import { openSharedResources, startWorkers } from '../shared-resources.js'
+import { clearPlan, finishPlan } from './finish.js'
+import { listingDigest, makePlan, sharedOptionsOf } from './make-plan.js'
+import { absorbPlan, closePlan, forgetPlan } from './old-plan.js'
+import { type PlanHeader, readPlan, removePlan, type SharedOptions, writePlan } from './plan-file.js'
+import { lockRun } from './run-lock.js'
+import type { Abandoned, JoinOptions } from './task.js'
+import { DEFAULT_RANGE_BYTES } from './units.js'
+import { type TaskWork, workOn } from './work.js'
+
+/** How a task ended. */
+export type Joined =
+  /** It ended the run, whose items may have failed. */
+  | { readonly kind: 'finished'; readonly report: RunReport; readonly work: TaskWork }
+  /** Units are left that others hold. */
+  | { readonly kind: 'worked'; readonly work: TaskWork; readonly left: number; readonly plan: PlanHeader }
+  /** The run had ended, or another task ended it. */
+  | { readonly kind: 'ended-before'; readonly plan: PlanHeader; readonly work: TaskWork }
+
+const NO_WORK: TaskWork = { units: 0, bytes: 0, lines: 0, quarantined: 0, failed: 0 }
+
+/**
+ * Works as one task of a run that any number of tasks share. The first one writes the plan, each does units that no other
+ * one holds, and whoever finds that all are done ends the run. The outputs are those of a run on one machine; items larger
+ * than `rangeBytes` are cut into parts. Throws PLAN_DIFFERS, and what `runPipeline` throws.
+ */
+export async function joinRun(given: JoinOptions): Promise<Joined> {
+  const { plan, options } = await attach(given)
+  if (hasEnded(plan)) return { kind: 'ended-before', plan, work: NO_WORK }
+  const limits = settleLimits(options)
+  const secrets = await readSecrets(options.sink.state, options.plan)
+  if (secrets === undefined) return lostSecrets(options, plan)
+  const pool = startWorkers(options, limits)
+  const spec = options.plan.settle(secrets)
+  const shared = openSharedResources(options, limits, { pool, spec })
+  const counts = new RunCounts(options, plan.counts.items, plan.counts.bytes)
+  const task = {
+    options,
+    parts: { limits, spec, shared, counts },
+    faultPoint: options.taskFaultPoint ?? (() => {}),
+  }
+  let done: Awaited<ReturnType<typeof workOn>>
+  try {
+    done = await workOn(task, plan)
+  } catch (error) {
+    throw shared.reasonOf(error)
+  } finally {
+    await shared.close()
+  }
+  const { work, left, isGone } = done
+  if (isGone) return afterwards(options, plan, work)
+  if (left > 0) return { kind: 'worked', work, left, plan }
+  const report = await finishPlan(options, plan)
+  return report === undefined ? afterwards(options, plan, work) : { kind: 'finished', report, work }
+}
+
+/** Writes the plan, or finds it. */
+export async function planRun(
+  options: JoinOptions,
+): Promise<{ readonly plan: PlanHeader; readonly isNew: boolean }> {
+  const { plan, isNew } = await attach(options)
+  return { plan, isNew }
+}
+
+/**
+ * Ends a run whose units are all done. Returns undefined if there is no plan, or if it has ended. Throws UNITS_MISSING,
+ * PLAN_DIFFERS.
+ */
+export async function finishRun(given: JoinOptions): Promise<RunReport | undefined> {
+  const options = await acrossHosts(given)
+  const plan = await readPlan(options.sink.state)
+  if (plan === undefined || hasEnded(plan)) return undefined
+  return finishPlan(withPlan(options, plan), plan)
+}
+
+/**
+ * Drops an unfinished plan: what was committed stays and is known as ours, what is half-written is removed. Returns
+ * whether there was one. Throws SINK_LOCKED while a task is at work.
+ */
+export async function abandonPlan(options: Abandoned): Promise<boolean> {
+  const { sink } = options
+  const unlock = await lockState(sink.state, options)
+  try {
+    const plan = await readPlan(sink.state)
+    if (plan === undefined) return false
+    if (plan.ended === undefined) {
+      await closePlan(options, plan)
+      const records = await openRecords(sink)
+      try {
+        const known = await absorbPlan(options, plan, records)
+        await forgetPlan(sink, plan, { units: [], known })
+      } finally {
+        await records.close()
+      }
+    }
+    await removePlan(sink.state)
+    return plan.ended === undefined
+  } finally {
+    await unlock()
+  }
+}
+
+interface Attached {
+  readonly plan: PlanHeader
+  readonly options: JoinOptions
+  readonly isNew: boolean
+}
+
+/** Finds the plan of the run, or writes it under the lock. */
+async function attach(given: JoinOptions): Promise<Attached> {
+  const options = await acrossHosts(given)
+  const { state } = options.sink
+  let found: PlanHeader | undefined
+  const isThere = async (): Promise<boolean> => {
+    const now = await readPlan(state)
+    found = now !== undefined && isOf(now, options) ? now : undefined
+    return found !== undefined
+  }
+  const unlock = (await isThere()) ? undefined : await lockRun(options, isThere)
+  try {
+    if (unlock === undefined || (await isThere()))
+      return { ...use(options, present(found, 'the plan')), isNew: false }
+    return { ...use(options, await planUnderLock(options, await listSource(options))), isNew: true }
+  } finally {
+    await unlock?.()
+  }
+}
+
+/** Whether a task of this run may work by the plan, or learns from it that the run has ended. */
+const isOf = ({ runIds, isClosing, ended }: PlanHeader, { runId }: JoinOptions): boolean =>
+  isClosing !== true && (ended?.failed ?? 0) === 0 && (runId === '' || runIds.includes(runId))
+
+const hasEnded = ({ ended }: PlanHeader): boolean => ended !== undefined && ended.failed === 0
+
+/** Goes on with an unfinished plan under another name if nothing has changed; otherwise writes one. */
+async function planUnderLock(options: JoinOptions, listed: ListedSource): Promise<PlanHeader> {
+  const { sink } = options
+  const now = await readPlan(sink.state)
+  const rangeBytes = options.rangeBytes ?? DEFAULT_RANGE_BYTES
+  if (now !== undefined && now.ended === undefined && now.isClosing !== true) {
+    const isSame = differenceOf(options, now) === undefined && now.listing === listingDigest(listed)
+    if (isSame) {
+      const joined = { ...now, runIds: [...now.runIds, options.runId] }
+      await writePlan(sink.state, joined)
+      return joined
+    }
+  }
+  if (now !== undefined && now.ended === undefined) await closePlan(options, now)
+  // Whoever ended it may not have got to that.
+  if (now?.ended !== undefined && now.pages.length > 0) await clearPlan(sink, now)
+  return makePlan(options, { listed, rangeBytes, old: now?.ended === undefined ? now : undefined })
+}
+
+/** Takes over what the plan has settled. Throws PLAN_DIFFERS. */
+function use(options: JoinOptions, plan: PlanHeader): Omit<Attached, 'isNew'> {
+  const difference = hasEnded(plan) ? undefined : differenceOf(options, plan)
+  if (difference !== undefined)
+    throw sluiceError('PLAN_DIFFERS', {
+      at: options.sink.place,
+      message: `this task was started with ${difference} than the run it would join`,
+    })
+  return { plan, options: withPlan(options, plan) }
+}
+
+const withPlan = (options: JoinOptions, { chunkBytes, maxLineBytes, shared }: PlanHeader): JoinOptions => ({
+  ...options,
+  chunkBytes,
+  maxLineBytes,
+  rangeBytes: shared.rangeBytes,
+})
+
+const DIFFERENCES: Readonly<Record<keyof SharedOptions, string>> = {
+  configuration: 'another configuration, another key or another --as-of',
+  compression: 'another compression',
+  quarantineContent: 'another --quarantine-content',
+  maxQuarantined: 'another --max-quarantined',
+  rangeBytes: 'another --range-bytes',
+  folderName: 'an input folder of another name',
+}
+
+function differenceOf(
+  options: JoinOptions,
+  { shared, chunkBytes, maxLineBytes }: PlanHeader,
+): string | undefined {
+  const mine = sharedOptionsOf(options, options.rangeBytes ?? shared.rangeBytes)
+  const keys = Object.keys(DIFFERENCES) as readonly (keyof SharedOptions)[]
+  const other = keys.find((key) => mine[key] !== shared[key])
+  if (other !== undefined) return DIFFERENCES[other]
+  if ((options.chunkBytes ?? chunkBytes) !== chunkBytes) return 'another chunk size'
+  return (options.maxLineBytes ?? maxLineBytes) === maxLineBytes ? undefined : 'another --max-line-bytes'
+}
+
+async function acrossHosts(options: JoinOptions): Promise<JoinOptions> {
+  const source = await options.source.acrossHosts?.()
+  return source === undefined ? options : { ...options, source }
+}
+
+/** For a task whose plan ended, or was replaced, while it worked. */
+async function afterwards(options: JoinOptions, plan: PlanHeader, work: TaskWork): Promise<Joined> {
+  const now = await readPlan(options.sink.state)
+  if (now?.id === plan.id && now.ended !== undefined) return { kind: 'ended-before', plan: now, work }
+  throw sluiceError('SINK_LOCKED', {
+    at: options.sink.place,
+    message: 'another run has taken over this output',
+  })
+}
+
+async function lostSecrets(options: JoinOptions, plan: PlanHeader): Promise<Joined> {
+  const now = await readPlan(options.sink.state)
+  if (now !== undefined && now.ended !== undefined) return { kind: 'ended-before', plan: now, work: NO_WORK }
+  throw sluiceError('STATE_UNREADABLE', {
+    at: `${options.sink.state.place}`,
+    message: `the reference day and the keys of the run ${present(plan.runIds.at(-1), 'the name of a run')} are gone`,
+    help: 'end it with `sluice finish --abandon`, then run it again',
+  })
+}

@@ -1,0 +1,49 @@
+import { parseJson } from '../../json/parse.js'
+import { textLines } from '../../ndjson/text-lines.js'
+import type { Sink } from '../../storage/store.js'
+import { type DoneRecord, quarantineName } from '../checkpoint/done-record.js'
+import type { Unit } from './plan-file.js'
+import { unitSink } from './unit-work.js'
+
+/** A unit's record, whose rejected lines are in the unit's state. */
+export interface QuarantineSource {
+  readonly unit: Unit
+  readonly record: DoneRecord
+}
+
+/**
+ * Writes the rejected lines of an item to where a run on one machine writes them: those of all its parts, with numbers
+ * that count from the item's first line.
+ */
+export async function moveQuarantine(
+  sink: Sink,
+  { output, totals }: DoneRecord,
+  sources: readonly QuarantineSource[],
+): Promise<void> {
+  const { state } = sink
+  const name = quarantineName(output)
+  if (totals.quarantined === 0) {
+    if ((await state.bytesOf(name)) !== undefined) await state.remove(name)
+    return
+  }
+  const target = await state.appender(name, 0)
+  try {
+    let linesBefore = 0
+    for (const { unit, record } of sources) {
+      const text = (await unitSink(sink, unit).state.read(quarantineName(record.output))) ?? ''
+      await target.append(linesBefore === 0 ? text : renumbered(text, linesBefore))
+      linesBefore += record.totals.lines
+    }
+    await target.flush()
+  } finally {
+    await target.close()
+  }
+}
+
+function renumbered(text: string, linesBefore: number): string {
+  const lines = Array.from(textLines(text), ({ text: line }) => {
+    const rejected = parseJson(line) as { readonly line: number }
+    return `${JSON.stringify({ ...rejected, line: rejected.line + linesBefore })}\n`
+  })
+  return lines.join('')
+}
