@@ -86,7 +86,7 @@ export const CODES = {
     help: 'check the address and the options of the export',
   },
   LOAD_REFUSED: {
-    means: 'the FHIR server refuses the load as it was requested',
+    means: 'the FHIR server refused the load as requested',
     blame: 'user',
     retry: 'never',
     exitCode: 2,
@@ -241,7 +241,7 @@ export const CODES = {
     help: 'wait for it to end and run it again',
   },
   LOAD_INVALID: {
-    means: 'the FHIR server that is loaded does not answer as the FHIR specification says',
+    means: 'the response of the FHIR server to a load violates the FHIR specification',
     blame: 'sink',
     retry: 'never',
     exitCode: 4,
@@ -297,7 +297,8 @@ export const CODES = {
     help: 'run it again to continue waiting',
   },
   IMPORT_INCOMPLETE: {
-    means: 'the resources that an import loaded and refused do not add up to those that were delivered to it',
+    means:
+      'the counts of loaded and refused resources do not add up to the number that was staged for the import',
     blame: 'service',
     retry: 'later',
     exitCode: 5,

@@ -35,7 +35,7 @@ export interface AltExportOptions
   readonly restart?: boolean | undefined
   readonly now?: (() => Date) | undefined
   readonly onEvent?: ((event: RunEvent | AltExportEvent | AnswerEvent) => void) | undefined
-  /** Called whenever the export gets further. */
+  /** Called whenever the export makes progress. */
   readonly onStatus?: ((status: AltExportStatus) => void) | undefined
 }
 
@@ -56,7 +56,7 @@ export interface AltExportEvent {
   readonly [field: string]: unknown
 }
 
-/** How far an export is. Times are instants; those of later steps are undefined. */
+/** Progress of an export. Times are instants; those of later steps are undefined. */
 export interface AltExportStatus {
   /** Names the job, also after it is resumed: 32 hexadecimal digits. */
   readonly id: string

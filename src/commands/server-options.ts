@@ -27,7 +27,7 @@ export const SERVER_OPTIONS = {
   ),
 }
 
-/** How they make the client of the server. Throws CONFIG_INVALID, KEY_MISSING and what the key vault throws. */
+/** Returns what these options set for the client of the server. Throws CONFIG_INVALID, KEY_MISSING and what the key vault throws. */
 export async function connectionOf(
   { auth, trustOrigin, silence, outageLimit }: Values<typeof SERVER_OPTIONS>,
   { retry }: StoreAccess,

@@ -13,7 +13,7 @@ export interface TurnResult {
   readonly doneShare?: number | undefined
 }
 
-/** Leave for one request. */
+/** Permission to send one request. */
 export interface Turn {
   /** Once the answer has been read. Only the first call counts. */
   end(result: TurnResult): void

@@ -75,7 +75,7 @@ export class Load {
     )
   }
 
-  /** Later passes tell nothing again of files that are left out. */
+  /** Prevents later passes from reporting skipped files again. */
   get entryLimits(): EntryLimits {
     const { entryLimits } = this.#parts
     return this.passes.isFirst ? entryLimits : { ...entryLimits, onEvent: () => {} }
@@ -126,7 +126,7 @@ export class Load {
     }
   }
 
-  /** Goes on without an item that cannot be read to its end. Throws what is not the item's own failure. */
+  /** Continues without an item that cannot be read to its end. Throws what is not the item's own failure. */
   leaveOut(item: LoadItem, error: unknown): void {
     if (this.#failure !== undefined || !isSluiceError(error) || error.blame !== 'source') throw error
     const { code, message } = error

@@ -86,7 +86,7 @@ export class OpenItems {
   }
 }
 
-const CHANGED_SINCE = 'it has changed since an earlier run, and is loaded anew'
+const CHANGED_SINCE = 'it has changed since an earlier run and is loaded from the start'
 const CHANGED_MEANWHILE = {
   code: 'SOURCE_CHANGED',
   message: 'it changed while it was loaded; run it again',

@@ -117,7 +117,7 @@ export const openAudit = ({
     onErrorsKept: () => faultPoint?.('after-errors'),
   })
 
-/** With a configuration, resumed loads go on with the keys of the first one. */
+/** With a configuration, resumed loads use the keys of the first one. */
 export async function openPreparer(options: LoadOptions, search: Search): Promise<Preparer> {
   const { method = 'put', keepVersions = false, plan, source, state } = options
   if (plan === undefined) return createPreparer({ method, keepVersions, search })

@@ -93,7 +93,7 @@ export const retriedEvent = (retry: RetryEvent): LoadEvent => ({
   ...retryFields(retry),
 })
 
-/** Tells of a file that is left out: a warning if someone may take it for data. */
+/** Reports a file that is left out: a warning if someone may take it for data. */
 export const leftOut = (event: StoreEvent): LoadEvent => ({
   ...event,
   level: event.leftOut !== undefined && LEFT_OUT[event.leftOut].isUsual ? 'info' : 'warn',

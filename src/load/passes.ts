@@ -64,7 +64,7 @@ export class Passes {
     this.#loadedCount += count
   }
 
-  /** Goes on to the next pass. Returns false if there is none. */
+  /** Advances to the next pass. Returns false if there is none. */
   advance(): boolean {
     const waiting = this.#merged()
     const laterRanks = [...waiting.values()].reduce((ranks, each) => ranks | each, 0) >>> (this.#rank + 1)

@@ -31,7 +31,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   }
 }
 
-/** What this pass loads. An item that cannot be read to its end is told of, and the next one follows. */
+/** Loads what belongs to this pass. An item that cannot be read to its end is reported, and the next one follows. */
 async function* unitsOf(load: Load): AsyncIterable<ItemUnit<LoadItem>> {
   for await (const item of loadItems(load.source, load.entryLimits)) {
     if (!(await load.opens(item))) continue

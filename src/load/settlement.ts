@@ -52,7 +52,7 @@ function errorOf({ item, prepared }: BundleEntry, outcome: EntryOutcome) {
 
 const NO_ANSWER = {
   code: 'ANSWER_LOST',
-  message: 'it was sent, and no answer came; the server may have stored it, so that it is not sent again',
+  message: 'it was sent, but no answer came; the server may have stored it, so it is not sent again',
 }
 
 /**

@@ -37,8 +37,8 @@ export async function lockLoadState({ state, signal, onEvent }: LoadOptions): Pr
     if (!UNWRITABLE.has(error.code)) throw error
     throw sluiceError(error.code, {
       at: error.at ?? state.place,
-      message: `the state of the load cannot be kept there: ${error.fact}`,
-      help: 'the state lies beside the source; if that cannot be written, give another place with --state',
+      message: `the state of the load cannot be stored there: ${error.fact}`,
+      help: 'by default the state is beside the source; if that place is not writable, choose another with --state',
       cause: error,
     })
   }
@@ -82,5 +82,5 @@ const otherUse = ({ place }: State, what: string) =>
   sluiceError('USAGE', {
     at: place,
     message: `this state belongs to a load with ${what}`,
-    help: 'give another --state to load everything anew',
+    help: 'give another --state to load everything from the start',
   })

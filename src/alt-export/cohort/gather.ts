@@ -46,7 +46,7 @@ export async function gatherCohort(
     if (!(error instanceof SearchRefusal)) throw error
     throw sluiceError(error.status >= 500 && error.status !== 501 ? 'EXPORT_FAILED' : 'EXPORT_REFUSED', {
       at,
-      message: `the server does not answer the query: ${error.message}`,
+      message: `the server did not answer the query: ${error.message}`,
       help: `check the query and what the client may read${error.kept}`,
     })
   }

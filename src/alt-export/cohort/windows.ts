@@ -94,13 +94,13 @@ async function countOf(client: SearchClient, { type }: TypeDefinition, window: W
     if (!(error instanceof SearchRefusal)) throw error
     throw sluiceError('EXPORT_REFUSED', {
       at,
-      message: `the server does not count: ${error.message}`,
+      message: `the server did not return a count: ${error.message}`,
       help: `check the type, or export it in one slice${error.kept}`,
     })
   }
   throw sluiceError('EXPORT_INVALID', {
     at,
-    message: 'gives no total for _summary=count',
+    message: 'returns no total for _summary=count',
     help: 'export the type in one slice',
   })
 }

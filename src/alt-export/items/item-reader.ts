@@ -62,7 +62,7 @@ export class ItemReader implements SourceReader {
     if (!(await ownership.finish(name, this.#number)))
       throw sluiceError('SOURCE_CHANGED', {
         at: name,
-        message: 'the data changed on the server, and some items have to be fetched again',
+        message: 'the data changed on the server, and some items must be fetched again',
       })
     await record.complete()
     this.#isFinished = true
@@ -108,7 +108,7 @@ function failureOf(error: unknown, at: string): unknown {
   if (error instanceof SearchRefusal)
     return sluiceError('SOURCE_UNREADABLE', {
       at,
-      message: `the server does not answer the search: ${error.message}; nothing of the item was kept`,
+      message: `the server did not answer the search: ${error.message}; no part of the item was kept`,
       help: `check the search and what the client may read, then run it again${error.kept}`,
       cause: error,
     })
@@ -116,7 +116,7 @@ function failureOf(error: unknown, at: string): unknown {
   const { at: place = at, fact } = error
   return sluiceError('SOURCE_UNREADABLE', {
     at,
-    message: `${place === at ? '' : `${place}: `}the server ${fact}; nothing of the item was kept`,
+    message: `${place === at ? '' : `${place}: `}the server ${fact}; no part of the item was kept`,
     help: error.help,
     cause: error,
   })

@@ -52,7 +52,7 @@ export function itemSource(options: ItemSourceOptions): Source {
         await ownership.revoke(name)
         throw sluiceError('SOURCE_CHANGED', {
           at: name,
-          message: 'is not kept anywhere and has to be fetched again',
+          message: 'is not stored and must be fetched again',
         })
       }
       const record = await KeyRecord.create(state, name, version)

@@ -30,7 +30,7 @@ export class KeyTable {
     return this.#shards.reduce((sum, { words }) => sum + words.byteLength, 0)
   }
 
-  /** Returns 0 for a key that is not there. */
+  /** Returns 0 for a missing key. */
   get(key: Buffer): number {
     const { words } = this.#shardOf(key)
     return words[find(words, wordsOf(key)) + KEY_WORDS] ?? 0

@@ -29,7 +29,7 @@ export interface ExportPlan {
   readonly items: readonly ExportItem[]
 }
 
-/** An export that is resumed or begins. */
+/** An export that starts or is resumed. */
 export class ExportJob {
   readonly #options: AltExportOptions
   #kept: KeptJob

@@ -88,7 +88,7 @@ export function createSearchClient({
         !isOfServer(next, server) ||
         (form !== undefined && answer.status < 307)
       )
-        throw invalid(at, 'redirects to another server, or without end')
+        throw invalid(at, 'redirects to another server, or redirects endlessly')
       target = next
     }
   }
@@ -175,7 +175,7 @@ async function bodyOf(answer: HttpAnswer, at: string): Promise<Buffer> {
         throw sluiceError('EXPORT_INVALID', {
           at,
           message: `sends a page of more than ${MAX_PAGE_BYTES} bytes`,
-          help: 'give the search a smaller _count',
+          help: 'use a smaller _count in the search',
         })
       held.push(piece)
     }

@@ -101,8 +101,8 @@ function checkTotal(
   if (total === undefined || foundCount >= total) return
   const error = sluiceError('SOURCE_INCOMPLETE', {
     at,
-    message: `the server counts ${total} resources, but its pages brought ${foundCount}`,
-    help: 'run it again; with --on-mismatch warn it is delivered',
+    message: `the server counts ${total} resources, but its pages returned ${foundCount}`,
+    help: 'run it again, or accept the mismatch with --on-mismatch warn',
   })
   if (onMismatch === 'fail') throw error
   onMismatch(error)
@@ -123,7 +123,7 @@ function nextAddress(next: string, from: URL, { server }: SearchClient, at: stri
   // Relative addresses are those of resources, from the base, or only the parameters.
   const start = /^[?#/]/.test(next) ? from : server.base
   const url = URL.canParse(next, start.href) ? new URL(next, start) : undefined
-  if (url === undefined) throw invalid(at, 'gives its next page an address that is none')
+  if (url === undefined) throw invalid(at, 'links to its next page with an invalid address')
   url.hash = ''
   if (isOfServer(url, server)) return url
   throw invalid(at, `has its next page elsewhere (${url.origin}), which is not followed`)

@@ -30,7 +30,7 @@ export async function altExport(
   const base = required(values.from, ALT_EXPORT_OPTIONS.from)
   const to = required(values.to, ALT_EXPORT_OPTIONS.to)
   if (values.raw === (values.config !== undefined))
-    throw usage('give either --config, or --raw to keep the data as it is')
+    throw usage('give either --config, or --raw to store the data unchanged')
   if (values.raw && values.splitBytes !== undefined) throw usage('--split-bytes needs --config')
   const definition = await definitionOf(values, words)
   let shown: RunDisplay | undefined

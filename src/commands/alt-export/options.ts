@@ -22,12 +22,7 @@ export const ALT_EXPORT_OPTIONS = {
   pageCount: maybe('--page-count <count>', 'with --all: _count, the page size', asCount(1, 100_000), {
     fallbackText: '1000',
   }),
-  connections: withDefault(
-    '--connections <count>',
-    'requests under way at once, at most',
-    asCount(1, 256),
-    8,
-  ),
+  connections: withDefault('--connections <count>', 'maximum concurrent requests', asCount(1, 256), 8),
   idsPerRequest: withDefault('--ids-per-request <count>', 'ids in one search', asCount(1, 1000), 50),
   idsPerFile: withDefault(
     '--ids-per-file <count>',
@@ -45,7 +40,7 @@ export const ALT_EXPORT_OPTIONS = {
   lenient: EXPORT_OPTIONS.lenient,
   onMismatch: withDefault(
     '--on-mismatch <action>',
-    'what to do if the pages of a search bring less than the server counts: fail or warn',
+    'what to do if the pages of a search return fewer resources than the server counts: fail or warn',
     asChoice('fail', 'warn'),
     'fail',
   ),
@@ -84,9 +79,9 @@ export const ALT_EXPORT = {
   summary:
     "Exports a cohort from a FHIR server by queries ($alt-export of Microsoft's loader), and anonymizes it.",
   details:
-    'For servers whose $export cannot do it. A query finds the patients; searches fetch their data, for groups of them ' +
-    'at a time, into files named after the type. A resource that several searches bring is written once. With --all, ' +
-    'all resources of a type, in slices of the time they changed. Raw data is never stored unless --raw is given. If an ' +
+    'For servers without $export, or whose $export cannot select the patients. A query finds the patients; searches fetch their data, for groups of them ' +
+    'at a time, into files named after the type. A resource that several searches return is written once. With --all, ' +
+    'it exports all resources of a type, in slices by the time of their last change. Raw data is never stored unless --raw is given. If an ' +
     'export is killed or fails, run it again: finished files stay, the others are fetched again. A complete export is ' +
     'not repeated. docs/alt-export.md describes the definition.',
   words: '[definition]',
@@ -98,7 +93,7 @@ export const ALT_EXPORT = {
     ],
     [
       'sluice alt-export --all Observation --since 2026-01-01T00:00:00Z --slices 8 --from https://fhir.example.org/r4 --to out -c safe-harbor-r4',
-      'what changed of a type, eight slices at once',
+      'the changed resources of a type, in eight slices',
     ],
   ],
 } as const

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { AltExportReport } from '../../alt-export/options.js'
-import { printByteCount, printCount } from '../../config/units/sizes.js'
+import { printByteCount, printCount, printCounted } from '../../config/units/sizes.js'
 import { issueText } from '../../fhir-client/outcomes.js'
 import type { Sink } from '../../storage/store.js'
 import { printReport } from '../display/report-text.js'
@@ -9,7 +9,7 @@ import type { Terminal } from '../display/terminal.js'
 const WITHOUT: Readonly<Record<string, string>> = {
   missing: 'without a reference',
   contained: 'contained',
-  elsewhere: 'of another server',
+  elsewhere: 'on another server',
   'other-type': 'of another type',
   inactive: 'inactive',
   'not-in-period': 'not in their period',
@@ -21,10 +21,10 @@ export function printAltExport(
   terminal: Terminal,
 ): void {
   const { base, ids, issues, items, until, run, isComplete } = report
-  if (ids === undefined) terminal.print(`export by slices from ${base}: ${printCount(items)} slices`)
+  if (ids === undefined) terminal.print(`export by slices from ${base}: ${printCounted(items, 'slice')}`)
   else
     terminal.print(
-      `export by queries from ${base}: ${printCount(ids.unique)} ids, ${printCount(items)} files planned`,
+      `export by queries from ${base}: ${printCounted(ids.unique, 'id')}, ${printCounted(items, 'file')} planned`,
     )
   const without = Object.entries(ids?.without ?? {})
   if (without.length > 0)
@@ -39,13 +39,15 @@ export function printAltExport(
       }`,
     )
   if ('raw' in run) {
-    terminal.print(`${printCount(run.outputs.length)} files kept raw: ${printByteCount(run.bytes.written)}`)
+    terminal.print(
+      `${printCounted(run.outputs.length, 'file')} stored raw: ${printByteCount(run.bytes.written)}`,
+    )
     for (const { item, code, message } of run.failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   } else printReport(run, sink, terminal)
   if (!isComplete)
     terminal.print(
-      `incomplete: ${printCount(run.failed.length)} of ${printCount(items)} files failed; run it again to fetch them ` +
-        `(answers of the server are in ${join(sink.state.place, 'export/answers.ndjson')})`,
+      `incomplete: ${printCount(run.failed.length)} of ${printCounted(items, 'file')} failed; run it again to fetch them ` +
+        `(see the server's answers in ${join(sink.state.place, 'export/answers.ndjson')})`,
     )
   if (until !== undefined && isComplete && !isEmptyFailure) terminal.print(`next time: --since ${until}`)
 }

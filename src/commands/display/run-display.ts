@@ -15,7 +15,7 @@ export interface ShownEvent {
   readonly [field: string]: unknown
 }
 
-/** How far it is. */
+/** Progress of the run. */
 export interface ShownProgress extends Pick<RunProgress, 'bytesRead' | 'lines' | 'quarantined'> {
   /** Undefined where it cannot be known. */
   readonly bytesTotal: number | undefined

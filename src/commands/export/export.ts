@@ -29,7 +29,7 @@ export async function exportFromServer(values: ExportValues, terminal: Terminal)
   const base = required(values.from, EXPORT_OPTIONS.from)
   const to = required(values.to, EXPORT_OPTIONS.to)
   if (!values.cancel && values.raw === (values.config !== undefined))
-    throw usage('give either --config, or --raw to keep the data as it is')
+    throw usage('give either --config, or --raw to store the data unchanged')
   let shown: RunDisplay | undefined
   const access = storeAccess(terminal, {
     onRetry: ({ at, ...fields }) =>
@@ -206,7 +206,7 @@ function printExport(report: ExportReport, values: ExportValues, sink: Sink, ter
       terminal,
     )
   if ('raw' in run) {
-    terminal.print(`${printCount(run.outputs.length)} files kept raw: ${printByteCount(run.bytes.written)}`)
+    terminal.print(`${printCount(run.outputs.length)} files stored raw: ${printByteCount(run.bytes.written)}`)
     for (const { item, code, message } of run.failed) terminal.print(`failed: ${item}: ${code}: ${message}`)
   } else printReport(run, sink, terminal)
   // What is missing here would be missing forever.

@@ -6,19 +6,19 @@ const MINUTES_OF_YEAR = 365 * 24 * 60
 export const IMPORT_OPTIONS = {
   via: withDefault(
     '--via <way>',
-    "bundles: send Bundles; import: stage files and have the server's $import load them, for large amounts",
+    "bundles: send Bundles; import: stage files for the server's $import to load, for large amounts",
     asChoice('bundles', 'import'),
     'bundles',
   ),
   stage: maybe(
     '--stage <place>',
-    'where files for $import are staged: a container that the server reads, or with --serve-at any folder',
+    'where to stage files for $import: a container that the server can read, or any folder with --serve-at',
     asText,
     { fallbackText: 'required with --via import' },
   ),
   serveAt: maybe(
     '--serve-at <host:port>',
-    'for HAPI, which fetches the files: serve them at this address while the import runs; port 0: a free one',
+    'for HAPI, which fetches the files: serve them at this address while the import runs; port 0 picks a free port',
     asHostAndPort,
   ),
   importMode: maybe(
@@ -29,13 +29,13 @@ export const IMPORT_OPTIONS = {
   ),
   eventualConsistency: flag(
     '--eventual-consistency',
-    'for Azure: import faster; what is imported can be searched only later',
+    'for Azure: import faster; imported resources become searchable later',
   ),
   negativeVersions: flag(
     '--negative-versions',
-    'for Azure, with --keep-versions: give versions that are older than those on the server negative numbers',
+    'for Azure, with --keep-versions: give negative numbers to versions older than those on the server',
   ),
-  keepStaged: flag('--keep-staged', 'keep the staged files once everything of them is settled'),
+  keepStaged: flag('--keep-staged', 'keep the staged files after every line is settled'),
   cancelImport: flag('--cancel-import', 'cancel the unfinished import, remove its staged files, and exit'),
   pollInterval: withDefault(
     '--poll-interval <seconds>',

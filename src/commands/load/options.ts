@@ -28,35 +28,35 @@ export const LOAD_OPTIONS = {
   silence: { ...SERVER_OPTIONS.silence, fallback: 240 },
   method: withDefault(
     '--method <method>',
-    'put: PUT every resource by its id; post: let the server give ids to what has no request of its own',
+    'put: PUT every resource by its id; post: let the server assign ids to entries without a request of their own',
     asChoice('put', 'post'),
     'put',
   ),
   order: withDefault(
     '--order <order>',
-    'input: as the files are; types: what others refer to first, for servers that check references',
+    'input: keep the order of the files; types: load referenced types first, for servers that check references',
     asChoice('input', 'types'),
     'input',
   ),
   splitTransactions: flag(
     '--split-transactions',
-    'load transactions that are larger than a bundle in parts, which gives up that all or nothing of them is stored',
+    'split transactions that are larger than a bundle; they are then no longer all-or-nothing',
   ),
   keepVersions: flag('--keep-versions', 'send meta.lastUpdated and meta.versionId instead of dropping them'),
-  batchSize: withDefault('--batch-size <count>', 'most entries of a bundle', asCount(1, 10_000), 500),
+  batchSize: withDefault('--batch-size <count>', 'maximum entries in a bundle', asCount(1, 10_000), 500),
   batchBytes: withDefault(
     '--batch-bytes <size>',
-    'most bytes of a bundle',
+    'maximum size of a bundle',
     asByteCount('1KiB'),
     8 * 2 ** 20,
     {
       fallbackText: '8MiB',
     },
   ),
-  connections: withDefault('--connections <count>', 'most requests at once', asCount(1, 128), 8),
+  connections: withDefault('--connections <count>', 'maximum concurrent requests', asCount(1, 128), 8),
   retryStatus: withDefault(
     '--retry-status <statuses>',
-    'statuses of entries, besides 408, 424, 429 and 5xx, that may pass, separated by commas: 409,412',
+    'entry statuses to retry, besides 408, 424, 429 and 5xx, separated by commas: 409,412',
     asStatuses,
     [],
     { fallbackText: 'none' },
@@ -69,7 +69,7 @@ export const LOAD_OPTIONS = {
   ),
   retryErrors: flag(
     '--retry-errors',
-    'try again what the server refused and what was not sent; what is ambiguous is never sent again',
+    'retry entries that the server refused or that were not sent; ambiguous entries are never sent again',
   ),
   allowEmpty: flag('--allow-empty', 'exit with 0 even if the source contains nothing to load'),
   ...MANIFEST_OPTIONS,
@@ -77,7 +77,7 @@ export const LOAD_OPTIONS = {
   ...WATCH_OPTIONS,
   state: maybe(
     '--state <place>',
-    'where audit and errors are kept: a folder or an address, outside of the source',
+    'where to keep the audit and error logs: a folder or an address outside the source',
     asText,
     { fallbackText: '<source>.load/, or load/ in the container <container>-sluice' },
   ),
@@ -103,11 +103,11 @@ export const LOAD = {
   details:
     'A source is a folder, a file, or the address of a container or a prefix in it. It holds Bundles, single resources ' +
     'and NDJSON, as they are, compressed or in zip archives; or it is a Bulk Data manifest, whose files are loaded. Resources are PUT by their ids in batches; transactions stay ' +
-    'whole. What fails for a passing reason is sent again at the pace that the server takes.\n\n' +
+    'whole. Transient failures are retried, at the pace that the server can sustain.\n\n' +
     'Every entry ends loaded, failed or ambiguous: sent, without an answer, and not safe to be sent again. The state keeps ' +
-    'audit.ndjson, a line for each bundle, and errors.ndjson, a line for each entry that is not loaded; its texts come from ' +
+    'audit.ndjson, a line for each bundle, and errors.ndjson, a line for each entry that was not loaded; its texts come from ' +
     'the server and may name patients. With --via import, NDJSON is staged and the server loads it as a job of its own; ' +
-    'each line that it refuses is found again in the source. If a load is killed or interrupted, run it again: it resumes. Exit code 10: some ' +
+    'each line that it refuses is traced back to the source. If a load is killed or interrupted, run it again: it resumes. Exit code 10: some ' +
     'entries are not loaded.',
   words: '<sources...>',
   options: LOAD_OPTIONS,
@@ -119,7 +119,7 @@ export const LOAD = {
     ],
     [
       'sluice load export/ --to https://fhir.example.org/r4 --retry-errors',
-      'again what failed, after it was mended',
+      'retry failed entries after correcting them',
     ],
     [
       'sluice load export/ --to https://fhir.example.org/r4 --auth auth.json --via import --stage https://account.blob.core.windows.net/staging',
@@ -131,7 +131,7 @@ export const LOAD = {
     ],
     [
       'sluice load azurite://bundles azurite://ndjson azurite://zip --to https://fhir.example.org/r4 --watch --move',
-      'what arrives in three containers, as FHIR Loader does',
+      'load files as they arrive in three containers, as FHIR Loader does',
     ],
   ],
 } as const

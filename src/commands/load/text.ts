@@ -1,4 +1,4 @@
-import { printByteCount, printCount } from '../../config/units/sizes.js'
+import { printByteCount, printCount, printCounted } from '../../config/units/sizes.js'
 import type { LoadReport } from '../../load/options.js'
 import { below } from '../display/report-text.js'
 
@@ -8,10 +8,10 @@ const MAX_SHOWN = 20
 export function* loadText(report: LoadReport): Iterable<string> {
   const { read, loaded, failed, rejected, ambiguous, items, unreadable, state, settled } = report
   const before = items.doneBefore > 0 ? ` (${printCount(items.doneBefore)} by earlier runs)` : ''
-  yield `${printCount(items.done)} of ${printCount(items.listed)} files done${before}: ` +
-    `${printByteCount(report.bytes.sent)} sent in ${printCount(report.bundles)} bundles, ${report.seconds.toFixed(1)} s` +
-    `${report.retries > 0 ? `, ${printCount(report.retries)} entries sent again` : ''}`
-  yield `${printCount(read)} entries = ${printCount(loaded)} loaded + ${printCount(failed)} failed + ` +
+  yield `${printCount(items.done)} of ${printCounted(items.listed, 'file')} done${before}: ` +
+    `${printByteCount(report.bytes.sent)} sent in ${printCounted(report.bundles, 'bundle')}, ${report.seconds.toFixed(1)} s` +
+    `${report.retries > 0 ? `, ${printCounted(report.retries, 'entry', 'entries')} sent again` : ''}`
+  yield `${printCounted(read, 'entry', 'entries')} = ${printCount(loaded)} loaded + ${printCount(failed)} failed + ` +
     `${printCount(ambiguous)} ambiguous${settled < read ? `; ${printCount(settled)} of them settled by this run` : ''}`
   if (failed > 0) {
     const refused = failed - rejected
@@ -22,10 +22,10 @@ export function* loadText(report: LoadReport): Iterable<string> {
   if (statuses.length > 0)
     yield `by status: ${statuses.map(([status, count]) => `${status} ${printCount(count)}`).join(', ')}`
   if (failed + ambiguous > 0)
-    yield `errors: ${below(state, 'errors.ndjson')}${failed > 0 ? '; --retry-errors tries the failed ones again' : ''}`
+    yield `errors: ${below(state, 'errors.ndjson')}${failed > 0 ? '; --retry-errors retries the failed ones' : ''}`
   for (const { item, code, message } of unreadable.slice(0, MAX_SHOWN))
     yield `failed: ${item}: ${code}: ${message}`
   const left = unreadable.length - MAX_SHOWN
-  if (left > 0) yield `… and ${printCount(left)} more files; --json lists all`
+  if (left > 0) yield `… and ${printCounted(left, 'more file')}; --json lists all`
   yield `audit: ${below(state, 'audit.ndjson')}`
 }

@@ -4,13 +4,11 @@ const DAY_SECONDS = 86_400
 
 /** The options of `sluice load --watch`. */
 export const WATCH_OPTIONS = {
-  watch: flag('--watch', 'stay, and load what arrives in the sources, in order of arrival, until a signal'),
-  every: withDefault(
-    '--every <seconds>',
-    'with --watch: time between two looks',
-    asCount(1, DAY_SECONDS),
-    30,
+  watch: flag(
+    '--watch',
+    'keep running and load files as they arrive in the sources, in order of arrival, until interrupted',
   ),
+  every: withDefault('--every <seconds>', 'with --watch: time between checks', asCount(1, DAY_SECONDS), 30),
   settle: withDefault(
     '--settle <seconds>',
     'with --watch: how long a file must stay unchanged before it is loaded',
@@ -19,17 +17,17 @@ export const WATCH_OPTIONS = {
   ),
   move: flag(
     '--move',
-    "with --watch: move what is done to <source>processed or <source>err, FHIR Loader's names; otherwise files stay",
+    "with --watch: move finished files to <source>processed or <source>err, FHIR Loader's names; otherwise files stay in place",
   ),
   processed: maybe(
     '--processed <place>',
-    'with --watch: where files go of which everything is loaded',
+    'with --watch: where to move files that were loaded completely',
     asText,
     {
       fallbackText: '<source>processed with --move',
     },
   ),
-  failed: maybe('--failed <place>', 'with --watch: where all other files go', asText, {
+  failed: maybe('--failed <place>', 'with --watch: where to move all other files', asText, {
     fallbackText: '<source>err with --move',
   }),
 }

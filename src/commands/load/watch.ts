@@ -15,7 +15,7 @@ import type { LoadValues } from './options.js'
 import { quietRetries } from './quiet-retries.js'
 import { WATCH_OPTIONS } from './watch-options.js'
 
-/** `sluice load --watch`: until a signal. A failure that may pass is told of and tried again. */
+/** `sluice load --watch`: until a signal. A failure that may pass is reported and retried. */
 export async function watchSources(
   values: LoadValues,
   terminal: Terminal,
@@ -24,7 +24,7 @@ export async function watchSources(
   checkWatch(values, addresses)
   let shown: RunDisplay | undefined
   const setting = await openSetting(values, terminal, (event) => shown?.onEvent(event))
-  // Nobody sits before it for weeks: lines, no bar.
+  // A watch runs unattended for weeks, so it prints lines instead of a progress bar.
   const display = await openRunDisplay(
     { ...terminal, isInteractive: false },
     { isVerbose: values.verbose, hasBar: false },

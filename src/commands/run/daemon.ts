@@ -32,7 +32,7 @@ export async function daemon(
   await refuseRandomKeys(fileOf(path, config, terminal))
   let health: Health = { state: 'waiting' }
   const metrics = await openPipelineMetrics(metricsPlaces(config, path), () => health)
-  // Nobody sits before it for weeks: lines, no bar.
+  // A watch runs unattended for weeks, so it prints lines instead of a progress bar.
   const display = await openRunDisplay(
     { ...terminal, isInteractive: false },
     { isVerbose: values.verbose, hasBar: false },

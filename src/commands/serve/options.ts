@@ -162,19 +162,19 @@ export const SERVE_OPTIONS = {
   ),
   altExportTo: maybe(
     '--alt-export-to <store>',
-    'where they are written, a folder for each: a folder, or a container or prefix in Azure storage',
+    'where to write these exports, each in its own folder: a folder, or a container or prefix in Azure storage',
     asText,
   ),
   altExportAuth: maybe(
     '--alt-export-auth <file>',
-    'authentication file for that server; docs/export.md has examples',
+    'authentication file for --alt-export-from; docs/export.md has examples',
     asText,
   ),
   altExportConfig: maybe(
     '--alt-export-config <file>',
-    'anonymize them: a configuration file, an address or the name of a preset',
+    'anonymize these exports: a configuration file, an address or the name of a preset',
     asText,
-    { fallbackText: 'they are stored unchanged' },
+    { fallbackText: 'resources are stored unchanged' },
   ),
   altExportTrigger: maybe(
     '--alt-export-trigger <store>',
@@ -184,7 +184,7 @@ export const SERVE_OPTIONS = {
   ),
   altExportMax: withDefault(
     '--alt-export-max <count>',
-    'exports by queries at once; more are refused with 429',
+    'maximum concurrent exports by queries; more are refused with 429',
     asCount(1, 64),
     2,
   ),

@@ -36,6 +36,10 @@ export function printByteCount(bytes: number): string {
 /** `1,234,567`. Not `toLocaleString`: its first call loads tables for tens of milliseconds. */
 export const printCount = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
 
+/** `1 entry`, `1,234 entries`. */
+export const printCounted = (count: number, one: string, many = `${one}s`): string =>
+  `${printCount(count)} ${count === 1 ? one : many}`
+
 /** `25` (lines) or `0.5%` (of the lines); undefined where the text is neither. */
 export function parseCountOrShare(
   text: string,

@@ -111,7 +111,7 @@ function heldReader(bytes: Buffer, fromByte: number): SourceReader {
 
 function skippedEvent(inner: string, name: string): StoreEvent | undefined {
   if (isArchiveName(inner))
-    return { event: 'source.skipped', item: name, reason: 'is a zip archive inside of another' }
+    return { event: 'source.skipped', item: name, reason: 'is a zip archive inside another' }
   const reason = notAnItem(inner) ?? (isInHiddenFolder(inner) ? 'hidden' : undefined)
   return reason === undefined ? undefined : leftOutEvent(name, reason)
 }

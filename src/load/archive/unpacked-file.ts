@@ -92,7 +92,7 @@ export function checkFile(
     throw sluiceError('SOURCE_UNUSABLE', {
       at,
       message: 'is encrypted',
-      help: 'give the archive unencrypted',
+      help: 'provide an unencrypted archive',
     })
   const isDense = unpackedBytes > RATIO_FROM_BYTES && unpackedBytes > packedBytes * maxRatio
   if (unpackedBytes <= maxUnpackedBytes && !isDense) return

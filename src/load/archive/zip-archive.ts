@@ -51,7 +51,7 @@ export function zipError(error: unknown, at: string): Error {
   return sluiceError(isUnsafe ? 'SOURCE_UNUSABLE' : 'SOURCE_CORRUPT', {
     at,
     message: isUnsafe
-      ? 'is a zip archive with a file whose name leads out of it'
+      ? 'is a zip archive with a file whose path leads outside the archive'
       : `cannot be read as a zip archive: ${message}`,
     cause: error,
   })

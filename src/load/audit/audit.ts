@@ -204,6 +204,6 @@ const lostErrors = ({ item, version, offset, entries }: SourceLine, at: string):
       offset,
       fate: 'ambiguous' as const,
       code: 'ANSWER_LOST',
-      message: 'it was sent, and the run ended before the answer came; the server may have stored it',
+      message: 'it was sent, but the run ended before the answer came; the server may have stored it',
     })),
   )

@@ -95,7 +95,7 @@ export class LineLog {
       this.#length += Buffer.byteLength(text)
       this.#appendCount += 1
     } catch (reason) {
-      // Behind a torn line nothing could be read.
+      // Nothing after a torn line could be read.
       this.#failure = { reason }
       throw reason
     }

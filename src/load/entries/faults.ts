@@ -9,7 +9,7 @@ const fault = (code: string, message: string): Fault => ({ code, message })
 export const NOT_A_RESOURCE = fault('NOT_A_RESOURCE', 'is not a JSON object')
 export const NO_TYPE = fault('NO_TYPE', 'has no resourceType')
 export const BAD_ID = fault('BAD_ID', 'has an id that FHIR does not allow')
-export const TWICE = fault('DUPLICATE_KEY', 'has a property twice that decides where it is loaded')
+export const TWICE = fault('DUPLICATE_KEY', 'has a duplicate of a property that decides where it is loaded')
 export const NO_RESOURCE = fault('NO_RESOURCE', 'has neither a resource nor a request')
 export const BAD_REQUEST = fault('INVALID_REQUEST', 'has a request without a method or a url')
 export const BAD_FULL_URL = fault('INVALID_REQUEST', 'has a fullUrl that is not a string')
@@ -31,7 +31,7 @@ const NAMED_TYPES = new Set(['document', 'message', 'history', 'batch-response',
 
 export function wrongBundle(type: string | undefined): Fault {
   if (type === undefined) return fault('BUNDLE_TYPE', 'is a Bundle without a type')
-  if (!NAMED_TYPES.has(type)) return fault('BUNDLE_TYPE', 'is a Bundle of a type that FHIR does not have')
+  if (!NAMED_TYPES.has(type)) return fault('BUNDLE_TYPE', 'is a Bundle whose type FHIR does not define')
   return fault('BUNDLE_TYPE', `is a Bundle of the type ${type}, which cannot be loaded`)
 }
 

@@ -78,9 +78,10 @@ function filesOf(
     const { inputUrl, count } = entry
     const name =
       typeof inputUrl === 'string' && URL.canParse(inputUrl) ? nameOf.get(new URL(inputUrl).href) : undefined
-    if (name === undefined) throw invalid(server, `names a file in "${list}" that is not of this import`)
+    if (name === undefined)
+      throw invalid(server, `names a file in "${list}" that does not belong to this import`)
     if (!Number.isSafeInteger(count) || (count as number) < 0)
-      throw invalid(server, `gives no count for a file in "${list}"`)
+      throw invalid(server, `has no count for a file in "${list}"`)
     const file = files.get(name) ?? { loaded: 0, failed: 0, errorFiles: [] }
     files.set(name, file)
     return { file, count: count as number }

@@ -68,7 +68,10 @@ async function* linesAt(url: URL, { account, openFolder }: ErrorStore): AsyncGen
   const folder = await openFolder(url.origin + url.pathname.slice(0, slash))
   const item = await folder.head(decodeURIComponent(url.pathname.slice(slash + 1)))
   if (item === undefined)
-    throw sluiceError('SOURCE_NOT_FOUND', { at: place, message: 'the error file of the import is not there' })
+    throw sluiceError('SOURCE_NOT_FOUND', {
+      at: place,
+      message: 'the error file of the import does not exist',
+    })
   const reader = await folder.open(item, 0)
   try {
     for await (const { bytes } of lineStream((target) => reader.read(target), {

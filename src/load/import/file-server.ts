@@ -122,7 +122,7 @@ function unusable(at: string, cause: unknown) {
   return sluiceError('USAGE', {
     at,
     message: `the staged files cannot be served at this address (${code})`,
-    help: 'give another address with --serve-at; an import that runs expects the files at the same port',
+    help: 'give another address with --serve-at; a running import expects the files at the same port',
     cause,
   })
 }

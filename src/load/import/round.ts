@@ -115,7 +115,7 @@ async function complete(
     if (result !== undefined) return result
     throw sluiceError('IMPORT_FAILED', {
       at: server.base.href,
-      message: 'the server does not know the import, or no longer does',
+      message: 'the server does not know the import, or has forgotten it',
     })
   } catch (error) {
     if (isSluiceError(error) && error.code === 'IMPORT_FAILED') await writeJob(state, backToStaged(job))

@@ -95,17 +95,17 @@ const NO_LINES: ReadonlyMap<number, LineFate> = new Map()
 const UNKNOWN: LineFate = {
   fate: 'ambiguous',
   code: 'IMPORT_UNCOUNTED',
-  message: 'the server gives no counts for an import, and does not answer when it is asked for the resource',
+  message: 'the server returns no counts for an import and does not answer searches for the resource',
 }
 const UNPLACED: LineFate = {
   fate: 'ambiguous',
   code: 'IMPORT_UNPLACED',
-  message: 'lines of this file failed, and the server does not say which',
+  message: 'some lines of this file failed, but the server does not say which',
 }
 const MISSING: LineFate = {
   fate: 'failed',
   code: 'IMPORT_MISSING',
-  message: 'the server completed the import and does not have the resource',
+  message: 'the server completed the import but does not have the resource',
 }
 
 const missed = (lines: ReadonlySet<number>): Fates => ({
@@ -172,8 +172,8 @@ async function record(
 const damaged = ({ name }: StagedFile) =>
   sluiceError('STATE_UNREADABLE', {
     at: name,
-    message: 'the record of where its lines come from is damaged or gone',
-    help: 'drop the import with --cancel-import and run it again',
+    message: 'the index that traces its lines to the source is damaged or missing',
+    help: 'cancel the import with --cancel-import and run it again',
   })
 
 // Each is a request, if the staging place is remote.

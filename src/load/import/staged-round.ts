@@ -34,7 +34,7 @@ export interface StagedRound {
   readonly unreadable: ReadonlyMap<string, UnreadableItem>
 }
 
-/** Stages what is not settled, or goes on with what an earlier run began to stage. */
+/** Stages what is not settled, or resumes the staging of an earlier run. */
 export async function stageRound(
   context: ImportContext,
   items: readonly LoadItem[],

@@ -16,7 +16,7 @@ const FAULTS = {
   REFERENCE_AMBIGUOUS: 'has a conditional reference that matches several resources on the server',
   REFERENCE_REFUSED: 'has a conditional reference that the server refuses to search for',
   REFERENCE_WITHOUT_ID:
-    'refers by a URN to what may get its id from the server; load with --method put, or as a transaction',
+    'refers by URN to a resource whose id the server may assign; load with --method put, or as a transaction',
   CONDITIONAL_NOT_ANONYMIZABLE:
     'has a conditional reference or request, whose search would show identifiers to the server; resolve it first, or load without --config',
   REQUEST_NOT_ANONYMIZABLE:
@@ -28,9 +28,9 @@ const FAULTS = {
 /** Messages where anonymizing is what made an id unusable. */
 const ANONYMIZED_IDS = {
   NO_ID:
-    'has no id once it is anonymized; let the configuration keep or hash Resource.id, or load with --method post',
+    'has no id after anonymization; let the configuration keep or hash Resource.id, or load with --method post',
   BAD_ID:
-    'has an id that FHIR does not allow once it is anonymized; hash ids (cryptoHash) instead of encrypting them',
+    'has an id that FHIR does not allow after anonymization; hash ids (cryptoHash) instead of encrypting them',
 } as const
 
 /** A reason, from the table or from the anonymizer. */

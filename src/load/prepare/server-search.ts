@@ -73,7 +73,7 @@ function readPage(server: FhirServer, pace: Pace, { type, url }: PageRequest): P
       if (status === 200 && body?.resourceType === 'Bundle') return pageOf(server, type, body)
       throw sluiceError(server.use.invalid, {
         at,
-        message: `answers a search with status ${status} and no Bundle`,
+        message: `answers a search with status ${status} but without a Bundle`,
       })
     } finally {
       turn.end(result)
@@ -99,7 +99,7 @@ function pageOf(server: FhirServer, type: string, bundle: Readonly<Record<string
   if (server.isTrusted(next)) return { ids, next }
   throw sluiceError(server.use.invalid, {
     at: server.base.href,
-    message: `has the next page of a search on another server, ${next.origin}`,
+    message: `links to the next page of a search on another server, ${next.origin}`,
     help: 'if that origin belongs to the server, name it as a trusted origin',
   })
 }

@@ -152,13 +152,16 @@ function errorOf(
   return sluiceError('LOAD_REFUSED', {
     at,
     message: isMoved
-      ? `refers to another address (status ${verdict.status}), where a Bundle must not follow`
-      : `takes no Bundles here (status ${verdict.status})`,
+      ? `redirects to another address (status ${verdict.status}), and a Bundle must not be redirected`
+      : `does not accept Bundles at this address (status ${verdict.status})`,
     help: isMoved
-      ? 'give the address that it refers to'
+      ? 'use the address that it redirects to'
       : 'check that the address is the base of a FHIR server',
   })
 }
 
 export const invalidAnswer = (at: string, reason: string) =>
-  sluiceError('LOAD_INVALID', { at, message: `its answer to a Bundle is not as FHIR says: ${reason}` })
+  sluiceError('LOAD_INVALID', {
+    at,
+    message: `its answer to a Bundle violates the FHIR specification: ${reason}`,
+  })

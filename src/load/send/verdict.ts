@@ -86,7 +86,7 @@ function judgeEntries(
       method === 'PUT' && isMisplaced(url, given[place] as EntryAnswer),
   )
   if (isWrong)
-    return { kind: 'invalid', reason: 'its entries are about other resources than those that were sent' }
+    return { kind: 'invalid', reason: 'its entries refer to resources other than those that were sent' }
   const outcomes = entries.map(({ prepared }, place) => {
     const { status: entryStatus, text: entryText } = given[place] as EntryAnswer
     return outcomeOfStatus(prepared, entryStatus, { retryStatuses, text: entryText })

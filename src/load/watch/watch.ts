@@ -30,7 +30,7 @@ export interface LoadedFiles {
 export interface WatchOptions {
   readonly places: readonly WatchedPlace[]
   readonly clock: RetryClock
-  /** Time between two looks. */
+  /** Time between checks. */
   readonly everyMs: number
   /** How long a file must not change before it is read. */
   readonly settleMs: number
@@ -83,7 +83,7 @@ class PlaceWatch {
     this.#pauseMs = options.everyMs
   }
 
-  /** When it is to be looked at again. */
+  /** Time of the next check. */
   get dueMs(): number {
     return this.#dueMs
   }

@@ -20,7 +20,7 @@ export class JobFolder {
     await writeWhole(this.#fileOf(job.id), JSON.stringify(job), 0o600, writer)
   }
 
-  /** Reads every job, oldest first. What is left of a crash is removed, and so is a damaged job, which is told of. */
+  /** Reads every job, oldest first. What is left of a crash is removed, and so is a damaged job, which is reported. */
   async load(onDamaged: (file: string) => void): Promise<AltExportJob[]> {
     const jobs: AltExportJob[] = []
     for (const name of await readdir(this.#folder).catch(() => [])) {

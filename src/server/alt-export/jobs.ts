@@ -84,7 +84,7 @@ export class AltExportJobs {
   async submit({ id = randomBytes(16).toString('hex'), ...order }: AltExportOrder): Promise<AltExportJob> {
     if (this.isFull)
       throw new Refusal(
-        `The server runs ${this.#options.maxActive} exports, the limit; wait for one to end, or terminate one.`,
+        `The limit of concurrent exports (${this.#options.maxActive}) is reached; wait for one to end, or terminate one.`,
         { status: 429, code: 'throttled', retryAfterSeconds: RETRY_SECONDS },
       )
     const at = this.#options.now().toISOString()
@@ -132,7 +132,7 @@ export class AltExportJobs {
     if (entry === undefined || entry.running !== undefined || entry.job.status === 'Completed')
       return entry?.job
     if (!isActive(entry.job) && this.isFull)
-      throw new Refusal('The server runs as many exports as it may; wait for one to end.', {
+      throw new Refusal('The limit of concurrent exports is reached; wait for one to end.', {
         status: 429,
         code: 'throttled',
         retryAfterSeconds: RETRY_SECONDS,
@@ -202,7 +202,7 @@ export class AltExportJobs {
       if (signal.aborted) return
       const text = isSluiceError(error)
         ? `${error.code}: ${error.message}`
-        : 'the server failed; its log says more'
+        : 'the server failed; see its log for details'
       this.#warn(entry.job.id, error)
       await this.#end(entry, { status: 'Failed', output: { error: text } }).catch(() => undefined)
     }

@@ -161,7 +161,7 @@ function checkTypes(grant: Grant, definition: AltExportDefinition): void {
   if (refused.length > 0) throw forbidden(`The token's scopes do not allow reading ${refused.join(', ')}.`)
   if (read.includes(undefined))
     throw forbidden(
-      "The token's scopes allow some types only: operations, chains, _has, _filter, and _include without a type cannot be checked against them.",
+      "The token's scopes are limited to certain types: operations, chains, _has, _filter, and _include without a type cannot be checked against them.",
     )
 }
 
@@ -192,7 +192,7 @@ async function manage(parts: AltExportRouteParts, request: HttpRequest): Promise
 /** What was exported stays; only the job is forgotten. */
 async function purge(jobs: AltExportJobs, job: AltExportJob): Promise<HttpAnswer> {
   if (isActive(job))
-    throw new Refusal('The export is not over; terminate it first.', { status: 412, code: 'conflict' })
+    throw new Refusal('The export is still active; terminate it first.', { status: 412, code: 'conflict' })
   await jobs.purge(job.id)
   return jsonAnswer(200, { instancesDeleted: 1 })
 }

@@ -65,7 +65,7 @@ function nameOf(given: string | null): string {
   const name = /\.json$/i.test(given) ? given : `${given}.json`
   if (name.length > MAX_NAME_LENGTH || !/^[\w][\w .-]*$/.test(name) || !isItemName(name))
     throw badRequest(
-      'bundlename must be letters, digits, spaces and . _ - only, at most 100 of them.',
+      'bundlename must consist of at most 100 letters, digits, spaces, and the characters . _ -',
       'value',
     )
   return name

@@ -27,7 +27,7 @@ t.test("a folder is imported through Azure's $import, by way of a container", as
   const env = { AZURITE_CONNECTION_STRING: connectionStringOf(azurite.url) }
   const { exitCode, stdout, stderr } = await sluice([...words, ...stage], { env })
   t.equal(exitCode, 10, stderr)
-  t.match(stdout, /1 staged files imported/)
+  t.match(stdout, /1 staged file imported/)
   t.match(stdout, /30 entries = 29 loaded \+ 1 failed \+ 0 ambiguous/)
   t.match(stdout, /refused by the server: 1/)
   t.match(stdout, /errors: \S+errors.ndjson; --retry-errors/)
@@ -65,7 +65,7 @@ t.test("a folder is imported through HAPI's $import, anonymized", async (t) => {
   t.equal(run.exitCode, 10, run.stderr)
   t.match(run.stdout, /31 entries = 30 loaded \+ 1 failed/)
   t.match(run.stdout, /not sent: 1/)
-  t.match(run.stdout, /the server gives no counts: every resource was looked up/)
+  t.match(run.stdout, /the server returns no counts: every resource was looked up/)
   t.equal(server.stored.size, COUNT)
   t.notMatch(JSON.stringify([...server.stored.values()]), /CANARY/)
   t.equal(readdirSync(stage).length, 1, 'staged files are kept where that is asked for')

@@ -4,6 +4,7 @@ import {
   parseCountOrShare,
   printByteCount,
   printCount,
+  printCounted,
 } from '../../../src/config/units/sizes.js'
 
 t.test('sizes have decimal and binary units, whatever their case', async (t) => {
@@ -30,4 +31,11 @@ t.test('a limit is a count of lines or a share of them', async (t) => {
   t.same(parseCountOrShare(' 0.5% '), { percent: 0.5 })
   t.same(parseCountOrShare('100%'), { percent: 100 })
   for (const text of ['', '2.5', '101%', '-1', '%', 'ten']) t.equal(parseCountOrShare(text), undefined, text)
+})
+
+t.test('a count has its noun in the singular or the plural', async (t) => {
+  t.equal(printCounted(1, 'file'), '1 file')
+  t.equal(printCounted(0, 'file'), '0 files')
+  t.equal(printCounted(1, 'entry', 'entries'), '1 entry')
+  t.equal(printCounted(1234, 'entry', 'entries'), '1,234 entries')
 })

@@ -26,7 +26,7 @@ export function readListing(file: ManifestFile): Listing {
   if (entriesOf(file, 'link').some(({ relation }) => relation === 'next'))
     throw sluiceError('SOURCE_INCOMPLETE', {
       at: file.place,
-      message: 'is one page of a manifest: the others are not read',
+      message: 'is one page of a manifest; the other pages are not read',
       help: 'give a manifest that lists all files',
     })
   // Files that hold a compartment each have counts of one type only.

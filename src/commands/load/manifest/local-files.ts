@@ -35,7 +35,7 @@ export async function filesBeside(
   const named = missing.slice(0, MAX_NAMED).map((name) => JSON.stringify(name))
   throw sluiceError('SOURCE_INCOMPLETE', {
     at: file.place,
-    message: `of the files that the manifest lists, ${missing.length} are not there: ${named.join(', ')}${missing.length > MAX_NAMED ? ', …' : ''}; nothing was loaded`,
+    message: `files that the manifest lists are missing (${missing.length}): ${named.join(', ')}${missing.length > MAX_NAMED ? ', …' : ''}; nothing was loaded`,
     help: 'put them beside the manifest',
   })
 }

@@ -55,7 +55,7 @@ export async function manifestSource(file: ManifestFile, options: ManifestOption
         report({
           event: 'source.skipped',
           item: file.name,
-          reason: `lists ${listing.errorCount} ${listing.errorCount === 1 ? 'file' : 'files'} of what the export could not do or warns of; they are not loaded`,
+          reason: `lists ${listing.errorCount} ${listing.errorCount === 1 ? 'file' : 'files'} of errors and warnings from the export; they are not loaded`,
         })
       yield* await items()
     },

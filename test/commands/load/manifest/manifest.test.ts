@@ -74,7 +74,7 @@ t.test('local files are loaded by path, deletions last, files of errors not', as
   const { exitCode, stdout, stderr } = await verbRun([...words, '--connections', '1'])
   t.equal(exitCode, 0, stderr)
   t.match(JSON.parse(stdout) as LoadReport, { read: 17, loaded: 17, items: { listed: 3, done: 3 } })
-  t.match(stderr, /"item":"manifest.json","reason":"lists 1 file of what the export could not do/)
+  t.match(stderr, /"item":"manifest.json","reason":"lists 1 file of errors and warnings from the export/)
   const keys = [...server.resources().keys()]
   t.equal(keys.length, 13)
   t.notOk(keys.some((key) => /\/(?:p1|p2|p900|not-loaded)$/.test(key)))
@@ -101,7 +101,7 @@ const REFUSED: readonly (readonly [what: string, text: string, said: RegExp])[] 
   [
     'missing files',
     manifest([{ type: 'Patient', url: 'gone.ndjson' }]),
-    /SOURCE_INCOMPLETE: .*1 are not there: "gone/,
+    /SOURCE_INCOMPLETE: .*are missing \(1\): "gone/,
   ],
   [
     'a path that leads out',
