@@ -41,10 +41,8 @@ export type Rule = {
 export interface LineContext {
   /** The item's name relative to the input, with `/` as separator. */
   readonly item: string
-  /** Where the line begins in its item, in bytes; or its number, as `areNumbered` says. */
+  /** Where the line begins in its item, in bytes. */
   readonly record: number
-  /** Whether `record` counts lines instead of bytes, because the lines have no place in a file. */
-  readonly areNumbered?: boolean
   /**
    * Number of bytes to add to offsets in the line to get offsets in the record; 0 unless a document is split into
    * parts.

@@ -6,13 +6,16 @@ import { DEMO } from './demo/options.js'
 import { DIFF } from './diff/options.js'
 import { EXPLAIN } from './explain/options.js'
 import { EXPORT } from './export/options.js'
+import { FINISH } from './finish/options.js'
 import { INIT } from './init/options.js'
 import { LINT } from './lint/options.js'
 import { LOAD } from './load/options.js'
+import { PLAN } from './plan/options.js'
 import { PREVIEW } from './preview/options.js'
 import { RUN } from './run/options.js'
 import { SERVE } from './serve/options.js'
 import { SHARE } from './share/options.js'
+import { STATUS } from './status/options.js'
 import { TEST } from './test/options.js'
 import { type Verb, verb } from './verb.js'
 
@@ -22,6 +25,19 @@ export const VERBS: readonly Verb[] = [
     ...ANONYMIZE,
     run: async (values, terminal) =>
       (await import('./anonymize/early-start.js')).startAnonymizing(values, terminal),
+  }),
+  verb({
+    ...PLAN,
+    run: async (values, terminal) => (await import('./plan/plan.js')).plan(values, terminal),
+  }),
+  verb({
+    ...FINISH,
+    run: async (values, terminal) => (await import('./finish/finish.js')).finish(values, terminal),
+  }),
+  verb({
+    ...STATUS,
+    run: async (values, terminal, words) =>
+      (await import('./status/status.js')).status(values, terminal, words),
   }),
   verb({
     ...EXPORT,

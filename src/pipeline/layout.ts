@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type CompressionOptions, compressionOf } from '../compression/compression.js'
+import { sluiceError } from '../errors.js'
 import { parseJson } from '../json/parse.js'
 import { REPORT_NAME } from '../published/names.js'
 import { lockState } from '../storage/held-lock.js'
@@ -7,6 +8,7 @@ import type { Lake, Sink, State } from '../storage/store.js'
 import { destroySecrets } from './checkpoint/run-secrets.js'
 import { hashOf } from './item-list.js'
 import type { RunOptions } from './options.js'
+import { lockShared } from './shared-lock.js'
 
 /**
  * `dated`: a folder `2026-11-21T0100Z-1f0c2a9b` for each run. `dated-output`: `202611210100-output`, as the timed
@@ -66,6 +68,8 @@ export interface RunEntry {
   readonly family?: string
   /** When the run started. */
   readonly at?: string
+  /** Names under which tasks share the run. */
+  readonly runIds?: readonly string[]
   /** Being removed, or half removed; never resumed. */
   readonly isRemoved?: boolean
 }
@@ -94,6 +98,59 @@ export async function openRunFolder(lake: Lake, options: RunFolderOptions): Prom
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/**
+ * Opens the folder of a run that tasks share, or makes one; nobody holds the lake's lock afterwards. A run without a name
+ * is the newest one with the same fingerprint. Throws PLAN_DIFFERS, SINK_LOCKED, SINK_UNWRITABLE.
+ */
+export async function joinRunFolder(
+  lake: Lake,
+  options: RunFolderOptions & { readonly runId: string },
+): Promise<{ readonly sink: Sink; readonly folder: string }> {
+  const { layout, runId, fingerprint, isComplete = hasReport } = options
+  const opened = (folder: string) => ({ sink: lake.sink(folder), folder })
+  if (layout === 'none') return opened('')
+  const find = async (): Promise<RunEntry | undefined> => {
+    const entries = (await readRuns(lake.state)).filter((entry) => entry.isRemoved !== true)
+    if (runId === '') return entries.findLast((entry) => entry.fingerprint === fingerprint && entry.runIds)
+    const found = entries.findLast(({ runIds = [] }) => runIds.includes(runId))
+    if (found === undefined || found.fingerprint === fingerprint) return found
+    throw sluiceError('PLAN_DIFFERS', {
+      at: lake.place,
+      message:
+        'this task was started with another input, another configuration or other options than the run it would join',
+    })
+  }
+  const found = await find()
+  if (found !== undefined) return opened(found.folder)
+  const unlock = await lockShared(
+    { sink: lake, signal: options.signal, onEvent: options.onEvent },
+    async () => (await find()) !== undefined,
+  )
+  try {
+    const now = await find()
+    if (now !== undefined) return opened(now.folder)
+    const entries = await readRuns(lake.state)
+    const last = entries.findLast((entry) => entry.fingerprint === fingerprint && entry.isRemoved !== true)
+    const isOpen = last !== undefined && !(await isComplete(last.folder, lake.sink(last.folder)))
+    if (isOpen) {
+      const joined = { ...last, runIds: [...(last.runIds ?? []), runId] }
+      await writeRuns(
+        lake.state,
+        entries.map((entry) => (entry === last ? joined : entry)),
+      )
+      return opened(last.folder)
+    }
+    const at = options.now ?? new Date()
+    const folder = newName(layout, at, new Set(entries.map((entry) => entry.folder)))
+    const family = options.family === undefined ? {} : { family: options.family }
+    const made: RunEntry = { folder, fingerprint, ...family, at: at.toISOString(), runIds: [runId] }
+    await writeRuns(lake.state, [...entries, made])
+    return opened(folder)
+  } finally {
+    await unlock?.()
   }
 }
 

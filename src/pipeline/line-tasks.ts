@@ -38,20 +38,16 @@ type TaskContext = Pick<RunContext, 'spec' | 'dispatch'> & {
 export class LineTasks {
   readonly #run: TaskContext
   readonly #options: TaskOptions
-  readonly #firstNumber: number | undefined
 
-  /** With `firstNumber`, the lines of the only chunk are numbered from there, and have no other place. */
-  constructor(run: TaskContext, options: TaskOptions, firstNumber?: number) {
+  constructor(run: TaskContext, options: TaskOptions) {
     this.#run = run
     this.#options = options
-    this.#firstNumber = firstNumber
   }
 
   async anonymize(chunk: Chunk): Promise<AnonymizedChunk> {
     const { areParts = false, ...options } = this.#options
     if (chunk.kind === 'too-long') return this.#tooLong(chunk)
     const { slab, start, end, offset } = chunk
-    const firstNumber = this.#firstNumber
     const task: LinesTask = {
       ...options,
       kind: 'lines',
@@ -60,8 +56,7 @@ export class LineTasks {
       start,
       end,
       roomBytes: slab.bytes.length - start,
-      firstRecord: firstNumber ?? (options.document ? 0 : offset),
-      areNumbered: firstNumber !== undefined,
+      firstRecord: options.document ? 0 : offset,
       dateShiftPrefix: this.#dateShiftPrefix(),
       baseOffset: areParts ? offset : 0,
     }

@@ -13,6 +13,7 @@ import { neutrallyNamed } from './neutral-names.js'
 import type { RunOptions } from './options.js'
 import type { RunReport } from './report/report.js'
 import { contextOf, openSharedResources, startWorkers } from './shared-resources.js'
+import { leavePlan } from './tasks/plan-file.js'
 
 /**
  * Anonymizes every item of the source into the sink. Items that cannot be read are listed in `failed` of the
@@ -36,6 +37,7 @@ async function runLocked(
 ): Promise<RunReport> {
   const unlock = await lockState(options.sink.state, options)
   try {
+    await leavePlan(options.sink)
     const records = await openRecords(options.sink)
     try {
       const named = await neutrallyNamed(options, listed)

@@ -61,7 +61,6 @@ class LineByLine {
     this.context = {
       item: task.item,
       record: task.firstRecord,
-      ...(task.areNumbered === true ? { areNumbered: true } : {}),
       baseOffset: task.baseOffset,
       dateShiftPrefix: task.dateShiftPrefix,
       isValidUtf8: isUtf8(source.subarray(task.start, task.end)),
@@ -83,8 +82,7 @@ class LineByLine {
     if (isBlank(this.#source, start, end)) counted.blank++
     else if (end - start > task.maxLineBytes) this.rejected.add(place, TOO_LONG, 0)
     else {
-      this.context.record =
-        task.firstRecord + (task.areNumbered === true ? counted.lines : start - task.start)
+      this.context.record = task.firstRecord + start - task.start
       this.#anonymize(start, end, place, anonymize)
     }
     counted.lines++

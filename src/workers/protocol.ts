@@ -43,10 +43,8 @@ export interface LinesTask {
   /** The output may take `slab[start, start + roomBytes)`. */
   readonly roomBytes: number
   readonly item: string
-  /** Where the first line begins in its item, in bytes, or its number, as `areNumbered` says. */
+  /** Where the first line begins in its item, in bytes. */
   readonly firstRecord: number
-  /** Whether places of lines are numbers: lines that are made one by one have no bytes before them. */
-  readonly areNumbered?: boolean | undefined
   readonly dateShiftPrefix: string
   /** Added to offsets in a document that is split. */
   readonly baseOffset: number

@@ -11,11 +11,9 @@ async function tasksOf(
   {
     scope = 'resource',
     options = {},
-    firstNumber,
   }: {
     readonly scope?: string
     readonly options?: Partial<TaskOptions>
-    readonly firstNumber?: number
   } = {},
 ): Promise<readonly LinesTask[]> {
   const spec = specOf({ fhirVersion: 'R4', fhirPathRules: [], parameters: { dateShiftScope: scope } })
@@ -32,7 +30,7 @@ async function tasksOf(
     source: { folderName: 'export' },
   }
   const shared = { item: 'a/b.ndjson', document: false, maxLineBytes: 100, keepContent: false }
-  const tasks = new LineTasks(run as unknown as RunContext, { ...shared, ...options }, firstNumber)
+  const tasks = new LineTasks(run as unknown as RunContext, { ...shared, ...options })
   let offset = 0
   for (const text of texts) {
     const bytes = Buffer.from(new SharedArrayBuffer(text.length))
@@ -49,20 +47,11 @@ async function tasksOf(
   return made
 }
 
-t.test('the place of a line is its offset; lines without a place are numbered', async (t) => {
+t.test('the place of a line is its offset', async (t) => {
   const places = async (...args: Parameters<typeof tasksOf>) =>
-    (await tasksOf(...args)).map(({ firstRecord, areNumbered }) => [firstRecord, areNumbered])
-  t.strictSame(await places(['a\nb\n', 'c\n', 'd']), [
-    [0, false],
-    [4, false],
-    [6, false],
-  ])
-  t.strictSame(await places(['a\nb\n'], { firstNumber: 5 }), [[5, true]])
-  t.strictSame(
-    (await places(['{\n}', '{\n}'], { options: { document: true } })).map(([place]) => place),
-    [0, 0],
-    'a document is at 0',
-  )
+    (await tasksOf(...args)).map(({ firstRecord }) => firstRecord)
+  t.strictSame(await places(['a\nb\n', 'c\n', 'd']), [0, 4, 6])
+  t.strictSame(await places(['{\n}', '{\n}'], { options: { document: true } }), [0, 0], 'a document is at 0')
 })
 
 t.test('the scopes file and folder of dateShift put a name before the key', async (t) => {

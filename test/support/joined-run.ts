@@ -7,7 +7,7 @@ import { seededRandom } from './random.js'
 import { WALK_LINE } from './walk-line.js'
 
 /** Rules whose results depend on keys, on patients and on the places of lines. */
-export const JOINED_CONFIG = {
+const JOINED_CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [
     { path: 'Resource.id', method: 'cryptoHash' },

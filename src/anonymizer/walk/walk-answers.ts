@@ -37,8 +37,6 @@ interface Kind {
 
 /** Answers what the module asks (`assembly/host.ts`): makes its tables, runs methods, finds the days of dates. */
 export class WalkAnswers {
-  /** Number of lines of this call that have gone to the interpreter. */
-  linesLeft = 0
   readonly #program: Program
   readonly #criteria: Criteria
   readonly #tables: WalkTables
@@ -211,10 +209,8 @@ export class WalkAnswers {
 
   /** Sets the place of the current line. */
   #setRecord(): void {
-    const { record, areNumbered = false } = this.#context
-    const { lineStart, lines } = this.#get().memory.exports
-    this.#place.record =
-      record + (areNumbered ? lines.value + this.linesLeft : lineStart.value - this.#sourceStart)
+    const lineAt = this.#get().memory.exports.lineStart.value - this.#sourceStart
+    this.#place.record = this.#context.record + lineAt
   }
 
   #daysOf(prefix: string): number {

@@ -84,9 +84,8 @@ export class Walk {
     let served = NO_LINES
     for (let start = task.start; start < task.end; ) {
       const end = pieceEnd(task, start)
-      const piece = walkPiece(instance, { ...task, start, end, context }, served, out, serve)
-      served = piece.served
-      context.record += context.areNumbered === true ? piece.lineCount : end - start
+      served = walkPiece(instance, { ...task, start, end, context }, served, out, serve)
+      context.record += end - start
       start = end
     }
     answers.count(counts)
@@ -156,8 +155,8 @@ function pieceEnd({ source, end, isDocument }: WalkLines, start: number): number
 }
 
 /**
- * Walks a piece of the lines. `before` counts the lines that were served before it since the last left line; `served`
- * those after it, and `lineCount` all lines of the piece.
+ * Walks a piece of the lines. `before` counts the lines that were served before it since the last left line; the result
+ * those after the last one.
  */
 function walkPiece(
   { memory, answers }: Instance,
@@ -165,16 +164,14 @@ function walkPiece(
   before: WalkedLines,
   out: Output,
   serve: ServeLine,
-): { readonly served: WalkedLines; readonly lineCount: number } {
+): WalkedLines {
   const { exports } = memory
   const { from, to, out: outAt } = memory.load(source, { start, end, endByte: isDocument ? 0 : LF })
   answers.begin(context, { from, to })
   exports.begin(from, to, outAt)
   let served = before
   let counted = NO_LINES
-  let left = 0
   for (let at = from; at < to; ) {
-    answers.linesLeft = left
     at = exports.walk(at, outAt)
     append(out, memory.bytes, outAt, exports.output.value)
     const now = countsOf(exports)
@@ -184,10 +181,9 @@ function walkPiece(
     const next = exports.next.value
     serve(start + at - from, start + next - from, served)
     served = NO_LINES
-    left++
     at = next
   }
-  return { served, lineCount: counted.lines + left }
+  return served
 }
 
 function writeDigitWeights(memory: WalkMap, settingsAt: number, { weights, ...rest }: DigitWeights): void {

@@ -6,6 +6,7 @@ import type { RunReport } from '../../pipeline/report/report.js'
 import { reportJson } from '../../pipeline/report/state-report.js'
 import { runPipeline } from '../../pipeline/run.js'
 import { anonymizeStream } from '../../pipeline/stream.js'
+import { joinRun } from '../../pipeline/tasks/join.js'
 import type { StoreAccess } from '../../storage/access.js'
 import { isLocal, openLake, openSource } from '../../storage/open.js'
 import { splitSink } from '../../storage/split.js'
@@ -19,7 +20,10 @@ import { withRunDisplay } from '../display/with-run-display.js'
 import { EXIT, type ExitCode, exitCodeOfCode } from '../exit-codes.js'
 import { longFlag, usage } from '../shared-options.js'
 import { readConfigAt, storeAccess } from '../store-access.js'
+import { readItems } from './items-from.js'
+import { openTask } from './open-task.js'
 import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './options.js'
+import { taskJson, taskText, workText } from './task-text.js'
 
 export interface Places {
   readonly input: string
@@ -47,7 +51,9 @@ export async function anonymize(
       shown?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
   })
   const { raw, baseFolder } = await readConfigAt(config, access)
+  const isJoined = values.join || values.shard !== undefined
   const checked = checkConfig(raw, {
+    isShared: isJoined,
     fhirVersion: values.fhirVersion,
     baseFolder,
     allowRandomKeys: values.allowRandomKeys,
@@ -64,7 +70,8 @@ export async function anonymize(
     shown = display
     display.configured(checked)
     const opened = { checked, display, metrics, access, pool }
-    return isStream ? stream(values, opened, terminal) : files({ input, output }, values, opened, terminal)
+    if (isStream) return stream(values, opened, terminal)
+    return isJoined ? joined(values, opened, terminal) : files({ input, output }, values, opened, terminal)
   })
 }
 
@@ -80,6 +87,9 @@ const FILE_OPTIONS = [
   'createContainer',
   'state',
   'splitBytes',
+  'join',
+  'shard',
+  'itemsFrom',
 ] as const
 
 function refuseFileOptions(values: AnonymizeValues): void {
@@ -102,7 +112,7 @@ async function files(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { createContainer, state, splitBytes, overwrite, quarantineContent } = values
-  const source = await openSource(input, access)
+  const source = await readItems(await openSource(input, access), values, terminal)
   const lake = await openLake(output, access, { isToBeCreated: createContainer, state })
   const shared = { ...sharedOptions(values, checked, terminal), quarantineContent }
   const folder = await openRunFolder(lake, {
@@ -134,10 +144,34 @@ async function files(
   }
 }
 
-async function printed(
+/** One task of a run. Its exit code is 0 also with quarantined lines: the report of the run tells of them. */
+async function joined(
+  values: AnonymizeValues,
+  { checked, display, metrics, access }: Opened,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (values.splitBytes !== undefined)
+    throw usage(
+      '--split-bytes cannot be used with --join: the ranges of an item are its parts (--range-bytes)',
+    )
+  const { onEvent, onProgress } = display
+  const task = await openTask(values, { checked, access, terminal, onEvent })
+  const { shard } = values
+  const result = await joinRun({ ...task, shard, onBadLine: values.onBadLine, metrics, onProgress })
+  await display.close()
+  if (result.kind !== 'finished') {
+    if (values.json) terminal.print(JSON.stringify(taskJson(result)))
+    else for (const line of taskText(result)) terminal.print(line)
+    return EXIT.delivered
+  }
+  if (!values.json) terminal.print(workText(result.work))
+  return printed(result.report, task.sink, { ...values, quarantineExit: EXIT.delivered }, terminal)
+}
+
+export async function printed(
   report: RunReport,
   sink: Sink,
-  values: AnonymizeValues,
+  values: Pick<AnonymizeValues, 'json' | 'quarantineExit'>,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (values.json) terminal.print(await reportJson(report))

@@ -27,6 +27,21 @@ const compressionLevel = (format: CompressionFormat, description: string) => {
   )
 }
 
+const asShard = (text: string): { readonly index: number; readonly count: number } => {
+  const [, number, count] = (/^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? []).map(Number)
+  if (number === undefined || count === undefined || number < 1 || number > count)
+    throw new Error('must be i/n with i from 1 to n, such as 2/8')
+  return { index: number - 1, count }
+}
+
+const RANGE_STEP = 4 * 2 ** 20
+
+const asRangeBytes = (text: string): number => {
+  const bytes = asByteCount('4MiB')(text)
+  if (bytes % RANGE_STEP !== 0) throw new Error('must be a multiple of 4MiB, such as 256MiB')
+  return bytes
+}
+
 export const ANONYMIZE_OPTIONS = {
   input: maybe(
     '-i, --input <path>',
@@ -136,6 +151,32 @@ export const ANONYMIZE_OPTIONS = {
     'validate each input line completely, including what rules remove; quarantine lines that fail',
   ),
   validateOutput: flag('--validateOutput', 'validate each anonymized line; quarantine lines that fail'),
+  join: flag(
+    '--join',
+    'work as one task of a run: start the same command any number of times, on any number of machines',
+  ),
+  runId: maybe(
+    '--run-id <id>',
+    'name of the run that tasks share; a task that finds it ended has nothing to do',
+    asText,
+    { fallbackText: 'the job of Slurm, Azure Batch and so on, or SLUICE_RUN_ID' },
+  ),
+  shard: maybe(
+    '--shard <i/n>',
+    'take only every n-th unit of the run, beginning with the i-th (from 1); implies --join',
+    asShard,
+  ),
+  rangeBytes: maybe(
+    '--range-bytes <size>',
+    'with --join: cut larger NDJSON items into parts of this many bytes of input; a multiple of 4MiB',
+    asRangeBytes,
+    { fallbackText: '1GiB' },
+  ),
+  itemsFrom: maybe(
+    '--items-from <file>',
+    'take only the items named in this file (or - for stdin), one name in each line',
+    asText,
+  ),
   metricsPort: maybe(
     '--metrics-port <port>',
     'serve Prometheus metrics on this port of the loopback interface while running',
@@ -164,6 +205,9 @@ export const ANONYMIZE = {
     'Outputs keep the names and folders of the inputs; run.json reports on the run. State and quarantine are kept ' +
     'beside the output, in <output>.sluice. If a run is killed or interrupted, run it again: finished work is not ' +
     'redone.\n\n' +
+    'With --join, any number of tasks share a run: each takes what no other one holds, and the outputs are those of a run ' +
+    'on one machine. Items larger than --range-bytes become several outputs, Observation-00001.ndjson and so on; ' +
+    'compressed items and documents are not divided. A task ends with 0 also where lines were quarantined.\n\n' +
     'With -i -, lines go from stdin to stdout as they arrive. Such a run cannot be resumed, and if it fails, part of ' +
     'its output has already been written.\n\n' +
     'Addresses: https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH, the same with dfs, ' +
@@ -181,6 +225,10 @@ export const ANONYMIZE = {
     [
       'sluice anonymize -i export/ -o https://account.blob.core.windows.net/lake -c config.json --create-container',
       'a data lake, with a folder for this run',
+    ],
+    [
+      'sluice anonymize -i export/ -o anonymized/ -c config.json --join --run-id 2026-12-01',
+      'one task of a run: start it on every machine that sees the folders',
     ],
     ['zcat Patient.ndjson.gz | sluice anonymize -i - -o - -c config.json > out.ndjson', 'a stream'],
   ],

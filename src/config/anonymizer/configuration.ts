@@ -27,6 +27,8 @@ export interface ConfigOptions {
   /** Where relative paths in the configuration start; the file's own folder. */
   readonly baseFolder?: string | undefined
   readonly allowRandomKeys?: boolean | undefined
+  /** The tasks of the run share its keys, also those made at random. */
+  readonly isShared?: boolean | undefined
   /** Take keys that can be guessed, and one key for two uses. */
   readonly allowWeakKeys?: boolean | undefined
   /** Weak keys are notices, not problems: for runs of existing configurations. */
@@ -137,7 +139,7 @@ export function judgeConfig(raw: unknown, options: ConfigOptions = {}): Verdict 
   const isNew = ({ path }: ConfigProblem) => !problems.some((problem) => problem.path === path)
   const missing = keys.missing.filter(isNew)
   problems.push(...keys.problems, ...missing)
-  if (!options.allowRandomKeys) problems.push(...randomKeysInTask(keys.random, needs))
+  if (!options.allowRandomKeys && !options.isShared) problems.push(...randomKeysInTask(keys.random, needs))
   if (options.series !== undefined) problems.push(...randomKeysInSeries(keys.random, needs, options.series))
   problems.push(...dateShiftProblems(parameters), ...codeSystemProblems(codeSystems))
   notices.push(...keys.warnings.map(({ code, ...warning }) => ({ code: code ?? 'weak-key', ...warning })))

@@ -29,7 +29,7 @@ export function randomKeysInTask(
   if (task === undefined) return []
   const message =
     `is made at random by each task of the array (${task.scheduler} sets ${task.variable}), so the outputs of two ` +
-    `tasks do not join: ${NAMED}, or use --allow-random-keys where each task is a data set of its own`
+    `tasks do not join: start them with --join, which shares one key, ${NAMED}, or use --allow-random-keys where each task is a data set of its own`
   return used.map((name) => ({ code: 'random-key-in-array', path: `parameters.${name}`, message }))
 }
 

@@ -1,6 +1,6 @@
 import { compressed } from '../../compression/compressed.js'
 import type { Compression } from '../../compression/compression.js'
-import { contentEnd, countLines, lastLineStart, lineStartAfter } from '../../ndjson/line.js'
+import { contentEnd, lastLineStart, lineStartAfter } from '../../ndjson/line.js'
 import type { WorkerPool } from '../../workers/pool.js'
 import type { LinesResult, LinesTask } from '../../workers/protocol.js'
 import { rejectedLine } from '../../workers/rejections.js'
@@ -125,10 +125,6 @@ function middleLine({ slab, start, end }: LinesTask): number | undefined {
 }
 
 function halves(task: LinesTask, middle: number): readonly LinesTask[] {
-  const before =
-    task.areNumbered === true
-      ? countLines(Buffer.from(task.slab, task.start, middle - task.start))
-      : middle - task.start
   return [
     // The output must not reach into the other half's input.
     { ...task, compression: undefined, end: middle, roomBytes: middle - task.start },
@@ -137,7 +133,7 @@ function halves(task: LinesTask, middle: number): readonly LinesTask[] {
       compression: undefined,
       start: middle,
       roomBytes: task.roomBytes - (middle - task.start),
-      firstRecord: task.firstRecord + before,
+      firstRecord: task.firstRecord + middle - task.start,
     },
   ]
 }

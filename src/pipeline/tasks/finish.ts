@@ -1,5 +1,6 @@
 import { sluiceError } from '../../errors.js'
 import { present } from '../../invariant.js'
+import { REPORT_NAME } from '../../published/names.js'
 import { wholeOf } from '../../storage/split.js'
 import type { Sink } from '../../storage/store.js'
 import { Delivered } from '../checkpoint/delivered-runs.js'
@@ -15,12 +16,13 @@ import { removeReplaced } from '../output-files.js'
 import { inParallel } from '../parallel-work.js'
 import { addCounts, NO_COUNTS } from '../report/item-counts.js'
 import type { ItemFailure, RunReport } from '../report/report.js'
+import { readRunReport } from '../report/state-report.js'
 import { RunCounts } from '../run-counts.js'
+import { lockShared } from '../shared-lock.js'
 import { commitUnit } from './commit-unit.js'
 import { moveQuarantine, type QuarantineSource } from './moved-quarantine.js'
 import { unitBatches } from './old-plan.js'
 import { type PlanHeader, planLines, readPlan, removePages, type Unit, writePlan } from './plan-file.js'
-import { lockRun } from './run-lock.js'
 import type { JoinOptions } from './task.js'
 import { readUnitResult, type UnitResult } from './unit-records.js'
 import { unitSink } from './unit-work.js'
@@ -38,7 +40,7 @@ export async function finishPlan(options: JoinOptions, plan: PlanHeader): Promis
     const now = await readPlan(sink.state)
     return now?.id !== plan.id || now.ended !== undefined
   }
-  const unlock = await lockRun(options, isEnded)
+  const unlock = await lockShared(options, isEnded)
   if (unlock === undefined) return undefined
   try {
     const now = await readPlan(sink.state)
@@ -57,6 +59,23 @@ export async function finishPlan(options: JoinOptions, plan: PlanHeader): Promis
   }
 }
 
+/** Removes what the task that ended the run did not get to remove. */
+export async function clearEnded(options: JoinOptions): Promise<void> {
+  const { state } = options.sink
+  const open = async (): Promise<PlanHeader | undefined> => {
+    const plan = await readPlan(state)
+    return plan?.ended !== undefined && plan.pages.length > 0 ? plan : undefined
+  }
+  if ((await open()) === undefined) return
+  const unlock = await lockShared(options, async () => (await open()) === undefined)
+  try {
+    const plan = await open()
+    if (unlock !== undefined && plan !== undefined) await clearPlan(options.sink, plan)
+  } finally {
+    await unlock?.()
+  }
+}
+
 /** Removes the states of an ended plan's units, then its pages. Needs the lock. */
 export async function clearPlan(sink: Sink, plan: PlanHeader): Promise<void> {
   for await (const units of unitBatches(sink, plan))
@@ -68,12 +87,17 @@ export async function clearPlan(sink: Sink, plan: PlanHeader): Promise<void> {
 async function endPlan(options: JoinOptions, plan: PlanHeader): Promise<RunReport> {
   const { sink, taskFaultPoint = () => {} } = options
   const secrets = await readSecrets(sink.state, options.plan)
-  if (secrets === undefined)
+  if (secrets === undefined) {
+    const report = await readRunReport(sink.state)
+    const isDone = report?.fingerprint === plan.fingerprint && (await sink.get(REPORT_NAME)) !== undefined
+    // They are destroyed last, when only the end remains to be noted.
+    if (report !== undefined && isDone) return report
     throw sluiceError('STATE_UNREADABLE', {
       at: sink.state.place,
       message: 'the reference day and the keys of the run are gone',
-      help: 'run it again with --overwrite and another --run-id',
+      help: 'end it with `sluice finish --abandon`, then run it again',
     })
+  }
   const records = await openRecords(sink)
   try {
     const found = await resultsOf(options, plan)

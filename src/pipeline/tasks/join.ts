@@ -1,18 +1,19 @@
 import { sluiceError } from '../../errors.js'
 import { present } from '../../invariant.js'
 import { lockState } from '../../storage/held-lock.js'
+import type { Sink } from '../../storage/store.js'
 import { openRecords } from '../checkpoint/records.js'
 import { readSecrets } from '../checkpoint/run-secrets.js'
 import { type ListedSource, listSource } from '../lifecycle/left-out.js'
 import { settleLimits } from '../limits.js'
 import type { RunReport } from '../report/report.js'
 import { RunCounts } from '../run-counts.js'
+import { lockShared } from '../shared-lock.js'
 import { openSharedResources, startWorkers } from '../shared-resources.js'
-import { clearPlan, finishPlan } from './finish.js'
+import { clearEnded, clearPlan, finishPlan } from './finish.js'
 import { listingDigest, makePlan, sharedOptionsOf } from './make-plan.js'
-import { absorbPlan, closePlan, forgetPlan } from './old-plan.js'
+import { absorbPlan, closePlan, forgetPlan, unitBatches } from './old-plan.js'
 import { type PlanHeader, readPlan, removePlan, type SharedOptions, writePlan } from './plan-file.js'
-import { lockRun } from './run-lock.js'
 import type { Abandoned, JoinOptions } from './task.js'
 import { DEFAULT_RANGE_BYTES } from './units.js'
 import { type TaskWork, workOn } from './work.js'
@@ -35,10 +36,13 @@ const NO_WORK: TaskWork = { units: 0, bytes: 0, lines: 0, quarantined: 0, failed
  */
 export async function joinRun(given: JoinOptions): Promise<Joined> {
   const { plan, options } = await attach(given)
-  if (hasEnded(plan)) return { kind: 'ended-before', plan, work: NO_WORK }
+  if (hasEnded(plan)) {
+    await clearEnded(options)
+    return { kind: 'ended-before', plan, work: NO_WORK }
+  }
   const limits = settleLimits(options)
   const secrets = await readSecrets(options.sink.state, options.plan)
-  if (secrets === undefined) return lostSecrets(options, plan)
+  if (secrets === undefined) return endOf(options, plan, NO_WORK)
   const pool = startWorkers(options, limits)
   const spec = options.plan.settle(secrets)
   const shared = openSharedResources(options, limits, { pool, spec })
@@ -59,6 +63,10 @@ export async function joinRun(given: JoinOptions): Promise<Joined> {
   const { work, left, isGone } = done
   if (isGone) return afterwards(options, plan, work)
   if (left > 0) return { kind: 'worked', work, left, plan }
+  return endOf(options, plan, work)
+}
+
+async function endOf(options: JoinOptions, plan: PlanHeader, work: TaskWork): Promise<Joined> {
   const report = await finishPlan(options, plan)
   return report === undefined ? afterwards(options, plan, work) : { kind: 'finished', report, work }
 }
@@ -69,6 +77,21 @@ export async function planRun(
 ): Promise<{ readonly plan: PlanHeader; readonly isNew: boolean }> {
   const { plan, isNew } = await attach(options)
   return { plan, isNew }
+}
+
+export interface WholeItem {
+  readonly item: string
+  readonly bytes: number
+}
+
+/** Items of a plan that are larger than a range and cannot be divided, the largest first. */
+export async function undividable(sink: Sink, plan: PlanHeader): Promise<readonly WholeItem[]> {
+  const items: WholeItem[] = []
+  for await (const units of unitBatches(sink, plan))
+    for (const { work, part } of units)
+      for (const { item } of part === undefined ? work : [])
+        if (item.bytes > plan.shared.rangeBytes) items.push({ item: item.name, bytes: item.bytes })
+  return items.toSorted((a, b) => b.bytes - a.bytes)
 }
 
 /**
@@ -125,7 +148,7 @@ async function attach(given: JoinOptions): Promise<Attached> {
     found = now !== undefined && isOf(now, options) ? now : undefined
     return found !== undefined
   }
-  const unlock = (await isThere()) ? undefined : await lockRun(options, isThere)
+  const unlock = (await isThere()) ? undefined : await lockShared(options, isThere)
   try {
     if (unlock === undefined || (await isThere()))
       return { ...use(options, present(found, 'the plan')), isNew: false }
@@ -211,15 +234,5 @@ async function afterwards(options: JoinOptions, plan: PlanHeader, work: TaskWork
   throw sluiceError('SINK_LOCKED', {
     at: options.sink.place,
     message: 'another run has taken over this output',
-  })
-}
-
-async function lostSecrets(options: JoinOptions, plan: PlanHeader): Promise<Joined> {
-  const now = await readPlan(options.sink.state)
-  if (now !== undefined && now.ended !== undefined) return { kind: 'ended-before', plan: now, work: NO_WORK }
-  throw sluiceError('STATE_UNREADABLE', {
-    at: `${options.sink.state.place}`,
-    message: `the reference day and the keys of the run ${present(plan.runIds.at(-1), 'the name of a run')} are gone`,
-    help: 'end it with `sluice finish --abandon`, then run it again',
   })
 }

@@ -74,12 +74,11 @@ export async function makePlan(
     })
     await keepLeftOut(sink.state, named)
     taskFaultPoint('before-pages')
-    const id = randomUUID()
-    const pages = await writePages(sink.state, id, linesOf(runState, units, isSplit, divided))
+    const pages = await writePages(sink.state, old, linesOf(runState, units, isSplit, divided))
     taskFaultPoint('before-plan')
     const header: PlanHeader = {
       plan: 1,
-      id,
+      id: randomUUID(),
       runIds: [runId],
       startedAt: runState.startedAt.toISOString(),
       shared: sharedOptionsOf(options, rangeBytes),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sluiceError } from '../../errors.js'
 import { parseJson } from '../../json/parse.js'
 import { textLines } from '../../ndjson/text-lines.js'
-import type { State } from '../../storage/store.js'
+import type { Sink, State } from '../../storage/store.js'
 import type { ItemWork } from '../item-list.js'
 import type { ListedSource } from '../lifecycle/left-out.js'
 import type { ItemFailure } from '../report/report.js'
@@ -110,25 +110,46 @@ export async function readPlan(state: Pick<State, 'read' | 'place'>): Promise<Pl
   throw damaged(`${state.place}/${NAME}`)
 }
 
+/**
+ * Leaves no plan of an earlier run where a run on one machine begins. Needs the lock. Throws SINK_LOCKED for one that is
+ * not ended: its tasks may be at work.
+ */
+export async function leavePlan({ state, place }: Pick<Sink, 'state' | 'place'>): Promise<void> {
+  const plan = await readPlan(state)
+  if (plan === undefined) return
+  if (plan.ended === undefined)
+    throw sluiceError('SINK_LOCKED', {
+      at: place,
+      message: 'a run of several tasks is not finished here',
+      help: 'continue it with --join, or drop it with `sluice finish --abandon`',
+    })
+  await removePlan(state)
+}
+
 /** Writes the header, with which the plan begins to count. */
 export const writePlan = (state: State, header: PlanHeader): Promise<void> =>
   state.write(NAME, `${JSON.stringify(header)}\n`)
 
 export const removePlan = (state: State): Promise<void> => state.remove(NAME)
 
-/** Writes the lines of a plan in pages. Pages without a header are nothing. */
+/**
+ * Writes the lines of a plan in pages, beside those of the plan that it replaces. Pages without a header are nothing, and
+ * are written over.
+ */
 export async function writePages(
   state: State,
-  id: string,
+  old: PlanHeader | undefined,
   lines: Iterable<PlanLine>,
 ): Promise<readonly PageFacts[]> {
   const pages: PageFacts[] = []
+  const series = old?.pages[0]?.name.startsWith('plan/a') === true ? 'b' : 'a'
   let texts: string[] = []
   let length = 0
   let units = 0
   const flush = async (): Promise<void> => {
     if (texts.length === 0) return
-    const name = `plan/${id}-${pages.length + 1}.ndjson`
+    const name = `plan/${series}${pages.length + 1}.ndjson`
+    await state.remove(doneMark(name))
     const text = texts.join('')
     await state.write(name, text)
     pages.push({ name, units, sha256: digestOf(text) })

@@ -8,11 +8,11 @@ import type { Unit } from './plan-file.js'
 export const DEFAULT_RANGE_BYTES = 2 ** 30
 
 // A unit costs a claim, so small items are taken together.
-const PACK_BYTES = 64 * 2 ** 20
+const MAX_PACK_BYTES = 64 * 2 ** 20
 const PACK_ITEMS = 256
 
 /** Whether lines of the item can be found without reading what is before them. */
-export const isDivisible = ({ item: { name, unreadable } }: ListedItem): boolean =>
+const isDivisible = ({ item: { name, unreadable } }: ListedItem): boolean =>
   unreadable === undefined && !isDocumentName(name) && namedFormat(name) === undefined
 
 /** How many ranges an item has; 1 if it is not divided. */
@@ -22,6 +22,7 @@ export const rangeCount = (listed: ListedItem, rangeBytes: number): number =>
 /** Cuts the work of a run into units, the largest first: then the last ones to end are short. */
 export function unitsOf(work: readonly ItemWork[], rangeBytes: number): readonly Unit[] {
   const units: Unit[] = []
+  const fullBytes = Math.min(MAX_PACK_BYTES, rangeBytes)
   let pack: ItemWork[] = []
   let packBytes = 0
   const close = (): void => {
@@ -33,9 +34,9 @@ export function unitsOf(work: readonly ItemWork[], rangeBytes: number): readonly
     const { bytes } = each.item
     const ranges = rangeCount(each, rangeBytes)
     if (ranges > 1) units.push(...rangesOf(each, ranges, rangeBytes))
-    else if (bytes >= PACK_BYTES) units.push(unitOf([each], bytes))
+    else if (bytes >= fullBytes) units.push(unitOf([each], bytes))
     else {
-      if (packBytes + bytes > PACK_BYTES || pack.length === PACK_ITEMS) close()
+      if (packBytes + bytes > fullBytes || pack.length === PACK_ITEMS) close()
       pack.push(each)
       packBytes += bytes
     }

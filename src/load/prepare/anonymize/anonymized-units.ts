@@ -89,7 +89,7 @@ function draftsIn(anonymizable: Anonymizable): readonly Draft[] {
 
 const lineOf = ({ entry, body }: Draft, item: string): ResourceLine => ({
   item,
-  ordinal: entry.ordinal,
+  offset: entry.offset,
   resource: body,
 })
 

@@ -27,8 +27,8 @@ export interface ResourceAnonymizerOptions
 export interface ResourceLine {
   /** Name of its item. */
   readonly item: string
-  /** Its number in the item. */
-  readonly ordinal: number
+  /** Where it begins in the item, in bytes. */
+  readonly offset: number
   /** JSON of one object. */
   readonly resource: Buffer
 }
@@ -63,10 +63,10 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
     const slab = await (bytes <= limits.slabBytes ? slabs.take() : slabs.takeLong(bytes))
     try {
       fill(slab.bytes, lines)
-      const { item, ordinal } = first
+      const { item, offset } = first
       const { maxLineBytes } = limits
-      const tasks = new LineTasks(run, { item, document: false, maxLineBytes, keepContent: false }, ordinal)
-      const chunk = await tasks.anonymize({ kind: 'lines', slab, start: 0, end: bytes, offset: 0 })
+      const tasks = new LineTasks(run, { item, document: false, maxLineBytes, keepContent: false })
+      const chunk = await tasks.anonymize({ kind: 'lines', slab, start: 0, end: bytes, offset })
       return lineOutcomes(chunk, lines.length)
     } finally {
       slabs.give(slab)
@@ -77,11 +77,12 @@ export function createResourceAnonymizer(options: ResourceAnonymizerOptions): Re
     batchesAtOnce: limits.chunksPerItem,
     async anonymize(lines) {
       try {
-        const isNumbered = await needsPlaces
-        const isNamed = isNumbered || spec.parameters.dateShiftScope === 'file'
+        const arePlaced = await needsPlaces
+        const isNamed = arePlaced || spec.parameters.dateShiftScope === 'file'
         const chunks = chunksOf(
           lines,
-          (a, b) => (isNamed && a.item !== b.item) || (isNumbered && b.ordinal !== a.ordinal + 1),
+          (a, b) =>
+            (isNamed && a.item !== b.item) || (arePlaced && b.offset !== a.offset + a.resource.length + 1),
         )
         return (await Promise.all(chunks.map(anonymizeChunk))).flat()
       } catch (error) {

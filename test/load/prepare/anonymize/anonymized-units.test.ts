@@ -49,8 +49,9 @@ const entriesIn = (lines: Buffer): readonly LoadEntry[] =>
     .toString()
     .split('\n')
     .filter((line) => line !== '')
-    .map((line, ordinal) => ({
+    .map((line, ordinal, all) => ({
       ...entryOf({ resource: JSON.parse(line) }, ordinal),
+      offset: Buffer.byteLength(all.slice(0, ordinal).join('\n')) + (ordinal > 0 ? 1 : 0),
       resource: Buffer.from(line),
     }))
 
