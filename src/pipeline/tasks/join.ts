@@ -2,7 +2,6 @@ import { sluiceError } from '../../errors.js'
 import { present } from '../../invariant.js'
 import { lockState } from '../../storage/held-lock.js'
 import type { Sink } from '../../storage/store.js'
-import { openRecords } from '../checkpoint/records.js'
 import { readSecrets } from '../checkpoint/run-secrets.js'
 import { type ListedSource, listSource } from '../lifecycle/left-out.js'
 import { settleLimits } from '../limits.js'
@@ -117,13 +116,8 @@ export async function abandonPlan(options: Abandoned): Promise<boolean> {
     if (plan === undefined) return false
     if (plan.ended === undefined) {
       await closePlan(options, plan)
-      const records = await openRecords(sink)
-      try {
-        const known = await absorbPlan(options, plan, records)
-        await forgetPlan(sink, plan, { units: [], known })
-      } finally {
-        await records.close()
-      }
+      const known = await absorbPlan(options, plan)
+      await forgetPlan(sink, plan, { units: [], known })
     }
     await removePlan(sink.state)
     return plan.ended === undefined

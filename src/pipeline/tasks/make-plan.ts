@@ -57,12 +57,12 @@ export async function makePlan(
 ): Promise<PlanHeader> {
   const { sink, runId, overwrite = false, onEvent = () => {}, taskFaultPoint = () => {} } = options
   const limits = settleLimits(options)
+  const known = old === undefined ? new Map<string, string>() : await absorbPlan(options, old)
   const records = await openRecords(sink)
   try {
     const named = await neutrallyNamed(options, listed)
     const divided = new Map(named.listed.map((each) => [each.output, rangeCount(each, rangeBytes)]))
     const isSplit = (output: string) => (divided.get(output) ?? 1) > 1
-    const known = old === undefined ? new Map<string, string>() : await absorbPlan(options, old, records)
     const whole = splitSink(sink, Number.POSITIVE_INFINITY, { overwrite, isSplit })
     const runState = await startRun({ ...options, sink: whole }, limits, named, records, ({ output }) =>
       isSplit(output) ? [rangeBytes] : [],

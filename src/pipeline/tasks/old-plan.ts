@@ -1,7 +1,7 @@
 import { isSluiceError, sluiceError } from '../../errors.js'
 import { filesOf, splitSink } from '../../storage/split.js'
 import type { Sink, SinkHead } from '../../storage/store.js'
-import { type Records, sealedHeads } from '../checkpoint/records.js'
+import { openRecords, type Records, sealedHeads } from '../checkpoint/records.js'
 import { type ItemWork, unfinished } from '../item-list.js'
 import { inParallel } from '../parallel-work.js'
 import { type PlanHeader, planLines, removePages, type Unit, writePlan } from './plan-file.js'
@@ -45,8 +45,16 @@ export async function closePlan(options: Abandoned, plan: PlanHeader): Promise<v
 export async function absorbPlan(
   { sink }: Abandoned,
   plan: PlanHeader,
-  records: Records,
 ): Promise<ReadonlyMap<string, string>> {
+  const records = await openRecords(sink)
+  try {
+    return await absorb(sink, plan, records)
+  } finally {
+    await records.close()
+  }
+}
+
+async function absorb(sink: Sink, plan: PlanHeader, records: Records): Promise<ReadonlyMap<string, string>> {
   const parts = new Map<string, string>()
   const divided: ItemWork[] = []
   for await (const line of planLines(sink.state, plan)) if ('divided' in line) divided.push(line.divided)
