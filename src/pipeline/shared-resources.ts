@@ -82,6 +82,7 @@ export function openSharedResources(
     slabs,
     dispatch: new Dispatch({
       pool,
+      ready: needsPlaces,
       chunkTimeoutMs: limits.chunkTimeoutMs,
       onEvent,
       onBusy: (busy) => metrics?.workersBusy(busy, limits.workers),

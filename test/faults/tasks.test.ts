@@ -1,4 +1,8 @@
-// Holds src/pipeline/tasks/old-plan.ts, plan-file.ts, commit-unit.ts, watch.ts; src/pipeline/shared-lock.ts
+// Holds src/pipeline/tasks/old-plan.ts,
+// src/pipeline/tasks/plan-file.ts,
+// src/pipeline/tasks/commit-unit.ts,
+// src/pipeline/tasks/watch.ts,
+// src/pipeline/shared-lock.ts.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -13,6 +13,8 @@ export interface Part {
 }
 
 export interface DispatchOptions {
+  /** Settled once a first thread can work: until then, no further one is started. */
+  readonly ready: Promise<unknown>
   readonly pool: WorkerPool
   readonly chunkTimeoutMs: number
   readonly onEvent: (event: RunEvent) => void
@@ -41,6 +43,7 @@ export class Dispatch {
 
   /** Returns the answers in the order of the lines. Throws WORKER_FAILED. */
   async run(task: LinesTask): Promise<readonly Part[]> {
+    await this.#options.ready
     await this.#enter()
     try {
       const whole = await this.#twice(task, this.#timeoutMs(task))

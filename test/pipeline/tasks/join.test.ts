@@ -1,5 +1,13 @@
-// Holds src/pipeline/tasks/join.ts, work.ts, unit-work.ts, unit-records.ts, make-plan.ts, finish.ts, moved-quarantine.ts,
-// task.ts and units.ts
+// Holds src/pipeline/tasks/work.ts,
+// src/pipeline/tasks/unit-work.ts,
+// src/pipeline/tasks/unit-records.ts,
+// src/pipeline/tasks/make-plan.ts,
+// src/pipeline/tasks/finish.ts,
+// src/pipeline/tasks/moved-quarantine.ts,
+// src/pipeline/tasks/task.ts,
+// src/pipeline/tasks/units.ts,
+// src/pipeline/tasks/status.ts.
+
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
