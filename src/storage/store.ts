@@ -231,6 +231,9 @@ export interface Epoch {
   readonly isNew: boolean
 }
 
+/** Where the states of units lie in that of their outputs. */
+export const UNITS = 'units'
+
 export const NO_EPOCH: Epoch = { id: '', earlier: [], isNew: false }
 
 export interface LockWait {

@@ -24,7 +24,7 @@ import { moveQuarantine, type QuarantineSource } from './moved-quarantine.js'
 import { unitBatches } from './old-plan.js'
 import { type PlanHeader, planLines, readPlan, removePages, type Unit, writePlan } from './plan-file.js'
 import type { JoinOptions } from './task.js'
-import { readUnitResult, type UnitResult } from './unit-records.js'
+import { clearUnits, readUnitResult, type UnitResult } from './unit-records.js'
 import { unitSink } from './unit-work.js'
 
 const AT_ONCE = 16
@@ -78,8 +78,7 @@ export async function clearEnded(options: JoinOptions): Promise<void> {
 
 /** Removes the states of an ended plan's units, then its pages. Needs the lock. */
 export async function clearPlan(sink: Sink, plan: PlanHeader): Promise<void> {
-  for await (const units of unitBatches(sink, plan))
-    await inParallel(units, AT_ONCE, (unit) => unitSink(sink, unit).state.clear())
+  await clearUnits(sink.state)
   await removePages(sink.state, plan)
   await writePlan(sink.state, { ...plan, pages: [] })
 }

@@ -1,4 +1,4 @@
-import { sluiceError } from '../../errors.js'
+import { isSluiceError, sluiceError } from '../../errors.js'
 import { present } from '../../invariant.js'
 import { lockState } from '../../storage/held-lock.js'
 import type { Sink } from '../../storage/store.js'
@@ -55,7 +55,7 @@ export async function joinRun(given: JoinOptions): Promise<Joined> {
   try {
     done = await workOn(task, plan)
   } catch (error) {
-    throw shared.reasonOf(error)
+    throw isSluiceError(error) && error.code === 'SINK_LOCKED' ? error : shared.reasonOf(error)
   } finally {
     await shared.close()
   }

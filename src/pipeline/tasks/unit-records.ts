@@ -1,5 +1,5 @@
 import { parseJson } from '../../json/parse.js'
-import type { Sink, State } from '../../storage/store.js'
+import { type Sink, type State, UNITS } from '../../storage/store.js'
 import type { DoneRecord } from '../checkpoint/done-record.js'
 import { openRecords, type Records } from '../checkpoint/records.js'
 import type { ItemFailure } from '../report/report.js'
@@ -54,3 +54,6 @@ export async function openUnitRecords(sink: Sink): Promise<Records> {
 
 /** Needs the claim. */
 export const removeUnitResult = (state: State): Promise<void> => state.remove(NAME)
+
+/** Removes the states of all units, but for what a late task has just claimed: that one removes it itself. */
+export const clearUnits = (state: State): Promise<void> => state.below(UNITS).clear()

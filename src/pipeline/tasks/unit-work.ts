@@ -52,6 +52,10 @@ export async function takeUnit(task: Task, plan: PlanHeader, unit: Unit, stale?:
     faultPoint('after-unit-done')
     options.onEvent?.({ event: 'unit.finished', level: 'info', unit: unit.id, bytes: unit.bytes })
     return { kind: 'did', result }
+  } catch (error) {
+    // Whoever took the unit over may have removed what this task wrote to.
+    await sink.state.confirm()
+    throw error
   } finally {
     await release()
     // Whoever ended the plan had removed the state of the unit, and the claim made it again.

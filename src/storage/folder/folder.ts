@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { sluiceError } from '../../errors.js'
 import { checkName, endingsText, fileNameFault, isItemName, nameFault } from '../names.js'
 import { digestOfFile } from '../output-digest.js'
-import type { Lake, Sink, Source, SourceItem, State } from '../store.js'
+import { type Lake, type Sink, type Source, type SourceItem, type State, UNITS } from '../store.js'
 import { isMissing, sinkError, sourceError, writing } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import { headBy, headOf, pinOf, sharedVersionOf } from './file-version.js'
@@ -139,8 +139,6 @@ export function folderSink(path: string, state = folderState(stateFolderOf(path)
     },
   }
 }
-
-const UNITS = 'units'
 
 /** A state that, once it is locked, takes away what earlier holders left half-written. */
 const lockedState = (state: State, fenceOff: () => Promise<void>): State => ({

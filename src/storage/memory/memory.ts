@@ -10,6 +10,7 @@ import {
   type SourceItem,
   type SourceReader,
   type State,
+  UNITS,
 } from '../store.js'
 import type { MemoryContent, MemoryObject } from './memory-content.js'
 import { MemorySinkItem } from './memory-sink-item.js'
@@ -64,7 +65,7 @@ function outputsIn(
     ...(isRemote ? { isRemote } : {}),
     localPaths: async () => [],
     state,
-    unit: (id) => outputsIn(content, { isRemote, alive, state: state.below(`units/${id}`) }),
+    unit: (id) => outputsIn(content, { isRemote, alive, state: state.below(`${UNITS}/${id}`) }),
     async head(name) {
       const object = objects.get(checked(name))
       return object && { ...headOf(object), fingerprint: object.fingerprint, mark: object.mark }

@@ -1,6 +1,6 @@
 import { checkName } from '../../names.js'
 import { OutputDigest } from '../../output-digest.js'
-import type { Lake, Sink, SinkHead, State } from '../../store.js'
+import { type Lake, type Sink, type SinkHead, type State, UNITS } from '../../store.js'
 import type { BlobContainer } from '../blob-container.js'
 import { maxOutputBytes } from './block-layout.js'
 import { type BlockSink, BlockSinkItem, contentTypeOf, METADATA } from './block-sink-item.js'
@@ -80,23 +80,16 @@ function outputsIn(options: AzureSinkOptions, { uploads, isListed }: OutputsOpti
     listed ??= isListed ? list(container, prefix) : Promise.resolve(new Map())
     return listed
   }
-  const look = async (blob: string): Promise<Known | undefined> => {
+  const look = async (blob: string): Promise<ExistingBlob | undefined> => {
     const there = await known()
-    const entry = there.get(blob) ?? (isListed ? undefined : 'ask')
-    if (entry !== 'ask') return entry
+    const entry = there.get(blob) ?? (isListed ? 'absent' : 'ask')
+    if (entry !== 'ask') return entry === 'absent' ? undefined : entry
     const found = await container.head(blob)
-    if (found === undefined) {
-      there.delete(blob)
-      return undefined
-    }
-    const now = knownOf(found)
-    there.set(blob, now)
+    const now = found === undefined ? undefined : knownOf(found)
+    there.set(blob, now ?? 'absent')
     return now
   }
-  const headOf = async (blob: string): Promise<SinkHead | undefined> => {
-    const entry = await look(blob)
-    return entry === undefined || entry === 'ask' ? undefined : entry.head
-  }
+  const headOf = async (blob: string): Promise<SinkHead | undefined> => (await look(blob))?.head
   const forget = async (blob: string): Promise<void> => {
     ;(await known()).set(blob, 'ask')
   }
@@ -104,10 +97,7 @@ function outputsIn(options: AzureSinkOptions, { uploads, isListed }: OutputsOpti
     container,
     uploads,
     maxBlockBytes,
-    async etagOf(blob) {
-      const entry = await look(blob)
-      return entry === undefined || entry === 'ask' ? undefined : entry.etag
-    },
+    etagOf: async (blob) => (await look(blob))?.etag,
     head: headOf,
     forget,
   }
@@ -126,7 +116,8 @@ function outputsIn(options: AzureSinkOptions, { uploads, isListed }: OutputsOpti
     },
     head: (name) => headOf(blobOf(name)),
     item: (name, fingerprint) => new BlockSinkItem(shared, blobOf(name), fingerprint),
-    unit: (id) => outputsIn({ ...options, state: state.below(`units/${id}`) }, { uploads, isListed: false }),
+    unit: (id) =>
+      outputsIn({ ...options, state: state.below(`${UNITS}/${id}`) }, { uploads, isListed: false }),
     async put(name, text) {
       await container.put(blobOf(name), Buffer.from(text), { contentType: contentTypeOf(name) })
       await forget(blobOf(name))
@@ -161,8 +152,13 @@ async function digestOfBlob(container: BlobContainer, name: string): Promise<str
   }
 }
 
-/** `ask` means that it has changed since it was listed. */
-type Known = { readonly head: SinkHead; readonly etag: string } | 'ask'
+/** `ask` means that it has changed since it was listed, or was never asked for. */
+type Known = ExistingBlob | 'absent' | 'ask'
+
+interface ExistingBlob {
+  readonly head: SinkHead
+  readonly etag: string
+}
 
 interface Entry {
   readonly bytes: number
@@ -171,7 +167,7 @@ interface Entry {
 }
 
 /** Version of an output: ours by its contents, any other blob by its ETag. */
-function knownOf({ bytes, etag, metadata }: Entry): Known {
+function knownOf({ bytes, etag, metadata }: Entry): ExistingBlob {
   const seal = metadata[METADATA.seal]
   const { [METADATA.fingerprint]: fingerprint, [METADATA.mark]: mark } = metadata
   return {

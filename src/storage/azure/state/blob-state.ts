@@ -1,3 +1,4 @@
+import { isSluiceError } from '../../../errors.js'
 import { type Appender, NO_EPOCH, type State } from '../../store.js'
 import type { BlobContainer } from '../blob-container.js'
 import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
@@ -57,6 +58,13 @@ export function blobState({ container, place, prefix, signal, isShared, isInner 
     return there
   }
 
+  let exists = isInner === true
+  /** Whether the container is there yet: the first lock makes it, but anybody may look before. */
+  const isThere = async (): Promise<boolean> => {
+    exists ||= held !== undefined || (await container.exists())
+    return exists
+  }
+
   return {
     place,
     async lock(waiting) {
@@ -70,7 +78,7 @@ export function blobState({ container, place, prefix, signal, isShared, isInner 
         await lock?.release()
       }
     },
-    holder: () => blobHolder(container, blobOf('lock')),
+    holder: async () => ((await isThere()) ? blobHolder(container, blobOf('lock')) : undefined),
     lockLife: BLOB_LOCK_LIFE,
     async confirm() {
       const reason = held?.lost()
@@ -78,6 +86,7 @@ export function blobState({ container, place, prefix, signal, isShared, isInner 
     },
     epoch: () => NO_EPOCH,
     async read(name) {
+      if (!(await isThere())) return undefined
       if ((await namesFor(name))?.has(name) === false) return undefined
       return (await container.readText(blobOf(name)))?.text
     },
@@ -116,7 +125,11 @@ export function blobState({ container, place, prefix, signal, isShared, isInner 
       // Deepest first, because a hierarchical account has directories; then its own.
       const names = [...(await list()).keys()].reverse().map(blobOf)
       const directory = prefix.replace(/\/$/, '')
-      for (const name of directory === '' ? names : [...names, directory]) await container.delete(name)
+      for (const name of directory === '' ? names : [...names, directory])
+        await container.delete(name).catch((error: unknown) => {
+          // A lock in a state below this one that somebody has just taken.
+          if (!isSluiceError(error) || error.code !== 'SINK_LOCKED') throw error
+        })
       known = undefined
     },
     below: (name) =>
