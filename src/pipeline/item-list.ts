@@ -181,7 +181,7 @@ async function isKnown(
 }
 
 /** Outputs that earlier runs were about to commit, including those of earlier epochs. */
-async function sealedBefore(state: State, output: string): Promise<readonly SinkHead[]> {
+export async function sealedBefore(state: State, output: string): Promise<readonly SinkHead[]> {
   const { id, earlier } = state.epoch()
   const heads: SinkHead[] = []
   for (const epoch of [id, ...earlier]) {

@@ -2,7 +2,7 @@ import { isSluiceError, sluiceError } from '../../errors.js'
 import { filesOf, splitSink } from '../../storage/split.js'
 import type { Sink, SinkHead } from '../../storage/store.js'
 import { openRecords, type Records, sealedHeads } from '../checkpoint/records.js'
-import { type ItemWork, unfinished } from '../item-list.js'
+import { type ItemWork, sealedBefore, unfinished } from '../item-list.js'
 import { inParallel } from '../parallel-work.js'
 import { type PlanHeader, planLines, removePages, type Unit, writePlan } from './plan-file.js'
 import type { Abandoned } from './task.js'
@@ -100,7 +100,8 @@ async function madeBy(sink: Sink, unit: Unit, records: Records): Promise<readonl
       if (there === undefined) continue
       const record = await own.done(work.output)
       const isDone = record?.head?.version === there.version
-      const isSealed = sealedHeads(own, work.output).some(({ version }) => version === there.version)
+      const sealed = [...sealedHeads(own, work.output), ...(await sealedBefore(of.state, work.output))]
+      const isSealed = sealed.some(({ version }) => version === there.version)
       if (!isDone && !isSealed) continue
       made.push({ work, head: there })
       if (unit.part === undefined) await records.write(isDone ? record : unfinished(work, there))
