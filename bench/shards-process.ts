@@ -1,0 +1,108 @@
+import { setV8Flags } from '../src/commands/v8-flags.js'
+import { checkConfig } from '../src/config/anonymizer/configuration.js'
+import { readConfigFile } from '../src/config/anonymizer/configuration-file.js'
+import { planOf } from '../src/config/anonymizer/plan.js'
+import { finishPlan } from '../src/pipeline/tasks/finish.js'
+import { joinRun, planRun } from '../src/pipeline/tasks/join.js'
+import { unitBatches } from '../src/pipeline/tasks/old-plan.js'
+import { readUnitResult, writeUnitResult } from '../src/pipeline/tasks/unit-records.js'
+import { unitSink } from '../src/pipeline/tasks/unit-work.js'
+import { folderSink, folderSource } from '../src/storage/folder/folder.js'
+import { memorySink } from '../src/storage/memory/memory.js'
+import { MemoryContent } from '../src/storage/memory/memory-content.js'
+import type { Source } from '../src/storage/store.js'
+import { elementAt } from '../test/support/elements.js'
+import { costOfThisProcess } from './process-cost.js'
+
+/** What `shards.ts` measures: one task of a run, or the plan and the end of a run with very many items. */
+type ShardsOptions =
+  | { readonly mode: 'task'; readonly input: string; readonly output: string; readonly config: string }
+  | {
+      readonly mode: 'plan' | 'end'
+      readonly output: string
+      readonly config: string
+      readonly items: number
+    }
+
+const COUNTS = {
+  lines: 200,
+  delivered: 200,
+  quarantined: 0,
+  blank: 0,
+  interpretedLines: 0,
+  resourcesByType: { Observation: 200 },
+  elementsByRule: { 1: 200 },
+  quarantinedByCode: {},
+}
+
+const options = JSON.parse(elementAt(process.argv, 2)) as ShardsOptions
+setV8Flags(process.versions.v8)
+const checked = checkConfig(await readConfigFile(options.config), {
+  allowRandomKeys: true,
+  allowWeakKeys: true,
+})
+const plan = planOf(checked, '2026-11-21')
+const more = options.mode === 'task' ? await task(options) : await ofMany(options)
+process.stdout.write(`${JSON.stringify({ ...costOfThisProcess(), ...more })}\n`)
+
+async function task({ input, output }: ShardsOptions & { mode: 'task' }): Promise<object> {
+  const joined = await joinRun({
+    source: folderSource(input),
+    sink: folderSink(output),
+    plan,
+    runId: 'bench',
+    workers: 1,
+    rangeBytes: 64 * 2 ** 20,
+  })
+  return { units: joined.work.units }
+}
+
+/** Items that are listed and never read. */
+function listedOnly(count: number): Source {
+  const unread = async (): Promise<never> => {
+    throw new Error('nothing is read here')
+  }
+  return {
+    place: '/export',
+    folderName: 'export',
+    localPaths: async () => [],
+    async *list() {
+      for (let at = 0; at < count; at += 1) {
+        const name = `ward-${String(Math.floor(at / 1000)).padStart(4, '0')}/Observation-${String(at).padStart(7, '0')}.ndjson`
+        yield { name, bytes: 200_000, version: `200000-${at}` }
+      }
+    },
+    head: unread,
+    open: unread,
+  }
+}
+
+async function ofMany({ mode, output, items }: ShardsOptions & { mode: 'plan' | 'end' }): Promise<object> {
+  // The end is that of results that are written here; it costs the same in memory as on disk, but for the flushes.
+  const sink =
+    mode === 'plan' ? folderSink(output) : memorySink(new MemoryContent(output), { isRemote: true })
+  const options = { source: listedOnly(items), sink, plan, runId: 'bench', workers: 1 }
+  const begun = performance.now()
+  const made = await planRun(options)
+  if (mode === 'plan')
+    return { planSeconds: (performance.now() - begun) / 1000, units: made.plan.counts.units }
+  for await (const units of unitBatches(sink, made.plan))
+    for (const unit of units) {
+      const of = unitSink(sink, unit)
+      if ((await readUnitResult(of.state)) !== undefined) continue
+      const records = unit.work.map(({ item, output, fingerprint, place, run }) => ({
+        done: 1 as const,
+        output,
+        fingerprint,
+        head: { bytes: item.bytes, version: item.version, sha256: fingerprint },
+        source: { name: item.name, bytes: item.bytes, version: item.version },
+        place,
+        run,
+        totals: COUNTS,
+      }))
+      await writeUnitResult(of.state, { records, failed: [], isSealed: false })
+    }
+  const ending = performance.now()
+  await finishPlan(options, made.plan)
+  return { endSeconds: (performance.now() - ending) / 1000, units: made.plan.counts.units }
+}
