@@ -147,7 +147,7 @@ async function files(
 /** One task of a run. Its exit code is 0 also with quarantined lines: the report of the run tells of them. */
 async function joined(
   values: AnonymizeValues,
-  { checked, display, metrics, access }: Opened,
+  { checked, display, metrics, access, pool }: Opened,
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (values.splitBytes !== undefined)
@@ -157,7 +157,7 @@ async function joined(
   const { onEvent, onProgress } = display
   const task = await openTask(values, { checked, access, terminal, onEvent })
   const { shard } = values
-  const result = await joinRun({ ...task, shard, onBadLine: values.onBadLine, metrics, onProgress })
+  const result = await joinRun({ ...task, pool, shard, onBadLine: values.onBadLine, metrics, onProgress })
   await display.close()
   if (result.kind !== 'finished') {
     if (values.json) terminal.print(JSON.stringify(taskJson(result)))
