@@ -1,6 +1,7 @@
 # The container image of Sluice. docs/container.md says how to build it and how to run it.
 
-# The newest Node that calls itself LTS, on Debian stable. Any image with Node 20.12, npm and a shell will do.
+# The newest Node that calls itself LTS, on Debian stable. Another one has to have Node 20.12 or newer, npm and a
+# shell.
 ARG BASE=node:24-trixie-slim
 
 FROM $BASE AS dependencies
@@ -8,12 +9,12 @@ WORKDIR /opt/sluice
 COPY package.json package-lock.json ./
 COPY container/sbom.mjs container/
 RUN node container/sbom.mjs > sbom.cdx.json
-# The secret `ca` holds certificates to trust, for networks whose proxy opens TLS. It may be absent.
-# What only editors and debuggers read is left out: half of the bytes. Licenses stay.
+# What only editors and debuggers read is left out: half of the bytes. Licenses stay. The secret `ca` holds certificates
+# to trust, for networks whose proxy opens TLS; it may be absent.
 RUN --mount=type=secret,id=ca,target=/run/ca.pem \
   NODE_EXTRA_CA_CERTS=/run/ca.pem npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  && find node_modules -type f -regextype posix-extended \
-    -iregex '.*\.([cm]?ts|map|md|markdown)' ! -iname 'licen*' ! -iname 'notice*' -delete \
+  && find node_modules -type f ! -iname 'licen*' ! -iname 'notice*' \
+    \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) -delete \
   && chmod -R a+rX node_modules sbom.cdx.json
 
 FROM $BASE AS build
@@ -24,7 +25,7 @@ RUN --mount=type=secret,id=ca,target=/run/ca.pem \
 COPY assembly assembly
 COPY src src
 RUN npm run --silent build \
-  && find dist -name '*.d.*ts' -delete \
+  && find dist \( -name '*.d.ts' -o -name '*.d.cts' \) -delete \
   && chmod 755 dist/src/cli.js
 COPY LICENSE ./
 COPY configs configs
