@@ -276,6 +276,8 @@ export interface State {
   /** Epoch of the held lock. */
   epoch(): Epoch
   read(name: string): Promise<string | undefined>
+  /** Reads a text of any length in pieces; none if there is no such text. */
+  pieces(name: string): AsyncIterable<Uint8Array>
   /** Writes a text, whole or not at all; durable when it returns, readable only by the owner. */
   write(name: string, text: string): Promise<void>
   /** Opens an append-only text; keeps its first `keepBytes` and drops the rest. */

@@ -50,6 +50,26 @@ export const STATE_CHECKS: Readonly<Record<string, Check>> = {
     }
   },
 
+  async 'a text of any length is read in pieces'(t, place) {
+    const { state } = place.sink()
+    const joined = async (name: string) => {
+      const pieces: Uint8Array[] = []
+      for await (const piece of place.sink().state.pieces(name)) pieces.push(Buffer.from(piece))
+      return Buffer.concat(pieces).toString()
+    }
+    t.equal(await joined('deep/none'), '')
+    for (const text of ['', 'ü 東京 😀\n', 'ü'.repeat(1_500_000)]) {
+      await state.write('deep/p', text)
+      t.ok((await joined('deep/p')) === text, `${text.length} characters`)
+    }
+    const appender = await state.appender('q', 0)
+    await appender.append('one\n')
+    await appender.append('two\n')
+    await appender.flush()
+    await appender.close()
+    t.equal(await joined('q'), 'one\ntwo\n')
+  },
+
   async 'a text that is appended to keeps as much as it is told to'(t, place) {
     const appended = async (keepBytes: number, ...texts: readonly string[]) => {
       const appender = await place.sink().state.appender('deep/j', keepBytes)

@@ -1,4 +1,7 @@
 import { isUtf8 } from 'node:buffer'
+import { present } from '../../invariant.js'
+import { parseJson } from '../../json/parse.js'
+import { linesOfPieces } from '../../ndjson/line-stream.js'
 import type { LinesResult } from '../../workers/protocol.js'
 import { rejectionsOf } from '../../workers/rejections.js'
 
@@ -47,16 +50,39 @@ export function* quarantined(result: LinesResult, place: PartPlace): Iterable<Qu
   }
 }
 
+const TEXT_LENGTH = 2 ** 18
+
 /** Yields them as NDJSON, in pieces of bounded size. */
 export function* quarantineText(result: LinesResult, place: PartPlace): Iterable<string> {
   let text = ''
   for (const line of quarantined(result, place)) {
     text += `${JSON.stringify(line)}\n`
-    if (text.length < 2 ** 18) continue
+    if (text.length < TEXT_LENGTH) continue
     yield text
     text = ''
   }
   if (text !== '') yield text
+}
+
+/** Yields the NDJSON of a part of an item as that of the item, which has `linesBefore` lines before the part. */
+export async function* renumbered(
+  pieces: AsyncIterable<Uint8Array>,
+  linesBefore: number,
+): AsyncIterable<string> {
+  let text = ''
+  for await (const { bytes } of linesOfPieces(pieces)) {
+    const line = present(bytes, 'a line of the quarantine').toString()
+    text += `${linesBefore === 0 ? line : JSON.stringify(moved(line, linesBefore))}\n`
+    if (text.length < TEXT_LENGTH) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+function moved(text: string, linesBefore: number): Pick<QuarantinedLine, 'line'> {
+  const rejected = parseJson(text) as QuarantinedLine
+  return { ...rejected, line: rejected.line + linesBefore }
 }
 
 export function countByCode({ rejected }: LinesResult): Record<string, number> {

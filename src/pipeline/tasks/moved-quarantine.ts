@@ -1,7 +1,6 @@
-import { parseJson } from '../../json/parse.js'
-import { textLines } from '../../ndjson/text-lines.js'
 import type { Sink } from '../../storage/store.js'
 import { type DoneRecord, quarantineName } from '../checkpoint/done-record.js'
+import { renumbered } from '../report/quarantine.js'
 import type { Unit } from './plan-file.js'
 import { unitSink } from './unit-work.js'
 
@@ -30,20 +29,12 @@ export async function moveQuarantine(
   try {
     let linesBefore = 0
     for (const { unit, record } of sources) {
-      const text = (await unitSink(sink, unit).state.read(quarantineName(record.output))) ?? ''
-      await target.append(linesBefore === 0 ? text : renumbered(text, linesBefore))
+      const pieces = unitSink(sink, unit).state.pieces(quarantineName(record.output))
+      for await (const text of renumbered(pieces, linesBefore)) await target.append(text)
       linesBefore += record.totals.lines
     }
     await target.flush()
   } finally {
     await target.close()
   }
-}
-
-function renumbered(text: string, linesBefore: number): string {
-  const lines = Array.from(textLines(text), ({ text: line }) => {
-    const rejected = parseJson(line) as { readonly line: number }
-    return `${JSON.stringify({ ...rejected, line: rejected.line + linesBefore })}\n`
-  })
-  return lines.join('')
 }

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sluiceError } from '../../errors.js'
@@ -11,6 +11,7 @@ import { createOwn, reopenOwn } from './own-file.js'
 
 // Journals name files and outputs, and secrets are kept here until the run is complete.
 const OWNER_ONLY = 0o600
+const PIECE_BYTES = 2 ** 20
 
 /** Small texts in a folder that only the owner can read. */
 export function folderState(folder: string, times: LockTimes = LOCK_TIMES): State {
@@ -63,6 +64,7 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     epoch,
     read: (name) =>
       readText(fileOf(name)).catch((error: unknown) => Promise.reject(unreadable(error, fileOf(name)))),
+    pieces: (name) => piecesOf(fileOf(name)),
     write: (name, text) => writing(fileOf(name), () => writeWhole(fileOf(name), text, OWNER_ONLY, writer)),
     appender: (name, keepBytes) =>
       writing(fileOf(name), () =>
@@ -81,6 +83,14 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     clear: () => writing(folder, () => rm(folder, { recursive: true, force: true })),
     below: (name) => folderState(join(folder, name), times),
     bootId,
+  }
+}
+
+async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: PIECE_BYTES })
+  } catch (error) {
+    if (!isMissing(error)) throw unreadable(error, path)
   }
 }
 

@@ -31,6 +31,10 @@ export function memoryState(content: MemoryContent, alive: () => void, prefix = 
     },
     epoch: () => NO_EPOCH,
     read: async (name) => textOf(name)?.bytes.toString(),
+    async *pieces(name) {
+      const text = textOf(name)
+      if (text !== undefined) yield text.bytes
+    },
     async write(name, text) {
       alive()
       const bytes = Buffer.from(text)

@@ -1,6 +1,6 @@
 import { isSluiceError } from '../../../errors.js'
 import { type Appender, NO_EPOCH, type State } from '../../store.js'
-import type { BlobContainer } from '../blob-container.js'
+import type { BlobContainer, BlobHead } from '../blob-container.js'
 import { asideOf, BlobAppender, finishCompaction } from './blob-appender.js'
 import { BLOB_LOCK_LIFE, type BlobLock, blobHolder, lockBlob } from './blob-lock.js'
 
@@ -90,6 +90,11 @@ export function blobState({ container, place, prefix, signal, isShared, isInner 
       if ((await namesFor(name))?.has(name) === false) return undefined
       return (await container.readText(blobOf(name)))?.text
     },
+    async *pieces(name) {
+      if ((await namesFor(name))?.has(name) === false) return
+      const head = await container.head(blobOf(name))
+      if (head !== undefined) yield* blobPieces(container, blobOf(name), { ...head, signal })
+    },
     async write(name, text) {
       const bytes = Buffer.from(text)
       const there = await names()
@@ -136,6 +141,27 @@ export function blobState({ container, place, prefix, signal, isShared, isInner 
       blobState({ container, place: `${place}/${name}`, prefix: blobOf(`${name}/`), signal, isInner: true }),
     /** Everything that the service has acknowledged is durable. */
     bootId: async () => 'remote',
+  }
+}
+
+const PIECE_BYTES = 2 ** 20
+
+async function* blobPieces(
+  container: BlobContainer,
+  blob: string,
+  { etag, bytes, signal }: Pick<BlobHead, 'etag' | 'bytes'> & { readonly signal: AbortSignal | undefined },
+): AsyncGenerator<Uint8Array> {
+  if (bytes === 0) return
+  const read = container.read(blob, { etag, fromByte: 0, toByte: bytes, signal })
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES)
+      const filled = await read.read(piece)
+      if (filled === 0) return
+      yield piece.subarray(0, filled)
+    }
+  } finally {
+    read.close()
   }
 }
 
