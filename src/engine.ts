@@ -42,7 +42,10 @@ export interface LineOptions {
   readonly dateShiftPrefix?: string
   /** Names what the line is part of: encrypt and perturb come out differently for each item and record. */
   readonly item?: string
-  /** The line's number in its item; default the number of lines that this anonymizer had before. */
+  /**
+   * Tells the lines of an item apart: `sluice anonymize` takes the byte at which the line begins. Default: the number of
+   * lines that this anonymizer had before.
+   */
   readonly record?: number
 }
 

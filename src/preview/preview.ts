@@ -1,6 +1,6 @@
 import type { LineTrace } from '../anonymizer/interpreter/trace.js'
 import { createLineAnonymizer } from '../anonymizer/line-anonymizer.js'
-import type { AnonymizerSpec } from '../anonymizer/spec.js'
+import type { AnonymizerSpec, LineContext } from '../anonymizer/spec.js'
 import { sluiceError } from '../errors.js'
 import { type ElementTree, elementTree } from '../fhir/elements.js'
 import { findStringMember, JsonError } from '../json/scanner.js'
@@ -66,10 +66,10 @@ export async function previewSource(options: PreviewOptions): Promise<Preview> {
   const types = reading.sample.types().map(({ type, seen, chosen }) => ({
     type,
     lines: seen,
-    shown: chosen.map(({ item, line, bytes }) => ({
-      item,
-      line,
-      trace: anonymizer.trace(bytes, contextOf(options, item, line)),
+    shown: chosen.map(({ bytes, ...line }) => ({
+      item: line.item,
+      line: line.line,
+      trace: anonymizer.trace(bytes, contextOf(options, line)),
     })),
   }))
   return { types, read: { items: items.length, ...reading.counts } }
@@ -112,7 +112,10 @@ class Reading {
         counts.lines += 1
         counts.bytes += line.lengthBytes + 1
         if (line.bytes === undefined) counts.tooLong += 1
-        else if (!isBlank(line.bytes)) this.#line({ item: item.name, line: line.number, bytes: line.bytes })
+        else if (!isBlank(line.bytes)) {
+          const { number, offset, bytes } = line
+          this.#line({ item: item.name, line: number, offset, bytes })
+        }
       }
     } finally {
       await lines.close()
@@ -145,10 +148,13 @@ class Reading {
 }
 
 /** As a run would have it. */
-function contextOf({ spec, source }: PreviewOptions, item: string, line: number) {
+function contextOf(
+  { spec, source }: PreviewOptions,
+  { item, offset }: Pick<SampledLine, 'item' | 'offset'>,
+): LineContext {
   const { dateShiftScope } = spec.parameters
   const prefixes = { folder: source.folderName, file: item.slice(item.lastIndexOf('/') + 1) }
   const dateShiftPrefix =
     dateShiftScope === 'folder' || dateShiftScope === 'file' ? prefixes[dateShiftScope] : ''
-  return { item, record: isDocumentName(item) ? 0 : line - 1, baseOffset: 0, dateShiftPrefix }
+  return { item, record: isDocumentName(item) ? 0 : offset, baseOffset: 0, dateShiftPrefix }
 }

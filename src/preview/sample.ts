@@ -3,6 +3,8 @@ export interface SampledLine {
   readonly item: string
   /** From 1, blank lines counted. */
   readonly line: number
+  /** Where it begins in the item, in bytes. */
+  readonly offset: number
   readonly bytes: Buffer
 }
 
@@ -25,17 +27,17 @@ export class Sample {
   }
 
   /** Copies the bytes of a line that it keeps. */
-  add(type: string, { item, line, bytes }: SampledLine): void {
+  add(type: string, { bytes, ...line }: SampledLine): void {
     const entry = this.#byType.get(type) ?? { seen: 0, chosen: [] }
     this.#byType.set(type, entry)
     entry.seen += 1
     const { chosen } = entry
-    const score = scoreOf(item, line, this.#seed)
+    const score = scoreOf(line.item, line.line, this.#seed)
     const isFull = chosen.length === this.#linesOfAType
     if (isFull && score >= (chosen.at(-1)?.score ?? 0)) return
     if (isFull) chosen.pop()
     const at = chosen.findIndex((other) => other.score > score)
-    chosen.splice(at < 0 ? chosen.length : at, 0, { item, line, bytes: Buffer.from(bytes), score })
+    chosen.splice(at < 0 ? chosen.length : at, 0, { ...line, bytes: Buffer.from(bytes), score })
   }
 
   /** Types by name, Patient first; the lines of each in the order of the input. */

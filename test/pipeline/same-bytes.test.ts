@@ -6,7 +6,7 @@ import { seededRandom } from '../support/random.js'
 import { randomLine } from '../support/random-chunk.js'
 import { WALK_LINE } from '../support/walk-line.js'
 
-/** Rules of every kind: what they write depends on keys, on the patient, on the line's number and on the place in it. */
+/** Rules of every kind: what they write depends on keys, on the patient, on the line's place and on the place in it. */
 const CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [

@@ -4,6 +4,7 @@ import { Sample } from '../../src/preview/sample.js'
 const lines = Array.from({ length: 1000 }, (_, at) => ({
   item: `Patient.${at % 3}.ndjson`,
   line: at + 1,
+  offset: at * 10,
   bytes: Buffer.from(String(at)),
 }))
 
@@ -47,7 +48,7 @@ t.test('patients come first, every line is counted, and few lines are all shown'
 t.test('a chosen line is a copy: its bytes may be overwritten afterwards', async (t) => {
   const sample = new Sample({ linesOfAType: 1, seed: 1 })
   const bytes = Buffer.from('first')
-  sample.add('Patient', { item: 'a', line: 1, bytes })
+  sample.add('Patient', { item: 'a', line: 1, offset: 0, bytes })
   bytes.write('other')
   t.equal(String(sample.types()[0]?.chosen[0]?.bytes), 'first')
 })

@@ -17,7 +17,7 @@ import type { LockTimes } from '../../src/storage/folder/folder-lock.js'
 import { folderState } from '../../src/storage/folder/folder-state.js'
 import type { Sink } from '../../src/storage/store.js'
 
-/** Rules that depend on keys, the line's number and the patient. */
+/** Rules that depend on keys, the line's place and the patient. */
 export const CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [

@@ -38,9 +38,9 @@ export interface LeafPlace {
   /** Returns the date-shift prefix in the configured scope. Called only when a date is shifted. */
   readonly prefix: () => string
   readonly item: string
-  /** Line number in the item. */
+  /** Where the line begins in the item, in bytes. */
   readonly record: number
-  /** Offset of the value in the record, in bytes. */
+  /** Offset of the value in the line, in bytes. */
   readonly offset: number
 }
 

@@ -4,7 +4,7 @@ import { ChunkEngine, difference } from '../../support/chunk-engine.js'
 import { seededRandom } from '../../support/random.js'
 import { specOf } from '../../support/spec-of.js'
 
-// Encryption depends on the number of the line.
+// Encryption depends on the place of the line.
 const CONFIG = {
   fhirVersion: 'R4',
   fhirPathRules: [

@@ -79,7 +79,7 @@ t.test('each resource becomes what a run makes of it as a line, whatever is sent
     ['patient', 100_000],
   ] as const) {
     const lines = syntheticLines(bytes, 3)
-    // Encrypted and perturbed values depend on the number of the line.
+    // Encrypted and perturbed values depend on the place of the line.
     const plan = planFor({ ...CONFIG, parameters: { ...CONFIG.parameters, dateShiftScope } })
     const expected = await streamed(plan, lines)
     const entries = entriesIn(lines)
