@@ -16,6 +16,7 @@ import { LineTasks, taskOptions } from './line-tasks.js'
 import { anonymizeChunks } from './loop.js'
 import type { ItemCounts } from './report/item-counts.js'
 import { openSinkWriter } from './resumption.js'
+import { bytesOfWork } from './run-counts.js'
 import type { SinkWriter } from './sink-writer.js'
 
 /** An item whose output is written but not yet durable. */
@@ -86,7 +87,7 @@ async function anonymizeRest(run: RunContext, work: ItemWork, writer: SinkWriter
           await writer.deliver(chunk)
           run.onDelivered(work, chunk, {
             totals: writer.at.totals,
-            sourceBytes: reader.sourceBytes() - (work.range?.from ?? 0),
+            sourceBytes: bytesReadOf(work, reader.sourceBytes()),
           })
         },
       },
@@ -99,6 +100,10 @@ async function anonymizeRest(run: RunContext, work: ItemWork, writer: SinkWriter
     await reader.close()
   }
 }
+
+/** Source bytes of a work that are read, given those of its item. The reader of a range reads some that follow it. */
+const bytesReadOf = (work: ItemWork, itemBytes: number): number =>
+  work.range === undefined ? itemBytes : Math.min(itemBytes - work.range.from, bytesOfWork(work))
 
 function chunksOf(
   run: RunContext,

@@ -77,13 +77,16 @@ async function startWriter(
 
 const SEARCHED_BYTES = 64 * 1024
 
-/** Offset of the first line that begins in the range of a work; 0 without a range, the item's end if there is none. */
+/**
+ * Offset of the first line that begins in the range of a work; 0 without a range. If no line begins in it, the range's
+ * end or one beyond, or the item's end: nobody reads on there.
+ */
 async function firstLineOf({ source, checkStopped }: RunContext, { item, range }: ItemWork): Promise<number> {
   if (range === undefined || range.from === 0) return 0
   const reader = await source.open(item, range.from - 1)
   try {
     const buffer = Buffer.allocUnsafe(SEARCHED_BYTES)
-    for (let at = range.from - 1; ; ) {
+    for (let at = range.from - 1; at < range.until; ) {
       checkStopped()
       const bytes = await reader.read(buffer)
       const start = lineStartAfter(buffer, 0, bytes)
@@ -91,6 +94,7 @@ async function firstLineOf({ source, checkStopped }: RunContext, { item, range }
       if (bytes === 0) return item.bytes
       at += bytes
     }
+    return range.until
   } finally {
     await reader.close()
   }

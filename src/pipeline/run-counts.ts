@@ -91,7 +91,7 @@ export class RunCounts {
 }
 
 /** Source bytes that are read for an output. */
-const bytesOfWork = ({ item: { bytes }, range }: ItemWork): number =>
+export const bytesOfWork = ({ item: { bytes }, range }: ItemWork): number =>
   range === undefined ? bytes : Math.max(0, Math.min(range.until, bytes) - range.from)
 
 /** Reports a chunk to the metrics. */
