@@ -18,11 +18,11 @@ import { readConfigAt } from './store-access.js'
 /** A pipeline with its secrets, ready to run. Throws CONFIG_INVALID, KEY_MISSING, USAGE and what stores throw. */
 export async function openPipeline(
   file: PipelineFile,
-  { isFull }: { readonly isFull: boolean },
+  { isFull, isShared }: { readonly isFull: boolean; readonly isShared?: boolean },
 ): Promise<{ readonly pipeline: Pipeline; readonly checked: CheckedConfig }> {
   const { config } = file
   const { name, onlyNew, retention, allowEmpty } = config
-  const checked = await openAnonymizer(file)
+  const checked = await openAnonymizer(file, { isShared })
   const pipeline = {
     name,
     retention,
@@ -38,15 +38,23 @@ export async function openPipeline(
   return { pipeline, checked }
 }
 
-/** The anonymizer configuration with its keys. */
-export async function openAnonymizer(file: PipelineFile): Promise<CheckedConfig> {
+/** The anonymizer configuration with its keys; `isShared` for a task of a run, whose random keys are shared too. */
+export async function openAnonymizer(
+  file: PipelineFile,
+  { isShared }: { readonly isShared?: boolean | undefined } = {},
+): Promise<CheckedConfig> {
   const { keys, asOf: _, config, separateRuns: __, ...options } = file.config.anonymizer
   const { raw, baseFolder } = await readConfigAt(config, file.access, file.baseFolder)
   const given: Record<string, string> = {}
   for (const [name, place] of Object.entries(keys))
     if (place !== undefined)
       given[name] = await readSecret(place, `anonymizer.keys.${name}`, secretSourcesOf(file))
-  return checkConfig(withKeys(raw, given), { ...options, baseFolder, series: seriesOf(file.config) })
+  return checkConfig(withKeys(raw, given), {
+    ...options,
+    isShared,
+    baseFolder,
+    series: seriesOf(file.config),
+  })
 }
 
 export async function openPipelineSource(file: PipelineFile): Promise<PipelineSource> {

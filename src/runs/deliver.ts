@@ -134,7 +134,7 @@ async function fromStore(
 }
 
 /** Settles a run that ended before it could record that: its outputs may be in use; any keys left are destroyed. */
-async function finishedReport(sink: Sink): Promise<RunReport | undefined> {
+export async function finishedReport(sink: Sink): Promise<RunReport | undefined> {
   if ((await sink.get(REPORT_NAME)) === undefined) return undefined
   const report = await readRunReport(sink.state)
   if (report !== undefined) await destroySecrets(sink.state)

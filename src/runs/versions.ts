@@ -31,7 +31,16 @@ export const newItemsOf = (source: Source, known: Versions): Source => ({
   get folderName() {
     return source.folderName
   },
-  async *list(report) {
-    for await (const item of source.list(report)) if (known.get(item.name) !== item.version) yield item
+  async *list(report, listing) {
+    for await (const item of source.list(report, listing))
+      if (!isSameVersion(known.get(item.name), item.version)) yield item
   },
+  ...(source.acrossHosts === undefined
+    ? {}
+    : { acrossHosts: async () => newItemsOf((await source.acrossHosts?.()) ?? source, known) }),
 })
+
+/** A version for tasks on several hosts is the beginning of the one for a single process. */
+const isSameVersion = (known: string | undefined, version: string): boolean =>
+  known !== undefined &&
+  (known === version || known.startsWith(`${version}-`) || version.startsWith(`${known}-`))

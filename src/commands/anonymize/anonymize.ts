@@ -23,6 +23,7 @@ import { readConfigAt, storeAccess } from '../store-access.js'
 import { readItems } from './items-from.js'
 import { openTask } from './open-task.js'
 import { ANONYMIZE_OPTIONS, type AnonymizeValues } from './options.js'
+import { isTask } from './task-options.js'
 import { taskJson, taskText, workText } from './task-text.js'
 
 export interface Places {
@@ -51,7 +52,7 @@ export async function anonymize(
       shown?.onEvent({ event: 'request.retried', level: 'info', item: at, ...fields }),
   })
   const { raw, baseFolder } = await readConfigAt(config, access)
-  const isJoined = values.join || values.shard !== undefined
+  const isJoined = isTask(values)
   const checked = checkConfig(raw, {
     isShared: isJoined,
     fhirVersion: values.fhirVersion,

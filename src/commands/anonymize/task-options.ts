@@ -1,4 +1,4 @@
-import type { Values } from '../shared-options.js'
+import { longFlag, usage, type Values } from '../shared-options.js'
 import { ANONYMIZE_OPTIONS } from './options.js'
 
 const {
@@ -67,3 +67,13 @@ export const TASK_OPTIONS = {
 }
 
 export type TaskValues = Values<typeof TASK_OPTIONS>
+
+type JoinValues = Pick<Values<typeof ANONYMIZE_OPTIONS>, 'join' | 'shard' | 'runId' | 'rangeBytes'>
+
+/** Whether this process is to be one task of a run. Throws USAGE for options that only a task has. */
+export function isTask(values: JoinValues): boolean {
+  if (values.join || values.shard !== undefined) return true
+  for (const name of ['runId', 'rangeBytes'] as const)
+    if (values[name] !== undefined) throw usage(`${longFlag(ANONYMIZE_OPTIONS[name])} needs --join`)
+  return false
+}

@@ -11,10 +11,14 @@ export function* taskText(joined: Exclude<Joined, { kind: 'finished' }>): Iterab
     return
   }
   const { runIds, ended } = joined.plan
-  const name = runIds.at(-1)
-  yield `the run${name === '' || name === undefined ? '' : ` ${name}`} ended at ${ended?.at ?? 'another time'}: nothing is left to do`
-  if (joined.work.units === 0) yield 'to run it again, give another --run-id'
+  yield endedText(runIds.at(-1) ?? '', ended?.at)
+  if (joined.work.units === 0) yield AGAIN
 }
+
+export const endedText = (runId: string, at: string | undefined): string =>
+  `the run${runId === '' ? '' : ` ${runId}`} ended${at === undefined ? '' : ` at ${at}`}: nothing is left to do`
+
+export const AGAIN = 'to run it again, give another --run-id'
 
 export const workText = ({ units, bytes, lines, quarantined }: TaskWork): string =>
   `this task did ${printCounted(units, 'unit', 'units')}: ${printByteCount(bytes)}, ${printCount(lines)} lines, ${printCount(quarantined)} of them quarantined`

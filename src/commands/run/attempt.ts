@@ -1,5 +1,6 @@
 import type { PipelineMetrics } from '../../metrics/registry.js'
-import { type PipelineReport, runOnce } from '../../runs/run-once.js'
+import type { PipelineReport } from '../../runs/run-end.js'
+import { runOnce } from '../../runs/run-once.js'
 import type { RunDisplay } from '../display/run-display.js'
 import { EXIT, type ExitCode, exitCodeOf, exitCodeOfCode, type QuarantineExit } from '../exit-codes.js'
 import { openPipeline } from '../open-pipeline.js'
@@ -19,15 +20,21 @@ export async function attempt(file: PipelineFile, options: AttemptOptions): Prom
   const outcome = await outcomeOf(file, options)
   const finishedAt = new Date()
   const ended: Attempt = { ...outcome, startedAt, finishedAt }
-  const { exitCode } = outcome
-  options.metrics?.runEnded(
-    isDelivered(exitCode) ? 'succeeded' : exitCode === EXIT.interrupted ? 'interrupted' : 'failed',
-    finishedAt,
-    outcome.report?.report.lines.delivered,
-  )
+  countRun(options.metrics, ended)
   await notify(file, ended, options.display.onEvent)
   return ended
 }
+
+/** Counts a run that ended. */
+export const countRun = (
+  metrics: PipelineMetrics | undefined,
+  { exitCode, finishedAt, report }: Attempt,
+): void =>
+  metrics?.runEnded(
+    isDelivered(exitCode) ? 'succeeded' : exitCode === EXIT.interrupted ? 'interrupted' : 'failed',
+    finishedAt,
+    report?.report.lines.delivered,
+  )
 
 async function outcomeOf(
   file: PipelineFile,
@@ -44,7 +51,8 @@ async function outcomeOf(
   }
 }
 
-function exitCodeFor(
+/** The exit code of a run that ended. */
+export function exitCodeFor(
   { report, hasServerErrors, isEmptyFailure }: PipelineReport,
   quarantineExit: QuarantineExit,
 ): ExitCode {

@@ -1,5 +1,5 @@
 import { issueText } from '../../fhir-client/outcomes.js'
-import type { PipelineReport } from '../../runs/run-once.js'
+import type { PipelineReport } from '../../runs/run-end.js'
 import { printContents } from '../display/contents-text.js'
 import { printReport } from '../display/report-text.js'
 import type { Terminal } from '../display/terminal.js'

@@ -1,6 +1,7 @@
 import { readPipelineConfig } from '../../config/pipeline/configuration.js'
 import type { PipelineConfig } from '../../config/pipeline/schema.js'
 import { scheduleProblems } from '../../runs/cron.js'
+import { isTask } from '../anonymize/task-options.js'
 import { openRunDisplay } from '../display/run-display.js'
 import { openPipelineMetrics } from '../display/run-metrics.js'
 import type { Terminal } from '../display/terminal.js'
@@ -19,6 +20,8 @@ export async function run(
 ): Promise<ExitCode> {
   const path = words[0] ?? ''
   const chosen = (['daemon', 'check', 'status'] as const).filter((name) => values[name])
+  const isJoined = isTask(values)
+  if (isJoined && chosen.length > 0) throw usage(`--join and --${chosen[0]} exclude each other`)
   if (chosen.length > 1) throw usage(`--${chosen.join(' and --')} exclude each other`)
   const read = await readPipelineConfig(path, scheduleProblems)
   const config = values.allowEmpty ? { ...read, allowEmpty: true } : read
@@ -27,6 +30,7 @@ export async function run(
   if (values.check)
     return (await import('./configuration-check.js')).check(fileOf(path, config, terminal), values, terminal)
   if (values.daemon) return (await import('./daemon.js')).daemon(path, config, values, terminal)
+  if (isJoined) return (await import('./join.js')).joinPipeline(path, config, values, terminal)
   return once(path, config, values, terminal)
 }
 

@@ -1,5 +1,6 @@
 import { printCount } from '../../config/units/sizes.js'
 import { isSluiceError } from '../../errors.js'
+import { runStatus } from '../../pipeline/tasks/status.js'
 import { type RunRecord, readRecords } from '../../runs/history.js'
 import { familyOf } from '../../runs/pipeline.js'
 import type { Lake } from '../../storage/store.js'
@@ -32,7 +33,7 @@ export async function status(file: PipelineFile, values: RunValues, terminal: Te
     source: await openPipelineSource({ ...file, config: { ...file.config, source: anonymous } }),
   })
   const records = await readRecords(lake.state, family)
-  const runs = statesOf(records, records.length > 0 && (await isLocked(lake)))
+  const runs = statesOf(records, await isGoingOn(lake, records.at(-1)))
   if (values.json) terminal.print(JSON.stringify(runs))
   else if (runs.length === 0) terminal.print(`no run yet in ${lake.place}`)
   else for (const run of runs.slice(-SHOWN)) terminal.print(lineOf(run))
@@ -59,7 +60,15 @@ function statesOf(records: readonly RunRecord[], isGoing: boolean): readonly Run
     : all
 }
 
-/** Whether a process holds the lake: if so, an unfinished run is in progress, else it was killed. */
+/** Whether somebody is at work on the newest run: if not, and it is unfinished, it was killed. */
+async function isGoingOn(lake: Lake, newest: RunRecord | undefined): Promise<boolean> {
+  if (newest === undefined) return false
+  if (await isLocked(lake)) return true
+  // Tasks that share a run hold its units, not the lake.
+  return ((await runStatus(lake.sink(newest.run)))?.units.held ?? 0) > 0
+}
+
+/** Whether a process holds the lake. */
 async function isLocked({ state }: Lake): Promise<boolean> {
   try {
     await (await state.lock({ isPatient: false }))()

@@ -26,7 +26,7 @@ export type Joined =
   /** The run had ended, or another task ended it. */
   | { readonly kind: 'ended-before'; readonly plan: PlanHeader; readonly work: TaskWork }
 
-const NO_WORK: TaskWork = { units: 0, bytes: 0, lines: 0, quarantined: 0, failed: 0 }
+export const NO_WORK: TaskWork = { units: 0, bytes: 0, lines: 0, quarantined: 0, failed: 0 }
 
 /**
  * Works as one task of a run that any number of tasks share. The first one writes the plan, each does units that no other
