@@ -60,12 +60,18 @@ async function orLetGo<T>(writer: SinkWriter, act: () => Promise<T>): Promise<T>
   }
 }
 
+// A range's last line ends beyond it.
+const LAST_LINE_BYTES = 128 * 1024
+
 /** Reads, anonymizes and delivers the item from the writer's checkpoint to its end. */
 async function anonymizeRest(run: RunContext, work: ItemWork, writer: SinkWriter): Promise<void> {
   const { item } = work
   const { endOffset: fromOffset } = writer.at
   const isDocument = isDocumentName(item.name)
-  const reader = await openItem(run.source, item, fromOffset, run.checkStopped)
+  const reader = await openItem(run.source, item, fromOffset, {
+    check: run.checkStopped,
+    untilByte: work.range === undefined ? undefined : work.range.until + LAST_LINE_BYTES,
+  })
   try {
     if (work.range !== undefined && reader.format !== undefined) throw notDivisible(item, reader.format)
     const chunks = chunksOf(run, work, { reader, fromOffset })

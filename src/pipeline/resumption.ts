@@ -83,7 +83,7 @@ const SEARCHED_BYTES = 64 * 1024
  */
 async function firstLineOf({ source, checkStopped }: RunContext, { item, range }: ItemWork): Promise<number> {
   if (range === undefined || range.from === 0) return 0
-  const reader = await source.open(item, range.from - 1)
+  const reader = await source.open(item, range.from - 1, range.from - 1 + SEARCHED_BYTES)
   try {
     const buffer = Buffer.allocUnsafe(SEARCHED_BYTES)
     for (let at = range.from - 1; at < range.until; ) {

@@ -23,7 +23,7 @@ export function selectedSource(source: Source, names: ReadonlySet<string>): Sour
       })
     },
     head: async (name) => (names.has(name) ? source.head(name) : undefined),
-    open: (item, fromByte) => source.open(item, fromByte),
+    open: (item, fromByte, untilByte) => source.open(item, fromByte, untilByte),
     ...(source.acrossHosts === undefined
       ? {}
       : { acrossHosts: async () => selectedSource((await source.acrossHosts?.()) ?? source, names) }),

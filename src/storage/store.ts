@@ -37,8 +37,11 @@ export interface Source {
   list(report: (event: StoreEvent) => void, listing?: Listing): AsyncIterable<SourceItem>
   /** Returns the current item; undefined if there is none. */
   head(name: string): Promise<SourceItem | undefined>
-  /** Opens exactly the version of `item`, at a byte offset. Throws SOURCE_CHANGED, SOURCE_UNREADABLE. */
-  open(item: SourceItem, fromByte: number): Promise<SourceReader>
+  /**
+   * Opens exactly the version of `item`, at a byte offset. All of it can be read, but nothing beyond `untilByte` is
+   * fetched before it is asked for. Throws SOURCE_CHANGED, SOURCE_UNREADABLE.
+   */
+  open(item: SourceItem, fromByte: number, untilByte?: number): Promise<SourceReader>
   /**
    * Returns the same source with versions that are equal on every host that sees it, for tasks that open what another
    * one listed. Undefined where versions always are.

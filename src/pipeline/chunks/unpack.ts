@@ -23,15 +23,21 @@ const PIECE_BYTES = 256 * 1024
 // The decompressor works on the thread pool of Node, ahead of the reader by a piece. Large pieces cost less to hand over.
 const UNPACKED_PIECE_BYTES = 2 ** 20
 
+export interface ItemOpening {
+  /** Called before each read; what it throws also ends a long skip. */
+  readonly check?: () => void
+  /** Nothing from there on is fetched before it is asked for. */
+  readonly untilByte?: number | undefined
+}
+
 /** Opens an item at an offset of its decompressed bytes. Its first bytes decide how it is compressed. */
 export async function openItem(
   source: Source,
   item: SourceItem,
   fromByte: number,
-  /** Called before each read; what it throws also ends a long skip. */
-  check = () => {},
+  { check = () => {}, untilByte }: ItemOpening = {},
 ): Promise<ItemReader> {
-  const open = async (fromByte: number) => checked(await source.open(item, fromByte), check)
+  const open = async (fromByte: number) => checked(await source.open(item, fromByte, untilByte), check)
   const reader = await open(0)
   const head = Buffer.alloc(HEAD_BYTES)
   try {

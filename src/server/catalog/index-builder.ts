@@ -27,8 +27,10 @@ export async function buildIndex(
 ): Promise<ItemIndex> {
   await makeFolders(folder, 0o700)
   const path = linesPath(folder, item)
-  const reader = await openItem(source, item, 0, () => {
-    if (signal.aborted) throw interrupted()
+  const reader = await openItem(source, item, 0, {
+    check: () => {
+      if (signal.aborted) throw interrupted()
+    },
   })
   let file: FileHandle | undefined
   try {

@@ -60,11 +60,12 @@ export function azureSource(
       const head = await container.head(prefix + name)
       return head === undefined ? undefined : { name, bytes: head.bytes, version: head.etag }
     },
-    async open(item, fromByte) {
+    async open(item, fromByte, untilByte = item.bytes) {
       const name = prefix + item.name
       const read = new RangeReader({
         fromByte,
         toByte: item.bytes,
+        untilByte: Math.min(untilByte, item.bytes),
         open: (from, to, signal) =>
           container.read(name, { etag: item.version, fromByte: from, toByte: to, signal }),
         buffers,

@@ -32,6 +32,8 @@ export interface RangeReaderOptions {
   readonly fromByte: number
   /** Offset after the last byte. */
   readonly toByte: number
+  /** Nothing from there on is fetched ahead. */
+  readonly untilByte: number
   /** Starts a pinned read of these bytes; the signal ends it. */
   readonly open: (fromByte: number, toByte: number, signal: AbortSignal) => BlobRead
   readonly buffers: RangeBuffers
@@ -107,9 +109,10 @@ export class RangeReader implements BlobRead {
   #current(): Range {
     const [current] = this.#ranges
     if (current !== undefined) return current
-    const { fromByte, toByte, open, buffers } = this.#options
+    const { fromByte, toByte, untilByte, open, buffers } = this.#options
     const isOneRange = this.#fetchesAhead || this.#at === fromByte
-    this.#end = isOneRange ? Math.min(toByte, this.#at + buffers.rangeBytes) : toByte
+    const bound = this.#at < untilByte ? untilByte : toByte
+    this.#end = isOneRange ? Math.min(bound, this.#at + buffers.rangeBytes) : toByte
     const read = open(this.#at, this.#end, this.#closing.signal)
     const range = { fromByte: this.#at, toByte: this.#end, read }
     this.#ranges.push(range)
@@ -117,12 +120,12 @@ export class RangeReader implements BlobRead {
   }
 
   #fetchAhead(): void {
-    const { toByte, open, buffers } = this.#options
-    while (this.#fetchesAhead && this.#end < toByte) {
+    const { untilByte, open, buffers } = this.#options
+    while (this.#fetchesAhead && this.#end < untilByte) {
       const buffer = buffers.take()
       if (buffer === undefined) return
       const fromByte = this.#end
-      this.#end = Math.min(toByte, fromByte + buffers.rangeBytes)
+      this.#end = Math.min(untilByte, fromByte + buffers.rangeBytes)
       const read = open(fromByte, this.#end, this.#closing.signal)
       const filled = read.read(buffer.subarray(0, this.#end - fromByte)).then(() => {})
       // The reader sees a failure when it gets there.

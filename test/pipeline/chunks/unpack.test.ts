@@ -57,7 +57,7 @@ t.test('passing over much ends where it is told to', async (t) => {
     readCount += 1
     if (readCount > 3) throw sluiceError('INTERRUPTED', { message: 'interrupted' })
   }
-  await t.rejects(openItem(sourceOf(packed, true), ITEM, bytes - 1, check), { code: 'INTERRUPTED' })
+  await t.rejects(openItem(sourceOf(packed, true), ITEM, bytes - 1, { check }), { code: 'INTERRUPTED' })
   t.ok(readCount < 20)
   const reader = await openItem(sourceOf(packed, true), ITEM, bytes - 1)
   t.equal(await reader.read(Buffer.alloc(10)), 1)
@@ -72,7 +72,7 @@ t.test('what ends a read is told as it is, never as corrupt gzip', async (t) => 
     if (readCount > 3) throw bug
   }
   const packed = gzipSync(Buffer.alloc(4_000_000), { level: 0 })
-  const reader = await openItem(sourceOf(packed, true), ITEM, 0, check)
+  const reader = await openItem(sourceOf(packed, true), ITEM, 0, { check })
   await t.rejects(reader.read(Buffer.alloc(4_000_000)), bug)
   await reader.close()
 })

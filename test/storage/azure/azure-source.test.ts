@@ -269,3 +269,33 @@ t.test('a failed range ahead is retried, and its bytes are right', async (t) => 
     t.ok((await readAll(source, item)).equals(content), `range ${nth}`)
   }
 })
+
+t.test('nothing is fetched ahead beyond where the caller says that it will stop', async (t) => {
+  const bytes = randomBytes(400_000)
+  const { container } = await sourceOf({ 'a.ndjson': bytes })
+  const asked: (readonly [number, number])[] = []
+  const watched: typeof container = {
+    ...container,
+    head: (name) => container.head(name),
+    list: (prefix) => container.list(prefix),
+    read(name, range) {
+      asked.push([range.fromByte, range.toByte])
+      return container.read(name, range)
+    },
+  }
+  const source = azureSource(watched, { place: 'x', container: 'x', path: '' }, { rangeBytes: 50_000 })
+  const item = firstOf((await listed(source)).items)
+  const reader = await source.open(item, 100_000, 220_000)
+  const target = Buffer.alloc(120_000)
+  t.equal(await reader.read(target), target.length)
+  t.ok(target.equals(bytes.subarray(100_000, 220_000)))
+  t.strictSame(asked, [
+    [100_000, 150_000],
+    [150_000, 200_000],
+    [200_000, 220_000],
+  ])
+  const rest = Buffer.alloc(200_000)
+  t.equal(await reader.read(rest), 180_000, 'all of it can be read')
+  t.ok(rest.subarray(0, 180_000).equals(bytes.subarray(220_000)))
+  await reader.close()
+})
