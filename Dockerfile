@@ -1,6 +1,6 @@
 # The container image of Sluice. docs/container.md says how to build it and how to run it.
 
-# The newest Node that calls itself LTS, on Debian stable. Another one has to have Node 20.12 or newer, npm and a
+# The newest Node that calls itself LTS, on Debian stable. Another one has to have Node 20.19 or newer, npm and a
 # shell.
 ARG BASE=node:24-trixie-slim
 
