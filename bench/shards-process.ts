@@ -8,8 +8,6 @@ import { unitBatches } from '../src/pipeline/tasks/old-plan.js'
 import { readUnitResult, writeUnitResult } from '../src/pipeline/tasks/unit-records.js'
 import { unitSink } from '../src/pipeline/tasks/unit-work.js'
 import { folderSink, folderSource } from '../src/storage/folder/folder.js'
-import { memorySink } from '../src/storage/memory/memory.js'
-import { MemoryContent } from '../src/storage/memory/memory-content.js'
 import type { Source } from '../src/storage/store.js'
 import { elementAt } from '../test/support/elements.js'
 import { costOfThisProcess } from './process-cost.js'
@@ -78,9 +76,7 @@ function listedOnly(count: number): Source {
 }
 
 async function ofMany({ mode, output, items }: ShardsOptions & { mode: 'plan' | 'end' }): Promise<object> {
-  // The end is that of results that are written here; it costs the same in memory as on disk, but for the flushes.
-  const sink =
-    mode === 'plan' ? folderSink(output) : memorySink(new MemoryContent(output), { isRemote: true })
+  const sink = folderSink(output)
   const options = { source: listedOnly(items), sink, plan, runId: 'bench', workers: 1 }
   const begun = performance.now()
   const made = await planRun(options)

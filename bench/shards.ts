@@ -131,7 +131,7 @@ async function largeRuns({ items, outputs }: Options, folder: string): Promise<r
   if (Number(outputs) > 0) {
     const { endSeconds, peakMebibytes } = await of<{ endSeconds: number }>('end', Number(outputs))
     texts.push(
-      `- The end of a run with ${outputs} outputs takes ${endSeconds.toFixed(1)} s; with its plan and all state in memory, the process takes ${peakMebibytes} MiB at most.`,
+      `- The end of a run with ${outputs} outputs takes ${endSeconds.toFixed(1)} s; the process, which also makes the plan, takes ${peakMebibytes} MiB at most.`,
     )
   }
   return texts

@@ -42,10 +42,15 @@ export class RunCounts {
     this.#underWay.delete(work.output)
     this.#itemsDone += 1
     this.#bytesDone += bytesOfWork(work)
-    this.#linesDone += totals.lines
-    this.#blankDone += totals.blank
-    this.#quarantinedDone += totals.quarantined
+    this.addTotals(totals)
     this.#report()
+  }
+
+  /** Adds lines that another process counted. */
+  addTotals({ lines, blank, quarantined }: ItemProgress['totals']): void {
+    this.#linesDone += lines
+    this.#blankDone += blank
+    this.#quarantinedDone += quarantined
   }
 
   /** Judges the share of the lines that are not blank. Throws TOO_MANY_QUARANTINED. */

@@ -99,10 +99,10 @@ async function endPlan(options: JoinOptions, plan: PlanHeader): Promise<RunRepor
   }
   const records = await openRecords(sink)
   try {
-    const found = await resultsOf(options, plan)
-    const results = options.maxQuarantined === undefined ? found : await commitAll(options, plan, found)
+    await checkUnits(options, plan)
+    if (options.maxQuarantined !== undefined) await commitAll(options, plan)
     taskFaultPoint('before-records')
-    const { delivered, failed, kept, outputs } = await settle(options, plan, { results, records })
+    const { delivered, failed, kept, outputs } = await settle(options, plan, records)
     taskFaultPoint('after-records')
     return await endRun(options, {
       startedAt: new Date(plan.startedAt),
@@ -126,43 +126,35 @@ async function endPlan(options: JoinOptions, plan: PlanHeader): Promise<RunRepor
   }
 }
 
-type Results = ReadonlyMap<string, UnitResult>
-
-async function resultsOf({ sink }: JoinOptions, plan: PlanHeader): Promise<Results> {
-  const results = new Map<string, UnitResult>()
+/** Throws UNITS_MISSING, and TOO_MANY_QUARANTINED if the sum over all units is more than allowed. */
+async function checkUnits({ sink, maxQuarantined }: JoinOptions, plan: PlanHeader): Promise<void> {
+  const counts = new RunCounts({ maxQuarantined }, 0, 0)
   let missing = 0
   for await (const units of unitBatches(sink, plan))
     await inParallel(units, AT_ONCE, async (unit) => {
       const result = await readUnitResult(unitSink(sink, unit).state)
       if (result === undefined) missing += 1
-      else results.set(unit.id, result)
+      for (const { totals } of result?.records ?? []) counts.addTotals(totals)
     })
-  if (missing === 0) return results
-  throw sluiceError('UNITS_MISSING', {
-    at: sink.place,
-    message: `${missing} of ${plan.counts.units} units are not done`,
-  })
+  if (missing > 0)
+    throw sluiceError('UNITS_MISSING', {
+      at: sink.place,
+      message: `${missing} of ${plan.counts.units} units are not done`,
+    })
+  counts.checkQuarantined()
 }
 
-/** Makes sealed outputs appear, once the number of rejected lines is known to be allowed. */
-async function commitAll(options: JoinOptions, plan: PlanHeader, results: Results): Promise<Results> {
+/** Makes sealed outputs appear. */
+async function commitAll(options: JoinOptions, plan: PlanHeader): Promise<void> {
   const { sink } = options
-  const counts = new RunCounts({ maxQuarantined: options.maxQuarantined }, 0, 0)
-  for await (const units of unitBatches(sink, plan))
-    for (const unit of units)
-      for (const { output, totals } of results.get(unit.id)?.records ?? []) {
-        const work = unit.work.find((each) => each.output === output)
-        counts.addItem(present(work, 'the work of a record'), { totals })
-      }
-  counts.checkQuarantined()
-  const committed = new Map<string, UnitResult>()
   for await (const units of unitBatches(sink, plan))
     await inParallel(units, AT_ONCE, async (unit) => {
-      const result = present(results.get(unit.id), 'the result of a unit')
-      committed.set(unit.id, await commitUnit(options, unit, result))
+      await commitUnit(options, unit, await resultOf(sink, unit))
     })
-  return committed
 }
+
+const resultOf = async (sink: Sink, unit: Unit): Promise<UnitResult> =>
+  present(await readUnitResult(unitSink(sink, unit).state), 'the result of a unit')
 
 interface Settled {
   readonly delivered: Delivered
@@ -173,11 +165,7 @@ interface Settled {
 }
 
 /** Records every item as a run on one machine would have, and moves the quarantine to where that would be. */
-async function settle(
-  { sink }: JoinOptions,
-  plan: PlanHeader,
-  { results, records }: { readonly results: Results; readonly records: Records },
-): Promise<Settled> {
+async function settle({ sink }: JoinOptions, plan: PlanHeader, records: Records): Promise<Settled> {
   const settled = { delivered: new Delivered(), kept: new Delivered(), outputs: new Map<string, string>() }
   const failed: ItemFailure[] = []
   const parts = new Map<string, Unit[]>()
@@ -188,11 +176,13 @@ async function settle(
   }
   for await (const units of unitBatches(sink, plan))
     await inParallel(units, AT_ONCE, async (unit) => {
-      const result = present(results.get(unit.id), 'the result of a unit')
       if (unit.part !== undefined) {
-        parts.set(unit.part.of, [...(parts.get(unit.part.of) ?? []), unit])
+        const own = parts.get(unit.part.of) ?? []
+        parts.set(unit.part.of, own)
+        own.push(unit)
         return
       }
+      const result = await resultOf(sink, unit)
       failed.push(...result.failed)
       for (const { item, output } of unit.work) settled.outputs.set(item.name, output)
       await inParallel(result.records, 256, (record) => deliver(record, [{ unit, record }]))
@@ -201,7 +191,7 @@ async function settle(
     if ('divided' in line) {
       const { divided } = line
       settled.outputs.set(divided.item.name, divided.output)
-      const made = joined(divided, parts.get(divided.output) ?? [], results)
+      const made = await joined(sink, divided, parts.get(divided.output) ?? [])
       if ('failure' in made) failed.push(made.failure)
       else {
         await removeReplaced(sink, divided.output, { before: divided.before, now: made.record.head })
@@ -225,11 +215,11 @@ type Joined =
   | { readonly failure: ItemFailure }
 
 /** One record for the parts of an item, as if it had been split. */
-function joined(whole: ItemWork, units: readonly Unit[], results: Results): Joined {
+async function joined(sink: Sink, whole: ItemWork, units: readonly Unit[]): Promise<Joined> {
   const inOrder = units.toSorted((a, b) => (a.part?.number ?? 0) - (b.part?.number ?? 0))
   const sources: QuarantineSource[] = []
   for (const unit of inOrder) {
-    const { records, failed } = present(results.get(unit.id), 'the result of a unit')
+    const { records, failed } = await resultOf(sink, unit)
     const [failure] = failed
     if (failure !== undefined) return { failure }
     sources.push({ unit, record: present(records[0], 'the record of a part') })

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { compressionOf } from '../../compression/compression.js'
 import { filesOf, splitSink } from '../../storage/split.js'
 import type { Sink, SinkHead } from '../../storage/store.js'
 import { openRecords } from '../checkpoint/records.js'
-import { conflictError, hashOf, type ItemWork } from '../item-list.js'
+import { conflictError, type ItemWork } from '../item-list.js'
 import { keepLeftOut, type ListedSource } from '../lifecycle/left-out.js'
 import { startRun } from '../lifecycle/run-start.js'
 import type { RunState } from '../lifecycle/run-state.js'
@@ -37,8 +37,11 @@ export const sharedOptionsOf = (options: JoinOptions, rangeBytes: number): Share
 })
 
 /** Digest of what a source holds. */
-export const listingDigest = ({ listed }: ListedSource): string =>
-  hashOf(...listed.map(({ item: { name, version }, output }) => [name, version, output]))
+export function listingDigest({ listed }: ListedSource): string {
+  const digest = createHash('sha256')
+  for (const { item, output } of listed) digest.update(JSON.stringify([item.name, item.version, output]))
+  return digest.digest('hex')
+}
 
 export interface PlanParts {
   readonly listed: ListedSource
