@@ -118,7 +118,7 @@ async function largeRuns({ items, outputs }: Options, folder: string): Promise<r
     measureProcess<ProcessCost & T>('shards-process.js', {
       mode,
       items: count,
-      output: join(folder, `many-${mode}-${count}`),
+      output: join(folder, `many-${count}`),
       config: configPath(),
     })
   const texts: string[] = []
@@ -129,9 +129,10 @@ async function largeRuns({ items, outputs }: Options, folder: string): Promise<r
     )
   }
   if (Number(outputs) > 0) {
+    await of('results', Number(outputs))
     const { endSeconds, peakMebibytes } = await of<{ endSeconds: number }>('end', Number(outputs))
     texts.push(
-      `- The end of a run with ${outputs} outputs takes ${endSeconds.toFixed(1)} s; the process, which also makes the plan, takes ${peakMebibytes} MiB at most.`,
+      `- The end of a run with ${outputs} outputs takes ${endSeconds.toFixed(1)} s and ${peakMebibytes} MiB at most.`,
     )
   }
   return texts
