@@ -20,8 +20,9 @@ import { OUTPUT_CHECKS } from './output-checks.js'
 import type { StoreUnderTest } from './place.js'
 import { SOURCE_CHECKS } from './source-checks.js'
 import { STATE_CHECKS } from './state-checks.js'
+import { UNIT_CHECKS } from './unit-checks.js'
 
-const CHECKS = { ...SOURCE_CHECKS, ...OUTPUT_CHECKS, ...STATE_CHECKS }
+const CHECKS = { ...SOURCE_CHECKS, ...OUTPUT_CHECKS, ...STATE_CHECKS, ...UNIT_CHECKS }
 
 const azurite = await startAzurite(t)
 
