@@ -43,9 +43,7 @@ export const UNIT_CHECKS: Readonly<Record<string, Check>> = {
     t.equal(await codeOf(unitOf(place, TWO).state.lock({ isPatient: false })), 'SINK_LOCKED')
     t.equal(await codeOf(place.sink().state.lock({ isPatient: false })), 'SINK_LOCKED')
     for (const release of [again, other, main]) await release()
-    const both = await Promise.allSettled(
-      [1, 2, 3].map(() => unitOf(place).state.lock({ isPatient: false })),
-    )
+    const both = await Promise.allSettled([1, 2, 3].map(() => unitOf(place).state.lock({ isPatient: false })))
     const held = both.filter((each) => each.status === 'fulfilled')
     t.equal(held.length, 1, 'started three times at once, one has it')
     for (const { value } of held) await value()
@@ -59,7 +57,11 @@ export const UNIT_CHECKS: Readonly<Record<string, Check>> = {
     t.type(holder?.signature, 'string')
     t.equal(await unitOf(place, TWO).state.holder(), undefined)
     t.equal(await place.sink().state.holder(), undefined)
-    t.equal(await codeOf(unitOf(place).state.lock({ isPatient: false })), 'SINK_LOCKED', 'a look frees nothing')
+    t.equal(
+      await codeOf(unitOf(place).state.lock({ isPatient: false })),
+      'SINK_LOCKED',
+      'a look frees nothing',
+    )
     await unlock()
     t.equal(await unitOf(place).state.holder(), undefined)
   },
