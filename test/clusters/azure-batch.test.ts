@@ -122,7 +122,7 @@ async function batchAccount(t: Test, files: Readonly<Record<string, Buffer>>) {
 
 t.test('tasks of a job, one of them killed and tried again, one started twice: still once', async (t) => {
   const files = {
-    'Observation.ndjson': syntheticLines(18_000_000),
+    'Observation.ndjson': syntheticLines(10_000_000),
     'sub/Patient.ndjson': syntheticLines(60_000, 2),
   }
   const folder = t.testdir()
