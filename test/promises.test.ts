@@ -38,30 +38,26 @@ const patient = (n: number): string =>
   })
 const PATIENTS = Array.from({ length: 500 }, (_, n) => patient(n))
 
-t.test(
-  'Deterministic: the same bytes for one and for three workers, small and large chunks, \\n and \\r\\n',
-  async (t) => {
-    const outputs: string[] = []
-    for (const [name, workers, chunkBytes, lineEnd] of [
-      ['one', 1, undefined, '\n'],
-      ['three', 3, undefined, '\n'],
-      ['small', 2, 4096, '\n'],
-      ['windows', 2, undefined, '\r\n'],
-    ] as const) {
-      const folder = t.testdir()
-      mkdirSync(join(folder, name, 'in'), { recursive: true })
-      writeFileSync(join(folder, name, 'in', 'a.ndjson'), PATIENTS.join(lineEnd))
-      const [source, sink] = [join(folder, name, 'in'), join(folder, name, 'out')]
-      const limits = { chunkBytes, memoryBudgetBytes: 64 * 2 ** 20 }
-      await runPipeline({ source, sink, anonymizer: CONFIG, asOf: '2026-11-21', workers, limits })
-      outputs.push(readFileSync(join(sink, 'a.ndjson'), 'utf8'))
-    }
-    t.equal(firstOf(outputs).trim().split('\n').length, PATIENTS.length)
-    for (const output of outputs) t.ok(output === outputs[0])
-    const births = new Set(firstOf(outputs).match(/"multipleBirthInteger":-?\d+/g))
-    t.ok(births.size > 3, 'the noise differs from place to place')
-  },
-)
+t.test('Deterministic: the same bytes for one and for three workers, small and large chunks', async (t) => {
+  const outputs: string[] = []
+  for (const [name, workers, chunkBytes] of [
+    ['one', 1, undefined],
+    ['three', 3, undefined],
+    ['small', 2, 4096],
+  ] as const) {
+    const folder = t.testdir()
+    mkdirSync(join(folder, name, 'in'), { recursive: true })
+    writeFileSync(join(folder, name, 'in', 'a.ndjson'), PATIENTS.join('\n'))
+    const [source, sink] = [join(folder, name, 'in'), join(folder, name, 'out')]
+    const limits = { chunkBytes, memoryBudgetBytes: 64 * 2 ** 20 }
+    await runPipeline({ source, sink, anonymizer: CONFIG, asOf: '2026-11-21', workers, limits })
+    outputs.push(readFileSync(join(sink, 'a.ndjson'), 'utf8'))
+  }
+  t.equal(firstOf(outputs).trim().split('\n').length, PATIENTS.length)
+  for (const output of outputs) t.ok(output === outputs[0])
+  const births = new Set(firstOf(outputs).match(/"multipleBirthInteger":-?\d+/g))
+  t.ok(births.size > 3, 'the noise differs from place to place')
+})
 
 const SLOW_METHOD = `
 const cell = new Int32Array(new SharedArrayBuffer(4))
