@@ -55,7 +55,8 @@ const TASK_VARIABLES: readonly TaskVariable[] = [
   { scheduler: 'HTCondor', task: '_CONDOR_PROCNO' },
   { scheduler: 'MPI', task: 'OMPI_COMM_WORLD_RANK', count: 'OMPI_COMM_WORLD_SIZE' },
   { scheduler: 'MPI', task: 'PMI_RANK', count: 'PMI_SIZE' },
-  { scheduler: 'GNU parallel', task: 'PARALLEL_SEQ', run: ['PARALLEL_PID'] },
+  // Its process number comes again, in containers every time: it names no run.
+  { scheduler: 'GNU parallel', task: 'PARALLEL_SEQ' },
   { scheduler: 'GitLab CI', task: 'CI_NODE_INDEX', count: 'CI_NODE_TOTAL', run: ['CI_PIPELINE_ID'] },
   {
     scheduler: 'CircleCI',

@@ -185,7 +185,9 @@ t.test('the run and the number of a task are what its engine says', async (t) =>
       'cloud-run-x-1',
       0,
     ],
-    [{ PARALLEL_SEQ: '2', PARALLEL_PID: '99' }, 'gnu-parallel-99', 2],
+    [{ PARALLEL_SEQ: '2', PARALLEL_PID: '99' }, '', 2],
+    [{ BATCH_JOB_UID: 'j-1', BATCH_TASK_INDEX: '1', BATCH_TASK_COUNT: '3' }, 'google-batch-j-1', 1],
+    [{ OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '3' }, '', 1],
   ]
   for (const [environment, runId, index] of cases) t.strictSame(sharedRun(environment), { runId, index })
 })
