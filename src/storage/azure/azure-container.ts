@@ -276,36 +276,37 @@ class AzureContainer implements BlobContainer {
     })
   }
 
-  acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean> {
-    return this.#lease(name, (abortSignal) =>
+  async acquireLease(name: string, leaseId: string, seconds: number): Promise<string | undefined> {
+    const taken = await this.#lease(name, (abortSignal) =>
       this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).acquireLease(seconds, { abortSignal }),
     )
+    return taken && unquoted(taken.etag)
   }
 
-  renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean> {
+  async renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean> {
     const ask = (abortSignal: AbortSignal) =>
       this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).renewLease({ abortSignal })
-    return this.#lease(name, ask, signal)
+    return (await this.#lease(name, ask, signal)) !== undefined
   }
 
-  releaseLease(name: string, leaseId: string): Promise<boolean> {
-    return this.#lease(name, (abortSignal) =>
-      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).releaseLease({ abortSignal }),
-    )
+  async releaseLease(name: string, leaseId: string): Promise<boolean> {
+    const ask = (abortSignal: AbortSignal) =>
+      this.#client.getBlobClient(name).getBlobLeaseClient(leaseId).releaseLease({ abortSignal })
+    return (await this.#lease(name, ask)) !== undefined
   }
 
-  #lease(
+  /** Returns undefined if the lease is someone else's, or nobody's. */
+  #lease<T extends { readonly requestId?: string }>(
     name: string,
-    ask: (signal: AbortSignal) => Promise<{ readonly requestId?: string }>,
+    ask: (signal: AbortSignal) => Promise<T>,
     signal?: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<T | undefined> {
     return this.#call({ at: name, needs: 'write', signal }, async (abortSignal) => {
       try {
-        fromService(await ask(abortSignal))
-        return true
+        return fromService(await ask(abortSignal))
       } catch (error) {
         const failure = failureOf(error)
-        if (failure.code.startsWith('Lease') || isMissingBlob(failure)) return false
+        if (failure.code.startsWith('Lease') || isMissingBlob(failure)) return undefined
         throw error
       }
     })

@@ -31,10 +31,10 @@ export interface BlobContainer {
   /** Deletes a blob; returns false if the condition does not hold. */
   delete(name: string, options?: { readonly ifMatch?: string | undefined }): Promise<boolean>
   /**
-   * Takes the lease; undefined if someone else holds it. `leaseId` is the caller's UUID, so repeating the call is
-   * harmless.
+   * Takes the lease and returns the ETag of the blob; undefined if someone else holds it. `leaseId` is the caller's
+   * UUID, so repeating the call is harmless.
    */
-  acquireLease(name: string, leaseId: string, seconds: number): Promise<boolean>
+  acquireLease(name: string, leaseId: string, seconds: number): Promise<string | undefined>
   /** Renews the lease; returns false if it is lost. */
   renewLease(name: string, leaseId: string, signal?: AbortSignal): Promise<boolean>
   /** Releases the lease; returns false if someone else holds it, or no one does. */

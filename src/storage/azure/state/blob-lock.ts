@@ -46,11 +46,13 @@ export async function lockBlob(
   const written = await container
     .put(name, Buffer.from(JSON.stringify(me)), { ifNoneMatch: '*' })
     .catch(isLeasedAlready)
-  const isFirst = written?.kind === 'done'
   const until = performance.now() + WAIT_MS
   let askedAt = now()
   let isWaiting = false
-  while (!(await container.acquireLease(name, me.token, LEASE_SECONDS))) {
+  let etag: string | undefined
+  for (;;) {
+    etag = await container.acquireLease(name, me.token, LEASE_SECONDS)
+    if (etag !== undefined) break
     const holder = parseHolder((await container.readText(name))?.text ?? '')
     const alive = holder === undefined ? undefined : await isAlive(holder)
     if (alive === true || (!isPatient && alive === undefined) || performance.now() > until)
@@ -65,6 +67,8 @@ export async function lockBlob(
     }
     askedAt = now()
   }
+  // Another process may have held it since it was made here; each signs it before it writes anything else.
+  const isFirst = written?.kind === 'done' && written.etag === etag
   if (!isFirst) await container.put(name, Buffer.from(JSON.stringify(me)), { leaseId: me.token })
   return { ...keep(container, name, { token: me.token, heldSince: askedAt, renewEveryMs, now }), isFirst }
 }
