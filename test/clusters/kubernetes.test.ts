@@ -70,16 +70,17 @@ t.test('the Job of the chart', { skip }, async (t) => {
   t.equal((await sluice(['anonymize', ...words])).exitCode, 0)
   const expected = wholeOutputs(outputsIn(alone))
   t.equal(expected.size, 3)
+  const logOf = (pods: readonly Pod[]): string =>
+    pods.map((pod) => `${pod.name} ${pod.exitCode()}\n${pod.stdout()}${pod.stderr()}`).join('\n')
   const isWhole = (output: string, pods: readonly Pod[]): void => {
-    const log = pods.map((pod) => `${pod.name} ${pod.exitCode()}\n${pod.stderr()}`).join('\n')
     t.strictSame(wholeOutputs(outputsIn(join(lake, output))), expected, `${output}: the bytes of one machine`)
-    t.ok(existsSync(join(lake, output, 'run.json')), log)
+    t.ok(existsSync(join(lake, output, 'run.json')), logOf(pods))
     t.equal(pods.filter((pod) => pod.stdout().includes('files anonymized')).length, 1, 'one pod ends the run')
   }
 
   await t.test('1 pod, killed: the next one continues', async (t) => {
     const { condition, pods, victim } = await suffered(jobOf('killed', 1), (pod) => pod.kill())
-    t.equal(condition, 'Complete')
+    t.equal(condition, 'Complete', logOf(pods))
     t.equal(victim.exitCode(), 137)
     t.strictSame(
       pods.map(({ index }) => index),
@@ -92,7 +93,7 @@ t.test('the Job of the chart', { skip }, async (t) => {
     const job = jobOf('evicted', 2)
     const never = { ...job, spec: { ...job.spec, backoffLimitPerIndex: 0 } }
     const { condition, pods, victim } = await suffered(never, (pod) => pod.evict())
-    t.equal(condition, 'Complete')
+    t.equal(condition, 'Complete', logOf(pods))
     t.ok([0, 6].includes(victim.exitCode() ?? -1), `ended by ${victim.exitCode()}`)
     isWhole('evicted', pods)
   })
@@ -104,13 +105,13 @@ t.test('the Job of the chart', { skip }, async (t) => {
       spec: { ...spec, podReplacementPolicy: 'TerminatingOrFailed' },
     }
     const { condition, pods } = await suffered(job, (pod) => pod.evict())
-    t.equal(condition, 'Complete')
+    t.equal(condition, 'Complete', logOf(pods))
     isWhole('early', pods)
   })
 
   await t.test('5 pods, one of them lost: two of its index work at once', async (t) => {
     const { condition, pods, victim } = await suffered(jobOf('lost', 5), (pod) => pod.lose())
-    t.equal(condition, 'Complete')
+    t.equal(condition, 'Complete', logOf(pods))
     await victim.gone
     t.equal(victim.exitCode(), 0, victim.stderr())
     t.equal(pods.filter(({ index }) => index === victim.index).length, 2)
@@ -128,7 +129,7 @@ t.test('the Job of the chart', { skip }, async (t) => {
 
   await t.test('a Job that is started again is another run, and finds the work done', async (t) => {
     const { condition, pods } = await new JobSimulation(jobOf('killed', 1), { folders }).ended
-    t.equal(condition, 'Complete')
+    t.equal(condition, 'Complete', logOf(pods))
     t.strictSame(wholeOutputs(outputsIn(join(lake, 'killed'))), expected, pods[0]?.stderr() ?? '')
   })
 })
