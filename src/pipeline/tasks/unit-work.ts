@@ -36,14 +36,15 @@ export async function takeUnit(task: Task, plan: PlanHeader, unit: Unit, stale?:
     release = await sink.state.lock({ signal: options.signal, isPatient: false, stale })
   } catch (error) {
     if (isSluiceError(error) && error.code === 'SINK_LOCKED') return { kind: 'held' }
+    // Whoever ended the plan may have removed the unit's state from under the claim.
+    if (await isPlanGone(options.sink, plan)) return { kind: 'gone' }
     throw error
   }
   let isGone = false
   try {
     faultPoint('after-claim')
     if ((await readUnitResult(sink.state)) !== undefined) return { kind: 'done-before' }
-    const now = await readPlan(options.sink.state)
-    isGone = now?.id !== plan.id || now.isClosing === true || now.ended !== undefined
+    isGone = await isPlanGone(options.sink, plan)
     if (isGone) return { kind: 'gone' }
     await noteClaimed(sink)
     const result = await doUnit(task, unit, sink)
@@ -61,6 +62,11 @@ export async function takeUnit(task: Task, plan: PlanHeader, unit: Unit, stale?:
     // Whoever ended the plan had removed the state of the unit, and the claim made it again.
     if (isGone) await sink.state.clear()
   }
+}
+
+async function isPlanGone({ state }: Sink, { id }: PlanHeader): Promise<boolean> {
+  const now = await readPlan(state)
+  return now?.id !== id || now.isClosing === true || now.ended !== undefined
 }
 
 export const unitSink = (sink: Sink, { id, work }: Unit): Sink =>

@@ -80,7 +80,9 @@ export function folderState(folder: string, times: LockTimes = LOCK_TIMES): Stat
     },
     remove: (name) => confirmed(name, () => rm(fileOf(name), { force: true })),
     destroy: (name) => confirmed(name, () => destroyFile(fileOf(name))),
-    clear: () => writing(folder, () => rm(folder, { recursive: true, force: true })),
+    // Again where another process makes something in it meanwhile: a task that finds its unit removed.
+    clear: () =>
+      writing(folder, () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })),
     below: (name) => folderState(join(folder, name), times),
     bootId,
   }

@@ -34,3 +34,24 @@ t.test('a file with the epoch in its name is appended to for a moment at most', 
   }
   await t.rejects(append(), { code: 'SINK_LOCKED' })
 })
+
+t.test('a state is removed although another process makes something in it meanwhile', async (t) => {
+  const folder = t.testdir()
+  const units = folderState(folder).below('units')
+  for (let k = 0; k < 300; k++) await units.below(`u${k % 30}`).write(`items/${k}.json`, '{}')
+  let isRemoved = false
+  // As tasks do that find the state of their unit removed: they claim it, see that the run has ended, and remove it.
+  const claims = async (k: number): Promise<void> => {
+    for (let nth = 0; !isRemoved && nth < 200; nth++) {
+      const unit = units.below(`late${k}`)
+      const release = await unit.lock({ isPatient: false }).catch(() => undefined)
+      await release?.()
+      await unit.clear()
+    }
+  }
+  const clear = async (): Promise<void> => {
+    await units.clear()
+    isRemoved = true
+  }
+  await t.resolves(Promise.all([clear(), claims(1), claims(2), claims(3)]))
+})
