@@ -70,7 +70,8 @@ t.test(
       export: { fhir: { 'Patient.ndjson': '{"resourceType":"Patient","id":"a"}\n' } },
     })
     for (const folder of ['lake', 'state', 'clients']) mkdirSync(join(root, folder))
-    writeFileSync(join(root, 'clients', 'clients.json'), '{"clients": []}')
+    const client = { client_id: 'lake', scope: 'system/*.rs', jwks_url: 'https://lake.example.org/jwks.json' }
+    writeFileSync(join(root, 'clients', 'clients.json'), JSON.stringify({ clients: [client] }))
     const args = argsOf('serve').map((word, index, words) => {
       if (words[index - 1] === '--port') return '0'
       return /^\/(?:export|lake|state|clients)\//.test(word) ? join(root, word) : word
