@@ -1,7 +1,8 @@
 // Renders charts/sluice as users do, offline, and checks what comes out against the published schemas of Kubernetes.
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { parse } from 'yaml'
 import { projectRoot } from '../support/shared.js'
 import { hasSchemas, problemsOf } from './closed-schema.js'
 import { exampleValues, findHelm, type Manifest } from './helm.js'
@@ -161,4 +162,22 @@ t.test('every selector finds the pods it is meant for', { skip }, async (t) => {
         `${name}: ${object.kind} ${object.metadata.name}`,
       )
     }
+})
+
+t.test('the walk in docs/clusters/kubernetes.md renders the Job that it names', { skip }, async (t) => {
+  const page = readFileSync(join(projectRoot, 'docs/clusters/kubernetes.md'), 'utf8')
+  const values = join(
+    t.testdir({ 'values.yaml': /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '' }),
+    'values.yaml',
+  )
+  const job = helm.template('--values', values).find(({ kind }) => kind === 'Job')
+  t.match(job?.spec, { completions: 8 })
+  const named = [...page.matchAll(/\bjob (night-\S+)/g)].map(([, name]) => name)
+  t.strictSame(new Set(named), new Set([job?.metadata.name]))
+  for (const [, value = ''] of page.matchAll(/`((?:job|networkPolicy)\.[\w.]+)`/g)) {
+    let found: unknown = parse(readFileSync(join(projectRoot, 'charts/sluice/values.yaml'), 'utf8'))
+    for (const name of value.split('.'))
+      found = (found as Readonly<Record<string, unknown>> | undefined)?.[name]
+    t.not(found, undefined, `${value} is a value of the chart`)
+  }
 })
