@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { ContainerClient } from '@azure/storage-blob'
 import t from 'tap'
 import { connectionStringOf, startAzurite } from '../support/azurite.js'
-import { startFaultProxy } from '../support/fault-proxy.js'
+import { type Fault, startFaultProxy } from '../support/fault-proxy.js'
 import { wholeOutputs } from '../support/joined-run.js'
 import { CONFIG, syntheticLines, writeFiles } from '../support/pipeline-run.js'
 import { type Running, startSluice } from '../support/sluice.js'
@@ -111,4 +111,30 @@ t.test('a task is killed, another takes its unit over once the lease has ended',
   const ended = await Promise.all([1, 2].map(() => start(output, ...JOIN).finished))
   for (const { exitCode, stderr } of ended) t.equal(exitCode, 0, stderr.slice(-500))
   t.strictSame(wholeOutputs(await filesIn(output)), expected)
+})
+
+t.test('requests of tasks fail, or their answers are lost, and the blobs are the same', async (t) => {
+  const faults: readonly Fault[] = [
+    { kind: 'lost-answer' },
+    { kind: 'status', status: 503 },
+    { kind: 'reset' },
+    { kind: 'status', status: 500 },
+  ]
+  // Only requests for the state: claims, results, the plan. Others fail in the tests of runs on one machine.
+  let count = 0
+  proxy.reset(({ path }) => {
+    if (!path.includes('-sluice/')) return undefined
+    count += 1
+    return count % 11 === 0 ? faults[(count / 11) % faults.length] : undefined
+  })
+  t.teardown(() => proxy.reset())
+  const output = await azurite.container()
+  const ended = await Promise.all([1, 2].map(() => start(output, ...JOIN).finished))
+  for (const { exitCode, stderr } of ended) t.equal(exitCode, 0, stderr.slice(-500))
+  t.ok(new Set(proxy.seen.map(({ fault }) => fault)).size > faults.length, 'each fault has happened')
+  t.strictSame(wholeOutputs(await filesIn(output)), expected)
+  t.strictSame(
+    (await stateOf(output)).filter((name) => /^(?:units|plan)\//.test(name)),
+    [],
+  )
 })
