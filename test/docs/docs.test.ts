@@ -11,13 +11,20 @@ import { uncovered } from '../../src/rules/lint/findings/coverage.js'
 import { lintRules } from '../support/lint-rules.js'
 import { projectRoot } from '../support/shared.js'
 
-const DOCUMENTS = ['.', 'docs', 'docs/adr', 'configs', 'examples', 'test/fixtures/original'].flatMap(
-  (folder) =>
-    existsSync(join(projectRoot, folder))
-      ? readdirSync(join(projectRoot, folder))
-          .filter((name) => name.endsWith('.md'))
-          .map((name) => join(folder, name))
-      : [],
+const DOCUMENTS = [
+  '.',
+  'docs',
+  'docs/adr',
+  'docs/clusters',
+  'configs',
+  'examples',
+  'test/fixtures/original',
+].flatMap((folder) =>
+  existsSync(join(projectRoot, folder))
+    ? readdirSync(join(projectRoot, folder))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => join(folder, name))
+    : [],
 )
 
 t.test('generated documents are what npm run docs makes of the source', async (t) => {

@@ -7,6 +7,7 @@ const PAGES = [
   ...inFolder('.').filter((name) => !name.endsWith('CHANGELOG.md')),
   ...inFolder('docs'),
   ...inFolder('docs/adr'),
+  ...inFolder('docs/clusters'),
   ...inFolder('assembly'),
 ]
 const ROOTS = ['assembly', 'src', 'test', 'bench', 'scripts', 'examples']
