@@ -1,5 +1,5 @@
 // `npm run clusters`: installs Slurm, GNU parallel and Nextflow where it can (apt as root, Maven), and runs all tests of
-// engines at full length. What cannot be installed is skipped with a printed reason.
+// engines at full length; the one of Spark fetches pyspark itself. What cannot be installed is skipped with a printed reason.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
