@@ -52,8 +52,11 @@ export async function openTask(
   const plan = planOf(checked, values.asOf)
   const source = await readItems(await openSource(input, access), values, terminal)
   const lake = await openLake(output, access, { isToBeCreated: createContainer, state })
+  const layout = values.layout ?? (isLocal(output) ? 'none' : 'dated')
+  if (layout !== 'none' && runId === '')
+    throw usage('give --run-id, by which the tasks find the folder of their run, or --layout none')
   const { sink } = await joinRunFolder(lake, {
-    layout: values.layout ?? (isLocal(output) ? 'none' : 'dated'),
+    layout,
     fingerprint: layoutFingerprint(source.place, {
       plan,
       quarantineContent,

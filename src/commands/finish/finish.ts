@@ -26,7 +26,7 @@ export async function finish(values: FinishValues, terminal: Terminal): Promise<
   const task = await openTask(values, { checked, access, terminal, onEvent: undefined })
   const report = await finishRun(task)
   if (report !== undefined) return printed(report, task.sink, values, terminal)
-  terminal.print('the run has ended, or was not begun: nothing is left to do')
+  terminal.print('the run has ended: nothing is left to do')
   return EXIT.delivered
 }
 

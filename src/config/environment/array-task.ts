@@ -97,7 +97,7 @@ const TASK_IN_JOB = /(?:[:#]\d+|\[\d*\]|-\d+(?=\.))/
 
 /** The run that this process is a task of, by `SLUICE_RUN_ID` or by what its scheduler sets. */
 export function sharedRun(environment: NodeJS.ProcessEnv = process.env): SharedRun {
-  const found = variableOf(environment)
+  const found = variableOf(environment) ?? jobOf(environment)
   const number = Number(found === undefined ? Number.NaN : environment[found.task])
   const index = Number.isSafeInteger(number) && number >= 0 ? number : undefined
   const given = environment.SLUICE_RUN_ID?.trim()
@@ -107,6 +107,13 @@ export function sharedRun(environment: NodeJS.ProcessEnv = process.env): SharedR
   const id = /^(?:AWS|PBS)/.test(found.run?.[0] ?? '') ? job.replace(TASK_IN_JOB, '') : job
   return { runId: `${found.scheduler.toLowerCase().replaceAll(' ', '-')}-${id}`, index }
 }
+
+/** A job of one task shares nothing with others, but its retry and tomorrow's job do have to be told apart. */
+const jobOf = (environment: NodeJS.ProcessEnv): TaskVariable | undefined =>
+  TASK_VARIABLES.find(
+    ({ task, run = [] }) =>
+      environment[task] !== undefined && run.some((name) => environment[name] !== undefined),
+  )
 
 function variableOf(environment: NodeJS.ProcessEnv): TaskVariable | undefined {
   const isSet = ({ task, count, needsCount, outside }: TaskVariable): boolean => {

@@ -93,14 +93,16 @@ export async function undividable(sink: Sink, plan: PlanHeader): Promise<readonl
   return items.toSorted((a, b) => b.bytes - a.bytes)
 }
 
-/**
- * Ends a run whose units are all done. Returns undefined if there is no plan, or if it has ended. Throws UNITS_MISSING,
- * PLAN_DIFFERS.
- */
+/** Ends a run whose units are all done. Returns undefined if it has ended. Throws UNITS_MISSING, PLAN_DIFFERS. */
 export async function finishRun(given: JoinOptions): Promise<RunReport | undefined> {
   const options = await acrossHosts(given)
   const plan = await readPlan(options.sink.state)
-  if (plan === undefined || hasEnded(plan)) return undefined
+  if (plan === undefined)
+    throw sluiceError('UNITS_MISSING', {
+      at: options.sink.place,
+      message: 'no run of several tasks was planned here',
+    })
+  if (hasEnded(plan)) return undefined
   return finishPlan(withPlan(options, plan), plan)
 }
 
@@ -139,7 +141,7 @@ async function attach(given: JoinOptions): Promise<Attached> {
   let found: PlanHeader | undefined
   const isThere = async (): Promise<boolean> => {
     const now = await readPlan(state)
-    found = now !== undefined && isOf(now, options) ? now : undefined
+    found = now !== undefined && isOf(now, options) && (await isStillRight(options, now)) ? now : undefined
     return found !== undefined
   }
   const unlock = (await isThere()) ? undefined : await lockShared(options, isThere)
@@ -155,6 +157,15 @@ async function attach(given: JoinOptions): Promise<Attached> {
 /** Whether a task of this run may work by the plan, or learns from it that the run has ended. */
 const isOf = ({ runIds, isClosing, ended }: PlanHeader, { runId }: JoinOptions): boolean =>
   isClosing !== true && (ended?.failed ?? 0) === 0 && (runId === '' || runIds.includes(runId))
+
+/**
+ * Whether a plan that ended is all that a task without the name of a run can be about: nothing has changed since. Another
+ * name always means another run.
+ */
+const isStillRight = async (options: JoinOptions, plan: PlanHeader): Promise<boolean> =>
+  options.runId !== '' ||
+  plan.ended === undefined ||
+  (differenceOf(options, plan) === undefined && plan.listing === listingDigest(await listSource(options)))
 
 const hasEnded = ({ ended }: PlanHeader): boolean => ended !== undefined && ended.failed === 0
 

@@ -165,10 +165,30 @@ t.test('tasks share random keys, and a lake gets one folder for a run', async (t
   t.equal(runs().length, 2, "tomorrow's job is a run of its own")
 })
 
+t.test('a task without the name of a run begins another one where the input has changed', async (t) => {
+  const own = writeFiles(join(folder, 'nameless'), { 'a.ndjson': syntheticLines(20_000) })
+  const output = join(folder, 'nameless-out')
+  const words = ['-i', own, '-c', config, '--as-of', '2026-11-21', '-o', output]
+  t.equal((await verbRun(['finish', ...words])).exitCode, 5, 'nothing is planned')
+  t.match((await verbRun(['anonymize', ...words, '--join'])).stdout, /1 of 1 files/)
+  t.match((await verbRun(['anonymize', ...words, '--join'])).stdout, /nothing is left to do/)
+  writeFiles(own, { 'b.ndjson': syntheticLines(20_000, 2) })
+  t.match(
+    (await verbRun(['anonymize', ...words, '--join'])).stdout,
+    /1 of 2 files anonymized \(1 finished before\)/,
+  )
+  t.ok(outputsIn(output).has('b.ndjson'))
+  const dated = await verbRun(['anonymize', ...words, '--join', '--layout', 'dated'])
+  t.equal(dated.exitCode, 2)
+  t.match(dated.stderr, /give --run-id/)
+})
+
 t.test('the run and the number of a task are what its engine says', async (t) => {
   const cases: readonly (readonly [Readonly<Record<string, string>>, string, number | undefined])[] = [
     [{}, '', undefined],
     [{ SLURM_ARRAY_JOB_ID: '12', SLURM_ARRAY_TASK_ID: '3', SLURM_ARRAY_TASK_COUNT: '4' }, 'slurm-12', 3],
+    [{ SLURM_ARRAY_JOB_ID: '12', SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_TASK_COUNT: '1' }, 'slurm-12', 0],
+    [{ SLURM_JOB_ID: '13', SLURM_PROCID: '0' }, 'slurm-13', 0],
     [{ JOB_COMPLETION_INDEX: '2', SLUICE_RUN_ID: 'uid-1' }, 'uid-1', 2],
     [{ AZ_BATCH_JOB_ID: 'job', AZ_BATCH_TASK_ID: 'task-1' }, 'azure-batch-job', undefined],
     [
