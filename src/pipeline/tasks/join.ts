@@ -14,6 +14,7 @@ import { listingDigest, makePlan, sharedOptionsOf } from './make-plan.js'
 import { absorbPlan, closePlan, forgetPlan, unitBatches } from './old-plan.js'
 import { type PlanHeader, readPlan, removePlan, type SharedOptions, writePlan } from './plan-file.js'
 import type { Abandoned, JoinOptions } from './task.js'
+import { clearUnits } from './unit-records.js'
 import { DEFAULT_RANGE_BYTES } from './units.js'
 import { type TaskWork, workOn } from './work.js'
 
@@ -182,6 +183,8 @@ async function planUnderLock(options: JoinOptions, listed: ListedSource): Promis
       return joined
     }
   }
+  // Units of a plan that was lost tell of outputs that may have been moved away.
+  if (now === undefined) await clearUnits(sink.state)
   if (now !== undefined && now.ended === undefined) await closePlan(options, now)
   // Whoever ended it may not have got to that.
   if (now?.ended !== undefined && now.pages.length > 0) await clearPlan(sink, now)

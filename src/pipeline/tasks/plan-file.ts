@@ -205,5 +205,5 @@ const damaged = (at: string) =>
   sluiceError('STATE_UNREADABLE', {
     at,
     message: 'the plan of the run is damaged',
-    help: 'restore it, or remove it and move the outputs away, then run it again',
+    help: `restore it, or remove ${NAME} of the state and move the outputs away, then run it again`,
   })

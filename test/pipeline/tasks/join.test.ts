@@ -8,6 +8,7 @@
 // src/pipeline/tasks/units.ts,
 // src/pipeline/tasks/status.ts.
 
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
@@ -126,4 +127,19 @@ t.test('any number of tasks write, in memory, the bytes of a run on one machine'
   for (const count of [1, 2, 5])
     for (const isRemote of [false, true])
       t.strictSame(await outputs(count, isRemote), expected, `${count} tasks`)
+})
+
+t.test('units of a plan that was removed do not count', async (t) => {
+  const folder = t.testdir()
+  const input = writeFiles(join(folder, 'in'), joinedSource(gzipSync))
+  const output = join(folder, 'out')
+  const options = { ...SIZES, source: folderSource(input), rangeBytes: RANGE }
+  await joinAll(1, () => ({ ...options, sink: folderSink(output), shard: { index: 0, count: 2 } }))
+  t.ok(existsSync(join(`${output}.sluice`, 'units')), 'some units are done')
+  rmSync(join(`${output}.sluice`, 'plan.json'))
+  renameSync(output, join(folder, 'away'))
+  await joinAll(1, () => ({ ...options, sink: folderSink(output) }))
+  const other = join(folder, 'other')
+  await joinAll(1, () => ({ ...options, sink: folderSink(other) }))
+  t.strictSame([...outputsIn(output).keys()], [...outputsIn(other).keys()], 'every output is there')
 })
