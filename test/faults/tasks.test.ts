@@ -4,7 +4,7 @@
 // src/pipeline/tasks/watch.ts,
 // src/pipeline/shared-lock.ts.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
@@ -147,6 +147,21 @@ t.test('a source that changed after the plan fails its item, and a retry plans a
   const next = await taskProcess({ input: changing, output })
   t.match(JSON.parse(next.stdout), { kind: 'finished', report: { failed: [] } })
   t.ok(filesIn(output).has('run.json'))
+})
+
+t.test('an output that is removed before the end is made again', async (t) => {
+  const output = join(folder, 'removed')
+  const ended = await taskProcess({ input, output, kill: { point: 'before-finish', nth: 1 } })
+  t.equal(ended.signal, 'SIGKILL')
+  rmSync(join(output, 'big-00002.ndjson'))
+  writeFileSync(join(output, 'small/4.ndjson'), 'changed')
+  const seen = await taskProcess({ input, output })
+  t.equal(seen.stderr, 'UNITS_MISSING')
+  t.notOk(filesIn(output).has('run.json'))
+  rmSync(join(output, 'small/4.ndjson'))
+  const next = await taskProcess({ input, output })
+  t.equal(next.exitCode, 0, next.stderr)
+  check(t, output)
 })
 
 t.test('another run takes an unfinished one over, with what it made', async (t) => {

@@ -22,9 +22,17 @@ import { lockShared } from '../shared-lock.js'
 import { commitUnit } from './commit-unit.js'
 import { moveQuarantine, type QuarantineSource } from './moved-quarantine.js'
 import { unitBatches } from './old-plan.js'
-import { type PlanHeader, planLines, readPlan, removePages, type Unit, writePlan } from './plan-file.js'
+import {
+  type PlanHeader,
+  planLines,
+  readPlan,
+  removePages,
+  type Unit,
+  unmarkPages,
+  writePlan,
+} from './plan-file.js'
 import type { JoinOptions } from './task.js'
-import { clearUnits, readUnitResult, type UnitResult } from './unit-records.js'
+import { clearUnits, readUnitResult, removeUnitResult, type UnitResult } from './unit-records.js'
 import { unitSink } from './unit-work.js'
 
 const AT_ONCE = 16
@@ -130,18 +138,32 @@ async function endPlan(options: JoinOptions, plan: PlanHeader): Promise<RunRepor
 async function checkUnits({ sink, maxQuarantined }: JoinOptions, plan: PlanHeader): Promise<void> {
   const counts = new RunCounts({ maxQuarantined }, 0, 0)
   let missing = 0
+  let gone = 0
   for await (const units of unitBatches(sink, plan))
     await inParallel(units, AT_ONCE, async (unit) => {
-      const result = await readUnitResult(unitSink(sink, unit).state)
-      if (result === undefined) missing += 1
+      const { state } = unitSink(sink, unit)
+      const result = await readUnitResult(state)
       for (const { totals } of result?.records ?? []) counts.addTotals(totals)
+      if (result === undefined) missing += 1
+      else if (!(await isThere(sink, result))) {
+        await removeUnitResult(state)
+        gone += 1
+      }
     })
-  if (missing > 0)
+  if (gone > 0) await unmarkPages(sink.state, plan)
+  if (missing + gone > 0)
     throw sluiceError('UNITS_MISSING', {
       at: sink.place,
-      message: `${missing} of ${plan.counts.units} units are not done`,
+      message: `${missing + gone} of ${plan.counts.units} units are not done${gone > 0 ? `; of ${gone} of them, an output was changed or removed since` : ''}`,
     })
   counts.checkQuarantined()
+}
+
+/** Whether the outputs of a unit are as it left them: what the report names has to exist. */
+async function isThere(sink: Sink, { records, isSealed }: UnitResult): Promise<boolean> {
+  for (const { output, head } of isSealed ? [] : records)
+    if (head !== null && (await sink.head(output))?.version !== head.version) return false
+  return true
 }
 
 /** Makes sealed outputs appear. */

@@ -199,6 +199,11 @@ export const isPageDone = async (state: State, { name }: PageFacts): Promise<boo
 export const markPageDone = (state: State, { name }: PageFacts): Promise<void> =>
   state.write(doneMark(name), '')
 
+/** Has every unit asked for again. */
+export async function unmarkPages(state: State, { pages }: PlanHeader): Promise<void> {
+  for (const { name } of pages) await state.remove(doneMark(name))
+}
+
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const damaged = (at: string) =>
