@@ -95,7 +95,7 @@ t.test('random keys as people make them are never refused', async (t) => {
     () => randomBytes(32).toString('hex'),
     () => randomBytes(16).toString('base64'),
     () => randomBytes(32).toString('base64url'),
-    () => randomBytes(12).toString('base64'),
+    () => randomBytes(18).toString('base64'),
     () => crypto.randomUUID(),
     () =>
       BigInt(`0x${randomBytes(16).toString('hex')}`)
