@@ -12,6 +12,9 @@ import { createOwn, reopenOwn } from './own-file.js'
 // whole run (bench/end-to-end.ts).
 const WRITE_BYTES = 2 ** 20
 
+// A file is made at once after the lock was looked at, unless the process is stopped in between.
+const RECENT_MS = 250
+
 export interface FileOwner {
   /** Makes a folder for outputs. Throws SINK_UNUSABLE if it is outside the folder of all outputs. */
   prepare(folder: string): Promise<void>
@@ -42,6 +45,7 @@ export class FileSinkItem implements SinkItem {
   resume(bytes: number): Promise<boolean> {
     return writing(this.#name, async () => {
       await this.close()
+      const confirmedAtMs = performance.now()
       await this.#owner.writer.confirm()
       await this.#owner.prepare(dirname(this.#path))
       const digest = bytes > 0 ? await this.#digestOf(bytes) : undefined
@@ -49,10 +53,25 @@ export class FileSinkItem implements SinkItem {
       this.#file = there
       await there?.truncate(bytes)
       this.#file ??= await createOwn(this.#part)
+      if (performance.now() - confirmedAtMs > RECENT_MS) await this.#confirmCreated()
       this.#bytes = there === undefined ? 0 : bytes
       this.#digest = (there && digest) ?? new OutputDigest()
       return bytes === this.#bytes
     })
+  }
+
+  /**
+   * Takes the file away again if this process was stopped before it made it, and another one has taken over meanwhile and
+   * removed what was there.
+   */
+  async #confirmCreated(): Promise<void> {
+    try {
+      await this.#owner.writer.confirm()
+    } catch (error) {
+      await this.close()
+      await rm(this.#part, { force: true })
+      throw error
+    }
   }
 
   async leftBytes(): Promise<number> {
