@@ -4,7 +4,9 @@ import { waitForLock } from '../storage/lock-wait.js'
 import type { State } from '../storage/store.js'
 import type { RunOptions } from './options.js'
 
-const ASK_EVERY_MS = 500
+// Most plans are written at once; a long one is asked for less and less often.
+const FIRST_WAIT_MS = 50
+const LONGEST_WAIT_MS = 1_000
 // A source of very many items takes minutes to list, and a run of as many outputs to end.
 const MAX_WAIT_MS = 15 * 60_000
 
@@ -17,7 +19,7 @@ export async function lockShared(
   isSettled: () => Promise<boolean>,
 ): Promise<(() => Promise<void>) | undefined> {
   const until = performance.now() + MAX_WAIT_MS
-  for (;;) {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     try {
       return await lockState(options.sink.state, options)
     } catch (error) {
@@ -25,6 +27,6 @@ export async function lockShared(
       if (await isSettled()) return undefined
       if (performance.now() > until) throw error
     }
-    await waitForLock(ASK_EVERY_MS, options.signal)
+    await waitForLock(waitMs, options.signal)
   }
 }

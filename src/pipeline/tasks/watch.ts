@@ -6,7 +6,9 @@ import { readUnitResult } from './unit-records.js'
 import { unitSink } from './unit-work.js'
 
 const AT_ONCE = 64
-const LOOK_EVERY_MS = 1_000
+// Units that are nearly done are let go at once; others are looked at less and less often.
+const FIRST_WAIT_MS = 100
+const LONGEST_WAIT_MS = 1_000
 
 /** What a claim is called whose holder has shown that it is alive. */
 export const ALIVE = 'alive'
@@ -37,7 +39,7 @@ async function claimOf(
   let first: string | undefined
   let quietMs = 0
   let lookedAtMs = performance.now()
-  for (;;) {
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     const holder = await state.holder()
     if (holder === undefined) return undefined
     const nowMs = performance.now()
@@ -46,10 +48,10 @@ async function claimOf(
       onEvent({ event: 'unit.waiting', level: 'info', unit: unit.id, host: holder.host })
     } else if (holder.signature !== first) return ALIVE
     // If this process was suspended meanwhile, the holder may have been too.
-    else quietMs += Math.min(nowMs - lookedAtMs, 2 * LOOK_EVERY_MS)
+    else quietMs += Math.min(nowMs - lookedAtMs, 2 * LONGEST_WAIT_MS)
     lookedAtMs = nowMs
     if (quietMs >= state.lockLife.afterMs) return state.lockLife.kind === 'watched' ? first : ALIVE
-    await waitForLock(LOOK_EVERY_MS, signal)
+    await waitForLock(waitMs, signal)
     if ((await readUnitResult(state)) !== undefined) return undefined
   }
 }
