@@ -7,7 +7,7 @@ export function* taskText(joined: Exclude<Joined, { kind: 'finished' }>): Iterab
   if (joined.work.units > 0) yield workText(joined.work)
   if (joined.kind === 'worked') {
     const { left } = joined
-    yield `${printCounted(left, 'unit is', 'units are')} left to other tasks; the one that ends the last unit ends the run`
+    yield `${printCounted(left, 'unit is', 'units are')} left to other tasks; the one that finishes the last unit ends the run`
     return
   }
   const { runIds, ended } = joined.plan

@@ -8,7 +8,7 @@ export const PLAN = {
   details:
     'The first task with --join writes the plan itself; this verb does it apart, and shows the units, what cannot be ' +
     'divided and how many processors help. Give it the options that the tasks get. A plan that exists is shown. Then start ' +
-    'tasks with `sluice anonymize … --join`; the one that ends the last unit ends the run.',
+    'tasks with `sluice anonymize … --join`; the one that finishes the last unit ends the run.',
   options: TASK_OPTIONS,
   examples: [
     ['sluice plan -i export/ -o anonymized/ -c config.json --run-id 2026-12-01', 'units of a run to come'],
